@@ -1,0 +1,117 @@
+"""What goes into a decision and what comes out of it. Data only; nothing here executes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from state_machines.subject import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, as a subject sees it: a CloudEvent, or a timer that fired.
+
+    Attributes:
+        trigger: the word by which it asks the subject to move.
+        id, source: the CloudEvent's attributes; of a timer `source` is ``/makegood/timers``.
+        time: when it happened according to its source, UTC.
+        data: its payload, a JSON object.
+        parent: for an opening event, the key of the subject that the new one belongs to.
+        timer: name of the timer that fired, None for an event from outside.
+        setting: that timer's setting.
+    """
+
+    trigger: str
+    id: str
+    source: str
+    time: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    timer: str | None = None
+    setting: int | None = None
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    MOVED = "moved"
+    """A transition was taken, to another state or back into the same one."""
+    STAYED = "stayed"
+    """An internal transition was taken: data or effects, no change of state, timers run on."""
+    REFUSED = "refused"
+    """It cannot apply now; it is kept in the ledger with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTask:
+    """Run a Celery task, anybody's, addressed by its Celery name.
+
+    `succeeded` and `failed` name the triggers that its receipt is sent back as, if any.
+    """
+
+    task: str
+    queue: str | None = None
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    succeeded: str | None = None
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """Tell one customer or colleague something, over a channel.
+
+    `to` is an address or a JSON object with one address a channel; `about` is one of
+    `state_machines.notices.ABOUT`; `context` travels with a `live` notice to the person who calls.
+    """
+
+    channel: str
+    to: Any
+    about: str
+    title: str
+    words: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Send an event to related subjects.
+
+    `to` is ``parent``, ``children``, ``self`` or a subject's key. `opens` makes the sender the
+    parent of the subject that the event opens.
+    """
+
+    to: str
+    trigger: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    opens: bool = False
+
+
+Effect = RunTask | SendNotice | EmitEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a lifecycle answers to (subject, event, now).
+
+    Attributes:
+        outcome: moved, stayed or refused; a refused event changes nothing.
+        source, dest: the state before and after.
+        data: the subject's data after the decision.
+        timers_set: timers to set, replacing one of the same name (a paused one has no `due_at`).
+        timers_cancelled: names of timers that no longer exist.
+        effects: work asked for, in order.
+        reason: for a refused event, the rule and the sentence.
+    """
+
+    outcome: Outcome
+    trigger: str
+    source: str
+    dest: str
+    data: Mapping[str, Any]
+    timers_set: tuple[Timer, ...] = ()
+    timers_cancelled: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reason: str | None = None

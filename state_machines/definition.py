@@ -1,0 +1,190 @@
+"""The form of a definition: what a YAML file of a lifecycle may say.
+
+The words are those of the library `transitions` (states, triggers, source, dest, conditions,
+unless, timeout, on_timeout, on_enter, on_exit); what goes beyond it is durable time (`timeouts`),
+declared data and effects. Two kinds of text occur:
+
+* where only an expression makes sense (`conditions`, `unless`, `when`, `at`, ...) the text *is* a
+  CEL expression;
+* in the arguments of effects a string that starts with ``=`` is a CEL expression and any other
+  value stands for itself.
+
+Expressions see ``data`` (the subject's data), ``event`` (``id, source, time, trigger, data``),
+``subject`` (``key, id, lifecycle, state, parent, opened_at, seq``) and ``now``.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _listed(value: Any) -> Any:
+    """One value where a list may stand is a list of one, as in transitions."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str | dict) else [value]
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Expression = Annotated[str, Field(min_length=1, max_length=4000)]
+Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
+Names = Annotated[list[Name], BeforeValidator(_listed)]
+Argument = Any
+"""A JSON value; every string in it that starts with ``=`` is a CEL expression."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldDeclaration(_Part):
+    """One field of a subject's or an event's data, in the words of JSON Schema."""
+
+    type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
+    format: Literal["date-time", "date", "duration", "email", "time-zone", "uri"] | None = None
+    description: str = ""
+    required: bool = False
+    enum: list[Any] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: Annotated[int, Field(ge=1)] | None = None
+    default: Any = None
+    items: "FieldDeclaration | None" = None
+    fields: dict[str, "FieldDeclaration"] | None = None
+    personal: bool = Field(False, description="Personal data: never in task names, logs or Flower.")
+
+
+Fields = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")], FieldDeclaration]
+
+
+class TriggerDeclaration(_Part):
+    """A trigger, what it means and which data its event brings."""
+
+    description: str = ""
+    data: Fields = Field(default_factory=dict)
+
+
+class TaskCall(_Part):
+    """A Celery task to run: its name, its arguments and the triggers of its receipt."""
+
+    name: Annotated[str, Field(min_length=1)]
+    queue: str | None = None
+    args: list[Argument] | Expression = Field(default_factory=list)
+    kwargs: dict[str, Argument] | Expression = Field(default_factory=dict)
+    succeeded: Name | None = None
+    failed: Name | None = None
+
+
+class NoticeCall(_Part):
+    """A notice: to whom (one or a list), over which channel, about what, in which words."""
+
+    to: Argument
+    channel: str = "email"
+    about: str = "news"
+    title: str
+    words: str
+    context: dict[str, Argument] = Field(default_factory=dict)
+
+
+class EmitCall(_Part):
+    """An event for `parent`, `children`, `self`, or for the subject with this key."""
+
+    to: str
+    trigger: str
+    data: dict[str, Argument] | Expression = Field(default_factory=dict)
+
+
+class OpenCall(_Part):
+    """A new subject of another lifecycle, a child of this one."""
+
+    lifecycle: Name
+    trigger: Name
+    id: str = Field("=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
+                    description="The new subject's id; its key is <lifecycle>:<id>.")
+    data: dict[str, Argument] | Expression = Field(default_factory=dict)
+
+
+class EffectDeclaration(_Part):
+    """One effect: exactly one of task, notice, emit, open; `when` guards it; `each` repeats it.
+
+    `each` is an expression that gives a list; the effect is asked for once per item, which
+    expressions see as ``item``.
+    """
+
+    task: TaskCall | None = None
+    notice: NoticeCall | None = None
+    emit: EmitCall | None = None
+    open: OpenCall | None = None
+    when: Expression | None = None
+    each: Expression | None = None
+
+
+class TimeoutDeclaration(_Part):
+    """One durable timeout: when it is due and which trigger it gives.
+
+    Exactly one of
+      * `after`: a duration (ISO 8601, or an expression that gives one) from the moment it is set;
+      * `at`: an expression that gives an instant;
+      * `before`: an expression that gives an instant, with `lead` (a duration) or `share` (the
+        fraction of the span from the moment it is set, 0 to 1) before which it fires;
+      * `every`: a duration; fires again and again while the subject is in the scope.
+    """
+
+    states: Names = Field(default_factory=list, alias="in",
+                          description="The states in which it runs; moving between them does not restart it.")
+    paused_in: Names = Field(default_factory=list, description="States of `in` in which it stands still.")
+    after: Expression | None = None
+    at: Expression | None = None
+    before: Expression | None = None
+    every: Expression | None = None
+    lead: Expression | None = None
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    calendar: Name | None = None
+    zone: Expression | None = Field(None, description="Expression for the zone of the calendar, e.g. the customer's.")
+    when: Expression | None = Field(None, description="Set only if this holds.")
+    on_timeout: Name
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class StateDeclaration(_Part):
+    """A state. `timeout` with `on_timeout` is short for one `after` timeout named like the state."""
+
+    name: Name
+    description: str = ""
+    final: bool = False
+    on_enter: list[EffectDeclaration] = Field(default_factory=list)
+    on_exit: list[EffectDeclaration] = Field(default_factory=list)
+    timeout: Expression | None = None
+    on_timeout: Name | None = None
+    timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+
+
+class TransitionDeclaration(_Part):
+    """A transition. `source` may be a list or ``*`` (every state but `initial` and final ones); `dest`
+    ``=`` goes back into the same state and no `dest` (null) is internal: no state is left."""
+
+    trigger: Name
+    source: Annotated[list[str], BeforeValidator(_listed)]
+    dest: str | None = None
+    conditions: Expressions = Field(default_factory=list)
+    unless: Expressions = Field(default_factory=list)
+    set: dict[str, Argument] | Expression | None = None
+    restart: Names = Field(default_factory=list, description="Timeouts to set anew although their scope is not left.")
+    effects: list[EffectDeclaration] = Field(default_factory=list)
+    description: str = ""
+
+
+class Definition(_Part):
+    """A versioned, immutable definition of a state machine."""
+
+    lifecycle: Name
+    version: Annotated[int, Field(ge=1)]
+    title: str = ""
+    description: str = ""
+    data: Fields = Field(default_factory=dict)
+    calendars: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+    triggers: dict[Name, TriggerDeclaration] = Field(default_factory=dict)
+    states: Annotated[list[StateDeclaration], Field(min_length=1)]
+    transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
+    timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""A subject and its timers, as the ledger leaves them and as `decide` takes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+INITIAL = "initial"
+"""The pseudo-state of a subject that no event has opened yet (UML's initial pseudostate)."""
+
+Pauses = tuple[tuple[datetime, datetime | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """One pending or paused timer of a subject.
+
+    Attributes:
+        name: its name in the definition; a subject has at most one timer of a name.
+        setting: the subject's `seq` of the move that set it; tells a newer setting from a stale one.
+        set_at: when it was set, UTC.
+        due_at: when it fires, UTC; None while it is paused.
+        budget: the (business) time it was given, for timers that can pause; else None.
+        pauses: (from, to) in UTC, oldest first; the last `to` is None while it is paused.
+    """
+
+    name: str
+    setting: int
+    set_at: datetime
+    due_at: datetime | None
+    budget: timedelta | None = None
+    pauses: Pauses = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing living through a lifecycle, at one moment.
+
+    Attributes:
+        key: its address, ``<lifecycle>:<id>``.
+        lifecycle, version: the definition it lives through, kept until it is migrated on purpose.
+        state: a state of that definition, or `INITIAL`.
+        seq: how many decisions have been taken about it; the next decision is `seq + 1`.
+        data: what it knows, JSON values.
+        parent: key of the subject that opened it, or None.
+        opened_at, changed_at: UTC; None before it is opened.
+        timers: its pending and paused timers by name.
+    """
+
+    key: str
+    lifecycle: str
+    version: int
+    state: str = INITIAL
+    seq: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    opened_at: datetime | None = None
+    changed_at: datetime | None = None
+    timers: Mapping[str, Timer] = field(default_factory=dict)
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Split ``promise:P-17`` into ``("promise", "P-17")``. Without a colon the id is empty."""
+    lifecycle, _, identity = key.partition(":")
+    return lifecycle, identity

@@ -1,0 +1,1 @@
+"""Servers that makegood brings along, for a machine on which none is installed."""

@@ -1,0 +1,18 @@
+"""Free loopback ports."""
+
+from __future__ import annotations
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A TCP port that nobody on this machine's loopback listens on now.
+
+    Another program can take it before it is used; whoever starts a server on it must be ready to ask again.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port

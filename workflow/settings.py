@@ -1,0 +1,180 @@
+"""Settings: the environment variables `MAKEGOOD_*`, read here and nowhere else.
+
+One frozen `Settings` is read by each process as it starts and handed inward; nothing below reads the
+environment again. `docs/settings.md` lists every variable and is generated from the fields below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflow.clock import clock_from
+
+PREFIX = "MAKEGOOD_"
+DATABASE_FILE = "makegood.db"
+
+
+class SettingsError(ValueError):
+    """An environment variable holds what it must not. The message names the variable and the rule."""
+
+
+class Settings(BaseSettings):
+    """Everything an installation can decide, with defaults that run the whole system on one machine.
+
+    A field `some_name` is the environment variable `MAKEGOOD_SOME_NAME`; an empty variable counts as unset.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", validate_default=True
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="SQLAlchemy URL of the store: `postgresql://…` or `sqlite:///…`. "
+        "Unset: an SQLite file in the data directory.",
+    )
+    broker_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey) or `amqp://…` (RabbitMQ). "
+        "Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
+    )
+    data_dir: Path = Field(
+        default=Path(".makegood"),
+        description="Directory of everything an installation keeps on this machine: SQLite file, logs, "
+        "generated password. Created with mode 0700 when missing.",
+    )
+    lifecycles: Path | None = Field(
+        default=None,
+        description="Directory of your own lifecycle definitions (`*.yaml`), read beside the catalog.",
+    )
+    api_host: str = Field(default="127.0.0.1", description="Address on which the API listens.")
+    api_port: int = Field(default=8080, ge=0, le=65535, description="Port of the API; 0 picks a free one.")
+    flower_host: str = Field(default="127.0.0.1", description="Address on which Flower listens.")
+    flower_port: int = Field(default=5555, ge=0, le=65535, description="Port of Flower; 0 picks a free one.")
+    flower_user: str = Field(
+        default="makegood", min_length=1, pattern=r"^[^:,]+$", description="User name for Flower's pages."
+    )
+    flower_password: SecretStr | None = Field(
+        default=None,
+        description="Password for Flower's pages. Unset: generated once and kept in the data directory.",
+    )
+    worker_concurrency: int = Field(
+        default=2, ge=1, description="Processes in a worker's pool, unless `--concurrency` says otherwise."
+    )
+    channel: Literal["recording", "smtp"] = Field(
+        default="recording",
+        description="Adapter that carries email notices: `recording` keeps them to be read, `smtp` sends.",
+    )
+    smtp_host: str = Field(default="127.0.0.1", min_length=1, description="Mail server for notices.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str | None = Field(default=None, description="User name at the mail server; unset: no login.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server.")
+    smtp_from: str = Field(
+        default="makegood <makegood@localhost>", min_length=1, description="Sender of email notices."
+    )
+    smtp_starttls: bool = Field(
+        default=False, description="Whether to require STARTTLS before anything is said to the mail server."
+    )
+    event_batch: int = Field(
+        default=500, ge=1, le=10_000, description="Events applied in one transaction, at most."
+    )
+    timer_batch: int = Field(
+        default=500, ge=1, le=10_000, description="Due timers claimed in one transaction, at most."
+    )
+    effect_batch: int = Field(
+        default=200, ge=1, le=10_000, description="Effects relayed to the broker in one batch, at most."
+    )
+    lease_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="How long, in seconds, a worker may hold what it claimed before another may take "
+        "it over. Must exceed the time limits of tasks.",
+    )
+    sweep_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="Pause, in seconds, between sweeps for what a lost message left behind.",
+    )
+    max_attempts: int = Field(
+        default=8, ge=1, description="Attempts at an effect before it becomes a dead letter for a person."
+    )
+    key_prefix: str = Field(
+        default="makegood:",
+        pattern=r"^[A-Za-z0-9_.:-]*$",
+        description="Prefix of every key in Redis, so that installations can share one server.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe level that is logged."
+    )
+    clock: str = Field(
+        default="system",
+        min_length=1,
+        description="What time it is: `system`, or a compressed or fixed time for demonstrations and tests.",
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        """Lets people paste the URL their provider shows, and refuses a database we do not know."""
+        if value is None:
+            return None
+        scheme, separator, rest = value.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        if not separator or scheme not in ("postgresql+psycopg", "sqlite"):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str | None) -> str | None:
+        schemes = ("redis", "rediss", "amqp", "amqps", "memory")
+        if value is not None and value.partition("://")[0] not in schemes:
+            raise ValueError("must begin with one of " + ", ".join(f"{scheme}://" for scheme in schemes))
+        return value
+
+    @field_validator("clock")
+    @classmethod
+    def _known_clock(cls, value: str) -> str:
+        clock_from(value)
+        return value
+
+    @property
+    def database(self) -> str:
+        """The store's SQLAlchemy URL: what was set, else the SQLite file in the data directory (absolute)."""
+        if self.database_url is not None:
+            return self.database_url
+        return f"sqlite:///{self.data_dir.resolve() / DATABASE_FILE}"
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError naming each wrong variable and the rule it breaks, never its value: it may be secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise SettingsError(wrong) from None
+
+
+def ensure_data_dir(settings: Settings) -> Path:
+    """Create the data directory if it is missing, readable by its owner alone; return it, absolute."""
+    directory = settings.data_dir.resolve()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory

@@ -1,0 +1,1 @@
+"""Tables, statements and migrations: SQLite and PostgreSQL behind one contract."""

@@ -1,0 +1,162 @@
+"""The tables. The ledger is `events` and `moves`: rows are added there, never changed.
+
+What is pending stands in tables of its own, whose rows go away when the work is done: `inbox` (an
+accepted event not yet decided), `timers` (the future) and, while `due_at` is set, `outbox`.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from workflow.store.columns import Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("lifecycle", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the source: a version never changes"),
+    Column("source", Text, nullable=False, comment="the YAML text"),
+    Column("registered_at", Instant, nullable=False),
+    PrimaryKeyConstraint("lifecycle", "version"),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("lifecycle", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False, comment="'initial' until an event opens it"),
+    Column("seq", Integer, nullable=False, comment="decisions taken about it"),
+    Column("data", Json, nullable=False),
+    Column("parent", Text, comment="key of the subject that opened it"),
+    Column("opened_at", Instant),
+    Column("changed_at", Instant),
+    UniqueConstraint("key"),
+    Index("ix_subjects_lifecycle_state_id", "lifecycle", "state", "id"),
+)
+Index("ix_subjects_parent", subjects.c.parent, sqlite_where=subjects.c.parent.is_not(None),
+      postgresql_where=subjects.c.parent.is_not(None))
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("event_id", Text, nullable=False, comment="the CloudEvent's id, unique within its source"),
+    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("time", Instant, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("parent", Text, comment="for an opening event, the new subject's parent"),
+    Column("received_at", Instant, nullable=False),
+    UniqueConstraint("source", "event_id"),
+    Index("ix_events_subject_id_id", "subject_id", "id"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", Id, ForeignKey("events.id"), primary_key=True, autoincrement=False),
+    Column("subject_id", Id, nullable=False),
+    Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
+    Column("error", Text),
+)
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("event_id", Id, comment="the event that caused it, or null: a timer did"),
+    Column("timer", Text),
+    Column("setting", Integer, comment="which setting of that timer"),
+    Column("due_at", Instant, comment="when that timer was due: at - due_at is its lateness"),
+    Column("trigger", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("dest", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("version", Integer, nullable=False, comment="the definition version that decided"),
+    Column("at", Instant, nullable=False, comment="the decision's now"),
+    UniqueConstraint("subject_id", "seq"),
+)
+Index("ix_moves_event_id", moves.c.event_id, sqlite_where=moves.c.event_id.is_not(None),
+      postgresql_where=moves.c.event_id.is_not(None))
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("setting", Integer, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("due_at", Instant, comment="null while it is paused, and when it is dead"),
+    Column("budget", BigInteger, comment="microseconds, of timers that can pause"),
+    Column("pauses", Json, comment="[[from, to], ...] RFC 3339"),
+    Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
+    Column("error", Text),
+    PrimaryKeyConstraint("subject_id", "name"),
+)
+Index("ix_timers_due_at", timers.c.due_at, sqlite_where=timers.c.due_at.is_not(None),
+      postgresql_where=timers.c.due_at.is_not(None))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("key", Text, nullable=False, comment="idempotency key: <subject>/<seq>/<n>"),
+    Column("kind", Text, nullable=False, comment="'task' or 'notice'"),
+    Column("target", Text, nullable=False, comment="the Celery task's name, or the channel"),
+    Column("queue", Text),
+    Column("payload", Json, nullable=False),
+    Column("state", Text, nullable=False, comment="an EffectState"),
+    Column("due_at", Instant, comment="when the relay must look again; null when settled, dead or unknown"),
+    Column("attempts", Integer, nullable=False),
+    Column("token", Text, comment="dispatch token of the last relay: an older message is a no-op"),
+    Column("created_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("receipt", Json, comment="what the other side answered"),
+    Column("error", Text),
+    UniqueConstraint("key"),
+    Index("ix_outbox_subject_id", "subject_id"),
+)
+Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=outbox.c.due_at.is_not(None),
+      postgresql_where=outbox.c.due_at.is_not(None))
+Index("ix_outbox_open", outbox.c.state, outbox.c.id, sqlite_where=outbox.c.state.in_(["dead", "unknown"]),
+      postgresql_where=outbox.c.state.in_(["dead", "unknown"]))
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the public part of the key"),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the secret part"),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
