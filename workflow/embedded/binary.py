@@ -36,7 +36,6 @@ def _bundled() -> Path | None:
     if spec is None or spec.origin is None:
         return None
     machine = platform.machine().lower().replace("amd64", "x86_64")
-    binary = (
-        Path(spec.origin).parent / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
-    )
+    target = f"{platform.system().lower()}-{machine}"
+    binary = Path(spec.origin).parent / "_binaries" / target / "valkey-server"
     return binary if binary.is_file() else None

@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make install`, `make demo`. Every target below installs first if needed.
+# Another interpreter: `make install PYTHON=python3.13`. Fewer test processes: `make test WORKERS=1`.
+PYTHON ?= python3
+WORKERS ?= auto
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test lint format bench clean
+
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## create .venv with everything development needs
+
+# Keyed on pyproject.toml: a changed dependency installs again, an unchanged one costs nothing.
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "makegood needs Python 3.11 or newer; '$(PYTHON)' is older or absent. Try: make install PYTHON=python3.12" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || \
+		{ echo "could not create $(VENV); on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]'
+	@touch $@
+
+up: $(INSTALLED) ## run the whole system on this machine, until ctrl-C
+	$(BIN)/python -m workflow.cli up
+
+demo: $(INSTALLED) ## play a broken promise and its recovery, in compressed time
+	$(BIN)/python -m workflow.cli demo
+
+test: $(INSTALLED) ## run all tests, against real servers
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lint: $(INSTALLED) ## style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## let ruff put style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## measure events, timers and latency on both stores
+	$(BIN)/python -m benchmarks
+
+clean: ## remove .venv and caches; data in .makegood stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

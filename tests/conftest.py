@@ -1,0 +1,107 @@
+"""Fixtures that every test may ask for: real servers, started once a test process and only when asked for.
+
+A server that is not installed skips a test on a laptop and fails it where CI=true.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import PostgresServer, ServerMissing, ValkeyServer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    for name in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
+        del os.environ[name]
+
+
+def _without(error: ServerMissing) -> None:
+    if os.environ.get("CI") == "true":
+        raise error
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Iterator[Path]:
+    """A directory with a short path for the files of servers, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="makegood-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
+    """This test process's own PostgreSQL (fsync off)."""
+    directory = server_directory / "postgres"
+    directory.mkdir()
+    try:
+        server = PostgresServer(directory)
+    except ServerMissing as error:
+        _without(error)
+        return
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """SQLAlchemy URL of a fresh, empty database, dropped after the test."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def valkey_process(server_directory: Path) -> Iterator[ValkeyServer]:
+    """This test process's shared Valkey; tests that stop it ask for `valkey_server` instead."""
+    directory = server_directory / "valkey"
+    directory.mkdir()
+    try:
+        server = ValkeyServer(directory)
+    except ServerMissing as error:
+        _without(error)
+        return
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def valkey_url(valkey_process: ValkeyServer) -> str:
+    """URL of a real Valkey without any key in it."""
+    valkey_process.flush()
+    return valkey_process.url
+
+
+@pytest.fixture
+def valkey_server(tmp_path: Path) -> Iterator[ValkeyServer]:
+    """A running Valkey for this test alone, which it may stop, start again empty, or flush."""
+    try:
+        server = ValkeyServer(tmp_path)
+    except ServerMissing as error:
+        _without(error)
+        return
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, empty database of each kind in turn: a test that asks for it runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'makegood.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
