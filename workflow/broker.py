@@ -1,0 +1,145 @@
+"""The Celery client: how makegood speaks to its broker, and the messages it sends.
+
+SQL is the truth and the broker is transport: a message says "look", or names rows by id, and losing any of
+them loses nothing. What a message shows to monitoring is keys of subjects, never what is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from celery import Celery, signature
+from kombu.exceptions import KombuError
+
+from state_machines.instants import format_instant
+from workflow import task_names
+from workflow.celery_settings import celery_settings
+from workflow.errors import BrokerUnreachable
+from workflow.settings import Settings
+from workflow.store.port import EffectRow
+from workflow.wakes import Wakes
+
+_SHOWN = 5
+
+
+def celery_app(settings: Settings) -> Celery:
+    """A Celery app with our settings, for clients and workers alike; nothing is connected yet.
+
+    Raises SettingsError when no broker is set and none was ever embedded in the data directory.
+    """
+    app = Celery("makegood")
+    app.conf.update(celery_settings(settings))
+    return app
+
+
+class Broker:
+    """Sends our messages. Safe to use from several threads; one per process, never shared over a fork."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._wakes = Wakes(self.go)
+
+    def wake_apply(self, subjects: Sequence[str] = ()) -> None:
+        """Soon after this returns, some worker looks into the inbox.
+
+        Never blocks and never raises: wake-ups close together become one, and one that cannot be sent is
+        lost, which the clocks' sweep makes good.
+        """
+        self._wakes.ask(task_names.APPLY, subjects)
+
+    def wake_fire(self, subjects: Sequence[str] = ()) -> None:
+        """The same for due timers."""
+        self._wakes.ask(task_names.FIRE, subjects)
+
+    def go(self, task: str, subjects: Sequence[str] = ()) -> None:
+        """Ask for one run of a task of ours that finds its work itself. Raises BrokerUnreachable."""
+        self._publish(task, subjects=subjects)
+
+    def send_notices(self, ids: Sequence[int], token: str, subjects: Sequence[str]) -> None:
+        """Have the notices with these outbox ids sent, if `token` still holds. Raises BrokerUnreachable."""
+        self._publish(task_names.SEND, [list(ids), token], subjects=subjects)
+
+    def run_task(self, effect: EffectRow) -> None:
+        """Send the message of an effect that names somebody's task. Raises BrokerUnreachable.
+
+        Whoever publishes the same effect again sends the same task id.
+        """
+        receipt = {"queue": task_names.QUEUE, "argsrepr": shown([effect.key]), "kwargsrepr": "{}"}
+        link, link_error = (
+            signature(name, args=(effect.key,), options=receipt, app=self._app)
+            for name in (task_names.SUCCEEDED, task_names.FAILED)
+        )
+        self._publish(
+            effect.target,
+            effect.payload.get("args") or [],
+            effect.payload.get("kwargs") or {},
+            subjects=[effect.subject],
+            queue=effect.queue,
+            task_id=task_id(effect.key),
+            headers={task_names.EFFECT_HEADER: effect.key},
+            link=link,
+            link_error=link_error,
+        )
+
+    def wake_clocks(self, at: datetime) -> None:
+        """Tell the clocks of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""
+        with self._reached():
+            self._app.control.broadcast(task_names.WAKE_CLOCKS, arguments={"at": format_instant(at)})
+
+    def reachable(self) -> bool:
+        """Whether the broker takes a new connection now; asks for some seconds at most."""
+        try:
+            with self._reached(), self._app.connection_for_write() as connection:
+                connection.connect()
+                connection.default_channel.close()
+        except BrokerUnreachable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Send the wake-ups that were asked for, and give the connections back."""
+        self._wakes.close()
+        self._app.pool.force_close_all()
+
+    def _publish(
+        self,
+        task: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        subjects: Sequence[str],
+        **options: Any,
+    ) -> None:
+        with self._reached():
+            self._app.send_task(
+                task,
+                list(args),
+                dict(kwargs or {}),
+                argsrepr=shown(subjects),
+                kwargsrepr="{}",
+                add_to_parent=False,
+                **options,
+            )
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Give the errors of every transport one name."""
+        try:
+            yield
+        except (KombuError, OSError, *self._app.connection_for_write().connection_errors) as error:
+            raise BrokerUnreachable(f"the broker cannot be reached: {type(error).__name__}: {error}") from error
+
+
+def shown(subjects: Sequence[str]) -> str:
+    """What monitoring shows as a message's arguments: some keys of subjects."""
+    more = ", ..." if len(subjects) > _SHOWN else ""
+    return f"({', '.join(subjects[:_SHOWN])}{more})"
+
+
+def task_id(key: str) -> str:
+    """The Celery task id of an effect: the same however often it is published."""
+    return str(uuid5(NAMESPACE_URL, f"makegood:{key}"))

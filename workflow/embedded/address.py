@@ -1,0 +1,22 @@
+"""Where the embedded broker of a data directory listens: how commands beside `makegood up` find it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow.embedded.ports import LOOPBACK
+
+
+def embedded_url(data_dir: Path) -> str | None:
+    """The URL of the broker that `makegood up` configured below `data_dir`; None when it never did.
+
+    Whether that broker runs now is another question.
+    """
+    configuration = data_dir / "broker" / "broker.conf"
+    if not configuration.is_file():
+        return None
+    said = dict(line.partition(" ")[::2] for line in configuration.read_text(encoding="utf-8").splitlines())
+    if "port" not in said:
+        return None
+    account = f":{said['requirepass']}@" if "requirepass" in said else ""
+    return f"redis://{account}{LOOPBACK}:{said['port']}/0"

@@ -1,0 +1,67 @@
+"""Wake-ups, drawn together: a hundred requests in one moment become one message, and none waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from workflow.clock import monotonic
+from workflow.errors import BrokerUnreachable
+
+_PAUSE = 0.01
+"""Seconds between two messages, at least."""
+_KEYS = 6
+
+log = structlog.get_logger(__name__)
+
+
+class Wakes:
+    """Sends wake-ups from a thread of its own, which starts with the first one."""
+
+    def __init__(self, send: Callable[[str, Sequence[str]], None]) -> None:
+        """`send(task, subjects)` publishes one message and may raise BrokerUnreachable."""
+        self._send = send
+        self._changed = threading.Condition()
+        self._asked: dict[str, list[str]] = {}
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def ask(self, task: str, subjects: Sequence[str]) -> None:
+        """Have `task` sent soon; returns at once."""
+        with self._changed:
+            keys = self._asked.setdefault(task, [])
+            keys += [key for key in subjects[:_KEYS] if len(keys) < _KEYS and key not in keys]
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="makegood-wakes", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Send what was asked for, then end the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._asked or self._closing)
+                asked, self._asked = self._asked, {}
+                closing = self._closing
+            began = monotonic()
+            for task, subjects in asked.items():
+                self._try(task, subjects)
+            if closing:
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, max(0.0, began + _PAUSE - monotonic()))
+
+    def _try(self, task: str, subjects: Sequence[str]) -> None:
+        try:
+            self._send(task, subjects)
+        except BrokerUnreachable as error:
+            log.warning("wake-up lost, the next sweep finds the work", task=task, error=str(error))
