@@ -97,17 +97,23 @@ def shifted(instant: datetime, by: timedelta) -> datetime:
     try:
         return instant + by
     except OverflowError:
-        raise InstantError("instant-range", f"{instant.isoformat()} {by:+} is outside the years 1 to 9999") from None
+        raise InstantError("instant-range", f"{instant.isoformat()} plus {by} is outside the years 1 to 9999") from None
 
 
-@lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """The time zone of this IANA name, such as ``Europe/Berlin`` or ``UTC``.
 
     Raises:
         UnknownZone: the database has no such zone.
     """
-    if isinstance(name, str) and _ZONE_NAME.fullmatch(name) and not name.startswith(_NOT_ZONES):
+    if not isinstance(name, str):
+        raise UnknownZone("unknown-zone", f"{name!r} is not the name of a time zone, such as 'Europe/Berlin'")
+    return _known_zone(name)
+
+
+@lru_cache(maxsize=1024)
+def _known_zone(name: str) -> ZoneInfo:
+    if _ZONE_NAME.fullmatch(name) and not name.startswith(_NOT_ZONES):
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):  # absent; not zone data; a folder such as "Europe"

@@ -107,7 +107,9 @@ def clock_from(spec: str) -> Clock:
         since, _, speed = rest.rpartition("x")
         return CompressedClock(datetime.fromisoformat(start), datetime.fromisoformat(since), float(speed))
     except ValueError as error:
-        raise ValueError(f"MAKEGOOD_CLOCK: {spec!r} is neither 'system' nor '<start>@<since>x<speed>'") from error
+        raise ValueError(
+            f"MAKEGOOD_CLOCK: {spec!r} is neither 'system' nor '<start>@<since>x<speed>'"
+        ) from error
 
 
 def monotonic() -> float:

@@ -2,12 +2,14 @@
 
 What is pending stands in tables of its own, whose rows go away when the work is done: `inbox` (an
 accepted event not yet decided), `timers` (the future) and, while `due_at` is set, `outbox`.
+
+There are no foreign keys: nothing is ever deleted that another row names, the engine is the only
+writer, and checking them costs the hot paths a look-up a row (docs/adr/0004-no-foreign-keys.md).
 """
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -21,10 +23,8 @@ from workflow.store.columns import Instant, Json
 
 metadata = MetaData(
     naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -57,8 +57,12 @@ subjects = Table(
     UniqueConstraint("key"),
     Index("ix_subjects_lifecycle_state_id", "lifecycle", "state", "id"),
 )
-Index("ix_subjects_parent", subjects.c.parent, sqlite_where=subjects.c.parent.is_not(None),
-      postgresql_where=subjects.c.parent.is_not(None))
+Index(
+    "ix_subjects_parent",
+    subjects.c.parent,
+    sqlite_where=subjects.c.parent.is_not(None),
+    postgresql_where=subjects.c.parent.is_not(None),
+)
 
 events = Table(
     "events",
@@ -66,7 +70,7 @@ events = Table(
     Column("id", Id, primary_key=True),
     Column("source", Text, nullable=False),
     Column("event_id", Text, nullable=False, comment="the CloudEvent's id, unique within its source"),
-    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("subject_id", Id, nullable=False),
     Column("type", Text, nullable=False),
     Column("time", Instant, nullable=False),
     Column("data", Json, nullable=False),
@@ -79,7 +83,7 @@ events = Table(
 inbox = Table(
     "inbox",
     metadata,
-    Column("event_id", Id, ForeignKey("events.id"), primary_key=True, autoincrement=False),
+    Column("event_id", Id, primary_key=True, autoincrement=False),
     Column("subject_id", Id, nullable=False),
     Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
     Column("error", Text),
@@ -89,7 +93,7 @@ moves = Table(
     "moves",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("subject_id", Id, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("event_id", Id, comment="the event that caused it, or null: a timer did"),
     Column("timer", Text),
@@ -104,13 +108,17 @@ moves = Table(
     Column("at", Instant, nullable=False, comment="the decision's now"),
     UniqueConstraint("subject_id", "seq"),
 )
-Index("ix_moves_event_id", moves.c.event_id, sqlite_where=moves.c.event_id.is_not(None),
-      postgresql_where=moves.c.event_id.is_not(None))
+Index(
+    "ix_moves_event_id",
+    moves.c.event_id,
+    sqlite_where=moves.c.event_id.is_not(None),
+    postgresql_where=moves.c.event_id.is_not(None),
+)
 
 timers = Table(
     "timers",
     metadata,
-    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("subject_id", Id, nullable=False),
     Column("name", Text, nullable=False),
     Column("setting", Integer, nullable=False),
     Column("set_at", Instant, nullable=False),
@@ -121,14 +129,18 @@ timers = Table(
     Column("error", Text),
     PrimaryKeyConstraint("subject_id", "name"),
 )
-Index("ix_timers_due_at", timers.c.due_at, sqlite_where=timers.c.due_at.is_not(None),
-      postgresql_where=timers.c.due_at.is_not(None))
+Index(
+    "ix_timers_due_at",
+    timers.c.due_at,
+    sqlite_where=timers.c.due_at.is_not(None),
+    postgresql_where=timers.c.due_at.is_not(None),
+)
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("subject_id", Id, ForeignKey("subjects.id"), nullable=False),
+    Column("subject_id", Id, nullable=False),
     Column("key", Text, nullable=False, comment="idempotency key: <subject>/<seq>/<n>"),
     Column("kind", Text, nullable=False, comment="'task' or 'notice'"),
     Column("target", Text, nullable=False, comment="the Celery task's name, or the channel"),
@@ -145,10 +157,19 @@ outbox = Table(
     UniqueConstraint("key"),
     Index("ix_outbox_subject_id", "subject_id"),
 )
-Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=outbox.c.due_at.is_not(None),
-      postgresql_where=outbox.c.due_at.is_not(None))
-Index("ix_outbox_open", outbox.c.state, outbox.c.id, sqlite_where=outbox.c.state.in_(["dead", "unknown"]),
-      postgresql_where=outbox.c.state.in_(["dead", "unknown"]))
+Index(
+    "ix_outbox_due_at",
+    outbox.c.due_at,
+    sqlite_where=outbox.c.due_at.is_not(None),
+    postgresql_where=outbox.c.due_at.is_not(None),
+)
+Index(
+    "ix_outbox_open",
+    outbox.c.state,
+    outbox.c.id,
+    sqlite_where=outbox.c.state.in_(["dead", "unknown"]),
+    postgresql_where=outbox.c.state.in_(["dead", "unknown"]),
+)
 
 keys = Table(
     "keys",

@@ -1,0 +1,202 @@
+"""A CloudEvent 1.0 as makegood takes it, and how a JSON object becomes one.
+
+Source of the attributes and their rules: CloudEvents specification 1.0.2, sections 3.1 and 3.2.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from state_machines.errors import Problem
+from state_machines.instants import format_instant, parse_instant
+from state_machines.subject import split_key
+from workflow.errors import InvalidEvent
+
+MAX_DEPTH = 32
+"""How deep an event's data may nest."""
+
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
+_SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f]{1,200}")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """Something that happened, addressed to one subject.
+
+    Attributes:
+        id, source: together they identify it; the same pair again is a duplicate.
+        type: ``<lifecycle>.<trigger>``.
+        subject: the subject's key, ``<lifecycle>:<id>``.
+        time: when it happened according to its source, UTC.
+        data: a JSON object.
+        parent: extension attribute; for an opening event, the key of the new subject's parent.
+        effect: extension attribute; idempotency key of the effect that this event is the receipt of.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    effect: str | None = None
+
+    @property
+    def lifecycle(self) -> str:
+        """The lifecycle that `type` names."""
+        return self.type.partition(".")[0]
+
+    @property
+    def trigger(self) -> str:
+        """The trigger that `type` names."""
+        return self.type.partition(".")[2]
+
+    def to_json(self) -> dict[str, Any]:
+        """The structured form, ready for `parse` and for other systems."""
+        document: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "subject": self.subject,
+            "time": format_instant(self.time),
+            "datacontenttype": "application/json",
+            "data": dict(self.data),
+        }
+        extensions = {"parent": self.parent, "effect": self.effect}
+        return document | {name: value for name, value in extensions.items() if value is not None}
+
+
+class _Reader:
+    """Reads attributes one by one and collects what is wrong instead of stopping at the first."""
+
+    def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
+        self.document = document
+        self.prefix = f"{prefix}." if prefix else ""
+        self.problems: list[Problem] = []
+
+    def refuse(self, name: str, rule: str, message: str) -> None:
+        self.problems.append(Problem(f"{self.prefix}{name}", rule, message))
+
+    def text(self, name: str, pattern: re.Pattern[str], form: str, *, required: bool = True) -> str:
+        value = self.document.get(name)
+        if value is None:
+            if required:
+                self.refuse(name, "required", f"the attribute {name!r} is missing")
+        elif not isinstance(value, str):
+            self.refuse(name, "type", f"the attribute {name!r} must be text")
+        elif not pattern.fullmatch(value):
+            self.refuse(name, "form", f"the attribute {name!r} must be {form}")
+        else:
+            return value
+        return ""
+
+
+def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEvent:
+    """The event that a JSON object in CloudEvents' structured form stands for.
+
+    Args:
+        document: the decoded JSON value.
+        received_at: the event's time when it names none, UTC.
+        field: path of the object within a batch, to name in problems.
+
+    Raises:
+        InvalidEvent: with every problem found, each naming field and rule.
+    """
+    if not isinstance(document, Mapping):
+        raise InvalidEvent([Problem(field or "event", "type", "an event must be a JSON object")])
+    reader = _Reader(document, field)
+    if document.get("specversion") != "1.0":
+        reader.refuse("specversion", "specversion", "must be '1.0'")
+    identity = reader.text("id", _PRINTABLE, "1 to 256 printable characters")
+    source = reader.text("source", _PRINTABLE, "a URI reference of 1 to 256 printable characters")
+    kind = reader.text("type", _TYPE, "'<lifecycle>.<trigger>' in lower case")
+    subject = reader.text(
+        "subject", _SUBJECT, "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
+    )
+    if kind and subject and split_key(subject)[0] != kind.partition(".")[0]:
+        reader.refuse(
+            "subject",
+            "subject-lifecycle",
+            f"the subject {subject!r} is not of the lifecycle of type {kind!r}",
+        )
+    parent = reader.text("parent", _SUBJECT, "a subject's key", required=False) or None
+    effect = reader.text("effect", _PRINTABLE, "an effect's key", required=False) or None
+    time = _time(reader, received_at)
+    data = _data(reader)
+    if reader.problems:
+        raise InvalidEvent(reader.problems)
+    return CloudEvent(identity, source, kind, subject, time, data, parent, effect)
+
+
+def _time(reader: _Reader, received_at: datetime) -> datetime:
+    value = reader.document.get("time")
+    if value is None:
+        return received_at
+    try:
+        if not isinstance(value, str):
+            raise ValueError("must be text in the form of RFC 3339")
+        return parse_instant(value)
+    except ValueError as error:
+        reader.refuse("time", "date-time", str(error))
+        return received_at
+
+
+def _data(reader: _Reader) -> Mapping[str, Any]:
+    if "data_base64" in reader.document:
+        reader.refuse("data_base64", "json-data", "data must be a JSON object, not bytes")
+    content = reader.document.get("datacontenttype")
+    if content is not None and not _is_json(content):
+        reader.refuse("datacontenttype", "json-data", f"data must be application/json, not {content!r}")
+    data = reader.document.get("data")
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping):
+        reader.refuse("data", "type", "data must be a JSON object")
+        return {}
+    if too_deep(data, MAX_DEPTH):
+        reader.refuse("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
+        return {}
+    try:
+        encoded = orjson.dumps(data)
+    except (TypeError, ValueError) as error:
+        reader.refuse("data", "json-data", f"data is not JSON that can be kept: {error}")
+        return {}
+    if b"\\u0000" in encoded and "\x00" in _all_text(data):
+        reader.refuse("data", "nul", "data contains the character U+0000, which databases cannot keep")
+    return data
+
+
+def _is_json(content: Any) -> bool:
+    media = content.partition(";")[0].strip().lower() if isinstance(content, str) else ""
+    return media == "application/json" or media.endswith("+json")
+
+
+def too_deep(value: Any, levels: int) -> bool:
+    """Whether a decoded JSON value nests deeper than `levels`."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            item
+            for node in layer
+            if isinstance(node, Mapping | list)
+            for item in (node.values() if isinstance(node, Mapping) else node)
+            if isinstance(item, Mapping | list)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def _all_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return "".join(str(key) + _all_text(item) for key, item in value.items())
+    return "".join(_all_text(item) for item in value) if isinstance(value, list) else ""

@@ -1,0 +1,65 @@
+"""Every error that the engine and its doors raise, one sentence each."""
+
+from state_machines.errors import Problem
+
+
+class MakegoodError(Exception):
+    """Base class of everything that `workflow` and `tasks` raise on purpose."""
+
+
+class InvalidEvent(MakegoodError):
+    """Events that cannot be accepted; `problems` says why, and nothing of the batch was stored."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+class DefinitionChanged(MakegoodError):
+    """A definition says something else than the stored one of the same name and version."""
+
+    def __init__(self, lifecycle: str, version: int) -> None:
+        super().__init__(
+            f"version: {lifecycle} version {version} is already registered with another text; "
+            "a version never changes, give the new text the next number"
+        )
+
+
+class UnknownDefinition(MakegoodError):
+    """No definition of that name, or not in that version, is known here."""
+
+    def __init__(self, lifecycle: str, version: int | None = None) -> None:
+        which = lifecycle if version is None else f"{lifecycle} version {version}"
+        super().__init__(f"lifecycle: no definition of {which} is known")
+
+
+class NotFound(MakegoodError):
+    """What was asked for does not exist."""
+
+
+class NotRetryable(MakegoodError):
+    """A dead letter was asked to be retried that is not one."""
+
+
+class StoreError(MakegoodError):
+    """The database cannot be used as it is: wrong URL, missing driver or schema."""
+
+
+class SettingsError(MakegoodError):
+    """An environment variable holds what it must not, or one that is needed is missing."""
+
+
+class EmbeddedServerMissing(MakegoodError):
+    """No broker binary is on this machine. The message says what to install or to set."""
+
+
+class ServiceFailed(MakegoodError):
+    """A process of `makegood up` ended, or was not ready in time, while everything was being started."""
+
+
+class AlreadyRunning(MakegoodError):
+    """Another `makegood up` or `demo` works in the same data directory."""
+
+
+class BrokerUnreachable(MakegoodError):
+    """A message could not be handed to the broker; what it was about waits in SQL."""

@@ -1,0 +1,180 @@
+"""What the engine asks of a database. Two adapters, `sqlite` and `postgresql`, keep one contract.
+
+Lock order, so that nothing deadlocks: subjects first (events wait for nobody: a locked subject is
+skipped), and whatever belongs to a subject changes only under its lock. Inserts are sorted by key.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from state_machines.decision import Event
+from state_machines.subject import Subject, Timer
+
+
+class NewEvent(NamedTuple):
+    """An event about to enter the ledger. `version` is the definition for a subject not yet known."""
+
+    source: str
+    event_id: str
+    subject: str
+    lifecycle: str
+    version: int
+    type: str
+    time: datetime
+    data: Mapping[str, Any]
+    parent: str | None
+
+
+class FirstOutcome(NamedTuple):
+    """What became of an event that was accepted before."""
+
+    source: str
+    event_id: str
+    subject: str
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One event or due timer with its subject, locked for this transaction.
+
+    `event_row` is the ledger's id of the event, None for a timer; `due_at` the timer's, else None.
+    """
+
+    subject_row: int
+    event: Event
+    event_row: int | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Claim:
+    """A batch that this transaction alone may decide: work in order, and its subjects by row id."""
+
+    work: list[Pending] = field(default_factory=list)
+    subjects: dict[int, Subject] = field(default_factory=dict)
+
+
+class NewMove(NamedTuple):
+    """One row of the ledger: what a decision did."""
+
+    subject_row: int
+    seq: int
+    event_row: int | None
+    timer: str | None
+    setting: int | None
+    due_at: datetime | None
+    trigger: str
+    source: str
+    dest: str
+    outcome: str
+    reason: str | None
+    version: int
+    at: datetime
+
+
+class NewEffect(NamedTuple):
+    """One row of the outbox."""
+
+    subject_row: int
+    key: str
+    kind: str
+    target: str
+    queue: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything that a batch of decisions changes, written in one go."""
+
+    subjects: dict[int, Subject] = field(default_factory=dict)
+    moves: list[NewMove] = field(default_factory=list)
+    timers_set: dict[tuple[int, str], Timer] = field(default_factory=dict)
+    timers_cancelled: set[tuple[int, str]] = field(default_factory=set)
+    effects: list[NewEffect] = field(default_factory=list)
+    dead_events: list[tuple[int, int, str]] = field(default_factory=list)
+    """(event row, subject row, error)"""
+    dead_timers: list[tuple[int, str, str]] = field(default_factory=list)
+    """(subject row, timer, error)"""
+
+
+class EffectRow(NamedTuple):
+    """An effect that has been claimed for dispatch or sending."""
+
+    id: int
+    subject: str
+    key: str
+    kind: str
+    target: str
+    queue: str | None
+    payload: dict[str, Any]
+    attempts: int
+    token: str
+    created_at: datetime
+
+
+class EffectUpdate(NamedTuple):
+    """How one effect goes on: its next state, and when the relay must look at it again."""
+
+    id: int
+    state: str
+    due_at: datetime | None
+    settled_at: datetime | None = None
+    receipt: Mapping[str, Any] | None = None
+    error: str | None = None
+
+
+class Transaction(Protocol):
+    """A write transaction; everything in it happens or nothing does."""
+
+    connection: Connection
+
+    def accept(self, events: Sequence[NewEvent], now: datetime) -> set[tuple[str, str]]:
+        """Add events to the ledger and the inbox; returns (source, event_id) of the new ones."""
+
+    def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
+        """What became of events accepted before, by (source, event_id)."""
+
+    def claim_events(self, limit: int) -> Claim:
+        """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
+
+    def claim_timers(self, now: datetime, limit: int) -> Claim:
+        """Up to `limit` due timers, the longest due first, with their subjects."""
+
+    def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
+        """(parent key, child key) of all children, by child row."""
+
+    def write(self, changes: Changes, now: datetime) -> None:
+        """Write what a batch of decisions changes."""
+
+    def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
+        """Mark up to `limit` due effects as published under `token`, and give them back."""
+
+    def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
+        """Of these, mark as sending those still published under `token`, and give them back."""
+
+    def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
+        """Write how effects go on."""
+
+
+class Store(Protocol):
+    """A database with the tables of `schema`."""
+
+    dialect: str
+    engine: Engine
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """A write transaction: committed at the end, rolled back on an exception."""
+
+    def connect(self) -> AbstractContextManager[Connection]:
+        """A connection for reading."""
+
+    def close(self) -> None:
+        """Give all connections back."""

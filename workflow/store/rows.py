@@ -1,0 +1,127 @@
+"""Between rows and values: what both adapters read and write in the same form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from state_machines.decision import Event
+from state_machines.instants import format_instant, parse_instant
+from state_machines.subject import Pauses, Subject, Timer
+from workflow.store.port import Claim, Pending
+
+SUBJECT_COLUMNS = (
+    "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
+)
+TIMER_SOURCE = "/makegood/timers"
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_json(value: Any) -> str:
+    """A JSON document as text."""
+    return orjson.dumps(value).decode()
+
+
+def from_json(value: Any) -> Any:
+    """Back from text; a driver may have decoded it already."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def utc(value: Any) -> datetime | None:
+    """An instant column of either dialect, aware and in UTC."""
+    if value is None:
+        return None
+    instant: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return instant.astimezone(UTC)
+
+
+def instant(value: Any) -> datetime:
+    """The same for a column that is never null."""
+    found = utc(value)
+    if found is None:
+        raise ValueError("an instant column that is never null holds null")
+    return found
+
+
+def subject_of(row: Sequence[Any], timers: Mapping[str, Timer]) -> Subject:
+    """The value of a row read with `SUBJECT_COLUMNS`."""
+    _, key, lifecycle, version, state, seq, data, parent, opened_at, changed_at = row
+    return Subject(
+        key, lifecycle, version, state, seq, from_json(data), parent, utc(opened_at), utc(changed_at), timers
+    )
+
+
+def budget_of(timer: Timer) -> int | None:
+    """A timer's budget in microseconds."""
+    return None if timer.budget is None else timer.budget // _MICROSECOND
+
+
+def pauses_json(timer: Timer) -> str | None:
+    """A timer's pauses as JSON text, or null when there were none."""
+    if not timer.pauses:
+        return None
+    return to_json(
+        [[format_instant(begin), None if end is None else format_instant(end)] for begin, end in timer.pauses]
+    )
+
+
+def timer_of(row: Sequence[Any]) -> Timer:
+    """The value of a row (name, setting, set_at, due_at, budget, pauses)."""
+    name, setting, set_at, due_at, budget, pauses = row
+    return Timer(
+        name,
+        setting,
+        instant(set_at),
+        utc(due_at),
+        None if budget is None else timedelta(microseconds=budget),
+        _pauses(from_json(pauses)),
+    )
+
+
+def _pauses(pauses: Sequence[Sequence[str | None]] | None) -> Pauses:
+    return tuple(
+        (parse_instant(begin), None if end is None else parse_instant(end))
+        for begin, end in pauses or ()
+        if begin is not None
+    )
+
+
+def event_claim(
+    rows: Iterable[Sequence[Any]], taken: set[int], timers: Mapping[int, dict[str, Timer]]
+) -> Claim:
+    """A claim out of rows (event columns, then `SUBJECT_COLUMNS`), less the events that are no longer pending."""
+    claim = Claim()
+    for row in rows:
+        event_row, identity, source, kind, time, data, parent = row[:7]
+        if event_row not in taken:
+            continue
+        subject_row = row[7]
+        if subject_row not in claim.subjects:
+            claim.subjects[subject_row] = subject_of(row[7:], timers.get(subject_row, {}))
+        trigger = kind.partition(".")[2]
+        event = Event(trigger, identity, source, instant(time), from_json(data), parent)
+        claim.work.append(Pending(subject_row, event, event_row=event_row))
+    return claim
+
+
+def timer_claim(rows: Iterable[Sequence[Any]], timers: Mapping[int, dict[str, Timer]]) -> Claim:
+    """A claim out of rows (name, setting, due_at, then `SUBJECT_COLUMNS`), less the timers that are stale.
+
+    The trigger is left empty: only the subject's definition knows it.
+    """
+    claim = Claim()
+    for row in rows:
+        name, setting, due_at = row[:3]
+        subject_row = row[3]
+        timer = timers.get(subject_row, {}).get(name)
+        due = instant(due_at)
+        if timer is None or timer.setting != setting or timer.due_at != due:
+            continue
+        if subject_row not in claim.subjects:
+            claim.subjects[subject_row] = subject_of(row[3:], timers[subject_row])
+        identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
+        event = Event("", identity, TIMER_SOURCE, due, timer=name, setting=setting)
+        claim.work.append(Pending(subject_row, event, due_at=due))
+    return claim
