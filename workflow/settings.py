@@ -13,13 +13,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.clock import clock_from
+from workflow.errors import SettingsError
 
 PREFIX = "MAKEGOOD_"
 DATABASE_FILE = "makegood.db"
-
-
-class SettingsError(ValueError):
-    """An environment variable holds what it must not. The message names the variable and the rule."""
 
 
 class Settings(BaseSettings):
@@ -105,9 +102,11 @@ class Settings(BaseSettings):
         default=8, ge=1, description="Attempts at an effect before it becomes a dead letter for a person."
     )
     key_prefix: str = Field(
-        default="makegood:",
+        default="",
         pattern=r"^[A-Za-z0-9_.:-]*$",
-        description="Prefix of every key in Redis, so that installations can share one server.",
+        description="Prefix of every key in Redis, so that installations can share one database of a server. "
+        "Workers of other code bases that carry out our effects need the same one (Celery's "
+        "`broker_transport_options={'global_keyprefix': ...}`), which is why there is none by default.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow.settings import Settings, SettingsError, ensure_data_dir, read_settings
+from workflow.errors import SettingsError
+from workflow.settings import Settings, ensure_data_dir, read_settings
 from workflow.settings_page import PAGE, settings_page
 
 

@@ -10,8 +10,8 @@ import redis
 
 from tests.servers.process import ServerMissing, die_with_parent
 from tests.waiting import wait_until
-from workflow.embedded.binary import EmbeddedServerMissing
 from workflow.embedded.broker import answers, plan_broker
+from workflow.errors import EmbeddedServerMissing
 
 
 class ValkeyServer:

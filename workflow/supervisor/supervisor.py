@@ -1,0 +1,139 @@
+"""The supervisor: starts services in order, keeps them, ends them in reverse order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from workflow.errors import ServiceFailed
+from workflow.supervisor.child import last_lines
+from workflow.supervisor.guard import Guard
+from workflow.supervisor.keeper import Keeper
+from workflow.supervisor.service import Backoff, Report, Service
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _silent(report: Report) -> None:
+    """For who does not watch."""
+
+
+class Supervisor:
+    """Runs `services` on this machine, each logging to `<log_dir>/<name>.log`.
+
+    `run()` is for a program that does nothing else; `start()` and `stop()`, or `with`, for one that does.
+    `report` is called with news, from several threads, one call at a time.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        *,
+        log_dir: Path,
+        report: Callable[[Report], None] = _silent,
+        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+    ) -> None:
+        self._services = tuple(services)
+        self._log_dir = log_dir
+        self._report = report
+        self._backoff = backoff
+        self._reporting = threading.Lock()
+        self._keepers: list[Keeper] = []
+        self._guard: Guard | None = None
+        self._signals = 0
+        self._interrupted = threading.Event()
+
+    def start(self) -> None:
+        """Start all services, each once those before it are ready.
+
+        Raises ServiceFailed, with the end of the service's log, when one does not come up; what had been
+        started by then is ended again.
+        """
+        self._log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._guard = Guard()
+        try:
+            for service in self._services:
+                if self._interrupted.is_set():
+                    break
+                self._start_one(service, self._guard)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self, *, hurry: bool = False) -> None:
+        """End all services, the last started first; `hurry`: at once. Harmless when nothing runs."""
+        for keeper in reversed(self._keepers):
+            keeper.stop(hurry=hurry or self._signals > 1)
+            while keeper.is_alive():
+                # A second ctrl-C arrives here: a waiting main thread still hears signals between joins.
+                keeper.join(0.1)
+                if self._signals > 1:
+                    keeper.stop(hurry=True)
+        self._keepers.clear()
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
+
+    def run(self, *, started: Callable[[], None] = lambda: None) -> None:
+        """Start everything, call `started`, stay until ctrl-C, SIGTERM or SIGHUP, and end everything.
+
+        A second signal ends it without waiting. Only from the main thread. Raises ServiceFailed as `start`.
+        """
+        with self._listening():
+            try:
+                self.start()
+                if not self._interrupted.is_set():
+                    started()
+                self._interrupted.wait()
+            finally:
+                self.stop()
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of what runs now, by service name."""
+        return {keeper.service.name: keeper.pid for keeper in self._keepers if keeper.pid is not None}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _start_one(self, service: Service, guard: Guard) -> None:
+        log = self._log_dir / f"{service.name}.log"
+        keeper = Keeper(service, log, guard, self._tell, self._backoff)
+        self._keepers.append(keeper)
+        keeper.start()
+        while not keeper.wait_started(0.1):
+            if self._interrupted.is_set():
+                keeper.stop()
+        if keeper.failure is not None:
+            raise ServiceFailed(f"{service.name}: {keeper.failure}; the end of {log}:\n{last_lines(log)}")
+
+    def _tell(self, report: Report) -> None:
+        with self._reporting:
+            self._report(report)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Take signals as a wish to end, as long as this lasts."""
+        before = {number: signal.signal(number, self._on_signal) for number in _STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        self._interrupted.set()
