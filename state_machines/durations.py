@@ -33,7 +33,9 @@ def parse_duration(text: str) -> timedelta:
     if not isinstance(text, str):
         raise DurationError("duration-form", f"{text!r} is not a text such as 'PT4H'")
     if len(text) > _LONGEST:
-        raise DurationError("duration-length", f"a duration has at most {_LONGEST} characters, this has {len(text)}")
+        raise DurationError(
+            "duration-length", f"a duration has at most {_LONGEST} characters, this has {len(text)}"
+        )
     match = _FORM.fullmatch(text)
     if match is None:
         raise _refusal(text)
@@ -55,7 +57,9 @@ def parse_duration(text: str) -> timedelta:
 
 def _refusal(text: str) -> DurationError:
     if text[:1] in {"-", "+"} or "-" in text:
-        return DurationError("duration-sign", f"{text!r} has a sign; a duration here is zero or more, without one")
+        return DurationError(
+            "duration-sign", f"{text!r} has a sign; a duration here is zero or more, without one"
+        )
     if _CALENDAR_LENGTH.match(text):
         return DurationError(
             "duration-fixed-length",
@@ -64,7 +68,8 @@ def _refusal(text: str) -> DurationError:
         )
     return DurationError(
         "duration-form",
-        f"{text!r} is not an ISO 8601 duration such as 'P1DT12H', 'PT90M' or 'PT0.5S' (only seconds may have a fraction)",
+        f"{text!r} is not an ISO 8601 duration such as 'P1DT12H', 'PT90M' or 'PT0.5S' "
+        "(only seconds may have a fraction)",
     )
 
 

@@ -26,12 +26,15 @@ __all__ = [
 ]
 
 _FORM = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_WITHOUT_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?")
+_WITHOUT_ZONE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+)
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
 _NOT_ZONES = ("right/", "posix/", "localtime", "posixrules", "Factory")
-"""In the database's folder, and yet no zones: leap-second twins, and what this machine happens to be set to."""
+"""In the database's folder, and yet no zones: leap-second twins, and what a machine happens to be set to."""
 
 
 def parse_instant(text: str) -> datetime:
@@ -58,7 +61,9 @@ def _refusal(text: str) -> InstantError:
     shown = repr(text if len(text) <= 64 else text[:61] + "...")
     if _WITHOUT_ZONE.fullmatch(text):
         return InstantError(
-            "no-zone", f"{shown} has no time zone; RFC 3339 wants time and 'Z' or an offset, as in '2026-07-01T12:00:00+02:00'"
+            "no-zone",
+            f"{shown} has no time zone; RFC 3339 wants a time with 'Z' or an offset, "
+            "as in '2026-07-01T12:00:00+02:00'",
         )
     return InstantError("instant-form", f"{shown} is not an RFC 3339 instant such as '2026-07-01T12:00:00Z'")
 
@@ -76,7 +81,9 @@ def as_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise InstantError("instant-range", f"{instant.isoformat()} is outside the years 1 to 9999 in UTC") from None
+        raise InstantError(
+            "instant-range", f"{instant.isoformat()} is outside the years 1 to 9999 in UTC"
+        ) from None
 
 
 def format_instant(instant: datetime) -> str:
@@ -97,7 +104,9 @@ def shifted(instant: datetime, by: timedelta) -> datetime:
     try:
         return instant + by
     except OverflowError:
-        raise InstantError("instant-range", f"{instant.isoformat()} plus {by} is outside the years 1 to 9999") from None
+        raise InstantError(
+            "instant-range", f"{instant.isoformat()} plus {by} is outside the years 1 to 9999"
+        ) from None
 
 
 def zone(name: str) -> ZoneInfo:
@@ -118,7 +127,9 @@ def _known_zone(name: str) -> ZoneInfo:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):  # absent; not zone data; a folder such as "Europe"
             pass
-    raise UnknownZone("unknown-zone", f"{name!r} is no time zone of the IANA database, such as 'Europe/Berlin'")
+    raise UnknownZone(
+        "unknown-zone", f"{name!r} is no time zone of the IANA database, such as 'Europe/Berlin'"
+    )
 
 
 def localize(
@@ -147,9 +158,12 @@ def localize(
         return as_utc(first)
     # PEP 495: fold tells the two offsets around a change apart; the clocks went forward if it grew.
     if before < after:
-        raise NonexistentLocalTime("nonexistent-local-time", f"{naive.isoformat()} does not exist in {where}: the clocks skip it")
+        raise NonexistentLocalTime(
+            "nonexistent-local-time", f"{naive.isoformat()} does not exist in {where}: the clocks skip it"
+        )
     if ambiguous == "refuse":
         raise AmbiguousLocalTime(
-            "ambiguous-local-time", f"{naive.isoformat()} exists twice in {where}: say whether the earlier or the later is meant"
+            "ambiguous-local-time",
+            f"{naive.isoformat()} exists twice in {where}: say whether the earlier or the later is meant",
         )
     return as_utc(first if ambiguous == "earlier" else second)

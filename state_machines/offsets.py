@@ -41,7 +41,9 @@ def offset_changes(zone: tzinfo, begin: datetime, end: datetime) -> Iterator[Off
         low = high
 
 
-def constant_stretches(zone: tzinfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def constant_stretches(
+    zone: tzinfo, begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """[begin, end) cut where the offset changes: (from, to, offset) in order, without gaps."""
     low, offset = begin, offset_at(zone, begin)
     for change in offset_changes(zone, begin, end):
