@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from state_machines import event_data
 from state_machines.decide import apply_decision, decide
+from state_machines.lifecycle import Lifecycle
+
+from state_machines import event_data
 from state_machines.decision import Decision
 from state_machines.errors import EventDataError, Problem
-from state_machines.lifecycle import Lifecycle
 from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.consequences import Consequences

@@ -41,7 +41,7 @@ class RetryPolicy:
     longest_seconds: float = 900.0
 
     def wait_seconds(self, attempts: int) -> float:
-        """Exponential back-off with full jitter after so many attempts, so that failures do not march in step."""
+        """Exponential back-off with jitter: failures do not march in step."""
         ceiling = min(self.longest_seconds, self.first_seconds * 2.0 ** max(0, attempts - 1))
         return ceiling / 2 + random.uniform(0, ceiling / 2)
 

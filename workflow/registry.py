@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
+from state_machines.lifecycle import Lifecycle, load
 
 from state_machines import catalog
-from state_machines.lifecycle import Lifecycle, load
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.port import Store
 from workflow.store.schema import definitions

@@ -100,7 +100,7 @@ def _escalate(engine: Engine, now: datetime) -> int:
 def _event(effect: int, key: str, target: str, error: str | None, subject: str, now: datetime) -> CloudEvent:
     data = {
         "about": "unknown_outcome",
-        "words": f"Nobody knows whether this went out over {target}: {error}. Find out, then settle it by hand.",
+        "words": f"Nobody knows whether this went out over {target}: {error}. Find out and settle it.",
         "effect": key,
         "subject": subject,
     }

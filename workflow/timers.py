@@ -9,6 +9,6 @@ from workflow.store.schema import timers
 
 
 def next_due(store: Store) -> datetime | None:
-    """When the next timer fires, UTC; None when none is pending. One look into an index, however many wait."""
+    """When the next timer fires, UTC; None when none is pending. One look at an index."""
     with store.connect() as connection:
         return connection.execute(select(func.min(timers.c.due_at, type_=timers.c.due_at.type))).scalar()

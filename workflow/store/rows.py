@@ -9,7 +9,7 @@ import orjson
 from state_machines.decision import Event
 from state_machines.instants import format_instant, parse_instant
 from state_machines.subject import Pauses, Subject, Timer
-from workflow.store.port import Claim, Pending
+from workflow.store.port import Claim, EffectRow, Pending
 
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
@@ -91,7 +91,7 @@ def _pauses(pauses: Sequence[Sequence[str | None]] | None) -> Pauses:
 def event_claim(
     rows: Iterable[Sequence[Any]], taken: set[int], timers: Mapping[int, dict[str, Timer]]
 ) -> Claim:
-    """A claim out of rows (event columns, then `SUBJECT_COLUMNS`), less the events that are no longer pending."""
+    """A claim out of rows (event columns, then `SUBJECT_COLUMNS`), less events no longer pending."""
     claim = Claim()
     for row in rows:
         event_row, identity, source, kind, time, data, parent = row[:7]
@@ -125,3 +125,14 @@ def timer_claim(rows: Iterable[Sequence[Any]], timers: Mapping[int, dict[str, Ti
         event = Event("", identity, TIMER_SOURCE, due, timer=name, setting=setting)
         claim.work.append(Pending(subject_row, event, due_at=due))
     return claim
+
+
+def effects_of(found: Iterable[Sequence[Any]]) -> list[EffectRow]:
+    """Effects out of rows with the fields of `EffectRow`, in the order they were asked for."""
+    effects = []
+    for one, subject, key, kind, target, queue, payload, attempts, token, created_at in found:
+        effect = EffectRow(
+            one, subject, key, kind, target, queue, from_json(payload), attempts, token, instant(created_at)
+        )
+        effects.append(effect)
+    return sorted(effects, key=lambda effect: effect.id)

@@ -1,0 +1,70 @@
+"""The ledger read back: the state of a subject rebuilt from its events and moves alone.
+
+`decide` is deterministic, so the rebuilt subject equals the stored one (invariant 8). Where it does
+not, either a definition was changed under its number or a row was changed by hand.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from state_machines.decide import apply_decision, decide
+from state_machines.decision import Decision, Event
+from state_machines.subject import Subject
+from workflow.errors import NotFound
+from workflow.registry import Registry
+from workflow.store.port import Store
+from workflow.store.rows import TIMER_SOURCE
+from workflow.store.schema import events, moves, subjects
+
+
+def rebuild(store: Store, registry: Registry, key: str) -> Subject:
+    """The subject as the ledger alone tells it.
+
+    Raises:
+        NotFound: the ledger has nothing of that subject.
+    """
+    latest: Subject | None = None
+    for subject, _ in decisions(store, registry, key):
+        latest = subject
+    if latest is None:
+        raise NotFound(f"subject: the ledger has nothing of {key!r}")
+    return latest
+
+
+def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subject, Decision]]:
+    """Every decision about a subject, taken again in order, with the subject as each leaves it."""
+    subject: Subject | None = None
+    for row in _moves(store, key):
+        lifecycle = registry.get(row.lifecycle, row.version)
+        if subject is None:
+            subject = Subject(key, row.lifecycle, row.version)
+        subject = replace(subject, seq=row.seq - 1)
+        event = _event(row, key)
+        decision = decide(lifecycle, subject, event, row.at)
+        subject = apply_decision(subject, event, decision, row.at)
+        yield subject, decision
+
+
+def _moves(store: Store, key: str) -> list[Row[Any]]:
+    query = (
+        select(
+            subjects.c.lifecycle, moves.c.version, moves.c.seq, moves.c.trigger, moves.c.timer, moves.c.setting,
+            moves.c.due_at, moves.c.at, events.c.event_id, events.c.source, events.c.time, events.c.data, events.c.parent,
+        )
+        .join(subjects, subjects.c.id == moves.c.subject_id)
+        .outerjoin(events, events.c.id == moves.c.event_id)
+        .where(subjects.c.key == key)
+        .order_by(moves.c.seq)
+    )  # fmt: skip
+    with store.connect() as connection:
+        return list(connection.execute(query).all())
+
+
+def _event(row: Row[Any], key: str) -> Event:
+    if row.timer is None:
+        return Event(row.trigger, row.event_id, row.source, row.time, row.data, row.parent)
+    identity = f"{key}/{row.timer}/{row.setting}"
+    return Event(row.trigger, identity, TIMER_SOURCE, row.due_at, timer=row.timer, setting=row.setting)

@@ -1,0 +1,129 @@
+"""What is said to PostgreSQL: rows travel as arrays, one statement a table and batch."""
+
+from sqlalchemy import text
+
+from workflow.store.rows import SUBJECT_COLUMNS
+
+SUBJECT_IDS = text("""
+with wanted as (
+  select * from unnest(cast(:keys as text[]), cast(:lifecycles as text[]), cast(:versions as int[]),
+    cast(:parents as text[])) as w(key, lifecycle, version, parent)
+), known as (select s.id, s.key from subjects s join wanted w on w.key = s.key
+), added as (
+  insert into subjects (key, lifecycle, version, state, seq, data, parent)
+  select w.key, w.lifecycle, w.version, 'initial', 0, '{}', w.parent from wanted w
+  where not exists (select 1 from known k where k.key = w.key) order by w.key
+  on conflict (key) do nothing returning id, key
+) select id, key from known union all select id, key from added""")
+KNOWN_IDS = text("select id, key from subjects where key = any(cast(:keys as text[]))")
+
+EVENTS = text("""
+with numbered as (
+  select nextval(pg_get_serial_sequence('events', 'id')) as id, u.* from (
+    select * from unnest(cast(:sources as text[]), cast(:event_ids as text[]), cast(:subject_ids as bigint[]),
+      cast(:types as text[]), cast(:times as timestamptz[]), cast(:data as text[]), cast(:parents as text[]))
+    with ordinality as u(source, event_id, subject_id, type, time, data, parent, ord) order by ord offset 0) u
+), added as (
+  insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at)
+  select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, :now from numbered
+  order by source, event_id
+  on conflict (source, event_id) do nothing returning id, source, event_id, subject_id
+), pending as (insert into inbox (event_id, subject_id) select id, subject_id from added)
+select source, event_id from added""")
+
+FIRST = text("""
+select e.source, e.event_id, s.key, coalesce(m.outcome,
+  case when i.dead_at is not null then 'dead' else 'pending' end),
+  coalesce(m.reason, i.error)
+from unnest(cast(:sources as text[]), cast(:event_ids as text[])) as w(source, event_id)
+join events e on e.source = w.source and e.event_id = w.event_id join subjects s on s.id = e.subject_id
+left join moves m on m.event_id = e.id left join inbox i on i.event_id = e.id""")
+
+CLAIM_EVENTS = text(
+    f"""
+select e.id, e.event_id, e.source, e.type, e.time, cast(e.data as text), e.parent, {SUBJECT_COLUMNS}
+from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
+where i.dead_at is null order by i.event_id limit :limit for update of s skip locked""".replace(
+        "s.data", "cast(s.data as text)"
+    )
+)
+TAKE_EVENTS = text(
+    "delete from inbox where event_id = any(cast(:ids as bigint[])) and dead_at is null returning event_id"
+)
+
+CLAIM_TIMERS = text(
+    f"""
+select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
+  from timers t join subjects s on s.id = t.subject_id
+where t.due_at <= :now order by t.due_at limit :limit for update of s skip locked""".replace(
+        "s.data", "cast(s.data as text)"
+    )
+)
+TIMERS = text("""select subject_id, name, setting, set_at, due_at, budget, cast(pauses as text) from timers
+where subject_id = any(cast(:ids as bigint[])) and dead_at is null order by subject_id, name""")
+
+CHILDREN = text("select parent, key from subjects where parent = any(cast(:parents as text[])) order by id")
+
+UPDATE_SUBJECTS = text("""
+update subjects s set state = u.state, seq = u.seq, data = cast(u.data as jsonb), parent = u.parent,
+  version = u.version,
+  opened_at = u.opened_at, changed_at = u.changed_at
+from unnest(cast(:ids as bigint[]), cast(:versions as int[]), cast(:states as text[]), cast(:seqs as int[]),
+  cast(:data as text[]), cast(:parents as text[]), cast(:opened as timestamptz[]),
+    cast(:changed as timestamptz[]))
+  as u(id, version, state, seq, data, parent, opened_at, changed_at) where s.id = u.id""")
+MOVES = text("""
+insert into moves (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome,
+  reason, version, at)
+select * from unnest(cast(:c0 as bigint[]), cast(:c1 as int[]), cast(:c2 as bigint[]),
+  cast(:c3 as text[]), cast(:c4 as int[]),
+  cast(:c5 as timestamptz[]), cast(:c6 as text[]), cast(:c7 as text[]), cast(:c8 as text[]),
+    cast(:c9 as text[]),
+  cast(:c10 as text[]), cast(:c11 as int[]), cast(:c12 as timestamptz[]))""")
+CANCEL = text("""delete from timers t using unnest(cast(:ids as bigint[]), cast(:names as text[]))
+  as u(id, name)
+where t.subject_id = u.id and t.name = u.name""")
+SET = text("""
+insert into timers (subject_id, name, setting, set_at, due_at, budget, pauses)
+select id, name, setting, set_at, due_at, budget, cast(pauses as jsonb) from unnest(cast(:ids as bigint[]),
+  cast(:names as text[]), cast(:settings as int[]), cast(:set_ats as timestamptz[]),
+    cast(:due_ats as timestamptz[]),
+  cast(:budgets as bigint[]), cast(:pauses as text[])) as u(id, name, setting, set_at, due_at, budget, pauses)
+on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
+  due_at = excluded.due_at, budget = excluded.budget, pauses = excluded.pauses, dead_at = null,
+    error = null""")
+EFFECTS = text("""
+insert into outbox (subject_id, key, kind, target, queue, payload, state, due_at, attempts, created_at)
+select id, key, kind, target, queue, cast(payload as jsonb), 'pending', :now, 0, :now
+  from unnest(cast(:ids as bigint[]),
+  cast(:keys as text[]), cast(:kinds as text[]), cast(:targets as text[]), cast(:queues as text[]),
+  cast(:payloads as text[])) as u(id, key, kind, target, queue, payload)""")
+BURY_EVENTS = text("""
+insert into inbox (event_id, subject_id, dead_at, error) select id, subject_id, :now, error
+from unnest(cast(:ids as bigint[]), cast(:subject_ids as bigint[]), cast(:errors as text[]))
+  as u(id, subject_id, error)
+on conflict (event_id) do update set dead_at = excluded.dead_at, error = excluded.error""")
+BURY_TIMERS = text("""
+update timers t set due_at = null, dead_at = :now, error = u.error
+from unnest(cast(:ids as bigint[]), cast(:names as text[]), cast(:errors as text[])) as u(id, name, error)
+where t.subject_id = u.id and t.name = u.name""")
+
+EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_id), o.key, o.kind,
+  o.target, o.queue,
+  cast(o.payload as text), o.attempts, o.token, o.created_at"""
+CLAIM_EFFECTS = text(f"""
+with due as (select id from outbox where due_at <= :now and state in ('pending', 'published')
+  order by due_at limit :limit for update skip locked)
+update outbox o set state = 'published', token = :token, due_at = :lease_until, attempts = o.attempts + 1
+from due where o.id = due.id returning {EFFECT_COLUMNS}""")
+BEGIN_EFFECTS = text(f"""
+update outbox o set state = 'sending', due_at = :lease_until
+where o.id = any(cast(:ids as bigint[])) and o.token = :token and o.state = 'published' returning
+  {EFFECT_COLUMNS}""")
+UPDATE_EFFECTS = text("""
+update outbox o set state = u.state, due_at = u.due_at, settled_at = u.settled_at,
+  receipt = cast(u.receipt as jsonb),
+  error = u.error
+from unnest(cast(:ids as bigint[]), cast(:states as text[]), cast(:due_ats as timestamptz[]),
+  cast(:settled_ats as timestamptz[]), cast(:receipts as text[]), cast(:errors as text[]))
+  as u(id, state, due_at, settled_at, receipt, error) where o.id = u.id""")

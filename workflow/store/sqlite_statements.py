@@ -1,0 +1,55 @@
+"""What is said to SQLite: one row a statement, many rows a call."""
+
+from workflow.store.rows import SUBJECT_COLUMNS
+
+ADD_SUBJECT = """insert into subjects (key, lifecycle, version, parent, state, seq, data)
+values (?, ?, ?, ?, 'initial', 0, '{}')
+on conflict (key) do nothing"""
+ADD_EVENT = """insert into events (source, event_id, subject_id, type, time, data, parent, received_at)
+values (?, ?, (select id from subjects where key = ?), ?, ?, ?, ?, ?)
+on conflict (source, event_id) do nothing returning id, subject_id"""
+ADD_INBOX = "insert into inbox (event_id, subject_id) values (?, ?)"
+FIRST = """select e.source, e.event_id, s.key,
+  coalesce(m.outcome, case when i.dead_at is not null then 'dead' else 'pending' end), coalesce(m.reason,
+    i.error)
+from events e join subjects s on s.id = e.subject_id left join moves m on m.event_id = e.id
+left join inbox i on i.event_id = e.id where e.source = ? and e.event_id = ?"""
+CLAIM_EVENTS = f"""select e.id, e.event_id, e.source, e.type, e.time, e.data, e.parent,
+  {SUBJECT_COLUMNS}
+from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
+where i.dead_at is null order by i.event_id limit ?"""
+CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
+from timers t join subjects s on s.id = t.subject_id where t.due_at <= ? order by t.due_at, t.subject_id,
+  t.name limit ?"""
+TIMERS = """select subject_id, name, setting, set_at, due_at, budget, pauses from timers
+where subject_id in (select value from json_each(?)) and dead_at is null order by subject_id, name"""
+UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = ?, parent = ?,
+  opened_at = ?, changed_at = ?
+where id = ?"""
+ADD_MOVE = """insert into moves
+(subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+CANCEL_TIMER = "delete from timers where subject_id = ? and name = ?"
+SET_TIMER = """insert into timers (subject_id, name, setting, set_at, due_at, budget, pauses)
+  values (?, ?, ?, ?, ?, ?, ?)
+on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
+  due_at = excluded.due_at,
+  budget = excluded.budget, pauses = excluded.pauses, dead_at = null, error = null"""
+ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, payload, state, due_at,
+  attempts, created_at)
+values (?, ?, ?, ?, ?, ?, 'pending', ?, 0, ?)"""
+BURY_EVENT = """insert into inbox (event_id, subject_id, dead_at, error) values (?, ?, ?, ?)
+on conflict (event_id) do update set dead_at = excluded.dead_at, error = excluded.error"""
+BURY_TIMER = "update timers set due_at = null, dead_at = ?, error = ? where subject_id = ? and name = ?"
+
+EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
+  target, queue, payload,
+  attempts, token, created_at"""
+CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?, attempts = attempts + 1
+where id in (select id from outbox where due_at <= ? and state in ('pending',
+  'published') order by due_at limit ?)
+returning {EFFECT_COLUMNS}"""
+BEGIN_EFFECTS = f"""update outbox set state = 'sending', due_at = ?
+where id in (select value from json_each(?)) and token = ? and state = 'published' returning
+  {EFFECT_COLUMNS}"""
+UPDATE_EFFECT = "update outbox set state = ?, due_at = ?, settled_at = ?, receipt = ?, error = ? where id = ?"
