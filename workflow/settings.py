@@ -149,6 +149,13 @@ class Settings(BaseSettings):
         clock_from(value)
         return value
 
+    @field_validator("flower_password")
+    @classmethod
+    def _one_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and "," in value.get_secret_value():
+            raise ValueError("must not contain a comma, which Flower takes for the end of an account")
+        return value
+
     @property
     def database(self) -> str:
         """The store's SQLAlchemy URL: what was set, else the SQLite file in the data directory (absolute)."""
@@ -170,6 +177,24 @@ def read_settings() -> Settings:
             for problem in error.errors(include_url=False, include_input=False, include_context=False)
         )
         raise SettingsError(wrong) from None
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The environment variables from which another process reads the same settings; they hold the secrets.
+
+    Paths are made absolute, so that they mean the same in any working directory.
+    """
+    return {
+        f"{PREFIX}{name.upper()}": _text(value)
+        for name in Settings.model_fields
+        if (value := getattr(settings, name)) is not None
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.resolve()) if isinstance(value, Path) else str(value)
 
 
 def ensure_data_dir(settings: Settings) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from workflow.errors import SettingsError
-from workflow.settings import Settings, ensure_data_dir, read_settings
+from workflow.settings import Settings, as_environment, ensure_data_dir, read_settings
 from workflow.settings_page import PAGE, settings_page
 
 
@@ -45,6 +46,7 @@ def test_the_url_that_a_provider_shows_is_understood(monkeypatch: pytest.MonkeyP
         ("MAKEGOOD_LOG_LEVEL", "loud", "'DEBUG', 'INFO'"),
         ("MAKEGOOD_CLOCK", "yesterday", "neither 'system' nor"),
         ("MAKEGOOD_FLOWER_USER", "a:b", "match pattern"),
+        ("MAKEGOOD_FLOWER_PASSWORD", "hush,hush", "must not contain a comma"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_rule(
@@ -56,6 +58,15 @@ def test_a_wrong_value_is_refused_by_name_and_rule(
     assert variable in str(refused.value)
     assert rule in str(refused.value)
     assert "hush" not in str(refused.value)
+
+
+def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = Settings(
+        data_dir=tmp_path, smtp_password=SecretStr("hush"), smtp_starttls=True, lease_seconds=1.5, api_port=0
+    )
+    for name, value in as_environment(given).items():
+        monkeypatch.setenv(name, value)
+    assert read_settings() == given
 
 
 def test_secrets_stay_out_of_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:

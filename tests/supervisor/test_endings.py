@@ -26,7 +26,7 @@ services = [
     program(STUBBORN, "worker", record, ready=lambda: bool(noted(record, "inner")), stop_seconds=patience),
     program(STEADY, "api", record, ready=lambda: "api" in dict(noted(record, "start"))),
 ]
-Supervisor(services, log_dir=logs).run(started=lambda: record.with_name("up").touch())
+Supervisor(services, log_dir=logs, orphan_seconds=0.5).run(started=lambda: record.with_name("up").touch())
 """
 
 

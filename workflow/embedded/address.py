@@ -7,12 +7,17 @@ from pathlib import Path
 from workflow.embedded.ports import LOOPBACK
 
 
+def configuration_file(data_dir: Path) -> Path:
+    """The embedded broker's configuration, which holds its port and password."""
+    return data_dir / "broker" / "broker.conf"
+
+
 def embedded_url(data_dir: Path) -> str | None:
     """The URL of the broker that `makegood up` configured below `data_dir`; None when it never did.
 
     Whether that broker runs now is another question.
     """
-    configuration = data_dir / "broker" / "broker.conf"
+    configuration = configuration_file(data_dir)
     if not configuration.is_file():
         return None
     said = dict(line.partition(" ")[::2] for line in configuration.read_text(encoding="utf-8").splitlines())

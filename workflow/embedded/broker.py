@@ -12,10 +12,9 @@ from pathlib import Path
 
 import redis
 
+from workflow.embedded.address import configuration_file
 from workflow.embedded.binary import find_broker_binary
 from workflow.embedded.ports import LOOPBACK, free_port
-
-_DIRECTORY = "broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,11 @@ def plan_broker(data_dir: Path, *, port: int | None = None) -> BrokerPlan:
     Raises EmbeddedServerMissing when this machine has no server to run.
     """
     binary = find_broker_binary()
-    directory = data_dir / _DIRECTORY
+    configuration = configuration_file(data_dir)
+    directory = configuration.parent
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen = port or free_port()
     password = secrets.token_urlsafe(24)
-    configuration = directory / "broker.conf"
     configuration.touch(mode=0o600)
     configuration.write_text(_configuration(chosen, password, directory), encoding="utf-8")
     url = f"redis://:{password}@{LOOPBACK}:{chosen}/0"

@@ -21,7 +21,7 @@ _PAUSE = 0.1
 class Guard:
     """The supervisor's end of the pipe. Safe to use from several threads."""
 
-    def __init__(self, grace: float = 10.0) -> None:
+    def __init__(self, grace: float) -> None:
         """Start the guard; it leaves processes `grace` seconds to end before it kills them."""
         self._lock = threading.Lock()
         self._process = subprocess.Popen(

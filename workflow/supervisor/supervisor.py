@@ -27,6 +27,7 @@ class Supervisor:
     """Runs `services` on this machine, each logging to `<log_dir>/<name>.log`.
 
     `run()` is for a program that does nothing else; `start()` and `stop()`, or `with`, for one that does.
+    Should this process be killed, what it started has `orphan_seconds` to end before it is killed, too.
     `report` is called with news, from several threads, one call at a time.
     """
 
@@ -37,11 +38,13 @@ class Supervisor:
         log_dir: Path,
         report: Callable[[Report], None] = _silent,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+        orphan_seconds: float = 10.0,
     ) -> None:
         self._services = tuple(services)
         self._log_dir = log_dir
         self._report = report
         self._backoff = backoff
+        self._orphan_seconds = orphan_seconds
         self._reporting = threading.Lock()
         self._keepers: list[Keeper] = []
         self._guard: Guard | None = None
@@ -55,7 +58,7 @@ class Supervisor:
         started by then is ended again.
         """
         self._log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._guard = Guard()
+        self._guard = Guard(self._orphan_seconds)
         try:
             for service in self._services:
                 if self._interrupted.is_set():

@@ -1,0 +1,45 @@
+"""Questions that the supervisor asks its services from outside."""
+
+from __future__ import annotations
+
+import httpx
+from celery import Celery
+from kombu.exceptions import KombuError
+
+from workflow.embedded.broker import answers
+from workflow.supervisor.service import Check
+
+_SECONDS = 2.0
+
+
+def broker_answers(url: str) -> Check:
+    """The broker at a `redis://` URL answers PING."""
+    return lambda: answers(url)
+
+
+def http_ok(url: str) -> Check:
+    """An HTTP GET of the URL gives 200."""
+
+    def check() -> bool:
+        try:
+            return httpx.get(url, timeout=_SECONDS, trust_env=False).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return check
+
+
+def worker_answers(app: Celery, node: str, *, without_broker: bool) -> Check:
+    """The Celery worker of that node name answers a ping that goes through the broker.
+
+    Its silence tells of a worker that runs and consumes nothing, as happens when Redis has come back empty.
+    `without_broker` is the answer while the broker itself cannot be reached, which is no fault of the worker.
+    """
+
+    def check() -> bool:
+        try:
+            return bool(app.control.ping(destination=[node], timeout=_SECONDS))
+        except (KombuError, OSError, *app.connection_for_write().connection_errors):
+            return without_broker
+
+    return check
