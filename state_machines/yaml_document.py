@@ -1,0 +1,177 @@
+"""YAML text to plain JSON values, with the line of every field; nothing in it can run, swell or hide.
+
+YAML is read by the rules of its version 1.2 (https://yaml.org/spec/1.2.2/, 10.3, the core schema), as
+editors do, and not by those of 1.1 that PyYAML follows: ``on``, ``no`` and ``yes`` are texts, ``9:30``
+is no number and ``2026-07-01`` no date. What has no place in a definition is refused with its line:
+doubled keys, tags, merge keys, texts as large as no definition is, aliases that unfold without end.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from state_machines.errors import DefinitionError, Problem
+
+__all__ = ["LARGEST", "Lines", "read_yaml"]
+
+LARGEST = 256 * 1024
+"""Bytes of UTF-8 that a document may have."""
+_DEEPEST = 40
+_MOST_NODES = 20_000
+_LONGEST_NUMBER = 18
+
+_WHOLE = "document"
+_PREFIX = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset(
+    _PREFIX + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+)
+_NULL = re.compile(r"|~|null|Null|NULL")
+_BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+class Lines:
+    """Where each field of a document stands: path such as ``transitions[2].dest`` to 1-based line."""
+
+    def __init__(self, lines: dict[str, int] | None = None) -> None:
+        self._lines = lines or {}
+
+    def of(self, field: str) -> int | None:
+        """The line of a field, or of the nearest part of the document that holds it; None in an empty one."""
+        path = field
+        while path not in self._lines and path:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self._lines.get(path)
+
+
+def read_yaml(text: str, file: str | None = None) -> tuple[Any, Lines]:
+    """The value of the one document in `text`, and the line of every field in it.
+
+    Raises:
+        DefinitionError: with one problem for the first thing that is no such document, its rule being
+            ``too-large``, ``yaml``, ``too-deep``, ``yaml-tag``, ``yaml-merge``, ``yaml-alias``,
+            ``yaml-number``, ``key-form`` or ``doubled-key``.
+    """
+    try:
+        if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+            raise _Refused("", "too-large", f"a definition has at most {LARGEST // 1024} KiB", None)
+        _check_depth(text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is None:
+            raise _Refused("", "yaml", "the document is empty", 1)
+        return _Reader().read(node)
+    except _Refused as refused:
+        problem = Problem(refused.field or _WHOLE, refused.rule, refused.message, refused.line, file)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = f"not YAML: {error.problem or error.context}"
+        problem = Problem(_WHOLE, "yaml", said, mark.line + 1 if mark else None, file)
+    except yaml.reader.ReaderError as error:
+        said = f"character U+{ord(text[error.position]):04X} may not stand in YAML"
+        problem = Problem(_WHOLE, "yaml", said, text.count("\n", 0, error.position) + 1, file)
+    raise DefinitionError([problem]) from None
+
+
+class _Refused(Exception):
+    def __init__(self, field: str, rule: str, message: str, line: int | None) -> None:
+        self.field, self.rule, self.message, self.line = field, rule, message, line
+        super().__init__(message)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting while it is still a flat stream: what builds the tree calls itself per level."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise _Refused("", "too-deep", f"nested more than {_DEEPEST} levels deep", line)
+
+
+class _Reader:
+    """Walks the tree of nodes once, following aliases, with a budget for all of it."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+        self._nodes = 0
+        self._open: set[int] = set()
+
+    def read(self, node: yaml.Node) -> tuple[Any, Lines]:
+        value = self._value(node, "", _line(node))
+        return value, Lines(self._lines)
+
+    def _value(self, node: yaml.Node, path: str, line: int) -> Any:
+        self._lines[path] = line
+        self._nodes += 1
+        if self._nodes > _MOST_NODES:
+            raise _Refused(path, "yaml-alias", f"unfolded it has more than {_MOST_NODES} values", _line(node))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node, path)
+        if id(node) in self._open:
+            raise _Refused(path, "yaml-alias", "an alias stands inside what it stands for", line)
+        self._open.add(id(node))
+        read = self._mapping if isinstance(node, yaml.MappingNode) else self._sequence
+        value = read(node, path)
+        self._open.discard(id(node))
+        return value
+
+    def _sequence(self, node: yaml.Node, path: str) -> list[Any]:
+        _expect_tag(node, "seq", path)
+        return [self._value(item, f"{path}[{n}]", _line(item)) for n, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.Node, path: str) -> dict[str, Any]:
+        _expect_tag(node, "map", path)
+        fields: dict[str, Any] = {}
+        for name, key, value in _entries(node, path):
+            field = f"{path}.{name}" if path else name
+            if name in fields:
+                raise _Refused(field, "doubled-key", f"{name!r} stands here twice", _line(key))
+            fields[name] = self._value(value, field, _line(key))
+        return fields
+
+
+def _entries(node: yaml.Node, path: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+    for key, value in node.value:
+        if key.tag == _PREFIX + "merge":
+            raise _Refused(path, "yaml-merge", "merge keys (<<) are not used: say each field", _line(key))
+        name = _scalar(key, path) if isinstance(key, yaml.ScalarNode) else None
+        if not isinstance(name, str):
+            raise _Refused(path, "key-form", "the name of a field is a text; put it into quotes", _line(key))
+        yield name, key, value
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
+
+
+def _expect_tag(node: yaml.Node, name: str, path: str) -> None:
+    if node.tag != _PREFIX + name:
+        raise _Refused(path, "yaml-tag", f"the tag {node.tag!r} is not used here", _line(node))
+
+
+def _scalar(node: yaml.ScalarNode, path: str) -> Any:
+    """What a scalar says by the core schema of YAML 1.2."""
+    if node.tag not in _PLAIN_TAGS:
+        raise _Refused(path, "yaml-tag", f"the tag {node.tag!r} is not used here", _line(node))
+    text: str = node.value
+    if node.style is not None:
+        return text
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOLEAN.fullmatch(text):
+        return text.lower() == "true"
+    if _INTEGER.fullmatch(text) or _NUMBER.fullmatch(text):
+        if len(text) > _LONGEST_NUMBER:
+            message = f"a number has at most {_LONGEST_NUMBER} characters"
+            raise _Refused(path, "yaml-number", message, _line(node))
+        number = float(text) if not _INTEGER.fullmatch(text) else int(text)
+        if number in (float("inf"), float("-inf")):
+            raise _Refused(path, "yaml-number", f"{text} is larger than any number", _line(node))
+        return number
+    return text
