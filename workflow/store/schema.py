@@ -136,6 +136,14 @@ Index(
     postgresql_where=timers.c.due_at.is_not(None),
 )
 
+for pending in (inbox, timers):  # the dead are few; counting them must not scan the living
+    Index(
+        f"ix_{pending.name}_dead_at",
+        pending.c.dead_at,
+        sqlite_where=pending.c.dead_at.is_not(None),
+        postgresql_where=pending.c.dead_at.is_not(None),
+    )
+
 outbox = Table(
     "outbox",
     metadata,

@@ -203,52 +203,16 @@ def upgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
         )
+    for table in ("inbox", "timers"):
+        op.create_index(
+            f"ix_{table}_dead_at",
+            table,
+            ["dead_at"],
+            sqlite_where=sa.text("dead_at IS NOT NULL"),
+            postgresql_where=sa.text("dead_at IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("timers", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_timers_due_at",
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-            postgresql_where=sa.text("due_at IS NOT NULL"),
-        )
-
-    op.drop_table("timers")
-    with op.batch_alter_table("subjects", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_subjects_parent",
-            sqlite_where=sa.text("parent IS NOT NULL"),
-            postgresql_where=sa.text("parent IS NOT NULL"),
-        )
-        batch_op.drop_index("ix_subjects_lifecycle_state_id")
-
-    op.drop_table("subjects")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_subject_id")
-        batch_op.drop_index(
-            "ix_outbox_open",
-            sqlite_where=sa.text("state IN ('dead', 'unknown')"),
-            postgresql_where=sa.text("state IN ('dead', 'unknown')"),
-        )
-        batch_op.drop_index(
-            "ix_outbox_due_at",
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-            postgresql_where=sa.text("due_at IS NOT NULL"),
-        )
-
-    op.drop_table("outbox")
-    with op.batch_alter_table("moves", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_moves_event_id",
-            sqlite_where=sa.text("event_id IS NOT NULL"),
-            postgresql_where=sa.text("event_id IS NOT NULL"),
-        )
-
-    op.drop_table("moves")
-    op.drop_table("keys")
-    op.drop_table("inbox")
-    with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index("ix_events_subject_id_id")
-
-    op.drop_table("events")
-    op.drop_table("definitions")
+    for table in ("keys", "outbox", "timers", "moves", "inbox", "events", "subjects", "definitions"):
+        op.drop_table(table)
