@@ -1,0 +1,39 @@
+"""Media types of requests: what the sender says a body is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import Message
+
+from starlette.datastructures import Headers
+
+from workflow.api.problems import Kind, Refusal
+
+_UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type in lower case without its parameters; empty when the sender named none."""
+
+    name: str
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is JSON, by name or by structured suffix (RFC 6839)."""
+        return self.name == "application/json" or self.name.endswith("+json")
+
+
+def media_type(headers: Headers) -> MediaType:
+    """What the body is said to be. Raises Refusal for a charset that is not UTF-8, or a compressed body."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Refusal.of(
+            Kind.MEDIA_TYPE, "content-encoding", "encoding", f"{encoding!r} is not understood: send the body as it is"
+        )
+    message = Message()
+    message["content-type"] = headers.get("content-type", "")
+    charset = message.get_param("charset", "utf-8")
+    if not isinstance(charset, str) or charset.lower() not in _UTF_8:
+        raise Refusal.of(Kind.MEDIA_TYPE, "content-type", "charset", f"the charset must be utf-8, not {charset!r}")
+    return MediaType(headers.get("content-type", "").partition(";")[0].strip().lower())

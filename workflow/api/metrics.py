@@ -1,0 +1,116 @@
+"""Metrics for Prometheus: what this process served, and what waits in the store.
+
+The counters are this process's own; the gauges are read from SQL when they are asked for, so that every
+API process says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+
+from workflow.clock import Clock, monotonic
+from workflow.queries.backlog import Backlog, backlog, population
+from workflow.store.port import Store
+
+MOST_STATES = 500
+"""So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
+_KEEP_POPULATION = 10.0
+_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+router = APIRouter()
+
+
+class Meters:
+    """What one process counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "makegood_http_requests", "Requests served.", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "makegood_http_request_seconds", "Time to serve a request.", ["method", "route"],
+            buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        self.events = Counter(
+            "makegood_events", "Events received, by what the door answered: accepted, duplicate, refused.",
+            ["answer"], registry=self.registry,
+        )  # fmt: skip
+        for answer in ("accepted", "duplicate", "refused"):
+            self.events.labels(answer)
+        self.lost_wakeups = Counter(
+            "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; the sweep makes up for them.",
+            registry=self.registry,
+        )  # fmt: skip
+
+    def watch(self, store: Store, clock: Clock) -> None:
+        """Show what waits in this store as well."""
+        self.registry.register(StoreCollector(store, clock))
+
+
+class StoreCollector(Collector):
+    """Gauges out of the store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._population: list[tuple[str, str, int]] = []
+        self._population_until = 0.0
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not ask the database."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """One query for each thing that waits."""
+        yield from _waiting(backlog(self._store, self._clock.now()))
+        subjects = GaugeMetricFamily(
+            "makegood_subjects", "Subjects by lifecycle and state.", labels=["lifecycle", "state"]
+        )
+        for lifecycle, state, count in self._counted()[:MOST_STATES]:
+            subjects.add_metric([lifecycle, state], count)
+        yield subjects
+
+    def _counted(self) -> list[tuple[str, str, int]]:
+        """Counting all subjects reads a whole index, so it is done every few seconds at most."""
+        if monotonic() >= self._population_until:
+            self._population = sorted(population(self._store))
+            self._population_until = monotonic() + _KEEP_POPULATION
+        return self._population
+
+
+def _waiting(waiting: Backlog) -> Iterator[Metric]:
+    def gauge(name: str, meaning: str, value: float) -> Metric:
+        return GaugeMetricFamily(f"makegood_{name}", meaning, value=value)
+
+    def seconds(since: object) -> float:
+        return waiting.age(since).total_seconds()  # type: ignore[arg-type]
+
+    yield gauge("inbox_events", "Events accepted and not yet decided.", waiting.events)
+    yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(waiting.oldest_event))
+    yield gauge("timers_due", "Timers due and not yet fired.", waiting.timers)
+    yield gauge("timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(waiting.oldest_timer))
+    yield gauge("effects_oldest_due_seconds", "How long the oldest unsettled effect is due.", seconds(waiting.oldest_effect))
+    effects = GaugeMetricFamily("makegood_effects", "Effects not settled, by state.", labels=["state"])
+    for state in ("pending", "published", "sending", "dead", "unknown"):
+        effects.add_metric([state], waiting.effects.get(state, 0))
+    yield effects
+    dead = GaugeMetricFamily("makegood_dead_letters", "What waits for an operator.", labels=["kind"])
+    counts = {"event": waiting.dead_events, "timer": waiting.dead_timers, "effect": waiting.effects.get("dead", 0)}
+    for kind, count in counts.items():
+        dead.add_metric([kind], count)
+    yield dead
+
+
+@router.get("/metrics", summary="Metrics in Prometheus' text format", response_class=Response, tags=["operation"])
+def metrics(request: Request) -> Response:
+    """Needs no key: it holds counts and ages, and no data of anybody."""
+    meters: Meters = request.app.state.door.meters
+    return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,91 @@
+"""Dead letters: events and timers whose decision failed, and effects that were given up.
+
+They stay until an operator has mended the cause and asks for another attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from workflow.store import schema
+from workflow.store.port import Store
+
+_EVENT, _INBOX, _TIMER, _SUBJECT = schema.events.c, schema.inbox.c, schema.timers.c, schema.subjects.c
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEvent:
+    """An accepted event whose decision failed. `id` is its place in the ledger."""
+
+    id: int
+    subject: str
+    source: str
+    event_id: str
+    type: str
+    received_at: datetime
+    dead_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadTimer:
+    """A timer that came due and whose decision failed. `id` is its subject's row; with `name` it is unique."""
+
+    id: int
+    subject: str
+    name: str
+    setting: int
+    set_at: datetime
+    dead_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The first of each kind, the oldest first. Effects have a resource of their own."""
+
+    events: list[DeadEvent]
+    timers: list[DeadTimer]
+
+
+def dead_letters(store: Store, limit: int = 100) -> DeadLetters:
+    """At most `limit` dead events and as many dead timers."""
+    events = (
+        select(
+            _EVENT.id, _SUBJECT.key, _EVENT.source, _EVENT.event_id, _EVENT.type, _EVENT.received_at,
+            _INBOX.dead_at, _INBOX.error,
+        )
+        .select_from(schema.inbox)
+        .join(schema.events, _EVENT.id == _INBOX.event_id)
+        .join(schema.subjects, _SUBJECT.id == _INBOX.subject_id)
+        .where(_INBOX.dead_at.is_not(None))
+        .order_by(_INBOX.event_id)
+        .limit(limit)
+    )  # fmt: skip
+    timers = (
+        select(
+            _SUBJECT.id, _SUBJECT.key, _TIMER.name, _TIMER.setting, _TIMER.set_at, _TIMER.dead_at, _TIMER.error
+        )
+        .select_from(schema.timers)
+        .join(schema.subjects, _SUBJECT.id == _TIMER.subject_id)
+        .where(_TIMER.dead_at.is_not(None))
+        .order_by(_TIMER.dead_at, _SUBJECT.id, _TIMER.name)
+        .limit(limit)
+    )
+    with store.connect() as connection:
+        return DeadLetters(
+            [_dead_event(row) for row in connection.execute(events)],
+            [_dead_timer(row) for row in connection.execute(timers)],
+        )
+
+
+def _dead_event(row: Row[Any]) -> DeadEvent:
+    return DeadEvent(*row)
+
+
+def _dead_timer(row: Row[Any]) -> DeadTimer:
+    return DeadTimer(*row)

@@ -1,0 +1,110 @@
+"""Effects: the work that decisions asked for, and how it stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from workflow.errors import NotFound
+from workflow.queries.cursor import cursor_after, row_of
+from workflow.store import schema
+from workflow.store.port import Store
+
+_EFFECT = schema.outbox.c
+
+
+@dataclass(frozen=True, slots=True)
+class EffectView:
+    """One effect.
+
+    Attributes:
+        key: its idempotency key, ``<subject>/<seq>/<n>``.
+        kind, target: ``task`` and a Celery task's name, or ``notice`` and a channel.
+        state: pending, published, sending, settled, dead or unknown (`workflow.outbox.EffectState`).
+        due_at: when the relay looks at it again, UTC; None when it is settled, dead or unknown.
+        receipt: what the other side answered.
+        error: what went wrong last, or why it waits.
+    """
+
+    id: int
+    subject: str
+    key: str
+    kind: str
+    target: str
+    queue: str | None
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+    settled_at: datetime | None
+    receipt: Any
+    error: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectPage:
+    """Some effects, and the cursor of the next page (None: that was all)."""
+
+    items: list[EffectView]
+    next: str | None
+
+
+def effects(store: Store, states: Collection[str], *, limit: int = 100, cursor: str | None = None) -> EffectPage:
+    """A page of effects in one of these states, the oldest first. Raises InvalidQuery for a wrong cursor."""
+    statement = (
+        _select().where(_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor)).order_by(_EFFECT.id).limit(limit + 1)
+    )
+    with store.connect() as connection:
+        rows = connection.execute(statement).all()
+    shown = rows[:limit]
+    more = cursor_after(shown[-1].id) if len(rows) > limit else None
+    return EffectPage([_view(row) for row in shown], more)
+
+
+def effect(store: Store, effect_id: int) -> EffectView:
+    """One effect. Raises NotFound."""
+    with store.connect() as connection:
+        row = connection.execute(_select().where(_EFFECT.id == effect_id)).first()
+    if row is None:
+        raise NotFound(f"effect: there is none with the id {effect_id}")
+    return _view(row)
+
+
+def effects_of(connection: Connection, subject_row: int) -> dict[int, list[EffectView]]:
+    """A subject's effects, by the `seq` of the decision that asked for them, in that order."""
+    found: dict[int, list[EffectView]] = defaultdict(list)
+    for row in connection.execute(_select().where(_EFFECT.subject_id == subject_row).order_by(_EFFECT.id)):
+        _, seq, _ = row.key.rsplit("/", 2)
+        found[int(seq)].append(_view(row))
+    return found
+
+
+def _select() -> Select[Any]:
+    return select(schema.outbox, schema.subjects.c.key.label("subject_key")).join_from(
+        schema.outbox, schema.subjects, schema.subjects.c.id == _EFFECT.subject_id
+    )
+
+
+def _view(row: Row[Any]) -> EffectView:
+    return EffectView(
+        row.id,
+        row.subject_key,
+        row.key,
+        row.kind,
+        row.target,
+        row.queue,
+        row.state,
+        row.attempts,
+        row.created_at,
+        row.due_at,
+        row.settled_at,
+        row.receipt,
+        row.error,
+        row.payload,
+    )
