@@ -1,0 +1,51 @@
+"""`makegood up`: the whole system on one machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workflow.settings import ensure_data_dir, read_settings
+from workflow.supervisor.flower import PASSWORD_FILE
+from workflow.supervisor.lock import sole_supervisor
+from workflow.supervisor.service import Report
+from workflow.supervisor.stack import Stack, plan_stack
+
+_UNREMARKABLE = ("starting", "stopping")
+
+
+def up(
+    workers: Annotated[int, typer.Option(min=1, help="Workers to run; each has its own clock.")] = 1,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Processes per worker. [default: MAKEGOOD_WORKER_CONCURRENCY]")
+    ] = None,
+) -> None:
+    """Run broker, migrations, API, workers and Flower here, restart what dies, end it all at ctrl-C."""
+    settings = read_settings()
+    with sole_supervisor(ensure_data_dir(settings)):
+        stack = plan_stack(settings, workers=workers, concurrency=concurrency)
+        stack.supervisor(_tell).run(started=lambda: _welcome(stack))
+
+
+def _tell(report: Report) -> None:
+    if report.status not in _UNREMARKABLE:
+        typer.echo(str(report))
+
+
+def _welcome(stack: Stack) -> None:
+    settings = stack.settings
+    password = f"{settings.data_dir / PASSWORD_FILE}" if settings.flower_password is None else "as set by you"
+    typer.echo(
+        "\n".join(
+            (
+                "",
+                f"makegood is up   {stack.api_url}",
+                f"  API            {stack.api_url}/docs   (a key: makegood keys create --role system)",
+                f"  Flower         {stack.flower_url}   user {settings.flower_user}, password: {password}",
+                f"  logs           {stack.log_dir}",
+                "ctrl-C ends it.",
+                "",
+            )
+        )
+    )
