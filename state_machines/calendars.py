@@ -71,7 +71,9 @@ class Calendar:
     opened: Mapping[date, tuple[Block, ...]] = field(default_factory=dict, hash=False)
     _days: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Memo of `_utc_day`; it changes no answer."""
-    _elsewhere: dict[str, "Calendar"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _elsewhere: dict[str | tzinfo, "Calendar"] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     """Memo of `in_zone`, so that the copies keep their own memos."""
 
     @classmethod
@@ -103,11 +105,10 @@ class Calendar:
         Raises:
             UnknownZone: no zone of this name.
         """
-        if not isinstance(where, str):
-            return self if where == self.zone else replace(self, zone=where)
         known = self._elsewhere.get(where)
         if known is None:
-            known = self._elsewhere[where] = replace(self, zone=zone(where))
+            place = zone(where) if isinstance(where, str) else where
+            known = self._elsewhere[where] = replace(self, zone=place)
         return known
 
     def plan(self, day: date) -> DayPlan:

@@ -18,7 +18,7 @@ class HolidayRule:
     subdivision: str | None = None
 
     def name_of(self, day: date) -> str | None:
-        """The holiday that falls on `day`, in the country's own words, or None."""
+        """Name of the holiday that falls on `day`, in English where the package has it; else None."""
         return _of_year(self.country, self.subdivision, day.year).get(day)
 
 
@@ -49,4 +49,7 @@ def holiday_rule(country: object, subdivision: object, field: str) -> HolidayRul
 @lru_cache(maxsize=512)
 def _of_year(country: str, subdivision: str | None, year: int) -> Mapping[date, str]:
     # One finished year at a time: the package's own lazy years are not safe between threads.
-    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    # The language is named, since otherwise it would be that of the machine's environment.
+    languages = holidays.list_localized_countries(include_aliases=True).get(country, [])
+    language = "en_US" if "en_US" in languages else next(iter(languages), None)
+    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, language=language))
