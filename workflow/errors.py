@@ -15,6 +15,14 @@ class InvalidEvent(MakegoodError):
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
+class InvalidQuery(MakegoodError):
+    """A question that the store cannot be asked; `problems` says what is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
 class DefinitionChanged(MakegoodError):
     """A definition says something else than the stored one of the same name and version."""
 
