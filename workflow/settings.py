@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     )
     api_host: str = Field(default="127.0.0.1", description="Address on which the API listens.")
     api_port: int = Field(default=8080, ge=0, le=65535, description="Port of the API; 0 picks a free one.")
+    api_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where `makegood send` finds the API. Unset: at the address on which it listens.",
+    )
+    api_key: SecretStr | None = Field(default=None, description="API key that `makegood send` presents.")
     flower_host: str = Field(default="127.0.0.1", description="Address on which Flower listens.")
     flower_port: int = Field(default=5555, ge=0, le=65535, description="Port of Flower; 0 picks a free one.")
     flower_user: str = Field(
