@@ -13,6 +13,7 @@ help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED) ## create .venv with everything development needs
+	@echo "$(VENV) is ready"
 
 # Keyed on pyproject.toml: a changed dependency installs again, an unchanged one costs nothing.
 $(INSTALLED): pyproject.toml
@@ -20,7 +21,8 @@ $(INSTALLED): pyproject.toml
 		{ echo "makegood needs Python 3.11 or newer; '$(PYTHON)' is older or absent. Try: make install PYTHON=python3.12" >&2; exit 1; }
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || \
 		{ echo "could not create $(VENV); on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]'
+	@echo "installing into $(VENV); about a minute the first time"
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]'
 	@touch $@
 
 up: $(INSTALLED) ## run the whole system on this machine, until ctrl-C
