@@ -131,7 +131,9 @@ class Broker:
         try:
             yield
         except (KombuError, OSError, *self._app.connection_for_write().connection_errors) as error:
-            raise BrokerUnreachable(f"the broker cannot be reached: {type(error).__name__}: {error}") from error
+            raise BrokerUnreachable(
+                f"the broker cannot be reached: {type(error).__name__}: {error}"
+            ) from error
 
 
 def shown(subjects: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from workflow.clock import Clock
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
@@ -121,14 +121,42 @@ def unknown(store: Store, losses: Sequence[tuple[int, str]]) -> None:
 
 
 def defer(store: Store, waits: Sequence[tuple[int, datetime, str]]) -> None:
-    """They must wait, (effect id, until when in UTC, why); the reason stays visible."""
+    """They must wait, (effect id, until when in UTC, why); the reason stays visible.
+
+    Nothing was tried, so the attempt that was counted when they were taken is given back.
+    """
     with store.begin() as transaction:
+        transaction.connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_([one for one, _, _ in waits]))
+            .values(attempts=outbox.c.attempts - 1)
+        )
         transaction.update_effects(
             [
                 EffectUpdate(one, EffectState.PENDING, until, error=f"waits: {reason}")
                 for one, until, reason in waits
             ]
         )
+
+
+def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:
+    """Claimed, but their messages could not be sent: the broker's fault, so no attempt is counted."""
+    tasks = [effect.id for effect in effects if effect.kind == "task"]
+    with store.begin() as transaction:
+        transaction.connection.execute(
+            update(outbox).where(outbox.c.id.in_(tasks)).values(attempts=outbox.c.attempts - 1)
+        )
+        transaction.update_effects(
+            [EffectUpdate(effect.id, EffectState.PENDING, until, error=reason) for effect in effects]
+        )
+
+
+def extend(store: Store, leases: Sequence[tuple[int, str, datetime]]) -> None:
+    """Give those still published under their token, (effect id, token, until), a longer lease."""
+    with store.begin() as transaction:
+        for one, token, until in leases:
+            held = (outbox.c.id == one, outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
+            transaction.connection.execute(update(outbox).where(*held).values(due_at=until))
 
 
 def settle_receipts(

@@ -155,10 +155,13 @@ class Transaction(Protocol):
         """Write what a batch of decisions changes."""
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
-        """Mark up to `limit` due effects as published under `token`, and give them back."""
+        """Mark up to `limit` due effects as published under `token`, and give them back.
+
+        For a task this is an attempt: its message is all that we do.
+        """
 
     def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
-        """Of these, mark as sending those still published under `token`, and give them back."""
+        """Of these, mark as sending those still published under `token`, and give them back; an attempt each."""
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
         """Write how effects go on."""

@@ -114,10 +114,10 @@ EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_i
 CLAIM_EFFECTS = text(f"""
 with due as (select id from outbox where due_at <= :now and state in ('pending', 'published')
   order by due_at limit :limit for update skip locked)
-update outbox o set state = 'published', token = :token, due_at = :lease_until, attempts = o.attempts + 1
+update outbox o set state = 'published', token = :token, due_at = :lease_until, attempts = o.attempts + cast(o.kind = 'task' as int)
 from due where o.id = due.id returning {EFFECT_COLUMNS}""")
 BEGIN_EFFECTS = text(f"""
-update outbox o set state = 'sending', due_at = :lease_until
+update outbox o set state = 'sending', due_at = :lease_until, attempts = o.attempts + 1
 where o.id = any(cast(:ids as bigint[])) and o.token = :token and o.state = 'published' returning
   {EFFECT_COLUMNS}""")
 UPDATE_EFFECTS = text("""

@@ -1,0 +1,1 @@
+"""What gets done: Celery tasks that call inward, the channels, and the clock inside each worker."""

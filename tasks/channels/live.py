@@ -1,0 +1,68 @@
+"""The channel `live`: a person calls. It opens a callback that the desk claims.
+
+The callback itself keeps to the customer's hours, so a live notice does not wait for them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+from uuid import NAMESPACE_URL, uuid5
+
+from tasks.channels.port import Notice, Receipt, Rejected
+from workflow.clock import Clock
+from workflow.cloudevent import CloudEvent
+from workflow.engine import Acceptance, Engine
+from workflow.errors import InvalidEvent
+
+SOURCE = "/makegood/live"
+_MAX_ID = 200
+
+
+class Wake(Protocol):
+    """Says that events wait in the inbox."""
+
+    def __call__(self, subjects: list[str]) -> None:
+        """`subjects` are the keys of theirs."""
+
+
+class LiveChannel:
+    """Asks for a callback, once however often it is tried: the event's id is the effect's key."""
+
+    def __init__(self, engine: Engine, clock: Clock, wake: Wake) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._wake = wake
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Accept the event `callback.request`. Raises Rejected when no callback can be asked for like this."""
+        event = CloudEvent(
+            id=idempotency_key,
+            source=SOURCE,
+            type="callback.request",
+            subject=f"callback:{callback_id(idempotency_key)}",
+            time=self._clock.now(),
+            data={
+                "customer": notice.to,
+                "about": notice.about,
+                "title": notice.title,
+                "words": notice.words,
+                "context": dict(notice.context),
+            },
+            parent=notice.subject,
+        )
+        acceptance = self._accept(event)
+        self._wake([event.subject])
+        return Receipt(notice.channel, event.subject, acceptance.status)
+
+    def _accept(self, event: CloudEvent) -> Acceptance:
+        try:
+            return self._engine.accept([event])[0]
+        except InvalidEvent as error:
+            raise Rejected(f"callback.request cannot be accepted: {error}") from error
+
+
+def callback_id(key: str) -> str:
+    """The id of the callback that an effect opens: fit for a path of a URL, and never too long."""
+    readable = re.sub(r"[^A-Za-z0-9_.~-]+", "-", key)
+    return readable if len(readable) <= _MAX_ID else str(uuid5(NAMESPACE_URL, key))

@@ -1,0 +1,98 @@
+"""The port: what every channel takes, gives back and may raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from workflow.errors import MakegoodError
+from workflow.store.port import EffectRow
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice on its way out.
+
+    Attributes:
+        key: the effect's idempotency key, the same however often it is tried.
+        subject: key of the subject that asked for it.
+        channel: name of the channel, such as ``email``.
+        to: an address, or a JSON object with one address a channel.
+        about: one of `state_machines.notices.ABOUT`.
+        title, words: what is said.
+        context: what a person who carries it on must know.
+        asked_at: when it was decided, UTC.
+    """
+
+    key: str
+    subject: str
+    channel: str
+    to: Any
+    about: str
+    title: str
+    words: str
+    context: Mapping[str, Any]
+    asked_at: datetime
+
+    @classmethod
+    def of(cls, row: EffectRow) -> Notice:
+        """The notice that a row of the outbox holds."""
+        said = row.payload
+        return cls(
+            key=row.key,
+            subject=row.subject,
+            channel=row.target,
+            to=said["to"],
+            about=said["about"],
+            title=said["title"],
+            words=said["words"],
+            context=said.get("context") or {},
+            asked_at=row.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side answered: kept with the effect."""
+
+    channel: str
+    reference: str
+    """By which the other side knows it, such as a Message-ID or a subject's key."""
+    answer: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {"channel": self.channel, "reference": self.reference, "answer": self.answer}
+
+
+class ChannelError(MakegoodError):
+    """A notice did not demonstrably go out. Messages name rules and codes, never a person."""
+
+
+class Retry(ChannelError):
+    """It surely did not go out and another try may help."""
+
+
+class Rejected(ChannelError):
+    """It surely did not go out, and another try cannot help: a person must look."""
+
+
+class OutcomeUnknown(ChannelError):
+    """It may have gone out and it may not: neither dropped nor tried again, a person must look."""
+
+
+class Channel(Protocol):
+    """One way to reach people."""
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Hand one notice over, in bounded time.
+
+        Args:
+            notice: what to say to whom.
+            idempotency_key: handed on to the other side wherever it can tell a repetition by it.
+
+        Raises:
+            Retry, Rejected, OutcomeUnknown: see there. Any other exception counts as OutcomeUnknown.
+        """

@@ -1,0 +1,51 @@
+"""The recording channel: keeps notices to be read, as one JSON object a line. For demonstrations and tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tasks.channels.port import Notice, Receipt
+from workflow.clock import Clock
+
+FILE = "notices.jsonl"
+
+
+class RecordingChannel:
+    """Appends to a file that several processes may append to at once."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """`path` is created, readable by its owner alone, with the first notice."""
+        self._path = path
+        self._clock = clock
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Write the notice down; returns once the line is in the file."""
+        line = {
+            "at": self._clock.now(),
+            "key": idempotency_key,
+            "subject": notice.subject,
+            "channel": notice.channel,
+            "to": notice.to,
+            "about": notice.about,
+            "title": notice.title,
+            "words": notice.words,
+            "context": dict(notice.context),
+        }
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            # One write a line: with O_APPEND lines of several processes do not mix.
+            os.write(descriptor, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+        finally:
+            os.close(descriptor)
+        return Receipt(notice.channel, idempotency_key, "recorded")
+
+
+def recorded(path: Path) -> list[dict[str, Any]]:
+    """The notices in a recording, oldest first; none when there is no file yet."""
+    if not path.is_file():
+        return []
+    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]
