@@ -1,0 +1,100 @@
+"""`makegood up` for real: all processes, one killed, the broker lost, everything ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.supervisor.programs import runs
+from tests.waiting import wait_until
+from workflow.embedded.ports import free_port
+from workflow.supervisor.flower import PASSWORD_FILE
+
+ROOT = Path(__file__).parents[2]
+
+
+class Up:
+    """A running `makegood up` in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.data_dir = directory / "data"
+        self.api, self.flower = free_port(), free_port()
+        self._said = directory / "said"
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "workflow.cli", "up", "--concurrency", "1"],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "MAKEGOOD_DATA_DIR": str(self.data_dir),
+                    "MAKEGOOD_API_PORT": str(self.api),
+                    "MAKEGOOD_FLOWER_PORT": str(self.flower),
+                },
+                cwd=directory,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.wait_said("makegood is up")
+
+    def said(self) -> str:
+        """Everything on its terminal so far."""
+        return self._said.read_text()
+
+    def wait_said(self, words: str, times: int = 1) -> None:
+        """Wait for words on its terminal; fails at once when it has ended."""
+        wait_until(
+            lambda: self.said().count(words) >= times or self.process.poll() is not None,
+            seconds=90,
+            what=f"{words!r}; it said: {self.said()}",
+        )
+        assert self.said().count(words) >= times, self.said()
+
+    def pids(self) -> dict[str, int]:
+        """The processes that its logs name, the newest of each."""
+        found = {}
+        for log in (self.data_dir / "logs").glob("*.log"):
+            lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("---")]
+            found[log.stem] = int(lines[-1].split()[-1])
+        return found
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    """Everything up; whatever the test did, it must end by SIGTERM and leave nothing behind."""
+    running = Up(tmp_path)
+    pids = set(running.pids().values())
+    try:
+        yield running
+        pids |= set(running.pids().values())
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(timeout=60) == 0, running.said()
+    finally:
+        running.process.kill()
+        running.process.wait()
+    assert [pid for pid in pids if runs(pid)] == []
+
+
+def test_flower_answers_behind_its_password(up: Up) -> None:
+    url = f"http://127.0.0.1:{up.flower}"
+    password = (up.data_dir / PASSWORD_FILE).read_text().strip()
+    with httpx.Client(trust_env=False) as http:
+        assert http.get(f"{url}/api/workers").status_code == 401
+        workers = http.get(f"{url}/api/workers", params={"refresh": 1}, auth=("makegood", password))
+    assert [name.partition("@")[0] for name in workers.json()] == ["worker-1"]
+    assert password not in up.said()
+
+
+def test_a_killed_worker_and_a_lost_broker_come_back(up: Up) -> None:
+    os.kill(up.pids()["worker-1"], signal.SIGKILL)
+    up.wait_said("worker-1   ready", times=2)
+    os.kill(up.pids()["broker"], signal.SIGKILL)
+    up.wait_said("broker     ready", times=2)
+    assert httpx.get(f"http://127.0.0.1:{up.api}/readyz", trust_env=False).status_code == 200
