@@ -47,7 +47,9 @@ def log_format(path: Path, form: LogForm) -> Literal["csv", "jsonl"]:
     found = form.format or _SUFFIXES.get(path.suffix.lower())
     if found is None:
         known = ", ".join(_SUFFIXES)
-        raise _refused(path, "log.format", "choice", f"the suffix {path.suffix!r} is none of {known}: say it in the map")
+        raise _refused(
+            path, "log.format", "choice", f"the suffix {path.suffix!r} is none of {known}: say it here"
+        )
     return found
 
 
@@ -59,7 +61,11 @@ def read_log(path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
             column that the map names. (What is wrong with a single row stands in its `fault`.)
     """
     form = log_format(path, wanted.log)
-    encoding = "utf-8-sig" if wanted.log.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else wanted.log.encoding
+    encoding = (
+        "utf-8-sig"
+        if wanted.log.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+        else wanted.log.encoding
+    )
     try:
         with path.open(encoding=encoding, newline="") as file:
             rows = _csv_rows(file, path, wanted) if form == "csv" else _json_rows(file)
@@ -71,7 +77,10 @@ def read_log(path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
         raise _refused(path, "log", "readable", f"cannot be read: {error.strerror}") from None
     except UnicodeError as error:
         raise _refused(
-            path, "log", "encoding", f"not {wanted.log.encoding}: {error}; say its encoding in the map's log.encoding",
+            path,
+            "log",
+            "encoding",
+            f"not {wanted.log.encoding}: {error}; say its encoding in the map's log.encoding",
             _undecodable_line(path, encoding),
         ) from None
     if empty:
@@ -102,13 +111,20 @@ def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
 
 def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
     problems = [
-        Problem("log.header", "doubled-column", f"the column {name!r} stands twice in the header", 1, str(path))
+        Problem("log.header", "doubled-column", f"the column {name!r} stands twice", 1, str(path))
         for name in sorted({name for name in header if header.count(name) > 1})
     ]
     known = set(header)
     problems += [
-        Problem(field, "unknown-column", f"the log has no column {name!r}; it has {', '.join(header)}", 1, str(path))
-        for field, name in wanted.columns() if name not in known
+        Problem(
+            field,
+            "unknown-column",
+            f"the log has no column {name!r}; it has {', '.join(header)}",
+            1,
+            str(path),
+        )
+        for field, name in wanted.columns()
+        if name not in known
     ]
     if problems:
         raise ReplayRefused(problems)

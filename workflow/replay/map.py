@@ -77,7 +77,7 @@ class LogForm(_Part):
             "".encode(value)
         except LookupError:
             raise PydanticCustomError(
-                "encoding", "no encoding {name} is known; examples are utf-8 and cp1252", {"name": repr(value)}
+                "encoding", "no encoding {name} is known; utf-8 and cp1252 are", {"name": repr(value)}
             ) from None
         return value
 
@@ -114,7 +114,7 @@ class TimeRule(_Part):
 
 
 class IdRule(_Part):
-    """What makes a row the same row: columns (joined by ``/``) or a template such as ``{number}-{version}``."""
+    """What makes a row the same row: columns (joined by ``/``) or a template such as ``{number}-{count}``."""
 
     columns: Annotated[list[Column], BeforeValidator(_listed)] = Field(default_factory=list)
     template: str | None = None
@@ -144,7 +144,7 @@ def _check_template(template: str) -> None:
     except ValueError as error:
         raise PydanticCustomError("template", "not a template: {error}", {"error": str(error)}) from None
     if any(name == "" or spec or conversion for _, name, spec, conversion in parts):
-        raise PydanticCustomError("template", "a template has only the names of columns in braces: {{column}}")
+        raise PydanticCustomError("template", "a template has only names of columns in braces")
     if not any(name for _, name, _, _ in parts):
         raise PydanticCustomError("template", "a template without a column gives every row the same id")
 
@@ -163,8 +163,8 @@ class DataRule(_Part):
     format: str | None = None
     zone: str | None = None
     ambiguous: Ambiguous | None = None
-    true: Values = Field(default_factory=lambda: ["true", "TRUE", "True", "1"])
-    false: Values = Field(default_factory=lambda: ["false", "FALSE", "False", "0"])
+    true: Values = [True, 1]
+    false: Values = [False, 0]
     required: bool = False
 
     _format = field_validator("format")(_known_format)
@@ -180,7 +180,9 @@ def _checked_pattern(text: str) -> str:
     try:
         groups = re.compile(text).groups
     except re.error as error:
-        raise PydanticCustomError("pattern", "not a regular expression: {error}", {"error": str(error)}) from None
+        raise PydanticCustomError(
+            "pattern", "not a regular expression: {error}", {"error": str(error)}
+        ) from None
     if groups != 1:
         raise PydanticCustomError("pattern", "must have exactly one group, the part of the text that counts")
     return text
@@ -200,7 +202,7 @@ class Opening(_Part):
 
 
 class Comparison(_Part):
-    """The log's own verdict, to hold against a trigger of the lifecycle: the report counts who says so, and when.
+    """The log's own verdict, to hold against a trigger of the lifecycle: who says so, and when.
 
     A row in which `column` has one of `value` says that it happened; `by` is a field of `data` by
     whose last value the subjects are counted apart.
@@ -220,7 +222,7 @@ class ReplayMap(_Part):
     subject: Annotated[SubjectRule, BeforeValidator(_column)]
     time: TimeRule
     id: Annotated[IdRule, BeforeValidator(_columns)]
-    null_values: Values = Field(default_factory=lambda: [""])
+    null_values: Values = [""]
     data: dict[Name, Annotated[DataRule, BeforeValidator(_column)]] = Field(default_factory=dict)
     triggers: Annotated[list[TriggerRule], Field(min_length=1)]
     opening: Annotated[Opening | None, BeforeValidator(_trigger)] = None

@@ -7,13 +7,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from state_machines.definition import Fields
-from state_machines.errors import Problem
+from state_machines.errors import DefinitionError, Problem
 from state_machines.lifecycle import Lifecycle
-from workflow.replay.document import Lines, line_of, read_document
+from state_machines.yaml_document import Lines, read_yaml
 from workflow.replay.map import DataRule, ReplayMap
 from workflow.replay.refusal import ReplayRefused
 
-_RULES = {"missing": "required", "extra_forbidden": "unknown-key", "literal_error": "choice", "string_pattern_mismatch": "form"}
+_RULES = {
+    "missing": "required",
+    "extra_forbidden": "unknown-key",
+    "literal_error": "choice",
+    "string_pattern_mismatch": "form",
+}
 """What pydantic calls a broken rule, and what makegood calls it."""
 
 _KINDS = ("str", "int", "float", "bool")
@@ -39,22 +44,39 @@ def read_map(path: Path, lifecycle: Lifecycle) -> ReplayMap:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ReplayRefused([Problem("map", "readable", f"cannot be read: {error.strerror}", None, str(path))]) from None
+        raise ReplayRefused(
+            [Problem("map", "readable", f"cannot be read: {error.strerror}", None, str(path))]
+        ) from None
     return parse_map(raw, str(path), lifecycle)
 
 
 def parse_map(raw: bytes, file: str, lifecycle: Lifecycle) -> ReplayMap:
     """The same from the bytes of a file of this name."""
-    value, lines = read_document(raw, file)
+    try:
+        value, lines = read_yaml(decoded(raw, file), file)
+    except DefinitionError as error:
+        raise ReplayRefused(error.problems) from None
+    if not isinstance(value, dict):
+        raise ReplayRefused([Problem("map", "type", "a map is a YAML mapping of fields", 1, file)])
     try:
         found = ReplayMap.model_validate(value)
     except ValidationError as error:
         raise ReplayRefused(_form_problems(error, lines, file)) from None
     faults = [*_data_times(found), *_against_lifecycle(found, lifecycle)]
-    problems = [Problem(field, rule, message, line_of(lines, field), file) for field, rule, message in faults]
+    problems = [Problem(field, rule, message, lines.of(field), file) for field, rule, message in faults]
     if problems:
         raise ReplayRefused(problems)
     return found
+
+
+def decoded(raw: bytes, file: str) -> str:
+    """A YAML file's text. Raises ReplayRefused, with the line, where it is not UTF-8."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"not UTF-8: the byte {raw[error.start]:#04x}"
+        raise ReplayRefused([Problem("document", "encoding", message, line, file)]) from None
 
 
 def _form_problems(error: ValidationError, lines: Lines, file: str) -> list[Problem]:
@@ -65,7 +87,7 @@ def _form_problems(error: ValidationError, lines: Lines, file: str) -> list[Prob
             continue  # a value that may be text, a number or a truth value fails once for each
         rule = _RULES.get(one["type"], one["type"].replace("_", "-"))
         message = "no such key in a map" if rule == "unknown-key" else one["msg"]
-        problems.append(Problem(field or "map", rule, message, line_of(lines, field), file))
+        problems.append(Problem(field or "map", rule, message, lines.of(field), file))
     return problems
 
 
@@ -108,15 +130,21 @@ def _against_lifecycle(found: ReplayMap, lifecycle: Lifecycle) -> Iterator[tuple
             yield from _against_fields(found, field, trigger, declared.data)
 
 
-def _against_fields(found: ReplayMap, field: str, trigger: str, declared: Fields) -> Iterator[tuple[str, str, str]]:
+def _against_fields(
+    found: ReplayMap, field: str, trigger: str, declared: Fields
+) -> Iterator[tuple[str, str, str]]:
     for name, declaration in declared.items():
         rule = found.data.get(name)
         if rule is None:
             if declaration.required:
-                yield field, "missing-field", f"the trigger {trigger!r} needs the data field {name!r}, which the map lacks"
+                yield field, "missing-field", f"the trigger {trigger!r} needs {name!r}, which the map lacks"
         elif not _serves(rule, declaration.type, declaration.format):
             wanted = declaration.format or declaration.type
-            yield f"data.{name}.type", "field-type", f"the trigger {trigger!r} wants {wanted!r}, the map gives {rule.type!r}"
+            yield (
+                f"data.{name}.type",
+                "field-type",
+                f"the trigger {trigger!r} wants {wanted!r}, the map gives {rule.type!r}",
+            )
 
 
 def _serves(rule: DataRule, wanted: str, form: str | None) -> bool:

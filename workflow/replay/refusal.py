@@ -7,7 +7,7 @@ from workflow.errors import MakegoodError
 
 
 class ReplayRefused(MakegoodError):
-    """The map, the log or an option cannot be used; `problems` says everything that is wrong, nothing was written."""
+    """The map, the log or an option cannot be used; `problems` says what is wrong, nothing was written."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

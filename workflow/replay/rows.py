@@ -15,6 +15,7 @@ from workflow.replay.refusal import RowRefused
 from workflow.replay.times import instant_reader
 from workflow.replay.values import Misfit, converter, is_one_of
 
+
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
     """A row that can become an event.
@@ -61,13 +62,16 @@ class RowReader:
             raise row.fault
         subject = self.subject_of(row)
         identity = "".join(
-            literal + ("" if column is None else self._text(row, column, "id")) for literal, column in self._id_parts
+            literal + ("" if column is None else self._text(row, column, "id"))
+            for literal, column in self._id_parts
         )
         try:
             at = self._instant(self._value(row, self._map.time.column))
         except TimeError as error:
             raise RowRefused(self._map.time.column, error.rule, error.message) from None
-        content = hashlib.blake2b(orjson.dumps(row.values, option=orjson.OPT_SORT_KEYS), digest_size=8).digest()
+        content = hashlib.blake2b(
+            orjson.dumps(row.values, option=orjson.OPT_SORT_KEYS), digest_size=8
+        ).digest()
         compare = self._map.compare
         verdict = compare is not None and is_one_of(self._value(row, compare.column), compare.value)
         return PlannedRow(
@@ -97,7 +101,9 @@ class RowReader:
                 return rule.trigger
         columns = list(dict.fromkeys(column for rule in self._map.triggers for column in rule.when))
         shown = ", ".join(f"{column} = {row.values.get(column)!r}" for column in columns)
-        raise RowRefused(columns[0] if columns else "triggers", "no-trigger", f"no trigger of the map is for {shown}")
+        raise RowRefused(
+            columns[0] if columns else "triggers", "no-trigger", f"no trigger of the map is for {shown}"
+        )
 
     def _data(self, row: LogRow) -> dict[str, Any]:
         data: dict[str, Any] = {}

@@ -30,10 +30,10 @@ class Order:
             among them the order of the file counts.
     """
 
-    moved: int
-    backwards: tuple[Backwards, ...]
-    shared_subjects: int
-    shared_rows: int
+    moved: int = 0
+    backwards: tuple[Backwards, ...] = ()
+    shared_subjects: int = 0
+    shared_rows: int = 0
 
 
 def in_time_order(rows: Iterable[PlannedRow]) -> list[PlannedRow]:

@@ -38,7 +38,9 @@ def format_fault(form: str) -> str | None:
     return None
 
 
-def instant_reader(form: str, zone_name: str | None, ambiguous: Literal["earlier", "later", "refuse"]) -> Reader:
+def instant_reader(
+    form: str, zone_name: str | None, ambiguous: Literal["earlier", "later", "refuse"]
+) -> Reader:
     """A function from a value of the log to an instant in UTC.
 
     It raises `TimeError` for a text that is not of this form, has no zone, or names a local time that
@@ -56,7 +58,9 @@ def instant_reader(form: str, zone_name: str | None, ambiguous: Literal["earlier
         try:
             naive = datetime.strptime(value.strip(), form)  # noqa: DTZ007 - its zone comes next
         except ValueError as error:
-            raise InstantError("time-format", f"{value!r} is not a time of the form {form!r}: {error}") from None
+            raise InstantError(
+                "time-format", f"{value!r} is not a time of the form {form!r}: {error}"
+            ) from None
         return naive.astimezone(UTC) if where is None else localize(naive, where, ambiguous)
 
     def read(value: Any) -> datetime:
@@ -74,4 +78,3 @@ def _since_epoch(value: Any, unit: timedelta) -> datetime:
         return _EPOCH + float(value) * unit
     except (TypeError, ValueError, OverflowError) as error:
         raise InstantError("time-format", f"{value!r} is not a number since 1970: {error}") from None
-

@@ -27,7 +27,7 @@ class Misfit(ValueError):
 
 
 def is_one_of(value: Any, values: list[Value]) -> bool:
-    """Whether `value` is among `values`; there a truth value or a number also stands for its text (TRUE, 7)."""
+    """Whether `value` is among `values`, where true or a number also stands for its text (TRUE, 7)."""
     return any(_same(value, one) for one in values)
 
 

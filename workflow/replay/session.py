@@ -1,0 +1,145 @@
+"""A replay from end to end: read and check everything, run, write the moves and the report."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from state_machines.errors import DefinitionError, Problem
+from state_machines.lifecycle import Lifecycle, load
+from workflow.clock import VirtualClock
+from workflow.engine import Engine
+from workflow.errors import DefinitionChanged
+from workflow.registry import Registry, catalog_sources
+from workflow.registry import digest as digest_of
+from workflow.replay.comparison import compare
+from workflow.replay.log import digest, log_format, read_log
+from workflow.replay.map import ReplayMap
+from workflow.replay.map_file import decoded, read_map
+from workflow.replay.moves import read_moves
+from workflow.replay.outcomes import read_outcomes, read_remainder, refused_by_decision
+from workflow.replay.outputs import writing
+from workflow.replay.plan import Plan, make_plan
+from workflow.replay.refusal import ReplayRefused
+from workflow.replay.replay_store import replay_store
+from workflow.replay.report import MoveCount, Result, make_report
+from workflow.replay.runner import Runner
+from workflow.replay.until import end_of_replay
+from workflow.replay.watcher import Nobody, Watcher
+from workflow.store.port import Store
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to replay and where to put what comes of it.
+
+    Attributes:
+        log, lifecycle, map: the files to read.
+        report, moves: the files to write.
+        until: RFC 3339 or an ISO 8601 duration after the last event; None stops at that event.
+        database_url: a database of the replay's own; None is a temporary SQLite file.
+    """
+
+    log: Path
+    lifecycle: Path
+    map: Path
+    report: Path
+    moves: Path
+    until: str | None = None
+    database_url: str | None = None
+
+
+def replay(request: Request, watcher: Watcher | None = None) -> dict[str, Any]:
+    """Replay a log; returns the report that it also writes.
+
+    Raises:
+        ReplayRefused: something given cannot be used. Neither the store nor a file was changed, but for
+            a definition that never comes to rest: that shows only in the running.
+    """
+    watcher = Nobody() if watcher is None else watcher
+    lifecycle, source = read_lifecycle(request.lifecycle)
+    wanted = read_map(request.map, lifecycle)
+    log_file = {
+        "file": request.log.name,
+        "format": log_format(request.log, wanted.log),
+        "encoding": wanted.log.encoding,
+    }
+    plan = make_plan(read_log(request.log, wanted), wanted, lifecycle, watcher)
+    until = end_of_replay(request.until, plan.events[-1].row.at) if plan.events else None
+    files = {
+        "log": {**log_file, "sha256": digest(request.log)},
+        "lifecycle": {
+            "file": request.lifecycle.name,
+            "name": lifecycle.name,
+            "version": lifecycle.version,
+            "sha256": digest_of(source),
+        },
+        "map": {"file": request.map.name, "source": wanted.source, "sha256": digest(request.map)},
+    }
+    with (
+        writing(request.moves, "--moves") as moves_file,
+        writing(request.report, "--report") as report_file,
+        replay_store(request.database_url, wanted.source) as store,
+    ):
+        result = _run(store, plan, until, wanted, (source, str(request.lifecycle)), watcher, moves_file)
+        report = make_report(result, files)
+        report_file.write(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    return report
+
+
+def read_lifecycle(path: Path) -> tuple[Lifecycle, str]:
+    """The compiled definition in a file, and its text. Raises ReplayRefused."""
+    try:
+        text = decoded(path.read_bytes(), str(path))
+        return load(text, str(path)), text
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise ReplayRefused([Problem("lifecycle", "readable", message, None, str(path))]) from None
+    except DefinitionError as error:
+        raise ReplayRefused(error.problems) from None
+
+
+def _run(
+    store: Store,
+    plan: Plan,
+    until: datetime | None,
+    wanted: ReplayMap,
+    source: tuple[str, str],
+    watcher: Watcher,
+    moves_file: BinaryIO,
+) -> Result:
+    clock = VirtualClock(plan.events[0].row.at if plan.events else _EPOCH)
+    registry = Registry(store)
+    try:
+        registry.register(_with_catalog(source), clock.now())
+    except DefinitionChanged as error:
+        raise ReplayRefused([Problem("lifecycle.version", "version-changed", str(error))]) from None
+    known: set[str] = set()
+    if until is not None:
+        known = Runner(Engine(store, registry, clock), store, clock, watcher).run(plan.events, until)
+    moves = MoveCount(None if wanted.compare is None else wanted.compare.trigger)
+    for move in read_moves(store):
+        moves_file.write(move.line())
+        moves.add(move)
+    outcomes = read_outcomes(store, wanted.source)
+    return Result(
+        plan,
+        known,
+        outcomes,
+        refused_by_decision(plan, outcomes),
+        moves,
+        read_remainder(store),
+        until,
+        None if wanted.compare is None else compare(wanted.compare, plan.events, moves.first),
+    )
+
+
+def _with_catalog(source: tuple[str, str]) -> list[tuple[str, str | None]]:
+    """The definition, and those of the catalog that it may open subjects of, but for one of its own name."""
+    name = load(*source).name
+    others = [(text, file) for text, file in catalog_sources() if file != f"{name}.yaml"]
+    return [*others, source]
