@@ -1,24 +1,27 @@
-"""Which names an expression uses, found in its text: what `check` compares with what is declared.
+"""Which names an expression uses, read off its text: what `check` compares with what is declared.
 
-CEL's own checker knows only declared variables, and a map lets any name pass. So the paths that
-begin at ``data``, ``event``, ``subject``, ``item`` or ``now`` are read off the text here, outside
-string literals and comments.
+CEL's own checker knows declared variables only, and a map lets any name pass. So the paths that
+begin at ``data``, ``event``, ``subject``, ``item`` or ``now`` are found here, outside string
+literals and comments.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ROOTS = ("data", "event", "subject", "item", "now")
+ROOTS = frozenset({"data", "event", "subject", "item", "now"})
+_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter", "bind"})
 
-_LITERAL = re.compile(
-    r"""[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|//[^\n]*""", re.DOTALL
+_TOKEN = re.compile(
+    r"""(?P<comment>//[^\n]*)
+    |(?P<string>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    |(?P<name>[A-Za-z_]\w*)
+    |(?P<number>\d[\w.]*)
+    |(?P<mark>\.\?|\[\?|\S)""",
+    re.DOTALL | re.VERBOSE,
 )
-_PATH = re.compile(
-    rf"(?<![\w.])(?P<root>{'|'.join(ROOTS)})(?P<steps>(?:\s*\.\s*\??\s*[A-Za-z_]\w*(?!\w*\s*\()|\s*\[\s*\??\s*\x00\d+\x00\s*\])*)(?!\w)"
-)
-_STEP = re.compile(r"\.\s*(?P<optional>\??)\s*(?P<name>[A-Za-z_]\w*)|\[\s*(?P<maybe>\??)\s*\x00(?P<literal>\d+)\x00\s*\]")
-_HAS = re.compile(r"(?<![\w.])has\s*\(\s*$")
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Reference:
         position: offset of its first character in the text.
     """
 
-    path: tuple[str, ...]
+    path: Path
     guarded: bool
     position: int
 
@@ -39,17 +42,87 @@ class Reference:
         return ".".join(self.path)
 
 
-def references(text: str) -> list[Reference]:
-    """Every use of a name in an expression, in order. The text need not compile.
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
 
-    A path counts as guarded when it, or what it is a part of, is tested by ``has()``, by ``in``
-    (``'due_at' in data``) or taken by ``.?`` anywhere in the expression; which branch is taken
-    is not followed.
-    """
-    blanked, literals = _without_literals(text)
-    uses = [(_steps(match, literals), match.start(), blanked) for match in _PATH.finditer(blanked)]
-    tested = {path for (path, optional), start, _ in uses if (cut := _guard(path, optional, start, blanked)) for path in (cut,)}
-    tested |= set(_membership_tests(blanked, literals))
+
+def tokens(text: str) -> list[_Token]:
+    """The words and marks of an expression, without comments. The text need not compile."""
     return [
-        Reference(path, any(path[: len(guard)] == guard for guard in tested), start) for (path, _), start, _ in uses
+        _Token(match.lastgroup or "", match.group(), match.start())
+        for match in _TOKEN.finditer(text)
+        if match.lastgroup != "comment"
     ]
+
+
+def references(text: str) -> list[Reference]:
+    """Every use of a name in an expression, in order of appearance.
+
+    A path counts as guarded when it, or something it goes through, is tested by ``has()`` or
+    ``in`` (``'due_at' in data``) or taken by ``.?`` anywhere in the expression; which branch is
+    taken is not followed. Variables that a macro binds (``map(x, ...)``) are not references.
+    """
+    words = tokens(text)
+    bound = _bound_names(words)
+    found: list[tuple[Path, int]] = []
+    tested: set[Path] = set()
+    for index, word in enumerate(words):
+        before = words[index - 1].text if index else ""
+        if word.kind != "name" or word.text not in ROOTS - bound or before in (".", ".?"):
+            continue
+        path, optional = _path(words, index)
+        found.append((path, word.position))
+        tested.update(optional)
+        if index > 1 and before == "(" and words[index - 2].text == "has":
+            tested.add(path)
+        if index > 1 and before == "in" and words[index - 2].kind == "string":
+            tested.add((*path, _literal(words[index - 2].text)))
+    return [
+        Reference(path, any(path[: len(test)] == test for test in tested), start) for path, start in found
+    ]
+
+
+def _bound_names(words: list[_Token]) -> set[str]:
+    return {
+        name.text
+        for macro, bracket, name, comma in zip(words, words[1:], words[2:], words[3:], strict=False)
+        if macro.text in _MACROS and bracket.text == "(" and name.kind == "name" and comma.text == ","
+    }
+
+
+def _path(words: list[_Token], index: int) -> tuple[Path, list[Path]]:
+    """The path that begins at a word, and those of its beginnings that ``?`` lets be absent."""
+    path: list[str] = [words[index].text]
+    optional: list[Path] = []
+    for step, is_optional in _steps(words, index + 1):
+        path.append(step)
+        if is_optional:
+            optional.append(tuple(path))
+    return tuple(path), optional
+
+
+def _steps(words: list[_Token], index: int) -> Iterator[tuple[str, bool]]:
+    """Selections (``.name``, ``.?name``, ``['name']``) from here on; a method call ends them."""
+    while index + 1 < len(words):
+        mark, name = words[index], words[index + 1]
+        after = words[index + 2].text if index + 2 < len(words) else ""
+        if mark.text in (".", ".?") and name.kind == "name" and after != "(":
+            yield name.text, mark.text == ".?"
+            index += 2
+        elif mark.text in ("[", "[?") and name.kind == "string" and after == "]":
+            yield _literal(name.text), mark.text == "[?"
+            index += 3
+        else:
+            return
+
+
+def _literal(text: str) -> str:
+    """What a string literal says; CEL and Python write the ordinary ones alike."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+    return value if isinstance(value, str) else text

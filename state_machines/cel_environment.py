@@ -1,0 +1,76 @@
+"""The CEL environment of definitions: which variables, extensions and functions an expression has.
+
+Whole objects are declared for ``data`` and ``event.data`` alone; everything that is always there
+is a variable of its own with a type, so that a wrong name of those is found when the text is
+compiled. (A timestamp inside a map would also be no value for this library.)
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
+
+from state_machines.expression_functions import declarations
+
+_T = cel.Type
+_COMPILER_MESSAGE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+OBJECT = _T.Map(_T.STRING, _T.DYN)
+
+FIXED: Mapping[str, Any] = MappingProxyType(
+    {
+        "event.id": _T.STRING,
+        "event.source": _T.STRING,
+        "event.time": _T.TIMESTAMP,
+        "event.trigger": _T.STRING,
+        "subject.key": _T.STRING,
+        "subject.id": _T.STRING,
+        "subject.lifecycle": _T.STRING,
+        "subject.state": _T.STRING,
+        "subject.parent": _T.DYN,
+        "subject.opened_at": _T.TIMESTAMP,
+        "subject.seq": _T.INT,
+        "now": _T.TIMESTAMP,
+    }
+)
+"""The variables that are always there, with their types; `subject.parent` may be null."""
+
+
+def environment(variables: Mapping[str, Any]) -> Any:
+    """A CEL environment with these variables besides the fixed ones. Takes about 150 microseconds."""
+    return cel.NewEnv(
+        variables={**FIXED, **variables},
+        extensions=[
+            ext_math.ExtMath(),
+            ext_strings.ExtStrings(),
+            ext_optional.ExtOptional(),
+            ext_bindings.ExtBindings(),
+        ],
+        functions=declarations(),
+    )
+
+
+@cache
+def runtime_environment(item: bool) -> Any:
+    """The environment that decisions are taken in: data of any form, with or without ``item``."""
+    objects = {"data": OBJECT, "event.data": OBJECT}
+    return environment({**objects, "item": _T.DYN} if item else objects)
+
+
+def compiler_message(error: RuntimeError) -> str:
+    """What CEL's compiler says, in one line: the column, then its words."""
+    match = _COMPILER_MESSAGE.search(str(error))
+    if match is None:
+        return first_line(error)
+    line, column, words = match.groups()
+    place = f"column {column}" if line == "1" else f"line {line}, column {column}"
+    words = words.removesuffix(" [INVALID_ARGUMENT]").removesuffix(" (in container '')")
+    return f"{place}: {words}"
+
+
+def first_line(error: Exception) -> str:
+    """The library's messages go on with a picture of the text; the first line says it all."""
+    return str(error).partition("\n")[0]

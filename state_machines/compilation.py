@@ -1,0 +1,65 @@
+"""One pass over a definition, which goes on after a fault so that all of them are said at once."""
+
+from collections.abc import Mapping
+
+from state_machines.errors import ExpressionError, Problem
+from state_machines.expressions import Expression, compile_expression
+from state_machines.time_errors import TimeError
+
+
+class Compilation:
+    """Collects what is wrong while the parts of a definition are compiled.
+
+    Attributes:
+        problems: what was found so far. What a faulty part compiles to is never used, since a
+            definition with problems is refused as a whole.
+        triggers: the triggers that the definition knows.
+        states: its states by name, with whether they are final.
+    """
+
+    def __init__(
+        self, triggers: frozenset[str] = frozenset(), states: Mapping[str, bool] | None = None
+    ) -> None:
+        self.problems: list[Problem] = []
+        self.triggers = triggers
+        self.states: Mapping[str, bool] = states or {}
+
+    def problem(self, field: str, rule: str, message: str) -> None:
+        """Note one thing that is wrong."""
+        self.problems.append(Problem(field, rule, message))
+
+    def expression(self, text: str, field: str, *, item: bool = False) -> Expression:
+        """Compile an expression."""
+        try:
+            return compile_expression(text, field, item=item)
+        except ExpressionError as error:
+            self.problem(field, "expression", _without_field(error))
+            return Expression(text, field, "DYN", None)
+
+    def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
+        """Compile an expression that must give true or false."""
+        expression = self.expression(text, field, item=item)
+        if expression.result not in ("BOOL", "DYN"):
+            self.problem(
+                field, "not-boolean", f"{text!r} gives {expression.result.lower()}, not true or false"
+            )
+        return expression
+
+    def trigger(self, name: str | None, field: str) -> None:
+        """Check that a trigger exists here."""
+        if name is not None and name not in self.triggers:
+            self.problem(field, "unknown-trigger", f"no transition here has the trigger {name!r}")
+
+    def state(self, name: str, field: str) -> None:
+        """Check that a state exists here."""
+        if name not in self.states:
+            self.problem(field, "unknown-state", f"there is no state {name!r}")
+
+    def time_error(self, field: str, error: TimeError) -> None:
+        """Note what the arithmetic of time refused."""
+        self.problem(f"{field}.{error.field}" if error.field else field, error.rule, error.message)
+
+
+def _without_field(error: ExpressionError) -> str:
+    text = str(error)
+    return text.removeprefix(f"{error.field}: ") if error.field else text

@@ -1,0 +1,171 @@
+"""decide(lifecycle, subject, event, now) -> Decision: the functional core.
+
+The same arguments give the same decision, always; nothing outside them is read, nothing is changed.
+What cannot apply now is refused with a reason; what the definition itself gets wrong is raised.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from transitions import MachineError
+
+from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
+from state_machines.errors import DecisionError
+from state_machines.lifecycle import Lifecycle
+from state_machines.subject import INITIAL, Subject, Timer
+from state_machines.timer_changes import Passage, TimerChanges, change_timers
+from state_machines.transition_rules import Attempt, TransitionRule
+from state_machines.view import View
+
+
+def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) -> Decision:
+    """What a lifecycle answers to an event about a subject.
+
+    Args:
+        lifecycle: the version that the subject lives through.
+        subject: as the ledger leaves it.
+        event: from outside, or of a timer that fired.
+        now: the instant of the decision, UTC.
+
+    Raises:
+        ExpressionError: an expression of the definition failed on these data.
+        DecisionError: the definition led to something that must not be, such as a condition that
+            is neither true nor false, or a broken promise told by a robot.
+    """
+    if event.timer is not None and _is_stale(subject, event):
+        return _refused(
+            subject, event, f"stale-timer: the timer {event.timer!r} was cancelled, paused or set anew"
+        )
+    if subject.state not in lifecycle.possible:
+        message = f"{lifecycle.name} version {lifecycle.version} has no state {subject.state!r}"
+        raise DecisionError("subject.state", "unknown-state", message)
+    rule = lifecycle.data_rules.get(event.trigger)
+    data = subject.data
+    if subject.state == INITIAL and lifecycle.defaults:
+        data = {**lifecycle.defaults, **data}
+    view = View(subject, event, event.data if rule is None else rule.with_defaults(event.data), data, now)
+    problems = [] if rule is None else rule.problems(event.data)
+    if problems:
+        return _refusal(lifecycle, subject, event, view, f"event-data: {'; '.join(map(str, problems))}")
+    attempt = Attempt(subject.state, view)
+    if event.trigger not in lifecycle.machine.events:
+        return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
+    try:
+        lifecycle.machine.events[event.trigger].trigger(attempt)
+    except MachineError:
+        return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
+    if attempt.taken is None:
+        return _refusal(lifecycle, subject, event, view, f"guard: {'; '.join(map(str, attempt.failed))}")
+    return _taken(lifecycle, subject, event, attempt, attempt.taken)
+
+
+def _is_stale(subject: Subject, event: Event) -> bool:
+    held = subject.timers.get(event.timer or "")
+    return held is None or held.setting != event.setting or held.due_at is None
+
+
+def _impossible(lifecycle: Lifecycle, subject: Subject, event: Event) -> str:
+    possible = ", ".join(lifecycle.possible[subject.state]) or "nothing"
+    asked = f"{event.trigger!r} is not possible in the state {subject.state!r}"
+    return f"impossible-now: {asked}; possible now: {possible}"
+
+
+def _taken(
+    lifecycle: Lifecycle, subject: Subject, event: Event, attempt: Attempt, taken: TransitionRule
+) -> Decision:
+    source, dest, moved = subject.state, attempt.state, not taken.internal
+    data = taken.changed(attempt.view)
+    view = attempt.view.after(data, dest)
+    effects = tuple(_effects(lifecycle, taken, source if moved else None, dest, view))
+    _check_openings(effects, taken)
+    passage = Passage(source, dest, moved, taken.restart, event.timer, subject.seq + 1)
+    changes = change_timers(lifecycle.timeouts, subject.timers, passage, view)
+    return Decision(
+        Outcome.MOVED if moved else Outcome.STAYED,
+        event.trigger,
+        source,
+        dest,
+        data,
+        tuple(changes.to_set),
+        tuple(changes.cancelled),
+        effects,
+    )
+
+
+def _effects(
+    lifecycle: Lifecycle, taken: TransitionRule, left: str | None, dest: str, view: View
+) -> Iterator[Effect]:
+    """On leaving, of the transition, on entering; `left` is None where no state is left."""
+    rules = taken.effects
+    if left is not None:
+        rules = (*lifecycle.on_exit.get(left, ()), *rules, *lifecycle.on_enter.get(dest, ()))
+    for rule in rules:
+        yield from rule.ask(view)
+
+
+def _check_openings(effects: tuple[Effect, ...], taken: TransitionRule) -> None:
+    """Two openings of one subject would be one subject, and the other work silently lost."""
+    if len(effects) < 2:
+        return
+    opened = [effect.to for effect in effects if isinstance(effect, EmitEvent) and effect.opens]
+    if len(opened) != len(set(opened)):
+        twice = next(key for key in opened if opened.count(key) > 1)
+        raise DecisionError(
+            f"{taken.field}.effects", "doubled-subject", f"{twice!r} would be opened twice; give each an id"
+        )
+
+
+def _refusal(lifecycle: Lifecycle, subject: Subject, event: Event, view: View, reason: str) -> Decision:
+    """Refused; the timer that fired is used up all the same, and one that repeats goes on ticking."""
+    if event.timer is None:
+        return _refused(subject, event, reason)
+    passage = Passage(subject.state, subject.state, False, (), event.timer, subject.seq + 1)
+    rules = {name: rule for name, rule in lifecycle.timeouts.items() if name == event.timer}
+    held = {event.timer: subject.timers[event.timer]}
+    changes = change_timers(rules, held, passage, view)
+    return _refused(subject, event, reason, changes)
+
+
+def _refused(subject: Subject, event: Event, reason: str, changes: TimerChanges | None = None) -> Decision:
+    return Decision(
+        Outcome.REFUSED,
+        event.trigger,
+        subject.state,
+        subject.state,
+        subject.data,
+        tuple(changes.to_set) if changes else (),
+        tuple(changes.cancelled) if changes else (),
+        (),
+        reason,
+    )
+
+
+def apply_decision(subject: Subject, event: Event, decision: Decision, now: datetime) -> Subject:
+    """The subject after a decision about it: what the engine stores.
+
+    Args:
+        subject: as it was decided upon.
+        event: what was decided upon; an opening event brings the parent.
+        decision: the answer.
+        now: the instant of the decision, UTC.
+    """
+    opening = subject.opened_at is None and decision.outcome is Outcome.MOVED
+    return replace(
+        subject,
+        state=decision.dest,
+        seq=subject.seq + 1,
+        data=decision.data,
+        parent=event.parent if opening else subject.parent,
+        opened_at=now if opening else subject.opened_at,
+        changed_at=subject.changed_at if decision.outcome is Outcome.REFUSED else now,
+        timers=_merged(subject.timers, decision),
+    )
+
+
+def _merged(timers: Mapping[str, Timer], decision: Decision) -> Mapping[str, Any]:
+    if not decision.timers_set and not decision.timers_cancelled:
+        return timers
+    kept = {name: timer for name, timer in timers.items() if name not in decision.timers_cancelled}
+    return kept | {timer.name: timer for timer in decision.timers_set}

@@ -1,0 +1,113 @@
+"""Effects: compiled once from their declarations, asked for by a decision, carried out by others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from state_machines.arguments import Argument, Literal, compile_argument, compile_whole
+from state_machines.compilation import Compilation
+from state_machines.decision import Effect
+from state_machines.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
+from state_machines.effect_makers import EmitMaker, Maker, NoticeMaker, OpenMaker, TaskMaker
+from state_machines.errors import DecisionError
+from state_machines.expressions import Activation, Expression
+from state_machines.json_values import kind
+from state_machines.notices import refusal
+from state_machines.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRule:
+    """One declared effect: what it makes, whether (`when`), and how often (`each`)."""
+
+    maker: Maker
+    when: Expression | None
+    each: Expression | None
+
+    def ask(self, view: View) -> Iterator[Effect]:
+        """The effects it asks for.
+
+        Raises:
+            ExpressionError: an expression failed.
+            DecisionError: a value cannot be what it must be.
+        """
+        for activation in self._rounds(view):
+            if self.when is None or self.when.holds(activation):
+                yield from self.maker.make(activation)
+
+    def _rounds(self, view: View) -> Iterator[Activation]:
+        if self.each is None:
+            yield view.activation
+            return
+        items = self.each.evaluate_json(view.activation)
+        if not isinstance(items, list):
+            raise DecisionError(
+                self.each.field, "not-a-list", f"{self.each.text!r} must give a list, not {kind(items)}"
+            )
+        for item in items:
+            yield view.with_item(item)
+
+
+def compile_effects(
+    compilation: Compilation, declared: Sequence[EffectDeclaration], field: str
+) -> tuple[EffectRule, ...]:
+    """The rules for a list of declared effects; problems go to the compilation."""
+    rules = [_compile_effect(compilation, one, f"{field}[{index}]") for index, one in enumerate(declared)]
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _compile_effect(compilation: Compilation, declared: EffectDeclaration, field: str) -> EffectRule | None:
+    calls = [name for name in ("task", "notice", "emit", "open") if getattr(declared, name) is not None]
+    if len(calls) != 1:
+        said = f"this one has {' and '.join(calls)}" if calls else "this one has none"
+        compilation.problem(
+            field, "one-effect", f"an effect is exactly one of task, notice, emit and open; {said}"
+        )
+        return None
+    repeated = declared.each is not None
+    maker = _maker(compilation, getattr(declared, calls[0]), f"{field}.{calls[0]}", repeated)
+    when = (
+        None
+        if declared.when is None
+        else compilation.condition(declared.when, f"{field}.when", item=repeated)
+    )
+    each = None if declared.each is None else compilation.expression(declared.each, f"{field}.each")
+    return EffectRule(maker, when, each)
+
+
+def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker:
+    def argument(written: Any, name: str) -> Argument:
+        return compile_argument(compilation, written, f"{field}.{name}", item=item)
+
+    def whole(written: Any, name: str) -> Argument:
+        return compile_whole(compilation, written, f"{field}.{name}", item=item)
+
+    match call:
+        case TaskCall():
+            compilation.trigger(call.succeeded, f"{field}.succeeded")
+            compilation.trigger(call.failed, f"{field}.failed")
+            name, queue = argument(call.name, "name"), argument(call.queue, "queue")
+            args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
+            return TaskMaker(field, name, queue, args, kwargs, call.succeeded, call.failed)
+        case NoticeCall():
+            channel = argument(call.channel, "channel")
+            _check_notice(compilation, call.about, channel, field)
+            to, title = argument(call.to, "to"), argument(call.title, "title")
+            words, context = argument(call.words, "words"), argument(call.context, "context")
+            return NoticeMaker(field, to, channel, call.about, title, words, context)
+        case OpenCall():
+            return OpenMaker(
+                field, call.lifecycle, argument(call.id, "id"), call.trigger, whole(call.data, "data")
+            )
+        case EmitCall():
+            return EmitMaker(field, argument(call.to, "to"), call.trigger, whole(call.data, "data"))
+    raise TypeError(f"{field}: no call of the form: {type(call).__name__}")
+
+
+def _check_notice(compilation: Compilation, about: str, channel: Argument, field: str) -> None:
+    # Of a computed channel only the decision knows the value; what it is about is always written.
+    written = channel.json if isinstance(channel, Literal) else "live"
+    refused = refusal(about, written)
+    if refused is not None:
+        rule, _, sentence = refused.partition(": ")
+        compilation.problem(f"{field}.{'about' if rule == 'unknown-about' else 'channel'}", rule, sentence)

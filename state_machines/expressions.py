@@ -1,0 +1,112 @@
+"""CEL expressions: compiled once, evaluated on what a decision sees.
+
+CEL (https://cel.dev) always ends, touches nothing and knows no clock. Here it also has the
+extensions for strings, math, optional values (``data.?x.orValue('d')``) and ``cel.bind``, and the
+functions of `expression_functions`. Its variables are ``data``; ``event.id .source .time .trigger
+.data``; ``subject.key .id .lifecycle .state .parent .opened_at .seq``; ``now``; and, inside an
+effect with ``each``, ``item``.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from cel_expr_python import cel
+
+from state_machines.cel_environment import FIXED, compiler_message, first_line, runtime_environment
+from state_machines.errors import DecisionError, ExpressionError
+from state_machines.expression_types import check_types
+from state_machines.json_values import NotJson, kind, to_json
+from state_machines.references import Reference, references
+
+__all__ = ["Activation", "Expression", "Reference", "check_types", "compile_expression", "references"]
+
+Activation = Any
+"""The values of the variables, made by `View.activation`; the library ships no types."""
+
+_ERROR = cel.Type.ERROR
+_FIXED_PATHS = frozenset(FIXED)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression.
+
+    Attributes:
+        text: what was written.
+        field: where in the definition it stands, such as ``transitions[2].conditions[0]``.
+        result: CEL's name for the type of its result (``BOOL``); ``DYN`` where only the data tell.
+    """
+
+    text: str
+    field: str
+    result: str
+    _program: Any = dataclasses.field(repr=False, compare=False)
+
+    def evaluate(self, activation: Activation) -> Any:
+        """The plain Python value: timestamps are aware datetimes in UTC, durations timedeltas.
+
+        Raises:
+            ExpressionError: it failed on these values, such as a name that the data do not have.
+        """
+        try:
+            value = self._program.eval(activation)
+            plain = value.plain_value()
+        except (RuntimeError, TypeError) as error:
+            raise ExpressionError(
+                f"gives no plain value: {first_line(error)}", self.text, self.field
+            ) from None
+        # An error comes out as its text, so only a text needs the second look.
+        if isinstance(plain, str) and value.type() == _ERROR:
+            raise ExpressionError(_without_code(plain), self.text, self.field)
+        return plain
+
+    def evaluate_json(self, activation: Activation) -> Any:
+        """The value as JSON (see `to_json`).
+
+        Raises:
+            ExpressionError: it failed, or its value is none that JSON can carry.
+        """
+        try:
+            return to_json(self.evaluate(activation))
+        except NotJson as error:
+            raise ExpressionError(str(error), self.text, self.field) from None
+
+    def holds(self, activation: Activation) -> bool:
+        """Whether it is true, for an expression that is a condition.
+
+        Raises:
+            ExpressionError: it failed.
+            DecisionError: it gives neither true nor false.
+        """
+        value = self.evaluate(activation)
+        if value is True or value is False:
+            return bool(value)
+        raise DecisionError(
+            self.field, "not-boolean", f"{self.text!r} must give true or false, not {kind(value)}"
+        )
+
+
+def compile_expression(text: str, field: str = "", *, item: bool = False) -> Expression:
+    """Compile an expression; `item` says whether it stands where ``item`` is bound.
+
+    Raises:
+        ExpressionError: syntax, an unknown variable or function, types that cannot fit, or
+            ``has()`` of a variable that is always there (compare it with null instead).
+    """
+    for reference in references(text):
+        if reference.guarded and str(reference) in _FIXED_PATHS:
+            raise ExpressionError(f"{reference} is always there; has() and ? do not fit it", text, field)
+    try:
+        program = runtime_environment(item).compile(text)
+    except RuntimeError as error:
+        raise ExpressionError(compiler_message(error), text, field) from None
+    result = program.return_type().name()
+    if "optional_type" in result:
+        raise ExpressionError("gives an optional value; end it with .orValue(...)", text, field)
+    return Expression(text, field, result, program)
+
+
+def _without_code(text: str) -> str:
+    code, separator, words = text.partition(": ")
+    return words if separator and code.isupper() else text
