@@ -19,7 +19,9 @@ BATCHED = "application/cloudevents-batch+json"
 class DoorError(MakegoodError):
     """The door could not be reached, or refused. `status` is None when it was not reached."""
 
-    def __init__(self, message: str, status: int | None = None, errors: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(
+        self, message: str, status: int | None = None, errors: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         self.status = status
         self.errors = list(errors)
         lines = [message, *(f"{one['field']}: {one['message']} [{one['rule']}]" for one in self.errors)]
@@ -40,7 +42,9 @@ class Client:
 
     def send(self, event: CloudEvent) -> dict[str, Any]:
         """Post one event; its entry of the answer's `items`. Safe to repeat. Raises DoorError."""
-        answer = self._request("POST", "/v1/events", json=event.to_json(), headers={"Content-Type": STRUCTURED})
+        answer = self._request(
+            "POST", "/v1/events", json=event.to_json(), headers={"Content-Type": STRUCTURED}
+        )
         item: dict[str, Any] = answer["items"][0]
         return item
 
@@ -54,11 +58,13 @@ class Client:
         return self._request("GET", f"/v1/subjects/{quote(key, safe=':/')}")
 
     def subjects(self, **filters: str | int | Sequence[str]) -> Iterator[dict[str, Any]]:
-        """All subjects that pass the filters (lifecycle, state, parent), page after page. Raises DoorError."""
+        """All subjects that pass the filters: lifecycle, state, parent. Raises DoorError."""
         cursor: str | None = None
         while True:
             page = self._request(
-                "GET", "/v1/subjects", params={"limit": 1000, **filters} | ({"cursor": cursor} if cursor else {})
+                "GET",
+                "/v1/subjects",
+                params={"limit": 1000, **filters} | ({"cursor": cursor} if cursor else {}),
             )
             yield from page["items"]
             cursor = page["next"]
@@ -89,6 +95,8 @@ class Client:
             return answer
         try:
             problem = response.json()
-            raise DoorError(f"{response.status_code}: {problem['title']}", response.status_code, problem["errors"])
+            raise DoorError(
+                f"{response.status_code}: {problem['title']}", response.status_code, problem["errors"]
+            )
         except (ValueError, KeyError, TypeError):
             raise DoorError(f"{response.status_code}: {response.text[:200]}", response.status_code) from None

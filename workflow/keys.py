@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
@@ -140,5 +141,5 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _key(row: Row[tuple[object, ...]]) -> Key:
+def _key(row: Row[*tuple[Any, ...]]) -> Key:
     return Key(row.id, row.name, Role(row.role), row.created_at, row.revoked_at)

@@ -23,7 +23,11 @@ class Admission:
         """Hold a place. Raises Refusal (429, with Retry-After) when there is none."""
         if self._inside >= self._most:
             raise Refusal.of(
-                Kind.BUSY, "request", "concurrency", f"{self._most} requests with events are being served", Retry_After="1"
+                Kind.BUSY,
+                "request",
+                "concurrency",
+                f"{self._most} requests with events are being served",
+                Retry_After="1",
             )
         self._inside += 1
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI, Request
@@ -50,7 +50,7 @@ def create_app(runtime: Runtime, broker: Broker | None = None) -> FastAPI:
     return app
 
 
-def _lifespan(door: Door) -> Callable[[FastAPI], AsyncIterator[None]]:
+def _lifespan(door: Door) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
@@ -58,7 +58,7 @@ def _lifespan(door: Door) -> Callable[[FastAPI], AsyncIterator[None]]:
         finally:
             door.close()
 
-    return lifespan  # type: ignore[return-value]
+    return lifespan
 
 
 def _answer_errors(app: FastAPI) -> None:
@@ -71,7 +71,8 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         problems = [
-            Problem(".".join(str(part) for part in one["loc"]), one["type"], one["msg"]) for one in error.errors()
+            Problem(".".join(str(part) for part in one["loc"]), one["type"], one["msg"])
+            for one in error.errors()
         ]
         return Refusal(Kind.INVALID, problems).answer()
 
@@ -99,7 +100,9 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeout)
     async def database(_: Request, error: Exception) -> Response:
         # The message itself may quote what was to be stored.
-        log.error("database failed", error=type(error).__name__, cause=type(getattr(error, "orig", error)).__name__)
+        log.error(
+            "database failed", error=type(error).__name__, cause=type(getattr(error, "orig", error)).__name__
+        )
         return Refusal.of(
             Kind.UNAVAILABLE, "database", "available", "try again; the same id makes it safe", Retry_After="2"
         ).answer()

@@ -14,7 +14,9 @@ from workflow.api.problems import Kind, Refusal
 from workflow.keys import Key, Role
 
 _bearer = HTTPBearer(
-    auto_error=False, bearerFormat="mg_<public>_<secret>", description="An API key: `makegood keys create --role system`."
+    auto_error=False,
+    bearerFormat="mg_<public>_<secret>",
+    description="An API key: `makegood keys create --role system`.",
 )
 
 
@@ -41,7 +43,10 @@ def bearer_with(*roles: Role) -> Callable[[Key], Awaitable[Key]]:
         if key.role not in roles:
             wanted = " or ".join(roles)
             raise Refusal.of(
-                Kind.FORBIDDEN, "authorization", "role", f"needs a key of role {wanted}; this one is of role {key.role}"
+                Kind.FORBIDDEN,
+                "authorization",
+                "role",
+                f"needs a key of role {wanted}; this one is of role {key.role}",
             )
         return key
 

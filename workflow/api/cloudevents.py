@@ -123,11 +123,16 @@ def _documents(carried: Carried) -> list[tuple[str, Any]]:
         raise Refusal.of(Kind.INVALID, "body", "empty-batch", "a batch must hold at least one event")
     if len(value) > MAX_BATCH_EVENTS:
         raise Refusal.of(
-            Kind.TOO_LARGE, "body", "batch-length", f"a batch may hold {MAX_BATCH_EVENTS} events, not {len(value)}"
+            Kind.TOO_LARGE,
+            "body",
+            "batch-length",
+            f"a batch may hold {MAX_BATCH_EVENTS} events, not {len(value)}",
         )
     for place, item in enumerate(value):
         if len(orjson.dumps(item)) > MAX_EVENT_BYTES:
-            raise Refusal.of(Kind.TOO_LARGE, f"[{place}]", "size", f"an event may have {MAX_EVENT_BYTES} bytes")
+            raise Refusal.of(
+                Kind.TOO_LARGE, f"[{place}]", "size", f"an event may have {MAX_EVENT_BYTES} bytes"
+            )
     return [(f"[{place}]", item) for place, item in enumerate(value)]
 
 
@@ -153,7 +158,9 @@ def _unescaped(header: str, value: str) -> str:
     try:
         return unquote(value, encoding="utf-8", errors="strict")
     except UnicodeDecodeError:
-        raise Refusal.of(Kind.INVALID, header, "utf-8", "its percent-encoding does not stand for UTF-8") from None
+        raise Refusal.of(
+            Kind.INVALID, header, "utf-8", "its percent-encoding does not stand for UTF-8"
+        ) from None
 
 
 def _data(carried: Carried) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -19,25 +21,7 @@ Events come in as CloudEvents 1.0; lifecycles decide what they change. Every err
 (RFC 9457) that name the field and the rule. Make a key with `makegood keys create --role system` and send
 it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included."""
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>makegood API</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2129 }}
-h2 {{ font-size: 1.1rem; margin-top: 2.5rem; border-top: 1px solid #d5d9e0; padding-top: 1rem }}
-code, pre {{ font: 14px/1.45 ui-monospace, monospace }}
-pre {{ background: #f4f5f7; padding: .8rem; overflow-x: auto }}
-table {{ border-collapse: collapse }} td, th {{ text-align: left; padding: .15rem 1rem .15rem 0; vertical-align: top }}
-.method {{ font-weight: 700 }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #14171c; color: #e3e6eb }} pre {{ background: #1f242c }} a {{ color: #8ab4f8 }} }}
-</style></head><body>
-<h1>makegood API</h1>
-<p>{description}</p>
-<p>For programs: <a href="/openapi.json">/openapi.json</a>.</p>
-{operations}
-<h2 id="problems">Problems</h2>
-<table><tr><th>kind</th><th>status</th><th>meaning</th></tr>{problems}</table>
-</body></html>
-"""
+_PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
 router = APIRouter()
 
@@ -45,12 +29,14 @@ router = APIRouter()
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request) -> HTMLResponse:
     """The page for people."""
-    page = _PAGE.format(
+    page = _PAGE.substitute(
         description=escape(DESCRIPTION).replace("`", ""),
         operations="\n".join(_operations(request.app.openapi())),
         problems="".join(_problem_row(kind) for kind in Kind),
     )
-    return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+    return HTMLResponse(
+        page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    )
 
 
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
@@ -59,7 +45,11 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             for model in models:
@@ -76,7 +66,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[str]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             yield (
-                f'<h2><span class="method">{escape(method.upper())}</span> <code>{escape(path)}</code></h2>'
+                f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2>"
                 f"<p>{escape(operation.get('summary', ''))}. {escape(operation.get('description', ''))}</p>"
             )
             yield from _parameters(operation.get("parameters", []))
@@ -109,4 +99,6 @@ def _answer(status: str, answer: dict[str, Any]) -> str:
 
 def _problem_row(kind: Kind) -> str:
     name, status, title = kind.value
-    return f'<tr id="problem-{name}"><td><code>{name}</code></td><td>{status}</td><td>{escape(title)}</td></tr>'
+    return (
+        f'<tr id="problem-{name}"><td><code>{name}</code></td><td>{status}</td><td>{escape(title)}</td></tr>'
+    )

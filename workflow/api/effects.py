@@ -33,7 +33,8 @@ class EffectFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: list[Literal["pending", "published", "sending", "settled", "dead", "unknown"]] = Field(
-        default_factory=lambda: ["dead", "unknown"], description="In one of these states. Default: what needs a person."
+        ["dead", "unknown"],
+        description="In one of these states. Default: what needs a person.",
     )
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
@@ -61,17 +62,23 @@ def get_effect(request: Request, _: Reader, effect_id: Row) -> JsonAnswer:
 
 
 @router.post(
-    "/effects/{effect_id}/retry", summary="Carry an effect out again", response_model=EffectView, responses=_RETRYING
+    "/effects/{effect_id}/retry",
+    summary="Carry an effect out again",
+    response_model=EffectView,
+    responses=_RETRYING,
 )
 def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
-    """For a dead effect, or an unknown one that turned out not to have happened. Its idempotency key stays."""
+    """For a dead effect, or an unknown one that did not happen after all. Its idempotency key stays."""
     runtime = door_of(request).runtime
     revival.revive_effect(runtime.store, effect_id, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))
 
 
 @router.post(
-    "/effects/{effect_id}/settle", summary="Say that an effect happened", response_model=EffectView, responses=_RETRYING
+    "/effects/{effect_id}/settle",
+    summary="Say that an effect happened",
+    response_model=EffectView,
+    responses=_RETRYING,
 )
 def settle_effect(request: Request, key: Operator, effect_id: Row, finding: Finding) -> JsonAnswer:
     """For an unknown or dead effect that turned out to have happened: it is not carried out again."""
@@ -80,8 +87,12 @@ def settle_effect(request: Request, key: Operator, effect_id: Row, finding: Find
     return JsonAnswer(effect(runtime.store, effect_id))
 
 
-@router.get("/dead-letters", summary="Events and timers given up", response_model=DeadLetters, responses=_READING)
-def list_dead_letters(request: Request, _: Reader, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> JsonAnswer:
+@router.get(
+    "/dead-letters", summary="Events and timers given up", response_model=DeadLetters, responses=_READING
+)
+def list_dead_letters(
+    request: Request, _: Reader, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> JsonAnswer:
     """Whose decision failed, with the fault. Dead effects are under `/v1/effects`."""
     return JsonAnswer(dead_letters(door_of(request).runtime.store, limit))
 

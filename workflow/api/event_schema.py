@@ -39,8 +39,12 @@ EVENT: dict[str, Any] = {
         },
         "datacontenttype": {"const": "application/json"},
         "data": {"type": "object", "description": "What the trigger declares; anything else is kept."},
-        "parent": _text("Of an opening event: the key of the subject that the new one belongs to.", "promise:P-16"),
-        "effect": _text("The idempotency key of the effect that this event is the receipt of.", "promise:P-17/2/0"),
+        "parent": _text(
+            "Of an opening event: the key of the subject that the new one belongs to.", "promise:P-16"
+        ),
+        "effect": _text(
+            "The idempotency key of the effect that this event is the receipt of.", "promise:P-17/2/0"
+        ),
     },
     "additionalProperties": True,
     "examples": [_EXAMPLE],
@@ -48,15 +52,15 @@ EVENT: dict[str, Any] = {
 
 _BINARY: dict[str, Any] = {
     "title": "Data of a CloudEvent in binary mode",
-    "description": "The event's data alone; its attributes are the headers ce-specversion, ce-id, ce-source, ce-type, "
-    "ce-subject and, if wanted, ce-time, ce-parent, ce-effect, percent-encoded.",
+    "description": "The event's data; its attributes are the headers ce-specversion, ce-id, ce-source, "
+    "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, percent-encoded.",
     "type": "object",
     "examples": [_EXAMPLE["data"]],
 }
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
-    "description": "CloudEvents 1.0 over HTTP: structured, batched or binary. At most 64 KiB an event, 8 MiB a batch.",
+    "description": "CloudEvents 1.0: structured, batched or binary. At most 64 KiB an event, 8 MiB a batch.",
     "content": {
         STRUCTURED: {"schema": EVENT},
         BATCHED: {"schema": {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_EVENTS, "items": EVENT}},

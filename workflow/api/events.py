@@ -88,7 +88,8 @@ def post_events(request: Request, body: Annotated[Carried, Depends(carried)]) ->
     if fresh:
         door.wake(fresh)
     items = [
-        AcceptedEvent(one.source, one.event_id, one.subject, one.status, one.outcome, one.reason) for one in answers
+        AcceptedEvent(one.source, one.event_id, one.subject, one.status, one.outcome, one.reason)
+        for one in answers
     ]
     return JsonAnswer(Receipt(len(fresh), len(items) - len(fresh), items), status_code=202)
 

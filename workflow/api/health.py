@@ -34,8 +34,8 @@ class Readiness:
     Attributes:
         database: reachable or not.
         schema: at-head, behind (run `makegood migrate`), or unknown while the database is not reachable.
-        broker: reachable, unreachable or not-set. It does not count: the broker is transport, events are stored without it
-            and applied when it is back.
+        broker: reachable, unreachable or not-set. It does not count: the broker is transport, events are
+            stored without it and applied when it is back.
     """
 
     status: Literal["ready", "not-ready"]
@@ -51,7 +51,12 @@ async def healthz() -> JsonAnswer:
     return JsonAnswer(Alive("alive"))
 
 
-@router.get("/readyz", summary="Events can be accepted", response_model=Readiness, responses={503: {"model": Readiness}})
+@router.get(
+    "/readyz",
+    summary="Events can be accepted",
+    response_model=Readiness,
+    responses={503: {"model": Readiness}},
+)
 def readyz(request: Request) -> JsonAnswer:
     """200 when the database answers and has the newest schema, else 503. The broker is only reported."""
     door = door_of(request)

@@ -41,7 +41,7 @@ def _too_deep() -> Refusal:
 
 
 def _may_have_doubled_members(body: bytes, encoded: bytes) -> bool:
-    """Whether colons went missing on the way in; true as well where an escaped one hides how many there were."""
+    """Whether colons went missing on the way in; true as well where an escaped one may hide it."""
     if b"\\u003a" in body or b"\\u003A" in body:
         return True
     return body.count(b":") != encoded.count(b":")
@@ -52,7 +52,9 @@ def _refuse_doubled_members(text: str) -> None:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise Refusal.of(Kind.MALFORMED, "body", "doubled-member", f"an object has the member {name!r} twice")
+                raise Refusal.of(
+                    Kind.MALFORMED, "body", "doubled-member", f"an object has the member {name!r} twice"
+                )
             seen.add(name)
 
     json.loads(text, object_pairs_hook=members, parse_int=float)

@@ -29,11 +29,16 @@ def media_type(headers: Headers) -> MediaType:
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise Refusal.of(
-            Kind.MEDIA_TYPE, "content-encoding", "encoding", f"{encoding!r} is not understood: send the body as it is"
+            Kind.MEDIA_TYPE,
+            "content-encoding",
+            "encoding",
+            f"{encoding!r} is not understood: send the body as it is",
         )
     message = Message()
     message["content-type"] = headers.get("content-type", "")
     charset = message.get_param("charset", "utf-8")
     if not isinstance(charset, str) or charset.lower() not in _UTF_8:
-        raise Refusal.of(Kind.MEDIA_TYPE, "content-type", "charset", f"the charset must be utf-8, not {charset!r}")
+        raise Refusal.of(
+            Kind.MEDIA_TYPE, "content-type", "charset", f"the charset must be utf-8, not {charset!r}"
+        )
     return MediaType(headers.get("content-type", "").partition(";")[0].strip().lower())

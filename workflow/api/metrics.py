@@ -33,7 +33,10 @@ class Meters:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "makegood_http_requests", "Requests served.", ["method", "route", "status"], registry=self.registry
+            "makegood_http_requests",
+            "Requests served.",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "makegood_http_request_seconds", "Time to serve a request.", ["method", "route"],
@@ -46,7 +49,7 @@ class Meters:
         for answer in ("accepted", "duplicate", "refused"):
             self.events.labels(answer)
         self.lost_wakeups = Counter(
-            "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; the sweep makes up for them.",
+            "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; a sweep makes up for them.",
             registry=self.registry,
         )  # fmt: skip
 
@@ -96,20 +99,32 @@ def _waiting(waiting: Backlog) -> Iterator[Metric]:
     yield gauge("inbox_events", "Events accepted and not yet decided.", waiting.events)
     yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(waiting.oldest_event))
     yield gauge("timers_due", "Timers due and not yet fired.", waiting.timers)
-    yield gauge("timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(waiting.oldest_timer))
-    yield gauge("effects_oldest_due_seconds", "How long the oldest unsettled effect is due.", seconds(waiting.oldest_effect))
+    yield gauge(
+        "timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(waiting.oldest_timer)
+    )
+    yield gauge(
+        "effects_oldest_due_seconds",
+        "How long the oldest unsettled effect is due.",
+        seconds(waiting.oldest_effect),
+    )
     effects = GaugeMetricFamily("makegood_effects", "Effects not settled, by state.", labels=["state"])
     for state in ("pending", "published", "sending", "dead", "unknown"):
         effects.add_metric([state], waiting.effects.get(state, 0))
     yield effects
     dead = GaugeMetricFamily("makegood_dead_letters", "What waits for an operator.", labels=["kind"])
-    counts = {"event": waiting.dead_events, "timer": waiting.dead_timers, "effect": waiting.effects.get("dead", 0)}
+    counts = {
+        "event": waiting.dead_events,
+        "timer": waiting.dead_timers,
+        "effect": waiting.effects.get("dead", 0),
+    }
     for kind, count in counts.items():
         dead.add_metric([kind], count)
     yield dead
 
 
-@router.get("/metrics", summary="Metrics in Prometheus' text format", response_class=Response, tags=["operation"])
+@router.get(
+    "/metrics", summary="Metrics in Prometheus' text format", response_class=Response, tags=["operation"]
+)
 def metrics(request: Request) -> Response:
     """Needs no key: it holds counts and ages, and no data of anybody."""
     meters: Meters = request.app.state.door.meters

@@ -50,7 +50,9 @@ class Kind(Enum):
 class FieldError(BaseModel):
     """One broken rule."""
 
-    field: str = Field(description="What breaks it: a path such as `[3].data.due_at`, a header, `body`, `query.limit`.")
+    field: str = Field(
+        description="What breaks it: a path such as `[3].data.due_at`, a header, `body`, `query.limit`."
+    )
     rule: str = Field(description="Short stable name of the rule, such as `required`.")
     message: str = Field(description="One sentence for a person.")
 
@@ -88,7 +90,9 @@ class Refusal(Exception):
         shown, more = self.problems[:MOST_ERRORS], len(self.problems) - MOST_ERRORS
         detail = f"{shown[0].field}: {shown[0].message}" if shown else title
         if len(self.problems) > 1:
-            detail += f" (and {len(self.problems) - 1} more" + (f", {MOST_ERRORS} are shown)" if more > 0 else ")")
+            detail += f" (and {len(self.problems) - 1} more" + (
+                f", {MOST_ERRORS} are shown)" if more > 0 else ")"
+            )
         document = {
             "type": f"/docs#problem-{name}",
             "title": title,
@@ -103,5 +107,6 @@ def described(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation for OpenAPI, for these kinds of problem."""
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {
-        kind.status: {"description": kind.value[2], "content": {MEDIA_TYPE: {"schema": schema}}} for kind in kinds
+        kind.status: {"description": kind.value[2], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for kind in kinds
     }

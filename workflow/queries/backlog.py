@@ -53,7 +53,9 @@ def backlog(store: Store, now: datetime) -> Backlog:
     oldest_effect = select(func.min(_EFFECT.due_at, type_=_EFFECT.due_at.type)).where(_EFFECT.due_at <= now)
     with store.connect() as connection:
         events, first = connection.execute(pending).one()
-        oldest_event = connection.scalar(select(_EVENT.received_at).where(_EVENT.id == first)) if first else None
+        oldest_event = (
+            connection.scalar(select(_EVENT.received_at).where(_EVENT.id == first)) if first else None
+        )
         timers, oldest_timer = connection.execute(due).one()
         states: dict[str, int] = {}
         for condition in (_EFFECT.due_at.is_not(None), _EFFECT.state.in_(["dead", "unknown"])):
@@ -68,6 +70,8 @@ def backlog(store: Store, now: datetime) -> Backlog:
 
 def population(store: Store) -> list[tuple[str, str, int]]:
     """(lifecycle, state, how many subjects). Reads an index of all subjects: not for every second."""
-    statement = select(_SUBJECT.lifecycle, _SUBJECT.state, func.count()).group_by(_SUBJECT.lifecycle, _SUBJECT.state)
+    statement = select(_SUBJECT.lifecycle, _SUBJECT.state, func.count()).group_by(
+        _SUBJECT.lifecycle, _SUBJECT.state
+    )
     with store.connect() as connection:
         return [(lifecycle, state, count) for lifecycle, state, count in connection.execute(statement)]

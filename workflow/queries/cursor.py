@@ -25,7 +25,9 @@ def row_of(cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
+            "ascii"
+        )
     except (binascii.Error, ValueError):
         text = ""
     row = text.removeprefix(_MARK)

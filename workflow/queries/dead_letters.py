@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from workflow.store import schema
 from workflow.store.port import Store
@@ -33,9 +32,8 @@ class DeadEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeadTimer:
-    """A timer that came due and whose decision failed. `id` is its subject's row; with `name` it is unique."""
+    """A timer that came due and whose decision failed."""
 
-    id: int
     subject: str
     name: str
     setting: int
@@ -68,7 +66,12 @@ def dead_letters(store: Store, limit: int = 100) -> DeadLetters:
     )  # fmt: skip
     timers = (
         select(
-            _SUBJECT.id, _SUBJECT.key, _TIMER.name, _TIMER.setting, _TIMER.set_at, _TIMER.dead_at, _TIMER.error
+            _SUBJECT.key,
+            _TIMER.name,
+            _TIMER.setting,
+            _TIMER.set_at,
+            _TIMER.dead_at,
+            _TIMER.error,
         )
         .select_from(schema.timers)
         .join(schema.subjects, _SUBJECT.id == _TIMER.subject_id)
@@ -78,14 +81,6 @@ def dead_letters(store: Store, limit: int = 100) -> DeadLetters:
     )
     with store.connect() as connection:
         return DeadLetters(
-            [_dead_event(row) for row in connection.execute(events)],
-            [_dead_timer(row) for row in connection.execute(timers)],
+            [DeadEvent(*tuple(row)) for row in connection.execute(events)],
+            [DeadTimer(*tuple(row)) for row in connection.execute(timers)],
         )
-
-
-def _dead_event(row: Row[Any]) -> DeadEvent:
-    return DeadEvent(*row)
-
-
-def _dead_timer(row: Row[Any]) -> DeadTimer:
-    return DeadTimer(*row)

@@ -55,10 +55,15 @@ class EffectPage:
     next: str | None
 
 
-def effects(store: Store, states: Collection[str], *, limit: int = 100, cursor: str | None = None) -> EffectPage:
+def effects(
+    store: Store, states: Collection[str], *, limit: int = 100, cursor: str | None = None
+) -> EffectPage:
     """A page of effects in one of these states, the oldest first. Raises InvalidQuery for a wrong cursor."""
     statement = (
-        _select().where(_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor)).order_by(_EFFECT.id).limit(limit + 1)
+        _select()
+        .where(_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor))
+        .order_by(_EFFECT.id)
+        .limit(limit + 1)
     )
     with store.connect() as connection:
         rows = connection.execute(statement).all()
@@ -91,7 +96,7 @@ def _select() -> Select[Any]:
     )
 
 
-def _view(row: Row[Any]) -> EffectView:
+def _view(row: Row[*tuple[Any, ...]]) -> EffectView:
     return EffectView(
         row.id,
         row.subject_key,

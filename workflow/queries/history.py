@@ -77,7 +77,7 @@ def history(store: Store, key: str) -> SubjectHistory:
         row = connection.execute(select(_SUBJECT.id, *SUBJECT_COLUMNS).where(_SUBJECT.key == key)).first()
         if row is None:
             raise NotFound(f"subject: no event ever named {key!r}")
-        subject = SubjectRow(*row[1:])
+        subject = SubjectRow(*tuple(row)[1:])
         effects: dict[int, list[EffectView]] = effects_of(connection, row.id)
         return SubjectHistory(
             **{name: getattr(subject, name) for name in SubjectRow.__slots__},
@@ -88,7 +88,9 @@ def history(store: Store, key: str) -> SubjectHistory:
 
 
 def _timers(connection: Connection, subject_row: int) -> list[TimerView]:
-    statement = select(schema.timers).where(_TIMER.subject_id == subject_row).order_by(_TIMER.due_at, _TIMER.name)
+    statement = (
+        select(schema.timers).where(_TIMER.subject_id == subject_row).order_by(_TIMER.due_at, _TIMER.name)
+    )
     return [
         TimerView(
             timer.name,

@@ -94,4 +94,4 @@ def subjects(
         rows = connection.execute(statement).all()
     shown = rows[:limit]
     more = cursor_after(shown[-1].id) if len(rows) > limit else None
-    return SubjectPage([SubjectRow(*row[1:]) for row in shown], more)
+    return SubjectPage([SubjectRow(*tuple(row)[1:]) for row in shown], more)

@@ -97,7 +97,7 @@ def _event_columns() -> list[Any]:
     return [_EVENT[name].label(f"of_event_{name}") for name in names]
 
 
-def _event(row: Row[Any]) -> EventView:
+def _event(row: Row[*tuple[Any, ...]]) -> EventView:
     return EventView(
         row.of_event_event_id,
         row.of_event_source,
@@ -109,7 +109,7 @@ def _event(row: Row[Any]) -> EventView:
     )
 
 
-def _decided(row: Row[Any], effects: list[EffectView]) -> Entry:
+def _decided(row: Row[*tuple[Any, ...]], effects: list[EffectView]) -> Entry:
     by_event = row.event_id is not None
     late = (row.at - row.due_at).total_seconds() if row.due_at else None
     return {
@@ -128,7 +128,7 @@ def _decided(row: Row[Any], effects: list[EffectView]) -> Entry:
     }
 
 
-def _waiting(row: Row[Any]) -> Entry:
+def _waiting(row: Row[*tuple[Any, ...]]) -> Entry:
     event = _event(row)
     return {
         "seq": None,

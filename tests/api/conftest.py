@@ -1,0 +1,126 @@
+"""A door on a real socket with a real database behind it, once a module and for each kind of database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy import func, select
+
+from tests.waiting import wait_until
+from workflow import keys
+from workflow.api.app import create_app
+from workflow.broker import Broker
+from workflow.clock import VirtualClock
+from workflow.engine import Engine
+from workflow.keys import Role
+from workflow.outbox import RetryPolicy
+from workflow.registry import Registry, catalog_sources
+from workflow.runtime import Runtime
+from workflow.settings import Settings
+from workflow.store import migrate, open_store, schema
+
+NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+LIFECYCLE = Path(__file__).with_name("order.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running door, and what is behind it."""
+
+    runtime: Runtime
+    http: httpx.Client
+    keys: dict[Role, str]
+
+    def bearer(self, role: Role = Role.SYSTEM) -> dict[str, str]:
+        """The header that a caller of this role sends."""
+        return {"Authorization": f"Bearer {self.keys[role]}"}
+
+    def post(self, event: object, role: Role = Role.SYSTEM) -> httpx.Response:
+        """Post one event, or a list of them as a batch."""
+        kind = (
+            "application/cloudevents-batch+json"
+            if isinstance(event, list)
+            else "application/cloudevents+json"
+        )
+        return self.http.post("/v1/events", json=event, headers=self.bearer(role) | {"Content-Type": kind})
+
+    def get(self, path: str, role: Role = Role.SYSTEM, **parameters: object) -> httpx.Response:
+        """Read something."""
+        return self.http.get(path, params=parameters or None, headers=self.bearer(role))
+
+    def apply(self) -> None:
+        """Decide everything that was accepted, as a worker would."""
+        while self.runtime.engine.apply().decided:
+            pass
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with self.runtime.store.connect() as connection:
+            return {
+                name: connection.scalar(select(func.count()).select_from(table)) or 0
+                for name, table in schema.metadata.tables.items()
+            }
+
+
+def order(trigger: str, subject: str, identity: str, **data: object) -> dict[str, object]:
+    """An event of the lifecycle `order`, well formed."""
+    return {
+        "specversion": "1.0",
+        "id": identity,
+        "source": "/tests",
+        "type": f"order.{trigger}",
+        "subject": f"order:{subject}",
+        "time": "2026-07-01T11:59:00Z",
+        "data": data,
+    }
+
+
+@contextmanager
+def open_house(url: str, broker: Broker | None = None) -> Iterator[House]:
+    """Migrate the database and open the door on a free port."""
+    migrate(url)
+    store, clock = open_store(url), VirtualClock(NOON)
+    registry = Registry(store)
+    registry.register([*catalog_sources(), (LIFECYCLE.read_text(encoding="utf-8"), LIFECYCLE.name)], NOON)
+    runtime = Runtime(
+        Settings(), store, registry, clock, Engine(store, registry, clock), RetryPolicy(max_attempts=3)
+    )
+    texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(runtime, broker), host="127.0.0.1", port=0, log_config=None, access_log=False
+        )
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, seconds=20, what="the door to open")
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            yield House(runtime, http, texts)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        runtime.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A door for a whole module; its tests keep to subjects of their own."""
+    if request.param == "sqlite":
+        with open_house(f"sqlite:///{tmp_path_factory.mktemp('door') / 'makegood.db'}") as opened:
+            yield opened
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.create_database()
+    with open_house(server.url(name)) as opened:
+        yield opened
+    server.drop_database(name)

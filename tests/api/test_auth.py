@@ -1,0 +1,104 @@
+"""Who may come in, and as what."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import NOON, House, order
+from workflow import keys
+from workflow.errors import NotFound
+from workflow.keys import Keyring, Role
+
+READABLE = ["/v1/subjects", "/v1/effects", "/v1/dead-letters"]
+OPEN = ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"]
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_operation_needs_no_key(house: House, path: str) -> None:
+    assert house.http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*READABLE, "/v1/subjects/order:x"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic bWc6eA==",
+        "Bearer mg_",
+        "Bearer mg_x_y",
+        "Bearer ünknown",
+        "Bearer mg__",
+    ],
+)
+def test_without_a_good_key_nothing_is_read(house: House, path: str, header: str | None) -> None:
+    response = house.http.get(path, headers={} if header is None else {"Authorization": header.encode()})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith('Bearer realm="makegood"')
+    assert response.json()["errors"][0]["field"] == "authorization"
+
+
+def test_without_a_key_nothing_is_stored(house: House) -> None:
+    before = house.counts()
+    headers = {"Content-Type": "application/cloudevents+json"}
+    response = house.http.post("/v1/events", json=order("place", "anon", "anon-1", amount=5), headers=headers)
+    assert response.status_code == 401
+    assert house.counts() == before
+
+
+def test_the_right_public_part_with_another_secret_is_nothing(house: House) -> None:
+    prefix, public, _ = house.keys[Role.SYSTEM].split("_", 2)
+    _, _, secret = house.keys[Role.DESK].split("_", 2)
+    response = house.http.get("/v1/subjects", headers={"Authorization": f"Bearer {prefix}_{public}_{secret}"})
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.SYSTEM, 202), (Role.OPERATOR, 202), (Role.DESK, 403)])
+def test_who_may_send_events(house: House, role: Role, status: int) -> None:
+    response = house.post(order("place", f"by-{role}", f"by-{role}", amount=5), role)
+    assert response.status_code == status
+    if status == 403:
+        assert response.json()["errors"][0]["rule"] == "role"
+
+
+@pytest.mark.parametrize("path", READABLE)
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_reads(house: House, path: str, role: Role) -> None:
+    assert house.get(path, role).status_code == 200
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM, Role.DESK])
+def test_only_an_operator_retries(house: House, role: Role) -> None:
+    assert house.http.post("/v1/effects/1/retry", headers=house.bearer(role)).status_code == 403
+
+
+def test_a_key_is_kept_as_a_digest_only(house: House) -> None:
+    text = keys.create(house.runtime.store, Role.SYSTEM, "secret", NOON)
+    secret = text.split("_", 2)[2]
+    with house.runtime.store.connect() as connection:
+        rows = connection.exec_driver_sql("select * from keys").all()
+    assert text not in str(rows) and secret not in str(rows)
+    found = keys.verify(house.runtime.store, text)
+    assert found is not None and (found.role, found.name) == (Role.SYSTEM, "secret")
+
+
+def test_a_revoked_key_is_forgotten(house: House) -> None:
+    store = house.runtime.store
+    text = keys.create(store, Role.SYSTEM, "short-lived", NOON)
+    public = text.split("_", 2)[1]
+    ring = Keyring(store)
+    assert ring.recall(text) is None
+    assert ring.verify(text) is not None
+    keys.revoke(store, public, NOON)
+    assert keys.verify(store, text) is None
+    assert ring.recall(text) is not None, "for some seconds a door may still believe in it"
+    assert Keyring(store).verify(text) is None
+    revoked = next(key for key in keys.listed(store) if key.id == public)
+    assert revoked.revoked_at == NOON
+
+
+def test_what_is_not_there_cannot_be_revoked(house: House) -> None:
+    with pytest.raises(NotFound):
+        keys.revoke(house.runtime.store, "nobody", NOON)

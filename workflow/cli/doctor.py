@@ -1,0 +1,22 @@
+"""`makegood doctor`: is everything as it should be?"""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from workflow.examination import examine
+from workflow.settings import read_settings
+
+
+def doctor() -> None:
+    """Say what is configured, what answers and what waits too long. Exit code 1 if anything is wrong."""
+    console = Console(highlight=False, soft_wrap=True)
+    healthy = True
+    for finding in examine(read_settings()):
+        mark = Text("ok   ", "green") if finding.well else Text("WRONG", "bold red")
+        console.print(mark, Text(f" {finding.name}: {finding.words}"))
+        healthy = healthy and finding.well
+    if not healthy:
+        raise typer.Exit(1)

@@ -1,0 +1,17 @@
+"""`makegood migrate`: bring the database to the schema of this version."""
+
+from __future__ import annotations
+
+import typer
+
+from workflow import store
+from workflow.settings import ensure_data_dir, read_settings
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run twice, and by several at once."""
+    settings = read_settings()
+    if settings.database_url is None:
+        ensure_data_dir(settings)
+    store.migrate(settings.database)
+    typer.echo(f"the schema is at revision {store.head()}", err=True)
