@@ -10,7 +10,7 @@ from workflow.replay.refusal import ReplayRefused
 
 
 def end_of_replay(text: str | None, last: datetime) -> datetime:
-    """The instant that `text` says: RFC 3339, or a duration (ISO 8601) after the last event; None is that event.
+    """The instant that `text` says: RFC 3339, or a duration after the last event; None is that event.
 
     Raises:
         ReplayRefused: it is neither, or lies before the last event.
