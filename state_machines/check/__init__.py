@@ -1,0 +1,83 @@
+"""What is wrong with a definition, as far as reading it can tell: file, line, field and rule of each problem."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+from state_machines import catalog
+from state_machines.check.document import Document, Finding
+from state_machines.check.effects import nameless_tasks, unknown_emissions, unknown_openings
+from state_machines.check.final_states import final_exits
+from state_machines.check.fitting_types import operand_types, result_types
+from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
+from state_machines.check.reachability import dead_ends, unreachable_states
+from state_machines.check.transitions import shadowed_transitions
+from state_machines.check.triggers import (
+    demanding_timeouts,
+    unanswered_receipts,
+    unanswered_timeouts,
+    unused_triggers,
+)
+from state_machines.definition import Definition
+from state_machines.errors import DefinitionError, Problem
+from state_machines.lifecycle import compile_definition
+from state_machines.source import parse
+
+__all__ = ["RULES", "check"]
+
+Rule = Callable[[Document], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    unreachable_states,
+    dead_ends,
+    final_exits,
+    unused_triggers,
+    unanswered_timeouts,
+    unanswered_receipts,
+    demanding_timeouts,
+    shadowed_transitions,
+    nameless_tasks,
+    unknown_openings,
+    unknown_emissions,
+    missing_data,
+    unguarded_data,
+    unset_data,
+    result_types,
+    operand_types,
+)
+"""What is asked beyond the form (`source`) and beyond what cannot be compiled (`lifecycle`)."""
+
+
+def check(
+    text: str, file: str | None = None, others: Mapping[str, Definition] | None = None
+) -> list[Problem]:
+    """Everything that is wrong with the definition in `text`, in the order of its lines.
+
+    Args:
+        text: YAML.
+        file: its name, for the problems.
+        others: definitions that are known besides the catalog's, by name.
+    """
+    try:
+        definition, lines = parse(text, file)
+    except DefinitionError as error:
+        return error.problems
+    document = Document(definition, {**_catalog(), **(others or {})})
+    found = [*_refused(definition), *(finding for rule in RULES for finding in rule(document))]
+    problems = dict.fromkeys(
+        Problem(each.field, each.rule, each.message, lines.of(each.field), file) for each in found
+    )
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _refused(definition: Definition) -> list[Finding]:
+    """What keeps it from being compiled."""
+    try:
+        compile_definition(definition)
+    except DefinitionError as error:
+        return [Finding(problem.field, problem.rule, problem.message) for problem in error.problems]
+    return []
+
+
+@cache
+def _catalog() -> Mapping[str, Definition]:
+    return {name: parse(catalog.source(name), name)[0] for name in catalog.NAMES}

@@ -1,0 +1,65 @@
+"""Effects that ask other lifecycles for something, and tasks without a name."""
+
+from collections.abc import Iterator
+
+from state_machines.check.document import Document, Finding
+from state_machines.definition import Definition, EffectDeclaration
+from state_machines.subject import INITIAL, split_key
+
+
+def effects_of(document: Document) -> Iterator[tuple[str, EffectDeclaration]]:
+    """Every effect of a definition with its path."""
+    for n, state in enumerate(document.definition.states):
+        for key, effects in (("on_enter", state.on_enter), ("on_exit", state.on_exit)):
+            for m, effect in enumerate(effects):
+                yield f"states[{n}].{key}[{m}]", effect
+    for path, transition, _ in document.transitions:
+        for m, effect in enumerate(transition.effects):
+            yield f"{path}.effects[{m}]", effect
+
+
+def nameless_tasks(document: Document) -> Iterator[Finding]:
+    """A task has a name that is more than blanks."""
+    for field, effect in effects_of(document):
+        if effect.task is not None and not effect.task.name.removeprefix("=").strip():
+            yield Finding(f"{field}.task.name", "no-task", "the effect names no task")
+
+
+def unknown_openings(document: Document) -> Iterator[Finding]:
+    """What is opened is a lifecycle that is known, by a trigger that opens it."""
+    for field, effect in effects_of(document):
+        if effect.open is None:
+            continue
+        other = _definition(document, effect.open.lifecycle)
+        if other is None:
+            message = f"no lifecycle {effect.open.lifecycle!r} is known"
+            yield Finding(f"{field}.open.lifecycle", "unknown-lifecycle", message)
+        elif effect.open.trigger not in _triggers(other, opening=True):
+            message = f"{effect.open.trigger!r} opens no {effect.open.lifecycle}"
+            yield Finding(f"{field}.open.trigger", "unknown-trigger", message)
+
+
+def unknown_emissions(document: Document) -> Iterator[Finding]:
+    """An event to `self`, or to a subject named by its key, has a trigger that its lifecycle takes."""
+    for field, effect in effects_of(document):
+        if effect.emit is None or effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
+            continue
+        name = document.definition.lifecycle if effect.emit.to == "self" else split_key(effect.emit.to)[0]
+        other = _definition(document, name)
+        if other is None:
+            yield Finding(f"{field}.emit.to", "unknown-lifecycle", f"no lifecycle {name!r} is known")
+        elif effect.emit.trigger not in _triggers(other):
+            message = f"{name} has no trigger {effect.emit.trigger!r}"
+            yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
+
+
+def _definition(document: Document, name: str) -> Definition | None:
+    return document.definition if name == document.definition.lifecycle else document.others.get(name)
+
+
+def _triggers(definition: Definition, *, opening: bool = False) -> set[str]:
+    return {
+        transition.trigger
+        for transition in definition.transitions
+        if not opening or INITIAL in transition.source
+    }

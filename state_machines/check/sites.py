@@ -1,0 +1,149 @@
+"""Every expression of a definition, with what may be taken for granted where it stands."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from state_machines.check.document import Document, Timeout
+from state_machines.check.presence import fields_present, fields_set, in_all
+from state_machines.definition import EffectDeclaration, TransitionDeclaration
+from state_machines.subject import INITIAL
+
+BOOLEAN = frozenset({"BOOL", "DYN"})
+LENGTH = frozenset({"DURATION", "STRING", "DYN"})
+INSTANT = frozenset({"TIMESTAMP", "STRING", "DYN"})
+TEXT = frozenset({"STRING", "DYN"})
+LIST = frozenset({"LIST", "DYN"})
+OBJECT = frozenset({"MAP", "DYN"})
+ANYTHING: frozenset[str] = frozenset()
+_WRITTEN_LENGTH = re.compile(r"P[0-9T]")
+"""How a duration begins that stands for itself; no expression of ours does."""
+
+
+_TIMES = (("after", LENGTH), ("every", LENGTH), ("lead", LENGTH), ("at", INSTANT), ("before", INSTANT))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One expression.
+
+    Attributes:
+        field: where it stands.
+        text: the expression, without the ``=`` of an argument.
+        triggers: the triggers whose event it may see.
+        present: fields of the data that are sure to be there.
+        opened: whether there are data at all; not before the opening transition is taken.
+        guards: expressions that hold whenever this one is evaluated.
+        item: whether ``item`` is bound.
+        gives: the kinds of results that fit; empty for any.
+    """
+
+    field: str
+    text: str
+    triggers: frozenset[str]
+    present: frozenset[str]
+    opened: bool = True
+    guards: tuple[str, ...] = ()
+    item: bool = False
+    gives: frozenset[str] = ANYTHING
+
+
+def sites(document: Document) -> Iterator[Site]:
+    """All of them, in no particular order."""
+    present = fields_present(document)
+    for path, transition, sources in document.transitions:
+        yield from _of_transition(path, transition, sources, present)
+    for n, state in enumerate(document.definition.states):
+        for key, effects, end in (("on_enter", state.on_enter, 3), ("on_exit", state.on_exit, 2)):
+            triggers = frozenset(move[1].trigger for move in document.moves() if move[end] == state.name)
+            at = Site(f"states[{n}].{key}", "", triggers, present[state.name])
+            for m, effect in enumerate(effects):
+                yield from _of_effect(replace(at, field=f"{at.field}[{m}]"), effect)
+    for timeout in document.timeouts:
+        yield from _of_timeout(document, timeout, in_all(present, timeout.scope))
+
+
+def _of_transition(
+    path: str,
+    transition: TransitionDeclaration,
+    sources: tuple[str, ...],
+    present: Mapping[str, frozenset[str]],
+) -> Iterator[Site]:
+    triggers = frozenset({transition.trigger})
+    before = Site(path, "", triggers, in_all(present, sources), opened=INITIAL not in sources)
+    for n, text in enumerate(transition.conditions):
+        earlier = tuple(transition.conditions[:n])
+        yield replace(before, field=f"{path}.conditions[{n}]", text=text, gives=BOOLEAN, guards=earlier)
+    before = replace(before, guards=tuple(transition.conditions))
+    for n, text in enumerate(transition.unless):
+        yield replace(before, field=f"{path}.unless[{n}]", text=text, gives=BOOLEAN)
+    before = replace(before, guards=(*transition.conditions, *transition.unless))
+    yield from _whole(before, "set", transition.set, OBJECT)
+    after = replace(before, opened=True, present=before.present | fields_set(transition))
+    if INITIAL in sources and transition.dest in present:
+        after = replace(after, present=after.present | present[str(transition.dest)])
+    for n, effect in enumerate(transition.effects):
+        yield from _of_effect(replace(after, field=f"{path}.effects[{n}]"), effect)
+
+
+def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
+    if effect.each is not None:
+        yield replace(at, field=f"{at.field}.each", text=effect.each, gives=LIST)
+        at = replace(at, item=True)
+    if effect.when is not None:
+        yield replace(at, field=f"{at.field}.when", text=effect.when, gives=BOOLEAN)
+        at = replace(at, guards=(*at.guards, effect.when))
+    whole = partial(_whole, at)
+    argument = partial(_argument, at)
+    if (task := effect.task) is not None:
+        yield from argument("task.name", task.name)
+        yield from argument("task.queue", task.queue)
+        yield from whole("task.args", task.args, LIST)
+        yield from whole("task.kwargs", task.kwargs, OBJECT)
+    if (notice := effect.notice) is not None:
+        for name in ("to", "channel", "title", "words", "context"):
+            yield from argument(f"notice.{name}", getattr(notice, name))
+    if (emit := effect.emit) is not None:
+        yield from argument("emit.to", emit.to)
+        yield from whole("emit.data", emit.data, OBJECT)
+    if (opening := effect.open) is not None:
+        yield from argument("open.id", opening.id)
+        yield from whole("open.data", opening.data, OBJECT)
+
+
+def _of_timeout(document: Document, timeout: Timeout, present: frozenset[str]) -> Iterator[Site]:
+    entering = frozenset(move[1].trigger for move in document.moves() if move[3] in timeout.scope)
+    at = Site(timeout.field, "", entering, present)
+    declared = timeout.declaration
+    if declared.when is not None:
+        yield replace(at, field=f"{at.field}.when", text=declared.when, gives=BOOLEAN)
+        at = replace(at, guards=(declared.when,))
+    for name, gives in _TIMES:
+        text = getattr(declared, name)
+        if text is not None and not (gives is LENGTH and _WRITTEN_LENGTH.match(text)):
+            field = at.field if at.field.endswith("].timeout") else f"{at.field}.{name}"
+            yield replace(at, field=field, text=text.removeprefix("="), gives=gives)
+    if declared.zone is not None:
+        yield replace(at, field=f"{at.field}.zone", text=declared.zone, gives=TEXT)
+
+
+def _whole(at: Site, name: str, written: Any, gives: frozenset[str]) -> Iterator[Site]:
+    """Where a text is always an expression."""
+    if isinstance(written, str):
+        yield replace(at, field=f"{at.field}.{name}", text=written.removeprefix("="), gives=gives)
+    else:
+        yield from _argument(at, name, written)
+
+
+def _argument(at: Site, name: str, written: Any) -> Iterator[Site]:
+    """Where only a text with ``=`` is one, however deep it lies."""
+    if isinstance(written, str) and written.startswith("="):
+        yield replace(at, field=f"{at.field}.{name}", text=written[1:])
+    elif isinstance(written, dict):
+        for key, part in written.items():
+            yield from _argument(at, f"{name}.{key}", part)
+    elif isinstance(written, list):
+        for n, part in enumerate(written):
+            yield from _argument(at, f"{name}[{n}]", part)
