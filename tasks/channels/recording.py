@@ -1,17 +1,14 @@
-"""The recording channel: keeps notices to be read, as one JSON object a line. For demonstrations and tests."""
+"""The recording channel keeps notices to be read, one JSON object a line. For demonstrations and tests."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from tasks.channels.port import Notice, Receipt
 from workflow.clock import Clock
-
-FILE = "notices.jsonl"
 
 
 class RecordingChannel:
@@ -42,10 +39,3 @@ class RecordingChannel:
         finally:
             os.close(descriptor)
         return Receipt(notice.channel, idempotency_key, "recorded")
-
-
-def recorded(path: Path) -> list[dict[str, Any]]:
-    """The notices in a recording, oldest first; none when there is no file yet."""
-    if not path.is_file():
-        return []
-    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Channel
-from tasks.channels.recording import FILE, RecordingChannel
+from tasks.channels.recording import RecordingChannel
 from tasks.channels.smtp import SmtpChannel
 from workflow.broker import Broker
+from workflow.recording import recording_file
 from workflow.runtime import Runtime
 from workflow.settings import ensure_data_dir
 
@@ -16,7 +17,7 @@ from workflow.settings import ensure_data_dir
 def channels_for(runtime: Runtime, broker: Broker) -> Mapping[str, Channel]:
     """One adapter a channel. A channel that is not in the table reaches nobody: its notices become dead letters."""
     settings = runtime.settings
-    recording = RecordingChannel(ensure_data_dir(settings) / FILE, runtime.clock)
+    recording = RecordingChannel(recording_file(ensure_data_dir(settings)), runtime.clock)
     email: Channel = SmtpChannel(settings) if settings.channel == "smtp" else recording
     table: dict[str, Channel] = {
         "recording": recording,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from celery.utils.nodenames import gethostname
 
 from workflow.broker import celery_app
 from workflow.embedded.broker import plan_broker
-from workflow.embedded.ports import free_port
+from workflow.embedded.ports import free_port, why_not_listen
 from workflow.errors import SettingsError
 from workflow.settings import PREFIX, Settings, as_environment, ensure_data_dir
 from workflow.supervisor.checks import broker_answers, http_ok, worker_answers
@@ -126,12 +125,7 @@ def _port(host: str, port: int, setting: str) -> int:
     """The port to listen on. Raises SettingsError when somebody already does."""
     if port == 0:
         return free_port()
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(
-                f"{PREFIX}{setting}: cannot listen on {host}:{port}: {error.strerror}"
-            ) from None
+    reason = why_not_listen(host, port)
+    if reason is not None:
+        raise SettingsError(f"{PREFIX}{setting}: cannot listen on {host}:{port}: {reason}")
     return port

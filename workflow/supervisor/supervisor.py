@@ -49,7 +49,8 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._guard: Guard | None = None
         self._signals = 0
-        self._interrupted = threading.Event()
+        self.interrupted = threading.Event()
+        """Set by a signal while `listening`: everything is to end."""
 
     def start(self) -> None:
         """Start all services, each once those before it are ready.
@@ -61,7 +62,7 @@ class Supervisor:
         self._guard = Guard(self._orphan_seconds)
         try:
             for service in self._services:
-                if self._interrupted.is_set():
+                if self.interrupted.is_set():
                     break
                 self._start_one(service, self._guard)
         except BaseException:
@@ -87,14 +88,27 @@ class Supervisor:
 
         A second signal ends it without waiting. Only from the main thread. Raises ServiceFailed as `start`.
         """
-        with self._listening():
+        with self.listening():
             try:
                 self.start()
-                if not self._interrupted.is_set():
+                if not self.interrupted.is_set():
                     started()
-                self._interrupted.wait()
+                self.interrupted.wait()
             finally:
                 self.stop()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take ctrl-C, SIGTERM and SIGHUP as a wish to end while this lasts; a second one hurries `stop`.
+
+        For a program that starts, works and stops by itself. Only from the main thread.
+        """
+        before = {number: signal.signal(number, self._on_signal) for number in _STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def pids(self) -> dict[str, int]:
         """Process ids of what runs now, by service name."""
@@ -118,7 +132,7 @@ class Supervisor:
         self._keepers.append(keeper)
         keeper.start()
         while not keeper.wait_started(0.1):
-            if self._interrupted.is_set():
+            if self.interrupted.is_set():
                 keeper.stop()
         if keeper.failure is not None:
             raise ServiceFailed(f"{service.name}: {keeper.failure}; the end of {log}:\n{last_lines(log)}")
@@ -127,16 +141,6 @@ class Supervisor:
         with self._reporting:
             self._report(report)
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Take signals as a wish to end, as long as this lasts."""
-        before = {number: signal.signal(number, self._on_signal) for number in _STOP_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
-        self._interrupted.set()
+        self.interrupted.set()

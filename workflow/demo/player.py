@@ -1,0 +1,93 @@
+"""Plays a story: waits for what must come about, then does what its people do, through the front door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+from workflow.clock import CompressedClock, monotonic
+from workflow.cloudevent import CloudEvent
+from workflow.demo.errors import Interrupted, StoryStuck
+from workflow.demo.scene import Scene, Stage
+from workflow.demo.script import Says, Step, Until
+from workflow.demo.timeline import Timeline
+
+SOURCE = "/makegood/demo"
+_LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 25.0
+"""How much longer than in the story something may take on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What a story is played with. Setting `interrupted` ends it at once."""
+
+    stage: Stage
+    timeline: Timeline
+    clock: CompressedClock
+    interrupted: Event
+
+    def play(self, steps: Sequence[Step]) -> None:
+        """Take every step in turn.
+
+        Raises StoryStuck when what a step waits for does not come about, Interrupted, and DoorError when the
+        API does not answer or refuses an event.
+        """
+        for number, step in enumerate(steps):
+            if step.until is not None:
+                self._wait_for(step.until, step.within)
+            self._wait_until(self.clock.now() + step.after)
+            self.timeline.narrate(self.clock.now(), step.words)
+            for place, says in enumerate(step.says):
+                self._send(says, f"step-{number}-{place}")
+
+    def rest(self, until: datetime) -> None:
+        """Wait for an instant of the story without looking. Raises Interrupted."""
+        if self.interrupted.wait(self.clock.seconds_until(until)):
+            raise Interrupted()
+
+    def watch(self, seconds: float, what: str, until: Until | None = None, notices: int = 0) -> Scene:
+        """Look until there is so, and at least so many notices. Raises StoryStuck after real `seconds`."""
+        deadline = monotonic() + seconds
+        while True:
+            scene = self._look()
+            if (until is None or until.holds(scene)) and len(scene.notices) >= notices:
+                return scene
+            if monotonic() > deadline:
+                raise StoryStuck(f"waited {seconds:.0f} s for {what}; {_standing(scene)}")
+            if self.interrupted.wait(_LOOK_SECONDS):
+                raise Interrupted()
+
+    def _wait_for(self, until: Until, within: timedelta) -> None:
+        self.watch(within.total_seconds() / self.clock.speed + _PATIENCE_SECONDS, str(until), until)
+
+    def _wait_until(self, instant: datetime) -> None:
+        """People take their time, while the world goes on."""
+        while self.clock.now() < instant:
+            self._look()
+            self.rest(min(instant, self.clock.now() + self.clock.real(_LOOK_SECONDS)))
+
+    def _look(self) -> Scene:
+        scene = self.stage.look()
+        self.timeline.show(scene)
+        return scene
+
+    def _send(self, says: Says, identity: str) -> None:
+        self.stage.client.send(
+            CloudEvent(
+                id=identity,
+                source=SOURCE,
+                type=f"{says.lifecycle}.{says.trigger}",
+                subject=self.stage.keys[says.lifecycle],
+                time=self.clock.now(),
+                data=says.data,
+            )
+        )
+
+
+def _standing(scene: Scene) -> str:
+    """How far it has come instead."""
+    states = [f"{subject['key']} is {subject['state']}" for subject in scene.subjects.values()]
+    return ", ".join(states) or "nothing has been opened"
