@@ -78,7 +78,7 @@ class Broker:
             effect.payload.get("args") or [],
             effect.payload.get("kwargs") or {},
             subjects=[effect.subject],
-            queue=effect.queue,
+            queue=effect.queue or task_names.FOREIGN_QUEUE,
             task_id=task_id(effect.key),
             headers={task_names.EFFECT_HEADER: effect.key},
             link=link,

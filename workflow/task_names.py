@@ -4,6 +4,8 @@ QUEUE = "makegood"
 """The one queue that our own tasks use."""
 IDLE_QUEUE = "makegood.idle"
 """A queue to which nobody sends: what a clock that runs alone listens on."""
+FOREIGN_QUEUE = "celery"
+"""Where an effect's task goes when its definition names no queue: Celery's own default."""
 
 APPLY = "makegood.events.apply"
 ACCEPT = "makegood.events.accept"

@@ -14,5 +14,5 @@ def address_for(notice: Notice, field: str) -> str:
     """
     found = notice.to.get(field) if isinstance(notice.to, Mapping) else notice.to
     if not isinstance(found, str) or not found.strip():
-        raise Rejected(f"to.{field}: the recipient has no address for the channel {notice.channel!r} [no-address]")
+        raise Rejected(f"to.{field}: the recipient has no address for {notice.channel!r} [no-address]")
     return found.strip()

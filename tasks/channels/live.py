@@ -35,7 +35,7 @@ class LiveChannel:
         self._wake = wake
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
-        """Accept the event `callback.request`. Raises Rejected when no callback can be asked for like this."""
+        """Accept the event `callback.request`. Raises Rejected when the event cannot be accepted."""
         event = CloudEvent(
             id=idempotency_key,
             source=SOURCE,

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from state_machines.errors import StateMachineError
-from workflow.cli import api, doctor, keys, migrate, send, up
+from workflow.cli import api, doctor, keys, migrate, send, up, worker
 from workflow.errors import MakegoodError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(api.api)
+app.command()(worker.worker)
 app.command()(send.send)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)

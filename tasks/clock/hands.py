@@ -1,0 +1,58 @@
+"""What the clock's loop works with in a real worker: the store, the broker, the engine."""
+
+from __future__ import annotations
+
+import math
+
+import structlog
+
+from tasks.clock.loop import Work
+from tasks.process import Process
+from workflow import backlog
+from workflow.sweep import sweep
+
+log = structlog.get_logger(__name__)
+
+
+class WorkerHands:
+    """The clock's hands on one store and one broker."""
+
+    def __init__(self, process: Process, concurrency: int) -> None:
+        """`concurrency` processes are there to do the work."""
+        settings = process.runtime.settings
+        self._process = process
+        self._concurrency = concurrency
+        self._batches = {
+            Work.APPLY: settings.event_batch,
+            Work.FIRE: settings.timer_batch,
+            Work.RELAY: settings.effect_batch,
+        }
+
+    def look(self) -> backlog.Backlog:
+        """What waits now, counted no further than the pool can use."""
+        runtime = self._process.runtime
+        bound = max(self._batches.values()) * self._concurrency
+        return backlog.look(runtime.store, runtime.clock.now(), bound)
+
+    def ask(self, work: Work, waiting: int) -> None:
+        """One message a batch, and no more than the pool has processes. Raises BrokerUnreachable."""
+        runtime = self._process.runtime
+        subjects = backlog.some_subjects(runtime.store, runtime.clock.now(), work)
+        for _ in range(min(self._concurrency, math.ceil(waiting / self._batches[work]))):
+            self._process.broker.go(work, subjects)
+
+    def carry_out(self, work: Work) -> None:
+        """Do a bounded part of it in this process; the next look finds the rest."""
+        if work is Work.APPLY:
+            self._process.apply()
+        elif work is Work.FIRE:
+            self._process.fire()
+        else:
+            self._process.relay.run()
+
+    def sweep(self) -> None:
+        """Hand abandoned sends over to people."""
+        runtime = self._process.runtime
+        report = sweep(runtime.engine, runtime.clock)
+        if report.unknown:
+            log.warning("sends with an unknown outcome went to a person", sends=report.unknown)

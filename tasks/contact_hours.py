@@ -1,0 +1,70 @@
+"""Nobody is told anything in their quiet hours: when a notice must wait, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from state_machines.quiet_hours import NeverAllowed, QuietHours, next_allowed
+from state_machines.time_errors import QuietHoursError, UnknownZone
+from tasks.channels.port import Notice, Rejected
+
+_ASK_AGAIN = timedelta(days=1)
+_OWN_HOURS = frozenset({"live", "recording"})
+"""`live` opens a callback, which keeps to the hours itself; `recording` reaches nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when, UTC, and why."""
+
+    until: datetime
+    reason: str
+
+
+def wait_for(notice: Notice, now: datetime) -> Wait | None:
+    """How long a notice must wait because of its recipient's hours; None when it may go now.
+
+    The recipient is `to`, or `customer` in the context, where that is an object; it may say `quiet_hours`,
+    `window` and `zone`. Who has said nothing may be told at any time; who has, without a zone that is
+    known, only when it is allowed everywhere in the world.
+
+    Raises Rejected when the hours are not well formed: nobody can say then when to write.
+    """
+    recipient = _recipient(notice)
+    if recipient is None or notice.channel in _OWN_HOURS:
+        return None
+    try:
+        wishes = QuietHours.parse(recipient.get("quiet_hours"), recipient.get("window"))
+    except QuietHoursError as error:
+        raise Rejected(f"to.{error.field}: {error.rule}, so that nobody knows when to write") from error
+    allowed = (
+        next_allowed(now, wishes, None)
+        if (where := _zone(recipient)) is None
+        else _allowed(now, wishes, where)
+    )
+    if isinstance(allowed, NeverAllowed):
+        return Wait(now + _ASK_AGAIN, "quiet hours, and the recipient's zone is unknown")
+    return None if allowed <= now else Wait(allowed, "quiet hours of the recipient")
+
+
+def _recipient(notice: Notice) -> Mapping[str, Any] | None:
+    for found in (notice.to, notice.context.get("customer")):
+        if isinstance(found, Mapping):
+            return found
+    return None
+
+
+def _zone(recipient: Mapping[str, Any]) -> str | None:
+    name = recipient.get("zone")
+    return name if isinstance(name, str) else None
+
+
+def _allowed(now: datetime, wishes: QuietHours, where: str) -> datetime | NeverAllowed:
+    """A zone that nobody knows is as good as none."""
+    try:
+        return next_allowed(now, wishes, where)
+    except UnknownZone:
+        return next_allowed(now, wishes, None)

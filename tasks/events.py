@@ -1,0 +1,38 @@
+"""Tasks about events: decide those that were accepted; accept those that colleagues send over the broker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.aftermath import Done, finish
+from tasks.app import app
+from tasks.process import here
+from tasks.transport import EventsRefused, kept_until_stored
+from workflow.cloudevent import parse
+from workflow.errors import InvalidEvent
+from workflow.task_names import ACCEPT, APPLY
+
+
+@app.task(name=APPLY)
+def apply() -> Done:
+    """Decide accepted events until the inbox is empty, and relay what that asks for."""
+    process = here(app)
+    return finish(process, process.apply(), APPLY)
+
+
+@app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.transport:KeysOnly")
+@kept_until_stored
+def accept(events: list[dict[str, Any]]) -> dict[str, int]:
+    """Accept CloudEvents (structured JSON objects), all or none. Raises EventsRefused, which names the rules.
+
+    The same `source` and `id` again is a duplicate, so sending them twice does no harm.
+    """
+    process = here(app)
+    now = process.runtime.clock.now()
+    try:
+        parsed = [parse(event, received_at=now, field=f"[{place}]") for place, event in enumerate(events)]
+        answers = process.runtime.engine.accept(parsed)
+    except InvalidEvent as error:
+        raise EventsRefused(error.problems) from None
+    process.broker.wake_apply([answer.subject for answer in answers])
+    return {"accepted": sum(answer.status == "accepted" for answer in answers), "events": len(answers)}

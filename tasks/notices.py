@@ -1,0 +1,25 @@
+"""The task that sends notices."""
+
+from __future__ import annotations
+
+import structlog
+
+from tasks.app import app
+from tasks.process import here
+from workflow.errors import BrokerUnreachable
+from workflow.task_names import SEND
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name=SEND)
+def send(ids: list[int], token: str) -> dict[str, int]:
+    """Send the notices with these outbox ids that are still claimed under this token."""
+    process = here(app)
+    delivered = process.delivery.run(ids, token)
+    if delivered.left:
+        try:
+            process.broker.send_notices(delivered.left, token, [])
+        except BrokerUnreachable as error:
+            log.warning("notices wait for their lease to end", notices=len(delivered.left), error=str(error))
+    return {"taken": delivered.taken, "left": len(delivered.left)}

@@ -1,0 +1,75 @@
+"""What one process of a worker works with: built in that process, never at import, never shared over a fork."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from celery import Celery
+
+from tasks.channels.port import Channel
+from tasks.channels.table import channels_for
+from tasks.delivery import Delivery
+from workflow.broker import Broker
+from workflow.relay import Relay
+from workflow.rounds import Rounds, apply_events, fire_timers
+from workflow.runtime import Runtime, open_runtime
+from workflow.settings import read_settings
+
+
+@dataclass(frozen=True)
+class Process:
+    """A runtime and the ways out of it."""
+
+    runtime: Runtime
+    broker: Broker
+    channels: Mapping[str, Channel]
+
+    @cached_property
+    def relay(self) -> Relay:
+        """Puts effects on the broker."""
+        return Relay(self.runtime, self.broker)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Hands notices to channels."""
+        return Delivery(self.runtime, self.channels)
+
+    def apply(self) -> Rounds:
+        """Decide accepted events until none waits."""
+        return apply_events(self.runtime.engine, self.runtime.settings)
+
+    def fire(self) -> Rounds:
+        """Fire due timers until none waits."""
+        return fire_timers(self.runtime.engine, self.runtime.settings)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.broker.close()
+        self.runtime.close()
+
+
+_here: tuple[int, Process] | None = None
+
+
+def here(app: Celery) -> Process:
+    """This process's own; built with the first call after a fork.
+
+    Raises StoreError, SettingsError or DefinitionError when it cannot be built; the next call tries again.
+    """
+    global _here
+    if _here is None or _here[0] != os.getpid():
+        runtime = open_runtime(read_settings())
+        broker = Broker(app)
+        _here = (os.getpid(), Process(runtime, broker, channels_for(runtime, broker)))
+    return _here[1]
+
+
+def leave() -> None:
+    """Close this process's own, if it has one."""
+    global _here
+    if _here is not None and _here[0] == os.getpid():
+        _here[1].close()
+    _here = None

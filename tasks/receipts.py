@@ -1,0 +1,40 @@
+"""Tasks that other people's tasks call back: Celery's `link` and `link_error` on every message of an effect.
+
+A worker that imports nothing of ours sends them by name, and needs no result backend. Of a failure such a
+worker passes on the task's id alone, so the cause stands in its log and not in the receipt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.app import app
+from tasks.process import here
+from tasks.transport import kept_until_stored
+from workflow.receipts import TaskOutcome, record
+from workflow.task_names import FAILED, SUCCEEDED
+
+
+@app.task(name=SUCCEEDED, acks_late=True, reject_on_worker_lost=True)
+@kept_until_stored
+def succeeded(result: Any, key: str) -> str:
+    """A task returned `result` for the effect with this key."""
+    return _record(key, TaskOutcome.SUCCEEDED, {"result": result})
+
+
+@app.task(name=FAILED, acks_late=True, reject_on_worker_lost=True)
+@kept_until_stored
+def failed(task_id: str, key: str) -> str:
+    """A task failed for good."""
+    return _record(
+        key,
+        TaskOutcome.FAILED,
+        {"error": f"the task failed; the log of its worker says why (task {task_id})"},
+    )
+
+
+def _record(key: str, outcome: TaskOutcome, said: dict[str, Any]) -> str:
+    process = here(app)
+    subject = record(process.runtime.engine, key, outcome, said)
+    process.broker.wake_apply([subject])
+    return subject

@@ -1,0 +1,88 @@
+"""What waits to be done, and when to look again: one look into three indexes, however much is pending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from workflow import task_names
+from workflow.outbox import EffectState
+from workflow.store.port import Store
+from workflow.store.schema import inbox, outbox, subjects, timers
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One kind of work.
+
+    Attributes:
+        waiting: how many rows are due, counted no further than the bound.
+        first: the row or instant that waits longest; changes as the work goes on.
+    """
+
+    waiting: int = 0
+    first: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """All that waits, and the earliest instant at which more will, UTC."""
+
+    events: Queue
+    timers: Queue
+    effects: Queue
+    next_due: datetime | None
+
+
+def look(store: Store, now: datetime, bound: int) -> Backlog:
+    """What is due at `now`. Counting stops at `bound` rows of a kind."""
+    undecided = inbox.c.dead_at.is_(None)
+    # A send in progress whose lease ran out is the sweep's affair, not the relay's.
+    held = outbox.c.state.in_([EffectState.PENDING, EffectState.PUBLISHED])
+    with store.connect() as connection:
+        return Backlog(
+            events=_queue(connection, select(inbox.c.event_id).where(undecided), inbox.c.event_id, bound),
+            timers=_queue(
+                connection, select(timers.c.due_at).where(timers.c.due_at <= now), timers.c.due_at, bound
+            ),
+            effects=_queue(
+                connection,
+                select(outbox.c.due_at).where(outbox.c.due_at <= now, held),
+                outbox.c.due_at,
+                bound,
+            ),
+            next_due=min(_next_dues(connection, now), default=None),
+        )
+
+
+def _queue(connection: Connection, due: Select[Any], order: ColumnElement[Any], bound: int) -> Queue:
+    rows = connection.execute(due.order_by(order).limit(bound)).scalars().all()
+    return Queue(len(rows), rows[0]) if rows else Queue()
+
+
+def _next_dues(connection: Connection, now: datetime) -> Iterator[datetime]:
+    for column in (timers.c.due_at, outbox.c.due_at):
+        found = connection.execute(select(func.min(column, type_=column.type)).where(column > now)).scalar()
+        if found is not None:
+            yield found
+
+
+def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
+    """Keys of subjects that wait for the task of this name, five at most: for people who watch.
+
+    Raises KeyError for a task that does not find its work itself.
+    """
+    table, due = {
+        task_names.APPLY: (inbox, inbox.c.dead_at.is_(None)),
+        task_names.FIRE: (timers, timers.c.due_at <= now),
+        task_names.RELAY: (outbox, outbox.c.due_at <= now),
+    }[task]
+    query = select(subjects.c.key).join(table, table.c.subject_id == subjects.c.id).where(due).limit(_SHOWN)
+    with store.connect() as connection:
+        return list(dict.fromkeys(connection.execute(query).scalars()))

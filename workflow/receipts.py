@@ -1,0 +1,90 @@
+"""What became of somebody's task, written down: its effect is settled and its subject hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from state_machines.subject import split_key
+from workflow import outbox
+from workflow.cloudevent import CloudEvent
+from workflow.engine import Engine
+from workflow.errors import InvalidEvent, NotFound
+from workflow.store.schema import outbox as effects
+from workflow.store.schema import subjects
+
+SOURCE = "/makegood/receipts"
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended. The value names the field of an effect that says which trigger hears of it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, Any]) -> str:
+    """Take the receipt of the effect with this idempotency key; the first one counts.
+
+    Where the definition names a trigger for the outcome, the receipt comes in as an event with `said` and
+    the key as its data, and settles the effect in the same transaction. Where it names none, a success
+    settles and a failure is a dead letter. A receipt that the definition does not take leaves the effect
+    `unknown`, for a person: the task did run.
+
+    Returns the subject's key. Raises NotFound when there is no such effect.
+    """
+    effect = _find(engine, key)
+    trigger = effect.payload.get(outcome.value)
+    if trigger is not None:
+        _send(engine, effect, trigger, {**said, "effect": key})
+    elif effect.state == outbox.EffectState.SETTLED:
+        pass
+    elif outcome is TaskOutcome.SUCCEEDED:
+        outbox.settle(engine.store, [(effect.id, dict(said))], engine.clock.now())
+    else:
+        outbox.bury(
+            engine.store, [(effect.id, f"the task {effect.target} failed, and no trigger takes that")]
+        )
+    subject: str = effect.subject
+    return subject
+
+
+def _find(engine: Engine, key: str) -> Row[Any]:
+    query = (
+        select(
+            effects.c.id,
+            effects.c.target,
+            effects.c.payload,
+            effects.c.state,
+            subjects.c.key.label("subject"),
+        )
+        .join(subjects, subjects.c.id == effects.c.subject_id)
+        .where(effects.c.key == key)
+    )
+    with engine.store.connect() as connection:
+        found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound(f"effect: no effect has the key {key!r}")
+    return found
+
+
+def _send(engine: Engine, effect: Row[Any], trigger: str, data: Mapping[str, Any]) -> None:
+    event = CloudEvent(
+        id=f"{data['effect']}/receipt",
+        source=SOURCE,
+        type=f"{split_key(effect.subject)[0]}.{trigger}",
+        subject=effect.subject,
+        time=engine.clock.now(),
+        data=data,
+        effect=data["effect"],
+    )
+    try:
+        engine.accept([event])
+    except InvalidEvent as error:
+        rules = ", ".join(f"{problem.field} [{problem.rule}]" for problem in error.problems)
+        outbox.unknown(
+            engine.store, [(effect.id, f"it ran, but its receipt is not what {event.type} takes: {rules}")]
+        )

@@ -1,0 +1,102 @@
+"""The relay: what waits in the outbox is put on the broker, never inside the transaction that claims it.
+
+Notices travel in batches of ids, since whoever sends them claims the rows again; an effect that names
+somebody's task is one message with its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workflow import outbox
+from workflow.broker import Broker
+from workflow.clock import monotonic
+from workflow.errors import BrokerUnreachable
+from workflow.rounds import SECONDS
+from workflow.runtime import Runtime
+from workflow.store.port import EffectRow
+
+NOTICES_PER_MESSAGE = 25
+"""Few enough to be shared out among the processes of a pool, enough to make a message worth its millisecond."""
+_BROKER_PAUSE = 2.0
+_DOUBLINGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What a run of the relay did: effects published, keys of some subjects, and whether more waits."""
+
+    published: int = 0
+    subjects: tuple[str, ...] = ()
+    more: bool = False
+
+
+class Relay:
+    """Publishes due effects of one store to one broker. Any number of relays may run at once."""
+
+    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+        self._runtime = runtime
+        self._broker = broker
+        self._lease = runtime.clock.real(runtime.settings.lease_seconds)
+
+    def run(self, seconds: float = SECONDS) -> Relayed:
+        """Publish batch after batch until none is due.
+
+        Effects that cannot be published go back, for a later run; what was published stays so.
+        """
+        runtime = self._runtime
+        deadline = monotonic() + seconds
+        published, subjects = 0, dict[str, None]()
+        while monotonic() < deadline:
+            limit = runtime.settings.effect_batch
+            rows = outbox.claim(runtime.store, runtime.clock.now(), self._lease, limit)
+            if not rows:
+                return Relayed(published, tuple(subjects)[:5])
+            if not self._publish(rows):
+                return Relayed(published, tuple(subjects)[:5])
+            published += len(rows)
+            subjects |= dict.fromkeys(row.subject for row in rows[:5])
+        return Relayed(published, tuple(subjects)[:5], more=True)
+
+    def _publish(self, rows: Sequence[EffectRow]) -> bool:
+        """False when the broker was lost on the way; what it did not take waits again."""
+        waiting = {row.id: row for row in self._alive(rows)}
+        try:
+            notices = [row for row in waiting.values() if row.kind == "notice"]
+            for start in range(0, len(notices), NOTICES_PER_MESSAGE):
+                part = notices[start : start + NOTICES_PER_MESSAGE]
+                self._broker.send_notices(
+                    [row.id for row in part], part[0].token, list(dict.fromkeys(row.subject for row in part))
+                )
+                for row in part:
+                    del waiting[row.id]
+            for row in list(waiting.values()):
+                self._broker.run_task(row)
+                del waiting[row.id]
+        except BrokerUnreachable as error:
+            until = self._runtime.clock.now() + self._runtime.clock.real(_BROKER_PAUSE)
+            outbox.release(self._runtime.store, list(waiting.values()), until, str(error))
+            return False
+        return True
+
+    def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
+        """Less the tasks that had all their attempts without a receipt; those sent again get a longer lease."""
+        limit = self._runtime.retries.max_attempts
+        repeated = [row for row in rows if row.kind == "task" and row.attempts > 1]
+        spent = {row.id for row in repeated if row.attempts > limit}
+        if spent:
+            reason = f"no receipt after {limit} messages: is a worker consuming its queue, and does it know the task?"
+            outbox.bury(self._runtime.store, [(one, reason) for one in spent])
+        if repeated:
+            now = self._runtime.clock.now()
+            leases = [
+                (row.id, row.token, now + self._patience(row)) for row in repeated if row.id not in spent
+            ]
+            outbox.extend(self._runtime.store, leases)
+        return [row for row in rows if row.id not in spent]
+
+    def _patience(self, row: EffectRow) -> timedelta:
+        """Twice as long with every message: a worker that is away for hours finds few copies, not hundreds."""
+        return self._lease * float(2 ** min(row.attempts - 1, _DOUBLINGS))
