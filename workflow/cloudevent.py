@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from state_machines.errors import Problem
-from state_machines.instants import format_instant, parse_instant
+from state_machines.instants import InstantError, format_instant, parse_instant
 from state_machines.subject import split_key
 from workflow.errors import InvalidEvent
 
@@ -140,11 +140,9 @@ def _time(reader: _Reader, received_at: datetime) -> datetime:
     if value is None:
         return received_at
     try:
-        if not isinstance(value, str):
-            raise ValueError("must be text in the form of RFC 3339")
         return parse_instant(value)
-    except ValueError as error:
-        reader.refuse("time", "date-time", str(error))
+    except InstantError as error:
+        reader.refuse("time", error.rule, error.message)
         return received_at
 
 

@@ -25,7 +25,6 @@ def test_operation_needs_no_key(house: House, path: str) -> None:
         None,
         "",
         "Bearer",
-        "Bearer ",
         "Basic bWc6eA==",
         "Bearer mg_",
         "Bearer mg_x_y",

@@ -13,6 +13,7 @@ from workflow.api.answers import JsonAnswer
 from workflow.api.auth import bearer_key, bearer_with
 from workflow.api.door import door_of
 from workflow.api.problems import Kind, described
+from workflow.api.subjects import Name, SubjectKey
 from workflow.keys import Key, Role
 from workflow.queries.dead_letters import DeadLetters, dead_letters
 from workflow.queries.effects import EffectPage, EffectView, effect, effects
@@ -122,8 +123,8 @@ def retry_event(request: Request, _: Operator, event_row: Row) -> Response:
 def retry_timer(
     request: Request,
     _: Operator,
-    name: Annotated[str, Path(max_length=63)],
-    subject: Annotated[str, Path(max_length=264)],
+    name: Annotated[Name, Path()],
+    subject: Annotated[SubjectKey, Path()],
 ) -> Response:
     """Once the cause is mended. It fires at once."""
     runtime = door_of(request).runtime

@@ -17,6 +17,8 @@ from workflow.queries.subjects import SubjectPage, subjects
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
 
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=264)]
 Reader = Annotated[Key, Depends(bearer_key)]
 
 
@@ -25,11 +27,11 @@ class SubjectFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    lifecycle: str | None = Field(None, max_length=63, description="Only subjects of this lifecycle.")
-    state: list[str] = Field(
+    lifecycle: Name | None = Field(None, description="Only subjects of this lifecycle.")
+    state: list[Name] = Field(
         default_factory=list, max_length=50, description="Only in this state; several: in one of them."
     )
-    parent: str | None = Field(None, max_length=264, description="Only those that this subject opened.")
+    parent: SubjectKey | None = Field(None, description="Only those that this subject opened.")
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 

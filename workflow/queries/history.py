@@ -74,7 +74,9 @@ def history(store: Store, key: str) -> SubjectHistory:
     A subject that no event has opened is shown too, with what was refused.
     """
     with store.connect() as connection:
-        row = connection.execute(select(_SUBJECT.id, *SUBJECT_COLUMNS).where(_SUBJECT.key == key)).first()
+        statement = select(_SUBJECT.id, *SUBJECT_COLUMNS).where(_SUBJECT.key == key)
+        # No key holds U+0000, and PostgreSQL would not even compare with it.
+        row = None if "\x00" in key else connection.execute(statement).first()
         if row is None:
             raise NotFound(f"subject: no event ever named {key!r}")
         subject = SubjectRow(*tuple(row)[1:])
