@@ -40,11 +40,7 @@ def wait_for(notice: Notice, now: datetime) -> Wait | None:
         wishes = QuietHours.parse(recipient.get("quiet_hours"), recipient.get("window"))
     except QuietHoursError as error:
         raise Rejected(f"to.{error.field}: {error.rule}, so that nobody knows when to write") from error
-    allowed = (
-        next_allowed(now, wishes, None)
-        if (where := _zone(recipient)) is None
-        else _allowed(now, wishes, where)
-    )
+    allowed = _next_allowed(now, wishes, recipient.get("zone"))
     if isinstance(allowed, NeverAllowed):
         return Wait(now + _ASK_AGAIN, "quiet hours, and the recipient's zone is unknown")
     return None if allowed <= now else Wait(allowed, "quiet hours of the recipient")
@@ -57,14 +53,9 @@ def _recipient(notice: Notice) -> Mapping[str, Any] | None:
     return None
 
 
-def _zone(recipient: Mapping[str, Any]) -> str | None:
-    name = recipient.get("zone")
-    return name if isinstance(name, str) else None
-
-
-def _allowed(now: datetime, wishes: QuietHours, where: str) -> datetime | NeverAllowed:
+def _next_allowed(now: datetime, wishes: QuietHours, zone: Any) -> datetime | NeverAllowed:
     """A zone that nobody knows is as good as none."""
     try:
-        return next_allowed(now, wishes, where)
+        return next_allowed(now, wishes, zone if isinstance(zone, str) else None)
     except UnknownZone:
         return next_allowed(now, wishes, None)

@@ -1,4 +1,4 @@
-"""What one process of a worker works with: built in that process, never at import, never shared over a fork."""
+"""What one process of a worker works with: built there, never at import, never shared over a fork."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _PAUSE = 1.0
 
 
 class EventsRefused(MakegoodError):
-    """Events that cannot be accepted; names fields and rules, and none of their values: monitoring shows it."""
+    """Events that cannot be accepted; names fields and rules but no values: monitoring shows it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{problem.field} [{problem.rule}]" for problem in problems))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from state_machines.subject import split_key
 from workflow import outbox
@@ -17,6 +17,14 @@ from workflow.store.schema import outbox as effects
 from workflow.store.schema import subjects
 
 SOURCE = "/makegood/receipts"
+
+
+class _Effect(NamedTuple):
+    id: int
+    target: str
+    payload: dict[str, Any]
+    state: str
+    subject: str
 
 
 class TaskOutcome(StrEnum):
@@ -48,18 +56,17 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
         outbox.bury(
             engine.store, [(effect.id, f"the task {effect.target} failed, and no trigger takes that")]
         )
-    subject: str = effect.subject
-    return subject
+    return effect.subject
 
 
-def _find(engine: Engine, key: str) -> Row[Any]:
+def _find(engine: Engine, key: str) -> _Effect:
     query = (
         select(
             effects.c.id,
             effects.c.target,
             effects.c.payload,
             effects.c.state,
-            subjects.c.key.label("subject"),
+            subjects.c.key,
         )
         .join(subjects, subjects.c.id == effects.c.subject_id)
         .where(effects.c.key == key)
@@ -68,10 +75,10 @@ def _find(engine: Engine, key: str) -> Row[Any]:
         found = connection.execute(query).one_or_none()
     if found is None:
         raise NotFound(f"effect: no effect has the key {key!r}")
-    return found
+    return _Effect(*found)
 
 
-def _send(engine: Engine, effect: Row[Any], trigger: str, data: Mapping[str, Any]) -> None:
+def _send(engine: Engine, effect: _Effect, trigger: str, data: Mapping[str, Any]) -> None:
     event = CloudEvent(
         id=f"{data['effect']}/receipt",
         source=SOURCE,

@@ -19,7 +19,7 @@ from workflow.runtime import Runtime
 from workflow.store.port import EffectRow
 
 NOTICES_PER_MESSAGE = 25
-"""Few enough to be shared out among the processes of a pool, enough to make a message worth its millisecond."""
+"""Few enough to share out among the processes of a pool, enough to make a message worth its millisecond."""
 _BROKER_PAUSE = 2.0
 _DOUBLINGS = 8
 
@@ -82,12 +82,12 @@ class Relay:
         return True
 
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
-        """Less the tasks that had all their attempts without a receipt; those sent again get a longer lease."""
+        """Less the tasks without a receipt after all attempts; those sent again get a longer lease."""
         limit = self._runtime.retries.max_attempts
         repeated = [row for row in rows if row.kind == "task" and row.attempts > 1]
         spent = {row.id for row in repeated if row.attempts > limit}
         if spent:
-            reason = f"no receipt after {limit} messages: is a worker consuming its queue, and does it know the task?"
+            reason = f"no receipt after {limit} messages: does a worker consume its queue and know the task?"
             outbox.bury(self._runtime.store, [(one, reason) for one in spent])
         if repeated:
             now = self._runtime.clock.now()
@@ -98,5 +98,5 @@ class Relay:
         return [row for row in rows if row.id not in spent]
 
     def _patience(self, row: EffectRow) -> timedelta:
-        """Twice as long with every message: a worker that is away for hours finds few copies, not hundreds."""
+        """Twice as long with every message: a worker that was away for hours finds few copies."""
         return self._lease * float(2 ** min(row.attempts - 1, _DOUBLINGS))

@@ -15,7 +15,7 @@ from workflow.settings import ensure_data_dir
 
 
 def channels_for(runtime: Runtime, broker: Broker) -> Mapping[str, Channel]:
-    """One adapter a channel. A channel that is not in the table reaches nobody: its notices become dead letters."""
+    """One adapter a channel; notices for a channel that is not in the table become dead letters."""
     settings = runtime.settings
     recording = RecordingChannel(recording_file(ensure_data_dir(settings)), runtime.clock)
     email: Channel = SmtpChannel(settings) if settings.channel == "smtp" else recording

@@ -1,4 +1,4 @@
-"""The watch over the worker: one that is deaf for good is ended, so that whoever supervises it starts another.
+"""The watch over the worker: one that is deaf for good is ended, for its supervisor to start another.
 
 A worker whose event loop stands still, or whose consumer never came back after the broker did, looks alive
 from outside and does nothing.
