@@ -131,7 +131,7 @@ def _duplicates(result: Result) -> list[dict[str, Any]]:
 def _order(order: Order) -> dict[str, Any]:
     return {
         "rule": ORDER,
-        "rows_moved": order.moved,
+        "jumps_back_in_the_file": order.jumps,
         "backwards": [
             {
                 "subject": one.subject,

@@ -24,13 +24,13 @@ class Order:
     """What had to be decided to bring a log into the order of time.
 
     Attributes:
-        moved: how many rows happened before a row that stands above them in the file.
-        backwards: those of them that happened before an earlier row of their own subject.
+        jumps: how often the file goes back in time from one row to the next.
+        backwards: rows that happened before the row of their own subject above them.
         shared_subjects, shared_rows: subjects with several rows of one instant, and these rows;
             among them the order of the file counts.
     """
 
-    moved: int = 0
+    jumps: int = 0
     backwards: tuple[Backwards, ...] = ()
     shared_subjects: int = 0
     shared_rows: int = 0
@@ -43,14 +43,9 @@ def in_time_order(rows: Iterable[PlannedRow]) -> list[PlannedRow]:
 
 def describe_order(rows: Sequence[PlannedRow]) -> Order:
     """What the order of time does to `rows`, which stand in the order of the file."""
-    moved = 0
-    latest: datetime | None = None
+    jumps = sum(after.at < before.at for before, after in pairwise(rows))
     by_subject: dict[str, list[PlannedRow]] = {}
     for row in rows:
-        if latest is not None and row.at < latest:
-            moved += 1
-        else:
-            latest = row.at
         by_subject.setdefault(row.subject, []).append(row)
     backwards = tuple(
         Backwards(after.subject, after.row, after.at, before.row, before.at)
@@ -59,7 +54,7 @@ def describe_order(rows: Sequence[PlannedRow]) -> Order:
         if after.at < before.at
     )
     shared = [_sharing(group) for group in by_subject.values()]
-    return Order(moved, backwards, sum(count > 0 for count in shared), sum(shared))
+    return Order(jumps, backwards, sum(count > 0 for count in shared), sum(shared))
 
 
 def _sharing(group: Sequence[PlannedRow]) -> int:
