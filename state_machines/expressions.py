@@ -17,6 +17,7 @@ from state_machines.cel_environment import FIXED, compiler_message, first_line, 
 from state_machines.errors import DecisionError, ExpressionError
 from state_machines.expression_types import check_types
 from state_machines.json_values import NotJson, kind, to_json
+from state_machines.ordered_walks import ADVICE, RUNTIME_WORDS, with_ordered_walks
 from state_machines.references import Reference, references
 
 __all__ = ["Activation", "Expression", "Reference", "check_types", "compile_expression", "references"]
@@ -58,7 +59,8 @@ class Expression:
             ) from None
         # An error comes out as its text, so only a text needs the second look.
         if isinstance(plain, str) and value.type() == _ERROR:
-            raise ExpressionError(_without_code(plain), self.text, self.field)
+            said = ADVICE if RUNTIME_WORDS in plain else _without_code(plain)
+            raise ExpressionError(said, self.text, self.field)
         return plain
 
     def evaluate_json(self, activation: Activation) -> Any:
@@ -101,6 +103,12 @@ def compile_expression(text: str, field: str = "", *, item: bool = False) -> Exp
         program = runtime_environment(item).compile(text)
     except RuntimeError as error:
         raise ExpressionError(compiler_message(error), text, field) from None
+    ordered = with_ordered_walks(text)
+    if ordered != text:
+        try:
+            program = runtime_environment(item).compile(ordered)
+        except RuntimeError:
+            raise ExpressionError(ADVICE, text, field) from None
     result = program.return_type().name()
     if "optional_type" in result:
         raise ExpressionError("gives an optional value; end it with .orValue(...)", text, field)

@@ -19,10 +19,10 @@ from state_machines.errors import DefinitionError
 from state_machines.subject import INITIAL
 from state_machines.timeout_rules import compile_timeouts
 from state_machines.timeouts import TimeoutRule
-from state_machines.transition_rules import TransitionRule, compile_transitions
+from state_machines.transition_rules import Attempt, TransitionRule, compile_transitions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lifecycle:
     """A definition, ready to decide. Immutable; one may serve any number of threads.
 
@@ -162,6 +162,7 @@ def _machine(compilation: Compilation, entries: list[dict[str, Any]]) -> Machine
         initial=INITIAL,
         auto_transitions=False,
         send_event=True,
+        model_attribute=Attempt.STATE_ATTRIBUTE,
     )
 
 

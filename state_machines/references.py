@@ -43,16 +43,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A piece of an expression; its kind is ``name``, ``string``, ``number`` or ``mark``."""
+
     kind: str
     text: str
     position: int
 
 
-def tokens(text: str) -> list[_Token]:
+def tokens(text: str) -> list[Token]:
     """The words and marks of an expression, without comments. The text need not compile."""
     return [
-        _Token(match.lastgroup or "", match.group(), match.start())
+        Token(match.lastgroup or "", match.group(), match.start())
         for match in _TOKEN.finditer(text)
         if match.lastgroup != "comment"
     ]
@@ -85,7 +87,7 @@ def references(text: str) -> list[Reference]:
     ]
 
 
-def _bound_names(words: list[_Token]) -> set[str]:
+def _bound_names(words: list[Token]) -> set[str]:
     return {
         name.text
         for macro, bracket, name, comma in zip(words, words[1:], words[2:], words[3:], strict=False)
@@ -93,7 +95,7 @@ def _bound_names(words: list[_Token]) -> set[str]:
     }
 
 
-def _path(words: list[_Token], index: int) -> tuple[Path, list[Path]]:
+def _path(words: list[Token], index: int) -> tuple[Path, list[Path]]:
     """The path that begins at a word, and those of its beginnings that ``?`` lets be absent."""
     path: list[str] = [words[index].text]
     optional: list[Path] = []
@@ -104,7 +106,7 @@ def _path(words: list[_Token], index: int) -> tuple[Path, list[Path]]:
     return tuple(path), optional
 
 
-def _steps(words: list[_Token], index: int) -> Iterator[tuple[str, bool]]:
+def _steps(words: list[Token], index: int) -> Iterator[tuple[str, bool]]:
     """Selections (``.name``, ``.?name``, ``['name']``) from here on; a method call ends them."""
     while index + 1 < len(words):
         mark, name = words[index], words[index + 1]

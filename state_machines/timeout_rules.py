@@ -38,6 +38,7 @@ def compile_timeouts(compilation: Compilation, definition: Definition) -> Mappin
             )
             continue
         rules[declared.name] = _compile(compilation, declared, calendars)
+        _check_answer(compilation, declared, definition)
     return rules
 
 
@@ -112,6 +113,14 @@ def _check_states(compilation: Compilation, declared: _Declared) -> None:
         if name not in declared.scope:
             message = f"{name!r} is none of the states in which it runs"
             compilation.problem(f"{declared.field}.paused_in[{index}]", "pause-outside-scope", message)
+
+
+def _check_answer(compilation: Compilation, declared: _Declared, definition: Definition) -> None:
+    trigger = definition.triggers.get(declared.declaration.on_timeout)
+    needed = [name for name, one in trigger.data.items() if one.required] if trigger else []
+    if needed:
+        message = f"a timer brings no data, but its trigger requires {', '.join(needed)}"
+        compilation.problem(f"{declared.field}.on_timeout", "timer-without-data", message)
 
 
 def _form(compilation: Compilation, declaration: TimeoutDeclaration, field: str) -> Form:

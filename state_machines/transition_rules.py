@@ -18,20 +18,28 @@ from state_machines.view import View
 class Attempt:
     """The short-lived model that the machine drives through one trigger.
 
+    The machine keeps the state in an attribute that no trigger can be named like, since it takes no
+    trigger of that name.
+
     Attributes:
-        state: set by the machine.
         view: what guards see.
         taken: the transition that was taken, or None.
         failed: guards that kept transitions from being taken, in the order they were asked.
     """
 
-    __slots__ = ("failed", "state", "taken", "view")
+    STATE_ATTRIBUTE = "_state"
+    __slots__ = ("_state", "failed", "taken", "view")
 
     def __init__(self, state: str, view: View) -> None:
-        self.state = state
+        self._state = state
         self.view = view
         self.taken: TransitionRule | None = None
         self.failed: list[Guard] = []
+
+    @property
+    def state(self) -> str:
+        """Where it is: the state before, and after the machine has been asked, the state after."""
+        return self._state
 
 
 @dataclass(frozen=True, slots=True)
