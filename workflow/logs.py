@@ -51,5 +51,6 @@ def configure(level: str = "INFO") -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    for name in ("httpx", "httpcore"):  # one line a request of ours is noise
+    # One line a request of ours, or a step of a state machine, is noise; the latter shows data, too.
+    for name in ("httpx", "httpcore", "transitions"):
         logging.getLogger(name).setLevel(logging.WARNING)
