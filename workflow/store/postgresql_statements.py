@@ -12,7 +12,7 @@ with wanted as (
 ), added as (
   insert into subjects (key, lifecycle, version, state, seq, data, parent)
   select w.key, w.lifecycle, w.version, 'initial', 0, '{}', w.parent from wanted w
-  where not exists (select 1 from known k where k.key = w.key) order by w.key
+  where not exists (select 1 from known k where k.key = w.key) order by w.key collate "C"
   on conflict (key) do nothing returning id, key
 ) select id, key from known union all select id, key from added""")
 KNOWN_IDS = text("select id, key from subjects where key = any(cast(:keys as text[]))")
@@ -55,7 +55,7 @@ CLAIM_TIMERS = text(
     f"""
 select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
   from timers t join subjects s on s.id = t.subject_id
-where t.due_at <= :now order by t.due_at limit :limit for update of s skip locked""".replace(
+where t.due_at <= :now order by t.due_at, t.subject_id, t.name limit :limit for update of s skip locked""".replace(
         "s.data", "cast(s.data as text)"
     )
 )
