@@ -39,7 +39,7 @@ class SqliteTransaction:
         subjects = {
             one.subject: (one.subject, one.lifecycle, one.version, one.parent) for one in reversed(events)
         }
-        self._write(sql.ADD_SUBJECT, list(subjects.values()))
+        self._write(sql.ADD_SUBJECT, sorted(subjects.values()))  # rows in the order of keys, as everywhere
         added: set[tuple[str, str]] = set()
         pending: list[tuple[Any, ...]] = []
         received = instant_text(now)
@@ -179,7 +179,7 @@ class SqliteStore:
     dialect = "sqlite"
 
     def __init__(self, url: str | URL, *, durable: bool = True) -> None:
-        self.engine = create_engine(make_url(url), connect_args={"timeout": 30})
+        self.engine = create_engine(make_url(url), connect_args={"timeout": 30}, hide_parameters=True)
         synchronous = "FULL" if durable else "OFF"
 
         @event.listens_for(self.engine, "connect")
