@@ -27,30 +27,23 @@ class Wait:
 def wait_for(notice: Notice, now: datetime) -> Wait | None:
     """How long a notice must wait because of its recipient's hours; None when it may go now.
 
-    The recipient is `to`, or `customer` in the context, where that is an object; it may say `quiet_hours`,
-    `window` and `zone`. Who has said nothing may be told at any time; who has, without a zone that is
-    known, only when it is allowed everywhere in the world.
+    The recipient is `to` where that is an object; it may say `quiet_hours` and `zone`. (A `window` is for
+    calls: being written to outside of it is fine.) Who has said nothing may be told at any time; who has,
+    without a zone that is known, only when it is allowed everywhere in the world.
 
     Raises Rejected when the hours are not well formed: nobody can say then when to write.
     """
-    recipient = _recipient(notice)
-    if recipient is None or notice.channel in _OWN_HOURS:
+    recipient = notice.to
+    if not isinstance(recipient, Mapping) or notice.channel in _OWN_HOURS:
         return None
     try:
-        wishes = QuietHours.parse(recipient.get("quiet_hours"), recipient.get("window"))
+        wishes = QuietHours.parse(recipient.get("quiet_hours"), None)
     except QuietHoursError as error:
         raise Rejected(f"to.{error.field}: {error.rule}, so that nobody knows when to write") from error
     allowed = _next_allowed(now, wishes, recipient.get("zone"))
     if isinstance(allowed, NeverAllowed):
         return Wait(now + _ASK_AGAIN, "quiet hours, and the recipient's zone is unknown")
     return None if allowed <= now else Wait(allowed, "quiet hours of the recipient")
-
-
-def _recipient(notice: Notice) -> Mapping[str, Any] | None:
-    for found in (notice.to, notice.context.get("customer")):
-        if isinstance(found, Mapping):
-            return found
-    return None
 
 
 def _next_allowed(now: datetime, wishes: QuietHours, zone: Any) -> datetime | NeverAllowed:

@@ -78,11 +78,9 @@ def _abandon(store: Store, now: datetime) -> int:
 def _escalate(engine: Engine, now: datetime) -> int:
     """Open an escalation for each unknown outcome that has none. The event's id is the effect's key,
     so that any number of sweeps opens it once."""
-    escalated = (
-        select(subjects.c.id)
-        .where(subjects.c.key == literal("escalation:effect-") + cast(outbox.c.id, Text))
-        .exists()
-    )
+    escalation = subjects.alias("escalation")
+    key = literal("escalation:effect-") + cast(outbox.c.id, Text)
+    escalated = select(escalation.c.id).where(escalation.c.key == key).exists()
     query = (
         select(outbox.c.id, outbox.c.key, outbox.c.target, outbox.c.error, subjects.c.key.label("subject"))
         .join(subjects, subjects.c.id == outbox.c.subject_id)

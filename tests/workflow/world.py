@@ -111,7 +111,7 @@ class World:
         """Due instants of a subject's timers."""
         query = select(timers.c.name, timers.c.due_at).join(subjects, subjects.c.id == timers.c.subject_id)
         with self.store.connect() as connection:
-            return dict(connection.execute(query.where(subjects.c.key == key)).tuples().all())
+            return {name: due for name, due in connection.execute(query.where(subjects.c.key == key))}
 
     def effects(self) -> list[Any]:
         """All rows of the outbox."""

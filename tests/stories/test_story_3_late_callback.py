@@ -1,0 +1,168 @@
+"""The callback that was two days late, and how it ends well."""
+
+from datetime import timedelta
+from typing import Any
+
+from state_machines.instants import parse_instant
+from tests.stories.conftest import MONDAY
+from tests.stories.front_door import Story
+
+AGENT, MANAGER = "anna@shop.example", "manager@shop.example"
+FIRST, SECOND = "team-lead@shop.example", "head@shop.example"
+CUSTOMER = {
+    "name": "Mr Jones", "email": "jones@example.org", "phone": "+4930123456", "zone": "Europe/Berlin",
+    "window": ["09:00-12:00", "16:00-18:00"], "quiet_hours": ["21:00-08:00"],
+}  # fmt: skip
+PROMISE = "promise:call-4711"
+LADDER = [
+    {"people": [FIRST], "within": "PT15M"},
+    {"people": []},
+    {"people": [SECOND], "within": "PT20M"},
+]
+
+
+def promised(**changes: Any) -> dict[str, Any]:
+    """Within 2 to 4 hours: the deadline is the end of what was said, the warning its beginning."""
+    promise = {
+        "words": "A manager calls you back within 2 to 4 hours", "owner": MANAGER, "made_by": AGENT,
+        "due_at": (MONDAY + timedelta(hours=4)).isoformat(), "warn_before": "PT2H", "customer": CUSTOMER,
+        "channel": "email", "ladder": LADDER,
+    }  # fmt: skip
+    return promise | changes
+
+
+def lapsed(story: Story, **changes: Any) -> str:
+    """Until the deadline has passed and nobody has called; returns the escalation."""
+    story.post("promise.make", PROMISE, promised(**changes))
+    story.after(hours=2)
+    assert story.state(PROMISE) == "at_risk"
+    story.told((MANAGER, "nudge"))
+    story.after(hours=1, minutes=59)
+    assert story.state(PROMISE) == "at_risk"
+    story.told()
+    story.after(minutes=1)
+    assert story.state(PROMISE) == "lapsed"
+    story.told(("jones@example.org", "broken_promise"), (FIRST, "escalation"))
+    return story.only("escalation")
+
+
+def test_a_late_callback_ends_well(story: Story) -> None:
+    escalation = lapsed(story)
+
+    # Nobody acknowledges on the first level; the second is empty and skipped; the third is told.
+    story.after(minutes=15)
+    story.told((SECOND, "escalation"))
+    story.post("escalation.acknowledge", escalation, {"by": SECOND})
+    assert story.state(escalation) == "acknowledged"
+
+    # A person is asked to call. It is 14:15 in Berlin, the customer's window opens at 16:00.
+    callback = story.only("callback")
+    assert story.subject(callback)["parent"] == escalation
+    assert story.state(callback) == "resting"
+    assert story.subject(callback)["data"]["next_try"] == "2026-03-02T15:00:00Z"
+    story.until(MONDAY + timedelta(hours=6))
+    assert story.state(callback) == "waiting"
+
+    # Nobody answers at four, nor an hour later; then the window closes until tomorrow at nine.
+    for next_try in ("2026-03-02T16:00:00Z", "2026-03-03T08:00:00Z"):
+        story.post("callback.claim", callback, {"by": SECOND})
+        story.post("callback.no_answer", callback, {"by": SECOND})
+        assert (story.state(callback), story.subject(callback)["data"]["next_try"]) == ("resting", next_try)
+        story.until(parse_instant(next_try))
+        assert story.state(callback) == "waiting"
+
+    # Everything is settled in minutes when they talk: the manager bends the policy that the customer minds.
+    story.post("callback.claim", callback, {"by": SECOND})
+    story.post("callback.reached", callback, {"by": SECOND, "outcome": "refund granted"})
+    assert (story.state(callback), story.state(escalation), story.state(PROMISE)) == (
+        "reached", "resolved", "kept_late",
+    )  # fmt: skip
+    story.told(*((who, "ended") for who in (AGENT, MANAGER, SECOND)))
+
+    # The displeasure goes to the policy's owner and is counted with the case; the thanks reach everyone.
+    minded = {
+        "policy": "returns-30-days",
+        "policy_owner": "policy@shop.example",
+        "words": "It changed overnight.",
+    }
+    story.post("promise.displeasure", PROMISE, minded)
+    story.told(("policy@shop.example", "displeasure"))
+    story.post("promise.thanks", PROMISE, {"words": "All is well, thank you Anna."})
+    notices = story.told(*((who, "thanks") for who in (AGENT, MANAGER, SECOND)))
+    assert {notice.words for notice in notices} == {"All is well, thank you Anna."}
+    found = story.subject(PROMISE)
+    assert found["state"] == "kept_late"
+    assert [one["policy"] for one in found["data"]["displeasures"]] == ["returns-30-days"]
+
+
+def test_the_customer_calls_first_and_nobody_calls_again(story: Story) -> None:
+    escalation = lapsed(story)
+    story.post("escalation.acknowledge", escalation, {"by": FIRST})
+    callback = story.only("callback")
+    story.post("callback.customer_calls", callback, {"by": AGENT})
+    assert (story.state(callback), story.state(PROMISE)) == ("customer_called", "kept_late")
+    story.told(*((who, "ended") for who in (AGENT, MANAGER, FIRST)))
+    story.after(hours=72)
+    assert story.post("callback.claim", callback, {"by": FIRST})["status"] == "accepted"
+    assert story.subject(callback)["timeline"][-1]["outcome"] == "refused"
+
+
+def test_the_last_level_repeats_and_never_goes_silent(story: Story) -> None:
+    lapsed(story)
+    story.after(minutes=15)
+    story.told((SECOND, "escalation"))
+    story.after(hours=2)
+    story.told(*[(SECOND, "escalation")] * 6)
+
+
+def test_an_acknowledgement_expires(story: Story) -> None:
+    any_time = {"name": "Mr Jones", "email": "jones@example.org", "phone": "+4930123456"}
+    escalation = lapsed(story, customer=any_time, call={"claim_within": "PT8H"})
+    story.post("escalation.acknowledge", escalation, {"by": FIRST})
+    story.after(minutes=29)
+    assert (story.state(escalation), story.state(story.only("callback"))) == ("acknowledged", "waiting")
+    story.after(minutes=1)
+    assert story.state(escalation) == "notified"
+    story.told((SECOND, "escalation"))
+    story.post("promise.withdraw", PROMISE, {"reason": "settled at the counter"})
+    assert (story.state(PROMISE), story.state(escalation)) == ("withdrawn", "withdrawn")
+    story.after(hours=48)
+
+
+def test_a_kept_promise_is_silent(story: Story) -> None:
+    story.post("promise.make", PROMISE, promised())
+    story.after(hours=1)
+    story.post("promise.keep", PROMISE, {"by": MANAGER, "evidence": "call 77"})
+    assert story.state(PROMISE) == "kept"
+    story.told((AGENT, "ended"), (MANAGER, "ended"))
+    story.after(hours=48)
+
+
+def test_thanks_do_not_cancel_the_follow_up(story: Story) -> None:
+    story.post("promise.make", PROMISE, promised())
+    story.post("promise.thanks", PROMISE, {"words": "Thanks!"})
+    story.told((AGENT, "thanks"), (MANAGER, "thanks"))
+    story.after(hours=2)
+    story.told((MANAGER, "nudge"))
+
+
+def test_no_word_in_the_quiet_hours(story: Story) -> None:
+    """The deadline passes at one in the morning: the ladder starts at once, the customer sleeps."""
+    due = (MONDAY + timedelta(hours=15)).isoformat()
+    story.post("promise.make", PROMISE, promised(due_at=due, warn_before="PT1H"))
+    story.until(MONDAY + timedelta(hours=15, minutes=1))
+    story.told((MANAGER, "nudge"), (FIRST, "escalation"))
+    story.post("escalation.acknowledge", story.only("escalation"), {"by": FIRST})
+    callback = story.only("callback")
+    assert story.state(callback) == "resting"
+    effects = [one for move in story.subject(PROMISE)["timeline"] for one in move["effects"]]
+    assert [one["error"] for one in effects if one["state"] == "pending"] == [
+        "waits: quiet hours of the recipient"
+    ]
+    story.until(MONDAY + timedelta(hours=23))
+    assert [one.asked_at for one in story.told(("jones@example.org", "broken_promise"))] == [
+        MONDAY + timedelta(hours=15)
+    ]
+    assert story.state(callback) == "waiting"
+    story.post("promise.keep", PROMISE, {"by": FIRST})
+    story.told(*((who, "ended") for who in (AGENT, MANAGER, FIRST)))
