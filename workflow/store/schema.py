@@ -132,6 +132,8 @@ timers = Table(
 Index(
     "ix_timers_due_at",
     timers.c.due_at,
+    timers.c.subject_id,  # these two so that ties are claimed in a fixed order without sorting
+    timers.c.name,
     sqlite_where=timers.c.due_at.is_not(None),
     postgresql_where=timers.c.due_at.is_not(None),
 )

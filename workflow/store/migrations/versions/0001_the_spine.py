@@ -198,7 +198,7 @@ def upgrade() -> None:
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.create_index(
             "ix_timers_due_at",
-            ["due_at"],
+            ["due_at", "subject_id", "name"],
             unique=False,
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
