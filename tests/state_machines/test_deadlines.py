@@ -216,6 +216,23 @@ def test_explain_names_holidays_exceptions_and_an_open_pause() -> None:
     ]
 
 
+def test_explain_counts_overlapping_pauses_once() -> None:
+    paused = pauses_of((f"{FRIDAY} 10:30", f"{FRIDAY} 11:15"), (f"{FRIDAY} 10:45", f"{FRIDAY} 11:30"))
+    assert explain(at(f"{FRIDAY} 10:00"), HOUR, paused, OFFICE)[2:-1] == [
+        "Paused Fri 2026-06-26 10:30-11:30 CEST: 1 h of business time not counted.",
+        "Fri 2026-06-26 11:30-12:00 CEST: 30 min used, 0 min left.",
+    ]
+
+
+def test_explain_shows_the_hour_that_comes_twice() -> None:
+    assert explain(at("2026-10-24 22:00"), 5.5 * HOUR, (), NIGHT) == [
+        "Starts Sat 2026-10-24 22:00 CEST with 5 h 30 min of business time (Europe/Berlin).",
+        "Sat 2026-10-24 22:00 CEST to Sun 2026-10-25 02:30 CET: 5 h 30 min used, 0 min left.",
+        "Sun 2026-10-25 03:00: the clocks go back by 1 h, to Sun 2026-10-25 02:00 CET.",
+        "Due Sun 2026-10-25 02:30 CET (2026-10-25T01:30:00Z).",
+    ]
+
+
 def test_explain_around_the_clock_in_a_zone_of_choice() -> None:
     assert explain(at("2026-10-24 12:00"), 24 * HOUR, zone=zone("America/New_York")) == [
         "Starts Sat 2026-10-24 06:00 EDT with 24 h around the clock.",

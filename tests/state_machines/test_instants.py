@@ -1,6 +1,7 @@
 """Instants: read strictly, written in one way, and never guessed from a local time."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,8 @@ from state_machines.instants import (
     zone,
 )
 
+Policy = Literal["earlier", "later", "refuse"]
+POLICIES: tuple[Policy, ...] = ("earlier", "later", "refuse")
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -171,10 +174,10 @@ def test_a_local_time_that_exists_once(wall: str, name: str, utc: str) -> None:
         ("2011-12-30T12:00", "Pacific/Apia"),
     ],
 )
-@pytest.mark.parametrize("policy", ["earlier", "later", "refuse"])
-def test_a_local_time_that_the_clocks_skip(wall: str, name: str, policy: str) -> None:
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_local_time_that_the_clocks_skip(wall: str, name: str, policy: Policy) -> None:
     with pytest.raises(NonexistentLocalTime) as caught:
-        localize(local(wall), name, policy)  # type: ignore[arg-type]
+        localize(local(wall), name, policy)
     assert name in str(caught.value) and local(wall).isoformat() in str(caught.value)
 
 
@@ -210,5 +213,5 @@ def test_localize_wants_a_time_without_a_zone_and_a_zone_that_exists() -> None:
 )
 def test_every_instant_is_found_from_what_the_clocks_show(instant: datetime, name: str) -> None:
     wall = instant.astimezone(zone(name))
-    policy = "later" if wall.fold else "earlier"
+    policy: Policy = "later" if wall.fold else "earlier"
     assert localize(wall.replace(tzinfo=None, fold=0), name, policy) == instant
