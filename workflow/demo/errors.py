@@ -8,4 +8,8 @@ class StoryStuck(MakegoodError):
 
 
 class Interrupted(MakegoodError):
-    """Ctrl-C, or the time limit of the whole demonstration."""
+    """Somebody wants it to end, by ctrl-C or a signal."""
+
+
+class TookTooLong(MakegoodError):
+    """The whole demonstration has not come to its end within its time limit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -16,7 +16,7 @@ from workflow.demo.timeline import Timeline
 
 SOURCE = "/makegood/demo"
 _LOOK_SECONDS = 0.1
-_PATIENCE_SECONDS = 25.0
+PATIENCE_SECONDS = 25.0
 """How much longer than in the story something may take on a busy machine."""
 
 
@@ -48,12 +48,12 @@ class Player:
         if self.interrupted.wait(self.clock.seconds_until(until)):
             raise Interrupted()
 
-    def watch(self, seconds: float, what: str, until: Until | None = None, notices: int = 0) -> Scene:
-        """Look until there is so, and at least so many notices. Raises StoryStuck after real `seconds`."""
+    def watch(self, holds: Callable[[Scene], bool], seconds: float, what: str) -> Scene:
+        """Look until it is so, and give that scene. Raises StoryStuck after so many real seconds."""
         deadline = monotonic() + seconds
         while True:
             scene = self._look()
-            if (until is None or until.holds(scene)) and len(scene.notices) >= notices:
+            if holds(scene):
                 return scene
             if monotonic() > deadline:
                 raise StoryStuck(f"waited {seconds:.0f} s for {what}; {_standing(scene)}")
@@ -61,7 +61,8 @@ class Player:
                 raise Interrupted()
 
     def _wait_for(self, until: Until, within: timedelta) -> None:
-        self.watch(within.total_seconds() / self.clock.speed + _PATIENCE_SECONDS, str(until), until)
+        seconds = within.total_seconds() / self.clock.speed + PATIENCE_SECONDS
+        self.watch(until.holds, seconds, str(until))
 
     def _wait_until(self, instant: datetime) -> None:
         """People take their time, while the world goes on."""

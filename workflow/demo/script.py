@@ -67,3 +67,9 @@ class Told:
     about: str
     channel: str
     to: str
+
+    @classmethod
+    def of(cls, notice: Mapping[str, Any]) -> Told:
+        """A recorded notice; of a person with several addresses, the one for mail."""
+        to = notice["to"]
+        return cls(notice["about"], notice["channel"], str(to["email"] if isinstance(to, Mapping) else to))

@@ -166,3 +166,6 @@ EXPECTED = (
     *(Told("thanks", "email", person) for person in TOOK_PART),
 )
 """Every notice that goes out in this story; any other one is a fault."""
+
+ENDED = {"promise": "kept_late", "escalation": "resolved", "callback": "reached"}
+"""The state in which each subject must be at the end."""

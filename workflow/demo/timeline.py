@@ -11,6 +11,7 @@ from rich.text import Text
 
 from state_machines.instants import parse_instant, zone
 from workflow.demo.scene import Scene
+from workflow.demo.script import Told
 from workflow.demo.story import NAMES, ZONE
 
 _CAUSE_STYLE = {"timer": "yellow", "event": "cyan", "notice": "green", "person": "bold"}
@@ -66,5 +67,5 @@ def _move(key: str, entry: Mapping[str, Any]) -> str:
 
 
 def _notice(notice: Mapping[str, Any]) -> str:
-    who = NAMES.get(str(notice["to"]), str(notice["to"]))
-    return f"{notice['channel']} to {who}: {notice['title']}"
+    told = Told.of(notice)
+    return f"{told.channel} to {NAMES.get(told.to, told.to)}: {notice['title']}"

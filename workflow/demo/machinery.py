@@ -1,0 +1,60 @@
+"""Whether the machinery behind the story is in order: effects, dead letters, Flower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from itertools import chain
+from typing import Any
+
+from workflow.demo import story
+from workflow.demo.ending import Ending, FlowerSeen
+from workflow.demo.finding import Finding
+from workflow.demo.scene import Scene
+from workflow.task_names import APPLY, FIRE, RELAY, SEND
+
+
+def at_rest(scene: Scene) -> bool:
+    """Nothing is left to be done: no timer is set, no event waits, every effect has come to an end."""
+    return (
+        len(scene.subjects) == len(story.ENDED)
+        and not any(subject["timers"] for subject in scene.subjects.values())
+        and all(entry["seq"] is not None for one in scene.subjects.values() for entry in one["timeline"])
+        and all(effect["state"] in ("settled", "dead", "unknown") for effect in _effects(scene))
+    )
+
+
+def machinery(ending: Ending) -> Iterator[Finding]:
+    """Nothing waits, nothing was given up, and Flower has seen it all."""
+    effects = _effects(ending.scene)
+    waiting = [f"{one['key']} is {one['state']}" for one in effects if one["state"] != "settled"]
+    yield Finding("effects", not waiting, "; ".join(waiting) or f"{len(effects)}, all settled")
+    broken = [f"effect {one['key']} is {one['state']}: {one['error']}" for one in ending.broken_effects]
+    dead = [f"{one['subject']}: {one['error']}" for one in chain(*ending.dead_letters.values())]
+    yield Finding("dead letters", not broken + dead, "; ".join(broken + dead) or "none")
+    yield flower_finding(ending.flower)
+
+
+def flower_finding(flower: FlowerSeen) -> Finding:
+    """Flower asks for its password, has seen our tasks by their names, and shows nobody's address."""
+    missing = [name for name in (APPLY, FIRE, RELAY, SEND) if name not in flower.tasks]
+    personal = [address for address in story.NAMES if address in flower.text]
+    wrong = []
+    if (flower.without_password, flower.with_password) != (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK):
+        answers = f"{flower.without_password} without and {flower.with_password} with the password"
+        wrong.append(f"answered {answers}")
+    if missing:
+        wrong.append(f"has not seen {', '.join(missing)}")
+    if personal:
+        wrong.append(f"shows {', '.join(personal)}")
+    seen = ", ".join(f"{name} x{count}" for name, count in flower.tasks.items())
+    return Finding("Flower", not wrong, "; ".join(wrong) or f"behind its password, and has seen {seen}")
+
+
+def _effects(scene: Scene) -> list[Mapping[str, Any]]:
+    return [
+        effect
+        for subject in scene.subjects.values()
+        for entry in subject["timeline"]
+        for effect in entry["effects"]
+    ]

@@ -1,0 +1,47 @@
+"""What is printed when the story is over: the findings, and where to look around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workflow.demo.finding import Finding
+from workflow.demo.story import PROMISE
+from workflow.first_key import FILE as KEY_FILE
+from workflow.supervisor.flower import PASSWORD_FILE
+from workflow.supervisor.stack import Stack
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """One line each, and the verdict."""
+    table = Table(title="How it ended", title_justify="left", show_header=False, box=None, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        mark = Text("ok", "green") if finding.well else Text("WRONG", "bold red")
+        table.add_row(mark, finding.name, Text(finding.words, "" if finding.well else "red"))
+    console.print("", table, "")
+    wrong = [finding.name for finding in findings if not finding.well]
+    if wrong:
+        console.print(Text(f"The story did not end as it should: {', '.join(wrong)}.", "bold red"))
+    else:
+        console.print(Text("The story ended as it should.", "bold green"))
+
+
+def print_links(console: Console, stack: Stack) -> None:
+    """Where everything is, for as long as it stays up."""
+    settings = stack.settings
+    password = settings.data_dir / PASSWORD_FILE if settings.flower_password is None else "as set by you"
+    rows = (
+        ("the promise", f"{stack.api_url}/v1/subjects/{quote(PROMISE, safe=':')}"),
+        ("API", f"{stack.api_url}/docs   (bearer key in {settings.data_dir / KEY_FILE})"),
+        ("Flower", f"{stack.flower_url}   user {settings.flower_user}, password: {password}"),
+        ("notices, logs", f"{settings.data_dir}"),
+    )
+    for name, where in rows:
+        console.print(Text(f"  {name:<15}{where}"), soft_wrap=True)
