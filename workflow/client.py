@@ -35,10 +35,13 @@ class Client:
         url: such as ``http://127.0.0.1:8080``.
         key: an API key.
         timeout: seconds to wait for an answer.
+        proxies: whether to use the proxy that the environment names; not for a door on this machine.
     """
 
-    def __init__(self, url: str, key: str, *, timeout: float = 30.0) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout)
+    def __init__(self, url: str, key: str, *, timeout: float = 30.0, proxies: bool = True) -> None:
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, trust_env=proxies
+        )
 
     def send(self, event: CloudEvent) -> dict[str, Any]:
         """Post one event; its entry of the answer's `items`. Safe to repeat. Raises DoorError."""
@@ -59,17 +62,15 @@ class Client:
 
     def subjects(self, **filters: str | int | Sequence[str]) -> Iterator[dict[str, Any]]:
         """All subjects that pass the filters: lifecycle, state, parent. Raises DoorError."""
-        cursor: str | None = None
-        while True:
-            page = self._request(
-                "GET",
-                "/v1/subjects",
-                params={"limit": 1000, **filters} | ({"cursor": cursor} if cursor else {}),
-            )
-            yield from page["items"]
-            cursor = page["next"]
-            if cursor is None:
-                return
+        return self._pages("/v1/subjects", filters)
+
+    def effects(self, **filters: str | int | Sequence[str]) -> Iterator[dict[str, Any]]:
+        """All effects in the states given (state; default dead and unknown). Raises DoorError."""
+        return self._pages("/v1/effects", filters)
+
+    def dead_letters(self) -> dict[str, Any]:
+        """The first events and timers whose decision failed, as `events` and `timers`. Raises DoorError."""
+        return self._request("GET", "/v1/dead-letters")
 
     def close(self) -> None:
         """Give the connection back."""
@@ -82,6 +83,17 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _pages(self, path: str, filters: Mapping[str, str | int | Sequence[str]]) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = self._request(
+                "GET", path, params={"limit": 1000, **filters} | ({"cursor": cursor} if cursor else {})
+            )
+            yield from page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return
 
     def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
