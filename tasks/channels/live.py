@@ -6,7 +6,8 @@ The callback itself keeps to the customer's hours, so a live notice does not wai
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 from tasks.channels.port import Notice, Receipt, Rejected
@@ -17,6 +18,9 @@ from workflow.errors import InvalidEvent
 
 SOURCE = "/makegood/live"
 _MAX_ID = 200
+_ABOUT_THE_CALL = ("claim_within", "lease", "rest", "max_tries", "due_at", "desk")
+_PACE = ("desk", "due_at", "claim_within", "lease", "rest", "max_tries")
+"""Fields of `callback.request` that are taken over from the context, or from its `call`."""
 
 
 class Wake(Protocol):
@@ -48,6 +52,7 @@ class LiveChannel:
                 "title": notice.title,
                 "words": notice.words,
                 "context": dict(notice.context),
+                **_pace(notice),
             },
             parent=notice.subject,
         )
@@ -60,6 +65,21 @@ class LiveChannel:
             return self._engine.accept([event])[0]
         except InvalidEvent as error:
             raise Rejected(f"callback.request cannot be accepted: {error}") from error
+
+
+def _pace(notice: Notice) -> dict[str, Any]:
+    """What the notice's context says about the calls: who makes them, by when, and how patiently."""
+    call = notice.context.get("call")
+    wishes = {**(call if isinstance(call, Mapping) else {}), **notice.context}
+    return {name: wishes[name] for name in _PACE if wishes.get(name) is not None}
+
+
+def _lifted(context: Mapping[str, Any]) -> dict[str, Any]:
+    """What the context says about the call itself: by when, whose desk, at what pace."""
+    pace = context.get("call")
+    said = dict(pace) if isinstance(pace, Mapping) else {}
+    said |= {name: context[name] for name in ("due_at", "desk") if name in context}
+    return {name: value for name, value in said.items() if name in _ABOUT_THE_CALL and value is not None}
 
 
 def callback_id(key: str) -> str:
