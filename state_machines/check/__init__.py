@@ -1,4 +1,4 @@
-"""What is wrong with a definition, as far as reading it can tell: file, line, field and rule of each problem."""
+"""What is wrong with a definition, as far as reading it can tell, each problem with its line."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache

@@ -1,7 +1,7 @@
 """Which fields of a subject's data are sure to be there in which state.
 
-A field is there if it is declared `required` or has a default, or if every way into the state has set it: the greatest
-solution of "what all predecessors agree on", found by going round until nothing changes.
+A field is there if it is declared `required` or has a default, or if every way into the state has set
+it: the greatest solution of "what all predecessors agree on", found by going round until nothing changes.
 """
 
 from collections.abc import Iterable, Mapping

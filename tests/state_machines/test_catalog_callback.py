@@ -1,0 +1,188 @@
+"""A person calls the customer, told with `decide` alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from state_machines.decision import Outcome
+from tests.state_machines.story_world import START, World, in_, text_of
+
+KEY = "callback:C-1"
+CUSTOMER = {
+    "name": "Chris",
+    "phone": "+49 30 1234",
+    "zone": "Europe/Berlin",
+    "quiet_hours": ["13:00-15:00", "20:00-09:00"],
+}
+
+
+def requested(at: str = "PT2H", **more: object) -> World:
+    """A world in which a call was asked for so long after 14:00 in Berlin; the customer rests until 15:00."""
+    world = World()
+    world.wait(at)
+    world.send(KEY, "request", **{"customer": CUSTOMER, "words": "Say sorry", **more})
+    return world
+
+
+def test_a_claim_is_a_lease_that_ends_by_itself() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    assert world.state(KEY) == "claimed"
+    assert world.send(KEY, "claim", by="dora@shop.example").outcome is Outcome.REFUSED
+    world.wait("PT15M")
+    assert world.state(KEY) == "waiting" and world.data(KEY)["claimed_by"] is None
+    assert world.send(KEY, "claim", by="dora@shop.example").outcome is Outcome.MOVED
+
+
+def test_whoever_has_claimed_it_may_take_longer() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.wait("PT10M")
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.wait("PT10M")
+    assert world.state(KEY) == "claimed"
+
+
+def test_asked_for_in_quiet_hours_it_rests_until_they_end() -> None:
+    world = requested(at="PT30M")
+    assert world.state(KEY) == "resting"
+    assert world.send(KEY, "claim", by="emil@shop.example").outcome is Outcome.REFUSED
+    world.wait("PT29M")
+    assert world.state(KEY) == "resting"
+    world.wait("PT1M")
+    assert world.state(KEY) == "waiting"
+
+
+def test_quiet_hours_that_begin_while_it_waits_send_it_to_rest() -> None:
+    world = requested(at="PT5H50M")  # 19:50 in Berlin
+    assert world.state(KEY) == "waiting"
+    world.wait("PT11M")
+    world.send(KEY, "claim", by="emil@shop.example")
+    assert world.state(KEY) == "resting"
+    world.until(START + timedelta(hours=19))  # 09:00 in Berlin
+    assert world.state(KEY) == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "rest"), [("no_answer", "PT1H"), ("busy", "PT10M"), ("wrong_number", "PT1H")]
+)
+def test_a_call_that_does_not_get_through_is_tried_again(trigger: str, rest: str) -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, trigger, by="emil@shop.example", note="mailbox")
+    assert world.state(KEY) == "resting"
+    (tried,) = world.data(KEY)["tries"]
+    assert (tried["result"], tried["by"], tried["note"]) == (trigger, "emil@shop.example", "mailbox")
+    began = world.now
+    world.wait(rest)
+    assert world.state(KEY) == "waiting"
+    assert text_of(world.now) == world.data(KEY)["next_try"] and world.now > began
+
+
+def test_the_next_try_is_in_the_customers_window_and_never_in_their_quiet_hours() -> None:
+    customer = {**CUSTOMER, "window": ["09:30-12:00", "16:00-19:00"]}
+    world = requested(customer=customer)
+    assert world.state(KEY) == "waiting"  # 16:00
+    world.wait("PT2H30M")  # 18:30
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, "no_answer")
+    assert world.data(KEY)["next_try"] == text_of(START + timedelta(hours=19, minutes=30))  # 09:30 tomorrow
+
+
+def test_asked_to_call_later_it_waits_for_that_time() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, "asked_later", at=in_("PT4H"), by="emil@shop.example")
+    world.wait("PT1H59M")
+    assert world.state(KEY) == "resting"
+    world.wait("PT1M")
+    assert world.state(KEY) == "waiting"
+
+
+def test_the_end_of_the_lease_does_not_undo_a_call_that_was_made() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.wait("PT16M")
+    assert world.state(KEY) == "waiting"
+    world.send(KEY, "reached", by="emil@shop.example", outcome="settled")
+    assert world.state(KEY) == "reached" and world.data(KEY)["ended_by"] == "emil@shop.example"
+
+
+def test_who_claimed_it_is_who_reached_them_unless_said_otherwise() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, "reached")
+    assert world.data(KEY)["ended_by"] == "emil@shop.example"
+
+
+def test_when_the_customer_calls_first_it_is_done_in_any_state() -> None:
+    for at in ("PT30M", "PT2H"):
+        world = requested(at=at)
+        world.send(KEY, "customer_calls")
+        assert world.state(KEY) == "customer_called" and world.subjects[KEY].timers == {}
+
+
+def test_without_a_parent_an_escalation_hears_that_nobody_calls_and_again_and_again() -> None:
+    world = requested(desk="desk@shop.example")
+    world.wait("PT14M")
+    assert world.children(KEY, "escalation") == []
+    world.wait("PT1M")
+    (escalation,) = world.children(KEY, "escalation")
+    assert world.state(escalation) == "notified"
+    world.send(escalation, "acknowledge", by="lead@shop.example")
+    world.wait("PT15M")
+    assert world.state(escalation) == "notified", "an acknowledgement alone does not make the call"
+    assert world.children(KEY, "escalation") == [escalation]
+    world.send(escalation, "resolve", by="lead@shop.example")
+    world.wait("PT15M")
+    assert len(world.children(KEY, "escalation")) == 2, "still nobody calls"
+    world.send(KEY, "claim", by="emil@shop.example")
+    assert {world.state(key) for key in world.children(KEY, "escalation")} == {"resolved"}
+    assert world.refused == []
+
+
+def test_no_alarm_rings_for_a_call_that_nobody_may_make_now() -> None:
+    world = requested(at="PT5H50M")  # 19:50
+    world.wait("PT13H")  # 08:50
+    assert world.children(KEY, "escalation") == []
+    world.wait("PT25M")
+    assert world.children(KEY, "escalation") != []
+
+
+def test_too_many_tries_are_said_and_do_not_end_it() -> None:
+    world = requested(at="PT3H", max_tries=2, customer="+49 30 1234")
+    for states in ([], ["notified"], ["resolved", "notified"]):
+        world.send(KEY, "claim", by="emil@shop.example")
+        world.send(KEY, "no_answer")
+        assert [world.state(key) for key in world.children(KEY, "escalation")] == states
+        world.wait("PT1H")
+        assert world.state(KEY) == "waiting"
+
+
+def test_a_wrong_number_is_said_at_once() -> None:
+    world = requested()
+    world.send(KEY, "wrong_number", by="emil@shop.example")
+    assert len(world.children(KEY, "escalation")) == 1
+
+
+def test_the_time_at_which_the_customer_expects_the_call_is_kept_an_eye_on() -> None:
+    world = requested(due_at=in_("PT2H5M"))
+    world.wait("PT5M")
+    assert world.data(KEY)["alarms"] == 1
+
+
+def test_a_customer_with_quiet_hours_in_an_unknown_zone_is_not_called_blindly() -> None:
+    world = requested(customer={"phone": "+49 30 1", "quiet_hours": "20:00-09:00"})
+    assert world.state(KEY) == "resting"
+    world.wait("P3D")
+    assert world.state(KEY) == "resting"
+    world.send(KEY, "customer_calls")
+    assert world.state(KEY) == "customer_called"
+
+
+def test_withdrawn_is_withdrawn_once() -> None:
+    world = requested()
+    world.send(KEY, "withdraw", reason="solved")
+    assert world.state(KEY) == "withdrawn"
+    assert world.send(KEY, "withdraw", reason="again").outcome is Outcome.STAYED
+    assert world.data(KEY)["outcome"] == "solved"
