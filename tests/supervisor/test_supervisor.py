@@ -43,6 +43,24 @@ def test_services_start_in_order_and_end_in_reverse(tmp_path: Path, record: Path
     assert [name for name, _ in noted(record, "end")] == names[::-1]
 
 
+def test_services_beside_each_other_start_and_end_together(tmp_path: Path, record: Path) -> None:
+    """Each of the two is ready only when the other has started."""
+
+    def both() -> bool:
+        return {"api", "worker"} <= set(dict(noted(record, "start")))
+
+    pair = [
+        program(STEADY, "api", record, ready=both),
+        program(STEADY, "worker", record, ready=both, beside=True),
+    ]
+    services = [ready_after(record, "broker"), *pair, ready_after(record, "flower")]
+    with Supervisor(services, log_dir=tmp_path / "logs"):
+        started = [name for name, _ in noted(record, "start")]
+    ended = [name for name, _ in noted(record, "end")]
+    assert (started[0], {*started[1:3]}, started[3]) == ("broker", {"api", "worker"}, "flower")
+    assert (ended[0], {*ended[1:3]}, ended[3]) == ("flower", {"api", "worker"}, "broker")
+
+
 def test_a_killed_service_comes_back_and_the_others_stay(tmp_path: Path, record: Path) -> None:
     services = [ready_after(record, "api"), ready_after(record, "worker")]
     with Supervisor(services, log_dir=tmp_path / "logs", backoff=QUICK) as supervisor:

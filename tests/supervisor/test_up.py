@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,7 +43,6 @@ class Up:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait_said("makegood is up")
 
     def said(self) -> str:
         """Everything on its terminal so far."""
@@ -61,8 +61,10 @@ class Up:
         """The processes that its logs name, the newest of each."""
         found = {}
         for log in (self.data_dir / "logs").glob("*.log"):
-            lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("---")]
-            found[log.stem] = int(lines[-1].split()[-1])
+            starts = re.findall(
+                r"^--- makegood: .* process (\d+)$", log.read_text(errors="replace"), re.MULTILINE
+            )
+            found[log.stem] = int(starts[-1])
         return found
 
 
@@ -70,13 +72,15 @@ class Up:
 def up(tmp_path: Path) -> Iterator[Up]:
     """Everything up; whatever the test did, it must end by SIGTERM and leave nothing behind."""
     running = Up(tmp_path)
-    pids = set(running.pids().values())
     try:
+        running.wait_said("makegood is up")
+        pids = set(running.pids().values())
         yield running
         pids |= set(running.pids().values())
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=60) == 0, running.said()
     finally:
+        # After a test that failed: the guard ends what the supervisor cannot end any more.
         running.process.kill()
         running.process.wait()
     assert [pid for pid in pids if runs(pid)] == []

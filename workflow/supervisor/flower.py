@@ -38,4 +38,5 @@ def flower_service(host: str, port: int, user: str, password: str, env: Mapping[
         ready=health,
         alive=health,
         stop_seconds=5,
+        beside=True,
     )

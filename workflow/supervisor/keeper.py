@@ -54,7 +54,10 @@ class Keeper(threading.Thread):
         return self._settled.wait(seconds)
 
     def stop(self, *, hurry: bool = False) -> None:
-        """End the service and do not start it again; `hurry`: without waiting for it. Follow with `join`."""
+        """End the service and do not start it again; `hurry`: without waiting for it. Follow with `join`.
+
+        Asking again with `hurry` cuts a wait short.
+        """
         if hurry:
             self._hurry.set()
         self._stopping.set()

@@ -18,8 +18,8 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Added to the supervisor's own environment; may hold secrets."""
     ready: Check | None = None
-    """The next service starts once this is true; None: once the process exists."""
-    ready_seconds: float = 60.0
+    """It is ready, and the next service may start, once this is true; None: once its process exists."""
+    ready_seconds: float = 120.0
     alive: Check | None = None
     """Asked every `alive_every` seconds; `alive_misses` answers of no in a row mean it hangs."""
     alive_every: float = 10.0
@@ -28,6 +28,8 @@ class Service:
     """How long it may take over SIGTERM before SIGKILL."""
     once: bool = False
     """Runs to its end, which must be exit code 0, before the next service starts; never restarted."""
+    beside: bool = False
+    """Starts, and ends, together with the service before it: neither needs the other."""
 
 
 @dataclass(frozen=True, slots=True)

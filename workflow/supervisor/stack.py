@@ -98,6 +98,7 @@ def _workers(settings: Settings, env: Mapping[str, str], count: int) -> list[Ser
             env=env,
             ready=worker_answers(app, f"{name}@{gethostname()}", without_broker=False),
             alive=worker_answers(app, f"{name}@{gethostname()}", without_broker=True),
+            beside=True,
         )
         for name in (f"worker-{number}" for number in range(1, count + 1))
     ]

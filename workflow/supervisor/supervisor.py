@@ -16,11 +16,24 @@ from workflow.supervisor.guard import Guard
 from workflow.supervisor.keeper import Keeper
 from workflow.supervisor.service import Backoff, Report, Service
 
+_POLL_SECONDS = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _silent(report: Report) -> None:
     """For who does not watch."""
+
+
+def _in_stages(services: Sequence[Service]) -> Iterator[list[Service]]:
+    """Services in the lots that start together."""
+    stage: list[Service] = []
+    for service in services:
+        if stage and not service.beside:
+            yield stage
+            stage = []
+        stage.append(service)
+    if stage:
+        yield stage
 
 
 class Supervisor:
@@ -46,7 +59,7 @@ class Supervisor:
         self._backoff = backoff
         self._orphan_seconds = orphan_seconds
         self._reporting = threading.Lock()
-        self._keepers: list[Keeper] = []
+        self._stages: list[list[Keeper]] = []
         self._guard: Guard | None = None
         self._signals = 0
         self.interrupted = threading.Event()
@@ -61,24 +74,25 @@ class Supervisor:
         self._log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._guard = Guard(self._orphan_seconds)
         try:
-            for service in self._services:
+            for stage in _in_stages(self._services):
                 if self.interrupted.is_set():
                     break
-                self._start_one(service, self._guard)
+                self._start_stage(stage, self._guard)
         except BaseException:
             self.stop()
             raise
 
     def stop(self, *, hurry: bool = False) -> None:
         """End all services, the last started first; `hurry`: at once. Harmless when nothing runs."""
-        for keeper in reversed(self._keepers):
-            keeper.stop(hurry=hurry or self._signals > 1)
-            while keeper.is_alive():
-                # A second ctrl-C arrives here: a waiting main thread still hears signals between joins.
-                keeper.join(0.1)
-                if self._signals > 1:
-                    keeper.stop(hurry=True)
-        self._keepers.clear()
+        for stage in reversed(self._stages):
+            for keeper in stage:
+                keeper.stop(hurry=hurry)
+            while any(keeper.is_alive() for keeper in stage):
+                # Short joins, so that the main thread hears of a second ctrl-C in between.
+                for keeper in stage:
+                    keeper.join(_POLL_SECONDS)
+                    keeper.stop(hurry=self._signals > 1)
+        self._stages.clear()
         if self._guard is not None:
             self._guard.close()
             self._guard = None
@@ -112,7 +126,8 @@ class Supervisor:
 
     def pids(self) -> dict[str, int]:
         """Process ids of what runs now, by service name."""
-        return {keeper.service.name: keeper.pid for keeper in self._keepers if keeper.pid is not None}
+        keepers = (keeper for stage in self._stages for keeper in stage)
+        return {keeper.service.name: keeper.pid for keeper in keepers if keeper.pid is not None}
 
     def __enter__(self) -> Self:
         self.start()
@@ -126,16 +141,22 @@ class Supervisor:
     ) -> None:
         self.stop()
 
-    def _start_one(self, service: Service, guard: Guard) -> None:
-        log = self._log_dir / f"{service.name}.log"
-        keeper = Keeper(service, log, guard, self._tell, self._backoff)
-        self._keepers.append(keeper)
-        keeper.start()
-        while not keeper.wait_started(0.1):
-            if self.interrupted.is_set():
-                keeper.stop()
-        if keeper.failure is not None:
-            raise ServiceFailed(f"{service.name}: {keeper.failure}; the end of {log}:\n{last_lines(log)}")
+    def _start_stage(self, services: Sequence[Service], guard: Guard) -> None:
+        """Start services side by side and wait for all of them."""
+        keepers = [
+            Keeper(service, self._log_dir / f"{service.name}.log", guard, self._tell, self._backoff)
+            for service in services
+        ]
+        self._stages.append(keepers)
+        for keeper in keepers:
+            keeper.start()
+        for keeper in keepers:
+            while not keeper.wait_started(_POLL_SECONDS):
+                if self.interrupted.is_set():
+                    keeper.stop()
+            if keeper.failure is not None:
+                said = f"the end of {keeper.log}:\n{last_lines(keeper.log)}"
+                raise ServiceFailed(f"{keeper.service.name}: {keeper.failure}; {said}")
 
     def _tell(self, report: Report) -> None:
         with self._reporting:
