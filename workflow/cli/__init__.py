@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from state_machines.errors import StateMachineError
-from workflow.cli import api, doctor, keys, migrate, send, up, worker
+from workflow.cli import api, demo, doctor, keys, migrate, replay, send, up, worker
 from workflow.errors import MakegoodError
 
 app = typer.Typer(
@@ -19,9 +19,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(up.up)
+app.command()(demo.demo)
 app.command()(api.api)
 app.command()(worker.worker)
 app.command()(send.send)
+app.command()(replay.replay)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)
 app.add_typer(keys.app, name="keys")

@@ -13,6 +13,7 @@ from workflow.settings import read_settings
 
 _INTERRUPTED = 130
 """As a shell calls a program that ctrl-C has ended."""
+_WIDTH = 160
 
 
 def demo() -> None:
@@ -22,8 +23,14 @@ def demo() -> None:
     ended as it should.
     """
     try:
-        well = perform(read_settings(), Console(highlight=False), stay=sys.stdin.isatty())
+        well = perform(read_settings(), _console(), stay=sys.stdin.isatty())
     except Interrupted:
         raise typer.Exit(_INTERRUPTED) from None
     if not well:
         raise typer.Exit(1)
+
+
+def _console() -> Console:
+    """A log file has no width of its own to wrap lines to."""
+    wide = None if sys.stdout.isatty() else _WIDTH
+    return Console(highlight=False, width=wide)

@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
-from workflow.settings import ensure_data_dir, read_settings
+from workflow.clock import clock_from
+from workflow.first_key import FILE as KEY_FILE
+from workflow.first_key import first_key
+from workflow.settings import Settings, ensure_data_dir, read_settings
+from workflow.store import open_store
 from workflow.supervisor.flower import PASSWORD_FILE
 from workflow.supervisor.lock import sole_supervisor
 from workflow.supervisor.service import Report
@@ -41,7 +45,8 @@ def _welcome(stack: Stack) -> None:
             (
                 "",
                 f"makegood is up   {stack.api_url}",
-                f"  API            {stack.api_url}/docs   (a key: makegood keys create --role system)",
+                f"  API            {stack.api_url}/docs",
+                f"  API key        {_key(settings)}",
                 f"  Flower         {stack.flower_url}   user {settings.flower_user}, password: {password}",
                 f"  logs           {stack.log_dir}",
                 "ctrl-C ends it.",
@@ -49,3 +54,16 @@ def _welcome(stack: Stack) -> None:
             )
         )
     )
+
+
+def _key(settings: Settings) -> str:
+    """The installation's first key, shown this one time; later where it is, or how to make one."""
+    store = open_store(settings.database)
+    try:
+        made = first_key(store, settings.data_dir, clock_from(settings.clock).now())
+    finally:
+        store.close()
+    file = settings.data_dir / KEY_FILE
+    if made is not None:
+        return f"{made}   (role operator; shown once, kept in {file})"
+    return f"in {file}" if file.exists() else "makegood keys create --role system"

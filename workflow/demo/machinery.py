@@ -11,7 +11,7 @@ from workflow.demo import story
 from workflow.demo.ending import Ending, FlowerSeen
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
-from workflow.task_names import APPLY, FIRE, RELAY, SEND
+from workflow.task_names import APPLY, FIRE, SEND
 
 
 def at_rest(scene: Scene) -> bool:
@@ -37,7 +37,7 @@ def machinery(ending: Ending) -> Iterator[Finding]:
 
 def flower_finding(flower: FlowerSeen) -> Finding:
     """Flower asks for its password, has seen our tasks by their names, and shows nobody's address."""
-    missing = [name for name in (APPLY, FIRE, RELAY, SEND) if name not in flower.tasks]
+    missing = [name for name in (APPLY, FIRE, SEND) if name not in flower.tasks]
     personal = [address for address in story.NAMES if address in flower.text]
     wrong = []
     if (flower.without_password, flower.with_password) != (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK):

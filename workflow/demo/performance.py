@@ -95,7 +95,9 @@ def _played(stack: Stack, console: Console, interrupted: Event) -> Ending:
     with Client(stack.api_url, _key(stack.settings), proxies=False) as client:
         stage = Stage(client, recording_file(stack.settings.data_dir), story.PROMISE)
         player = Player(stage, Timeline(console), clock, interrupted)
-        console.print(Text(f"\nAn hour takes {3600 / clock.speed:g} seconds. It begins at ten.\n", "dim"))
+        console.print(
+            Text(f"\nAn hour takes {3600 / clock.speed:g} seconds; the first is ten o'clock.\n", "dim")
+        )
         player.rest(story.BEGIN)
         player.play(story.steps(clock.now()))
         scene = _last_scene(player)

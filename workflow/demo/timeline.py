@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +16,17 @@ from workflow.demo.scene import Scene
 from workflow.demo.script import Told
 from workflow.demo.story import NAMES, ZONE
 
-_CAUSE_STYLE = {"timer": "yellow", "event": "cyan", "notice": "green", "person": "bold"}
+_STYLES = {"timer": "yellow", "event": "cyan", "notice": "green", "person": "bold", "quiet": "dim"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """One line: when it happened in the story, by what cause, what happened; `style` is only looks."""
+
+    at: datetime
+    cause: str
+    words: str
+    style: str
 
 
 class Timeline:
@@ -27,45 +39,44 @@ class Timeline:
 
     def show(self, scene: Scene) -> None:
         """Print what this scene has and those before had not, in the order of the story's time."""
-        news = [*self._moves(scene), *self._told(scene)]
-        for at, cause, words in sorted(news, key=lambda one: one[0]):
-            self._line(at, cause, words)
+        for line in sorted([*self._moves(scene), *self._told(scene)], key=lambda line: line.at):
+            self._print(line)
 
     def narrate(self, at: datetime, words: str) -> None:
         """A sentence about what a person does, or does not."""
-        self._line(at, "person", words)
+        self._print(Line(at, "", words, "person"))
 
-    def _moves(self, scene: Scene) -> Iterator[tuple[datetime, str, str]]:
+    def _moves(self, scene: Scene) -> Iterator[Line]:
         for subject in scene.subjects.values():
             for entry in subject["timeline"]:
                 if entry["seq"] is not None and entry["seq"] > self._decided.get(subject["key"], 0):
                     self._decided[subject["key"]] = entry["seq"]
-                    yield parse_instant(entry["at"]), entry["cause"], _move(subject["key"], entry)
+                    yield _move(subject["lifecycle"], entry)
 
-    def _told(self, scene: Scene) -> Iterator[tuple[datetime, str, str]]:
+    def _told(self, scene: Scene) -> Iterator[Line]:
         fresh = scene.notices[self._notices :]
         self._notices = len(scene.notices)
-        for notice in fresh:
-            yield parse_instant(notice["at"]), "notice", _notice(notice)
+        for (title, channel), notices in groupby(fresh, key=lambda one: (one["title"], one["channel"])):
+            alike = list(notices)
+            people = (Told.of(notice).to for notice in alike)
+            who = "; ".join(NAMES.get(person, person) for person in people)
+            yield Line(parse_instant(alike[0]["at"]), "notice", f"{channel} to {who}: {title}", "notice")
 
-    def _line(self, at: datetime, cause: str, words: str) -> None:
-        time = at.astimezone(zone(ZONE)).strftime("%a %H:%M")
-        style = _CAUSE_STYLE[cause]
-        self._console.print(Text.assemble((time, "dim"), "  ", (f"{cause:<6}", style), "  ", (words, style)))
+    def _print(self, line: Line) -> None:
+        time = line.at.astimezone(zone(ZONE)).strftime("%H:%M")
+        style = _STYLES[line.style]
+        told = Text.assemble((time, "dim"), (f"  {line.cause:<6}  ", style), (line.words, style))
+        self._console.print(told, soft_wrap=True)
 
 
-def _move(key: str, entry: Mapping[str, Any]) -> str:
-    """``promise:P-17  made -> at_risk  (warn)``; a refusal gives its reason."""
+def _move(lifecycle: str, entry: Mapping[str, Any]) -> Line:
+    """Such as ``promise     at_risk -> lapsed   by the timer deadline``; a refusal gives its reason."""
+    style = entry["cause"]
     if entry["outcome"] == "refused":
-        what = f"refused in {entry['from']}: {entry['reason']}"
-    elif entry["from"] == entry["to"] or entry["outcome"] == "stayed":
-        what = f"stays {entry['from']}"
+        what, style = f"refused in {entry['from']}: {entry['reason']}", "person"
+    elif entry["outcome"] == "stayed":
+        what, style = f"stays {entry['to']}", "quiet"
     else:
         what = f"{entry['from']} -> {entry['to']}"
     by = f"timer {entry['timer']['name']}" if entry["timer"] else entry["trigger"]
-    return f"{key:<22} {what}  ({by})"
-
-
-def _notice(notice: Mapping[str, Any]) -> str:
-    told = Told.of(notice)
-    return f"{told.channel} to {NAMES.get(told.to, told.to)}: {notice['title']}"
+    return Line(parse_instant(entry["at"]), entry["cause"], f"{lifecycle:<10}  {what:<26}  {by}", style)

@@ -74,7 +74,7 @@ def _ladder(scene: Scene) -> Iterator[Finding]:
     yield Finding(
         "ladder",
         told == [[story.TEAM_LEAD], [story.REGIONAL]] and escalation["data"]["promise"] == promise["key"],
-        f"about {escalation['data']['promise']}, told in turn: {told}",
+        f"about {escalation['data']['promise']}, told in turn: {'; '.join(map(', '.join, told))}",
     )
 
 
@@ -84,7 +84,7 @@ def _calls(scene: Scene) -> Iterator[Finding]:
     yield Finding(
         "calls",
         len(scene.callbacks) == 1 and results == ["no_answer"],
-        f"{len(scene.callbacks)} callback asked for, tries that failed: {results}",
+        f"{len(scene.callbacks)} callback asked for, tries that failed: {', '.join(results) or 'none'}",
     )
     customer = callback["data"]["customer"]
     wishes = QuietHours.parse(customer["quiet_hours"], customer["window"])
@@ -93,7 +93,7 @@ def _calls(scene: Scene) -> Iterator[Finding]:
     yield Finding(
         "hours",
         len(claims) == 2 and not outside,
-        f"called at {', '.join(map(_clock, claims))}; the customer's hours are {customer['window']}"
+        f"called at {', '.join(map(_clock, claims))}; the customer's hours are {' and '.join(customer['window'])}"
         + (f"; outside of them: {outside}" if outside else ""),
     )
 
