@@ -1,0 +1,126 @@
+"""One makegood for a test: its settings, its engine as seen from outside the workers, and questions to its store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Row, select
+
+from state_machines.instants import format_instant
+from workflow.recording import recorded, recording_file
+from tests.processes.workers import Workers
+from tests.servers import ValkeyServer
+from workflow.broker import Broker, celery_app
+from workflow.cloudevent import CloudEvent
+from workflow.runtime import Runtime, open_runtime
+from workflow.settings import Settings
+from workflow.store import migrate
+from workflow.store.schema import moves, outbox, subjects
+
+
+class Installation:
+    """Migrated and ready for workers. Use as a context; at the end every process is gone."""
+
+    def __init__(self, directory: Path, valkey: ValkeyServer, database_url: str) -> None:
+        self.directory = directory
+        self.valkey = valkey
+        self.settings = Settings(
+            database_url=database_url,
+            broker_url=valkey.url,
+            data_dir=directory / "data",
+            sweep_seconds=1.0,
+            lease_seconds=10.0,
+            worker_concurrency=2,
+        )
+        migrate(self.settings.database)
+        self._runtime: Runtime | None = None
+        self._broker: Broker | None = None
+        self._workers: Workers | None = None
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings, before anything was started."""
+        assert self._runtime is None and self._workers is None
+        self.settings = Settings(**{**self.settings.model_dump(), **changes})
+
+    @property
+    def runtime(self) -> Runtime:
+        """Our own, in this process."""
+        if self._runtime is None:
+            self._runtime = open_runtime(self.settings)
+        return self._runtime
+
+    @property
+    def broker(self) -> Broker:
+        """Our own client."""
+        if self._broker is None:
+            self._broker = Broker(celery_app(self.settings))
+        return self._broker
+
+    @property
+    def workers(self) -> Workers:
+        """Where workers are started."""
+        if self._workers is None:
+            self._workers = Workers(self.settings, self.directory)
+        return self._workers
+
+    def event(self, kind: str, subject: str, data: dict[str, Any], number: int = 0) -> CloudEvent:
+        """An event of now."""
+        return CloudEvent(f"{subject}/{kind}/{number}", "/test", kind, subject, self.runtime.clock.now(), data)
+
+    def promise(self, identity: str, due_in: float, **data: Any) -> CloudEvent:
+        """An event that makes a promise, due in so many seconds."""
+        due_at = format_instant(self.runtime.clock.now() + timedelta(seconds=due_in))
+        said = {"words": "We call you back", "owner": "sam@example.com", "due_at": due_at}
+        return self.event("promise.make", f"promise:{identity}", said | data)
+
+    def send(self, *events: CloudEvent) -> None:
+        """As the front door does: accept, then wake somebody."""
+        self.runtime.engine.accept(events)
+        self.broker.wake_apply([event.subject for event in events])
+
+    def state(self, key: str) -> str | None:
+        """A subject's state, None while there is no such subject."""
+        with self.runtime.store.connect() as connection:
+            return connection.execute(select(subjects.c.state).where(subjects.c.key == key)).scalar()
+
+    def data(self, key: str) -> dict[str, Any]:
+        """A subject's data."""
+        with self.runtime.store.connect() as connection:
+            found: dict[str, Any] = connection.execute(
+                select(subjects.c.data).where(subjects.c.key == key)
+            ).scalar_one()
+            return found
+
+    def moves(self, trigger: str) -> Sequence[Row[Any]]:
+        """All decisions about a trigger: key, outcome, due_at, at, dest."""
+        query = (
+            select(subjects.c.key, moves.c.outcome, moves.c.due_at, moves.c.at, moves.c.dest)
+            .join(subjects, subjects.c.id == moves.c.subject_id)
+            .where(moves.c.trigger == trigger)
+        )
+        with self.runtime.store.connect() as connection:
+            return connection.execute(query).all()
+
+    def effects(self) -> Sequence[Row[Any]]:
+        """All effects: key, kind, target, state, attempts, receipt, error."""
+        columns = (outbox.c.key, outbox.c.kind, outbox.c.target, outbox.c.state, outbox.c.attempts)
+        with self.runtime.store.connect() as connection:
+            return connection.execute(select(*columns, outbox.c.receipt, outbox.c.error)).all()
+
+    def notices(self) -> list[dict[str, Any]]:
+        """What the recording channel has recorded."""
+        return recorded(recording_file(self.settings.data_dir))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._workers is not None:
+            self._workers.kill_all()
+        if self._broker is not None:
+            self._broker.close()
+        if self._runtime is not None:
+            self._runtime.close()
