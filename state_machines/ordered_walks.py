@@ -1,6 +1,6 @@
 """Keeps `map` and `filter` from walking an object: CEL walks those in an order that differs from run to run.
 
-A decision must not. So ``receiver.map(...)`` is compiled as ``(receiver + []).map(...)``: the same for
+A decision must not. So ``receiver.map(...)`` is compiled as ``(receiver + dyn([])).map(...)``: the same for
 a list, an error for an object, and nothing that costs anything. ``keys(object)`` is the list to walk.
 """
 
@@ -22,7 +22,7 @@ def with_ordered_walks(text: str) -> str:
         dot, name, bracket = words[index : index + 3]
         if dot.text == "." and name.text in _WALKS and bracket.text == "(":
             start = _receiver_start(words, index - 1)
-            insertions += [(words[start].position, "("), (dot.position, " + [])")]
+            insertions += [(words[start].position, "("), (dot.position, " + dyn([]))")]
     # From the end to the beginning, so that the positions before stay right.
     for position, inserted in sorted(insertions, key=lambda one: one[0], reverse=True):
         text = text[:position] + inserted + text[position:]
