@@ -160,14 +160,15 @@ def test_openapi_describes_bodies_and_problems(house: House) -> None:
     for status in ("400", "401", "403", "413", "415", "422", "429", "503"):
         schema_of = post["responses"][status]["content"]["application/problem+json"]["schema"]
         assert schema_of == {"$ref": "#/components/schemas/ProblemDetails"}
-    assert {"ProblemDetails", "FieldError", "SubjectPage", "SubjectHistory"} <= set(
-        document["components"]["schemas"]
-    )
+    for name in ("ProblemDetails", "FieldError", "SubjectPage", "SubjectHistory"):
+        assert name in document["components"]["schemas"]
     assert "HTTPValidationError" not in str(document["paths"])
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v2/events", 404), ("GET", "/v1/events", 405),
-                                                        ("DELETE", "/v1/subjects", 405)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v2/events", 404), ("GET", "/v1/events", 405), ("DELETE", "/v1/subjects", 405)],
+)
 def test_other_errors_are_problems_too(house: House, method: str, path: str, status: int) -> None:
     response = house.http.request(method, path, headers=house.bearer())
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")

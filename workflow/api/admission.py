@@ -10,11 +10,13 @@ from contextlib import contextmanager
 
 from workflow.api.problems import Kind, Refusal
 
+MOST_AT_ONCE = 64
+
 
 class Admission:
     """Counts who is inside. Only the event loop's thread may use it."""
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, most: int = MOST_AT_ONCE) -> None:
         self._most = most
         self._inside = 0
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from starlette.requests import ClientDisconnect
 
 from state_machines.errors import Problem
 from workflow.api.answers import JsonAnswer
@@ -19,6 +21,9 @@ from workflow.cloudevent import CloudEvent
 from workflow.engine import Acceptance
 from workflow.errors import InvalidEvent
 from workflow.keys import Key, Role
+
+BODY_SECONDS = 30.0
+"""How long a body may take: who never finishes must not keep a place for ever."""
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -55,7 +60,15 @@ class Receipt:
 async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
     """The request's body, read only for who may send it and while there is room."""
     with door_of(request).admission.admitted():
-        yield await receive(request.headers, request.stream())
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                received = await receive(request.headers, request.stream())
+        except TimeoutError:
+            message = f"it must arrive within {BODY_SECONDS:g} seconds"
+            raise Refusal.of(Kind.TIMEOUT, "body", "timeout", message, Connection="close") from None
+        except ClientDisconnect:
+            raise Refusal.of(Kind.TIMEOUT, "body", "disconnected", "the sender went away") from None
+        yield received
 
 
 @router.post(
@@ -65,7 +78,7 @@ async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
     response_model=Receipt,
     openapi_extra={"requestBody": REQUEST_BODY},
     responses=described(
-        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID,
+        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID,
         Kind.BUSY, Kind.UNAVAILABLE,
     ),
 )  # fmt: skip

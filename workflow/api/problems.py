@@ -28,6 +28,7 @@ class Kind(Enum):
     FORBIDDEN = ("forbidden", 403, "The role of this API key does not permit it")
     NOT_FOUND = ("not-found", 404, "There is no such thing")
     METHOD = ("method", 405, "This resource does not know the method")
+    TIMEOUT = ("timeout", 408, "The body did not arrive in time")
     CONFLICT = ("conflict", 409, "It is not in a state in which this can be done")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     MEDIA_TYPE = ("media-type", 415, "The body is of a type that is not understood")

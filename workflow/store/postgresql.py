@@ -190,7 +190,9 @@ class PostgresStore:
     dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+        self.engine = create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=15, hide_parameters=True
+        )
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:

@@ -1,0 +1,121 @@
+"""The door while something behind it is away."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import text
+
+from tests.api.conftest import House, open_house, order
+from tests.servers import PostgresServer
+from tests.waiting import wait_until
+from workflow import task_names
+from workflow.api.admission import MOST_AT_ONCE
+from workflow.broker import Broker, celery_app
+from workflow.settings import Settings
+
+NOBODY = "redis://127.0.0.1:1/0"
+"""A port on which nothing listens."""
+
+
+@pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'makegood.db'}"
+
+
+@pytest.fixture
+def brokerless(file_url: str) -> Iterator[House]:
+    """A house whose broker is down."""
+    broker = Broker(celery_app(Settings(broker_url=NOBODY)))
+    with open_house(file_url, broker) as house:
+        yield house
+    broker.close()
+
+
+def test_without_a_broker_events_are_accepted_and_the_lost_wakeup_counted(brokerless: House) -> None:
+    assert brokerless.post(order("place", "quiet", "quiet-1", amount=5)).status_code == 202
+    wait_until(
+        lambda: "makegood_wakeups_not_sent_total 1.0" in brokerless.http.get("/metrics").text,
+        seconds=20,
+        what="the lost wake-up to be counted",
+    )
+
+
+def test_a_broker_that_is_away_is_reported_and_readiness_kept(brokerless: House) -> None:
+    ready = brokerless.http.get("/readyz")
+    assert (ready.status_code, ready.json()["broker"]) == (200, "unreachable")
+
+
+def test_many_events_give_few_wakeups_that_name_subjects_only(file_url: str, valkey_url: str) -> None:
+    settings = Settings(broker_url=valkey_url)
+    broker = Broker(celery_app(settings))
+    with open_house(file_url, broker) as house, redis.Redis.from_url(valkey_url) as valkey:
+        queue = f"{settings.key_prefix}{task_names.QUEUE}"
+        for n in range(100):
+            house.post(order("place", f"busy-{n}", f"busy-{n}", amount=5, note="a secret"))
+        wait_until(lambda: valkey.llen(queue) > 0, seconds=20, what="a wake-up")
+        messages = b"".join(valkey.lrange(queue, 0, -1))  # type: ignore[arg-type]
+        assert house.http.get("/readyz").json()["broker"] == "reachable"
+    assert 1 <= messages.count(task_names.APPLY.encode()) < 100
+    assert b"order:busy-" in messages
+    assert b"secret" not in messages
+    broker.close()
+
+
+def test_without_its_database_the_door_says_so(postgres_server: PostgresServer) -> None:
+    name = postgres_server.create_database()
+    with open_house(postgres_server.url(name)) as house:
+        assert house.post(order("place", "gone", "gone-1", amount=5)).status_code == 202
+        postgres_server.drop_database(name)
+        answer = house.post(order("place", "gone", "gone-2", amount=5))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.json()["type"] == "/docs#problem-unavailable"
+        ready = house.http.get("/readyz")
+        assert (ready.status_code, ready.json()["database"], ready.json()["schema"]) == (
+            503,
+            "unreachable",
+            "unknown",
+        )
+        assert house.http.get("/healthz").status_code == 200
+
+
+def test_with_an_older_schema_it_is_not_ready(file_url: str) -> None:
+    with open_house(file_url) as house:
+        with house.runtime.store.begin() as transaction:
+            transaction.connection.execute(text("update alembic_version set version_num = '0000'"))
+        ready = house.http.get("/readyz")
+        assert (ready.status_code, ready.json()["schema"]) == (503, "behind")
+
+
+def test_too_many_at_once_are_sent_away(file_url: str) -> None:
+    with open_house(file_url) as house, ExitStack() as slow:
+        for _ in range(MOST_AT_ONCE):
+            slow.enter_context(_begun(house))
+        event = order("place", "crowd", "crowd-1", amount=5)
+        wait_until(lambda: house.post(event).status_code == 429, seconds=20, what="the door to be full")
+        answer = house.post(event)
+        assert (answer.json()["type"], answer.headers["retry-after"]) == ("/docs#problem-busy", "1")
+        slow.close()
+        wait_until(lambda: house.post(event).status_code == 202, seconds=20, what="room for one more")
+
+
+@contextmanager
+def _begun(house: House) -> Iterator[None]:
+    """A request whose body does not come."""
+    head = (
+        "POST /v1/events HTTP/1.1",
+        "Host: makegood",
+        f"Authorization: {house.bearer()['Authorization']}",
+        "Content-Type: application/cloudevents+json",
+        "Content-Length: 100",
+        "",
+        "",
+    )
+    with socket.create_connection((house.http.base_url.host, house.http.base_url.port or 0)) as connection:
+        connection.sendall("\r\n".join(head).encode())
+        yield
