@@ -1,0 +1,78 @@
+"""What the project promises about catastrophes: workers killed, the broker emptied, and nobody notices."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from state_machines.instants import format_instant
+from tests.processes.installation import Installation
+from tests.waiting import wait_until
+from workflow.clock import monotonic
+
+PROMISES = 1_000
+WITHIN = 20.0
+KILLED_AT, BACK_AT = 5.0, 10.0
+
+
+def pass_until(moment: float) -> None:
+    """The scenario's own timetable is real time."""
+    threading.Event().wait(max(0.0, moment - monotonic()))
+
+
+@pytest.mark.timeout(180)
+def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothing(
+    installation: Installation,
+) -> None:
+    """1,000 promises due within 20 s; at 5 s all is killed and the broker comes back empty; at 10 s workers do."""
+    for worker in [installation.workers.start("--concurrency", "1") for _ in range(2)]:
+        worker.wait_ready()
+    began = monotonic()
+    start = installation.runtime.clock.now()
+    promises = [
+        installation.event(
+            "promise.make",
+            f"promise:P-{number}",
+            {
+                "words": "We call you back",
+                "owner": "sam@example.com",
+                "due_at": format_instant(start + timedelta(seconds=1 + (WITHIN - 1) * number / PROMISES)),
+                "customer": {"email": "customer@example.com"},
+            },
+        )
+        for number in range(PROMISES)
+    ]
+    for first in range(0, PROMISES, 250):
+        installation.send(*promises[first : first + 250])
+
+    pass_until(began + KILLED_AT)
+    installation.workers.kill_all()
+    installation.valkey.flush()
+    installation.valkey.stop()
+    lapsed_before = len(installation.moves("lapse"))
+    installation.valkey.start()
+    pass_until(began + BACK_AT)
+    for _ in range(2):
+        installation.workers.start("--concurrency", "1")
+    wait_until(lambda: len(installation.moves("lapse")) >= PROMISES, seconds=60, what="all promises to lapse")
+    wait_until(lambda: len(installation.moves("open")) >= PROMISES, seconds=20, what="all escalations")
+
+    lapses = installation.moves("lapse")
+    assert 0 < lapsed_before < PROMISES
+    assert Counter(lapse.key for lapse in lapses) == Counter(promise.subject for promise in promises)
+    assert {(lapse.outcome, lapse.dest) for lapse in lapses} == {("moved", "lapsed")}
+    assert all(move.at >= move.due_at for trigger in ("warn", "lapse") for move in installation.moves(trigger))
+    opened = [move for move in installation.moves("open") if "effect" not in move.key]
+    assert Counter(move.key for move in opened) == Counter(f"escalation:P-{n}" for n in range(PROMISES))
+    assert {move.outcome for move in opened} == {"moved"}
+
+    settled = lambda: {effect.state for effect in installation.effects()} <= {"settled", "unknown"}  # noqa: E731
+    wait_until(settled, seconds=60, what="all notices to be settled")
+    states = Counter(effect.state for effect in installation.effects())
+    assert states["unknown"] <= 2, "at most the notice that each killed process was sending"
+    keys = Counter(notice["key"] for notice in installation.notices())
+    assert set(keys.values()) == {1}, "no notice twice"
+    assert len(keys) >= states["settled"]
