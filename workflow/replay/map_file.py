@@ -21,8 +21,8 @@ _RULES = {
 }
 """What pydantic calls a broken rule, and what makegood calls it."""
 
-_KINDS = ("str", "int", "float", "bool")
-"""Pydantic tells by these, at the end of a location, which kind of value it tried."""
+_KINDS = ("str", "int", "float", "bool", "[key]")
+"""Pydantic tells by these, at the end of a location, which kind of value or key it tried."""
 
 _GIVES: dict[str, tuple[str, ...]] = {
     "string": ("string", "any"),
