@@ -73,8 +73,8 @@ def _fill(store: Store, first: int, count: int, due_at: datetime, now: datetime)
     numbers = (
         f"generate_series({first + 1}, {first + count}) as n"
         if store.dialect == "postgresql"
-        else f"(with recursive c(n) as (select {first + 1} union all select n + 1 from c where n < {first + count})"
-        " select n from c)"
+        else f"(with recursive c(n) as (select {first + 1} union all"
+        f" select n + 1 from c where n < {first + count}) select n from c)"
     )
     instants = _instants(store, [due_at, now])
     with store.begin() as transaction:

@@ -19,6 +19,9 @@ from workflow.store.port import Store
 from workflow.store.rows import TIMER_SOURCE
 from workflow.store.schema import events, moves, subjects
 
+_MOVE = [moves.c[name] for name in ("version", "seq", "trigger", "timer", "setting", "due_at", "at")]
+_EVENT = [events.c[name] for name in ("time", "data", "parent")]
+
 
 def rebuild(store: Store, registry: Registry, key: str) -> Subject:
     """The subject as the ledger alone tells it.
@@ -50,17 +53,15 @@ def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subj
 
 def _moves(store: Store, key: str) -> list[Row[Any]]:
     query = (
-        select(
-            subjects.c.lifecycle, moves.c.version, moves.c.seq, moves.c.trigger, moves.c.timer, moves.c.setting,
-            moves.c.due_at, moves.c.at, events.c.event_id, events.c.source, events.c.time, events.c.data, events.c.parent,
-        )
+        select(subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
         .join(subjects, subjects.c.id == moves.c.subject_id)
         .outerjoin(events, events.c.id == moves.c.event_id)
         .where(subjects.c.key == key)
         .order_by(moves.c.seq)
-    )  # fmt: skip
+    )
     with store.connect() as connection:
-        return list(connection.execute(query).all())
+        rows: list[Row[Any]] = [*connection.execute(query)]
+    return rows
 
 
 def _event(row: Row[Any], key: str) -> Event:

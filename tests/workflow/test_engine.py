@@ -60,7 +60,7 @@ def test_a_newer_setting_counts_from_its_own_instant(world: World) -> None:
 
 
 def test_an_event_that_cancels_an_overdue_timer_wins_if_it_is_applied_first(world: World) -> None:
-    """Both are due when the worker comes late: the event is applied first, the stale timer decides nothing."""
+    """The worker comes late: the event is applied first, the stale timer decides nothing."""
     world.post("lamp.press", "lamp:1", {"level": 3})
     world.clock.advance(2 * HOUR)
     world.post("lamp.press", "lamp:1", {"level": 0})

@@ -161,7 +161,7 @@ class Transaction(Protocol):
         """
 
     def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
-        """Of these, mark as sending those still published under `token`, and give them back; an attempt each."""
+        """Of these, mark as sending those still published under `token`: an attempt each."""
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
         """Write how effects go on."""

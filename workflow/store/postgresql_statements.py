@@ -55,7 +55,8 @@ CLAIM_TIMERS = text(
     f"""
 select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
   from timers t join subjects s on s.id = t.subject_id
-where t.due_at <= :now order by t.due_at, t.subject_id, t.name limit :limit for update of s skip locked""".replace(
+where t.due_at <= :now order by t.due_at, t.subject_id,
+  t.name limit :limit for update of s skip locked""".replace(
         "s.data", "cast(s.data as text)"
     )
 )
@@ -114,7 +115,8 @@ EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_i
 CLAIM_EFFECTS = text(f"""
 with due as (select id from outbox where due_at <= :now and state in ('pending', 'published')
   order by due_at limit :limit for update skip locked)
-update outbox o set state = 'published', token = :token, due_at = :lease_until, attempts = o.attempts + cast(o.kind = 'task' as int)
+update outbox o set state = 'published', token = :token, due_at = :lease_until,
+  attempts = o.attempts + cast(o.kind = 'task' as int)
 from due where o.id = due.id returning {EFFECT_COLUMNS}""")
 BEGIN_EFFECTS = text(f"""
 update outbox o set state = 'sending', due_at = :lease_until, attempts = o.attempts + 1

@@ -45,7 +45,8 @@ BURY_TIMER = "update timers set due_at = null, dead_at = ?, error = ? where subj
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
   target, queue, payload,
   attempts, token, created_at"""
-CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?, attempts = attempts + (kind = 'task')
+CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?,
+  attempts = attempts + (kind = 'task')
 where id in (select id from outbox where due_at <= ? and state in ('pending',
   'published') order by due_at limit ?)
 returning {EFFECT_COLUMNS}"""
