@@ -40,7 +40,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class CompressedClock:
-    """Engine time that began at `start`, when the machine's clock stood at `since`, and runs `speed` times as fast.
+    """Engine time: `start` when the machine's clock stood at `since`, from then `speed` times as fast.
 
     Every process that is given the same three agrees about the present.
     """
