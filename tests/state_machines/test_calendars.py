@@ -209,6 +209,17 @@ def test_a_budget_of_minutes_looks_at_no_more_than_its_days() -> None:
     assert len(calendar._days) == 1
 
 
+def test_what_a_calendar_remembers_is_bounded() -> None:
+    calendar = office()
+    begin = parse_instant("2020-01-01T00:00:00Z")
+    at_once = calendar.business_time(begin, begin + timedelta(days=2000))
+    assert len(calendar._days) <= 800
+    halves = [
+        calendar.business_time(begin + timedelta(days=d), begin + timedelta(days=d + 1000)) for d in (0, 1000)
+    ]
+    assert at_once == sum(halves, timedelta(0))
+
+
 def test_two_calendars_of_one_source_are_equal() -> None:
     used = office()
     used.next_open(parse_instant("2026-06-26T08:00:00Z"))
