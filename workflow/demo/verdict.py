@@ -93,7 +93,7 @@ def _calls(scene: Scene) -> Iterator[Finding]:
     yield Finding(
         "hours",
         len(claims) == 2 and not outside,
-        f"called at {', '.join(map(_clock, claims))}; the customer's hours: {' and '.join(customer['window'])}"
+        f"called at {', '.join(map(_clock, claims))}; the customer's hours: {', '.join(customer['window'])}"
         + (f"; outside of them: {outside}" if outside else ""),
     )
 

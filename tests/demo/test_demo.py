@@ -1,0 +1,117 @@
+"""`makegood demo` for real: the whole story, an interruption, and a start that fails half way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.waiting import wait_until
+from workflow.clock import monotonic
+from workflow.demo.performance import LIMIT_SECONDS
+
+ROOT = Path(__file__).parents[2]
+MARK = "DEMO_OF_TEST"
+STORY_SECONDS = 90
+
+
+class Demo:
+    """A running `makegood demo` without a terminal, in a directory of its own."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.data_dir = directory / "data"
+        self._said = directory / "said"
+        self._began = monotonic()
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "workflow.cli", "demo"],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "MAKEGOOD_DATA_DIR": str(self.data_dir),
+                    "MAKEGOOD_API_PORT": "0",
+                    "MAKEGOOD_FLOWER_PORT": "0",
+                    MARK: str(directory),
+                    **environment,
+                },
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        """Everything it printed so far."""
+        return self._said.read_text()
+
+    def wait_said(self, words: str) -> None:
+        """Wait for words; fails at once when it has ended without them."""
+        wait_until(
+            lambda: words in self.said() or self.process.poll() is not None, seconds=60, what=repr(words)
+        )
+        assert words in self.said()
+
+    def end(self, seconds: float) -> tuple[int, float]:
+        """Its exit code, and how many seconds it took."""
+        code = self.process.wait(timeout=seconds)
+        return code, monotonic() - self._began
+
+    def left_behind(self) -> list[str]:
+        """Its directories that are still there."""
+        return [path.name for path in self.data_dir.glob("demo-*")]
+
+
+def running(directory: Path) -> list[str]:
+    """Processes that carry the mark of the demonstration of this directory: it and all its descendants."""
+    return [
+        " ".join(process.info["cmdline"] or [])
+        for process in psutil.process_iter(["environ", "cmdline", "status"])
+        if (process.info["environ"] or {}).get(MARK) == str(directory)
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """Where one demonstration runs; nothing of it may be left afterwards."""
+    yield tmp_path
+    assert running(tmp_path) == []
+
+
+@pytest.mark.timeout(LIMIT_SECONDS + 60)
+def test_the_story_ends_as_it_should(directory: Path) -> None:
+    demo = Demo(directory)
+    demo.wait_said("initial -> made")
+    assert len(running(directory)) > 5
+    code, seconds = demo.end(LIMIT_SECONDS + 30)
+    assert code == 0, demo.said()
+    assert "The story ended as it should." in demo.said()
+    assert "WRONG" not in demo.said()
+    assert demo.left_behind() == []
+    assert seconds < STORY_SECONDS, demo.said()
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_behind(directory: Path) -> None:
+    demo = Demo(directory)
+    demo.wait_said("initial -> made")
+    demo.process.send_signal(signal.SIGINT)
+    code, _ = demo.end(60)
+    assert code == 130, demo.said()
+    assert demo.left_behind() == []
+
+
+def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: Path) -> None:
+    # An address of RFC 5737, which no machine has: the API cannot listen there.
+    demo = Demo(directory, MAKEGOOD_API_HOST="192.0.2.1")
+    code, _ = demo.end(90)
+    assert code == 1
+    assert "makegood: api: ended with exit code" in demo.said()
+    assert "--- api.log" in demo.said()
+    assert len(demo.left_behind()) == 1

@@ -1,0 +1,77 @@
+"""The player against a real door: what people do is accepted, and what does not come about is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from threading import Event
+
+import pytest
+from rich.console import Console
+
+from tests.api.conftest import NOON, House, open_house
+from workflow.client import Client
+from workflow.clock import CompressedClock, SystemClock
+from workflow.demo import player as playing
+from workflow.demo import story
+from workflow.demo.errors import Interrupted, StoryStuck
+from workflow.demo.player import Player
+from workflow.demo.scene import Stage
+from workflow.demo.script import Step, Until
+from workflow.demo.timeline import Timeline
+from workflow.keys import Role
+
+MAKE = story.steps(NOON)[0]
+MADE = Until("promise", "made")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A door whose events nobody applies, unless the test does."""
+    with open_house(f"sqlite:///{tmp_path / 'makegood.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def said() -> StringIO:
+    """What the timeline printed."""
+    return StringIO()
+
+
+@pytest.fixture
+def player(house: House, said: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    """A player in a hurry: it waits hardly longer than the story says."""
+    monkeypatch.setattr(playing, "PATIENCE_SECONDS", 0.3)
+    clock = CompressedClock(NOON, SystemClock().now(), 36_000)
+    with Client(str(house.http.base_url), house.keys[Role.OPERATOR], proxies=False) as client:
+        stage = Stage(client, tmp_path / "notices.jsonl", story.PROMISE)
+        yield Player(stage, Timeline(Console(file=said, width=200)), clock, Event())
+
+
+def test_what_people_do_goes_through_the_door(house: House, player: Player, said: StringIO) -> None:
+    player.play([MAKE])
+    house.apply()
+    player.play([Step("They wait", until=MADE), Step("They go on waiting", until=MADE)])
+    assert player.stage.look().subjects["promise"]["data"]["owner"] == story.MANAGER
+    assert said.getvalue().count("initial -> made") == 1
+
+
+def test_what_does_not_come_about_is_said(player: Player) -> None:
+    player.play([MAKE])
+    with pytest.raises(StoryStuck, match=r"0 s for the promise to be made; promise:P-17 is initial"):
+        player.play([Step("Nobody applies it", until=MADE, within=timedelta())])
+
+
+def test_before_anything_has_happened_there_is_nothing(player: Player) -> None:
+    assert player.stage.look().subjects == {}
+    with pytest.raises(StoryStuck, match="nothing has been opened"):
+        player.play([Step("Nobody makes it", until=MADE, within=timedelta())])
+
+
+@pytest.mark.parametrize("step", [Step("Waits", until=MADE), Step("Thinks", after=timedelta(days=9))])
+def test_an_interruption_ends_it_at_once(player: Player, step: Step) -> None:
+    player.interrupted.set()
+    with pytest.raises(Interrupted):
+        player.play([step])
