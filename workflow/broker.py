@@ -85,6 +85,15 @@ class Broker:
             link_error=link_error,
         )
 
+    def accept(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
+
+        Unlike the front door's 202 this promises nothing: it is for who has the broker and no HTTP. The same
+        events may be sent again.
+        """
+        subjects = [str(event.get("subject", "")) for event in events]
+        self._publish(task_names.ACCEPT, [[dict(event) for event in events]], subjects=subjects)
+
     def wake_clocks(self, at: datetime) -> None:
         """Tell the clocks of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""
         with self._reached():

@@ -1,0 +1,54 @@
+"""What monitoring shows: tasks by their fixed names, keys of subjects, and nothing about anybody."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import httpx
+
+from tests.processes.installation import Installation
+from tests.waiting import wait_until
+from workflow import task_names
+from workflow.embedded.ports import free_port
+
+SECRETS = ("Ada Lovelace", "ada@example.com", "sam@example.com", "We call you back", "+44 20 7946 0000")
+
+
+def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: Installation) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "celery", "-A", "tasks.app", "flower", "--address=127.0.0.1",
+               f"--port={port}", "--basic-auth=watcher:secret"]  # fmt: skip
+    sqlite_installation.workers.start("--concurrency", "1").wait_ready()
+    sqlite_installation.workers.start_command(command, "Connected to", "flower").wait_ready()
+    url = f"http://127.0.0.1:{port}"
+    assert httpx.get(f"{url}/api/tasks").status_code == 401
+    with httpx.Client(base_url=url, auth=("watcher", "secret"), timeout=10) as flower:
+        wait_until(lambda: flower.get("/api/workers").json(), seconds=20, what="Flower to know the worker")
+        customer = {"name": SECRETS[0], "email": SECRETS[1], "phone": SECRETS[4]}
+        promise = sqlite_installation.promise("P-1", due_in=2, customer=customer)
+        sqlite_installation.send(promise)
+        accepted = sqlite_installation.promise("P-2", due_in=2, customer=customer)
+        sqlite_installation.broker.accept([accepted.to_json()])
+        wait_until(lambda: names(flower) >= EXPECTED, seconds=30, what="Flower to have seen every task")
+
+        tasks: dict[str, Any] = flower.get("/api/tasks").json()
+        shown = [(task["name"], task["args"], task["kwargs"], task["result"]) for task in tasks.values()]
+        assert {name for name, *_ in shown} <= EXPECTED | {task_names.RELAY}
+        assert ("makegood.events.apply", "(promise:P-1)") in [entry[:2] for entry in shown]
+        assert any(name == task_names.SEND and "promise:P-1" in args for name, args, *_ in shown)
+        assert any(name == task_names.ACCEPT and args == "(promise:P-2)" for name, args, *_ in shown)
+        pages = [flower.get("/tasks").text, flower.get("/api/tasks").text]
+        pages += [flower.get(f"/task/{one}").text for one in tasks]
+        pages += [flower.get(f"/api/task/info/{one}").text for one in tasks]
+    for secret in SECRETS:
+        assert not [page for page in pages if secret in page], secret
+
+
+EXPECTED = {task_names.APPLY, task_names.FIRE, task_names.SEND, task_names.ACCEPT}
+
+
+def names(flower: httpx.Client) -> set[str]:
+    """Names of the tasks that Flower has seen end well."""
+    found: dict[str, Any] = flower.get("/api/tasks").json()
+    return {task["name"] for task in found.values() if task["state"] == "SUCCESS"}
