@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -123,18 +122,22 @@ def here(postgres_url: str, valkey_url: str, tmp_path: Path) -> Here:
 @pytest.fixture
 def start(here: Here) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
     """Start services that end with the test, their pools included."""
-    with ExitStack() as endings:
-        guard = Guard(grace=10.0)
-        endings.callback(guard.close)
+    guard = Guard(grace=10.0)
+    started: list[subprocess.Popen[bytes]] = []
 
-        def begin(name: str) -> subprocess.Popen[bytes]:
-            process = here.start(name)
-            endings.callback(process.wait, timeout=30)
-            endings.callback(process.terminate)
-            guard.add(process.pid)
-            return process
+    def begin(name: str) -> subprocess.Popen[bytes]:
+        process = here.start(name)
+        started.append(process)
+        guard.add(process.pid)
+        return process
 
+    try:
         yield begin
+        for process in started:
+            process.terminate()
+        assert [process.wait(timeout=30) for process in started] == [0] * len(started)
+    finally:
+        guard.close()
 
 
 def test_its_commands_come_up_healthy(here: Here, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
