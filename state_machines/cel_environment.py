@@ -14,6 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
+from state_machines.cel_repairs import keep_none_alive
 from state_machines.expression_functions import declarations
 
 _T = cel.Type
@@ -41,6 +42,7 @@ FIXED: Mapping[str, Any] = MappingProxyType(
 
 def environment(variables: Mapping[str, Any]) -> Any:
     """A CEL environment with these variables besides the fixed ones. Takes about 150 microseconds."""
+    keep_none_alive()
     return cel.NewEnv(
         variables={**FIXED, **variables},
         extensions=[

@@ -10,6 +10,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from state_machines.cel_repairs import emptying_arguments
 from state_machines.durations import parse_duration
 from state_machines.instants import shifted, zone
 from state_machines.json_values import to_json
@@ -94,9 +95,8 @@ def _known_zone(name: Any) -> str | None:
 
 
 def _function(name: str, gives: Any, kinds: list[list[Any]], implementation: Any) -> Any:
-    overloads = [
-        cel.Overload(f"{name}_{n}", gives, takes, False, implementation) for n, takes in enumerate(kinds)
-    ]
+    called = emptying_arguments(implementation)
+    overloads = [cel.Overload(f"{name}_{n}", gives, takes, False, called) for n, takes in enumerate(kinds)]
     return cel.FunctionDecl(name, overloads)
 
 
