@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from types import FrameType
 from typing import Annotated
 
 import structlog
@@ -31,6 +33,7 @@ def api(
     logs.configure(settings.log_level)
     runtime = open_runtime(settings)
     broker = _broker(settings)
+    signal.signal(signal.SIGTERM, _leave)
     try:
         uvicorn.run(
             create_app(runtime, broker),
@@ -45,6 +48,11 @@ def api(
         if broker is not None:
             broker.close()
         runtime.close()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Uvicorn ends in good order and then raises the signal anew: it must not end the process before us."""
+    raise SystemExit(0)
 
 
 def _broker(settings: Settings) -> Broker | None:

@@ -16,7 +16,7 @@ def doctor() -> None:
     healthy = True
     for finding in examine(read_settings()):
         mark = Text("ok   ", "green") if finding.well else Text("WRONG", "bold red")
-        console.print(mark, Text(f" {finding.name}: {finding.words}"))
+        console.print(mark, Text(f"{finding.name}: {finding.words}"))
         healthy = healthy and finding.well
     if not healthy:
         raise typer.Exit(1)
