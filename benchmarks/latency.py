@@ -73,7 +73,6 @@ def _through(base: str, key: str, sink: Path) -> list[float]:
 
 def _straight(broker: str, sink: Path) -> list[float]:
     with Celery("bare", broker=broker) as app:
-        app.conf.update(broker_transport_options={"global_keyprefix": "makegood:"})
 
         def send(number: int) -> None:
             app.send_task("bench.note", kwargs={"subject": "", "posted": time()}, queue="bench")
@@ -106,7 +105,7 @@ def _stack(place: Path, url: str) -> Iterator[tuple[str, str, str, Path]]:
     env = os.environ | {
         "MAKEGOOD_DATABASE_URL": url, "MAKEGOOD_BROKER_URL": broker.url, "MAKEGOOD_DATA_DIR": str(place),
         "MAKEGOOD_LIFECYCLES": str(place / "lifecycles"), "BROKER": broker.url, "SINK": str(sink),
-        "MAKEGOOD_LOG_LEVEL": "ERROR", "PREFIX": "makegood:",
+        "MAKEGOOD_LOG_LEVEL": "ERROR",
     }  # fmt: skip
     here = [sys.executable, "-m", "workflow.cli"]
     root = Path(__file__).parent.parent
@@ -139,7 +138,6 @@ def _stack(place: Path, url: str) -> Iterator[tuple[str, str, str, Path]]:
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: _ready(base), seconds=60, what="the API to be ready")
         app = Celery(broker=broker.url)
-        app.conf.update(broker_transport_options={"global_keyprefix": "makegood:"})
         wait_until(
             lambda: len(app.control.ping(timeout=1) or []) >= 2, seconds=60, what="both workers to answer"
         )
