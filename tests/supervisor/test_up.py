@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from tests.supervisor.programs import runs
 from tests.waiting import wait_until
 from workflow.embedded.ports import free_port
+from workflow.first_key import FILE as KEY_FILE
 from workflow.supervisor.flower import PASSWORD_FILE
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +88,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     assert [pid for pid in pids if runs(pid)] == []
 
 
-def test_flower_answers_behind_its_password(up: Up) -> None:
+def test_flower_answers_behind_its_password_and_a_stopped_worker_is_noticed(up: Up) -> None:
     url = f"http://127.0.0.1:{up.flower}"
     password = (up.data_dir / PASSWORD_FILE).read_text().strip()
     with httpx.Client(trust_env=False) as http:
@@ -94,6 +96,21 @@ def test_flower_answers_behind_its_password(up: Up) -> None:
         workers = http.get(f"{url}/api/workers", params={"refresh": 1}, auth=("makegood", password))
     assert [name.partition("@")[0] for name in workers.json()] == ["worker-1"]
     assert password not in up.said()
+
+    app = celery_app(Settings(broker_url=embedded_url(up.data_dir)))
+    answers = worker_answers(app, *workers.json(), without_broker=True)
+    assert answers()
+    worker = up.pids()["worker-1"]
+    os.kill(worker, signal.SIGSTOP)
+    assert not answers()
+    os.kill(worker, signal.SIGCONT)
+    wait_until(answers, seconds=30, what="the worker to answer again")
+
+
+@pytest.mark.parametrize("without_broker", [True, False])
+def test_a_worker_is_not_blamed_for_a_broker_that_is_away(without_broker: bool) -> None:
+    app = celery_app(Settings(broker_url=f"redis://127.0.0.1:{free_port()}/0"))
+    assert worker_answers(app, "worker-1@here", without_broker=without_broker)() is without_broker
 
 
 def test_a_killed_worker_and_a_lost_broker_come_back(up: Up) -> None:
