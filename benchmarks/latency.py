@@ -30,8 +30,7 @@ import json, os, time
 from celery import Celery
 app = Celery("colleague", broker=os.environ["BROKER"])
 app.conf.update(task_ignore_result=True, broker_connection_retry_on_startup=True,
-  worker_prefetch_multiplier=1,
-                broker_transport_options={"global_keyprefix": os.environ["PREFIX"]})
+  worker_prefetch_multiplier=1)
 SINK = os.open(os.environ["SINK"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 @app.task(name="bench.note")

@@ -26,6 +26,11 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str | dict) else [value]
 
 
+def _named(value: Any) -> Any:
+    """A state may be given by its name alone, as in transitions."""
+    return {"name": value} if isinstance(value, str) else value
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Expression = Annotated[str, Field(min_length=1, max_length=4000)]
 Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
@@ -100,8 +105,10 @@ class OpenCall(_Part):
 
     lifecycle: Name
     trigger: Name
-    id: str = Field("=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
-                    description="The new subject's id; its key is <lifecycle>:<id>.")
+    id: str = Field(
+        "=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
+        description="The new subject's id; its key is <lifecycle>:<id>.",
+    )
     data: dict[str, Argument] | Expression = Field(default_factory=dict)
 
 
@@ -131,8 +138,11 @@ class TimeoutDeclaration(_Part):
       * `every`: a duration; fires again and again while the subject is in the scope.
     """
 
-    states: Names = Field(default_factory=list, alias="in",
-                          description="The states in which it runs; moving between them does not restart it.")
+    states: Names = Field(
+        default_factory=list,
+        alias="in",
+        description="The states in which it runs; moving between them does not restart it.",
+    )
     paused_in: Names = Field(default_factory=list, description="States of `in` in which it stands still.")
     after: Expression | None = None
     at: Expression | None = None
@@ -141,7 +151,9 @@ class TimeoutDeclaration(_Part):
     lead: Expression | None = None
     share: Annotated[float, Field(gt=0, lt=1)] | None = None
     calendar: Name | None = None
-    zone: Expression | None = Field(None, description="Expression for the zone of the calendar, e.g. the customer's.")
+    zone: Expression | None = Field(
+        None, description="Expression for the zone of the calendar, e.g. the customer's."
+    )
     when: Expression | None = Field(None, description="Set only if this holds.")
     on_timeout: Name
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -170,7 +182,9 @@ class TransitionDeclaration(_Part):
     conditions: Expressions = Field(default_factory=list)
     unless: Expressions = Field(default_factory=list)
     set: dict[str, Argument] | Expression | None = None
-    restart: Names = Field(default_factory=list, description="Timeouts to set anew although their scope is not left.")
+    restart: Names = Field(
+        default_factory=list, description="Timeouts to set anew although their scope is not left."
+    )
     effects: list[EffectDeclaration] = Field(default_factory=list)
     description: str = ""
 
@@ -185,6 +199,13 @@ class Definition(_Part):
     data: Fields = Field(default_factory=dict)
     calendars: dict[Name, dict[str, Any]] = Field(default_factory=dict)
     triggers: dict[Name, TriggerDeclaration] = Field(default_factory=dict)
-    states: Annotated[list[StateDeclaration], Field(min_length=1)]
+    states: Annotated[
+        list[
+            Annotated[
+                StateDeclaration, BeforeValidator(_named, json_schema_input_type=Name | StateDeclaration)
+            ]
+        ],
+        Field(min_length=1),
+    ]
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
