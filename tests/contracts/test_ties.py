@@ -37,7 +37,8 @@ def test_subjects_of_a_batch_are_numbered_by_key(store: Store) -> None:
 
 def test_timers_of_one_instant_are_claimed_by_subject_and_name(store: Store) -> None:
     rows = rows_of(store, "promise:a", "promise:b")
-    places = [(rows[key], name) for key in ("promise:b", "promise:a") for name in ("warn", "deadline", "nudge")]
+    names = ("warn", "deadline", "nudge")
+    places = [(rows[key], name) for key in ("promise:b", "promise:a") for name in names]
     with store.begin() as transaction:
         for place in places:  # one by one, so that neither store has sorted them before
             transaction.write(Changes(timers_set={place: Timer(place[1], 1, NOW, NOW)}), NOW)

@@ -63,6 +63,7 @@ MAPS = [
     ("column: grams", "column: ounces", ("data.weight.column", "unknown-column", 1)),
     ("  weight: {", "  Weight: {", ("data.Weight", "form", 9)),
     ("data:\n", "opening: close\ndata:\n", ("opening.trigger", "unknown-trigger", 8)),
+    ("data:\n", "source: /makegood\ndata:\n", ("source", "reserved-source", 8)),
     ("data:\n", "log: {format: xml}\ndata:\n", ("log.format", "choice", 8)),
     ("data:\n", "log: {encoding: klingon}\ndata:\n", ("log.encoding", "encoding", 8)),
     ("data:\n", "log: {delimiter: '::'}\ndata:\n", ("log.delimiter", "string-too-long", 8)),

@@ -51,13 +51,7 @@ def compare(
         events: all events of the log, in order of time.
         ours: by subject, when it first took the trigger that is compared, UTC.
     """
-    groups: dict[str, str] = {}
-    theirs: dict[str, datetime] = {}
-    for one in events:
-        row = one.row
-        groups[row.subject] = "" if asked.by is None else str(row.data.get(asked.by, ""))
-        if row.verdict:
-            theirs.setdefault(row.subject, row.at)
+    groups, theirs = _said_by_the_log(asked, events)
     whole = Agreement()
     tables: dict[str, Agreement] = {}
     differences: list[dict[str, Any]] = []
@@ -85,6 +79,20 @@ def compare(
         else {group: table.to_json() for group, table in sorted(tables.items())},
         "differences": differences,
     }
+
+
+def _said_by_the_log(
+    asked: Comparison, events: Iterable[PlannedEvent]
+) -> tuple[dict[str, str], dict[str, datetime]]:
+    """The last group of every subject, and when the log first says of a subject that it has happened."""
+    groups: dict[str, str] = {}
+    theirs: dict[str, datetime] = {}
+    for one in events:
+        row = one.row
+        groups[row.subject] = "" if asked.by is None else str(row.data.get(asked.by, ""))
+        if row.verdict:
+            theirs.setdefault(row.subject, row.at)
+    return groups, theirs
 
 
 def _count(table: Agreement, ours: datetime | None, theirs: datetime | None) -> None:

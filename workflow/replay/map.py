@@ -228,6 +228,13 @@ class ReplayMap(_Part):
     opening: Annotated[Opening | None, BeforeValidator(_trigger)] = None
     compare: Comparison | None = None
 
+    @field_validator("source")
+    @classmethod
+    def _not_our_own(cls, value: str) -> str:
+        if value == "/makegood" or value.startswith("/makegood/"):
+            raise PydanticCustomError("reserved-source", "/makegood is the source of the engine's own events")
+        return value
+
     def time_of(self, field: DataRule) -> TimeRule:
         """How a data field of type ``date-time`` is read: its own words, and for the rest those of `time`.
 
