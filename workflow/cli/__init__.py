@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from state_machines.errors import StateMachineError
-from workflow.cli import api, demo, doctor, keys, migrate, replay, send, up, worker
+from workflow.cli import api, check, demo, doctor, draw, keys, migrate, replay, send, up, worker
 from workflow.errors import MakegoodError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command()(api.api)
 app.command()(worker.worker)
 app.command()(send.send)
 app.command()(replay.replay)
+app.command()(check.check)
+app.command()(draw.draw)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)
 app.add_typer(keys.app, name="keys")

@@ -1,0 +1,62 @@
+"""The schema that editors load: current, a schema, and of one mind with what reads definitions."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from state_machines import catalog
+from state_machines.errors import DefinitionError
+from state_machines.json_schema import lifecycle_schema, lifecycle_schema_text
+from state_machines.source import parse
+from state_machines.yaml_document import read_yaml
+from tests.state_machines.test_check import SOUND
+from workflow.schema_page import PAGE
+
+
+def accepts(document: Any) -> bool:
+    """Whether an editor would leave it without a red line."""
+    return jsonschema_rs.Draft202012Validator(lifecycle_schema()).is_valid(document)
+
+
+def test_the_committed_copy_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == lifecycle_schema_text(), "run python -m workflow.schema_page"
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema_rs.meta.validate(lifecycle_schema())
+
+
+@pytest.mark.parametrize("name", catalog.NAMES)
+def test_the_catalog_fits_and_points_to_it(name: str) -> None:
+    text = catalog.source(name)
+    assert accepts(read_yaml(text)[0])
+    hint, first = text.splitlines()[:2]
+    assert hint == "# yaml-language-server: $schema=../../docs/lifecycle.schema.json"
+    assert first == f"lifecycle: {name}"
+
+
+def test_one_text_may_stand_for_a_list_of_one() -> None:
+    assert accepts(read_yaml(SOUND)[0])
+
+
+@pytest.mark.parametrize(
+    ("sound", "faulty"),
+    [
+        ("version: 1", "version: 0"),
+        ("version: 1", "version: one"),
+        ("lifecycle: visit", "lifecycle: Visit"),
+        ("final: true", "finnal: true"),
+        ("  due: {in: [planned]", "  Due: {in: [planned]"),
+        ("source: initial", "source: 5"),
+        ("type: integer", "type: int"),
+        ("name: billing.close, ", ""),
+        ("states:", "state:"),
+    ],
+)
+def test_what_an_editor_refuses_is_refused_when_it_is_read(sound: str, faulty: str) -> None:
+    text = SOUND.replace(sound, faulty)
+    assert text != SOUND
+    assert not accepts(read_yaml(text)[0])
+    with pytest.raises(DefinitionError):
+        parse(text)
