@@ -16,8 +16,12 @@ import pytest
 
 from tests.supervisor.programs import runs
 from tests.waiting import wait_until
+from workflow.broker import celery_app
+from workflow.embedded.address import embedded_url
 from workflow.embedded.ports import free_port
 from workflow.first_key import FILE as KEY_FILE
+from workflow.settings import Settings
+from workflow.supervisor.checks import worker_answers
 from workflow.supervisor.flower import PASSWORD_FILE
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +117,15 @@ def test_a_worker_is_not_blamed_for_a_broker_that_is_away(without_broker: bool) 
     assert worker_answers(app, "worker-1@here", without_broker=without_broker)() is without_broker
 
 
-def test_a_killed_worker_and_a_lost_broker_come_back(up: Up) -> None:
+def test_the_first_key_opens_the_door_and_a_killed_worker_and_a_lost_broker_come_back(up: Up) -> None:
+    file = up.data_dir / KEY_FILE
+    key = file.read_text().strip()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert up.said().count(key) == 1
+    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{up.api}") as http:
+        assert http.get("/v1/subjects").status_code == 401
+        assert http.get("/v1/subjects", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+
     os.kill(up.pids()["worker-1"], signal.SIGKILL)
     up.wait_said("worker-1   ready", times=2)
     os.kill(up.pids()["broker"], signal.SIGKILL)
