@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from workflow.clock import monotonic
-from workflow.errors import BrokerUnreachable
 
 _PAUSE = 0.01
 """Seconds between two messages, at least."""
@@ -63,5 +62,5 @@ class Wakes:
     def _try(self, task: str, subjects: Sequence[str]) -> None:
         try:
             self._send(task, subjects)
-        except BrokerUnreachable as error:
-            log.warning("wake-up lost, the next sweep finds the work", task=task, error=str(error))
+        except Exception as error:  # whatever a transport raises: without this thread nobody is woken again
+            log.warning("wake-up lost, the next sweep finds the work", task=task, error=repr(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from sqlalchemy import func, select
 
@@ -110,6 +112,12 @@ def open_house(url: str, broker: Broker | None = None) -> Iterator[House]:
         server.should_exit = True
         thread.join(20)
         runtime.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    """Requests that a server thread logs between two tests would end up in the terminal."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

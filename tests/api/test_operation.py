@@ -188,3 +188,11 @@ def _given_up(house: House, subject: str, state: str) -> int:
             .values(state=state, due_at=None, attempts=3, error="gave up")
         )
     return effect
+
+
+def test_a_finding_is_read_for_an_operator_alone_and_no_further_than_it_may_go(house: House) -> None:
+    path, body = "/v1/effects/1/settle", b'{"note": "' + b"x" * 20_000 + b'"}'
+    assert house.http.post(path, headers=house.bearer(Role.DESK), content=body).status_code == 403
+    large = house.http.post(path, headers=house.bearer(Role.OPERATOR), content=body)
+    assert (large.status_code, large.json()["errors"][0]["rule"]) == (413, "size")
+    assert house.http.post(path, headers=house.bearer(Role.OPERATOR), content=b"{").status_code == 400

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from state_machines.errors import Problem
-from workflow.api import documentation, effects, events, health, metrics, subjects
+from workflow.api import dead_letters, documentation, effects, events, health, metrics, subjects
 from workflow.api.door import Door, open_door
 from workflow.api.observation import Observation
 from workflow.api.problems import Kind, ProblemDetails, Refusal
@@ -42,7 +42,7 @@ def create_app(runtime: Runtime, broker: Broker | None = None) -> FastAPI:
         lifespan=_lifespan(door),
     )
     app.state.door = door
-    for resource in (events, subjects, effects, health, metrics, documentation):
+    for resource in (events, subjects, effects, dead_letters, health, metrics, documentation):
         app.include_router(resource.router)
     app.add_middleware(Observation, meters=door.meters)
     _answer_errors(app)

@@ -53,5 +53,13 @@ def bearer_with(*roles: Role) -> Callable[[Key], Awaitable[Key]]:
     return permitted
 
 
+Reader = Annotated[Key, Depends(bearer_key)]
+"""Any key."""
+Sender = Annotated[Key, Depends(bearer_with(Role.SYSTEM, Role.OPERATOR))]
+"""A key that may send events."""
+Operator = Annotated[Key, Depends(bearer_with(Role.OPERATOR))]
+"""A key of who runs makegood."""
+
+
 def _unauthenticated(rule: str, message: str, challenge: str) -> Refusal:
     return Refusal.of(Kind.UNAUTHENTICATED, "authorization", rule, message, WWW_Authenticate=challenge)

@@ -6,7 +6,6 @@ mode. What the documents must hold is `workflow.cloudevent.parse`'s business.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -15,8 +14,10 @@ from urllib.parse import unquote
 
 import orjson
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from state_machines.errors import Problem
+from workflow.api.body import read_body
 from workflow.api.json_text import decode
 from workflow.api.media_type import MediaType, media_type
 from workflow.api.problems import Kind, Refusal
@@ -52,25 +53,16 @@ class Carried:
     """A request's mode, headers and body, not yet understood."""
 
     mode: Mode
-    media_type: MediaType
     headers: Headers
     body: bytes
 
 
-async def receive(headers: Headers, stream: AsyncIterator[bytes]) -> Carried:
-    """Read a body, and no more of it than its mode allows. Raises Refusal."""
-    kind = media_type(headers)
-    mode = _mode(kind, headers)
-    announced = headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > mode.most_bytes:
-        raise _too_large(mode)
-    chunks, length = [], 0
-    async for chunk in stream:
-        chunks.append(chunk)
-        length += len(chunk)
-        if length > mode.most_bytes:
-            raise _too_large(mode)
-    return Carried(mode, kind, headers, b"".join(chunks))
+async def receive(request: Request) -> Carried:
+    """Read a request, and no more of its body than its mode allows. Raises Refusal."""
+    kind = media_type(request.headers)
+    mode = _mode(kind, request.headers)
+    what = "a batch" if mode is Mode.BATCHED else "an event"
+    return Carried(mode, request.headers, await read_body(request, mode.most_bytes, what))
 
 
 def events_of(carried: Carried, received_at: datetime) -> list[CloudEvent]:
@@ -169,8 +161,3 @@ def _data(carried: Carried) -> dict[str, Any]:
 
 def _not_understood(message: str) -> Refusal:
     return Refusal.of(Kind.MEDIA_TYPE, "content-type", "media-type", message)
-
-
-def _too_large(mode: Mode) -> Refusal:
-    what = "a batch" if mode is Mode.BATCHED else "an event"
-    return Refusal.of(Kind.TOO_LARGE, "body", "size", f"{what} may have {mode.most_bytes} bytes")

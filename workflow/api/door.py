@@ -12,7 +12,6 @@ from workflow.api.admission import Admission
 from workflow.api.broker_watch import BrokerWatch
 from workflow.api.metrics import Meters
 from workflow.broker import Broker
-from workflow.errors import BrokerUnreachable
 from workflow.keys import Keyring
 from workflow.runtime import Runtime
 from workflow.wakes import Wakes
@@ -56,7 +55,7 @@ def open_door(runtime: Runtime, broker: Broker | None) -> Door:
         assert broker is not None
         try:
             broker.go(task, subjects)
-        except BrokerUnreachable:
+        except Exception:
             meters.lost_wakeups.inc()
             raise
 

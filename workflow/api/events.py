@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.requests import ClientDisconnect
 
 from state_machines.errors import Problem
 from workflow.api.answers import JsonAnswer
-from workflow.api.auth import bearer_with
+from workflow.api.auth import Sender
 from workflow.api.cloudevents import Carried, Mode, events_of, named, receive
 from workflow.api.door import Door, door_of
 from workflow.api.event_schema import REQUEST_BODY
@@ -20,14 +18,8 @@ from workflow.api.problems import Kind, Refusal, described
 from workflow.cloudevent import CloudEvent
 from workflow.engine import Acceptance
 from workflow.errors import InvalidEvent
-from workflow.keys import Key, Role
-
-BODY_SECONDS = 30.0
-"""How long a body may take: who never finishes must not keep a place for ever."""
 
 router = APIRouter(prefix="/v1", tags=["events"])
-
-Sender = Annotated[Key, Depends(bearer_with(Role.SYSTEM, Role.OPERATOR))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +52,7 @@ class Receipt:
 async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
     """The request's body, read only for who may send it and while there is room."""
     with door_of(request).admission.admitted():
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                received = await receive(request.headers, request.stream())
-        except TimeoutError:
-            message = f"it must arrive within {BODY_SECONDS:g} seconds"
-            raise Refusal.of(Kind.TIMEOUT, "body", "timeout", message, Connection="close") from None
-        except ClientDisconnect:
-            raise Refusal.of(Kind.TIMEOUT, "body", "disconnected", "the sender went away") from None
-        yield received
+        yield await receive(request)
 
 
 @router.post(
@@ -78,10 +62,17 @@ async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
     response_model=Receipt,
     openapi_extra={"requestBody": REQUEST_BODY},
     responses=described(
-        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID,
-        Kind.BUSY, Kind.UNAVAILABLE,
+        Kind.MALFORMED,
+        Kind.UNAUTHENTICATED,
+        Kind.FORBIDDEN,
+        Kind.TIMEOUT,
+        Kind.TOO_LARGE,
+        Kind.MEDIA_TYPE,
+        Kind.INVALID,
+        Kind.BUSY,
+        Kind.UNAVAILABLE,
     ),
-)  # fmt: skip
+)
 def post_events(request: Request, body: Annotated[Carried, Depends(carried)]) -> JsonAnswer:
     """All events of the request are committed before 202 is answered, or none is stored.
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.answers import JsonAnswer
-from workflow.api.auth import bearer_key
+from workflow.api.auth import Reader
 from workflow.api.door import door_of
+from workflow.api.parameters import READING, Name, SubjectKey
 from workflow.api.problems import Kind, described
-from workflow.keys import Key
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=264)]
-Reader = Annotated[Key, Depends(bearer_key)]
 
 
 class SubjectFilter(BaseModel):
@@ -62,7 +58,7 @@ def list_subjects(request: Request, _: Reader, wanted: Annotated[SubjectFilter, 
     "/subjects/{key:path}",
     summary="One subject with its timeline",
     response_model=SubjectHistory,
-    responses=described(Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=READING,
 )
 def get_subject(
     request: Request, _: Reader, key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)]
