@@ -15,6 +15,7 @@ app = typer.Typer(
     name="makegood",
     help="Promises kept, and put right when they were not: an event-driven workflow engine.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
