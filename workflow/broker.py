@@ -110,9 +110,11 @@ class Broker:
         return True
 
     def close(self) -> None:
-        """Send the wake-ups that were asked for, and give the connections back."""
+        """Send the wake-ups that were asked for.
+
+        Connections stay with kombu, whose pools all clients of a process with the same URL share.
+        """
         self._wakes.close()
-        self._app.pool.force_close_all()
 
     def _publish(
         self,

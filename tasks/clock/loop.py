@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -77,11 +78,21 @@ class _Asked:
 class ClockLoop:
     """One clock. It decides nothing about subjects: when in doubt it asks once more, which does no harm."""
 
-    def __init__(self, hands: Hands, clock: Clock, wakes: Wakes, *, sweep_seconds: float) -> None:
+    def __init__(
+        self,
+        hands: Hands,
+        clock: Clock,
+        wakes: Wakes,
+        *,
+        sweep_seconds: float,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        """`seconds` counts real seconds and never jumps."""
         self._hands = hands
         self._clock = clock
         self._wakes = wakes
         self._sweep_seconds = sweep_seconds
+        self._seconds = seconds
         self._swept = float("-inf")
         self._asked: dict[Work, _Asked] = {}
         self._alone_until = self._down_until = float("-inf")
@@ -95,9 +106,9 @@ class ClockLoop:
     def turn(self) -> float:
         """One look and what follows from it; how many seconds nothing more needs to be done."""
         try:
-            if monotonic() - self._swept >= self._sweep_seconds:
+            if self._seconds() - self._swept >= self._sweep_seconds:
                 self._hands.sweep()
-                self._swept = monotonic()
+                self._swept = self._seconds()
             backlog = self._hands.look()
             queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
             for work, queue in queues.items():
@@ -108,7 +119,7 @@ class ClockLoop:
             return _AFTER_ERROR
 
     def _see_to(self, work: Work, queue: Queue) -> None:
-        now = monotonic()
+        now = self._seconds()
         asked = self._asked.get(work)
         if queue.waiting == 0:
             self._asked.pop(work, None)
@@ -131,21 +142,21 @@ class ClockLoop:
             self._hands.ask(work, queue.waiting)
         except BrokerUnreachable as error:
             log.warning("the clock works without the broker", seconds=self._down_pause, error=str(error))
-            self._down_until = monotonic() + self._down_pause
+            self._down_until = self._seconds() + self._down_pause
             self._down_pause = min(_DOWN_LONGEST, self._down_pause * 2)
             self._carry_out(work)
         else:
             self._down_pause = _DOWN_FIRST
-            self._asked[work] = _Asked(until, queue.first, monotonic())
+            self._asked[work] = _Asked(until, queue.first, self._seconds())
 
     def _carry_out(self, work: Work) -> None:
         """Deadlines are decided in time whether there is a broker or not; what needs it waits for it."""
         self._asked.pop(work, None)
-        if work is not Work.RELAY or monotonic() >= self._down_until:
+        if work is not Work.RELAY or self._seconds() >= self._down_until:
             self._hands.carry_out(work)
 
     def _pause(self, backlog: Backlog) -> float:
-        now = monotonic()
+        now = self._seconds()
         pauses = [self._swept + self._sweep_seconds - now]
         if backlog.next_due is not None:
             pauses.append(self._clock.seconds_until(backlog.next_due))

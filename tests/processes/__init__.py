@@ -1,1 +1,1 @@
-"""Tests with real processes: prefork workers as they run in production, on a real broker and real databases."""
+"""Tests with real processes: prefork workers as in production, a real broker, real databases."""

@@ -1,4 +1,4 @@
-"""One makegood for a test: its settings, its engine as seen from outside the workers, and questions to its store."""
+"""One makegood for a test: its settings, an engine outside the workers, and questions to its store."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Self
 from sqlalchemy import Row, select
 
 from state_machines.instants import format_instant
-from workflow.recording import recorded, recording_file
 from tests.processes.workers import Workers
 from tests.servers import ValkeyServer
 from workflow.broker import Broker, celery_app
 from workflow.cloudevent import CloudEvent
+from workflow.recording import recorded, recording_file
 from workflow.runtime import Runtime, open_runtime
 from workflow.settings import Settings
 from workflow.store import migrate
@@ -68,7 +68,9 @@ class Installation:
 
     def event(self, kind: str, subject: str, data: dict[str, Any], number: int = 0) -> CloudEvent:
         """An event of now."""
-        return CloudEvent(f"{subject}/{kind}/{number}", "/test", kind, subject, self.runtime.clock.now(), data)
+        return CloudEvent(
+            f"{subject}/{kind}/{number}", "/test", kind, subject, self.runtime.clock.now(), data
+        )
 
     def promise(self, identity: str, due_in: float, **data: Any) -> CloudEvent:
         """An event that makes a promise, due in so many seconds."""

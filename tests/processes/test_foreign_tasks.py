@@ -38,7 +38,10 @@ states:
   - {name: paid, final: true}
   - {name: failed, final: true}
 transitions:
-  - {trigger: ask, source: initial, dest: asked, set: "{'account': event.data.account, 'amount': event.data.amount}"}
+  - trigger: ask
+    source: initial
+    dest: asked
+    set: {account: =event.data.account, amount: =event.data.amount}
   - {trigger: paid, source: asked, dest: paid, set: "{'voucher': event.data.result.voucher}"}
   - {trigger: not_paid, source: asked, dest: failed, set: "{'error': event.data.error}"}
 """
@@ -59,7 +62,7 @@ def refund(self, account, amount, reason):
     with open("calls.jsonl", "a") as calls:
         call = {"account": account, "amount": amount, "reason": reason, "id": self.request.id,
                 "effect": self.request.headers["makegood-effect"],
-                "ours": sorted(name for name in sys.modules if name.split(".")[0] in ("workflow", "tasks", "state_machines"))}
+                "ours": [name for name in ("workflow", "tasks", "state_machines") if name in sys.modules]}
         print(json.dumps(call), file=calls)
     if amount > 1000:
         raise ValueError("too much for " + account)
@@ -98,7 +101,9 @@ def test_another_code_base_carries_out_an_effect_once_and_its_receipt_moves_the_
         installation.event("refund.ask", "refund:R-1", {"account": "ACC-7", "amount": 21}),
         installation.event("refund.ask", "refund:R-2", {"account": "ACC-8", "amount": 4000}),
     )
-    wait_until(lambda: installation.state("refund:R-1") == "paid", seconds=20, what="the receipt of a success")
+    wait_until(
+        lambda: installation.state("refund:R-1") == "paid", seconds=20, what="the receipt of a success"
+    )
     wait_until(lambda: installation.state("refund:R-2") == "failed", seconds=20, what="that of a failure")
 
     assert installation.data("refund:R-1")["voucher"] == "V-1"

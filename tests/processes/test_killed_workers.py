@@ -27,7 +27,7 @@ def pass_until(moment: float) -> None:
 def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothing(
     installation: Installation,
 ) -> None:
-    """1,000 promises due within 20 s; at 5 s all is killed and the broker comes back empty; at 10 s workers do."""
+    """1,000 due within 20 s; at 5 s all is killed and the broker comes back empty; at 10 s workers do."""
     for worker in [installation.workers.start("--concurrency", "1") for _ in range(2)]:
         worker.wait_ready()
     began = monotonic()
@@ -64,7 +64,9 @@ def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothi
     assert 0 < lapsed_before < PROMISES
     assert Counter(lapse.key for lapse in lapses) == Counter(promise.subject for promise in promises)
     assert {(lapse.outcome, lapse.dest) for lapse in lapses} == {("moved", "lapsed")}
-    assert all(move.at >= move.due_at for trigger in ("warn", "lapse") for move in installation.moves(trigger))
+    assert all(
+        move.at >= move.due_at for trigger in ("warn", "lapse") for move in installation.moves(trigger)
+    )
     opened = [move for move in installation.moves("open") if "effect" not in move.key]
     assert Counter(move.key for move in opened) == Counter(f"escalation:P-{n}" for n in range(PROMISES))
     assert {move.outcome for move in opened} == {"moved"}

@@ -102,7 +102,7 @@ class Workers:
 
     def start_foreign(self, directory: Path, module: str, queue: str) -> WorkerProcess:
         """A Celery worker of another code base, with nothing of ours on its path."""
-        argv = [sys.executable, "-m", "celery", "-A", module, "worker", "--concurrency", "1", "--queues", queue,
+        argv = [sys.executable, "-m", "celery", "-A", module, "worker", "-c", "1", "--queues", queue,
                 "--hostname", f"{module}@%h", "--loglevel", "INFO", "--task-events"]  # fmt: skip
         log = self._directory / f"{module}-{len(self._started)}.log"
         env = {"BROKER": self.settings.broker_url or ""}

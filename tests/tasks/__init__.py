@@ -1,0 +1,1 @@
+"""Tests of what gets done, without worker processes."""

@@ -1,0 +1,53 @@
+"""A broker in memory (kombu's own) whose messages a test can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from queue import Empty
+from typing import Any, Self
+
+from workflow import task_names
+from workflow.broker import Broker, celery_app
+from workflow.settings import Settings
+
+QUEUES = (task_names.QUEUE, task_names.FOREIGN_QUEUE, "shop")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What was sent."""
+
+    task: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    headers: dict[str, Any]
+    embedded: dict[str, Any]
+
+
+class Mailbox:
+    """The broker to send with, and what arrived."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.app = celery_app(settings)
+        self.broker = Broker(self.app)
+
+    def take(self, queue: str = task_names.QUEUE) -> list[Message]:
+        """All messages of a queue, which is empty then."""
+        found = []
+        with self.app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
+            while True:
+                try:
+                    message = waiting.get(block=False)
+                except Empty:
+                    return found
+                message.ack()
+                args, kwargs, embedded = message.payload
+                found.append(Message(message.headers["task"], args, kwargs, message.headers, embedded))
+
+    def __enter__(self) -> Self:
+        for queue in QUEUES:
+            self.take(queue)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.broker.close()

@@ -1,0 +1,169 @@
+"""Delivery: what becomes of a notice, by what its channel says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.delivery import Delivery
+from tests.workflow.world import NOW, World
+from workflow import outbox
+from workflow.runtime import Runtime
+from workflow.sweep import sweep
+
+CUSTOMER = {"name": "Ada", "email": "ada@example.com"}
+
+
+class Channels:
+    """A channel that answers as it is told, and remembers what it was given."""
+
+    def __init__(self, answer: Exception | None = None) -> None:
+        self.answer = answer
+        self.sent: list[tuple[Notice, str]] = []
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Answer as told."""
+        self.sent.append((notice, idempotency_key))
+        if self.answer is not None:
+            raise self.answer
+        return Receipt(notice.channel, "M-1", "250")
+
+    def table(self) -> Mapping[str, Channel]:
+        """As the carrier of email."""
+        return {"email": self}
+
+
+def lapsed(world: World, customer: Mapping[str, Any] = CUSTOMER) -> None:
+    """A broken promise: the customer is to hear of it now."""
+    data = {"words": "We call back", "owner": "", "due_at": (NOW + timedelta(hours=1)).isoformat()}
+    world.post("promise.make", "promise:P", data | {"customer": dict(customer)})
+    world.advance(timedelta(hours=1))
+
+
+def deliver(world: World, runtime: Runtime, channels: Channels) -> Any:
+    """Claim what is due and deliver it; the row afterwards."""
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    delivered = Delivery(runtime, channels.table()).run([row.id for row in rows], rows[0].token)
+    assert delivered.left == ()
+    return next(effect for effect in world.effects() if "broken_promise" in str(effect.payload))
+
+
+def test_a_notice_that_went_out_is_settled_with_its_receipt(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    channels = Channels()
+    effect = deliver(world, runtime, channels)
+    assert (effect.state, effect.due_at, effect.attempts) == ("settled", None, 1)
+    assert effect.receipt == {"channel": "email", "reference": "M-1", "answer": "250"}
+    ((notice, key),) = channels.sent
+    assert (key, notice.key, notice.subject) == (effect.key, effect.key, "promise:P")
+    assert (notice.to, notice.about) == (CUSTOMER, "broken_promise")
+
+
+def test_a_message_that_comes_twice_sends_once(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    channels = Channels()
+    delivery = Delivery(runtime, channels.table())
+    ids = [row.id for row in rows]
+    assert [delivery.run(ids, rows[0].token).taken for _ in range(2)] == [1, 0]
+    assert delivery.run(ids, "another token").taken == 0
+    assert len(channels.sent) == 1
+
+
+def test_a_passing_fault_is_tried_again_later_and_buried_after_the_last_attempt(
+    world: World, runtime: Runtime
+) -> None:
+    lapsed(world)
+    channels = Channels(Retry("mail server: answered 451"))
+    for attempt in (1, 2):
+        effect = deliver(world, runtime, channels)
+        assert (effect.state, effect.attempts, effect.error) == (
+            "pending",
+            attempt,
+            "mail server: answered 451",
+        )
+        assert effect.due_at > world.clock.now()
+        world.clock.move_to(effect.due_at)
+    effect = deliver(world, runtime, channels)
+    assert (effect.state, effect.attempts, effect.due_at) == ("dead", 3, None)
+
+
+def test_what_can_never_go_out_is_dead_at_once(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    effect = deliver(world, runtime, Channels(Rejected("to.email: no address")))
+    assert (effect.state, effect.attempts, effect.error) == ("dead", 1, "to.email: no address")
+
+
+@pytest.mark.parametrize("fault", [OutcomeUnknown("lost after the message"), ZeroDivisionError()])
+def test_an_unknown_outcome_goes_to_a_person_and_is_never_sent_again(
+    world: World, runtime: Runtime, fault: Exception
+) -> None:
+    lapsed(world)
+    channels = Channels(fault)
+    effect = deliver(world, runtime, channels)
+    assert (effect.state, effect.due_at) == ("unknown", None)
+    sweep(world.engine, world.clock)
+    sweep(world.engine, world.clock)
+    world.settle()
+    assert world.state(f"escalation:effect-{effect.id}") == "notified"
+    assert world.counts()["events"] == 3, "the promise, its own escalation and one for this notice"
+    world.clock.advance(timedelta(days=30))
+    assert outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100) == []
+    assert len(channels.sent) == 1
+
+
+def test_a_channel_that_nobody_carries_is_a_dead_letter(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    Delivery(runtime, {}).run([row.id for row in rows], rows[0].token)
+    (effect,) = world.effects()
+    assert effect.state == "dead"
+    assert "no-channel" in effect.error
+
+
+def test_a_notice_waits_for_the_end_of_the_customers_quiet_hours(world: World, runtime: Runtime) -> None:
+    """It lapses at 12:00 in Berlin; nobody is to be told anything before half past one."""
+    lapsed(world, CUSTOMER | {"zone": "Europe/Berlin", "quiet_hours": "11:30-13:30"})
+    channels = Channels()
+    effect = deliver(world, runtime, channels)
+    assert channels.sent == []
+    assert (effect.state, effect.attempts) == ("pending", 0)
+    assert effect.due_at == NOW + timedelta(hours=2, minutes=30)
+    assert effect.error == "waits: quiet hours of the recipient"
+    world.clock.move_to(effect.due_at)
+    assert deliver(world, runtime, channels).state == "settled"
+
+
+def test_without_a_zone_a_notice_waits_visibly_where_it_could_be_quiet(
+    world: World, runtime: Runtime
+) -> None:
+    lapsed(world, CUSTOMER | {"quiet_hours": "22:00-06:00"})
+    channels = Channels()
+    effect = deliver(world, runtime, channels)
+    assert channels.sent == []
+    assert (effect.state, effect.error) == (
+        "pending",
+        "waits: quiet hours, and the recipient's zone is unknown",
+    )
+
+
+def test_hours_that_make_no_sense_are_a_dead_letter_and_not_a_guess(world: World, runtime: Runtime) -> None:
+    lapsed(world, CUSTOMER | {"zone": "Europe/Berlin", "quiet_hours": "from nine to five"})
+    effect = deliver(world, runtime, Channels())
+    assert effect.state == "dead"
+    assert effect.error.startswith("to.quiet_hours")
+
+
+def test_a_run_stops_in_time_and_says_what_it_left(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    hasty = runtime.__class__(
+        runtime.settings.model_copy(update={"lease_seconds": -1.0}),
+        runtime.store, runtime.registry, runtime.clock, runtime.engine, runtime.retries,
+    )  # fmt: skip
+    delivered = Delivery(hasty, Channels().table()).run([row.id for row in rows], rows[0].token)
+    assert (delivered.taken, delivered.left) == (0, tuple(row.id for row in rows))

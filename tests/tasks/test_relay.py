@@ -1,0 +1,108 @@
+"""The relay: every due effect becomes a message, once a claim, and none is lost when the broker is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.tasks.mailbox import Mailbox
+from tests.workflow.world import NOW, World
+from workflow.broker import Broker, celery_app, task_id
+from workflow.relay import NOTICES_PER_MESSAGE, Relay
+from workflow.runtime import Runtime
+from workflow.settings import Settings
+from workflow.task_names import SEND
+
+PROMISE = {"words": "We call back", "owner": "sam@example.com"}
+
+
+def burnt_out(world: World) -> None:
+    """A lamp whose effect is a task of the shop."""
+    world.post("lamp.press", "lamp:L", {"level": 3})
+    world.advance(timedelta(hours=1))
+
+
+def nudged(world: World, count: int) -> None:
+    """So many promises, each with a notice to its owner."""
+    data = PROMISE | {"due_at": (NOW + timedelta(hours=1)).isoformat(), "warn_before": "PT30M"}
+    world.engine.accept([world.event("promise.make", f"promise:{n:02}", data) for n in range(count)])
+    world.settle()
+    world.advance(timedelta(minutes=30))
+
+
+def test_a_task_is_one_message_with_everything_its_worker_and_its_receipt_need(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    burnt_out(world)
+    relayed = Relay(runtime, mailbox.broker).run()
+    assert (relayed.published, relayed.subjects, relayed.more) == (1, ("lamp:L",), False)
+    (message,) = mailbox.take("shop")
+    assert (message.task, message.args, message.kwargs) == ("shop.order_bulb", [], {"lamp": "lamp:L"})
+    assert message.headers["makegood-effect"] == "lamp:L/2/0"
+    assert message.headers["id"] == task_id("lamp:L/2/0")
+    assert (message.headers["argsrepr"], message.headers["kwargsrepr"]) == ("(lamp:L)", "{}")
+    assert (message.headers["eta"], message.headers["expires"]) == (None, None)
+    for name, field in (
+        ("makegood.receipts.succeeded", "callbacks"),
+        ("makegood.receipts.failed", "errbacks"),
+    ):
+        (callback,) = message.embedded[field]
+        assert (callback["task"], callback["args"]) == (name, ["lamp:L/2/0"])
+        assert callback["options"]["queue"] == "makegood"
+
+
+def test_notices_travel_as_ids_in_batches_and_say_nothing_of_what_they_say(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    nudged(world, NOTICES_PER_MESSAGE + 1)
+    assert Relay(runtime, mailbox.broker).run().published == NOTICES_PER_MESSAGE + 1
+    first, second = mailbox.take()
+    assert (first.task, second.task) == (SEND, SEND)
+    assert first.args[0] + second.args[0] == [effect.id for effect in world.effects()]
+    assert {effect.token for effect in world.effects()} == {first.args[1], second.args[1]}
+    assert first.headers["argsrepr"] == "(promise:00, promise:01, promise:02, promise:03, promise:04, ...)"
+    assert "sam@example.com" not in repr(first)
+
+
+def test_what_was_relayed_is_not_relayed_again_while_its_lease_holds(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    nudged(world, 1)
+    relay = Relay(runtime, mailbox.broker)
+    assert [relay.run().published, relay.run().published] == [1, 0]
+    world.clock.advance(timedelta(seconds=runtime.settings.lease_seconds))
+    assert relay.run().published == 1
+    old, new = mailbox.take()
+    assert old.args[0] == new.args[0]
+    assert old.args[1] != new.args[1], "a new token, so that the old message is a no-op"
+
+
+def test_without_a_broker_effects_wait_and_no_attempt_is_counted(world: World, runtime: Runtime) -> None:
+    burnt_out(world)
+    nowhere = Broker(celery_app(Settings(broker_url="redis://127.0.0.1:1/0")))
+    assert Relay(runtime, nowhere).run().published == 0
+    (effect,) = world.effects()
+    assert (effect.state, effect.attempts) == ("pending", 0)
+    assert effect.due_at > world.clock.now()
+    assert "broker" in effect.error
+
+
+def test_a_task_without_a_receipt_is_sent_again_ever_later_and_given_up_in_the_end(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    burnt_out(world)
+    relay = Relay(runtime, mailbox.broker)
+    lease = timedelta(seconds=runtime.settings.lease_seconds)
+    leases = []
+    for _ in range(runtime.settings.max_attempts):
+        assert relay.run().published == 1
+        (effect,) = world.effects()
+        leases.append(effect.due_at - world.clock.now())
+        world.clock.move_to(effect.due_at)
+    assert leases == [lease, 2 * lease, 4 * lease]
+    relay.run()
+    (effect,) = world.effects()
+    assert (effect.state, effect.due_at) == ("dead", None)
+    assert "no receipt after 3 messages" in effect.error
+    messages = mailbox.take("shop")
+    assert len(messages) == runtime.settings.max_attempts
+    assert len({message.headers["id"] for message in messages}) == 1, "always the same task id"
