@@ -15,7 +15,7 @@ from state_machines.durations import parse_duration
 from state_machines.instants import shifted, zone
 from state_machines.json_values import to_json
 from state_machines.quiet_hours import NeverAllowed, QuietHours, next_allowed
-from state_machines.time_errors import UnknownZone
+from state_machines.time_errors import QuietHoursError, UnknownZone
 
 _T = cel.Type
 _JSON_MAP = _T.Map(_T.STRING, _T.DYN)
@@ -74,14 +74,15 @@ def contact_time(customer: Any, instant: datetime) -> datetime:
 
     An object may say ``zone``, ``quiet_hours`` and ``window``; a customer of any other form has said
     nothing and may be contacted at any time. A zone that is missing or no zone is unknown; where that
-    leaves no instant at all the answer is a day later, so that what asks again keeps waiting.
-
-    Raises:
-        QuietHoursError: quiet hours or window are not well formed.
+    leaves no instant at all, or their hours cannot be read, the answer is a day later: whoever asks
+    again keeps waiting and can be seen to, and nobody is called in what may be their night.
     """
     if not isinstance(customer, Mapping):
         return instant
-    wishes = QuietHours.parse(customer.get("quiet_hours"), customer.get("window"))
+    try:
+        wishes = QuietHours.parse(customer.get("quiet_hours"), customer.get("window"))
+    except QuietHoursError:
+        return shifted(instant, timedelta(days=1))
     found = next_allowed(instant, wishes, _known_zone(customer.get("zone")))
     return shifted(instant, timedelta(days=1)) if isinstance(found, NeverAllowed) else found
 

@@ -171,13 +171,32 @@ def test_the_time_at_which_the_customer_expects_the_call_is_kept_an_eye_on() -> 
     assert world.data(KEY)["alarms"] == 1
 
 
-def test_a_customer_with_quiet_hours_in_an_unknown_zone_is_not_called_blindly() -> None:
-    world = requested(customer={"phone": "+49 30 1", "quiet_hours": "20:00-09:00"})
+@pytest.mark.parametrize(
+    "unclear", [{"quiet_hours": "20:00-09:00"}, {"quiet_hours": "after tea", "zone": "Europe/Berlin"}]
+)
+def test_who_may_be_asleep_for_all_we_know_is_not_called_and_a_person_hears_of_it(
+    unclear: dict[str, str],
+) -> None:
+    world = requested(customer={"phone": "+49 30 1", **unclear})
     assert world.state(KEY) == "resting"
-    world.wait("P3D")
+    (escalation,) = world.children(KEY, "escalation")
+    world.send(escalation, "acknowledge", by="lead@shop.example")
+    world.send(escalation, "resolve", by="lead@shop.example")
+    world.wait("P1D")
     assert world.state(KEY) == "resting"
-    world.send(KEY, "customer_calls")
-    assert world.state(KEY) == "customer_called"
+    assert len(world.children(KEY, "escalation")) == 2, "it is said again every day"
+    world.send(KEY, "correct", customer=CUSTOMER, by="lead@shop.example")
+    world.wait("PT0S")
+    assert world.state(KEY) == "waiting"
+    assert world.data(KEY)["customer"] == CUSTOMER and world.refused == []
+
+
+def test_a_wrong_number_is_put_right_without_losing_the_call() -> None:
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, "correct", customer={**CUSTOMER, "phone": "+49 30 5678"})
+    assert world.state(KEY) == "claimed"
+    assert world.data(KEY)["customer"]["phone"] == "+49 30 5678"
 
 
 def test_withdrawn_is_withdrawn_once() -> None:
