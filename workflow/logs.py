@@ -51,6 +51,6 @@ def configure(level: str = "INFO") -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # One line a request of ours, or a step of a state machine, is noise; the latter shows data, too.
-    for name in ("httpx", "httpcore", "transitions"):
+    # A line for each request, step of a state machine or look at the schema is noise; steps show data, too.
+    for name in ("httpx", "httpcore", "transitions", "alembic.runtime.migration"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -104,7 +104,11 @@ def _answer_errors(app: FastAPI) -> None:
             "database failed", error=type(error).__name__, cause=type(getattr(error, "orig", error)).__name__
         )
         return Refusal.of(
-            Kind.UNAVAILABLE, "database", "available", "try again; the same id makes it safe", Retry_After="2"
+            Kind.UNAVAILABLE,
+            "database",
+            "available",
+            "it does not answer; try again, the same id makes it safe",
+            Retry_After="2",
         ).answer()
 
     @app.exception_handler(Exception)

@@ -71,7 +71,8 @@ def _operations(schema: dict[str, Any]) -> Iterator[str]:
             )
             yield from _parameters(operation.get("parameters", []))
             yield from _body(operation.get("requestBody", {}))
-            yield f"<p>Answers: {', '.join(_answer(*item) for item in operation['responses'].items())}</p>"
+            answers = sorted(operation["responses"].items())
+            yield f"<p>Answers: {', '.join(_answer(*item) for item in answers)}</p>"
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:

@@ -35,7 +35,7 @@ class Kind(Enum):
     INVALID = ("invalid", 422, "Something in it breaks a rule; nothing was stored")
     BUSY = ("busy", 429, "Too many requests at once; try again soon")
     INTERNAL = ("internal", 500, "The fault is ours")
-    UNAVAILABLE = ("unavailable", 503, "The database cannot be used at the moment; nothing was stored")
+    UNAVAILABLE = ("unavailable", 503, "The database cannot be used at the moment")
 
     @property
     def status(self) -> int:
