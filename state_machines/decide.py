@@ -12,12 +12,15 @@ from typing import Any
 from transitions import MachineError
 
 from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
-from state_machines.errors import DecisionError
+from state_machines.errors import DecisionError, Problem
 from state_machines.lifecycle import Lifecycle
 from state_machines.subject import INITIAL, Subject, Timer
 from state_machines.timer_changes import Passage, TimerChanges, change_timers
 from state_machines.transition_rules import Attempt, TransitionRule
 from state_machines.view import View
+
+_MOST_SAID = 10
+"""Problems with an event's data that the reason of its refusal names."""
 
 
 def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) -> Decision:
@@ -48,7 +51,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     view = View(subject, event, event.data if rule is None else rule.with_defaults(event.data), data, now)
     problems = [] if rule is None else rule.problems(event.data)
     if problems:
-        return _refusal(lifecycle, subject, event, view, f"event-data: {'; '.join(map(str, problems))}")
+        return _refusal(lifecycle, subject, event, view, f"event-data: {_listed(problems)}")
     attempt = Attempt(subject.state, view)
     if event.trigger not in lifecycle.machine.events:
         return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
@@ -59,6 +62,12 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     if attempt.taken is None:
         return _refusal(lifecycle, subject, event, view, f"guard: {'; '.join(map(str, attempt.failed))}")
     return _taken(lifecycle, subject, event, attempt, attempt.taken)
+
+
+def _listed(problems: list[Problem]) -> str:
+    """The first of them in words: a reason is kept for ever, and a sender's list may be endless."""
+    more = f"; and {len(problems) - _MOST_SAID} more" if len(problems) > _MOST_SAID else ""
+    return "; ".join(map(str, problems[:_MOST_SAID])) + more
 
 
 def _is_stale(subject: Subject, event: Event) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from state_machines.decide import decide
 from state_machines.decision import EmitEvent, Event, Outcome, RunTask, SendNotice
 from state_machines.errors import DecisionError, ExpressionError
+from state_machines.lifecycle import load
 from state_machines.subject import Subject
 from tests.state_machines.life import NOON, Life, taken
 
@@ -158,6 +159,18 @@ def test_an_impossible_trigger_is_refused_with_what_is_possible() -> None:
 def test_bad_data_are_refused_before_anything_else() -> None:
     reason = Life(LOAN).happens("ask", amount="much").reason
     assert reason is not None and reason.startswith("event-data: data.amount: ") and "[type]" in reason
+
+
+def test_a_reason_stays_short_however_much_is_wrong() -> None:
+    lifecycle = load("""
+lifecycle: crowd
+version: 1
+triggers: {make: {data: {ages: {type: array, items: {type: integer}}}}}
+states: [{name: open}]
+transitions: [{trigger: make, source: initial, dest: open}]
+""")
+    reason = Life(lifecycle).happens("make", ages=["x"] * 1000).reason
+    assert reason is not None and reason.endswith("; and 990 more") and len(reason) < 1000
 
 
 def test_an_internal_transition_stays_and_a_reflexive_one_moves() -> None:
