@@ -58,7 +58,7 @@ def read_yaml(text: str, file: str | None = None) -> tuple[Any, Lines]:
     try:
         if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
             raise _Refused("", "too-large", f"a definition has at most {LARGEST // 1024} KiB", None)
-        _check_depth(text)
+        _check_size(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is None:
             raise _Refused("", "yaml", "the document is empty", 1)
@@ -81,17 +81,20 @@ class _Refused(Exception):
         super().__init__(message)
 
 
-def _check_depth(text: str) -> None:
-    """Refuse deep nesting while it is still a flat stream: what builds the tree calls itself per level."""
-    depth = 0
+def _check_size(text: str) -> None:
+    """Refuse too much while it is still a flat stream: what builds the tree calls itself per level."""
+    depth = values = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        values += isinstance(event, yaml.NodeEvent)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         if depth > _DEEPEST:
-            line = event.start_mark.line + 1 if event.start_mark else None
             raise _Refused("", "too-deep", f"nested more than {_DEEPEST} levels deep", line)
+        if values > 2 * _MOST_NODES:  # names and values each count
+            raise _Refused("", "too-large", f"more than {_MOST_NODES} values", line)
 
 
 class _Reader:

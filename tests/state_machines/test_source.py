@@ -93,6 +93,7 @@ def test_aliases_are_followed() -> None:
         ("a: *x", "yaml", "document", 1),
         ("a: " + "[" * 60 + "]" * 60, "too-deep", "document", 1),
         ("[" * 100_000, "too-deep", "document", 1),
+        ("a: [" + "1," * 100_000 + "]", "too-large", "document", 1),
         ("a: '" + "x" * LARGEST + "'", "too-large", "document", None),
     ],
 )  # fmt: skip
