@@ -8,28 +8,22 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from state_machines.errors import StateMachineError
-from workflow.cli import api, check, demo, doctor, draw, keys, migrate, replay, send, up, worker
+from workflow.cli.commands import Commands
 from workflow.errors import MakegoodError
 
 app = typer.Typer(
     name="makegood",
-    help="Promises kept, and put right when they were not: an event-driven workflow engine.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(up.up)
-app.command()(demo.demo)
-app.command()(api.api)
-app.command()(worker.worker)
-app.command()(send.send)
-app.command()(replay.replay)
-app.command()(check.check)
-app.command()(draw.draw)
-app.command()(migrate.migrate)
-app.command()(doctor.doctor)
-app.add_typer(keys.app, name="keys")
+
+
+@app.callback()
+def makegood() -> None:
+    """Promises kept, and put right when they were not: an event-driven workflow engine."""
 
 
 def main() -> None:
