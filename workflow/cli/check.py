@@ -20,7 +20,7 @@ def check(
         typer.Argument(help="YAML files, or names of the catalog's lifecycles.", metavar="FILES..."),
     ],
 ) -> None:
-    """Say what is wrong with lifecycle definitions: file:line: field: message [rule]. Exit 1 if so.
+    """Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.
 
     What one of the files opens or tells may be a lifecycle of another one, or of the catalog.
     """
