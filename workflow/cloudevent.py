@@ -20,8 +20,16 @@ MAX_DEPTH = 32
 """How deep an event's data may nest."""
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
-_SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f]{1,200}")
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
+# Halves of surrogate pairs are in no encoding that a database or a broker speaks.
+_SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+
+SUBJECT_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
+RESERVED_SOURCES = frozenset(
+    {"/makegood", "/makegood/timers", "/makegood/receipts", "/makegood/sweep", "/makegood/live"}
+)
+"""Sources of makegood's own events. Who could use them could take the id of one to come, which would then
+be dropped as a duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,24 @@ class CloudEvent:
         return document | {name: value for name, value in extensions.items() if value is not None}
 
 
+def is_subject(text: str) -> bool:
+    """Whether a text has the form of a subject's key."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
+def misfit(data: Mapping[str, Any]) -> Problem | None:
+    """Why a decoded JSON object cannot be kept as an event's data; None when it can."""
+    if too_deep(data, MAX_DEPTH):
+        return Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
+    try:
+        encoded = orjson.dumps(data)
+    except (TypeError, ValueError) as error:
+        return Problem("data", "json-data", f"data is not JSON that can be kept: {error}")
+    if b"\\u0000" in encoded and "\x00" in _all_text(data):
+        return Problem("data", "nul", "data contains the character U+0000, which databases cannot keep")
+    return None
+
+
 class _Reader:
     """Reads attributes one by one and collects what is wrong instead of stopping at the first."""
 
@@ -117,9 +143,9 @@ def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEven
     identity = reader.text("id", _PRINTABLE, "1 to 256 printable characters")
     source = reader.text("source", _PRINTABLE, "a URI reference of 1 to 256 printable characters")
     kind = reader.text("type", _TYPE, "'<lifecycle>.<trigger>' in lower case")
-    subject = reader.text(
-        "subject", _SUBJECT, "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
-    )
+    if source in RESERVED_SOURCES:
+        reader.refuse("source", "reserved-source", f"{source!r} is a source of makegood's own events")
+    subject = reader.text("subject", _SUBJECT, SUBJECT_FORM)
     if kind and subject and split_key(subject)[0] != kind.partition(".")[0]:
         reader.refuse(
             "subject",
@@ -158,16 +184,10 @@ def _data(reader: _Reader) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         reader.refuse("data", "type", "data must be a JSON object")
         return {}
-    if too_deep(data, MAX_DEPTH):
-        reader.refuse("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
+    problem = misfit(data)
+    if problem is not None:
+        reader.refuse(problem.field, problem.rule, problem.message)
         return {}
-    try:
-        encoded = orjson.dumps(data)
-    except (TypeError, ValueError) as error:
-        reader.refuse("data", "json-data", f"data is not JSON that can be kept: {error}")
-        return {}
-    if b"\\u0000" in encoded and "\x00" in _all_text(data):
-        reader.refuse("data", "nul", "data contains the character U+0000, which databases cannot keep")
     return data
 
 

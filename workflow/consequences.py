@@ -6,6 +6,7 @@ from datetime import datetime
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
 from state_machines.subject import Subject, split_key
+from workflow.cloudevent import SUBJECT_FORM, is_subject
 from workflow.errors import UnknownDefinition
 from workflow.registry import Registry
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
@@ -55,6 +56,8 @@ class Consequences:
         if effect.to in ("parent", "children", "self"):
             return
         name = split_key(effect.to)[0]
+        if not is_subject(effect.to):
+            raise DecisionError("emit.to", "form", f"no subject's key, which is {SUBJECT_FORM}")
         try:
             lifecycle = self._registry.latest(name)
         except UnknownDefinition as error:
@@ -91,7 +94,10 @@ class Consequences:
         events = []
         for number, target in enumerate(targets):
             name = split_key(target)[0]
-            lifecycle = self._registry.latest(name)
+            try:
+                lifecycle = self._registry.latest(name)
+            except UnknownDefinition:
+                continue  # a parent may be named from outside, and be of no lifecycle that there is
             if one.effect.trigger not in lifecycle.triggers:
                 continue  # relatives of several lifecycles: those that do not know the word are not meant
             identity = f"{one.key}/{number}" if one.effect.to == "children" else one.key

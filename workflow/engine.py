@@ -3,20 +3,22 @@
 The steps of a batch: claim (lock the subjects, read the work), decide (pure), write, commit.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from state_machines.decide import apply_decision, decide
-from state_machines.lifecycle import Lifecycle
-
 from state_machines import event_data
-from state_machines.decision import Decision
+from state_machines.decide import apply_decision, decide
 from state_machines.errors import EventDataError, Problem
+from state_machines.lifecycle import Lifecycle
+from workflow.bookkeeping import bury, keep_timers
 from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.consequences import Consequences
 from workflow.errors import InvalidEvent, UnknownDefinition
+from workflow.faults import is_passing, told
 from workflow.outbox import settle_receipts
 from workflow.registry import Registry
 from workflow.store.port import Changes, Claim, NewEvent, NewMove, Pending, Store, Transaction
@@ -57,6 +59,18 @@ class Progress:
     subjects: tuple[str, ...] = ()
     earliest: datetime | None = None
     full: bool = False
+
+    def plus(self, more: Progress) -> Progress:
+        """With what another part of the same batch did."""
+        dues = [due for due in (self.earliest, more.earliest) if due is not None]
+        return Progress(
+            self.decided + more.decided,
+            self.effects + more.effects,
+            self.events + more.events,
+            tuple(dict.fromkeys(self.subjects + more.subjects))[:5],
+            min(dues, default=None),
+            self.full,
+        )
 
 
 class Engine:
@@ -149,13 +163,43 @@ class Engine:
 
     def apply(self, limit: int = 500) -> Progress:
         """Decide up to `limit` accepted events, in order, in one transaction."""
-        with self.store.begin() as transaction:
-            return self._decide(transaction, transaction.claim_events(limit), limit)
+        return self._batch(lambda transaction: transaction.claim_events(limit), limit)
 
     def fire(self, limit: int = 500) -> Progress:
         """Decide up to `limit` due timers, the longest due first, in one transaction."""
+        return self._batch(lambda transaction: transaction.claim_timers(self.clock.now(), limit), limit)
+
+    def _batch(self, claimed: Callable[[Transaction], Claim], limit: int) -> Progress:
+        """All at once; where what one decision wants cannot be written, a second time one by one."""
+        try:
+            with self.store.begin() as transaction:
+                claim = claimed(transaction)
+                return self._decide(transaction, claim, limit)
+        except Exception as error:
+            if is_passing(error):
+                raise
         with self.store.begin() as transaction:
-            return self._decide(transaction, transaction.claim_timers(self.clock.now(), limit), limit)
+            claim = claimed(transaction)
+            done = Progress(full=len(claim.work) >= limit)
+            for work in claim.work:
+                done = done.plus(self._decide_alone(transaction, claim, work))
+            return done
+
+    def _decide_alone(self, transaction: Transaction, claim: Claim, work: Pending) -> Progress:
+        """One decision that harms no other, whatever becomes of it."""
+        before = claim.subjects[work.subject_row]
+        alone = replace(claim, work=[work])
+        try:
+            with transaction.connection.begin_nested():
+                return self._decide(transaction, alone, limit=2)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            claim.subjects[work.subject_row] = before
+            changes = Changes()
+            bury(claim, work, changes, told(error))
+            transaction.write(changes, self.clock.now())
+            return Progress(1)
 
     def _decide(self, transaction: Transaction, claim: Claim, limit: int) -> Progress:
         if not claim.work:
@@ -167,7 +211,9 @@ class Engine:
             try:
                 self._decide_one(claim, work, changes, consequences, now)
             except Exception as error:  # a fault in one decision must not hold up the rest of the batch
-                _bury(work, changes, f"{type(error).__name__}: {error}")
+                if is_passing(error):
+                    raise
+                bury(claim, work, changes, told(error))
         transaction.write(changes, now)
         events = consequences.send(transaction, now)
         dues = [timer.due_at for timer in changes.timers_set.values() if timer.due_at is not None]
@@ -196,7 +242,7 @@ class Engine:
         successor = apply_decision(subject, event, decision, now)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed
         claim.subjects[work.subject_row] = changes.subjects[work.subject_row] = successor
-        _keep_timers(work.subject_row, decision, changes)
+        keep_timers(work.subject_row, lifecycle, decision, claim, changes)
         changes.moves.append(
             NewMove(
                 work.subject_row,
@@ -228,21 +274,3 @@ def _row(event: CloudEvent, lifecycle: Lifecycle) -> NewEvent:
         event.data,
         event.parent,
     )
-
-
-def _keep_timers(subject_row: int, decision: Decision, changes: Changes) -> None:
-    """The last word of a batch about each timer counts."""
-    for name in decision.timers_cancelled:
-        changes.timers_set.pop((subject_row, name), None)
-        changes.timers_cancelled.add((subject_row, name))
-    for timer in decision.timers_set:
-        changes.timers_set[subject_row, timer.name] = timer
-        changes.timers_cancelled.discard((subject_row, timer.name))
-
-
-def _bury(work: Pending, changes: Changes, error: str) -> None:
-    """A decision that failed changes nothing; its event or timer is kept as a dead letter."""
-    if work.event_row is not None:
-        changes.dead_events.append((work.event_row, work.subject_row, error))
-    elif work.event.timer is not None:
-        changes.dead_timers.append((work.subject_row, work.event.timer, error))

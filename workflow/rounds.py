@@ -51,10 +51,12 @@ def apply_events(engine: Engine, settings: Settings, seconds: float = SECONDS) -
 
 
 def fire_timers(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
-    """Fire due timers until none is left, and decide the events that their decisions sent."""
-    return _until_quiet(
-        [lambda: engine.fire(settings.timer_batch), lambda: engine.apply(settings.event_batch)], seconds
-    )
+    """Fire due timers until none is left, and decide the events that their decisions sent.
+
+    Twice, since a timer waits for events of its subject that came in before it was due.
+    """
+    fire, apply = lambda: engine.fire(settings.timer_batch), lambda: engine.apply(settings.event_batch)
+    return _until_quiet([fire, apply, fire, apply], seconds)
 
 
 def _until_quiet(steps: Iterable[Callable[[], Progress]], seconds: float) -> Rounds:

@@ -11,8 +11,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 def instant_text(instant: datetime) -> str:
-    """SQLite's form of an instant: UTC, fixed width, so that text order is time order."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%fZ")
+    """SQLite's form of an instant: UTC, fixed width (years too), so that text order is time order."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") + "Z"
 
 
 def text_instant(text: str) -> datetime:

@@ -55,10 +55,14 @@ class Pending:
 
 @dataclass(slots=True)
 class Claim:
-    """A batch that this transaction alone may decide: work in order, and its subjects by row id."""
+    """A batch that this transaction alone may decide: work in order, and its subjects by row id.
+
+    `dead` are the names of timers that are dead letters; a subject's own `timers` are without them.
+    """
 
     work: list[Pending] = field(default_factory=list)
     subjects: dict[int, Subject] = field(default_factory=dict)
+    dead: dict[int, set[str]] = field(default_factory=dict)
 
 
 class NewMove(NamedTuple):
@@ -121,7 +125,11 @@ class EffectRow(NamedTuple):
 
 
 class EffectUpdate(NamedTuple):
-    """How one effect goes on: its next state, and when the relay must look at it again."""
+    """How one effect goes on: its next state, and when the relay must look at it again.
+
+    With a `token` it is meant for the effect as held under that token in the state `held`, and is void
+    once somebody else has taken it over. What is settled stays settled in any case.
+    """
 
     id: int
     state: str
@@ -129,6 +137,8 @@ class EffectUpdate(NamedTuple):
     settled_at: datetime | None = None
     receipt: Mapping[str, Any] | None = None
     error: str | None = None
+    token: str | None = None
+    held: str | None = None
 
 
 class Transaction(Protocol):
@@ -146,7 +156,11 @@ class Transaction(Protocol):
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
-        """Up to `limit` due timers, the longest due first, with their subjects."""
+        """Up to `limit` due timers, the longest due first, with their subjects.
+
+        A timer waits for the events that were accepted by the instant at which it is due and are still
+        undecided: who kept a promise in time must not find it broken because no worker was there.
+        """
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
@@ -164,7 +178,7 @@ class Transaction(Protocol):
         """Of these, mark as sending those still published under `token`: an attempt each."""
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
-        """Write how effects go on."""
+        """Write how effects go on, except for those that are settled or that others hold by now."""
 
 
 class Store(Protocol):

@@ -2,7 +2,10 @@
 
 from sqlalchemy import text
 
-from workflow.store.rows import SUBJECT_COLUMNS
+from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
+
+_SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
+_EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
 
 SUBJECT_IDS = text("""
 with wanted as (
@@ -39,29 +42,25 @@ from unnest(cast(:sources as text[]), cast(:event_ids as text[])) as w(source, e
 join events e on e.source = w.source and e.event_id = w.event_id join subjects s on s.id = e.subject_id
 left join moves m on m.event_id = e.id left join inbox i on i.event_id = e.id""")
 
-CLAIM_EVENTS = text(
-    f"""
-select e.id, e.event_id, e.source, e.type, e.time, cast(e.data as text), e.parent, {SUBJECT_COLUMNS}
-from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
-where i.dead_at is null order by i.event_id limit :limit for update of s skip locked""".replace(
-        "s.data", "cast(s.data as text)"
-    )
-)
-TAKE_EVENTS = text(
-    "delete from inbox where event_id = any(cast(:ids as bigint[])) and dead_at is null returning event_id"
-)
+CLAIM_EVENTS = text(f"""
+select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id
+where i.dead_at is null order by i.event_id limit :limit for update of s skip locked""")
+# By subject, not by the ids just read: a subject that got free half way through the claim would else be
+# given with its later events and without its first.
+TAKE_EVENTS = text(f"""
+with taken as (delete from inbox where event_id <= :last and subject_id = any(cast(:ids as bigint[]))
+  and dead_at is null returning event_id)
+select {_EVENT} from taken join events e on e.id = taken.event_id order by e.id""")
 
-CLAIM_TIMERS = text(
-    f"""
-select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
+CLAIM_TIMERS = text(f"""
+select t.name, t.setting, t.due_at, {_SUBJECT}
   from timers t join subjects s on s.id = t.subject_id
-where t.due_at <= :now order by t.due_at, t.subject_id,
-  t.name limit :limit for update of s skip locked""".replace(
-        "s.data", "cast(s.data as text)"
-    )
-)
-TIMERS = text("""select subject_id, name, setting, set_at, due_at, budget, cast(pauses as text) from timers
-where subject_id = any(cast(:ids as bigint[])) and dead_at is null order by subject_id, name""")
+where t.due_at <= :now and not exists (select 1 from inbox i join events e on e.id = i.event_id
+    where i.subject_id = t.subject_id and i.dead_at is null and e.received_at <= t.due_at)
+order by t.due_at, t.subject_id, t.name limit :limit for update of s skip locked""")
+TIMERS = text("""
+select subject_id, dead_at, name, setting, set_at, due_at, budget, cast(pauses as text) from timers
+where subject_id = any(cast(:ids as bigint[])) order by subject_id, name""")
 
 CHILDREN = text("select parent, key from subjects where parent = any(cast(:parents as text[])) order by id")
 
@@ -122,10 +121,14 @@ BEGIN_EFFECTS = text(f"""
 update outbox o set state = 'sending', due_at = :lease_until, attempts = o.attempts + 1
 where o.id = any(cast(:ids as bigint[])) and o.token = :token and o.state = 'published' returning
   {EFFECT_COLUMNS}""")
+LOCK_EFFECTS = text("select 1 from outbox where id = any(cast(:ids as bigint[])) order by id for update")
 UPDATE_EFFECTS = text("""
 update outbox o set state = u.state, due_at = u.due_at, settled_at = u.settled_at,
   receipt = cast(u.receipt as jsonb),
   error = u.error
 from unnest(cast(:ids as bigint[]), cast(:states as text[]), cast(:due_ats as timestamptz[]),
-  cast(:settled_ats as timestamptz[]), cast(:receipts as text[]), cast(:errors as text[]))
-  as u(id, state, due_at, settled_at, receipt, error) where o.id = u.id""")
+  cast(:settled_ats as timestamptz[]), cast(:receipts as text[]), cast(:errors as text[]),
+  cast(:tokens as text[]), cast(:helds as text[]))
+  as u(id, state, due_at, settled_at, receipt, error, token, held)
+where o.id = u.id and o.state <> 'settled'
+  and (u.token is null or (o.token = u.token and o.state = u.held))""")

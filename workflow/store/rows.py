@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,6 +14,7 @@ from workflow.store.port import Claim, EffectRow, Pending
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
 )
+EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent"
 TIMER_SOURCE = "/makegood/timers"
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -67,6 +68,24 @@ def pauses_json(timer: Timer) -> str | None:
     )
 
 
+class Held(NamedTuple):
+    """The timers of some subjects, by subject row: living ones by name, and names of the dead."""
+
+    timers: dict[int, dict[str, Timer]]
+    dead: dict[int, set[str]]
+
+
+def held_timers(found: Iterable[Sequence[Any]]) -> Held:
+    """Timers out of rows (subject, dead_at, name, setting, set_at, due_at, budget, pauses)."""
+    held = Held({}, {})
+    for subject_row, dead_at, *row in found:
+        if dead_at is None:
+            held.timers.setdefault(subject_row, {})[row[0]] = timer_of(row)
+        else:
+            held.dead.setdefault(subject_row, set()).add(row[0])
+    return held
+
+
 def timer_of(row: Sequence[Any]) -> Timer:
     """The value of a row (name, setting, set_at, due_at, budget, pauses)."""
     name, setting, set_at, due_at, budget, pauses = row
@@ -88,39 +107,33 @@ def _pauses(pauses: Sequence[Sequence[str | None]] | None) -> Pauses:
     )
 
 
-def event_claim(
-    rows: Iterable[Sequence[Any]], taken: set[int], timers: Mapping[int, dict[str, Timer]]
-) -> Claim:
-    """A claim out of rows (event columns, then `SUBJECT_COLUMNS`), less events no longer pending."""
-    claim = Claim()
-    for row in rows:
-        event_row, identity, source, kind, time, data, parent = row[:7]
-        if event_row not in taken:
-            continue
-        subject_row = row[7]
-        if subject_row not in claim.subjects:
-            claim.subjects[subject_row] = subject_of(row[7:], timers.get(subject_row, {}))
+def event_claim(events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: Held) -> Claim:
+    """A claim out of rows of events (with `EVENT_COLUMNS`) and of their subjects (`SUBJECT_COLUMNS`)."""
+    claim = Claim(dead=held.dead)
+    for row in subjects:
+        claim.subjects[row[0]] = subject_of(row, held.timers.get(row[0], {}))
+    for event_row, subject_row, identity, source, kind, time, data, parent in events:
         trigger = kind.partition(".")[2]
         event = Event(trigger, identity, source, instant(time), from_json(data), parent)
         claim.work.append(Pending(subject_row, event, event_row=event_row))
     return claim
 
 
-def timer_claim(rows: Iterable[Sequence[Any]], timers: Mapping[int, dict[str, Timer]]) -> Claim:
+def timer_claim(rows: Iterable[Sequence[Any]], held: Held) -> Claim:
     """A claim out of rows (name, setting, due_at, then `SUBJECT_COLUMNS`), less the timers that are stale.
 
     The trigger is left empty: only the subject's definition knows it.
     """
-    claim = Claim()
+    claim = Claim(dead=held.dead)
     for row in rows:
         name, setting, due_at = row[:3]
         subject_row = row[3]
-        timer = timers.get(subject_row, {}).get(name)
+        timer = held.timers.get(subject_row, {}).get(name)
         due = instant(due_at)
         if timer is None or timer.setting != setting or timer.due_at != due:
             continue
         if subject_row not in claim.subjects:
-            claim.subjects[subject_row] = subject_of(row[3:], timers[subject_row])
+            claim.subjects[subject_row] = subject_of(row[3:], held.timers[subject_row])
         identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
         event = Event("", identity, TIMER_SOURCE, due, timer=name, setting=setting)
         claim.work.append(Pending(subject_row, event, due_at=due))

@@ -88,6 +88,12 @@ inbox = Table(
     Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
     Column("error", Text),
 )
+Index(
+    "ix_inbox_subject_id",  # a due timer looks whether events of its subject come first
+    inbox.c.subject_id,
+    sqlite_where=inbox.c.dead_at.is_(None),
+    postgresql_where=inbox.c.dead_at.is_(None),
+)
 
 moves = Table(
     "moves",

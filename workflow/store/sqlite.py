@@ -1,6 +1,6 @@
 """SQLite: one writer at a time, WAL, a batch a transaction. The same contract without locks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from state_machines.subject import Timer
 from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
@@ -69,18 +68,18 @@ class SqliteTransaction:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
         found = self._read(sql.CLAIM_EVENTS, limit)
         self._write("delete from inbox where event_id = ?", [(row[0],) for row in found])
-        return rows.event_claim(found, {row[0] for row in found}, self._timers({row[7] for row in found}))
+        events = [row[: sql.EVENT_WIDTH] for row in found]
+        subjects = {row[1]: row[sql.EVENT_WIDTH :] for row in found}
+        return rows.event_claim(events, subjects.values(), self._timers(subjects))
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
         found = self._read(sql.CLAIM_TIMERS, instant_text(now), limit)
         return rows.timer_claim(found, self._timers({row[3] for row in found}))
 
-    def _timers(self, subject_rows: set[int]) -> dict[int, dict[str, Timer]]:
-        timers: dict[int, dict[str, Timer]] = {}
-        for row in self._read(sql.TIMERS, rows.to_json(sorted(subject_rows))) if subject_rows else ():
-            timers.setdefault(row[0], {})[row[1]] = rows.timer_of(row[1:])
-        return timers
+    def _timers(self, subject_rows: Collection[int]) -> rows.Held:
+        ids = sorted(subject_rows)
+        return rows.held_timers(self._read(sql.TIMERS, rows.to_json(ids)) if ids else ())
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
@@ -152,7 +151,7 @@ class SqliteTransaction:
         )
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
-        """Write how effects go on."""
+        """Write how effects go on, except for those that are settled or that others hold by now."""
         self._write(
             sql.UPDATE_EFFECT,
             [
@@ -163,6 +162,9 @@ class SqliteTransaction:
                     None if u.receipt is None else rows.to_json(u.receipt),
                     u.error,
                     u.id,
+                    u.token,
+                    u.token,
+                    u.held,
                 )
                 for u in updates
             ],

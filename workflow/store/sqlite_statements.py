@@ -1,6 +1,6 @@
 """What is said to SQLite: one row a statement, many rows a call."""
 
-from workflow.store.rows import SUBJECT_COLUMNS
+from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
 
 ADD_SUBJECT = """insert into subjects (key, lifecycle, version, parent, state, seq, data)
 values (?, ?, ?, ?, 'initial', 0, '{}')
@@ -14,15 +14,17 @@ FIRST = """select e.source, e.event_id, s.key,
     i.error)
 from events e join subjects s on s.id = e.subject_id left join moves m on m.event_id = e.id
 left join inbox i on i.event_id = e.id where e.source = ? and e.event_id = ?"""
-CLAIM_EVENTS = f"""select e.id, e.event_id, e.source, e.type, e.time, e.data, e.parent,
-  {SUBJECT_COLUMNS}
+CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""
+EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
 CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
-from timers t join subjects s on s.id = t.subject_id where t.due_at <= ? order by t.due_at, t.subject_id,
-  t.name limit ?"""
-TIMERS = """select subject_id, name, setting, set_at, due_at, budget, pauses from timers
-where subject_id in (select value from json_each(?)) and dead_at is null order by subject_id, name"""
+from timers t join subjects s on s.id = t.subject_id
+where t.due_at <= ? and not exists (select 1 from inbox i join events e on e.id = i.event_id
+    where i.subject_id = t.subject_id and i.dead_at is null and e.received_at <= t.due_at)
+order by t.due_at, t.subject_id, t.name limit ?"""
+TIMERS = """select subject_id, dead_at, name, setting, set_at, due_at, budget, pauses from timers
+where subject_id in (select value from json_each(?)) order by subject_id, name"""
 UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = ?, parent = ?,
   opened_at = ?, changed_at = ?
 where id = ?"""
@@ -53,4 +55,5 @@ returning {EFFECT_COLUMNS}"""
 BEGIN_EFFECTS = f"""update outbox set state = 'sending', due_at = ?, attempts = attempts + 1
 where id in (select value from json_each(?)) and token = ? and state = 'published' returning
   {EFFECT_COLUMNS}"""
-UPDATE_EFFECT = "update outbox set state = ?, due_at = ?, settled_at = ?, receipt = ?, error = ? where id = ?"
+UPDATE_EFFECT = """update outbox set state = ?, due_at = ?, settled_at = ?, receipt = ?, error = ?
+where id = ? and state <> 'settled' and (? is null or (token = ? and state = ?))"""

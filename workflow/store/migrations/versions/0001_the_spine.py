@@ -211,6 +211,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("dead_at IS NOT NULL"),
             postgresql_where=sa.text("dead_at IS NOT NULL"),
         )
+    op.create_index(
+        "ix_inbox_subject_id",
+        "inbox",
+        ["subject_id"],
+        sqlite_where=sa.text("dead_at IS NULL"),
+        postgresql_where=sa.text("dead_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
