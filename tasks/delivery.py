@@ -57,23 +57,24 @@ class Delivery:
 
     def _deliver(self, row: EffectRow) -> None:
         store, clock = self._runtime.store, self._runtime.clock
-        notice = Notice.of(row)
+        notice, held = Notice.of(row), outbox.Hold.sending(row)
         try:
             wait = wait_for(notice, clock.now())
             if wait is not None:
-                outbox.defer(store, [(row.id, wait.until, wait.reason)])
+                outbox.defer(store, [(row.id, wait.until, wait.reason)], held)
                 return
             receipt = self._channel(notice).send(notice, row.key)
         except Retry as error:
-            outbox.retry(store, [(row.id, str(error))], clock.now(), clock, self._runtime.retries)
+            outbox.retry(store, [(row.id, str(error))], clock.now(), clock, self._runtime.retries, held)
         except Rejected as error:
-            outbox.bury(store, [(row.id, str(error))])
+            outbox.bury(store, [(row.id, str(error))], held)
         except OutcomeUnknown as error:
-            outbox.unknown(store, [(row.id, str(error))])
+            outbox.unknown(store, [(row.id, str(error))], held)
         except Exception as error:
             # A fault of the adapter or a time limit: it may have happened after the message had gone.
             log.exception("a channel failed", channel=notice.channel, effect=row.key)
-            outbox.unknown(store, [(row.id, f"{type(error).__name__} in the channel {notice.channel!r}")])
+            reason = f"{type(error).__name__} in the channel {notice.channel!r}"
+            outbox.unknown(store, [(row.id, reason)], held)
         else:
             outbox.settle(store, [(row.id, receipt.to_json())], clock.now())
 

@@ -103,7 +103,7 @@ class Broker:
         """Whether the broker takes a new connection now; asks for some seconds at most."""
         try:
             with self._reached(), self._app.connection_for_write() as connection:
-                connection.connect()
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
                 connection.default_channel.close()
         except BrokerUnreachable:
             return False

@@ -72,12 +72,15 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
     all who share a database share its lists of unacknowledged messages, and the shortest would rule.
     """
     scheme = url.partition("://")[0]
+    # Who sends asks once more at once and then gives up: SQL retries. (0 would mean for ever.)
+    at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
     if scheme in ("redis", "rediss"):
         return {
+            **at_once,
             "global_keyprefix": settings.key_prefix,
             "socket_connect_timeout": _CONNECT_SECONDS,
             "socket_timeout": _ANSWER_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 10,
         }
-    return {"confirm_publish": True} if scheme in ("amqp", "amqps") else {}
+    return {**at_once, "confirm_publish": True} if scheme in ("amqp", "amqps") else at_once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,11 +12,16 @@ from email.utils import format_datetime, parseaddr
 from tasks.channels.port import Notice, Rejected
 
 
+_ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,255}")
+
+
 def compose(notice: Notice, recipient: str, key: str, sender: str) -> bytes:
     """The message, ready to be handed over: the same bytes for the same notice however often it is tried.
 
-    Raises Rejected when the recipient's address cannot stand in a header.
+    Raises Rejected when the recipient is not one bare address.
     """
+    if _ADDRESS.fullmatch(recipient) is None:
+        raise Rejected("to.email: no address that an email can be sent to [email-address]")
     message = EmailMessage(policy=SMTP if recipient.isascii() else SMTP.clone(utf8=True))
     try:
         message["From"] = sender

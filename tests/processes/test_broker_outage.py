@@ -1,0 +1,58 @@
+"""A broker that goes away under a running worker, and comes back empty."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processes.installation import Installation
+from tests.waiting import wait_until
+
+
+@pytest.mark.timeout(150)
+def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_it_is_back(
+    installation: Installation,
+) -> None:
+    installation.workers.start("--concurrency", "1").wait_ready()
+    installation.send(installation.promise("P-0", due_in=0.5))
+    wait_until(lambda: installation.state("promise:P-0") == "lapsed", seconds=20, what="the clock to run")
+
+    installation.valkey.stop()
+    customer = {"email": "customer@example.com"}
+    installation.runtime.engine.accept([installation.promise("P-1", due_in=4, customer=customer)])
+    wait_until(
+        lambda: installation.state("promise:P-1") == "lapsed", seconds=30, what="the lapse without a broker"
+    )
+    lapse = next(move for move in installation.moves("lapse") if move.key == "promise:P-1")
+    assert 0 <= (lapse.at - lapse.due_at).total_seconds() < 2
+    assert installation.state("escalation:P-1") == "notified"
+    assert not [notice for notice in installation.notices() if notice["subject"] == "promise:P-1"]
+
+    installation.valkey.start()
+    wait_until(
+        lambda: [one for one in installation.notices() if one["about"] == "broken_promise"],
+        seconds=60,
+        what="the notice once the broker is back",
+    )
+    keys = [notice["key"] for notice in installation.notices()]
+    assert len(keys) == len(set(keys))
+    installation.send(installation.promise("P-2", due_in=1))
+    wait_until(
+        lambda: installation.state("promise:P-2") == "lapsed", seconds=20, what="everything to be as before"
+    )
+
+
+def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
+    sqlite_installation: Installation,
+) -> None:
+    sqlite_installation.valkey.stop()
+    sqlite_installation.workers.start("--concurrency", "1")
+    customer = {"email": "customer@example.com"}
+    promise = sqlite_installation.promise("P-1", due_in=1, customer=customer)
+    sqlite_installation.runtime.engine.accept([promise])
+    wait_until(
+        lambda: sqlite_installation.state("promise:P-1") == "lapsed",
+        seconds=30,
+        what="its clock to decide by itself",
+    )
+    sqlite_installation.valkey.start()
+    wait_until(lambda: sqlite_installation.notices(), seconds=60, what="its notice to go out")
