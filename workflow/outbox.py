@@ -6,12 +6,14 @@ the same idempotency key; one that runs out while `sending` leaves an `unknown` 
 After bounded attempts it is `dead`, visible and retryable.
 """
 
+from __future__ import annotations
+
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import func, select, update
@@ -30,6 +32,26 @@ class EffectState(StrEnum):
     SETTLED = "settled"
     DEAD = "dead"
     UNKNOWN = "unknown"
+
+
+class Hold(NamedTuple):
+    """By which right an effect is changed: under this token, while it is in this state.
+
+    Who was away for longer than the lease has lost it, and says nothing any more about the effect.
+    """
+
+    token: str
+    state: EffectState
+
+    @classmethod
+    def relaying(cls, effect: EffectRow) -> Hold:
+        """Of the relay that claimed it."""
+        return cls(effect.token, EffectState.PUBLISHED)
+
+    @classmethod
+    def sending(cls, effect: EffectRow) -> Hold:
+        """Of the worker that is sending it."""
+        return cls(effect.token, EffectState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +87,10 @@ def begin(store: Store, ids: Sequence[int], token: str, now: datetime, lease: ti
 
 
 def settle(store: Store, receipts: Sequence[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
-    """The other side has them; `receipts` are (effect id, what it answered)."""
+    """The other side has them; `receipts` are (effect id, what it answered).
+
+    That is known, so it counts whoever holds them by now.
+    """
     with store.begin() as transaction:
         transaction.update_effects(
             [EffectUpdate(one, EffectState.SETTLED, None, now, receipt) for one, receipt in receipts]
@@ -78,6 +103,7 @@ def retry(
     now: datetime,
     clock: Clock,
     policy: RetryPolicy | None = None,
+    held: Hold | None = None,
 ) -> None:
     """They certainly did not go out, (effect id, why): try again later, or bury after the last attempt."""
     policy = policy or RetryPolicy()
@@ -88,67 +114,78 @@ def retry(
         )
         transaction.update_effects(
             [
-                EffectUpdate(one, EffectState.DEAD, None, error=errors[one])
+                _change(one, EffectState.DEAD, None, errors[one], held)
                 if attempts >= policy.max_attempts
-                else EffectUpdate(
+                else _change(
                     one,
                     EffectState.PENDING,
                     now + clock.real(policy.wait_seconds(attempts)),
-                    error=errors[one],
+                    errors[one],
+                    held,
                 )
                 for one, attempts in rows.fetchall()
             ]
         )
 
 
-def bury(store: Store, failures: Sequence[tuple[int, str]]) -> None:
+def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
     """They can never go out, (effect id, why): dead at once."""
     with store.begin() as transaction:
         transaction.update_effects(
-            [EffectUpdate(one, EffectState.DEAD, None, error=error) for one, error in failures]
+            [_change(one, EffectState.DEAD, None, error, held) for one, error in failures]
         )
 
 
-def unknown(store: Store, losses: Sequence[tuple[int, str]]) -> None:
+def unknown(store: Store, losses: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
     """Nobody knows whether they went out, (effect id, why): neither doubled nor dropped, a person decides.
 
     The sweep opens an escalation for each.
     """
     with store.begin() as transaction:
         transaction.update_effects(
-            [EffectUpdate(one, EffectState.UNKNOWN, None, error=error) for one, error in losses]
+            [_change(one, EffectState.UNKNOWN, None, error, held) for one, error in losses]
         )
 
 
-def defer(store: Store, waits: Sequence[tuple[int, datetime, str]]) -> None:
+def defer(store: Store, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
     """They must wait, (effect id, until when in UTC, why); the reason stays visible.
 
     Nothing was tried, so the attempt that was counted when they were taken is given back.
     """
     with store.begin() as transaction:
-        transaction.connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([one for one, _, _ in waits]))
-            .values(attempts=outbox.c.attempts - 1)
-        )
+        _give_attempt_back(transaction, [one for one, _, _ in waits], held)
         transaction.update_effects(
-            [
-                EffectUpdate(one, EffectState.PENDING, until, error=f"waits: {reason}")
-                for one, until, reason in waits
-            ]
+            [_change(one, EffectState.PENDING, until, f"waits: {reason}", held) for one, until, reason in waits]
         )
 
 
 def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:
-    """Claimed, but their messages could not be sent: the broker's fault, so no attempt is counted."""
-    tasks = [effect.id for effect in effects if effect.kind == "task"]
+    """Claimed together, but their messages could not be sent: the broker's fault, so no attempt is counted.
+
+    Only what is still published: a message may have got through although the broker's answer did not.
+    """
+    if not effects:
+        return
+    held = Hold.relaying(effects[0])
     with store.begin() as transaction:
-        transaction.connection.execute(
-            update(outbox).where(outbox.c.id.in_(tasks)).values(attempts=outbox.c.attempts - 1)
-        )
+        _give_attempt_back(transaction, [effect.id for effect in effects if effect.kind == "task"], held)
         transaction.update_effects(
-            [EffectUpdate(effect.id, EffectState.PENDING, until, error=reason) for effect in effects]
+            [_change(effect.id, EffectState.PENDING, until, reason, held) for effect in effects]
         )
+
+
+def _give_attempt_back(transaction: Transaction, ids: Sequence[int], held: Hold) -> None:
+    owned = (outbox.c.id.in_(ids), outbox.c.token == held.token, outbox.c.state == held.state)
+    # In the order of ids, as everybody locks effects.
+    transaction.connection.execute(select(outbox.c.id).where(*owned).order_by(outbox.c.id).with_for_update())
+    transaction.connection.execute(update(outbox).where(*owned).values(attempts=outbox.c.attempts - 1))
+
+
+def _change(
+    one: int, state: EffectState, due_at: datetime | None, error: str, held: Hold | None
+) -> EffectUpdate:
+    token, before = (None, None) if held is None else held
+    return EffectUpdate(one, state, due_at, error=error, token=token, held=before)
 
 
 def extend(store: Store, leases: Sequence[tuple[int, str, datetime]]) -> None:
@@ -168,11 +205,8 @@ def settle_receipts(
     """
     if not receipts:
         return
-    rows = transaction.connection.execute(
-        select(outbox.c.id, outbox.c.key).where(
-            outbox.c.key.in_(receipts), outbox.c.state != EffectState.SETTLED
-        )
-    )
+    open_ones = (outbox.c.key.in_(receipts), outbox.c.state != EffectState.SETTLED)
+    rows = transaction.connection.execute(select(outbox.c.id, outbox.c.key).where(*open_ones))
     transaction.update_effects(
         [EffectUpdate(one, EffectState.SETTLED, None, now, receipts[key]) for one, key in rows.fetchall()]
     )

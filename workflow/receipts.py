@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from state_machines.subject import split_key
 from workflow import outbox
-from workflow.cloudevent import CloudEvent
+from workflow.cloudevent import CloudEvent, misfit
 from workflow.engine import Engine
 from workflow.errors import InvalidEvent, NotFound
 from workflow.store.schema import outbox as effects
@@ -45,6 +45,11 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
     Returns the subject's key. Raises NotFound when there is no such effect.
     """
     effect = _find(engine, key)
+    problem = misfit(said)
+    if problem is not None:
+        reason = f"it ran, but what it answered cannot be kept: {problem.rule}"
+        outbox.unknown(engine.store, [(effect.id, reason)])
+        return effect.subject
     trigger = effect.payload.get(outcome.value)
     if trigger is not None:
         _send(engine, effect, trigger, {**said, "effect": key})

@@ -88,7 +88,9 @@ class Relay:
         spent = {row.id for row in repeated if row.attempts > limit}
         if spent:
             reason = f"no receipt after {limit} messages: does a worker consume its queue and know the task?"
-            outbox.bury(self._runtime.store, [(one, reason) for one in spent])
+            outbox.bury(
+                self._runtime.store, [(one, reason) for one in spent], held=outbox.Hold.relaying(rows[0])
+            )
         if repeated:
             now = self._runtime.clock.now()
             leases = [
