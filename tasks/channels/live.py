@@ -40,6 +40,8 @@ class LiveChannel:
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Accept the event `callback.request`. Raises Rejected when the event cannot be accepted."""
+        if not notice.to:
+            raise Rejected("to: there is nobody to call [no-address]")
         event = CloudEvent(
             id=idempotency_key,
             source=SOURCE,
@@ -72,14 +74,6 @@ def _pace(notice: Notice) -> dict[str, Any]:
     call = notice.context.get("call")
     wishes = {**(call if isinstance(call, Mapping) else {}), **notice.context}
     return {name: wishes[name] for name in _PACE if wishes.get(name) is not None}
-
-
-def _lifted(context: Mapping[str, Any]) -> dict[str, Any]:
-    """What the context says about the call itself: by when, whose desk, at what pace."""
-    pace = context.get("call")
-    said = dict(pace) if isinstance(pace, Mapping) else {}
-    said |= {name: context[name] for name in ("due_at", "desk") if name in context}
-    return {name: value for name, value in said.items() if name in _ABOUT_THE_CALL and value is not None}
 
 
 def callback_id(key: str) -> str:

@@ -109,7 +109,7 @@ def test_an_unknown_outcome_goes_to_a_person_and_is_never_sent_again(
     sweep(world.engine, world.clock)
     sweep(world.engine, world.clock)
     world.settle()
-    assert world.state(f"escalation:effect-{effect.id}") == "notified"
+    assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") == "notified"
     assert world.counts()["events"] == 3, "the promise, its own escalation and one for this notice"
     world.clock.advance(timedelta(days=30))
     assert outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100) == []
