@@ -11,7 +11,6 @@ from email.utils import format_datetime, parseaddr
 
 from tasks.channels.port import Notice, Rejected
 
-
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,255}")
 
 
