@@ -13,12 +13,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from celery import Celery, signature
-from kombu.exceptions import KombuError
+from kombu.exceptions import KombuError, SerializationError
 
 from state_machines.instants import format_instant
 from workflow import task_names
 from workflow.celery_settings import celery_settings
-from workflow.errors import BrokerUnreachable
+from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.settings import Settings
 from workflow.store.port import EffectRow
 from workflow.wakes import Wakes
@@ -139,9 +139,12 @@ class Broker:
     @contextmanager
     def _reached(self) -> Iterator[None]:
         """Give the errors of every transport one name."""
+        connection = self._app.connection_for_write()
         try:
             yield
-        except (KombuError, OSError, *self._app.connection_for_write().connection_errors) as error:
+        except (SerializationError, *connection.channel_errors) as error:
+            raise MessageRefused(f"the broker did not take it: {type(error).__name__}: {error}") from error
+        except (KombuError, OSError, *connection.connection_errors) as error:
             raise BrokerUnreachable(
                 f"the broker cannot be reached: {type(error).__name__}: {error}"
             ) from error

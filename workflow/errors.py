@@ -71,3 +71,7 @@ class AlreadyRunning(MakegoodError):
 
 class BrokerUnreachable(MakegoodError):
     """A message could not be handed to the broker; what it was about waits in SQL."""
+
+
+class MessageRefused(BrokerUnreachable):
+    """The broker was there and did not take this one message."""

@@ -155,7 +155,10 @@ def defer(store: Store, waits: Sequence[tuple[int, datetime, str]], held: Hold) 
     with store.begin() as transaction:
         _give_attempt_back(transaction, [one for one, _, _ in waits], held)
         transaction.update_effects(
-            [_change(one, EffectState.PENDING, until, f"waits: {reason}", held) for one, until, reason in waits]
+            [
+                _change(one, EffectState.PENDING, until, f"waits: {reason}", held)
+                for one, until, reason in waits
+            ]
         )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
-from state_machines.lifecycle import Lifecycle, load
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from state_machines import catalog
+from state_machines.lifecycle import Lifecycle, load
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.port import Store
 from workflow.store.schema import definitions
@@ -54,19 +55,22 @@ class Registry:
             self._keep(one)
 
     def _remember(self, compiled: list[tuple[Lifecycle, str]], now: datetime) -> None:
+        insert = postgresql.insert if self._store.dialect == "postgresql" else sqlite.insert
         with self._store.begin() as transaction:
-            for one, text in compiled:
+            for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version)):
+                add = insert(definitions).values(
+                    lifecycle=one.name,
+                    version=one.version,
+                    digest=digest(text),
+                    source=text,
+                    registered_at=now,
+                )
+                # Another process may start at this very moment: whose text comes first is the version's.
+                transaction.connection.execute(add.on_conflict_do_nothing())
                 place = (definitions.c.lifecycle == one.name) & (definitions.c.version == one.version)
-                if transaction.connection.execute(select(definitions.c.digest).where(place)).scalar() is None:
-                    transaction.connection.execute(
-                        insert(definitions).values(
-                            lifecycle=one.name,
-                            version=one.version,
-                            digest=digest(text),
-                            source=text,
-                            registered_at=now,
-                        )
-                    )
+                kept = transaction.connection.execute(select(definitions.c.digest).where(place)).scalar()
+                if kept != digest(text):
+                    raise DefinitionChanged(one.name, one.version)
 
     def _keep(self, lifecycle: Lifecycle) -> None:
         self._known[lifecycle.name, lifecycle.version] = lifecycle

@@ -6,14 +6,14 @@ somebody's task is one message with its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from workflow import outbox
 from workflow.broker import Broker
 from workflow.clock import monotonic
-from workflow.errors import BrokerUnreachable
+from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.rounds import SECONDS
 from workflow.runtime import Runtime
 from workflow.store.port import EffectRow
@@ -61,8 +61,12 @@ class Relay:
         return Relayed(published, tuple(subjects)[:5], more=True)
 
     def _publish(self, rows: Sequence[EffectRow]) -> bool:
-        """False when the broker was lost on the way; what it did not take waits again."""
+        """False when the broker was lost on the way; what it did not take waits again.
+
+        One message that the broker refuses, while it takes others, holds up none of them.
+        """
         waiting = {row.id: row for row in self._alive(rows)}
+        refused: list[tuple[int, str]] = []
         try:
             notices = [row for row in waiting.values() if row.kind == "notice"]
             for start in range(0, len(notices), NOTICES_PER_MESSAGE):
@@ -73,13 +77,28 @@ class Relay:
                 for row in part:
                     del waiting[row.id]
             for row in list(waiting.values()):
-                self._broker.run_task(row)
-                del waiting[row.id]
+                try:
+                    self._broker.run_task(row)
+                except MessageRefused as error:
+                    refused.append((row.id, str(error)))
+                else:
+                    del waiting[row.id]
+            if refused:
+                self._try_again(rows, waiting, refused)
         except BrokerUnreachable as error:
             until = self._runtime.clock.now() + self._runtime.clock.real(_BROKER_PAUSE)
             outbox.release(self._runtime.store, list(waiting.values()), until, str(error))
             return False
         return True
+
+    def _try_again(
+        self, rows: Sequence[EffectRow], waiting: Mapping[int, EffectRow], refused: Sequence[tuple[int, str]]
+    ) -> None:
+        """Those refused: a fault of theirs, an attempt each, where the broker took any other."""
+        if len(waiting) == len(rows):
+            raise BrokerUnreachable(refused[0][1])
+        runtime, held = self._runtime, outbox.Hold.relaying(rows[0])
+        outbox.retry(runtime.store, refused, runtime.clock.now(), runtime.clock, runtime.retries, held)
 
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Less the tasks without a receipt after all attempts; those sent again get a longer lease."""

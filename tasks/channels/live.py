@@ -5,6 +5,7 @@ The callback itself keeps to the customer's hours, so a live notice does not wai
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from workflow.errors import InvalidEvent
 
 SOURCE = "/makegood/live"
 _MAX_ID = 200
+_PLAIN = re.compile(r"[a-z0-9_]+:[A-Za-z0-9_.~-]+/[0-9]+/[0-9]+")
 _ABOUT_THE_CALL = ("claim_within", "lease", "rest", "max_tries", "due_at", "desk")
 _PACE = ("desk", "due_at", "claim_within", "lease", "rest", "max_tries")
 """Fields of `callback.request` that are taken over from the context, or from its `call`."""
@@ -77,6 +79,11 @@ def _pace(notice: Notice) -> dict[str, Any]:
 
 
 def callback_id(key: str) -> str:
-    """The id of the callback that an effect opens: fit for a path of a URL, and never too long."""
+    """The id of the callback that an effect opens: fit for a path of a URL, never too long, and no other's.
+
+    Of a key that cannot be read back from it, such as one with letters beyond ASCII, a digest goes along.
+    """
     readable = re.sub(r"[^A-Za-z0-9_.~-]+", "-", key)
+    if not _PLAIN.fullmatch(key):
+        readable = f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     return readable if len(readable) <= _MAX_ID else str(uuid5(NAMESPACE_URL, key))

@@ -107,8 +107,8 @@ class ClockLoop:
         """One look and what follows from it; how many seconds nothing more needs to be done."""
         try:
             if self._seconds() - self._swept >= self._sweep_seconds:
+                self._swept = self._seconds()  # first: a sweep that fails must not keep us from looking
                 self._hands.sweep()
-                self._swept = self._seconds()
             backlog = self._hands.look()
             queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
             for work, queue in queues.items():
@@ -116,6 +116,9 @@ class ClockLoop:
             return self._pause(backlog)
         except SQLAlchemyError as error:
             log.error("the clock cannot reach the store", error=f"{type(error).__name__}: {error}")
+            return _AFTER_ERROR
+        except Exception:
+            log.exception("the clock stumbled")  # and goes on: deadlines wait for nobody's mistake
             return _AFTER_ERROR
 
     def _see_to(self, work: Work, queue: Queue) -> None:
