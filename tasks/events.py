@@ -20,7 +20,7 @@ def apply() -> Done:
     return finish(process, process.apply(), APPLY)
 
 
-@app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.transport:KeysOnly")
+@app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:EventsRequest")
 @kept_until_stored
 def accept(events: list[dict[str, Any]]) -> dict[str, int]:
     """Accept CloudEvents (structured JSON objects), all or none. Raises EventsRefused, which names the rules.

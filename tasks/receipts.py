@@ -15,14 +15,14 @@ from workflow.receipts import TaskOutcome, record
 from workflow.task_names import FAILED, SUCCEEDED
 
 
-@app.task(name=SUCCEEDED, acks_late=True, reject_on_worker_lost=True)
+@app.task(name=SUCCEEDED, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:ReceiptRequest")
 @kept_until_stored
 def succeeded(result: Any, key: str) -> str:
     """A task returned `result` for the effect with this key."""
     return _record(key, TaskOutcome.SUCCEEDED, {"result": result})
 
 
-@app.task(name=FAILED, acks_late=True, reject_on_worker_lost=True)
+@app.task(name=FAILED, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:ReceiptRequest")
 @kept_until_stored
 def failed(task_id: str, key: str) -> str:
     """A task failed for good."""

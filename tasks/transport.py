@@ -1,18 +1,16 @@
-"""For messages that bring something SQL does not hold yet: they stay on the queue until it does, unseen."""
+"""For messages that bring something SQL does not hold yet: they stay on the queue until it does."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from celery.exceptions import Reject
-from celery.worker.request import Request
 from sqlalchemy.exc import OperationalError
 
 from state_machines.errors import Problem
-from workflow.broker import shown
 from workflow.errors import MakegoodError
 
 P = ParamSpec("P")
@@ -40,19 +38,3 @@ def kept_until_stored(task: Callable[P, R]) -> Callable[P, R]:
             raise Reject(type(error).__name__, requeue=True) from error
 
     return keeping
-
-
-class KeysOnly(Request):
-    """A request that shows monitoring the subjects of its events, whatever its sender wanted shown."""
-
-    @property
-    def argsrepr(self) -> str:
-        """Keys of some subjects."""
-        events = self.args[0] if self.args and isinstance(self.args[0], list) else []
-        subjects = [event.get("subject") for event in events if isinstance(event, Mapping)]
-        return shown([subject for subject in subjects if isinstance(subject, str)])
-
-    @property
-    def kwargsrepr(self) -> str:
-        """Nothing."""
-        return "{}"

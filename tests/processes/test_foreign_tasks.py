@@ -106,6 +106,8 @@ def test_another_code_base_carries_out_an_effect_once_and_its_receipt_moves_the_
     )
     wait_until(lambda: installation.state("refund:R-2") == "failed", seconds=20, what="that of a failure")
 
+    log = (installation.directory / "worker-0.log").read_text()
+    assert not [secret for secret in ("ACC-7", "V-1") if secret in log], "nobody is named in our log"
     assert installation.data("refund:R-1")["voucher"] == "V-1"
     assert "the task failed" in installation.data("refund:R-2")["error"]
     first, second = sorted(calls(folder), key=lambda call: call["account"])
