@@ -13,11 +13,11 @@ from transitions import MachineError
 
 from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
 from state_machines.errors import DecisionError, Problem
+from state_machines.expressions.view import View
 from state_machines.lifecycle import Lifecycle
 from state_machines.subject import INITIAL, Subject, Timer
-from state_machines.timer_changes import Passage, TimerChanges, change_timers
+from state_machines.timeouts.timer_changes import Passage, TimerChanges, change_timers
 from state_machines.transition_rules import Attempt, TransitionRule
-from state_machines.view import View
 
 _MOST_SAID = 10
 """Problems with an event's data that the reason of its refusal names."""

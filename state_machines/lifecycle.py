@@ -17,8 +17,8 @@ from state_machines.definition import Definition, TriggerDeclaration
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DefinitionError
 from state_machines.subject import INITIAL
-from state_machines.timeout_rules import compile_timeouts
 from state_machines.timeouts import TimeoutRule
+from state_machines.timeouts.compiling import compile_timeouts
 from state_machines.transition_rules import Attempt, TransitionRule, compile_transitions
 
 

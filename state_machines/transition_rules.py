@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from state_machines.arguments import Argument, compile_whole
 from state_machines.compilation import Compilation
 from state_machines.definition import Definition, TransitionDeclaration
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
+from state_machines.expressions.arguments import Argument, compile_whole
+from state_machines.expressions.view import View
 from state_machines.json_values import kind
 from state_machines.subject import INITIAL
-from state_machines.view import View
 
 
 class Attempt:

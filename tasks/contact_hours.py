@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from state_machines.quiet_hours import NeverAllowed, QuietHours, next_allowed
+from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.time_errors import QuietHoursError, UnknownZone
 from tasks.channels.port import Notice, Rejected
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from state_machines.check.document import Document
 from state_machines.definition import TransitionDeclaration
-from state_machines.references import tokens
+from state_machines.expressions.references import tokens
 from state_machines.subject import INITIAL
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from state_machines.decision import Event
 from state_machines.expressions import compile_expression
 from state_machines.subject import Subject
-from state_machines.view import View
+from state_machines.expressions.view import View
 
 now = datetime(2026, 7, 1, tzinfo=UTC)
 data = {"nothing": None, "list": [None, {"deep": None}]}
@@ -31,7 +31,7 @@ from datetime import UTC, datetime
 from state_machines.decision import Event
 from state_machines.expressions import compile_expression
 from state_machines.subject import Subject
-from state_machines.view import View
+from state_machines.expressions.view import View
 
 now = datetime(2026, 7, 1, tzinfo=UTC)
 data = {"words": {str(n): "x" * 200 for n in range(50)}}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state_machines.calendars import Calendar
-from state_machines.deadlines import Pause, deadline, elapsed, explain, next_tick, remaining
+from state_machines.timeouts.deadlines import Pause, deadline, elapsed, explain, next_tick, remaining
 from tests.state_machines.random_calendars import random_place
 
 INSTANTS = st.datetimes(

@@ -6,9 +6,18 @@ import pytest
 from holidays import country_holidays
 
 from state_machines.calendars import Calendar, NeverOpen
-from state_machines.deadlines import Pause, deadline, elapsed, explain, lead, next_tick, remaining, share
 from state_machines.instants import format_instant, parse_instant, zone
 from state_machines.time_errors import DurationError, InstantError, PauseError, TimeError
+from state_machines.timeouts.deadlines import (
+    Pause,
+    deadline,
+    elapsed,
+    explain,
+    lead,
+    next_tick,
+    remaining,
+    share,
+)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OFFICE = Calendar.from_mapping(

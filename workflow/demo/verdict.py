@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from state_machines.calendars.quiet_hours import QuietHours, next_allowed
 from state_machines.instants import parse_instant
-from state_machines.quiet_hours import QuietHours, next_allowed
 from workflow.demo import story
 from workflow.demo.ending import Ending
 from workflow.demo.finding import Finding

@@ -11,7 +11,7 @@ from state_machines.definition import Definition, StateDeclaration, TimeoutDecla
 from state_machines.durations import parse_duration
 from state_machines.expressions import Expression
 from state_machines.time_errors import TimeError
-from state_machines.timeouts import Form, TimeoutRule
+from state_machines.timeouts.rule import Form, TimeoutRule
 
 _ISO_LIKE = re.compile(r"P[0-9T]")
 """No expression of ours begins so: what does is meant as an ISO 8601 duration."""

@@ -14,8 +14,8 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
-from state_machines.cel_repairs import keep_none_alive
-from state_machines.expression_functions import declarations
+from state_machines.expressions.functions import declarations
+from state_machines.expressions.repairs import keep_none_alive
 
 _T = cel.Type
 _COMPILER_MESSAGE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")

@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Self
 
-from state_machines.blocks import DAY_MINUTES, Block, minutes_of_day, parse_windows
-from state_machines.calendars import Calendar
+from state_machines.calendars.blocks import DAY_MINUTES, Block, minutes_of_day, parse_windows
+from state_machines.calendars.calendar import Calendar
 from state_machines.instants import as_utc, zone
 from state_machines.time_errors import CalendarError, QuietHoursError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation import Compilation
-from state_machines.expressions import Activation, Expression
+from state_machines.expressions.expression import Activation, Expression
 
 
 class Argument(Protocol):

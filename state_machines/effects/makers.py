@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from state_machines.arguments import Argument
 from state_machines.decision import Effect, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
 from state_machines.expressions import Activation
+from state_machines.expressions.arguments import Argument
 from state_machines.json_values import kind
 from state_machines.notices import refusal
 

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Self
 
-from state_machines.blocks import Block, minutes_of_day
-from state_machines.calendar_source import (
+from state_machines.calendars.blocks import Block, minutes_of_day
+from state_machines.calendars.holiday_rules import HolidayRule
+from state_machines.calendars.offsets import DAY, constant_stretches
+from state_machines.calendars.source import (
     Week,
     read_closed,
     read_holidays,
@@ -26,9 +28,7 @@ from state_machines.calendar_source import (
     read_zone,
     refuse_unknown,
 )
-from state_machines.holiday_rules import HolidayRule
 from state_machines.instants import as_utc, zone
-from state_machines.offsets import DAY, constant_stretches
 from state_machines.time_errors import CalendarError, NeverOpen
 
 __all__ = ["Calendar", "CalendarError", "DayPlan", "NeverOpen", "Span"]

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from state_machines.calendar_source import WEEKDAYS
 from state_machines.calendars import Calendar, Span
+from state_machines.calendars.offsets import DAY, offset_changes
+from state_machines.calendars.source import WEEKDAYS
 from state_machines.instants import as_utc, format_instant
-from state_machines.offsets import DAY, offset_changes
-from state_machines.running_time import END_OF_TIME, Pause, checked_budget, merged_pauses, stretches
 from state_machines.time_errors import InstantError
+from state_machines.timeouts.running_time import END_OF_TIME, Pause, checked_budget, merged_pauses, stretches
 
 _MOST_LINES = 60
 """More than a person reads; the middle of a longer story is left out, and the gap is said."""

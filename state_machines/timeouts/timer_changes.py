@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from state_machines.expressions.view import View
 from state_machines.subject import Timer
-from state_machines.timeouts import TimeoutRule
-from state_machines.view import View
+from state_machines.timeouts.rule import TimeoutRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from state_machines.cel_repairs import emptying_arguments
+from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.durations import parse_duration
+from state_machines.expressions.repairs import emptying_arguments
 from state_machines.instants import shifted, zone
 from state_machines.json_values import to_json
-from state_machines.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.time_errors import QuietHoursError, UnknownZone
 
 _T = cel.Type

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from state_machines.blocks import DAY_MINUTES, Block, parse_blocks
-from state_machines.holiday_rules import HolidayRule, holiday_rule
+from state_machines.calendars.blocks import DAY_MINUTES, Block, parse_blocks
+from state_machines.calendars.holiday_rules import HolidayRule, holiday_rule
 from state_machines.instants import zone
 from state_machines.time_errors import CalendarError, UnknownZone
 

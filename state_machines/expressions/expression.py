@@ -2,7 +2,7 @@
 
 CEL (https://cel.dev) always ends, touches nothing and knows no clock. Here it also has the
 extensions for strings, math, optional values (``data.?x.orValue('d')``) and ``cel.bind``, and the
-functions of `expression_functions`. Its variables are ``data``; ``event.id .source .time .trigger
+functions of `functions`. Its variables are ``data``; ``event.id .source .time .trigger
 .data``; ``subject.key .id .lifecycle .state .parent .opened_at .seq``; ``now``; and, inside an
 effect with ``each``, ``item``.
 """
@@ -13,12 +13,12 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from state_machines.cel_environment import FIXED, compiler_message, first_line, runtime_environment
 from state_machines.errors import DecisionError, ExpressionError
-from state_machines.expression_types import check_types
+from state_machines.expressions.environment import FIXED, compiler_message, first_line, runtime_environment
+from state_machines.expressions.ordered_walks import ADVICE, RUNTIME_WORDS, with_ordered_walks
+from state_machines.expressions.references import Reference, references
+from state_machines.expressions.type_check import check_types
 from state_machines.json_values import NotJson, kind, to_json
-from state_machines.ordered_walks import ADVICE, RUNTIME_WORDS, with_ordered_walks
-from state_machines.references import Reference, references
 
 __all__ = ["Activation", "Expression", "Reference", "check_types", "compile_expression", "references"]
 

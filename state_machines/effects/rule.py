@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from state_machines.arguments import Argument, Literal, compile_argument, compile_whole
 from state_machines.compilation import Compilation
 from state_machines.decision import Effect
 from state_machines.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
-from state_machines.effect_makers import EmitMaker, Maker, NoticeMaker, OpenMaker, TaskMaker
+from state_machines.effects.makers import EmitMaker, Maker, NoticeMaker, OpenMaker, TaskMaker
 from state_machines.errors import DecisionError
 from state_machines.expressions import Activation, Expression
+from state_machines.expressions.arguments import Argument, Literal, compile_argument, compile_whole
+from state_machines.expressions.view import View
 from state_machines.json_values import kind
 from state_machines.notices import refusal
-from state_machines.view import View
 
 
 @dataclass(frozen=True, slots=True)

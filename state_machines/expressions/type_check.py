@@ -10,9 +10,9 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from state_machines.cel_environment import OBJECT, compiler_message, environment
 from state_machines.definition import FieldDeclaration
-from state_machines.references import tokens
+from state_machines.expressions.environment import OBJECT, compiler_message, environment
+from state_machines.expressions.references import tokens
 
 _T = cel.Type
 _NULLABLE: Mapping[str, Any] = {

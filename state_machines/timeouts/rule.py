@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from state_machines import deadlines
 from state_machines.calendars import Calendar
 from state_machines.durations import parse_duration
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
+from state_machines.expressions.view import View
 from state_machines.instants import as_utc, parse_instant
 from state_machines.json_values import kind
 from state_machines.subject import Timer
 from state_machines.time_errors import TimeError
-from state_machines.view import View
+from state_machines.timeouts import deadlines
 
 
 class Form(StrEnum):

@@ -4,7 +4,7 @@ A decision must not. So ``receiver.map(...)`` is compiled as ``(receiver + dyn([
 a list, an error for an object, and nothing that costs anything. ``keys(object)`` is the list to walk.
 """
 
-from state_machines.references import Token, tokens
+from state_machines.expressions.references import Token, tokens
 
 ADVICE = "map() and filter() walk lists; an object has no order, so walk keys(object) instead"
 RUNTIME_WORDS = "_+_(map, list)"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from state_machines.cel_environment import runtime_environment
 from state_machines.decision import Event
-from state_machines.expressions import Activation
+from state_machines.expressions.environment import runtime_environment
+from state_machines.expressions.expression import Activation
 from state_machines.subject import Subject, split_key
 
 

@@ -1,0 +1,17 @@
+"""CEL expressions: what definitions say about data, compiled once and evaluated in every decision."""
+
+from state_machines.expressions.expression import (
+    Activation,
+    Expression,
+    check_types,
+    compile_expression,
+    references,
+)
+
+__all__ = [
+    "Activation",
+    "Expression",
+    "check_types",
+    "compile_expression",
+    "references",
+]
