@@ -49,6 +49,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         # The SQL lease is the only redelivery authority: a message is gone once a worker has it.
         "task_acks_late": False,
+        # CEL's library keeps some bytes of every call of a function of ours (docs/adr/0007): a pool's
+        # process that has grown to this, in KiB, finishes its task and is replaced.
+        "worker_max_memory_per_child": 400_000,
         "worker_prefetch_multiplier": 1,
         "task_publish_retry": False,  # a publish that failed is tried again from SQL
         "task_soft_time_limit": settings.lease_seconds * _SOFT_SHARE,
