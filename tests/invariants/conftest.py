@@ -1,10 +1,15 @@
-"""A world on each store, with the catalog and a lamp."""
+"""A world on each store, with the catalog and a lamp, and what a worker has in it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import LAMP, World, new_world
+from workflow.outbox import RetryPolicy
+from workflow.runtime import Runtime
+from workflow.settings import Settings
 
 
 @pytest.fixture
@@ -13,3 +18,19 @@ def world(database_url: str) -> Iterator[World]:
     world = new_world(database_url, LAMP)
     yield world
     world.store.close()
+
+
+@pytest.fixture
+def runtime(world: World, database_url: str, tmp_path: Path) -> Runtime:
+    """What a process of a worker would have, in that world."""
+    settings = Settings(database_url=database_url, broker_url="memory://", data_dir=tmp_path / "data")
+    return Runtime(
+        settings, world.store, world.engine.registry, world.clock, world.engine, RetryPolicy(max_attempts=3)
+    )
+
+
+@pytest.fixture
+def mailbox(runtime: Runtime) -> Iterator[Mailbox]:
+    """A broker in this process's memory whose messages can be read."""
+    with Mailbox(runtime.settings) as mailbox:
+        yield mailbox

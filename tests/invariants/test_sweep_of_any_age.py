@@ -1,0 +1,133 @@
+"""Invariant 5: SQL is the truth. With every message lost, what is a year old is found and done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from state_machines.instants import format_instant
+from tasks.channels.port import Channel, Notice, Receipt
+from tasks.clock.hands import WorkerHands
+from tasks.clock.loop import ClockLoop, Work
+from tasks.process import Process
+from tests.invariants.contents import contents
+from tests.tasks.mailbox import Mailbox
+from tests.workflow.world import NOW, World
+from workflow import outbox
+from workflow.runtime import Runtime
+from workflow.sweep import COUNTED, sweep
+from workflow.task_names import SEND
+
+YEAR, LEASE = timedelta(days=366), timedelta(minutes=2)
+DUE = format_instant(NOW + timedelta(hours=1))
+
+
+class Post:
+    """A channel that remembers."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """It goes out."""
+        self.sent.append(idempotency_key)
+        return Receipt(notice.channel, idempotency_key)
+
+
+class _NoWakes:
+    def wait(self, seconds: float) -> bool:
+        return False
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def process(runtime: Runtime, mailbox: Mailbox, post: Post) -> Process:
+    """One process of a worker."""
+    channels: Mapping[str, Channel] = {"email": post}
+    return Process(runtime, mailbox.broker, channels)
+
+
+def nudges(world: World, *names: str) -> None:
+    data = {"words": "w", "owner": "o@shop.example", "due_at": DUE, "warn_before": "PT59M"}
+    for name in names:
+        world.post("promise.make", f"promise:{name}", data)
+    world.advance(timedelta(minutes=1))
+
+
+def left_behind(world: World) -> None:
+    """One of everything that a lost message or a killed worker can leave, and then nothing for a year."""
+    nudges(world, "pending", "published", "sending")
+    first, second, third = outbox.claim(world.store, world.clock.now(), LEASE, 3)
+    outbox.release(world.store, [first], world.clock.now(), "no broker")
+    outbox.begin(world.store, [third.id], third.token, world.clock.now(), LEASE)
+    assert second.token == third.token
+    world.post("lamp.press", "lamp:timer", {"level": 3})
+    world.engine.accept([world.event("lamp.press", "lamp:event", {"level": 3})])
+    world.clock.advance(YEAR)
+
+
+def test_a_year_later_one_clock_without_any_message_finds_it_all(
+    world: World, process: Process, mailbox: Mailbox, post: Post
+) -> None:
+    left_behind(world)
+    hands = WorkerHands(process, concurrency=1)
+    for _ in range(3):  # the lapses of a year ago, the escalations that they open, the notices of those
+        ClockLoop(hands, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
+        mailbox.take()  # whatever it asked for is lost
+        for work in Work:
+            hands.carry_out(work)
+        for message in mailbox.take():
+            if message.task == SEND:
+                process.delivery.run(*message.args)
+    assert world.state("lamp:timer") == "broken"
+    assert world.state("lamp:event") in ("on", "broken")
+    assert {world.state(f"promise:{name}") for name in ("pending", "published", "sending")} == {"lapsed"}
+    found = contents(world.store)
+    states = {
+        effect["subject"]: effect["state"] for effect in found["outbox"] if effect["key"].endswith("/2/0")
+    }
+    assert states["promise:pending"] == states["promise:published"] == "settled"
+    assert states["promise:sending"] == "unknown"
+    assert post.sent.count("promise:pending/2/0") == post.sent.count("promise:published/2/0") == 1
+    assert "promise:sending/2/0" not in post.sent
+    asked = [one for one in found["subjects"] if one["data"].get("effect") == "promise:sending/2/0"]
+    assert [one["state"] for one in asked] == ["notified"]
+    assert found["inbox"] == []
+
+
+def test_the_sweep_counts_what_is_a_year_old(world: World) -> None:
+    left_behind(world)
+    report = sweep(world.engine, world.clock)
+    assert (report.unapplied, report.due, report.undispatched, report.unknown) == (2, 4, 2, 1)
+
+
+def test_the_sweep_counts_no_further_than_it_must(world: World) -> None:
+    with world.store.begin() as transaction:
+        rows = [(number, 1) for number in range(COUNTED + 5)]
+        if world.store.dialect == "sqlite":
+            statement = "insert into inbox (event_id, subject_id) values (?, ?)"
+        else:
+            statement = "insert into inbox (event_id, subject_id) values (%s, %s)"
+        transaction.connection.exec_driver_sql(statement, rows)
+    assert sweep(world.engine, world.clock).unapplied == COUNTED
+
+
+def test_a_sweep_that_cannot_open_an_escalation_stops_nothing_else(
+    world: World, process: Process, mailbox: Mailbox
+) -> None:
+    """An installation may have an escalation of its own that knows no `open`."""
+    own = (
+        "lifecycle: escalation\nversion: 9\nstates: [{name: 'on'}]\n"
+        "transitions: [{trigger: go, source: initial, dest: 'on'}]\n"
+    )
+    world.engine.registry.register([(own, None)], NOW)
+    left_behind(world)
+    hands = WorkerHands(process, concurrency=1)
+    ClockLoop(hands, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
+    assert {message.task for message in mailbox.take()} == {work.value for work in Work}
