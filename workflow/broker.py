@@ -142,9 +142,11 @@ class Broker:
         connection = self._app.connection_for_write()
         try:
             yield
-        except (SerializationError, *connection.channel_errors) as error:
-            raise MessageRefused(f"the broker did not take it: {type(error).__name__}: {error}") from error
-        except (KombuError, OSError, *connection.connection_errors) as error:
+        except (KombuError, OSError, *connection.connection_errors, *connection.channel_errors) as error:
+            # kombu wraps what a transport raises; an answer of the broker is no lost connection.
+            answers = (SerializationError, *connection.channel_errors)
+            if isinstance(error, answers) or isinstance(error.__cause__, answers):
+                raise MessageRefused(f"the broker did not take it: {type(error).__name__}: {error}") from error
             raise BrokerUnreachable(
                 f"the broker cannot be reached: {type(error).__name__}: {error}"
             ) from error

@@ -21,7 +21,7 @@ from workflow.store.port import EffectUpdate, Store
 from workflow.store.schema import inbox, outbox, subjects, timers
 
 _BATCH = 200
-_SOURCE = "/makegood/sweep"
+SOURCE = "/makegood/sweep"
 _KEY = "escalation:effect-"
 _SHORT = 8
 COUNTED = 10_000
@@ -136,5 +136,5 @@ def _event(lost: Row[Any], now: datetime) -> CloudEvent:
     }
     key = _KEY + lost.place
     return CloudEvent(
-        f"unknown/{lost.place}", _SOURCE, "escalation.open", key, now, data, parent=lost.subject
+        f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject
     )

@@ -72,3 +72,10 @@ def test_nothing_is_wrong_with_the_catalog(name: str) -> None:
 def test_the_catalog_says_what_it_has() -> None:
     with pytest.raises(KeyError, match="promise"):
         catalog.source("appointments")
+
+
+def test_a_task_without_a_name_is_refused_at_once_and_not_when_its_time_has_come() -> None:
+    world = World()
+    decision = world.send(KEY, "schedule", task="", at=in_("P1D"))
+    assert decision.outcome is Outcome.REFUSED
+    assert KEY not in world.subjects

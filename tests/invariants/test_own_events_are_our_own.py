@@ -1,0 +1,34 @@
+"""Invariant 1: nobody outside can take the id of an event that makegood is about to send itself.
+
+Else the escalation of a broken promise, sent as `promise:P/3/0`, would be a duplicate and never be opened.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.channels import live
+from tests.workflow.world import NOW
+from workflow import consequences, receipts, sweep
+from workflow.cloudevent import RESERVED_SOURCES, parse
+from workflow.errors import InvalidEvent
+from workflow.store import rows
+
+
+def test_every_source_of_ours_is_reserved() -> None:
+    ours = {consequences.SOURCE, receipts.SOURCE, sweep.SOURCE, live.SOURCE, rows.TIMER_SOURCE}
+    assert ours == RESERVED_SOURCES
+
+
+@pytest.mark.parametrize("source", sorted(RESERVED_SOURCES))
+def test_the_door_refuses_it(source: str) -> None:
+    document = {
+        "specversion": "1.0",
+        "id": "promise:P-17/2/1",
+        "source": source,
+        "type": "escalation.open",
+        "subject": "escalation:nobody",
+    }
+    with pytest.raises(InvalidEvent) as refusal:
+        parse(document, received_at=NOW)
+    assert [(one.field, one.rule) for one in refusal.value.problems] == [("source", "reserved-source")]
