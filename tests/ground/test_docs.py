@@ -22,3 +22,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+INVARIANTS = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+HOLDERS = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", INVARIANTS)
+
+
+@pytest.mark.parametrize(("file", "test"), sorted(set(HOLDERS)))
+def test_what_holds_an_invariant_exists(file: str, test: str) -> None:
+    assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_every_invariant_is_held_by_a_test() -> None:
+    parts = re.split(r"^(\d+)\. ", INVARIANTS, flags=re.MULTILINE)
+    held = {int(number): "::test_" in part for number, part in zip(parts[1::2], parts[2::2], strict=True)}
+    assert held == dict.fromkeys(range(1, 13), True)
