@@ -112,7 +112,7 @@ def _stack(place: Path, url: str) -> Iterator[tuple[str, str, str, Path]]:
                          capture_output=True, text=True).stdout.strip()  # fmt: skip
     commands = [
         (root, [*here, "api", "--host", "127.0.0.1", "--port", str(port)]),
-        (root, [*here, "worker", "--concurrency", "1"]),
+        (root, [*here, "worker", "--concurrency", "2"]),
         (
             place,
             [

@@ -52,12 +52,14 @@ class Relay:
         while monotonic() < deadline:
             limit = runtime.settings.effect_batch
             rows = outbox.claim(runtime.store, runtime.clock.now(), self._lease, limit)
-            if not rows:
-                return Relayed(published, tuple(subjects)[:5])
-            if not self._publish(rows):
+            if not rows or not self._publish(rows):
                 return Relayed(published, tuple(subjects)[:5])
             published += len(rows)
             subjects |= dict.fromkeys(row.subject for row in rows[:5])
+            if (
+                len(rows) < limit
+            ):  # what another relay holds, it publishes; what is new has a relay of its own
+                return Relayed(published, tuple(subjects)[:5])
         return Relayed(published, tuple(subjects)[:5], more=True)
 
     def _publish(self, rows: Sequence[EffectRow]) -> bool:

@@ -9,10 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
+from workflow.clock import monotonic
 from workflow.store import postgresql_statements as sql
 from workflow.store import rows
 from workflow.store.port import Changes, Claim, EffectRow, EffectUpdate, FirstOutcome, NewEvent
+
+_IDLE_SECONDS = 2.0
 
 
 class PostgresTransaction:
@@ -192,9 +196,7 @@ class PostgresStore:
     dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(
-            url, pool_pre_ping=True, pool_size=5, max_overflow=15, hide_parameters=True
-        )
+        self.engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
 
         @event.listens_for(self.engine, "connect")
         def configure(connection: Any, _: Any) -> None:
@@ -202,6 +204,20 @@ class PostgresStore:
             # and one such row would stop every claim.
             connection.execute("set time zone 'UTC'")
             connection.commit()
+
+        @event.listens_for(self.engine, "checkin")
+        def returned(_: Any, record: Any) -> None:
+            record.info["returned"] = monotonic()
+
+        @event.listens_for(self.engine, "checkout")
+        def taken(connection: Any, record: Any, _: Any) -> None:
+            # A ping each time costs a round trip a transaction; only one that was idle may have been lost.
+            if monotonic() - record.info.get("returned", monotonic()) > _IDLE_SECONDS:
+                try:
+                    connection.execute("select 1")
+                    connection.rollback()
+                except self.engine.dialect.loaded_dbapi.OperationalError as error:
+                    raise DisconnectionError(str(error)) from error
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:
