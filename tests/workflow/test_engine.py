@@ -222,3 +222,12 @@ def test_a_subject_keeps_the_version_it_started_with(world: World) -> None:
     world.post("lamp.press", "lamp:2", {"level": 3})
     world.advance(2 * HOUR)
     assert (world.state("lamp:1"), world.state("lamp:2")) == ("broken", "on")
+
+
+def test_nobody_can_make_a_promise_lapse_before_its_time(world: World) -> None:
+    world.post("promise.make", "promise:P-17", promise())
+    world.post("promise.lapse", "promise:P-17", id="impatient")
+    assert world.state("promise:P-17") == "made"
+    again = world.post("promise.lapse", "promise:P-17", id="impatient")
+    assert again.outcome == "refused"
+    assert again.reason is not None and again.reason.startswith("guard: ")
