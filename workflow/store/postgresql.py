@@ -83,7 +83,10 @@ class PostgresTransaction:
         found = self._run(sql.CLAIM_TIMERS, now=now, limit=limit)
         if not found:
             return Claim()
-        return rows.timer_claim(found, self._timers({row[3] for row in found}))
+        ids = sorted({row[3] for row in found})
+        first = {row: rows.instant(received) for row, received in self._run(sql.FIRST_RECEIVED, ids=ids)}
+        ready = [row for row in found if row[3] not in first or row[2] < first[row[3]]]
+        return rows.timer_claim(ready, self._timers(ids))
 
     def _timers(self, subject_rows: Collection[int]) -> rows.Held:
         # Read after the subjects are locked, in a statement and so a snapshot of its own.
