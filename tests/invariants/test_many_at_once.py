@@ -24,7 +24,7 @@ from workflow.cloudevent import CloudEvent
 from workflow.errors import DefinitionChanged
 from workflow.registry import Registry, catalog_sources
 from workflow.store import migrate, open_store, postgresql_statements
-from workflow.store.postgresql_statements import CLAIM_EVENTS
+from workflow.store.postgresql_statements import CLAIM_EVENTS, CLAIM_TIMERS
 from workflow.store.schema import inbox, subjects
 
 COUNTER = """
@@ -209,3 +209,26 @@ def test_a_subject_that_gets_free_half_way_through_a_claim_keeps_its_order(
     claiming.join(20)
     crowd.finish()
     assert told == [0, 1, 2]
+
+
+def test_a_timer_set_anew_under_a_claim_is_not_claimed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim's own statement, with a pause between its look at the timers and its hold of the subject."""
+    world.engine.accept([world.event("counter.open", HOT[0])])
+    world.settle()
+    world.clock.advance(timedelta(minutes=2))
+    pausing = CLAIM_TIMERS.replace("where ", "where pg_sleep(0.5) is not null and ", 1)
+    monkeypatch.setattr(postgresql_statements, "CLAIM_TIMERS", pausing)
+    crowd, told = Crowd(), list[str | None]()
+
+    def claim() -> None:
+        with world.store.begin() as transaction:
+            claim = transaction.claim_timers(world.clock.now(), 10)
+            told.extend(work.event.timer for work in claim.work)
+
+    claiming = crowd.once(claim)
+    wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=20, what="the pause in the claim")
+    with world.store.begin() as transaction:
+        transaction.connection.execute(text("update timers set setting = 9 where name = 'beat'"))
+    claiming.join(20)
+    crowd.finish()
+    assert told == []

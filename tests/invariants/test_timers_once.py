@@ -12,6 +12,8 @@ from tests.invariants.contents import contents
 from tests.workflow.world import NOW, World, new_world
 from workflow.dead_letters import revive_timer
 from workflow.errors import NotFound
+from workflow.rounds import fire_timers
+from workflow.settings import Settings
 
 HOUR = timedelta(hours=1)
 OVEN = """
@@ -124,3 +126,13 @@ def test_a_timer_fires_once_however_many_clocks_ask(world: World) -> None:
     assert [world.engine.fire().decided for _ in range(4)] == [1, 0, 0, 0]
     lapses = [move for move in world.moves("promise:1") if move[0] == "lapse"]
     assert lapses == [("lapse", "at_risk", "lapsed", "moved")]
+
+
+def test_timers_that_wait_for_events_do_not_stand_in_the_way_of_others(world: World) -> None:
+    """A batch full of them is decided as soon as their events are, in the same run."""
+    for name in ("first", "second", "third"):
+        promise(world, f"promise:{name}", 2)
+    world.engine.accept([world.event("promise.thanks", f"promise:{name}") for name in ("first", "second")])
+    world.clock.advance(9 * HOUR)
+    fire_timers(world.engine, Settings(timer_batch=1, event_batch=1))
+    assert {world.state(f"promise:{name}") for name in ("first", "second", "third")} == {"lapsed"}
