@@ -14,6 +14,7 @@ from workflow import task_names
 from workflow.backlog import Backlog, Queue
 from workflow.clock import Clock, monotonic
 from workflow.errors import BrokerUnreachable
+from workflow.faults import told
 
 TICK = 0.01
 """Seconds between two looks, at least."""
@@ -115,7 +116,7 @@ class ClockLoop:
                 self._see_to(work, queue)
             return self._pause(backlog)
         except SQLAlchemyError as error:
-            log.error("the clock cannot reach the store", error=f"{type(error).__name__}: {error}")
+            log.error("the clock cannot reach the store", error=told(error))
             return _AFTER_ERROR
         except Exception:
             log.exception("the clock stumbled")  # and goes on: deadlines wait for nobody's mistake
