@@ -146,7 +146,9 @@ class Broker:
             # kombu wraps what a transport raises; an answer of the broker is no lost connection.
             answers = (SerializationError, *connection.channel_errors)
             if isinstance(error, answers) or isinstance(error.__cause__, answers):
-                raise MessageRefused(f"the broker did not take it: {type(error).__name__}: {error}") from error
+                raise MessageRefused(
+                    f"the broker did not take it: {type(error).__name__}: {error}"
+                ) from error
             raise BrokerUnreachable(
                 f"the broker cannot be reached: {type(error).__name__}: {error}"
             ) from error

@@ -135,6 +135,4 @@ def _event(lost: Row[Any], now: datetime) -> CloudEvent:
         "subject": lost.subject,
     }
     key = _KEY + lost.place
-    return CloudEvent(
-        f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject
-    )
+    return CloudEvent(f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject)

@@ -59,7 +59,8 @@ select {_EVENT} from taken join events e on e.id = taken.event_id order by e.id"
 CLAIM_TIMERS = f"""
 select t.name, t.setting, t.due_at, {_SUBJECT}
   from timers t join subjects s on s.id = t.subject_id
-where t.due_at <= %(now)b order by t.due_at, t.subject_id, t.name limit %(limit)b for update of s skip locked"""
+where t.due_at <= %(now)b order by t.due_at, t.subject_id, t.name limit %(limit)b
+  for update of s skip locked"""
 # Not part of the claim: with old statistics the planner goes through the whole inbox for each timer.
 FIRST_RECEIVED = """
 select i.subject_id, min(e.received_at) from inbox i join events e on e.id = i.event_id
