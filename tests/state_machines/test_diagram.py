@@ -33,8 +33,8 @@ def test_mermaid_has_every_state_and_every_way() -> None:
         "stateDiagram-v2",
     ]
     assert "[*] --> made : make" in lines
-    assert "made --> lapsed : lapse ⏱ at data.due_at" in lines
-    assert "at_risk --> lapsed : lapse ⏱ at data.due_at" in lines
+    assert "made --> lapsed : lapse [data.due_at #lt;= now] ⏱ at data.due_at" in lines
+    assert "at_risk --> lapsed : lapse [data.due_at #lt;= now] ⏱ at data.due_at" in lines
     assert "lapsed --> kept_late : keep" in lines
     assert {f"{state} --> [*]" for state in ("kept", "kept_late", "withdrawn")} <= set(lines)
     assert "made : ↻ renegotiate [event.data.due_at #gt; now]" in lines
