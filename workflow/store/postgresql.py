@@ -97,7 +97,11 @@ class PostgresTransaction:
         return [(parent, key) for parent, key in self._run(sql.CHILDREN, parents=list(parents))]
 
     def write(self, changes: Changes, now: datetime) -> None:
-        """Write what a batch of decisions changes."""
+        """Write what a batch of decisions changes: no statement waits for the one before to be answered."""
+        with self.connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+            self._write(changes, now)
+
+    def _write(self, changes: Changes, now: datetime) -> None:
         self._write_subjects(changes)
         self._write_timers(changes)
         if changes.moves:
