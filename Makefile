@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: `make install`, `make demo`. Every target below installs first if needed.
 # Another interpreter: `make install PYTHON=python3.13`. Fewer test processes: `make test WORKERS=1`.
 PYTHON ?= python3
-WORKERS ?= auto
+# One more than two cores have: tests that play a story wait more than they work.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(3, os.cpu_count() or 1))')
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
