@@ -5,6 +5,7 @@ Flower shows the arguments' text of events, and the arguments themselves of task
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from celery.worker.request import Request
 from workflow.broker import shown
 
 
-class _Keys(Request):
+class _Keys(Request, ABC):
     """A request that shows `keys()` in the place of its arguments."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -21,9 +22,9 @@ class _Keys(Request):
         self._argsrepr = self._request_dict["argsrepr"] = shown(self.keys())
         self._kwargsrepr = self._request_dict["kwargsrepr"] = "{}"
 
+    @abstractmethod
     def keys(self) -> Sequence[str]:
         """What may be shown."""
-        raise NotImplementedError
 
     def info(self, safe: bool = False) -> dict[str, Any]:
         """As `celery inspect` and Flower get it: never the arguments themselves."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
+from tests.workflow.world import LAMP, World, new_world
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,3 +106,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'makegood.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """The catalog and a lamp on a clock that the test moves, on SQLite and on PostgreSQL."""
+    world = new_world(database_url, LAMP)
+    yield world
+    world.store.close()

@@ -1,6 +1,5 @@
 """The contract of a store, kept by SQLite and by PostgreSQL."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,14 +15,6 @@ from workflow.store.port import Changes, EffectUpdate, NewEffect, NewEvent, NewM
 from workflow.store.schema import events, inbox, metadata, moves, outbox, subjects, timers
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    migrate(database_url)
-    store = open_store(database_url)
-    yield store
-    store.close()
 
 
 def new_event(number: int, subject: str = "promise:A", **changes: Any) -> NewEvent:

@@ -1,25 +1,14 @@
 """What falls on the same instant is taken in the same order by every store: a replay depends on it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
 from sqlalchemy import select
 
 from state_machines.subject import Timer
-from workflow.store import migrate, open_store
 from workflow.store.port import Changes, NewEvent, Store
 from workflow.store.schema import subjects
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    migrate(database_url)
-    store = open_store(database_url)
-    yield store
-    store.close()
 
 
 def rows_of(store: Store, *keys: str) -> dict[str, int]:

@@ -8,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.tasks.mailbox import Mailbox
-from tests.workflow.world import LAMP, World, new_world
+from tests.workflow.world import World
 from workflow.outbox import RetryPolicy
 from workflow.runtime import Runtime
 from workflow.settings import Settings
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """The catalog and a lamp."""
-    world = new_world(database_url, LAMP)
-    yield world
-    world.store.close()
 
 
 @pytest.fixture
