@@ -9,35 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from state_machines import event_data
 from state_machines.decide import apply_decision, decide
-from state_machines.errors import EventDataError, Problem
-from state_machines.lifecycle import Lifecycle
+from workflow.acceptance import Acceptance, Acceptor
 from workflow.bookkeeping import bury, keep_timers
 from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.consequences import Consequences
-from workflow.errors import InvalidEvent, UnknownDefinition
 from workflow.faults import is_passing, told
-from workflow.outbox import settle_receipts
 from workflow.registry import Registry
-from workflow.store.port import Changes, Claim, NewEvent, NewMove, Pending, Store, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What the front door answers about one event.
-
-    `status` is ``accepted`` or ``duplicate``; `outcome` is ``pending`` until it is decided, then
-    ``moved``, ``stayed``, ``refused`` (with the `reason`) or ``dead`` (its decision failed).
-    """
-
-    event_id: str
-    source: str
-    subject: str
-    status: str
-    outcome: str
-    reason: str | None = None
+from workflow.store.port import Changes, Claim, NewMove, Pending, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +60,7 @@ class Engine:
         self.store = store
         self.registry = registry
         self.clock = clock
+        self.acceptor = Acceptor(store, registry, clock)
 
     def accept(self, events: Sequence[CloudEvent]) -> list[Acceptance]:
         """Put events into the ledger, all in one transaction; they are applied later, exactly once.
@@ -88,78 +69,7 @@ class Engine:
             InvalidEvent: at least one cannot ever apply (unknown lifecycle or trigger, data that
                 breaks its declaration, an id twice in the batch); nothing is stored.
         """
-        rows = self._checked(events)
-        now = self.clock.now()
-        with self.store.begin() as transaction:
-            added = transaction.accept(rows, now)
-            receipts = {event.effect: event.data for event in events if event.effect is not None}
-            settle_receipts(transaction, receipts, now)
-            repeated = [(row.source, row.event_id) for row in rows if (row.source, row.event_id) not in added]
-            first = (
-                {(one.source, one.event_id): one for one in transaction.first_outcomes(repeated)}
-                if repeated
-                else {}
-            )
-        answers = []
-        for row in rows:
-            before = first.get((row.source, row.event_id))
-            answers.append(
-                Acceptance(row.event_id, row.source, row.subject, "accepted", "pending")
-                if before is None
-                else Acceptance(
-                    row.event_id, row.source, before.subject, "duplicate", before.outcome, before.reason
-                )
-            )
-        return answers
-
-    def _checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
-        problems: list[Problem] = []
-        rows: list[NewEvent] = []
-        seen: set[tuple[str, str]] = set()
-        for index, event in enumerate(events):
-            prefix = f"[{index}]." if len(events) > 1 else ""
-            if (event.source, event.id) in seen:
-                problems.append(
-                    Problem(
-                        f"{prefix}id",
-                        "doubled-id",
-                        f"the id {event.id!r} of source {event.source!r} stands twice in this batch",
-                    )
-                )
-            seen.add((event.source, event.id))
-            try:
-                lifecycle = self._addressed(event)
-                event_data.validate(lifecycle, event.trigger, event.data)
-                rows.append(_row(event, lifecycle))
-            except InvalidEvent as error:
-                problems += [replace(one, field=prefix + one.field) for one in error.problems]
-            except EventDataError as error:
-                problems += [replace(one, field=prefix + one.field) for one in error.problems]
-        if problems:
-            raise InvalidEvent(problems)
-        return rows
-
-    def _addressed(self, event: CloudEvent) -> Lifecycle:
-        """The newest definition that the event's type names."""
-        try:
-            lifecycle = self.registry.latest(event.lifecycle)
-        except UnknownDefinition as error:
-            known = ", ".join(self.registry.names())
-            raise InvalidEvent(
-                [Problem("type", "unknown-lifecycle", f"no lifecycle {event.lifecycle!r}; known are {known}")]
-            ) from error
-        if event.trigger not in lifecycle.triggers:
-            known = ", ".join(sorted(lifecycle.triggers))
-            raise InvalidEvent(
-                [
-                    Problem(
-                        "type",
-                        "unknown-trigger",
-                        f"{event.lifecycle!r} has no trigger {event.trigger!r}; it has {known}",
-                    )
-                ]
-            )
-        return lifecycle
+        return self.acceptor.accept(events)
 
     def apply(self, limit: int = 500) -> Progress:
         """Decide up to `limit` accepted events, in order, in one transaction."""
@@ -237,7 +147,7 @@ class Engine:
             held = subject.timers.get(event.timer)
             if held is None or held.setting != event.setting:
                 return  # an earlier decision of this very batch cancelled it or set it anew
-            event = replace(event, trigger=lifecycle.timeouts[event.timer].on_timeout)
+            event = event._replace(trigger=lifecycle.timeouts[event.timer].on_timeout)
         decision = decide(lifecycle, subject, event, now)
         successor = apply_decision(subject, event, decision, now)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed
@@ -260,17 +170,3 @@ class Engine:
                 now,
             )
         )
-
-
-def _row(event: CloudEvent, lifecycle: Lifecycle) -> NewEvent:
-    return NewEvent(
-        event.source,
-        event.id,
-        event.subject,
-        lifecycle.name,
-        lifecycle.version,
-        event.type,
-        event.time,
-        event.data,
-        event.parent,
-    )

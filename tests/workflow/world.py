@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from state_machines.subject import Subject
+from workflow.acceptance import Acceptance
 from workflow.clock import VirtualClock
 from workflow.cloudevent import CloudEvent
-from workflow.engine import Acceptance, Engine
+from workflow.engine import Engine
 from workflow.ledger import rebuild
 from workflow.registry import Registry, catalog_sources
 from workflow.store import migrate, open_store

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from state_machines.errors import Problem
+from workflow.acceptance import Acceptance
 from workflow.api.answers import JsonAnswer
 from workflow.api.auth import Sender
 from workflow.api.cloudevents import Carried, Mode, events_of, named, receive
@@ -16,7 +17,6 @@ from workflow.api.door import Door, door_of
 from workflow.api.event_schema import REQUEST_BODY
 from workflow.api.problems import Kind, Refusal, described
 from workflow.cloudevent import CloudEvent
-from workflow.engine import Acceptance
 from workflow.errors import InvalidEvent
 
 router = APIRouter(prefix="/v1", tags=["events"])
