@@ -1,80 +1,87 @@
-"""`python -m benchmarks [NAME…] [--json OUT] [--runs N]`: measure, show progress, print a table."""
+"""`python -m benchmarks [NAME…] [--json OUT] [--runs N] [--quick]`: measure, show progress, print a table."""
+
+from __future__ import annotations
 
 import argparse
 import json
-import os
-from collections.abc import Callable, Iterator
+import sys
+import traceback
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from time import monotonic
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.figures import Figure, shown
-from benchmarks.latency import event_to_task
-from benchmarks.stores import Stores, open_stores
-from benchmarks.throughput import events_applied, timers_fired
-
-KINDS = ("sqlite", "postgresql")
+from benchmarks.registry import Benchmark, chosen
+from benchmarks.session import Session, open_session
 
 
-def _events(stores: Stores, runs: int) -> Iterator[Figure]:
-    for kind in KINDS:
-        for batch in (1, 50, 500):
-            for workers in (1, 2):
-                yield events_applied(stores, kind, batch, workers, runs)
-
-
-def _timers(stores: Stores, runs: int) -> Iterator[Figure]:
-    for kind in KINDS:
-        for workers in (1, 2):
-            yield timers_fired(stores, kind, workers, runs, 1_000_000)
-
-
-def _latency(stores: Stores, runs: int) -> Iterator[Figure]:
-    for kind in KINDS:
-        yield from event_to_task(stores, kind, runs)
-
-
-BENCHMARKS: dict[str, Callable[[Stores, int], Iterator[Figure]]] = {
-    "events": _events,
-    "timers": _timers,
-    "latency": _latency,
-}
-
-
-def main() -> None:
-    """Run what was asked for, everything by default."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run what was asked for; the exit code is 1 when a benchmark broke. What the others found is kept."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, []], help="which benchmarks; all by default"
-    )
-    parser.add_argument("--json", type=Path, help="write the figures to this file too")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each figure; the median counts")
-    given = parser.parse_args()
-    console = Console()
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; all by default")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures to this file too")
+    parser.add_argument("--runs", type=int, default=3, help="rounds of each figure; the median counts")
+    parser.add_argument("--quick", action="store_true", help="a trial: small sizes, one round; means nothing")
+    parser.add_argument("--minutes", type=float, default=60, help="how long the soak goes on")
+    given = parser.parse_args(arguments)
+    if given.runs < 3 and not given.quick:
+        parser.error(f"--runs: at least 3 rounds make a median, not {given.runs}")
+    try:
+        benchmarks = chosen(given.names)
+    except ValueError as error:
+        parser.error(str(error))
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     figures: list[Figure] = []
-    before = os.getloadavg()[0]
-    with TemporaryDirectory(prefix="makegood-bench-") as place, open_stores(Path(place)) as stores:
-        Path(place).chmod(0o755)  # PostgreSQL may run as another user and must reach its files
-        for name in given.names or BENCHMARKS:
-            for figure in BENCHMARKS[name](stores, given.runs):
-                figures.append(figure)
-                console.print(f"{figure.figure}: {shown(figure.value)} {figure.unit} ({figure.spread()})")
-    console.print(_table(figures))
-    console.print(f"{os.cpu_count()} cores; load average {before:.2f} before, {os.getloadavg()[0]:.2f} after")
-    if given.json is not None:
-        given.json.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
+    broken: list[str] = []
+    with (
+        Progress(*columns, console=console, transient=True) as progress,
+        open_session(given.runs, quick=given.quick, progress=progress) as session,
+    ):
+        session.kept["minutes"] = given.minutes
+        for benchmark in benchmarks:
+            found = _measured(benchmark, session)
+            if found is None:
+                broken.append(benchmark.name)
+            else:
+                figures += found
+            if given.json is not None:  # at once: whoever stops the rest keeps this
+                given.json.write_text(json.dumps([one.to_json() for one in figures], indent=1) + "\n")
+    Console().print(_table(figures))
+    for name in broken:
+        console.print(f"[red]{name} broke; see above")
+    return 1 if broken else 0
+
+
+def _measured(benchmark: Benchmark, session: Session) -> list[Figure] | None:
+    """Its figures; None when it broke, which must not lose what others found."""
+    begun = monotonic()
+    try:
+        found = benchmark.load()(session)
+    except Exception:
+        session.say(f"{benchmark.name} broke after {monotonic() - begun:.0f} s")
+        session.say(traceback.format_exc())
+        return None
+    for one in found:
+        session.say(f"{one.figure}: {shown(one.value)} {one.unit}; {one.notes}")
+    session.say(f"  ({benchmark.name} took {monotonic() - begun:.0f} s)")
+    return found
 
 
 def _table(figures: list[Figure]) -> Table:
-    table = Table("figure", "median", "range", "unit", "bare", "ratio")
+    table = Table("figure", "median", "range", "unit", "bare", "ratio", "goal", "met")
     for one in figures:
         bare = "" if one.bare is None else shown(one.bare)
         ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
-        table.add_row(one.figure, shown(one.value), one.spread(), one.unit, bare, ratio)
+        met = {True: "yes", False: "no"}.get(one.detail.get("met"), "")  # type: ignore[arg-type]
+        table.add_row(
+            one.figure, shown(one.value), one.spread(), one.unit, bare, ratio, one.detail.get("goal", ""), met
+        )
     return table
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

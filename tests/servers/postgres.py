@@ -11,6 +11,7 @@ import shutil
 import signal
 import stat
 import subprocess
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
@@ -43,13 +44,16 @@ class _Credentials(TypedDict, total=False):
 class PostgresServer:
     """One PostgreSQL cluster in `directory`, listening on a loopback port of its own.
 
-    `durable=False` turns fsync off: right for tests, wrong for benchmarks.
+    `durable=False` turns fsync off: right for tests, wrong for benchmarks. `settings` are further ones.
     """
 
-    def __init__(self, directory: Path, *, durable: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._directory = directory
         self._data = directory / "pgdata"
         self._durable = durable
+        self._settings = dict(settings or {})
         self._account = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
         self._binaries = self._reachable(postgres_binaries())
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,6 +129,7 @@ class PostgresServer:
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= self._settings
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _run(self, program: str, *arguments: str) -> None:
