@@ -5,7 +5,6 @@ What cannot apply now is refused with a reason; what the definition itself gets 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -161,8 +160,7 @@ def apply_decision(subject: Subject, event: Event, decision: Decision, now: date
         now: the instant of the decision, UTC.
     """
     opening = subject.opened_at is None and decision.outcome is Outcome.MOVED
-    return replace(
-        subject,
+    return subject._replace(
         state=decision.dest,
         seq=subject.seq + 1,
         data=decision.data,

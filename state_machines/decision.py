@@ -1,16 +1,14 @@
 """What goes into a decision and what comes out of it. Data only; nothing here executes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from state_machines.subject import Timer
+from state_machines.subject import NOTHING, Timer
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened, as a subject sees it: a CloudEvent, or a timer that fired.
 
     Attributes:
@@ -27,7 +25,7 @@ class Event:
     id: str
     source: str
     time: datetime
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
     parent: str | None = None
     timer: str | None = None
     setting: int | None = None
@@ -44,8 +42,7 @@ class Outcome(StrEnum):
     """It cannot apply now; it is kept in the ledger with the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunTask:
+class RunTask(NamedTuple):
     """Run a Celery task, anybody's, addressed by its Celery name.
 
     `succeeded` and `failed` name the triggers that its receipt is sent back as, if any.
@@ -54,13 +51,12 @@ class RunTask:
     task: str
     queue: str | None = None
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = NOTHING
     succeeded: str | None = None
     failed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SendNotice:
+class SendNotice(NamedTuple):
     """Tell one customer or colleague something, over a channel.
 
     `to` is an address or a JSON object with one address a channel; `about` is one of
@@ -72,11 +68,10 @@ class SendNotice:
     about: str
     title: str
     words: str
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class EmitEvent:
+class EmitEvent(NamedTuple):
     """Send an event to related subjects.
 
     `to` is ``parent``, ``children``, ``self`` or a subject's key. `opens` makes the sender the
@@ -85,15 +80,14 @@ class EmitEvent:
 
     to: str
     trigger: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
     opens: bool = False
 
 
 Effect = RunTask | SendNotice | EmitEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What a lifecycle answers to (subject, event, now).
 
     Attributes:

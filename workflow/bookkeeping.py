@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from state_machines.decision import Decision
 from state_machines.lifecycle import Lifecycle
 from workflow.store.port import Changes, Claim, Pending
@@ -45,5 +43,5 @@ def bury(claim: Claim, work: Pending, changes: Changes, error: str) -> None:
         changes.dead_timers.append((row, timer, error))
         subject = claim.subjects[row]
         living = {name: one for name, one in subject.timers.items() if name != timer}
-        claim.subjects[row] = replace(subject, timers=living)
+        claim.subjects[row] = subject._replace(timers=living)
         claim.dead.setdefault(row, set()).add(timer)

@@ -5,7 +5,6 @@ not, either a definition was changed under its number or a row was changed by ha
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -44,7 +43,7 @@ def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subj
         lifecycle = registry.get(row.lifecycle, row.version)
         if subject is None:
             subject = Subject(key, row.lifecycle, row.version)
-        subject = replace(subject, seq=row.seq - 1)
+        subject = subject._replace(seq=row.seq - 1)
         event = _event(row, key)
         decision = decide(lifecycle, subject, event, row.at)
         subject = apply_decision(subject, event, decision, row.at)

@@ -6,7 +6,7 @@ or for the next tick, bears the number of that decision as its `setting`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from state_machines.expressions.view import View
@@ -106,7 +106,7 @@ def _again(rule: TimeoutRule, held: Timer, passage: Passage, view: View) -> Time
     if passage.dest in rule.paused_in:
         return _paused(held, passage.seq, view.now)
     due_at = rule.tick(view, held.set_at, view.now)
-    return None if due_at is None else replace(held, setting=passage.seq, due_at=due_at)
+    return None if due_at is None else held._replace(setting=passage.seq, due_at=due_at)
 
 
 def _paused_or_resumed(rule: TimeoutRule, held: Timer, passage: Passage, view: View) -> Timer | None:
@@ -115,10 +115,10 @@ def _paused_or_resumed(rule: TimeoutRule, held: Timer, passage: Passage, view: V
     begun = held.pauses[-1][0]
     # A machine's clock may have been set back meanwhile; a pause does not end before it begins.
     pauses = (*held.pauses[:-1], (begun, max(begun, view.now)))
-    resumed = replace(held, setting=passage.seq, pauses=pauses)
+    resumed = held._replace(setting=passage.seq, pauses=pauses)
     due_at = rule.resumed(resumed, view)
-    return None if due_at is None else replace(resumed, due_at=due_at)
+    return None if due_at is None else resumed._replace(due_at=due_at)
 
 
 def _paused(held: Timer, seq: int, now: datetime) -> Timer:
-    return replace(held, setting=seq, due_at=None, pauses=(*held.pauses, (now, None)))
+    return held._replace(setting=seq, due_at=None, pauses=(*held.pauses, (now, None)))

@@ -1,6 +1,5 @@
 """The contract of a store, kept by SQLite and by PostgreSQL."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,7 +38,7 @@ def opened(store: Store, *keys: str) -> dict[str, int]:
         claim = transaction.claim_events(1000)
         changes = Changes(
             subjects={
-                row: replace(subject, state="made", seq=1, opened_at=NOW, changed_at=NOW)
+                row: subject._replace(state="made", seq=1, opened_at=NOW, changed_at=NOW)
                 for row, subject in claim.subjects.items()
             }
         )
@@ -54,7 +53,7 @@ def set_timers(store: Store, *placed: tuple[int, Timer]) -> None:
 
 def timer(name: str, seconds: int | None, setting: int = 1, **changes: Any) -> Timer:
     due = None if seconds is None else NOW + timedelta(seconds=seconds)
-    return replace(Timer(name, setting, NOW, due), **changes)
+    return Timer(name, setting, NOW, due)._replace(**changes)
 
 
 def test_migration_leads_to_the_newest_schema_and_may_run_twice(store: Store, database_url: str) -> None:

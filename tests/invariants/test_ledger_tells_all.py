@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -105,7 +104,7 @@ def check(world: World) -> int:
         if subject.seq == 0:
             continue
         rebuilt = world.rebuilt(key)
-        assert replace(rebuilt, parent=subject.parent) == subject
+        assert rebuilt._replace(parent=subject.parent) == subject
         assert rebuilt.opened_at is None or rebuilt.parent == subject.parent
         taken += subject.seq
         for identity, _, _, effect in asked_for(world, key):

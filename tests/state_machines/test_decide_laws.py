@@ -189,7 +189,7 @@ def test_data_and_effects_are_json_and_survive_it(
     definition: Definition, opening: dict[str, Any], steps: list[Step]
 ) -> None:
     for one in live(compile_definition(definition), opening, steps):
-        for value in (one.after.data, *map(dataclasses.asdict, one.decision.effects)):
+        for value in (one.after.data, *(effect._asdict() for effect in one.decision.effects)):
             json.dumps(value, allow_nan=False)
         assert json.loads(json.dumps(one.after.data)) == one.after.data
 

@@ -40,8 +40,7 @@ class FirstOutcome(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """One event or due timer with its subject, locked for this transaction.
 
     `event_row` is the ledger's id of the event, None for a timer; `due_at` the timer's, else None.
