@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.figures import Figure, shown
+from benchmarks.peers.environments import DEFAULT_DIRECTORY
 from benchmarks.registry import Benchmark, chosen
 from benchmarks.session import Session, open_session
 
@@ -26,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3, help="rounds of each figure; the median counts")
     parser.add_argument("--quick", action="store_true", help="a trial: small sizes, one round; means nothing")
     parser.add_argument("--minutes", type=float, default=60, help="how long the soak goes on")
+    parser.add_argument(
+        "--peers-dir", type=Path, default=DEFAULT_DIRECTORY, metavar="DIR", help="where peers are installed"
+    )
     given = parser.parse_args(arguments)
     if given.runs < 3 and not given.quick:
         parser.error(f"--runs: at least 3 rounds make a median, not {given.runs}")
@@ -42,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         open_session(given.runs, quick=given.quick, progress=progress) as session,
     ):
         session.kept["minutes"] = given.minutes
+        session.kept["peers_dir"] = given.peers_dir
         for benchmark in benchmarks:
             found = _measured(benchmark, session)
             if found is None:

@@ -1,0 +1,169 @@
+"""A burst of timers through everybody's ordinary workers: makegood's, a hand-written loop's, the peers'.
+
+Two worker processes each. All timers are loaded before the first is due; the watch ends when all have fired
+or `cap` seconds after the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import sleep, time
+
+import psycopg
+
+from benchmarks.bare import cases
+from benchmarks.dues import Dues, summed
+from benchmarks.meter import METER
+from benchmarks.peers import sink
+from benchmarks.peers.environments import NotInstalled
+from benchmarks.peers.peer import Kind, running
+from benchmarks.processes import work_together
+from benchmarks.rounds import Absent, Contestant, Reading
+from benchmarks.session import Session
+from benchmarks.stack import Stack, installed
+
+POLL = 0.05
+"""Seconds between two looks of the hand-written loop."""
+WORKERS = 2
+_START = 12.0
+"""Seconds from the end of loading to the first due timer: workers start and warm up in it."""
+_WARM_UP = 1_500
+
+
+@dataclass
+class Burst:
+    """So many timers due over a window of so many seconds, watched for `cap` seconds more.
+
+    `seen` collects every reading, by contestant, for notes and detail.
+    """
+
+    session: Session
+    count: int
+    window: float
+    cap: float
+    seen: dict[str, list[Reading]] = field(default_factory=dict)
+
+    def contestants(self, *kinds: Kind) -> dict[str, Contestant]:
+        """Those peers, by label."""
+        return {kind.label: self._noted(kind.label, lambda kind=kind: self._peer(kind)) for kind in kinds}
+
+    def makegood(self) -> Contestant:
+        """The plain `makegood worker --concurrency 2` with its clock, on PostgreSQL and a Valkey."""
+        return self._noted("makegood", self._makegood)
+
+    def bare(self) -> Contestant:
+        """Two processes that look every 50 ms and do the least that could do the work, in bare psycopg."""
+        return self._noted("bare", self._bare)
+
+    def detail(self) -> dict[str, object]:
+        """Every reading, for the JSON."""
+        return {"readings": {who: [dict(run) for run in runs] for who, runs in self.seen.items()}}
+
+    def _noted(self, who: str, run: Callable[[], Reading]) -> Contestant:
+        def noted() -> Reading:
+            reading = run()
+            self.seen.setdefault(who, []).append(reading)
+            return reading
+
+        return noted
+
+    def _makegood(self) -> Reading:
+        url = self.session.migrated("postgresql")
+        name = url.rpartition("/")[2]
+        with (
+            installed(self.session, url, (METER,)) as stack,
+            psycopg.connect(self.session.conninfo(name), autocommit=True) as connection,
+        ):
+            lead = _START + self.count / 20_000
+            dues = Dues("meter", self.count, time() + lead, self.window)
+            dues.load(connection)
+            Dues("meter", _WARM_UP, dues.t0 - 4.0, 2.0).load(connection, "warm")
+            settle(connection)
+            start_in_time(stack, dues.t0 - 4.5)
+            dues.wait(connection, self.cap)
+            relayed = connection.execute(
+                "select count(*) filter (where state <> 'pending'), count(*) from outbox"
+            ).fetchone()
+            reading = dict(dues.reading(connection))
+            if not reading["fired"]:
+                raise RuntimeError(f"makegood fired nothing: {stack.said()}")
+        self.session.drop(name)
+        assert relayed is not None
+        return reading | {"relayed": relayed[0], "asked": relayed[1]}
+
+    def _bare(self) -> Reading:
+        name = self.session.database()
+        conninfo = self.session.conninfo(name)
+        cases.fill(conninfo, self.count, 0, 0)
+        t0 = time() + 3.0 + self.count / 50_000
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(
+                "insert into timers (case_id, due_at, kind, payload) select n, to_timestamp(%s +"
+                " %s * (n - 1) / %s::float8), 'late', '{}' from generate_series(1, %s) n",
+                (t0, self.window, self.count, self.count),
+            )
+            connection.execute("vacuum (analyze)")
+            connection.execute("checkpoint")
+            until = t0 + self.window + self.cap
+            work_together(WORKERS, polling, until - time(), conninfo, t0 + self.window, until)
+            rows = connection.execute(
+                "select case_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from outbox"
+            ).fetchall()
+        self.session.drop(name)
+        step = self.window / self.count
+        return summed([(case, t0 + (case - 1) * step, at) for case, at in rows], t0)
+
+    def _peer(self, kind: Kind) -> Reading:
+        session = self.session
+        try:
+            with (
+                session.broker() as broker,
+                running(kind, session.kept["peers_dir"], session.place(kind.name), broker.url,
+                        session.server.port) as peer,
+            ):  # fmt: skip
+                t0 = time() + 4.0 + self.count / kind.loading
+                half = self.count // 2
+                parts = ((0, half), (half, self.count - half))
+                peer.together([
+                    ("timers", {"first": first, "count": count, "total": self.count, "t0": t0,
+                                "window": self.window})
+                    for first, count in parts
+                ])  # fmt: skip
+                spare = t0 - time()
+                sleep(max(0.0, t0 + self.window - time()))
+                peer.arrived(self.count, self.cap)
+                rows = [(one.number, one.due, one.at) for one in sink.read(peer.sink)]
+        except NotInstalled as error:
+            raise Absent(f"not installed: {error}") from error
+        if not rows:
+            raise Absent("it started nothing while it was watched")
+        return {**summed(rows, t0), "spare": spare}
+
+
+def settle(connection: psycopg.Connection) -> None:
+    """Statistics and a checkpoint, so that neither falls into what is measured."""
+    connection.execute("vacuum (analyze)")
+    connection.execute("checkpoint")
+
+
+def start_in_time(stack: Stack, until: float) -> None:
+    """Start the worker and wait until it answers. Raises RuntimeError when that was too late to be fair."""
+    stack.start_worker(WORKERS)
+    stack.wait_for_workers(1)
+    if time() > until:
+        raise RuntimeError(f"the worker was ready {time() - until:.1f} s too late: {stack.said()}")
+
+
+def polling(conninfo: str, due_until: float, until: float, worker: int) -> Callable[[], int]:
+    """Fires batches of 500; looks again after 50 ms where nothing is due, until nothing more will be."""
+    fire = cases.firing(conninfo, 500, worker)
+
+    def batch() -> int:
+        while not (done := fire()) and time() < until:
+            if time() > due_until + 1.0:
+                break
+            sleep(POLL)
+        return done
+
+    return batch
