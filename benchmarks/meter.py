@@ -26,6 +26,7 @@ triggers:
 states:
   - {name: read_lately, timeout: P3D, on_timeout: remind}
   - {name: reminded, timeout: P3D, on_timeout: remind}
+  - {name: closed, final: true}
 transitions:
   - trigger: read
     source: [initial, read_lately, reminded]
@@ -37,6 +38,7 @@ transitions:
           kwargs: {subject: =subject.key, posted: "=event.data.?posted.orValue(0)"}
   - {trigger: remind, source: read_lately, dest: reminded, effects: *ask}
   - {trigger: remind, source: reminded, dest: read_lately, effects: *ask}
+  - {trigger: close, source: [read_lately, reminded], dest: closed}
 """
 
 
@@ -87,8 +89,8 @@ def _fill(store: Store, first: int, count: int, due_at: datetime, now: datetime)
         )
         transaction.connection.execute(
             text(
-                "insert into timers (subject_id, name, setting, set_at, due_at)"
-                " select id, 'read_lately', 1, :now, :due from subjects where id > :first order by id"
+                "insert into timers (subject_id, name, lifecycle, setting, set_at, due_at)"
+                " select id, 'read_lately', 'meter', 1, :now, :due from subjects where id > :first order by id"
             ),
             {"now": instants[1], "due": instants[0], "first": first},
         )

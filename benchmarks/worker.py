@@ -1,0 +1,27 @@
+"""The worker whose throughput is measured: makegood's own Celery app, less the clock and the relay.
+
+A message says "go" and is one batch. The clock would ask for more by itself and the relay would take its
+share of the machine, so neither takes part: `celery -A benchmarks.worker worker`.
+"""
+
+from __future__ import annotations
+
+from benchmarks.messages import APPLY, FIRE
+from tasks.app import app, settings
+from tasks.clock.step import BeatStep, ClockStep
+from tasks.process import here
+
+app.steps["worker"].discard(ClockStep)
+app.steps["consumer"].discard(BeatStep)
+
+
+@app.task(name=FIRE)
+def fire() -> int:
+    """Fire one batch of due timers."""
+    return here(app).runtime.engine.fire(settings.timer_batch).decided
+
+
+@app.task(name=APPLY)
+def apply() -> int:
+    """Apply one batch of accepted events."""
+    return here(app).runtime.engine.apply(settings.event_batch).decided
