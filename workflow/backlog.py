@@ -11,8 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from workflow import task_names
 from workflow.outbox import EffectState
+from workflow.outbox import first_due as first_effect_due
+from workflow.outbox import is_due as effect_is_due
 from workflow.store.port import Store
 from workflow.store.schema import inbox, outbox, subjects, timers
+from workflow.timers import first_due, is_due
 
 _SHOWN = 5
 
@@ -48,13 +51,11 @@ def look(store: Store, now: datetime, bound: int) -> Backlog:
     with store.connect() as connection:
         return Backlog(
             events=_queue(connection, select(inbox.c.event_id).where(undecided), inbox.c.event_id, bound),
-            timers=_queue(
-                connection, select(timers.c.due_at).where(timers.c.due_at <= now), timers.c.due_at, bound
-            ),
-            effects=_queue(
+            timers=_due(connection, select(timers.c.due_at).where(is_due(now)), first_due(connection), bound),
+            effects=_due(
                 connection,
-                select(outbox.c.due_at).where(outbox.c.due_at <= now, held),
-                outbox.c.due_at,
+                select(outbox.c.due_at).where(effect_is_due(now), held),
+                first_effect_due(connection),
                 bound,
             ),
             next_due=min(_next_dues(connection, now), default=None),
@@ -66,9 +67,14 @@ def _queue(connection: Connection, due: Select[Any], order: ColumnElement[Any], 
     return Queue(len(rows), rows[0]) if rows else Queue()
 
 
+def _due(connection: Connection, due: Select[Any], first: datetime | None, bound: int) -> Queue:
+    """Counted in any order: the index has them by lifecycle or urgency first."""
+    waiting = connection.execute(select(func.count()).select_from(due.limit(bound).subquery())).scalar_one()
+    return Queue(waiting, first) if waiting else Queue()
+
+
 def _next_dues(connection: Connection, now: datetime) -> Iterator[datetime]:
-    for column in (timers.c.due_at, outbox.c.due_at):
-        found = connection.execute(select(func.min(column, type_=column.type)).where(column > now)).scalar()
+    for found in (first_due(connection, now), first_effect_due(connection, now)):
         if found is not None:
             yield found
 
@@ -80,8 +86,8 @@ def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
     """
     table, due = {
         task_names.APPLY: (inbox, inbox.c.dead_at.is_(None)),
-        task_names.FIRE: (timers, timers.c.due_at <= now),
-        task_names.RELAY: (outbox, outbox.c.due_at <= now),
+        task_names.FIRE: (timers, is_due(now)),
+        task_names.RELAY: (outbox, effect_is_due(now)),
     }[task]
     query = select(subjects.c.key).join(table, table.c.subject_id == subjects.c.id).where(due).limit(_SHOWN)
     with store.connect() as connection:

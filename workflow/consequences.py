@@ -8,6 +8,7 @@ from state_machines.errors import DecisionError
 from state_machines.subject import Subject, split_key
 from workflow.cloudevent import SUBJECT_FORM, is_subject
 from workflow.errors import UnknownDefinition
+from workflow.outbox import Urgency, urgency_of
 from workflow.registry import Registry
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
 
@@ -68,6 +69,11 @@ class Consequences:
             raise DecisionError(
                 "emit.trigger", "unknown-trigger", f"{name!r} has no trigger {effect.trigger!r}"
             )
+
+    @property
+    def emits(self) -> bool:
+        """Whether subjects are sent events."""
+        return bool(self._emissions)
 
     def send(self, transaction: Transaction, now: datetime) -> int:
         """Put the events into the ledger and the inbox; returns how many.
@@ -132,7 +138,7 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
             "succeeded": effect.succeeded,
             "failed": effect.failed,
         }
-        return NewEffect(subject_row, key, "task", effect.task, effect.queue, payload)
+        return NewEffect(subject_row, key, "task", effect.task, effect.queue, Urgency.ACT, payload)
     payload = {
         "to": effect.to,
         "about": effect.about,
@@ -140,4 +146,5 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         "words": effect.words,
         "context": dict(effect.context),
     }
-    return NewEffect(subject_row, key, "notice", effect.channel, None, payload)
+    urgency = urgency_of("notice", effect.channel, effect.about)
+    return NewEffect(subject_row, key, "notice", effect.channel, None, urgency, payload)

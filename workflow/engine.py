@@ -17,7 +17,18 @@ from workflow.cloudevent import CloudEvent
 from workflow.consequences import Consequences
 from workflow.faults import is_passing, told
 from workflow.registry import Registry
-from workflow.store.port import Changes, Claim, NewMove, Pending, Store, Transaction
+from workflow.store.port import (
+    Changes,
+    Claim,
+    Dispatch,
+    EffectRow,
+    NewMove,
+    Pending,
+    Store,
+    Transaction,
+)
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class Progress:
         subjects: keys of the subjects, five at most, for people to recognise the batch by.
         earliest: the earliest instant at which a timer that it set is due, UTC.
         full: whether the batch reached its limit, so that more is likely to wait.
+        claimed: effects written as published (see `Dispatch`), to be put on the broker now.
+        next_due: of `fire`: when the next timer is due that was not due yet, UTC; None when there is none.
     """
 
     decided: int = 0
@@ -39,18 +52,40 @@ class Progress:
     subjects: tuple[str, ...] = ()
     earliest: datetime | None = None
     full: bool = False
+    claimed: tuple[EffectRow, ...] = ()
+    next_due: datetime | None = None
 
     def plus(self, more: Progress) -> Progress:
         """With what another part of the same batch did."""
-        dues = [due for due in (self.earliest, more.earliest) if due is not None]
         return Progress(
             self.decided + more.decided,
             self.effects + more.effects,
             self.events + more.events,
             tuple(dict.fromkeys(self.subjects + more.subjects))[:5],
-            min(dues, default=None),
+            _earlier(self.earliest, more.earliest),
             self.full,
+            self.claimed + more.claimed,
+            _earlier(self.next_due, more.earliest),
         )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one is not None and other is not None else one or other
+
+
+_Claiming = Callable[[Transaction, datetime], Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is claimed, and what becomes of its effects."""
+
+    claim: _Claiming
+    limit: int
+    dispatch: Dispatch | None = None
+
+
+_ALONE = _Batch(lambda *_: Claim(), 2)
 
 
 class Engine:
@@ -71,26 +106,33 @@ class Engine:
         """
         return self.acceptor.accept(events)
 
-    def apply(self, limit: int = 500) -> Progress:
-        """Decide up to `limit` accepted events, in order, in one transaction."""
-        return self._batch(lambda transaction: transaction.claim_events(limit), limit)
+    def apply(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
+        """Decide up to `limit` accepted events, in order, in one transaction.
 
-    def fire(self, limit: int = 500) -> Progress:
-        """Decide up to `limit` due timers, the longest due first, in one transaction."""
-        return self._batch(lambda transaction: transaction.claim_timers(self.clock.now(), limit), limit)
+        With `dispatch`, few effects come back as `Progress.claimed`, for the caller to put on the broker.
+        """
+        return self._batch(_Batch(lambda transaction, _: transaction.claim_events(limit), limit, dispatch))
 
-    def _batch(self, claimed: Callable[[Transaction], Claim], limit: int) -> Progress:
+    def fire(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
+        """Decide up to `limit` due timers, the longest due first, in one transaction.
+
+        Before a timer come the events of its subject that were accepted by the time it was due.
+        """
+        claim: _Claiming = lambda transaction, now: transaction.claim_timers(now, limit)  # noqa: E731
+        return self._batch(_Batch(claim, limit, dispatch))
+
+    def _batch(self, batch: _Batch) -> Progress:
         """All at once; where what one decision wants cannot be written, a second time one by one."""
         try:
             with self.store.begin() as transaction:
-                claim = claimed(transaction)
-                return self._decide(transaction, claim, limit)
+                claim = batch.claim(transaction, self.clock.now())
+                return self._decide(transaction, claim, batch, last=True)
         except Exception as error:
             if is_passing(error):
                 raise
         with self.store.begin() as transaction:
-            claim = claimed(transaction)
-            done = Progress(full=len(claim.work) >= limit)
+            claim = batch.claim(transaction, self.clock.now())
+            done = Progress(full=len(claim.work) >= batch.limit, next_due=claim.next_due)
             for work in claim.work:
                 done = done.plus(self._decide_alone(transaction, claim, work))
             return done
@@ -101,7 +143,7 @@ class Engine:
         alone = replace(claim, work=[work])
         try:
             with transaction.connection.begin_nested():
-                return self._decide(transaction, alone, limit=2)
+                return self._decide(transaction, alone, _ALONE)
         except Exception as error:
             if is_passing(error):
                 raise
@@ -111,9 +153,16 @@ class Engine:
             transaction.write(changes, self.clock.now())
             return Progress(1)
 
-    def _decide(self, transaction: Transaction, claim: Claim, limit: int) -> Progress:
+    def _decide(
+        self,
+        transaction: Transaction,
+        claim: Claim,
+        batch: _Batch,
+        *,
+        last: bool = False,
+    ) -> Progress:
         if not claim.work:
-            return Progress()
+            return Progress(next_due=claim.next_due)
         now = self.clock.now()
         changes = Changes()
         consequences = Consequences(self.registry, changes)
@@ -124,17 +173,22 @@ class Engine:
                 if is_passing(error):
                     raise
                 bury(claim, work, changes, told(error))
-        transaction.write(changes, now)
-        events = consequences.send(transaction, now)
-        dues = [timer.due_at for timer in changes.timers_set.values() if timer.due_at is not None]
-        keys = tuple(dict.fromkeys(claim.subjects[work.subject_row].key for work in claim.work))
+        emits = consequences.emits
+        claimed = transaction.write(changes, now, batch.dispatch, last=last and not emits)
+        events = consequences.send(transaction, now) if emits else 0
+        earliest = min(
+            (timer.due_at for timer in changes.timers_set.values() if timer.due_at is not None), default=None
+        )
+        keys = dict.fromkeys(claim.subjects[work.subject_row].key for work in claim.work[:_SHOWN])
         return Progress(
             len(claim.work),
             len(changes.effects),
             events,
-            keys[:5],
-            min(dues, default=None),
-            len(claim.work) >= limit,
+            tuple(keys),
+            earliest,
+            len(claim.work) >= batch.limit,
+            tuple(claimed),
+            _earlier(claim.next_due, earliest),
         )
 
     def _decide_one(
@@ -152,6 +206,10 @@ class Engine:
         successor = apply_decision(subject, event, decision, now)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed
         claim.subjects[work.subject_row] = changes.subjects[work.subject_row] = successor
+        if decision.dest in lifecycle.final_states:
+            changes.closed.add(work.subject_row)
+        else:
+            changes.closed.discard(work.subject_row)
         keep_timers(work.subject_row, lifecycle, decision, claim, changes)
         changes.moves.append(
             NewMove(

@@ -12,15 +12,18 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from workflow.clock import Clock
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
+
+_ACT = frozenset({"callback", "escalation"})
+_ANSWER = frozenset({"apology", "broken_promise", "displeasure", "missed_appointment", "new_time", "promise"})
 
 
 class EffectState(StrEnum):
@@ -32,6 +35,24 @@ class EffectState(StrEnum):
     SETTLED = "settled"
     DEAD = "dead"
     UNKNOWN = "unknown"
+
+
+class Urgency(IntEnum):
+    """Which effects go first when many wait."""
+
+    ACT = 0
+    """Somebody must do something: a task, a live call, an escalation."""
+    ANSWER = 1
+    """A customer waits for it: something was promised to him or has gone wrong."""
+    INFORM = 2
+    """All others."""
+
+
+def urgency_of(kind: str, channel: str, about: str | None) -> Urgency:
+    """Of an effect of this kind; `channel` and `about` are those of a notice."""
+    if kind == "task" or channel == "live" or about in _ACT:
+        return Urgency.ACT
+    return Urgency.ANSWER if about in _ANSWER else Urgency.INFORM
 
 
 class Hold(NamedTuple):
@@ -68,10 +89,26 @@ class RetryPolicy:
         return ceiling / 2 + random.uniform(0, ceiling / 2)
 
 
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """The condition that somebody must look at an effect at `now`, in the form that the index answers."""
+    return outbox.c.urgency.in_(list(Urgency)) & (outbox.c.due_at <= now)
+
+
 def next_due(store: Store) -> datetime | None:
     """When the relay must look next: the earliest pending effect or lease, UTC; None when there is none."""
     with store.connect() as connection:
-        return connection.execute(select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type))).scalar()
+        return first_due(connection)
+
+
+def first_due(connection: Connection, after: datetime | None = None) -> datetime | None:
+    """When the first effect is due, of those due after an instant if it is given, UTC; None without any."""
+    dues = []
+    for urgency in Urgency:
+        first = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(
+            outbox.c.urgency == urgency, outbox.c.due_at.is_not(None)
+        )
+        dues.append(connection.scalar(first if after is None else first.where(outbox.c.due_at > after)))
+    return min((due for due in dues if due is not None), default=None)
 
 
 def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[EffectRow]:

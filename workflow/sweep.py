@@ -17,8 +17,10 @@ from workflow.cloudevent import CloudEvent
 from workflow.engine import Engine
 from workflow.errors import InvalidEvent
 from workflow.outbox import EffectState
+from workflow.outbox import is_due as effect_is_due
 from workflow.store.port import EffectUpdate, Store
 from workflow.store.schema import inbox, outbox, subjects, timers
+from workflow.timers import is_due
 
 _BATCH = 200
 SOURCE = "/makegood/sweep"
@@ -55,8 +57,8 @@ def sweep(engine: Engine, clock: Clock) -> SweepReport:
     with engine.store.connect() as connection:
         return SweepReport(
             _count(connection, select(inbox.c.event_id).where(inbox.c.dead_at.is_(None))),
-            _count(connection, select(timers.c.subject_id).where(timers.c.due_at <= now)),
-            _count(connection, select(outbox.c.id).where(outbox.c.due_at <= now, relayed)),
+            _count(connection, select(timers.c.subject_id).where(is_due(now))),
+            _count(connection, select(outbox.c.id).where(effect_is_due(now), relayed)),
             max(abandoned, unknown),
         )
 
@@ -69,9 +71,7 @@ def _count(connection: Connection, rows: Select[Any]) -> int:
 
 def _abandon(store: Store, now: datetime) -> int:
     """Sends whose lease ran out in the middle: their outcome is unknown."""
-    stuck = (
-        select(outbox.c.id).where(outbox.c.state == EffectState.SENDING, outbox.c.due_at <= now).limit(_BATCH)
-    )
+    stuck = select(outbox.c.id).where(effect_is_due(now), outbox.c.state == EffectState.SENDING).limit(_BATCH)
     with store.connect() as connection:
         if connection.execute(stuck.limit(1)).first() is None:
             return 0

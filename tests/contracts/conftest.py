@@ -1,9 +1,11 @@
-"""A store of each kind, migrated and empty."""
+"""A store of each kind, migrated, which knows the catalog's definitions and nothing else."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from workflow.registry import Registry, catalog_sources
 from workflow.store import migrate, open_store
 from workflow.store.port import Store
 
@@ -13,5 +15,6 @@ def store(database_url: str) -> Iterator[Store]:
     """On SQLite and on PostgreSQL."""
     migrate(database_url)
     store = open_store(database_url)
+    Registry(store).register(catalog_sources(), datetime(2026, 1, 1, tzinfo=UTC))
     yield store
     store.close()

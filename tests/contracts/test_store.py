@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select
 
 from state_machines.subject import Timer
+from tests.contracts.standing import standing
 from workflow.store import head, migrate, open_store, revision
 from workflow.store.port import Changes, EffectUpdate, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, inbox, metadata, moves, outbox, subjects, timers
@@ -47,8 +48,12 @@ def opened(store: Store, *keys: str) -> dict[str, int]:
 
 
 def set_timers(store: Store, *placed: tuple[int, Timer]) -> None:
+    changes = Changes(
+        subjects=standing(store, [row for row, _ in placed]),
+        timers_set={(row, timer.name): timer for row, timer in placed},
+    )
     with store.begin() as transaction:
-        transaction.write(Changes(timers_set={(row, timer.name): timer for row, timer in placed}), NOW)
+        transaction.write(changes, NOW)
 
 
 def timer(name: str, seconds: int | None, setting: int = 1, **changes: Any) -> Timer:
@@ -58,7 +63,7 @@ def timer(name: str, seconds: int | None, setting: int = 1, **changes: Any) -> T
 
 def test_migration_leads_to_the_newest_schema_and_may_run_twice(store: Store, database_url: str) -> None:
     migrate(database_url)
-    assert revision(store) == head() == "0001"
+    assert revision(store) == head() == "0002"
 
 
 def test_migrations_and_tables_say_the_same(store: Store) -> None:
@@ -220,7 +225,7 @@ def effects(store: Store, number: int) -> int:
     row = opened(store, "promise:A")["promise:A"]
     with store.begin() as transaction:
         new = [
-            NewEffect(row, f"promise:A/1/{n}", "notice", "email", None, {"to": "a@b.c", "n": n})
+            NewEffect(row, f"promise:A/1/{n}", "notice", "email", None, 2, {"to": "a@b.c", "n": n})
             for n in range(number)
         ]
         transaction.write(Changes(effects=new), NOW)
@@ -255,7 +260,7 @@ def test_a_message_with_an_old_token_or_a_doubled_one_takes_nothing(store: Store
 def test_a_notice_is_attempted_when_its_send_begins_and_a_task_when_it_is_published(store: Store) -> None:
     row = effects(store, 1)
     with store.begin() as transaction:
-        task = NewEffect(row, "promise:A/2/0", "task", "billing.refund", "billing", {"args": []})
+        task = NewEffect(row, "promise:A/2/0", "task", "billing.refund", "billing", 0, {"args": []})
         transaction.write(Changes(effects=[task]), NOW)
     with store.begin() as transaction:
         claimed = transaction.claim_effects(NOW, LEASE, "token-1", 10)

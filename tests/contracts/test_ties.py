@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from state_machines.subject import Timer
+from tests.contracts.standing import standing
 from workflow.store.port import Changes, NewEvent, Store
 from workflow.store.schema import subjects
 
@@ -29,9 +30,11 @@ def test_timers_of_one_instant_are_claimed_by_subject_and_name(store: Store) -> 
     rows = rows_of(store, "promise:a", "promise:b")
     names = ("warn", "deadline", "nudge")
     places = [(rows[key], name) for key in ("promise:b", "promise:a") for name in names]
+    subjects = standing(store, rows.values())
     with store.begin() as transaction:
         for place in places:  # one by one, so that neither store has sorted them before
-            transaction.write(Changes(timers_set={place: Timer(place[1], 1, NOW, NOW)}), NOW)
+            changes = Changes(subjects=subjects, timers_set={place: Timer(place[1], 1, NOW, NOW)})
+            transaction.write(changes, NOW)
     with store.begin() as transaction:
         claim = transaction.claim_timers(NOW, 100)
     assert [(work.subject_row, work.event.timer) for work in claim.work] == sorted(places)

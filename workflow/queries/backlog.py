@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from workflow import outbox, timers
 from workflow.store import schema
 from workflow.store.port import Store
 
@@ -49,27 +50,27 @@ class Backlog:
 def backlog(store: Store, now: datetime) -> Backlog:
     """What waits now. Reads only rows that wait: what is far in the future or done costs nothing."""
     pending = select(func.count(), func.min(_INBOX.event_id)).where(_INBOX.dead_at.is_(None))
-    due = select(func.count(), func.min(_TIMER.due_at, type_=_TIMER.due_at.type)).where(_TIMER.due_at <= now)
-    oldest_effect = select(func.min(_EFFECT.due_at, type_=_EFFECT.due_at.type)).where(_EFFECT.due_at <= now)
+    due = select(func.count(), func.min(_TIMER.due_at, type_=_TIMER.due_at.type)).where(timers.is_due(now))
+    oldest_effect = select(func.min(_EFFECT.due_at, type_=_EFFECT.due_at.type)).where(outbox.is_due(now))
     with store.connect() as connection:
         events, first = connection.execute(pending).one()
         oldest_event = (
             connection.scalar(select(_EVENT.received_at).where(_EVENT.id == first)) if first else None
         )
-        timers, oldest_timer = connection.execute(due).one()
+        timers_due, oldest_timer = connection.execute(due).one()
         states: dict[str, int] = {}
         for condition in (_EFFECT.due_at.is_not(None), _EFFECT.state.in_(["dead", "unknown"])):
             counted = select(_EFFECT.state, func.count()).where(condition).group_by(_EFFECT.state)
             states |= {state: count for state, count in connection.execute(counted)}
         return Backlog(
-            now, events, oldest_event, timers, oldest_timer, states, connection.scalar(oldest_effect),
+            now, events, oldest_event, timers_due, oldest_timer, states, connection.scalar(oldest_effect),
             connection.scalar(select(func.count()).where(_INBOX.dead_at.is_not(None))) or 0,
             connection.scalar(select(func.count()).where(_TIMER.dead_at.is_not(None))) or 0,
         )  # fmt: skip
 
 
 def population(store: Store) -> list[tuple[str, str, int]]:
-    """(lifecycle, state, how many subjects). Reads an index of all subjects: not for every second."""
+    """(lifecycle, state, how many subjects). Reads all subjects: not for every second."""
     statement = select(_SUBJECT.lifecycle, _SUBJECT.state, func.count()).group_by(
         _SUBJECT.lifecycle, _SUBJECT.state
     )

@@ -16,6 +16,8 @@ from workflow.store import schema
 from workflow.store.port import Store
 
 _EFFECT = schema.outbox.c
+_AFTER_SLASH = "0"
+"""The character after the slash, in the order of bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,17 @@ def effect(store: Store, effect_id: int) -> EffectView:
 
 
 def effects_of(connection: Connection, subject_row: int) -> dict[int, list[EffectView]]:
-    """A subject's effects, by the `seq` of the decision that asked for them, in that order."""
+    """A subject's effects, by the `seq` of the decision that asked for them, in that order.
+
+    They are found by their keys, which begin with the subject's and a slash.
+    """
     found: dict[int, list[EffectView]] = defaultdict(list)
-    for row in connection.execute(_select().where(_EFFECT.subject_id == subject_row).order_by(_EFFECT.id)):
+    key = connection.execute(
+        select(schema.subjects.c.key).where(schema.subjects.c.id == subject_row)
+    ).scalar_one()
+    # A subject whose key goes on with a slash lies in the same range.
+    own = (_EFFECT.key > f"{key}/", _EFFECT.key < f"{key}{_AFTER_SLASH}", _EFFECT.subject_id == subject_row)
+    for row in connection.execute(_select().where(*own).order_by(_EFFECT.id)):
         _, seq, _ = row.key.rsplit("/", 2)
         found[int(seq)].append(_view(row))
     return found

@@ -20,6 +20,10 @@ def text_instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that is looked up and ordered by its bytes, as SQLite does anyway: no language's rules, and cheap."""
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC: ``timestamptz`` on PostgreSQL, fixed-width text on SQLite."""
 

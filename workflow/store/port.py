@@ -7,7 +7,7 @@ skipped), and whatever belongs to a subject changes only under its lock. Inserts
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -57,11 +57,13 @@ class Claim:
     """A batch that this transaction alone may decide: work in order, and its subjects by row id.
 
     `dead` are the names of timers that are dead letters; a subject's own `timers` are without them.
+    `next_due` says, of a claim of timers, when the next one is due that is not due yet, UTC.
     """
 
     work: list[Pending] = field(default_factory=list)
     subjects: dict[int, Subject] = field(default_factory=dict)
     dead: dict[int, set[str]] = field(default_factory=dict)
+    next_due: datetime | None = None
 
 
 class NewMove(NamedTuple):
@@ -90,14 +92,20 @@ class NewEffect(NamedTuple):
     kind: str
     target: str
     queue: str | None
+    urgency: int
     payload: Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class Changes:
-    """Everything that a batch of decisions changes, written in one go."""
+    """Everything that a batch of decisions changes, written in one go.
+
+    Whatever it sets belongs to one of `subjects`.
+    """
 
     subjects: dict[int, Subject] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    """Of these, the rows of those that are in a final state now."""
     moves: list[NewMove] = field(default_factory=list)
     timers_set: dict[tuple[int, str], Timer] = field(default_factory=dict)
     timers_cancelled: set[tuple[int, str]] = field(default_factory=set)
@@ -106,6 +114,18 @@ class Changes:
     """(event row, subject row, error)"""
     dead_timers: list[tuple[int, str, str]] = field(default_factory=list)
     """(subject row, timer, error)"""
+
+
+class Dispatch(NamedTuple):
+    """For few effects that are put on the broker by who decided them, right after the commit.
+
+    A batch that asks for at most `most` effects writes them as published under `token`, for `lease`; no relay
+    need claim them. Those of a larger one stay pending, for the relay.
+    """
+
+    token: str
+    lease: timedelta
+    most: int
 
 
 class EffectRow(NamedTuple):
@@ -157,18 +177,26 @@ class Transaction(Protocol):
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects.
 
-        A timer waits for the events that were accepted by the instant at which it is due and are still
-        undecided: who kept a promise in time must not find it broken because no worker was there.
+        Lifecycles that have something due share the limit, so that a flood of one delays no other's.
+
+        Before a timer come the events of its subject that were accepted by the instant at which it is due and
+        are still undecided: they are taken out of the inbox too. Who kept a promise in time must not find it
+        broken because no worker was there.
         """
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
 
-    def write(self, changes: Changes, now: datetime) -> None:
-        """Write what a batch of decisions changes."""
+    def write(
+        self, changes: Changes, now: datetime, dispatch: Dispatch | None = None, *, last: bool = False
+    ) -> list[EffectRow]:
+        """Write what a batch of decisions changes; gives the effects that were written as `dispatch` says.
+
+        `last` says that nothing else will be written in this transaction: it may be committed at once.
+        """
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
-        """Mark up to `limit` due effects as published under `token`, and give them back.
+        """Mark up to `limit` due effects as published under `token`, and give them back, the urgent first.
 
         For a task this is an attempt: its message is all that we do.
         """

@@ -8,8 +8,8 @@ import orjson
 
 from state_machines.decision import Event
 from state_machines.instants import format_instant, parse_instant
-from state_machines.subject import Pauses, Subject, Timer
-from workflow.store.port import Claim, EffectRow, Pending
+from state_machines.subject import NOTHING, Pauses, Subject, Timer
+from workflow.store.port import Changes, Claim, EffectRow, Pending
 
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
@@ -35,7 +35,7 @@ def utc(value: Any) -> datetime | None:
     if value is None:
         return None
     instant: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return instant.astimezone(UTC)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def instant(value: Any) -> datetime:
@@ -112,32 +112,85 @@ def event_claim(events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any
     claim = Claim(dead=held.dead)
     for row in subjects:
         claim.subjects[row[0]] = subject_of(row, held.timers.get(row[0], {}))
-    for event_row, subject_row, identity, source, kind, time, data, parent in events:
-        trigger = kind.partition(".")[2]
-        event = Event(trigger, identity, source, instant(time), from_json(data), parent)
-        claim.work.append(Pending(subject_row, event, event_row=event_row))
+    claim.work = [_event_work(row) for row in events]
     return claim
 
 
-def timer_claim(rows: Iterable[Sequence[Any]], held: Held) -> Claim:
-    """A claim out of rows (name, setting, due_at, then `SUBJECT_COLUMNS`), less the timers that are stale.
+def _event_work(row: Sequence[Any]) -> Pending:
+    event_row, subject_row, identity, source, kind, time, data, parent = row
+    trigger = kind.partition(".")[2]
+    event = Event(trigger, identity, source, instant(time), from_json(data), parent)
+    return Pending(subject_row, event, event_row)
 
-    The trigger is left empty: only the subject's definition knows it.
+
+def timer_claim(
+    due: Iterable[Sequence[Any]],
+    before: Sequence[Sequence[Any]],
+    held: Held,
+    next_due: datetime | None,
+) -> Claim:
+    """A claim of due timers, and of the events that come before them.
+
+    Args:
+        due: rows (name, setting, due_at, then `SUBJECT_COLUMNS`); timers that are stale are left out.
+        before: rows (`EVENT_COLUMNS`, received_at) of events of these subjects, by id.
+
+    The trigger of a timer is left empty: only the subject's definition knows it.
     """
-    claim = Claim(dead=held.dead)
-    for row in rows:
-        name, setting, due_at = row[:3]
-        subject_row = row[3]
-        timer = held.timers.get(subject_row, {}).get(name)
-        due = instant(due_at)
-        if timer is None or timer.setting != setting or timer.due_at != due:
-            continue
+    claim = Claim(dead=held.dead, next_due=next_due)
+    for name, setting, due_at, *subject in due:
+        subject_row = subject[0]
+        timers = held.timers.get(subject_row, {})
         if subject_row not in claim.subjects:
-            claim.subjects[subject_row] = subject_of(row[3:], held.timers[subject_row])
+            claim.subjects[subject_row] = subject_of(subject, timers)
+        timer = timers.get(name)
+        if timer is None or timer.setting != setting or timer.due_at != utc(due_at):
+            continue
         identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
-        event = Event("", identity, TIMER_SOURCE, due, timer=name, setting=setting)
-        claim.work.append(Pending(subject_row, event, due_at=due))
+        due = instant(due_at)
+        event = Event("", identity, TIMER_SOURCE, due, NOTHING, None, name, setting)
+        claim.work.append(Pending(subject_row, event, None, due))
+    claim.work.sort(key=_due_at)  # lifecycles took turns
+    if before:
+        claim.work = _in_order(claim.work, before)
     return claim
+
+
+def _due_at(work: Pending) -> datetime:
+    return work.event.time
+
+
+def _in_order(timers: list[Pending], before: Sequence[Sequence[Any]]) -> list[Pending]:
+    """Each event before the timers not yet due when it came; the events of a subject as accepted."""
+    placed: list[tuple[datetime, int, int, Pending]] = []
+    latest: dict[int, datetime] = {}
+    for place, (*row, received) in enumerate(before):
+        work = _event_work(row)
+        at = max(instant(received), latest.get(work.subject_row, instant(received)))
+        latest[work.subject_row] = at
+        placed.append((at, 0, place, work))
+    placed += [(_due_at(work), 1, place, work) for place, work in enumerate(timers)]
+    placed.sort(key=lambda one: one[:3])
+    return [work for *_, work in placed]
+
+
+def dispatched(changes: Changes, ids: Mapping[str, int], token: str, now: datetime) -> list[EffectRow]:
+    """The effects that were just written as published, as a relay would have claimed them; `ids` by key."""
+    return [
+        EffectRow(
+            ids[one.key],
+            changes.subjects[one.subject_row].key,
+            one.key,
+            one.kind,
+            one.target,
+            one.queue,
+            dict(one.payload),
+            int(one.kind == "task"),
+            token,
+            now,
+        )
+        for one in changes.effects
+    ]
 
 
 def effects_of(found: Iterable[Sequence[Any]]) -> list[EffectRow]:

@@ -3,6 +3,9 @@
 What is pending stands in tables of its own, whose rows go away when the work is done: `inbox` (an
 accepted event not yet decided), `timers` (the future) and, while `due_at` is set, `outbox`.
 
+Rows of `subjects` change often and in place: no index there holds a column that a move changes, so that
+PostgreSQL can update them without touching an index (heap-only tuples; docs/adr/0013-what-is-indexed.md).
+
 There are no foreign keys: nothing is ever deleted that another row names, the engine is the only
 writer, and checking them costs the hot paths a look-up a row (docs/adr/0004-no-foreign-keys.md).
 """
@@ -14,12 +17,13 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from workflow.store.columns import Instant, Json
+from workflow.store.columns import Instant, Json, Key
 
 metadata = MetaData(
     naming_convention={
@@ -45,17 +49,24 @@ subjects = Table(
     "subjects",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("key", Text, nullable=False),
+    Column("key", Key, nullable=False),
     Column("lifecycle", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False, comment="'initial' until an event opens it"),
     Column("seq", Integer, nullable=False, comment="decisions taken about it"),
     Column("data", Json, nullable=False),
-    Column("parent", Text, comment="key of the subject that opened it"),
+    Column("parent", Key, comment="key of the subject that opened it"),
     Column("opened_at", Instant),
     Column("changed_at", Instant),
+    Column("closed_at", Instant, comment="since when it is in a final state; null while it is open"),
     UniqueConstraint("key"),
-    Index("ix_subjects_lifecycle_state_id", "lifecycle", "state", "id"),
+)
+Index(
+    "ix_subjects_open",  # the closed, most of all in time, are not in it
+    subjects.c.lifecycle,
+    subjects.c.id,
+    sqlite_where=subjects.c.closed_at.is_(None),
+    postgresql_where=subjects.c.closed_at.is_(None),
 )
 Index(
     "ix_subjects_parent",
@@ -68,8 +79,8 @@ events = Table(
     "events",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("event_id", Text, nullable=False, comment="the CloudEvent's id, unique within its source"),
+    Column("source", Key, nullable=False),
+    Column("event_id", Key, nullable=False, comment="the CloudEvent's id, unique within its source"),
     Column("subject_id", Id, nullable=False),
     Column("type", Text, nullable=False),
     Column("time", Instant, nullable=False),
@@ -125,7 +136,8 @@ timers = Table(
     "timers",
     metadata,
     Column("subject_id", Id, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Key, nullable=False),
+    Column("lifecycle", Key, nullable=False, comment="of its subject: claims take turns among lifecycles"),
     Column("setting", Integer, nullable=False),
     Column("set_at", Instant, nullable=False),
     Column("due_at", Instant, comment="null while it is paused, and when it is dead"),
@@ -136,7 +148,8 @@ timers = Table(
     PrimaryKeyConstraint("subject_id", "name"),
 )
 Index(
-    "ix_timers_due_at",
+    "ix_timers_lifecycle_due_at",
+    timers.c.lifecycle,
     timers.c.due_at,
     timers.c.subject_id,  # these two so that ties are claimed in a fixed order without sorting
     timers.c.name,
@@ -157,11 +170,12 @@ outbox = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("subject_id", Id, nullable=False),
-    Column("key", Text, nullable=False, comment="idempotency key: <subject>/<seq>/<n>"),
+    Column("key", Key, nullable=False, comment="idempotency key: <subject>/<seq>/<n>"),
     Column("kind", Text, nullable=False, comment="'task' or 'notice'"),
     Column("target", Text, nullable=False, comment="the Celery task's name, or the channel"),
     Column("queue", Text),
     Column("payload", Json, nullable=False),
+    Column("urgency", SmallInteger, nullable=False, comment="an Urgency: the lowest goes first"),
     Column("state", Text, nullable=False, comment="an EffectState"),
     Column("due_at", Instant, comment="when the relay must look again; null when settled, dead or unknown"),
     Column("attempts", Integer, nullable=False),
@@ -170,11 +184,11 @@ outbox = Table(
     Column("settled_at", Instant),
     Column("receipt", Json, comment="what the other side answered"),
     Column("error", Text),
-    UniqueConstraint("key"),
-    Index("ix_outbox_subject_id", "subject_id"),
+    UniqueConstraint("key"),  # whose range of keys finds the effects of a subject, too
 )
 Index(
-    "ix_outbox_due_at",
+    "ix_outbox_urgency_due_at",
+    outbox.c.urgency,
     outbox.c.due_at,
     sqlite_where=outbox.c.due_at.is_not(None),
     postgresql_where=outbox.c.due_at.is_not(None),

@@ -1,8 +1,9 @@
 """SQLite: one writer at a time, WAL, a batch a transaction. The same contract without locks."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -11,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
-from workflow.store.port import Changes, Claim, EffectRow, EffectUpdate, FirstOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
 
 _WRITING = "makegood_writing"
 
@@ -74,8 +75,21 @@ class SqliteTransaction:
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
-        found = self._read(sql.CLAIM_TIMERS, instant_text(now), limit)
-        return rows.timer_claim(found, self._timers({row[3] for row in found}))
+        at = instant_text(now)
+        waiting = self._read(sql.WAITING_LIFECYCLES, at)
+        share = 1 + (limit - 1) // max(1, len(waiting))
+        found = [row for (name,) in waiting for row in self._read(sql.CLAIM_TIMERS, name, at, share)]
+        last = {row[3]: row[2] for row in sorted(found, key=itemgetter(2))}
+        # What is waited for is rare, and one look tells that there is nothing at all.
+        before = self._take_before(last) if found and self._read(sql.SOME_EVENT) else []
+        dues = [row[0] for row in self._read(sql.NEXT_DUES, at) if row[0] is not None]
+        return rows.timer_claim(found, before, self._timers(last), rows.utc(min(dues, default=None)))
+
+    def _take_before(self, last: Mapping[int, str]) -> list[Sequence[Any]]:
+        """The events that came in by the instant given for their subject, out of the inbox."""
+        taken = [row for one, due in last.items() for row in self._read(sql.EVENTS_BEFORE, one, one, due)]
+        self._write("delete from inbox where event_id = ?", [(row[0],) for row in taken])
+        return sorted(taken, key=itemgetter(0))
 
     def _timers(self, subject_rows: Collection[int]) -> rows.Held:
         ids = sorted(subject_rows)
@@ -89,8 +103,14 @@ class SqliteTransaction:
         )
         return [(parent, key) for parent, key in found]
 
-    def write(self, changes: Changes, now: datetime) -> None:
-        """Write what a batch of decisions changes."""
+    def write(
+        self, changes: Changes, now: datetime, dispatch: Dispatch | None = None, *, last: bool = False
+    ) -> list[EffectRow]:
+        """Write what a batch of decisions changes; the commit is left to the end of the transaction."""
+        self._write_decisions(changes, now)
+        return self._write_effects(changes, now, dispatch)
+
+    def _write_decisions(self, changes: Changes, now: datetime) -> None:
         at = instant_text(now)
         self._write(
             sql.UPDATE_SUBJECT,
@@ -103,6 +123,7 @@ class SqliteTransaction:
                     s.parent,
                     _text(s.opened_at),
                     _text(s.changed_at),
+                    _text(s.changed_at) if row in changes.closed else None,
                     row,
                 )
                 for row, s in changes.subjects.items()
@@ -114,6 +135,7 @@ class SqliteTransaction:
             [
                 (
                     *place,
+                    changes.subjects[place[0]].lifecycle,
                     t.setting,
                     instant_text(t.set_at),
                     _text(t.due_at),
@@ -128,15 +150,38 @@ class SqliteTransaction:
             [(*move[:5], _text(move.due_at), *move[6:12], instant_text(move.at)) for move in changes.moves],
         )
         self._write(
-            sql.ADD_EFFECT,
-            [(*effect[:5], rows.to_json(effect.payload), at, at) for effect in changes.effects],
-        )
-        self._write(
             sql.BURY_EVENT, [(row, subject, at, error) for row, subject, error in changes.dead_events]
         )
         self._write(
             sql.BURY_TIMER, [(at, error, subject, name) for subject, name, error in changes.dead_timers]
         )
+
+    def _write_effects(self, changes: Changes, now: datetime, dispatch: Dispatch | None) -> list[EffectRow]:
+        at = instant_text(now)
+        if dispatch is None or len(changes.effects) > dispatch.most:
+            self._write(
+                sql.ADD_EFFECT,
+                [
+                    (*effect[:6], rows.to_json(effect.payload), "pending", at, None, 0, at)
+                    for effect in changes.effects
+                ],
+            )
+            return []
+        until = instant_text(now + dispatch.lease)
+        ids = {
+            effect.key: self._read(
+                sql.ADD_EFFECT + " returning id",
+                *effect[:6],
+                rows.to_json(effect.payload),
+                "published",
+                until,
+                dispatch.token,
+                int(effect.kind == "task"),
+                at,
+            )[0][0]
+            for effect in changes.effects
+        }
+        return rows.dispatched(changes, ids, dispatch.token, now)
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
         """Mark up to `limit` due effects as published under `token`, and give them back."""

@@ -18,28 +18,36 @@ CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""
 EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
+WAITING_LIFECYCLES = """select d.lifecycle from (select distinct lifecycle from definitions) d
+where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= ?)"""
 CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
 from timers t join subjects s on s.id = t.subject_id
-where t.due_at <= ? and not exists (select 1 from inbox i join events e on e.id = i.event_id
-    where i.subject_id = t.subject_id and i.dead_at is null and e.received_at <= t.due_at)
-order by t.due_at, t.subject_id, t.name limit ?"""
+where t.lifecycle = ? and t.due_at <= ? order by t.due_at, t.subject_id, t.name limit ?"""
+SOME_EVENT = "select 1 from inbox where dead_at is null limit 1"
+EVENTS_BEFORE = f"""select {EVENT_COLUMNS}, e.received_at from inbox i join events e on e.id = i.event_id
+where i.subject_id = ? and i.dead_at is null and i.event_id <= (
+  select max(b.event_id) from inbox b join events f on f.id = b.event_id
+  where b.subject_id = ? and b.dead_at is null and f.received_at <= ?)
+order by i.event_id"""
+NEXT_DUES = """select (select min(due_at) from timers where lifecycle = d.lifecycle and due_at > ?)
+from (select distinct lifecycle from definitions) d"""
 TIMERS = """select subject_id, dead_at, name, setting, set_at, due_at, budget, pauses from timers
 where subject_id in (select value from json_each(?)) order by subject_id, name"""
 UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = ?, parent = ?,
-  opened_at = ?, changed_at = ?
+  opened_at = ?, changed_at = ?, closed_at = ?
 where id = ?"""
 ADD_MOVE = """insert into moves
 (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CANCEL_TIMER = "delete from timers where subject_id = ? and name = ?"
-SET_TIMER = """insert into timers (subject_id, name, setting, set_at, due_at, budget, pauses)
-  values (?, ?, ?, ?, ?, ?, ?)
+SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses)
+  values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
   due_at = excluded.due_at,
   budget = excluded.budget, pauses = excluded.pauses, dead_at = null, error = null"""
-ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, payload, state, due_at,
-  attempts, created_at)
-values (?, ?, ?, ?, ?, ?, 'pending', ?, 0, ?)"""
+ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, urgency, payload, state, due_at,
+  token, attempts, created_at)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 BURY_EVENT = """insert into inbox (event_id, subject_id, dead_at, error) values (?, ?, ?, ?)
 on conflict (event_id) do update set dead_at = excluded.dead_at, error = excluded.error"""
 BURY_TIMER = "update timers set due_at = null, dead_at = ?, error = ? where subject_id = ? and name = ?"
@@ -49,8 +57,8 @@ EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subjec
   attempts, token, created_at"""
 CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?,
   attempts = attempts + (kind = 'task')
-where id in (select id from outbox where due_at <= ? and state in ('pending',
-  'published') order by due_at limit ?)
+where id in (select o.id from outbox o where o.due_at <= ? and o.state in ('pending', 'published')
+  order by o.urgency, o.due_at limit ?)
 returning {EFFECT_COLUMNS}"""
 BEGIN_EFFECTS = f"""update outbox set state = 'sending', due_at = ?, attempts = attempts + 1
 where id in (select value from json_each(?)) and token = ? and state = 'published' returning

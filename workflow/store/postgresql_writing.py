@@ -1,0 +1,117 @@
+"""What a batch of decisions says to PostgreSQL: a statement a table, with the rows as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from workflow.store import postgresql_statements as sql
+from workflow.store import rows
+from workflow.store.array_literals import documents, literal, texts
+from workflow.store.port import Changes, Dispatch, EffectUpdate
+
+Said = tuple[str, Mapping[str, Any]]
+"""A statement and its parameters."""
+
+
+def statements(changes: Changes, now: datetime) -> Iterator[Said]:
+    """Everything but the effects."""
+    if changes.subjects:
+        yield _subjects(changes)
+    if changes.timers_cancelled:
+        ids, names = zip(*sorted(changes.timers_cancelled), strict=True)
+        yield sql.CANCEL, {"ids": literal(ids), "names": texts(names)}
+    if changes.timers_set:
+        yield _timers(changes)
+    if changes.moves:
+        yield _moves(changes)
+    if changes.dead_events:
+        ids, subjects, errors = zip(*changes.dead_events, strict=True)
+        yield (
+            sql.BURY_EVENTS,
+            {"now": now, "ids": literal(ids), "subject_ids": literal(subjects), "errors": texts(errors)},
+        )
+    if changes.dead_timers:
+        ids, names, errors = zip(*changes.dead_timers, strict=True)
+        yield (
+            sql.BURY_TIMERS,
+            {"now": now, "ids": literal(ids), "names": texts(names), "errors": texts(errors)},
+        )
+
+
+def _subjects(changes: Changes) -> Said:
+    ids = sorted(changes.subjects)  # as claims lock them
+    subjects = [changes.subjects[one] for one in ids]
+    closed = changes.closed
+    return sql.UPDATE_SUBJECTS, {
+        "ids": literal(ids),
+        "versions": literal([s.version for s in subjects]),
+        "states": texts([s.state for s in subjects]),
+        "seqs": literal([s.seq for s in subjects]),
+        "data": documents([s.data for s in subjects]),
+        "parents": texts([s.parent for s in subjects]),
+        "opened": literal([s.opened_at for s in subjects]),
+        "changed": literal([s.changed_at for s in subjects]),
+        "closed": literal(
+            [s.changed_at if one in closed else None for one, s in zip(ids, subjects, strict=True)]
+        ),
+    }
+
+
+def _timers(changes: Changes) -> Said:
+    places = sorted(changes.timers_set)
+    timers = [changes.timers_set[place] for place in places]
+    ids, names = zip(*places, strict=True)
+    return sql.SET, {
+        "ids": literal(ids),
+        "names": texts(names),
+        "lifecycles": texts([changes.subjects[one].lifecycle for one in ids]),
+        "settings": literal([t.setting for t in timers]),
+        "set_ats": literal([t.set_at for t in timers]),
+        "due_ats": literal([t.due_at for t in timers]),
+        "budgets": literal([rows.budget_of(t) for t in timers]),
+        "pauses": texts([rows.pauses_json(t) for t in timers]),
+    }
+
+
+def _moves(changes: Changes) -> Said:
+    columns = list(zip(*changes.moves, strict=True))
+    words = {3, 6, 7, 8, 9, 10}  # anybody's texts: names from definitions, and a refusal's reason
+    return sql.MOVES, {
+        f"c{place}": texts(column) if place in words else literal(column)
+        for place, column in enumerate(columns)
+    }
+
+
+def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Said:
+    """The rows of the outbox, which tell their ids and keys."""
+    ids, keys, kinds, targets, queues, urgencies, payloads = zip(*changes.effects, strict=True)
+    at_once = dispatch is not None and len(changes.effects) <= dispatch.most
+    return sql.EFFECTS, {
+        "now": now,
+        "state": "published" if at_once else "pending",
+        "due_at": now + dispatch.lease if dispatch is not None and at_once else now,
+        "token": dispatch.token if dispatch is not None and at_once else None,
+        "ids": literal(ids),
+        "keys": texts(keys),
+        "kinds": literal(kinds),
+        "targets": texts(targets),
+        "queues": texts(queues),
+        "urgencies": literal(urgencies),
+        "payloads": documents(payloads),
+    }
+
+
+def effect_updates(updates: Sequence[EffectUpdate]) -> Said:
+    """How effects go on."""
+    return sql.UPDATE_EFFECTS, {
+        "ids": literal([u.id for u in updates]),
+        "states": literal([str(u.state) for u in updates]),
+        "due_ats": literal([u.due_at for u in updates]),
+        "settled_ats": literal([u.settled_at for u in updates]),
+        "receipts": documents([u.receipt for u in updates]),
+        "errors": texts([u.error for u in updates]),
+        "tokens": texts([u.token for u in updates]),
+        "helds": literal([u.held for u in updates]),
+    }
