@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg
+from psycopg.pq import TransactionStatus
+from pytest import MonkeyPatch
 from sqlalchemy import event
 
 from workflow.store.port import Store
@@ -29,6 +32,12 @@ def dying(store: Store, after: int) -> Iterator[None]:
             raise Crash
         done += 1
 
+    with _before_driver(die) if store.dialect == "postgresql" else _before_engine(store, die):
+        yield
+
+
+@contextmanager
+def _before_engine(store: Store, die: Callable[..., None]) -> Iterator[None]:
     event.listen(store.engine, "before_cursor_execute", die)
     event.listen(store.engine, "commit", die)
     try:
@@ -36,6 +45,26 @@ def dying(store: Store, after: int) -> Iterator[None]:
     finally:
         event.remove(store.engine, "before_cursor_execute", die)
         event.remove(store.engine, "commit", die)
+
+
+@contextmanager
+def _before_driver(die: Callable[..., None]) -> Iterator[None]:
+    """Hot statements go past SQLAlchemy, and a commit may be one of them."""
+    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
+
+    def dying_execute(cursor: Any, *arguments: Any, **options: Any) -> Any:
+        die()
+        return execute(cursor, *arguments, **options)
+
+    def dying_commit(connection: Any) -> None:
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            die()
+        commit(connection)
+
+    with MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", dying_execute)
+        patch.setattr(psycopg.Connection, "commit", dying_commit)
+        yield
 
 
 def survived(store: Store, call: Callable[[], T], unharmed: Callable[[], Any]) -> tuple[T, int]:
