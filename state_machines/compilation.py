@@ -13,6 +13,7 @@ class Compilation:
     Attributes:
         problems: what was found so far. What a faulty part compiles to is never used, since a
             definition with problems is refused as a whole.
+        variables: names of all that the expressions may ask for.
         triggers: the triggers that the definition knows.
         states: its states by name, with whether they are final.
     """
@@ -21,6 +22,7 @@ class Compilation:
         self, triggers: frozenset[str] = frozenset(), states: Mapping[str, bool] | None = None
     ) -> None:
         self.problems: list[Problem] = []
+        self.variables: set[str] = set()
         self.triggers = triggers
         self.states: Mapping[str, bool] = states or {}
 
@@ -31,10 +33,12 @@ class Compilation:
     def expression(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression."""
         try:
-            return compile_expression(text, field, item=item)
+            expression = compile_expression(text, field, item=item)
         except ExpressionError as error:
             self.problem(field, "expression", _without_field(error))
-            return Expression(text, field, "DYN", None)
+            return Expression(text, field, "DYN")
+        self.variables |= expression.variables
+        return expression
 
     def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression that must give true or false."""

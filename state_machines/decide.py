@@ -4,9 +4,8 @@ The same arguments give the same decision, always; nothing outside them is read,
 What cannot apply now is refused with a reason; what the definition itself gets wrong is raised.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from transitions import MachineError
 
@@ -14,10 +13,12 @@ from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
 from state_machines.errors import DecisionError, Problem
 from state_machines.expressions.view import View
 from state_machines.lifecycle import Lifecycle
+from state_machines.machine import Attempt
 from state_machines.subject import INITIAL, Subject, Timer
-from state_machines.timeouts.timer_changes import Passage, TimerChanges, change_timers
-from state_machines.transition_rules import Attempt, TransitionRule
+from state_machines.timeouts.timer_changes import TimerChanges, change_timers, crossings
+from state_machines.ways import Way
 
+NO_CHANGES = TimerChanges((), ())
 _MOST_SAID = 10
 """Problems with an event's data that the reason of its refusal names."""
 
@@ -47,7 +48,8 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     data = subject.data
     if subject.state == INITIAL and lifecycle.defaults:
         data = {**lifecycle.defaults, **data}
-    view = View(subject, event, event.data if rule is None else rule.with_defaults(event.data), data, now)
+    event_data = event.data if rule is None else rule.with_defaults(event.data)
+    view = View(subject, event, event_data, data, now, lifecycle.variables)
     problems = [] if rule is None else rule.problems(event.data)
     if problems:
         return _refusal(lifecycle, subject, event, view, f"event-data: {_listed(problems)}")
@@ -60,7 +62,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
         return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
     if attempt.taken is None:
         return _refusal(lifecycle, subject, event, view, f"guard: {'; '.join(map(str, attempt.failed))}")
-    return _taken(lifecycle, subject, event, attempt, attempt.taken)
+    return _taken(subject, event, attempt.taken, view)
 
 
 def _listed(problems: list[Problem]) -> str:
@@ -80,48 +82,25 @@ def _impossible(lifecycle: Lifecycle, subject: Subject, event: Event) -> str:
     return f"impossible-now: {asked}; possible now: {possible}"
 
 
-def _taken(
-    lifecycle: Lifecycle, subject: Subject, event: Event, attempt: Attempt, taken: TransitionRule
-) -> Decision:
-    source, dest, moved = subject.state, attempt.state, not taken.internal
-    data = taken.changed(attempt.view)
-    view = attempt.view.after(data, dest)
-    effects = tuple(_effects(lifecycle, taken, source if moved else None, dest, view))
-    _check_openings(effects, taken)
-    passage = Passage(source, dest, moved, taken.restart, event.timer, subject.seq + 1)
-    changes = change_timers(lifecycle.timeouts, subject.timers, passage, view)
+def _taken(subject: Subject, event: Event, way: Way, view: View) -> Decision:
+    data = way.rule.changed(view)
+    view = view.after(data, way.dest)
+    effects = tuple(effect for rule in way.effects for effect in rule.ask(view))
+    if len(effects) > 1:
+        _check_openings(effects, way.rule.field)
+    timers_set, timers_cancelled = change_timers(way.crossings, subject.timers, event.timer, view)
     return Decision(
-        Outcome.MOVED if moved else Outcome.STAYED,
-        event.trigger,
-        source,
-        dest,
-        data,
-        tuple(changes.to_set),
-        tuple(changes.cancelled),
-        effects,
+        way.outcome, event.trigger, way.source, way.dest, data, timers_set, timers_cancelled, effects
     )
 
 
-def _effects(
-    lifecycle: Lifecycle, taken: TransitionRule, left: str | None, dest: str, view: View
-) -> Iterator[Effect]:
-    """On leaving, of the transition, on entering; `left` is None where no state is left."""
-    rules = taken.effects
-    if left is not None:
-        rules = (*lifecycle.on_exit.get(left, ()), *rules, *lifecycle.on_enter.get(dest, ()))
-    for rule in rules:
-        yield from rule.ask(view)
-
-
-def _check_openings(effects: tuple[Effect, ...], taken: TransitionRule) -> None:
+def _check_openings(effects: tuple[Effect, ...], field: str) -> None:
     """Two openings of one subject would be one subject, and the other work silently lost."""
-    if len(effects) < 2:
-        return
     opened = [effect.to for effect in effects if isinstance(effect, EmitEvent) and effect.opens]
     if len(opened) != len(set(opened)):
         twice = next(key for key in opened if opened.count(key) > 1)
         raise DecisionError(
-            f"{taken.field}.effects", "doubled-subject", f"{twice!r} would be opened twice; give each an id"
+            f"{field}.effects", "doubled-subject", f"{twice!r} would be opened twice; give each an id"
         )
 
 
@@ -129,22 +108,21 @@ def _refusal(lifecycle: Lifecycle, subject: Subject, event: Event, view: View, r
     """Refused; the timer that fired is used up all the same, and one that repeats goes on ticking."""
     if event.timer is None:
         return _refused(subject, event, reason)
-    passage = Passage(subject.state, subject.state, False, (), event.timer, subject.seq + 1)
-    rules = {name: rule for name, rule in lifecycle.timeouts.items() if name == event.timer}
-    held = {event.timer: subject.timers[event.timer]}
-    changes = change_timers(rules, held, passage, view)
+    rules = [rule for name, rule in lifecycle.timeouts.items() if name == event.timer]
+    stays = crossings(rules, subject.state, subject.state, moved=False, restart=())
+    changes = change_timers(stays, subject.timers, event.timer, view)
     return _refused(subject, event, reason, changes)
 
 
-def _refused(subject: Subject, event: Event, reason: str, changes: TimerChanges | None = None) -> Decision:
+def _refused(subject: Subject, event: Event, reason: str, changes: TimerChanges = NO_CHANGES) -> Decision:
     return Decision(
         Outcome.REFUSED,
         event.trigger,
         subject.state,
         subject.state,
         subject.data,
-        tuple(changes.to_set) if changes else (),
-        tuple(changes.cancelled) if changes else (),
+        changes.to_set,
+        changes.cancelled,
         (),
         reason,
     )
@@ -160,19 +138,26 @@ def apply_decision(subject: Subject, event: Event, decision: Decision, now: date
         now: the instant of the decision, UTC.
     """
     opening = subject.opened_at is None and decision.outcome is Outcome.MOVED
-    return subject._replace(
-        state=decision.dest,
-        seq=subject.seq + 1,
-        data=decision.data,
-        parent=event.parent if opening else subject.parent,
-        opened_at=now if opening else subject.opened_at,
-        changed_at=subject.changed_at if decision.outcome is Outcome.REFUSED else now,
-        timers=_merged(subject.timers, decision),
+    return Subject(
+        subject.key,
+        subject.lifecycle,
+        subject.version,
+        decision.dest,
+        subject.seq + 1,
+        decision.data,
+        event.parent if opening else subject.parent,
+        now if opening else subject.opened_at,
+        subject.changed_at if decision.outcome is Outcome.REFUSED else now,
+        _merged(subject.timers, decision),
     )
 
 
-def _merged(timers: Mapping[str, Timer], decision: Decision) -> Mapping[str, Any]:
+def _merged(timers: Mapping[str, Timer], decision: Decision) -> Mapping[str, Timer]:
     if not decision.timers_set and not decision.timers_cancelled:
         return timers
-    kept = {name: timer for name, timer in timers.items() if name not in decision.timers_cancelled}
-    return kept | {timer.name: timer for timer in decision.timers_set}
+    merged = dict(timers)
+    for name in decision.timers_cancelled:
+        merged.pop(name, None)
+    for timer in decision.timers_set:
+        merged[timer.name] = timer
+    return merged

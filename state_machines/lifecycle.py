@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from transitions import Machine, State
+from transitions import State
 
 from state_machines import source
 from state_machines.compilation import Compilation
@@ -16,10 +16,12 @@ from state_machines.data_rules import DataRule
 from state_machines.definition import Definition, TriggerDeclaration
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DefinitionError
+from state_machines.machine import machine_of
 from state_machines.subject import INITIAL
 from state_machines.timeouts import TimeoutRule
 from state_machines.timeouts.compiling import compile_timeouts
-from state_machines.transition_rules import Attempt, TransitionRule, compile_transitions
+from state_machines.transition_rules import TransitionRule, compile_transitions
+from state_machines.ways import Way, ways_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class Lifecycle:
         timeouts: all of them by name.
         on_enter, on_exit: effects by state, where there are any.
         possible: by state (and for `INITIAL`), the triggers that have a transition from it, sorted.
+        variables: names of those that its expressions may ask for.
         data_rules: the declared data of each trigger.
         defaults: the subject's data when it is opened.
     """
@@ -50,6 +53,7 @@ class Lifecycle:
     on_enter: Mapping[str, tuple[EffectRule, ...]]
     on_exit: Mapping[str, tuple[EffectRule, ...]]
     possible: Mapping[str, tuple[str, ...]]
+    variables: frozenset[str]
     data_rules: Mapping[str, DataRule]
     defaults: Mapping[str, Any]
 
@@ -101,14 +105,15 @@ def compile_definition(definition: Definition) -> Lifecycle:
     compilation = Compilation(frozenset(declared), {state.name: state.final for state in definition.states})
     _check_states(compilation, definition)
     timeouts = compile_timeouts(compilation, definition)
-    transitions, entries = compile_transitions(compilation, definition, timeouts)
+    transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)
     if compilation.problems:
         raise DefinitionError(compilation.problems)
     triggers = declared | definition.triggers
+    ways = ways_of(departures, timeouts, on_exit, on_enter)
     return Lifecycle(
         definition=definition,
-        machine=_machine(compilation, entries),
+        machine=machine_of([State(name, final=final) for name, final in compilation.states.items()], ways),
         states=tuple(compilation.states),
         final_states=frozenset(name for name, final in compilation.states.items() if final),
         triggers=MappingProxyType(triggers),
@@ -116,7 +121,8 @@ def compile_definition(definition: Definition) -> Lifecycle:
         timeouts=MappingProxyType(dict(timeouts)),
         on_enter=on_enter,
         on_exit=on_exit,
-        possible=_possible(compilation, entries),
+        possible=_possible(compilation.states, ways),
+        variables=frozenset(compilation.variables),
         data_rules=MappingProxyType({name: DataRule(one.data) for name, one in triggers.items()}),
         defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
     )
@@ -153,21 +159,8 @@ def _effects_of_states(
     return MappingProxyType(on_enter), MappingProxyType(on_exit)
 
 
-def _machine(compilation: Compilation, entries: list[dict[str, Any]]) -> Machine:
-    states = [State(name, final=final) for name, final in compilation.states.items()]
-    return Machine(
-        model=None,
-        states=[State(INITIAL), *states],
-        transitions=entries,
-        initial=INITIAL,
-        auto_transitions=False,
-        send_event=True,
-        model_attribute=Attempt.STATE_ATTRIBUTE,
-    )
-
-
-def _possible(compilation: Compilation, entries: list[dict[str, Any]]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {state: set() for state in (INITIAL, *compilation.states)}
-    for entry in entries:
-        found[entry["source"]].add(entry["trigger"])
+def _possible(states: Iterable[str], ways: Iterable[Way]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {state: set() for state in (INITIAL, *states)}
+    for way in ways:
+        found[way.source].add(way.trigger)
     return MappingProxyType({state: tuple(sorted(triggers)) for state, triggers in found.items()})

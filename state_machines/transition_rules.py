@@ -1,8 +1,8 @@
-"""Transitions with their guards, as transitions' machine asks and takes them."""
+"""Transitions with their guards, as they are declared."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from state_machines.compilation import Compilation
 from state_machines.definition import Definition, TransitionDeclaration
@@ -15,33 +15,6 @@ from state_machines.json_values import kind
 from state_machines.subject import INITIAL
 
 
-class Attempt:
-    """The short-lived model that the machine drives through one trigger.
-
-    The machine keeps the state in an attribute that no trigger can be named like, since it takes no
-    trigger of that name.
-
-    Attributes:
-        view: what guards see.
-        taken: the transition that was taken, or None.
-        failed: guards that kept transitions from being taken, in the order they were asked.
-    """
-
-    STATE_ATTRIBUTE = "_state"
-    __slots__ = ("_state", "failed", "taken", "view")
-
-    def __init__(self, state: str, view: View) -> None:
-        self._state = state
-        self.view = view
-        self.taken: TransitionRule | None = None
-        self.failed: list[Guard] = []
-
-    @property
-    def state(self) -> str:
-        """Where it is: the state before, and after the machine has been asked, the state after."""
-        return self._state
-
-
 @dataclass(frozen=True, slots=True)
 class Guard:
     """One condition of a transition: `expected` is true for `conditions` and false for `unless`."""
@@ -49,13 +22,9 @@ class Guard:
     expression: Expression
     expected: bool
 
-    def __call__(self, event_data: Any) -> bool:
-        """Asked by the machine with its EventData. Raises ExpressionError, DecisionError."""
-        attempt: Attempt = event_data.model
-        holds = self.expression.holds(attempt.view.activation) is self.expected
-        if not holds:
-            attempt.failed.append(self)
-        return holds
+    def agrees(self, view: View) -> bool:
+        """Whether the transition may be taken. Raises ExpressionError, DecisionError."""
+        return self.expression.holds(view) is self.expected
 
     def __str__(self) -> str:
         said = "does not hold" if self.expected else "holds"
@@ -82,10 +51,6 @@ class TransitionRule:
     restart: frozenset[str]
     effects: tuple[EffectRule, ...]
 
-    def take(self, event_data: Any) -> None:
-        """Called by the machine, once the guards agree."""
-        event_data.model.taken = self
-
     def changed(self, view: View) -> Mapping[str, Any]:
         """The subject's data after `set`; the same object where nothing is to change.
 
@@ -95,7 +60,7 @@ class TransitionRule:
         """
         if self.changes is None:
             return view.data
-        changes = self.changes.value(view.activation)
+        changes = self.changes.value(view)
         if not isinstance(changes, Mapping):
             raise DecisionError(
                 f"{self.field}.set", "not-an-object", f"set must give an object, not {kind(changes)}"
@@ -103,27 +68,29 @@ class TransitionRule:
         return {**view.data, **changes}
 
 
+class Departure(NamedTuple):
+    """A transition from one of its sources; an internal one ends where it begins."""
+
+    trigger: str
+    source: str
+    dest: str
+    rule: TransitionRule
+
+
 def compile_transitions(
     compilation: Compilation, definition: Definition, timeouts: Mapping[str, Any]
-) -> tuple[tuple[TransitionRule, ...], list[dict[str, Any]]]:
-    """The rules, and the same as transitions' machine takes them: one entry for each source."""
+) -> tuple[tuple[TransitionRule, ...], list[Departure]]:
+    """The rules, and one departure for each source of each."""
     rules: list[TransitionRule] = []
-    entries: list[dict[str, Any]] = []
+    departures: list[Departure] = []
     for index, declared in enumerate(definition.transitions):
         field = f"transitions[{index}]"
         rule = _rule(compilation, declared, field, timeouts)
         rules.append(rule)
         for source in _sources(compilation, declared, field):
-            entries.append(
-                {
-                    "trigger": declared.trigger,
-                    "source": source,
-                    "dest": source if declared.dest == "=" else declared.dest,
-                    "conditions": list(rule.guards),
-                    "before": rule.take,
-                }
-            )
-    return tuple(rules), entries
+            dest = source if declared.dest in (None, "=") else declared.dest
+            departures.append(Departure(declared.trigger, source, str(dest), rule))
+    return tuple(rules), departures
 
 
 def _rule(

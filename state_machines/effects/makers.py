@@ -1,13 +1,13 @@
 """What makes the effects of one call: a task, a notice, an event, a new subject."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.decision import Effect, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
-from state_machines.expressions import Activation
 from state_machines.expressions.arguments import Argument
+from state_machines.expressions.view import View
 from state_machines.json_values import kind
 from state_machines.notices import refusal
 
@@ -17,7 +17,7 @@ RELATIONS = frozenset({"parent", "children", "self"})
 class Maker(Protocol):
     """Makes the effects of one call from the values of the variables."""
 
-    def make(self, activation: Activation) -> Iterator[Effect]:
+    def make(self, view: View) -> Sequence[Effect]:
         """The effects, with their arguments computed."""
 
 
@@ -33,23 +33,24 @@ class TaskMaker:
     succeeded: str | None
     failed: str | None
 
-    def make(self, activation: Activation) -> Iterator[Effect]:
+    def make(self, view: View) -> Sequence[Effect]:
         """One task."""
-        name = _text(self.name.value(activation), f"{self.field}.name")
-        queue = self.queue.value(activation)
-        args, kwargs = self.args.value(activation), self.kwargs.value(activation)
+        name = _text(self.name.value(view), self.field, "name")
+        queue = self.queue.value(view)
+        args, kwargs = self.args.value(view), self.kwargs.value(view)
         if not isinstance(args, list):
             raise DecisionError(f"{self.field}.args", "not-a-list", f"args must be a list, not {kind(args)}")
         if not name:
             raise DecisionError(f"{self.field}.name", "empty", "a task needs a name")
-        yield RunTask(
+        task = RunTask(
             name,
-            None if queue is None else _text(queue, f"{self.field}.queue"),
+            None if queue is None else _text(queue, self.field, "queue"),
             tuple(args),
-            _object(kwargs, f"{self.field}.kwargs"),
+            _object(kwargs, self.field, "kwargs"),
             self.succeeded,
             self.failed,
         )
+        return (task,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +65,21 @@ class NoticeMaker:
     words: Argument
     context: Argument
 
-    def make(self, activation: Activation) -> Iterator[Effect]:
+    def make(self, view: View) -> Sequence[Effect]:
         """The notices."""
-        to = self.to.value(activation)
+        to = self.to.value(view)
         receivers = [one for one in (to if isinstance(to, list) else [to]) if not _nobody(one)]
         if not receivers:
-            return
-        channel = _text(self.channel.value(activation), f"{self.field}.channel")
+            return ()
+        channel = _text(self.channel.value(view), self.field, "channel")
         refused = refusal(self.about, channel)
         if refused is not None:
             rule, _, sentence = refused.partition(": ")
             raise DecisionError(f"{self.field}.channel", rule, sentence)
-        title = _text(self.title.value(activation), f"{self.field}.title")
-        words = _text(self.words.value(activation), f"{self.field}.words")
-        context = _object(self.context.value(activation), f"{self.field}.context")
-        for receiver in receivers:
-            yield SendNotice(channel, receiver, self.about, title, words, context)
+        title = _text(self.title.value(view), self.field, "title")
+        words = _text(self.words.value(view), self.field, "words")
+        context = _object(self.context.value(view), self.field, "context")
+        return [SendNotice(channel, one, self.about, title, words, context) for one in receivers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,15 @@ class EmitMaker:
     trigger: str
     data: Argument
 
-    def make(self, activation: Activation) -> Iterator[Effect]:
+    def make(self, view: View) -> Sequence[Effect]:
         """At most one event."""
-        to = self.to.value(activation)
+        to = self.to.value(view)
         if _nobody(to):
-            return
+            return ()
         if not isinstance(to, str) or (to not in RELATIONS and not _is_key(to)):
             message = "`to` must be parent, children, self or a subject's key such as 'promise:P-17'"
             raise DecisionError(f"{self.field}.to", "not-a-subject", message)
-        yield EmitEvent(to, self.trigger, _object(self.data.value(activation), f"{self.field}.data"))
+        return (EmitEvent(to, self.trigger, _object(self.data.value(view), self.field, "data")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +112,17 @@ class OpenMaker:
     trigger: str
     data: Argument
 
-    def make(self, activation: Activation) -> Iterator[Effect]:
+    def make(self, view: View) -> Sequence[Effect]:
         """One event."""
-        identity = self.identity.value(activation)
+        identity = self.identity.value(view)
         if isinstance(identity, int) and not isinstance(identity, bool):
             identity = str(identity)
         if not isinstance(identity, str) or not identity:
             raise DecisionError(
                 f"{self.field}.id", "empty", f"the id must be a text that is not empty, not {kind(identity)}"
             )
-        data = _object(self.data.value(activation), f"{self.field}.data")
-        yield EmitEvent(f"{self.lifecycle}:{identity}", self.trigger, data, opens=True)
+        data = _object(self.data.value(view), self.field, "data")
+        return (EmitEvent(f"{self.lifecycle}:{identity}", self.trigger, data, opens=True),)
 
 
 def _nobody(value: Any) -> bool:
@@ -134,13 +134,13 @@ def _is_key(text: str) -> bool:
     return bool(lifecycle and separator and identity)
 
 
-def _text(value: Any, field: str) -> str:
+def _text(value: Any, field: str, part: str) -> str:
     if not isinstance(value, str):
-        raise DecisionError(field, "not-a-text", f"must be a text, not {kind(value)}")
+        raise DecisionError(f"{field}.{part}", "not-a-text", f"must be a text, not {kind(value)}")
     return value
 
 
-def _object(value: Any, field: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise DecisionError(field, "not-an-object", f"must be an object, not {kind(value)}")
+def _object(value: Any, field: str, part: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise DecisionError(f"{field}.{part}", "not-an-object", f"must be an object, not {kind(value)}")
     return value

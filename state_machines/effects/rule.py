@@ -1,6 +1,6 @@
 """Effects: compiled once from their declarations, asked for by a decision, carried out by others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from state_machines.decision import Effect
 from state_machines.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
 from state_machines.effects.makers import EmitMaker, Maker, NoticeMaker, OpenMaker, TaskMaker
 from state_machines.errors import DecisionError
-from state_machines.expressions import Activation, Expression
+from state_machines.expressions import Expression
 from state_machines.expressions.arguments import Argument, Literal, compile_argument, compile_whole
 from state_machines.expressions.view import View
 from state_machines.json_values import kind
@@ -24,28 +24,27 @@ class EffectRule:
     when: Expression | None
     each: Expression | None
 
-    def ask(self, view: View) -> Iterator[Effect]:
+    def ask(self, view: View) -> Sequence[Effect]:
         """The effects it asks for.
 
         Raises:
             ExpressionError: an expression failed.
             DecisionError: a value cannot be what it must be.
         """
-        for activation in self._rounds(view):
-            if self.when is None or self.when.holds(activation):
-                yield from self.maker.make(activation)
-
-    def _rounds(self, view: View) -> Iterator[Activation]:
         if self.each is None:
-            yield view.activation
-            return
-        items = self.each.evaluate_json(view.activation)
+            return self.maker.make(view) if self.when is None or self.when.holds(view) else ()
+        items = self.each.evaluate_json(view)
         if not isinstance(items, list):
             raise DecisionError(
                 self.each.field, "not-a-list", f"{self.each.text!r} must give a list, not {kind(items)}"
             )
-        for item in items:
-            yield view.with_item(item)
+        rounds = (view.with_item(item) for item in items)
+        return [
+            effect
+            for one in rounds
+            if self.when is None or self.when.holds(one)
+            for effect in self.maker.make(one)
+        ]
 
 
 def compile_effects(

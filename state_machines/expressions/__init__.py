@@ -1,7 +1,6 @@
 """CEL expressions: what definitions say about data, compiled once and evaluated in every decision."""
 
 from state_machines.expressions.expression import (
-    Activation,
     Expression,
     check_types,
     compile_expression,
@@ -9,7 +8,6 @@ from state_machines.expressions.expression import (
 )
 
 __all__ = [
-    "Activation",
     "Expression",
     "check_types",
     "compile_expression",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation import Compilation
-from state_machines.expressions.expression import Activation, Expression
+from state_machines.expressions.expression import Expression
+from state_machines.expressions.view import View
 
 
 class Argument(Protocol):
     """A JSON value in the making."""
 
-    def value(self, activation: Activation) -> Any:
+    def value(self, view: View) -> Any:
         """The JSON value. Raises ExpressionError when an expression in it fails."""
 
 
@@ -24,7 +25,7 @@ class Literal:
 
     json: Any
 
-    def value(self, activation: Activation) -> Any:
+    def value(self, view: View) -> Any:
         """The value."""
         return self.json
 
@@ -35,9 +36,9 @@ class Computed:
 
     expression: Expression
 
-    def value(self, activation: Activation) -> Any:
+    def value(self, view: View) -> Any:
         """What the expression gives, as JSON."""
-        return self.expression.evaluate_json(activation)
+        return self.expression.evaluate_json(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class Listed:
 
     items: tuple[Argument, ...]
 
-    def value(self, activation: Activation) -> Any:
+    def value(self, view: View) -> Any:
         """The list."""
-        return [item.value(activation) for item in self.items]
+        return [item.value(view) for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class Mapped:
 
     fields: tuple[tuple[str, Argument], ...]
 
-    def value(self, activation: Activation) -> Any:
+    def value(self, view: View) -> Any:
         """The object, its fields in the order of the definition."""
-        return {name: part.value(activation) for name, part in self.fields}
+        return {name: part.value(view) for name, part in self.fields}
 
 
 def compile_argument(compilation: Compilation, written: Any, field: str, *, item: bool = False) -> Argument:

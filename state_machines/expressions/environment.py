@@ -19,6 +19,7 @@ from state_machines.expressions.repairs import keep_none_alive
 
 _T = cel.Type
 _COMPILER_MESSAGE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_WORD = re.compile(r"[A-Za-z_]+")
 OBJECT = _T.Map(_T.STRING, _T.DYN)
 
 FIXED: Mapping[str, Any] = MappingProxyType(
@@ -38,6 +39,22 @@ FIXED: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The variables that are always there, with their types; `subject.parent` may be null."""
+
+
+VARIABLES: Mapping[str, frozenset[str]] = {
+    name: frozenset(name.split(".")) for name in (*FIXED, "data", "event.data", "item")
+}
+"""All variables, with the words that their names consist of."""
+
+
+def variables(text: str) -> frozenset[str]:
+    """Names of the variables that an expression may ask for, perhaps some more.
+
+    Its words alone are looked at, in whatever order and be it in a literal: who hands over more than is
+    needed does no harm, and so no trick of CEL's grammar can hide one.
+    """
+    words = set(_WORD.findall(text))
+    return frozenset(name for name, parts in VARIABLES.items() if parts <= words)
 
 
 def environment(variables: Mapping[str, Any]) -> Any:

@@ -14,16 +14,21 @@ from typing import Any
 from cel_expr_python import cel
 
 from state_machines.errors import DecisionError, ExpressionError
-from state_machines.expressions.environment import FIXED, compiler_message, first_line, runtime_environment
+from state_machines.expressions.environment import (
+    FIXED,
+    compiler_message,
+    first_line,
+    runtime_environment,
+    variables,
+)
 from state_machines.expressions.ordered_walks import ADVICE, RUNTIME_WORDS, with_ordered_walks
+from state_machines.expressions.plain_readings import NOT_PLAIN, Reading, checked, plain_reading
 from state_machines.expressions.references import Reference, references
 from state_machines.expressions.type_check import check_types
+from state_machines.expressions.view import View
 from state_machines.json_values import NotJson, kind, to_json
 
-__all__ = ["Activation", "Expression", "Reference", "check_types", "compile_expression", "references"]
-
-Activation = Any
-"""The values of the variables, made by `View.activation`; the library ships no types."""
+__all__ = ["Expression", "Reference", "check_types", "compile_expression", "references"]
 
 _ERROR = cel.Type.ERROR
 _FIXED_PATHS = frozenset(FIXED)
@@ -37,19 +42,32 @@ class Expression:
         text: what was written.
         field: where in the definition it stands, such as ``transitions[2].conditions[0]``.
         result: CEL's name for the type of its result (``BOOL``); ``DYN`` where only the data tell.
+        variables: names of those it may ask for.
     """
 
     text: str
     field: str
     result: str
-    _program: Any = dataclasses.field(repr=False, compare=False)
+    variables: frozenset[str] = frozenset()
+    _program: Any = dataclasses.field(default=None, repr=False, compare=False)
+    _reading: Reading | None = dataclasses.field(default=None, repr=False, compare=False)
 
-    def evaluate(self, activation: Activation) -> Any:
+    def evaluate(self, view: View) -> Any:
         """The plain Python value: timestamps are aware datetimes in UTC, durations timedeltas.
+
+        It may be a part of the data: nobody may change it.
 
         Raises:
             ExpressionError: it failed on these values, such as a name that the data do not have.
         """
+        if self._reading is not None:
+            try:
+                return checked(self._reading(view))
+            except NOT_PLAIN:
+                pass  # CEL says what it is, or what is wrong with it
+        return self._by_cel(view.activation)
+
+    def _by_cel(self, activation: Any) -> Any:
         try:
             value = self._program.eval(activation)
             plain = value.plain_value()
@@ -63,25 +81,35 @@ class Expression:
             raise ExpressionError(said, self.text, self.field)
         return plain
 
-    def evaluate_json(self, activation: Activation) -> Any:
+    def reading(self) -> Reading | None:
+        """How it is evaluated without CEL, if it can be: what needs no values is so once and for all."""
+        if self.variables:
+            return plain_reading(self.text)
+        try:
+            constant = self._by_cel(runtime_environment(False).Activation({}))
+        except ExpressionError:
+            return None
+        return lambda view: constant
+
+    def evaluate_json(self, view: View) -> Any:
         """The value as JSON (see `to_json`).
 
         Raises:
             ExpressionError: it failed, or its value is none that JSON can carry.
         """
         try:
-            return to_json(self.evaluate(activation))
+            return to_json(self.evaluate(view))
         except NotJson as error:
             raise ExpressionError(str(error), self.text, self.field) from None
 
-    def holds(self, activation: Activation) -> bool:
+    def holds(self, view: View) -> bool:
         """Whether it is true, for an expression that is a condition.
 
         Raises:
             ExpressionError: it failed.
             DecisionError: it gives neither true nor false.
         """
-        value = self.evaluate(activation)
+        value = self.evaluate(view)
         if value is True or value is False:
             return bool(value)
         raise DecisionError(
@@ -112,7 +140,8 @@ def compile_expression(text: str, field: str = "", *, item: bool = False) -> Exp
     result = program.return_type().name()
     if "optional_type" in result:
         raise ExpressionError("gives an optional value; end it with .orValue(...)", text, field)
-    return Expression(text, field, result, program)
+    expression = Expression(text, field, result, variables(text), program)
+    return dataclasses.replace(expression, _reading=expression.reading())
 
 
 def _without_code(text: str) -> str:

@@ -9,7 +9,7 @@ from state_machines.durations import parse_duration
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
-from state_machines.instants import as_utc, parse_instant
+from state_machines.instants import as_utc, parse_instant, shifted
 from state_machines.json_values import kind
 from state_machines.subject import Timer
 from state_machines.time_errors import TimeError
@@ -62,10 +62,6 @@ class TimeoutRule:
         """Whether it fires again and again."""
         return self.form is Form.EVERY
 
-    def wanted(self, view: View) -> bool:
-        """Whether it is to be set at all. Raises ExpressionError, DecisionError."""
-        return self.when is None or self.when.holds(view.activation)
-
     def due(self, view: View, set_at: datetime) -> tuple[datetime, timedelta | None] | None:
         """When it is due if it is set at `set_at`, and its budget if it can pause; None: it is not set.
 
@@ -81,6 +77,8 @@ class TimeoutRule:
             raise DecisionError(self.field, error.rule, error.message) from None
 
     def _due(self, view: View, set_at: datetime) -> tuple[datetime, timedelta | None] | None:
+        if self.form is Form.AFTER and self.calendar is None and isinstance(self.value, timedelta):
+            return shifted(as_utc(set_at), self.value), self.value if self.paused_in else None
         hours = self._hours(view)
         if self.form is Form.EVERY:
             interval = _length(self.value, view)
@@ -135,7 +133,7 @@ class TimeoutRule:
         """The calendar, in the zone that holds for this subject."""
         if self.calendar is None or self.zone is None:
             return self.calendar
-        zone = self.zone.evaluate(view.activation)
+        zone = self.zone.evaluate(view)
         if zone is None and self.calendar.zone is not None:
             return self.calendar
         if not isinstance(zone, str):
@@ -146,7 +144,7 @@ class TimeoutRule:
 
 
 def _length(value: timedelta | Expression, view: View) -> timedelta | None:
-    given = value.evaluate(view.activation) if isinstance(value, Expression) else value
+    given = value.evaluate(view) if isinstance(value, Expression) else value
     if given is None or isinstance(given, timedelta):
         return given
     if isinstance(given, str):
@@ -155,7 +153,7 @@ def _length(value: timedelta | Expression, view: View) -> timedelta | None:
 
 
 def _instant(value: timedelta | Expression, view: View) -> datetime | None:
-    given = value.evaluate(view.activation) if isinstance(value, Expression) else value
+    given = value.evaluate(view) if isinstance(value, Expression) else value
     if given is None:
         return None
     if isinstance(given, datetime):

@@ -5,120 +5,133 @@ it moves about inside, cancelled when it leaves. Whatever a decision sets, be it
 or for the next tick, bears the number of that decision as its `setting`.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
 from state_machines.timeouts.rule import TimeoutRule
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """How a decision leads from state to state.
+class Crossing(NamedTuple):
+    """What a way from state to state means for one timeout, whoever goes it.
 
     Attributes:
+        rule: the timeout.
+        name: its name.
+        leaves: its scope does not hold where the way ends.
+        enters: the timer is to be set anew: the scope is entered, or it is told to restart.
+        pauses: where the way ends, it stands still.
+    """
+
+    rule: TimeoutRule
+    name: str
+    leaves: bool
+    enters: bool
+    pauses: bool
+
+
+class TimerChanges(NamedTuple):
+    """Timers to set, and names of timers that are no more."""
+
+    to_set: tuple[Timer, ...]
+    cancelled: tuple[str, ...]
+
+
+def crossings(
+    rules: Iterable[TimeoutRule], source: str, dest: str, moved: bool, restart: Collection[str]
+) -> tuple[Crossing, ...]:
+    """What a way means for each timeout.
+
+    Args:
+        rules: the timeouts of the lifecycle.
         source, dest: the states before and after.
         moved: whether `source` is left, if only to enter it again.
         restart: names of timeouts to set anew.
-        fired: name of the timer that gave the trigger, or None.
-        seq: number of the decision.
     """
-
-    source: str
-    dest: str
-    moved: bool
-    restart: Collection[str]
-    fired: str | None
-    seq: int
-
-    def enters(self, rule: TimeoutRule) -> bool:
-        """Whether the timer is to be set anew: its scope is entered, or it is told to restart."""
-        if rule.name in self.restart:
-            return True
-        if not self.moved:
-            return False
-        return self.source not in rule.scope or (self.source == self.dest and len(rule.scope) == 1)
-
-
-@dataclass(slots=True)
-class TimerChanges:
-    """Timers to set, and names of timers that are no more."""
-
-    to_set: list[Timer]
-    cancelled: list[str]
-
-    def put(self, name: str, held: Timer | None, timer: Timer | None) -> None:
-        """In the place of the timer `held` there is now `timer`."""
-        if timer is not None:
-            self.to_set.append(timer)
-        elif held is not None:
-            self.cancelled.append(name)
+    return tuple(
+        Crossing(
+            rule,
+            rule.name,
+            dest not in rule.scope,
+            rule.name in restart
+            or (moved and (source not in rule.scope or (source == dest and len(rule.scope) == 1))),
+            dest in rule.paused_in,
+        )
+        for rule in rules
+    )
 
 
 def change_timers(
-    rules: Mapping[str, TimeoutRule], timers: Mapping[str, Timer], passage: Passage, view: View
+    way: Iterable[Crossing], timers: Mapping[str, Timer], fired: str | None, view: View
 ) -> TimerChanges:
     """What becomes of a subject's timers.
 
     Args:
-        rules: the timeouts of its lifecycle.
+        way: what the way means for each timeout.
         timers: its timers before.
-        passage: the way it goes.
+        fired: name of the timer that gave the trigger, or None.
         view: what expressions see, after the change.
 
     Raises:
         ExpressionError, DecisionError: the instant of a timer cannot be found.
     """
-    changes = TimerChanges([], [])
-    for name, rule in rules.items():
-        held = timers.get(name)
-        if passage.dest not in rule.scope:
-            changes.put(name, held, None)
-        elif passage.enters(rule):
-            changes.put(name, held, _anew(rule, passage, view))
+    to_set: list[Timer] = []
+    cancelled: list[str] = []
+    for one in way:
+        held = timers.get(one.name)
+        if one.leaves:
+            timer = None
+        elif one.enters:
+            timer = _anew(one, view)
         elif held is None:
             continue
-        elif passage.fired == name:
-            changes.put(name, held, _again(rule, held, passage, view))
-        elif (held.due_at is None) != (passage.dest in rule.paused_in):
-            changes.put(name, held, _paused_or_resumed(rule, held, passage, view))
-    return changes
+        elif fired == one.name:
+            timer = _again(one, held, view)
+        elif (held.due_at is None) != one.pauses:
+            timer = _paused_or_resumed(one, held, view)
+        else:
+            continue
+        if timer is not None:
+            to_set.append(timer)
+        elif held is not None:
+            cancelled.append(one.name)
+    return TimerChanges(tuple(to_set), tuple(cancelled))
 
 
-def _anew(rule: TimeoutRule, passage: Passage, view: View) -> Timer | None:
-    if not rule.wanted(view):
+def _anew(one: Crossing, view: View) -> Timer | None:
+    rule, now = one.rule, view.now
+    if rule.when is not None and not rule.when.holds(view):
         return None
-    found = rule.due(view, view.now)
+    found = rule.due(view, now)
     if found is None:
         return None
     due_at, budget = found
-    if passage.dest in rule.paused_in:
-        return Timer(rule.name, passage.seq, view.now, None, budget, ((view.now, None),))
-    return Timer(rule.name, passage.seq, view.now, due_at, budget)
+    if one.pauses:
+        return Timer(one.name, view.number, now, None, budget, ((now, None),))
+    return Timer(one.name, view.number, now, due_at, budget)
 
 
-def _again(rule: TimeoutRule, held: Timer, passage: Passage, view: View) -> Timer | None:
+def _again(one: Crossing, held: Timer, view: View) -> Timer | None:
     """What fired is gone, unless it repeats."""
-    if not rule.repeats:
+    if not one.rule.repeats:
         return None
-    if passage.dest in rule.paused_in:
-        return _paused(held, passage.seq, view.now)
-    due_at = rule.tick(view, held.set_at, view.now)
-    return None if due_at is None else held._replace(setting=passage.seq, due_at=due_at)
+    if one.pauses:
+        return _paused(held, view)
+    due_at = one.rule.tick(view, held.set_at, view.now)
+    return None if due_at is None else held._replace(setting=view.number, due_at=due_at)
 
 
-def _paused_or_resumed(rule: TimeoutRule, held: Timer, passage: Passage, view: View) -> Timer | None:
-    if passage.dest in rule.paused_in:
-        return _paused(held, passage.seq, view.now)
+def _paused_or_resumed(one: Crossing, held: Timer, view: View) -> Timer | None:
+    if one.pauses:
+        return _paused(held, view)
     begun = held.pauses[-1][0]
     # A machine's clock may have been set back meanwhile; a pause does not end before it begins.
     pauses = (*held.pauses[:-1], (begun, max(begun, view.now)))
-    resumed = held._replace(setting=passage.seq, pauses=pauses)
-    due_at = rule.resumed(resumed, view)
+    resumed = held._replace(setting=view.number, pauses=pauses)
+    due_at = one.rule.resumed(resumed, view)
     return None if due_at is None else resumed._replace(due_at=due_at)
 
 
-def _paused(held: Timer, seq: int, now: datetime) -> Timer:
-    return held._replace(setting=seq, due_at=None, pauses=(*held.pauses, (now, None)))
+def _paused(held: Timer, view: View) -> Timer:
+    return held._replace(setting=view.number, due_at=None, pauses=(*held.pauses, (view.now, None)))

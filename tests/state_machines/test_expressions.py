@@ -32,7 +32,7 @@ def view(data: dict[str, Any] = DATA, opened: datetime | None = NOW - timedelta(
 
 
 def value(text: str, **kwargs: Any) -> Any:
-    return compile_expression(text, "field").evaluate(view(**kwargs).activation)
+    return compile_expression(text, "field").evaluate(view(**kwargs))
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_before_the_subject_is_opened_its_parent_is_that_of_the_event() -> None:
     subject = Subject("promise:P-1", "promise", 1)
     event = Event("make", "e-1", "/tests", NOW, {}, parent="case:8")
     opening = View(subject, event, {}, {}, NOW)
-    assert compile_expression("subject.parent").evaluate(opening.activation) == "case:8"
-    assert compile_expression("subject.opened_at == now").evaluate(opening.activation) is True
+    assert compile_expression("subject.parent").evaluate(opening) == "case:8"
+    assert compile_expression("subject.opened_at == now").evaluate(opening) is True
 
 
 def test_contact_time_waits_for_the_window_in_the_customers_zone() -> None:
@@ -100,7 +100,7 @@ def test_contact_time_is_never_now_where_nobody_knows_whether_it_is_night(zone: 
 
 def test_json_texts_of_instants_and_durations_and_fields_in_order() -> None:
     expression = compile_expression("{'z': now, 'a': [duration('90m')], 'm': 1.5}")
-    found = expression.evaluate_json(view().activation)
+    found = expression.evaluate_json(view())
     assert found == {"z": "2026-07-01T12:00:00Z", "a": ["PT1H30M"], "m": 1.5}
     assert list(found) == ["a", "m", "z"]
 
@@ -108,7 +108,7 @@ def test_json_texts_of_instants_and_durations_and_fields_in_order() -> None:
 @pytest.mark.parametrize("text", ["1.0 / 0.0", "b'abc'", "type(1)", "{1: 2}", "duration('-1h')"])
 def test_what_json_cannot_carry_is_no_value(text: str) -> None:
     with pytest.raises(ExpressionError, match="field"):
-        compile_expression(text, "field").evaluate_json(view().activation)
+        compile_expression(text, "field").evaluate_json(view())
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_json_cannot_carry_is_no_value(text: str) -> None:
 )
 def test_a_failure_names_the_expression_and_where_it_stands(text: str, said: str) -> None:
     with pytest.raises(ExpressionError) as caught:
-        compile_expression(text, "states[1].when").evaluate(view().activation)
+        compile_expression(text, "states[1].when").evaluate(view())
     assert said in str(caught.value)
     assert caught.value.expression == text
     assert caught.value.field == "states[1].when"
@@ -175,9 +175,9 @@ def test_walking_a_list_is_what_it_always_was(text: str, expected: Any) -> None:
 
 
 def test_a_condition_is_true_or_false() -> None:
-    assert compile_expression("data.tries == 2").holds(view().activation) is True
+    assert compile_expression("data.tries == 2").holds(view()) is True
     with pytest.raises(DecisionError, match="not a number"):
-        compile_expression("data.tries", "conditions[0]").holds(view().activation)
+        compile_expression("data.tries", "conditions[0]").holds(view())
 
 
 def test_an_item_is_bound_where_it_is_said_to_be() -> None:
