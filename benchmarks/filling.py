@@ -72,7 +72,7 @@ def _rows(connection: psycopg.Connection, filling: Filling) -> None:
     insert_rows(connection, "subjects", _subject("read_lately"), 1, living)
     closed = {**_subject("closed"), "closed_at": "now()"}
     insert_rows(connection, "subjects", closed, living + 1, living + filling.closed)
-    when = "now() - interval '1 hour' - n * interval '1 ms'"
+    when = f"now() - interval '1 hour' + (n - {due}) * interval '1 ms'"
     insert_rows(connection, "timers", _timer(f"1 + (n * {_SCATTER}::bigint) % {due}", when), 1, due)
     when = "now() + interval '3 days' + n * interval '1 ms'"
     pending = f"{due} + 1 + (n * {_SCATTER}::bigint) % {filling.pending}"
@@ -124,7 +124,7 @@ def insert_rows(
     }
     taken = {name: value for name, value in columns.items() if name in known}
     connection.execute(
-        f"insert into {table} ({', '.join(taken)}) select {', '.join(taken.values())}"  # type: ignore[arg-type]
+        f"insert into {table} ({', '.join(taken)}) select {', '.join(taken.values())}"
         f" from generate_series({first}::bigint, {last}::bigint) as n"
     )
 
@@ -156,4 +156,4 @@ def _without_indexes(connection: psycopg.Connection, tables: tuple[str, ...]) ->
 
 
 def _say(connection: psycopg.Connection, words: str, *names: str) -> None:
-    connection.execute(sql.SQL(words).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(words).format(*map(sql.Identifier, names)))

@@ -4,16 +4,12 @@ So every event and every fired timer costs all that a real one costs: claim, dec
 timer, outbox.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import text
+from datetime import UTC, datetime
 
 from workflow.clock import SystemClock
 from workflow.cloudevent import CloudEvent
 from workflow.engine import Engine
 from workflow.registry import Registry
-from workflow.store.columns import instant_text
 from workflow.store.port import Store
 
 METER = """
@@ -53,48 +49,3 @@ def reading(number: int, subject: int, run: str = "", posted: float = 0) -> Clou
     """The event of one reading."""
     now = datetime.now(UTC)
     return CloudEvent(f"{run}{number}", "/bench", "meter.read", f"meter:{subject}", now, {"posted": posted})
-
-
-def fill(store: Store, pending: int, due: int) -> None:
-    """Subjects with a timer far ahead, and with one that is due: rows as the engine writes them."""
-    now = datetime.now(UTC)
-    for first, count, when in (
-        (0, pending, now + timedelta(days=3)),
-        (pending, due, now - timedelta(hours=1)),
-    ):
-        if count:
-            _fill(store, first, count, when, now)
-    if store.dialect == "postgresql":
-        with store.engine.connect() as connection:
-            analyse = connection.execution_options(isolation_level="AUTOCOMMIT")
-            analyse.exec_driver_sql("vacuum analyze subjects, timers")
-            analyse.exec_driver_sql("checkpoint")
-
-
-def _fill(store: Store, first: int, count: int, due_at: datetime, now: datetime) -> None:
-    numbers = (
-        f"generate_series({first + 1}, {first + count}) as n"
-        if store.dialect == "postgresql"
-        else f"(with recursive c(n) as (select {first + 1} union all"
-        f" select n + 1 from c where n < {first + count}) select n from c)"
-    )
-    instants = _instants(store, [due_at, now])
-    with store.begin() as transaction:
-        transaction.connection.execute(
-            text(
-                "insert into subjects (key, lifecycle, version, state, seq, data, opened_at, changed_at) "
-                f"select 'meter:p' || n, 'meter', 1, 'read_lately', 1, '{{}}', :now, :now from {numbers}"
-            ),
-            {"now": instants[1]},
-        )
-        transaction.connection.execute(
-            text(
-                "insert into timers (subject_id, name, lifecycle, setting, set_at, due_at)"
-                " select id, 'read_lately', 'meter', 1, :now, :due from subjects where id > :first order by id"
-            ),
-            {"now": instants[1], "due": instants[0], "first": first},
-        )
-
-
-def _instants(store: Store, instants: Sequence[datetime]) -> list[datetime | str]:
-    return list(instants) if store.dialect == "postgresql" else [instant_text(one) for one in instants]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -49,8 +49,8 @@ class Result:
         """
         runs = self.rounds.values(ours, measure)
         others = [one for one in self.rounds.contestants() if one not in (ours, bare)]
-        peer_runs = {one: self.rounds.values(one, measure) for one in others}
-        peer_runs |= {one: [reading[measure]] for one, reading in self.once.items()}
+        peer_runs = {one: values for one in others if (values := self.rounds.values(one, measure))}
+        peer_runs |= {one: [reading[measure]] for one, reading in self.once.items() if measure in reading}
         bare_runs = self.rounds.values(bare, measure) if bare is not None else []
         ratios = self.rounds.ratios(ours, bare, measure) if bare is not None else []
         found = Figure(
@@ -65,6 +65,34 @@ class Result:
             {"bare_runs": bare_runs, "ratios": ratios, "peer_runs": peer_runs, **(detail or {})},
         )
         return self._told(found, goal(found) if goal is not None else None)
+
+    def only(self, *contestants: str) -> Result:
+        """The same rounds with only these: for a contest that measures more than one thing."""
+        counted = [
+            replace(one, readings={who: what for who, what in one.readings.items() if who in contestants})
+            for one in self.rounds.counted
+        ]
+        once = {who: what for who, what in self.once.items() if who in contestants}
+        return replace(self, rounds=replace(self.rounds, counted=counted), once=once)
+
+    def median(self, contestant: str, measure: str) -> float:
+        """Of its runs that count. Raises StatisticsError when there are none."""
+        return median(self.rounds.values(contestant, measure))
+
+    def alone(
+        self,
+        name: str,
+        unit: str,
+        runs: Sequence[float],
+        *,
+        goal: Goal | None = None,
+        notes: str,
+        detail: Mapping[str, Any] | None = None,
+    ) -> Figure:
+        """A figure that was found beside the contest and stands alone."""
+        nobody: dict[str, Any] = {"bare_runs": [], "ratios": [], "peer_runs": {}}
+        found = Figure(name, median(runs), unit, None, None, {}, runs, notes, nobody | dict(detail or {}))
+        return self._told(found, goal)
 
     def _told(self, found: Figure, goal: Goal | None) -> Figure:
         words = [found.notes] if found.notes else []
@@ -95,23 +123,3 @@ class Result:
         }
         beside = ", ".join(f"{name}/s {shown(median(values))}" for name, values in rulers.items())
         return f"{counted} of {measured} rounds counted" + (f" (yardsticks: {beside})" if beside else "")
-
-
-def alone(
-    name: str,
-    unit: str,
-    runs: list[float],
-    *,
-    notes: str,
-    load: tuple[float, float],
-    trial: bool,
-    goal: Goal | None = None,
-    detail: Mapping[str, Any] | None = None,
-) -> Figure:
-    """A figure beside which there is nothing bare: a growth, a soak."""
-    result = Result(Rounds([], len(runs), True), {}, {}, load, trial)
-    found = Figure(
-        name, median(runs), unit, None, None, {}, runs, notes,
-        {"bare_runs": [], "ratios": [], "peer_runs": {}, **(detail or {})},
-    )  # fmt: skip
-    return result._told(found, goal)

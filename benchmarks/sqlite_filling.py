@@ -34,7 +34,7 @@ def filled(session: Session, *, pending: int, due: int, events: int) -> Path:
 
 def _fill(store: Store, pending: int, due: int, events: int) -> None:
     now = datetime.now(UTC)
-    instants = {
+    instants: dict[str, str | int] = {
         "now": instant_text(now),
         "due": instant_text(now - timedelta(hours=1)),
         "later": instant_text(now + timedelta(days=3)),

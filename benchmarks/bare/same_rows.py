@@ -55,7 +55,11 @@ Move = tuple[Any, ...]
 
 def firing(conninfo: str, batch: int, worker: int) -> Callable[[], int]:
     """Writes the moves of a batch of due timers at each call."""
-    connection = psycopg.connect(conninfo)
+    return firing_on(psycopg.connect(conninfo), batch)
+
+
+def firing_on(connection: psycopg.Connection, batch: int) -> Callable[[], int]:
+    """The same on a connection that is the caller's to close."""
 
     def fire() -> int:
         with connection.transaction():
