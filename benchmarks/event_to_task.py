@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import time
-from urllib.parse import urlsplit
 
 from celery import Celery
 
@@ -27,7 +26,7 @@ from benchmarks.peers.port import paced
 from benchmarks.result import Result
 from benchmarks.rounds import Absent, Contestant, Reading
 from benchmarks.session import Session
-from benchmarks.stack import ROOT, Stack, installed
+from benchmarks.stack import ROOT, Api, Stack, installed
 from tests.waiting import wait_until
 
 RATE = 100.0
@@ -41,6 +40,7 @@ class Hop:
     """Everything that stands between an event and a task, running; `count` events are a run."""
 
     stack: Stack
+    api: Api
     key: str
     sink: Path
     count: int
@@ -48,13 +48,10 @@ class Hop:
 
     def through(self) -> Reading:
         """Events posted to the API."""
-        place = urlsplit(self.stack.apis[0])
-        assert place.hostname is not None and place.port is not None
-        host, port = place.hostname, place.port
 
         def send(count: int) -> None:
             self.runs += 1
-            statuses = post_paced(host, port, self.key, f"hop{self.runs}", count, RATE)
+            statuses = post_paced(self.api.host, self.api.port, self.key, f"hop{self.runs}", count, RATE)
             if set(statuses) != {202}:
                 raise RuntimeError(f"the API answered {dict(statuses)}: {self.stack.said()}")
 
@@ -87,11 +84,11 @@ def measure(session: Session) -> list[Figure]:
     sink_file = session.place("hop") / "sink"
     with installed(session, url, BENCH_SINK=str(sink_file)) as stack:
         stack.environment["BENCH_BROKER"] = stack.broker_url
-        stack.start_apis(1)
+        api = stack.start_api()
         stack.start_worker(2)
         stack.spawn([sys.executable, *_COLLEAGUE], ROOT)
         stack.wait_for_workers(2)
-        hop = Hop(stack, stack.key(), sink_file, count)
+        hop = Hop(stack, api, stack.key(), sink_file, count)
         result = session.contest(
             "event_to_task",
             {"makegood": hop.through, "bare": hop.straight},

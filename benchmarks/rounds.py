@@ -48,8 +48,9 @@ class Rounds:
     conclusive: bool
 
     def values(self, contestant: str, measure: str) -> list[float]:
-        """What it measured in each round in which it took part."""
-        return [one.readings[contestant][measure] for one in self.counted if contestant in one.readings]
+        """What it measured in each round in which it took part; nothing if it has no such measure."""
+        readings = [one.readings[contestant] for one in self.counted if contestant in one.readings]
+        return [reading[measure] for reading in readings if measure in reading]
 
     def ratios(self, contestant: str, other: str, measure: str) -> list[float]:
         """`contestant` / `other`, of each round in which both took part and the other is not 0."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from signal import SIGKILL
 
 import httpx
+import psutil
 from celery import Celery
 
 from benchmarks.meter import METER
@@ -28,6 +29,26 @@ _COMMAND = (sys.executable, "-m", "workflow.cli")
 _GRACE = 30.0
 
 
+@dataclass(frozen=True)
+class Api:
+    """Where an API answers, and the process id of its command."""
+
+    host: str
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://{self.host}:{self.port}"
+
+    def cpu_seconds(self) -> float:
+        """What its command and all processes that this started have used so far, user and system."""
+        command = psutil.Process(self.pid)
+        times = [one.cpu_times() for one in (command, *command.children(recursive=True))]
+        return float(sum(one.user + one.system for one in times))
+
+
 @dataclass
 class Stack:
     """One installation.
@@ -36,14 +57,12 @@ class Stack:
         place: its directory; `place / "log"` has what its processes say.
         environment: of its processes.
         broker_url: of the Valkey that is its own.
-        apis: base URLs, one an API process.
         processes: everything that runs, in the order of starting.
     """
 
     place: Path
     environment: dict[str, str]
     broker_url: str
-    apis: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def key(self) -> str:
@@ -54,16 +73,23 @@ class Stack:
         )
         return done.stdout.strip()
 
-    def start_apis(self, number: int) -> list[int]:
-        """Start so many API processes and wait until they answer; their process ids."""
-        begun = []
-        for _ in range(number):
-            port = free_port()
-            argv = [*_COMMAND, "api", "--host", "127.0.0.1", "--port", str(port)]
-            begun.append(self.spawn(argv, ROOT).pid)
-            self.apis.append(f"http://127.0.0.1:{port}")
-        wait_until(lambda: all(map(_ready, self.apis)), seconds=60, what="the API to be ready")
-        return begun
+    def start_api(self, processes: int = 1) -> Api:
+        """Start the plain command, with so many processes behind one address; returns once it answers.
+
+        Raises RuntimeError with what it said when it ends instead.
+        """
+        port = free_port()
+        argv = [*_COMMAND, "api", "--host", "127.0.0.1", "--port", str(port)]
+        if processes > 1:
+            argv += ["--processes", str(processes)]
+        process = self.spawn(argv, ROOT)
+        found = Api("127.0.0.1", port, process.pid)
+        wait_until(
+            lambda: process.poll() is not None or _ready(found.url), seconds=60, what="the API to be ready"
+        )
+        if process.poll() is not None:
+            raise RuntimeError(f"the API ended: {self.said()}")
+        return found
 
     def start_worker(self, concurrency: int = 2) -> subprocess.Popen[bytes]:
         """Start the plain command; it may not be ready yet."""
