@@ -1,12 +1,12 @@
-"""Acceptance: events into the ledger, checked one by one and committed together.
+"""Acceptance: events into the ledger, checked each by itself and committed together.
 
 What is accepted is applied later, exactly once. Nothing here decides anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from state_machines import event_data
 from state_machines.errors import EventDataError, Problem
@@ -16,11 +16,10 @@ from workflow.cloudevent import CloudEvent
 from workflow.errors import InvalidEvent, UnknownDefinition
 from workflow.outbox import settle_receipts
 from workflow.registry import Registry
-from workflow.store.port import NewEvent, Store
+from workflow.store.port import FirstOutcome, NewEvent, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """What the front door answers about one event.
 
     `status` is ``accepted`` or ``duplicate``; `outcome` is ``pending`` until it is decided, then
@@ -35,8 +34,18 @@ class Acceptance:
     reason: str | None = None
 
 
+class Parcel(NamedTuple):
+    """The events of one sender's request, checked: they are stored all or none.
+
+    `receipts` are data by the idempotency key of the effect that an event is the receipt of.
+    """
+
+    rows: list[NewEvent]
+    receipts: Mapping[str, Mapping[str, Any]]
+
+
 class Acceptor:
-    """Accepts events on one store."""
+    """Accepts events on one store. Safe to use from several threads."""
 
     def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
         self._store = store
@@ -45,81 +54,109 @@ class Acceptor:
 
     def accept(self, events: Sequence[CloudEvent]) -> list[Acceptance]:
         """As `Engine.accept`."""
-        rows = self.checked(events)
-        now = self._clock.now()
-        with self._store.begin() as transaction:
-            added = transaction.accept(rows, now)
-            receipts = {event.effect: event.data for event in events if event.effect is not None}
-            settle_receipts(transaction, receipts, now)
-            repeated = [(row.source, row.event_id) for row in rows if (row.source, row.event_id) not in added]
-            first = (
-                {(one.source, one.event_id): one for one in transaction.first_outcomes(repeated)}
-                if repeated
-                else {}
-            )
-        answers = []
-        for row in rows:
-            before = first.get((row.source, row.event_id))
-            answers.append(
-                Acceptance(row.event_id, row.source, row.subject, "accepted", "pending")
-                if before is None
-                else Acceptance(
-                    row.event_id, row.source, before.subject, "duplicate", before.outcome, before.reason
-                )
-            )
-        return answers
+        return self.store([self.parcel(events)])[0]
 
-    def checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
-        """The rows of these events. Raises InvalidEvent with every problem of every event."""
+    def parcel(self, events: Sequence[CloudEvent]) -> Parcel:
+        """Check events, which may ask the store for a definition that this process does not know yet.
+
+        Raises:
+            InvalidEvent: with every problem of every event.
+        """
+        rows = self._checked(events)
+        return Parcel(rows, {event.effect: event.data for event in events if event.effect is not None})
+
+    def knows(self, events: Sequence[CloudEvent]) -> bool:
+        """Whether `parcel` can check these without asking the store."""
+        return all(self._registry.known(event.lifecycle) for event in events)
+
+    def store(self, parcels: Sequence[Parcel]) -> list[list[Acceptance]]:
+        """Commit parcels in one transaction; the answers are in their order.
+
+        Of an event that is in several of them, the first is accepted and the others are duplicates.
+        """
+        now = self._clock.now()
+        firsts: dict[tuple[str, str], NewEvent] = {}
+        receipts: dict[str, Mapping[str, Any]] = {}
+        for parcel in parcels:
+            for row in parcel.rows:
+                firsts.setdefault((row.source, row.event_id), row)
+            for effect, data in parcel.receipts.items():
+                receipts.setdefault(effect, data)
+        with self._store.begin() as transaction:
+            fresh = transaction.accept(list(firsts.values()), now)
+            settle_receipts(transaction, receipts, now)
+            known = [identity for identity in firsts if identity not in fresh]
+            before = {
+                (one.source, one.event_id): one
+                for one in (transaction.first_outcomes(known) if known else ())
+            }
+        return [[_answer(row, fresh, firsts, before) for row in parcel.rows] for parcel in parcels]
+
+    def _checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
+        if len(events) == 1:
+            try:
+                return [self._row(events[0])]
+            except EventDataError as error:
+                raise InvalidEvent(error.problems) from error
         problems: list[Problem] = []
         rows: list[NewEvent] = []
         seen: set[tuple[str, str]] = set()
         for index, event in enumerate(events):
-            prefix = f"[{index}]." if len(events) > 1 else ""
-            if (event.source, event.id) in seen:
-                problems.append(
-                    Problem(
-                        f"{prefix}id",
-                        "doubled-id",
-                        f"the id {event.id!r} of source {event.source!r} stands twice in this batch",
-                    )
-                )
-            seen.add((event.source, event.id))
+            identity = (event.source, event.id)
+            if identity in seen:
+                message = f"the id {event.id!r} of source {event.source!r} stands twice in this batch"
+                problems.append(Problem(f"[{index}].id", "doubled-id", message))
+            seen.add(identity)
             try:
-                lifecycle = self._addressed(event)
-                event_data.validate(lifecycle, event.trigger, event.data)
-                rows.append(_row(event, lifecycle))
+                rows.append(self._row(event))
             except (InvalidEvent, EventDataError) as error:
-                problems += [replace(one, field=prefix + one.field) for one in error.problems]
+                problems += [
+                    Problem(f"[{index}].{one.field}", one.rule, one.message) for one in error.problems
+                ]
         if problems:
             raise InvalidEvent(problems)
         return rows
 
-    def _addressed(self, event: CloudEvent) -> Lifecycle:
-        """The newest definition that the event's type names."""
+    def _row(self, event: CloudEvent) -> NewEvent:
+        name, _, trigger = event.type.partition(".")
+        lifecycle = self._registry.known(name) or self._asked(name)
+        if trigger not in lifecycle.triggers:
+            known = ", ".join(sorted(lifecycle.triggers))
+            message = f"{name!r} has no trigger {trigger!r}; it has {known}"
+            raise InvalidEvent([Problem("type", "unknown-trigger", message)])
+        event_data.validate(lifecycle, trigger, event.data)
+        return NewEvent(
+            event.source,
+            event.id,
+            event.subject,
+            name,
+            lifecycle.version,
+            event.type,
+            event.time,
+            event.data,
+            event.parent,
+        )
+
+    def _asked(self, name: str) -> Lifecycle:
+        """The newest definition of a name that only the store may know."""
         try:
-            lifecycle = self._registry.latest(event.lifecycle)
+            return self._registry.latest(name)
         except UnknownDefinition as error:
             known = ", ".join(self._registry.names())
-            raise InvalidEvent(
-                [Problem("type", "unknown-lifecycle", f"no lifecycle {event.lifecycle!r}; known are {known}")]
-            ) from error
-        if event.trigger not in lifecycle.triggers:
-            known = ", ".join(sorted(lifecycle.triggers))
-            message = f"{event.lifecycle!r} has no trigger {event.trigger!r}; it has {known}"
-            raise InvalidEvent([Problem("type", "unknown-trigger", message)])
-        return lifecycle
+            message = f"no lifecycle {name!r}; known are {known}"
+            raise InvalidEvent([Problem("type", "unknown-lifecycle", message)]) from error
 
 
-def _row(event: CloudEvent, lifecycle: Lifecycle) -> NewEvent:
-    return NewEvent(
-        event.source,
-        event.id,
-        event.subject,
-        lifecycle.name,
-        lifecycle.version,
-        event.type,
-        event.time,
-        event.data,
-        event.parent,
-    )
+def _answer(
+    row: NewEvent,
+    fresh: set[tuple[str, str]],
+    firsts: Mapping[tuple[str, str], NewEvent],
+    before: Mapping[tuple[str, str], FirstOutcome],
+) -> Acceptance:
+    identity = (row.source, row.event_id)
+    if identity in fresh and firsts[identity] is row:
+        return Acceptance(row.event_id, row.source, row.subject, "accepted", "pending")
+    first = before.get(identity)
+    if first is None:  # it came with this very commit
+        return Acceptance(row.event_id, row.source, firsts[identity].subject, "duplicate", "pending")
+    return Acceptance(row.event_id, row.source, first.subject, "duplicate", first.outcome, first.reason)

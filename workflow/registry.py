@@ -90,6 +90,10 @@ class Registry:
             self._known[name, version] = known
         return known
 
+    def known(self, name: str) -> Lifecycle | None:
+        """The newest version that this process knows of a name; asks nobody."""
+        return self._latest.get(name)
+
     def latest(self, name: str) -> Lifecycle:
         """The newest version of a name, which new subjects start with.
 

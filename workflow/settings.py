@@ -52,6 +52,19 @@ class Settings(BaseSettings):
     )
     api_host: str = Field(default="127.0.0.1", description="Address on which the API listens.")
     api_port: int = Field(default=8080, ge=0, le=65535, description="Port of the API; 0 picks a free one.")
+    api_processes: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Processes that serve the API on its one port, unless `--processes` says otherwise. "
+        "`makegood up` runs one in any case.",
+    )
+    max_undecided: int = Field(
+        default=100_000,
+        ge=1,
+        description="Accepted events that may wait to be decided. While more do, the API answers 429 with "
+        "`Retry-After`.",
+    )
     api_url: str | None = Field(
         default=None,
         pattern=r"^https?://",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from sqlalchemy import func, select
 
 from tests.waiting import wait_until
 from workflow import keys
+from workflow.api.admission import Limits
 from workflow.api.app import create_app
 from workflow.broker import Broker
 from workflow.clock import VirtualClock
@@ -86,19 +88,30 @@ def order(trigger: str, subject: str, identity: str, **data: object) -> dict[str
 
 
 @contextmanager
-def open_house(url: str, broker: Broker | None = None) -> Iterator[House]:
+def open_house(
+    url: str, broker: Broker | None = None, *, limits: Limits | None = None, **settings: Any
+) -> Iterator[House]:
     """Migrate the database and open the door on a free port."""
     migrate(url)
     store, clock = open_store(url), VirtualClock(NOON)
     registry = Registry(store)
     registry.register([*catalog_sources(), (LIFECYCLE.read_text(encoding="utf-8"), LIFECYCLE.name)], NOON)
     runtime = Runtime(
-        Settings(), store, registry, clock, Engine(store, registry, clock), RetryPolicy(max_attempts=3)
+        Settings(**settings),
+        store,
+        registry,
+        clock,
+        Engine(store, registry, clock),
+        RetryPolicy(max_attempts=3),
     )
     texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(runtime, broker), host="127.0.0.1", port=0, log_config=None, access_log=False
+            create_app(runtime, broker, limits=limits),
+            host="127.0.0.1",
+            port=0,
+            log_config=None,
+            access_log=False,
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)

@@ -15,7 +15,7 @@ from tests.api.conftest import House, open_house, order
 from tests.servers import PostgresServer
 from tests.waiting import wait_until
 from workflow import task_names
-from workflow.api.admission import MOST_AT_ONCE
+from workflow.api.admission import Limits
 from workflow.broker import Broker, celery_app
 from workflow.settings import Settings
 
@@ -93,8 +93,9 @@ def test_with_an_older_schema_it_is_not_ready(file_url: str) -> None:
 
 
 def test_too_many_at_once_are_sent_away(file_url: str) -> None:
-    with open_house(file_url) as house, ExitStack() as slow:
-        for _ in range(MOST_AT_ONCE):
+    most = 8
+    with open_house(file_url, limits=Limits(requests=most)) as house, ExitStack() as slow:
+        for _ in range(most):
             slow.enter_context(_begun(house))
         event = order("place", "crowd", "crowd-1", amount=5)
 

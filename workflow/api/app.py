@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from state_machines.errors import Problem
-from workflow.api import dead_letters, documentation, effects, events, health, metrics, subjects
+from workflow.api import dead_letters, documentation, effects, events, health, intake, metrics, subjects
+from workflow.api.admission import Limits
 from workflow.api.door import Door, open_door
+from workflow.api.faults import KNOWN, refusal_of
 from workflow.api.observation import Observation
 from workflow.api.problems import Kind, ProblemDetails, Refusal
 from workflow.broker import Broker
-from workflow.errors import InvalidQuery, NotFound, NotRetryable
 from workflow.runtime import Runtime
 
-log = structlog.get_logger(__name__)
 
-
-def create_app(runtime: Runtime, broker: Broker | None = None) -> FastAPI:
+def create_app(
+    runtime: Runtime,
+    broker: Broker | None = None,
+    *,
+    limits: Limits | None = None,
+    counters: Path | None = None,
+) -> FastAPI:
     """The HTTP application on this runtime.
 
     Args:
         broker: by which workers are woken. Without one events are applied when a worker's clock looks.
+        limits: how much it takes in at once; None: as much as `Limits` says by itself.
+        counters: directory in which all API processes of this door count together.
     """
-    door = open_door(runtime, broker)
+    door = open_door(runtime, broker, limits or Limits(), counters)
     app = FastAPI(
         title="makegood",
         summary="Events in, subjects out.",
@@ -44,7 +49,7 @@ def create_app(runtime: Runtime, broker: Broker | None = None) -> FastAPI:
     app.state.door = door
     for resource in (events, subjects, effects, dead_letters, health, metrics, documentation):
         app.include_router(resource.router)
-    app.add_middleware(Observation, meters=door.meters)
+    app.add_middleware(Observation, meters=door.meters, straight={("POST", intake.PATH): door.intake})
     _answer_errors(app)
     documentation.describe(app, ProblemDetails)
     return app
@@ -83,35 +88,8 @@ def _answer_errors(app: FastAPI) -> None:
         problem = Problem(field, kind.value[0], f"{error.detail}: {request.method} {request.url.path}")
         return Refusal(kind, [problem], headers=error.headers).answer()
 
-    @app.exception_handler(NotFound)
-    async def not_found(_: Request, error: NotFound) -> Response:
-        return Refusal.of(Kind.NOT_FOUND, "path", "not-found", str(error)).answer()
+    async def other(_: Request, error: Exception) -> Response:
+        return refusal_of(error).answer()
 
-    @app.exception_handler(NotRetryable)
-    async def not_retryable(_: Request, error: NotRetryable) -> Response:
-        return Refusal.of(Kind.CONFLICT, "path", "state", str(error)).answer()
-
-    @app.exception_handler(InvalidQuery)
-    async def invalid_query(_: Request, error: InvalidQuery) -> Response:
-        return Refusal(Kind.INVALID, error.problems).answer()
-
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeout)
-    async def database(_: Request, error: Exception) -> Response:
-        # The message itself may quote what was to be stored.
-        log.error(
-            "database failed", error=type(error).__name__, cause=type(getattr(error, "orig", error)).__name__
-        )
-        return Refusal.of(
-            Kind.UNAVAILABLE,
-            "database",
-            "available",
-            "it does not answer; try again, the same id makes it safe",
-            Retry_After="2",
-        ).answer()
-
-    @app.exception_handler(Exception)
-    async def fault(_: Request, error: Exception) -> Response:
-        log.error("request failed", exc_info=error)
-        return Refusal.of(Kind.INTERNAL, "request", "internal", "it was logged").answer()
+    for kind in (*KNOWN, Exception):
+        app.add_exception_handler(kind, other)

@@ -14,10 +14,8 @@ from urllib.parse import unquote
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.requests import Request
 
 from state_machines.errors import Problem
-from workflow.api.body import read_body
 from workflow.api.json_text import decode
 from workflow.api.media_type import MediaType, media_type
 from workflow.api.problems import Kind, Refusal
@@ -31,6 +29,7 @@ MAX_BATCH_EVENTS = 1_000
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
+RawHeaders = list[tuple[bytes, bytes]]
 _HEADER = "ce-"
 _NOT_HEADERS = {"data", "data_base64", "datacontenttype"}
 
@@ -47,22 +46,36 @@ class Mode(Enum):
         """How long a body may be."""
         return MAX_BATCH_BYTES if self is Mode.BATCHED else MAX_EVENT_BYTES
 
+    @property
+    def carries(self) -> str:
+        """What a body is, for people."""
+        return "a batch" if self is Mode.BATCHED else "an event"
+
+
+_PLAIN: dict[bytes | None, Mode] = {STRUCTURED.encode(): Mode.STRUCTURED, BATCHED.encode(): Mode.BATCHED}
+"""Content types that need no closer look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A request's mode, headers and body, not yet understood."""
 
     mode: Mode
-    headers: Headers
+    headers: RawHeaders
     body: bytes
 
 
-async def receive(request: Request) -> Carried:
-    """Read a request, and no more of its body than its mode allows. Raises Refusal."""
-    kind = media_type(request.headers)
-    mode = _mode(kind, request.headers)
-    what = "a batch" if mode is Mode.BATCHED else "an event"
-    return Carried(mode, request.headers, await read_body(request, mode.most_bytes, what))
+def mode_of(content_type: bytes | None, raw: RawHeaders) -> Mode:
+    """How a request carries events. Raises Refusal when it carries none that are understood.
+
+    Args:
+        content_type: that header as it came, None without one.
+        raw: all headers, names in lower case, as ASGI has them.
+    """
+    if content_type in _PLAIN and not any(name == b"content-encoding" for name, _ in raw):
+        return _PLAIN[content_type]
+    headers = Headers(raw=raw)
+    return _mode(media_type(headers), headers)
 
 
 def events_of(carried: Carried, received_at: datetime) -> list[CloudEvent]:
@@ -105,7 +118,7 @@ def _mode(kind: MediaType, headers: Headers) -> Mode:
 def _documents(carried: Carried) -> list[tuple[str, Any]]:
     """Each event's path within the body, and its JSON document in structured form."""
     if carried.mode is Mode.BINARY:
-        return [("", _from_headers(carried.headers) | _data(carried))]
+        return [("", _from_headers(Headers(raw=carried.headers)) | _data(carried))]
     value = decode(carried.body)
     if carried.mode is Mode.STRUCTURED:
         return [("", value)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workflow import dead_letters
 from workflow.api.answers import JsonAnswer
 from workflow.api.auth import Operator, Reader
-from workflow.api.body import read_body
+from workflow.api.body import read_body, size_of
 from workflow.api.door import door_of
 from workflow.api.json_text import decode
 from workflow.api.parameters import READING, RETRYING, Row
@@ -47,8 +47,9 @@ FINDING_BYTES = 16 * 1024
 
 async def finding_of(request: Request, _: Operator) -> Finding:
     """The finding in the body, read only for who may tell it."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), FINDING_BYTES)
     try:
-        return Finding.model_validate(decode(await read_body(request, FINDING_BYTES)))
+        return Finding.model_validate(decode(await read_body(request.receive, FINDING_BYTES)))
     except ValidationError as error:
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]

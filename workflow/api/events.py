@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Annotated
+from dataclasses import dataclass
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
-from state_machines.errors import Problem
-from workflow.acceptance import Acceptance
-from workflow.api.answers import JsonAnswer
 from workflow.api.auth import Sender
-from workflow.api.cloudevents import Carried, Mode, events_of, named, receive
-from workflow.api.door import Door, door_of
+from workflow.api.door import door_of
 from workflow.api.event_schema import REQUEST_BODY
-from workflow.api.problems import Kind, Refusal, described
-from workflow.cloudevent import CloudEvent
-from workflow.errors import InvalidEvent
+from workflow.api.intake import Answer
+from workflow.api.problems import Kind, described
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -49,12 +43,6 @@ class Receipt:
     items: list[AcceptedEvent]
 
 
-async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
-    """The request's body, read only for who may send it and while there is room."""
-    with door_of(request).admission.admitted():
-        yield await receive(request)
-
-
 @router.post(
     "/events",
     status_code=202,
@@ -73,40 +61,19 @@ async def carried(request: Request, _: Sender) -> AsyncIterator[Carried]:
         Kind.UNAVAILABLE,
     ),
 )
-def post_events(request: Request, body: Annotated[Carried, Depends(carried)]) -> JsonAnswer:
+async def post_events(request: Request, _: Sender) -> Response:
     """All events of the request are committed before 202 is answered, or none is stored.
 
     They are applied soon after, each exactly once. The same `source` and `id` again is a duplicate: it
     changes nothing and the answer says what became of the first.
     """
-    door = door_of(request)
-    try:
-        events = events_of(body, door.runtime.clock.now())
-        answers = _accept(door, body, events)
-    except Refusal:
-        door.meters.events.labels("refused").inc()
-        raise
-    fresh = [answer.subject for answer in answers if answer.status == "accepted"]
-    door.meters.events.labels("accepted").inc(len(fresh))
-    door.meters.events.labels("duplicate").inc(len(answers) - len(fresh))
-    if fresh:
-        door.wake(fresh)
-    items = [
-        AcceptedEvent(one.source, one.event_id, one.subject, one.status, one.outcome, one.reason)
-        for one in answers
-    ]
-    return JsonAnswer(Receipt(len(fresh), len(items) - len(fresh), items), status_code=202)
+    # Requests do not come this way (see `Observation`), unless the application is mounted below a path.
+    return IntakeResponse(await door_of(request).intake.answer(request.scope, request.receive))
 
 
-def _accept(door: Door, body: Carried, events: list[CloudEvent]) -> list[Acceptance]:
-    try:
-        return door.runtime.engine.accept(events)
-    except InvalidEvent as error:
-        raise Refusal(Kind.INVALID, [_placed(body.mode, problem) for problem in error.problems]) from error
+class IntakeResponse(Response):
+    """An answer of the intake, for the framework."""
 
-
-def _placed(mode: Mode, problem: Problem) -> Problem:
-    """The engine leaves out the place of an event that came alone; in a batch it has one."""
-    if mode is Mode.BATCHED and not problem.field.startswith("["):
-        return replace(problem, field=f"[0].{problem.field}")
-    return named(mode, problem)
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status)
+        self.raw_headers = answer.headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 
@@ -34,11 +35,18 @@ def media_type(headers: Headers) -> MediaType:
             "encoding",
             f"{encoding!r} is not understood: send the body as it is",
         )
-    message = Message()
-    message["content-type"] = headers.get("content-type", "")
-    charset = message.get_param("charset", "utf-8")
+    declared = headers.get("content-type", "")
+    charset = _charset(declared)
     if not isinstance(charset, str) or charset.lower() not in _UTF_8:
         raise Refusal.of(
             Kind.MEDIA_TYPE, "content-type", "charset", f"the charset must be utf-8, not {charset!r}"
         )
-    return MediaType(headers.get("content-type", "").partition(";")[0].strip().lower())
+    return MediaType(declared.partition(";")[0].strip().lower())
+
+
+@lru_cache(maxsize=64)
+def _charset(declared: str) -> object:
+    """The charset of a content type; UTF-8 when it names none."""
+    message = Message()
+    message["content-type"] = declared
+    return message.get_param("charset", "utf-8")

@@ -6,12 +6,14 @@ API process says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
@@ -19,6 +21,7 @@ from workflow.clock import Clock, monotonic
 from workflow.queries.backlog import Backlog, backlog, population
 from workflow.store.port import Store
 
+COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
 MOST_STATES = 500
 """So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
 _KEEP_POPULATION = 10.0
@@ -28,10 +31,17 @@ router = APIRouter()
 
 
 class Meters:
-    """What one process counts."""
+    """What one process counts; with `counters`, a directory, all processes of a door count together.
 
-    def __init__(self) -> None:
+    Their value files are of the Prometheus client's making, which has to be told of the directory by
+    `COUNTERS` in the environment before it is imported.
+    """
+
+    def __init__(self, counters: Path | None = None) -> None:
+        self._counters = counters
         self.registry = CollectorRegistry()
+        self.gauges = CollectorRegistry()
+        """What is asked for when it is shown: it is counted by nobody."""
         self.requests = Counter(
             "makegood_http_requests",
             "Requests served.",
@@ -46,16 +56,59 @@ class Meters:
             "makegood_events", "Events received, by what the door answered: accepted, duplicate, refused.",
             ["answer"], registry=self.registry,
         )  # fmt: skip
-        for answer in ("accepted", "duplicate", "refused"):
-            self.events.labels(answer)
+        self.accepted, self.duplicate, self.refused = (
+            self.events.labels(answer) for answer in ("accepted", "duplicate", "refused")
+        )
+        self.turned_away = Counter(
+            "makegood_requests_turned_away",
+            "Requests with events answered 429, by reason: backlog (too many undecided events), queue (too "
+            "many uncommitted ones), concurrency, memory.",
+            ["reason"], registry=self.registry,
+        )  # fmt: skip
+        for reason in ("backlog", "queue", "concurrency", "memory"):
+            self.turned_away.labels(reason)
         self.lost_wakeups = Counter(
             "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; a sweep makes up for them.",
             registry=self.registry,
         )  # fmt: skip
+        self._served: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def watch(self, store: Store, clock: Clock) -> None:
-        """Show what waits in this store as well."""
-        self.registry.register(StoreCollector(store, clock))
+    def served(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. Both names must be out of short lists: each is a label."""
+        counted = self._served.get((method, route, status))
+        if counted is None:
+            counted = self.requests.labels(method, route, status), self.seconds.labels(method, route)
+            self._served[method, route, status] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
+
+    def watch(self, store: Store, clock: Clock, door: Callable[[], Iterable[Metric]]) -> None:
+        """Show what waits in this store as well, and gauges of the door itself."""
+        self.gauges.register(StoreCollector(store, clock))
+        self.gauges.register(DoorCollector(door))
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        counted = self.registry
+        if self._counters is not None:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, path=str(self._counters))  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(self.gauges)
+
+
+class DoorCollector(Collector):
+    """Gauges of this process's door."""
+
+    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
+        self._collect = collect
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: there need be no door yet."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """What the door says now."""
+        return self._collect()
 
 
 class StoreCollector(Collector):
@@ -128,4 +181,4 @@ def _waiting(waiting: Backlog) -> Iterator[Metric]:
 def metrics(request: Request) -> Response:
     """Needs no key: it holds counts and ages, and no data of anybody."""
     meters: Meters = request.app.state.door.meters
-    return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(meters.text(), media_type=CONTENT_TYPE_LATEST)

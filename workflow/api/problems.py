@@ -104,6 +104,11 @@ class Refusal(Exception):
         return JsonAnswer(document, status_code=status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
+def busy(rule: str, message: str, *, retry_after: int = 1) -> Refusal:
+    """429 (RFC 6585): try again in so many seconds (Retry-After, RFC 9110, 10.2.3)."""
+    return Refusal.of(Kind.BUSY, "request", rule, message, Retry_After=str(retry_after))
+
+
 def described(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation for OpenAPI, for these kinds of problem."""
     schema = {"$ref": "#/components/schemas/ProblemDetails"}

@@ -1,0 +1,177 @@
+"""One commit for all who come at the same time (group commit).
+
+A commit is a write to the disk that somebody has to wait for, and it costs the same for one event as for
+five hundred. So requests do not commit: they hand what they have checked to a committer, which takes all that
+waits, stores it in one transaction and tells each its answer. Who comes alone goes at once; who comes while
+a commit is under way is in the next one. See docs/adr/0010-group-commit.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+import structlog
+
+from workflow.acceptance import Acceptance, Acceptor, Parcel
+from workflow.faults import is_passing
+
+log = structlog.get_logger(__name__)
+
+Answers = list[Acceptance]
+Told = Callable[[Sequence[str]], None]
+"""Is told, after a commit and in the committer's thread, some keys of subjects that got new events."""
+
+_TOLD = 6
+
+
+class Errand(NamedTuple):
+    """What one request wants stored, and where its answer goes.
+
+    `parcel` may be a function that checks what was not checked yet; what that raises is the request's answer.
+    """
+
+    parcel: Parcel | Callable[[], Parcel]
+    answer: Future[Answers]
+    loop: AbstractEventLoop
+
+
+class Committer:
+    """Threads that commit, each with a connection of its own while it does.
+
+    Args:
+        told: see `Told`.
+        threads: how many commits may be under way at once.
+        most: about how many events go into one transaction; at least one errand does.
+        turn: held while there is a transaction, for a store that has one writer only.
+    """
+
+    def __init__(
+        self, acceptor: Acceptor, told: Told, *, threads: int, most: int, turn: threading.Lock | None = None
+    ) -> None:
+        self._acceptor = acceptor
+        self._told = told
+        self._count = threads
+        self._most = most
+        self._turn = turn
+        self._errands: SimpleQueue[Errand | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def bring(self, errand: Errand) -> None:
+        """Have it stored; its answer is set in its loop. Only from that loop's thread."""
+        if not self._threads:
+            self._start()
+        self._errands.put(errand)
+
+    def close(self) -> None:
+        """Store what was brought, then end the threads."""
+        for _ in self._threads:
+            self._errands.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
+    def _start(self) -> None:
+        self._threads = [
+            threading.Thread(target=self._run, name=f"makegood-commit-{number}", daemon=True)
+            for number in range(self._count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        while (first := self._errands.get()) is not None:
+            errands, ended = self._company(first)
+            self._serve(errands)
+            if ended:
+                return
+
+    def _company(self, first: Errand) -> tuple[list[Errand], bool]:
+        """Everything that waits, the first and others behind it; and whether this thread is to end."""
+        errands, events = [first], _size(first)
+        while events < self._most:
+            try:
+                more = self._errands.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                return errands, True
+            errands.append(more)
+            events += _size(more)
+        return errands, False
+
+    def _serve(self, errands: list[Errand]) -> None:
+        """Answer them all, whatever happens."""
+        answers: list[Answers | BaseException | None] = [None] * len(errands)
+        parcels: dict[int, Parcel] = {}
+        for place, errand in enumerate(errands):
+            try:
+                parcels[place] = errand.parcel() if callable(errand.parcel) else errand.parcel
+            except Exception as error:  # its own sender is told, nobody else
+                answers[place] = error
+        self._store(parcels, answers)
+        subjects = [
+            one.subject
+            for given in answers
+            if isinstance(given, list)
+            for one in given
+            if one.status == "accepted"
+        ]
+        if subjects:
+            self._told(subjects[:_TOLD])
+        _deliver(errands, answers)
+
+    def _store(self, parcels: dict[int, Parcel], answers: list[Answers | BaseException | None]) -> None:
+        """Together; where something in one cannot be stored, one by one, so that it harms no other."""
+        try:
+            for place, given in zip(parcels, self._committed(list(parcels.values())), strict=True):
+                answers[place] = given
+            return
+        except Exception as error:
+            if len(parcels) == 1 or is_passing(error):
+                for place in parcels:
+                    answers[place] = error
+                return
+            log.warning("stored one by one", error=type(error).__name__, requests=len(parcels))
+        for place, parcel in parcels.items():
+            try:
+                answers[place] = self._committed([parcel])[0]
+            except Exception as error:  # its own sender is told
+                answers[place] = error
+
+    def _committed(self, parcels: list[Parcel]) -> list[Answers]:
+        if not parcels:
+            return []
+        if self._turn is None:
+            return self._acceptor.store(parcels)
+        with self._turn:
+            return self._acceptor.store(parcels)
+
+
+def _size(errand: Errand) -> int:
+    return 1 if callable(errand.parcel) else len(errand.parcel.rows)
+
+
+def _deliver(errands: list[Errand], answers: list[Answers | BaseException | None]) -> None:
+    """One call into each loop, however many answers it gets."""
+    by_loop: dict[AbstractEventLoop, list[tuple[Future[Answers], Answers | BaseException | None]]] = {}
+    for errand, given in zip(errands, answers, strict=True):
+        by_loop.setdefault(errand.loop, []).append((errand.answer, given))
+    for loop, given_here in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_set, given_here)
+        except RuntimeError:  # the loop is closed: nobody waits any more, and what is stored is stored
+            log.warning("nobody waited for answers", requests=len(given_here))
+
+
+def _set(given: list[tuple[Future[Answers], Answers | BaseException | None]]) -> None:
+    for future, answer in given:
+        if future.done():  # its request was cancelled
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        elif answer is not None:
+            future.set_result(answer)
