@@ -48,6 +48,8 @@ BENCHMARKS = (
     Benchmark("event_to_task", "event_to_task", "From an event posted to somebody's task started"),
     Benchmark("lateness_10k", "lateness_10k", "How late 10,000 timers over 10 s are"),
     Benchmark("burst_100k", "burst_100k", "100,000 timers over 10 s"),
+    Benchmark("burst_same_second", "burst_100k:same_second", "100,000 timers due in the same second"),
+    Benchmark("fair_burst", "fair_burst", "One lifecycle's timers beside a burst of another"),
     Benchmark("pending_10m", "pending_10m", "What pending timers cost a claim"),
     Benchmark("sqlite_timers", "sqlite:timers", "Timers fired on SQLite"),
     Benchmark("sqlite_events", "sqlite:events", "Events applied on SQLite"),
