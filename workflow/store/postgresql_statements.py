@@ -48,7 +48,7 @@ left join moves m on m.event_id = e.id left join inbox i on i.event_id = e.id"""
 
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id
-where i.dead_at is null order by i.event_id limit %(limit)s for update of s skip locked"""
+where i.dead_at is null order by i.event_id limit %(limit)s for update of s, i skip locked"""
 # By subject, not by the ids just read: a subject that got free half way through the claim would else be
 # given with its later events and without its first.
 TAKE_EVENTS = f"""
@@ -65,7 +65,7 @@ with waiting as materialized (
 select due.* from waiting cross join lateral (
   select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
   where t.lifecycle = waiting.lifecycle and t.due_at <= %(now)s order by t.due_at, t.subject_id, t.name
-  limit 1 + (%(limit)s - 1) / (select count(*) from waiting) for update of s skip locked) due"""
+  limit 1 + (%(limit)s - 1) / (select count(*) from waiting) for update of s, t skip locked) due"""
 # The events that a due timer must wait for: those of its subject up to the last that came in by then.
 TAKE_EVENTS_BEFORE = f"""
 with mine as materialized (
