@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from tasks.aftermath import Done
+import structlog
+
 from tasks.app import app
 from tasks.process import here
+from tasks.shift import Done
+from workflow.errors import BrokerUnreachable
 from workflow.task_names import RELAY
+
+log = structlog.get_logger(__name__)
 
 
 @app.task(name=RELAY)
 def relay() -> Done:
-    """Put due effects on the broker. What there is no time for, the clock asks for again."""
-    relayed = here(app).relay.run()
+    """Put due effects on the broker, for a bounded time; what is left is for the next message."""
+    process = here(app)
+    relayed = process.relay.run()
+    if relayed.more:
+        try:
+            process.broker.go(RELAY, relayed.subjects)
+        except BrokerUnreachable as error:
+            log.warning("the clock asks for the rest", error=str(error))
     return {"decided": 0, "published": relayed.published, "subjects": list(relayed.subjects)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.aftermath import Done, finish
 from tasks.app import app
 from tasks.process import here
+from tasks.shift import Done, work
 from tasks.transport import EventsRefused, kept_until_stored
 from workflow.cloudevent import parse
 from workflow.errors import InvalidEvent
@@ -15,9 +15,8 @@ from workflow.task_names import ACCEPT, APPLY
 
 @app.task(name=APPLY)
 def apply() -> Done:
-    """Decide accepted events until the inbox is empty, and relay what that asks for."""
-    process = here(app)
-    return finish(process, process.apply(), APPLY)
+    """Decide accepted events and whatever timers are due, publish what that asks for, stand by for more."""
+    return work(here(app), APPLY)
 
 
 @app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:EventsRequest")

@@ -5,18 +5,24 @@ from __future__ import annotations
 import structlog
 
 from tasks.app import app
+from tasks.delivery import Delivered
 from tasks.process import here
+from tasks.shift import seated
 from workflow.errors import BrokerUnreachable
 from workflow.task_names import SEND
+
+_PATIENCE = 0.5
+"""Seconds to wait for a seat, standing by."""
 
 log = structlog.get_logger(__name__)
 
 
 @app.task(name=SEND)
 def send(ids: list[int], token: str) -> dict[str, int]:
-    """Send the notices with these outbox ids that are still claimed under this token."""
+    """Send the notices with these outbox ids that are still claimed under this token, for a bounded time."""
     process = here(app)
-    delivered = process.delivery.run(ids, token)
+    with seated(process, _PATIENCE) as may_send:
+        delivered = process.delivery.run(ids, token) if may_send else Delivered(0, tuple(ids))
     if delivered.left:
         try:
             process.broker.send_notices(delivered.left, token, [])

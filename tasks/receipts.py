@@ -35,6 +35,7 @@ def failed(task_id: str, key: str) -> str:
 
 def _record(key: str, outcome: TaskOutcome, said: dict[str, Any]) -> str:
     process = here(app)
-    subject = record(process.runtime.engine, key, outcome, said)
-    process.broker.wake_apply([subject])
-    return subject
+    recorded = record(process.runtime.engine, key, outcome, said)
+    if recorded.event:
+        process.broker.wake_apply([recorded.subject])
+    return recorded.subject

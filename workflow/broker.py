@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from celery import Celery, signature
+from celery import Celery
 from kombu.exceptions import KombuError, SerializationError
 
 from state_machines.instants import format_instant
 from workflow import task_names
+from workflow.bell import EVENTS, TIMERS, Bell
 from workflow.celery_settings import celery_settings
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.settings import Settings
@@ -24,6 +26,8 @@ from workflow.store.port import EffectRow
 from workflow.wakes import Wakes
 
 _SHOWN = 5
+_RINGS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
+_SOON = {task_names.RELAY: task_names.SOON_QUEUE}
 
 
 def celery_app(settings: Settings) -> Celery:
@@ -41,7 +45,8 @@ class Broker:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._wakes = Wakes(self.go)
+        self.bell = Bell(app)
+        self._wakes = Wakes(self.wake)
 
     def wake_apply(self, subjects: Sequence[str] = ()) -> None:
         """Soon after this returns, some worker looks into the inbox.
@@ -55,35 +60,50 @@ class Broker:
         """The same for due timers."""
         self._wakes.ask(task_names.FIRE, subjects)
 
+    def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
+        """Have somebody look for the work of `task`: who stands by hears it at once, else a message goes.
+
+        Tells whether somebody was standing by. Raises BrokerUnreachable.
+        """
+        said = _RINGS.get(task)
+        if said is not None and self.bell.ring(said):
+            return True
+        self.go(task, subjects)
+        return False
+
     def go(self, task: str, subjects: Sequence[str] = ()) -> None:
         """Ask for one run of a task of ours that finds its work itself. Raises BrokerUnreachable."""
-        self._publish(task, subjects=subjects)
+        self._publish(task, subjects=subjects, queue=_SOON.get(task, task_names.QUEUE))
 
-    def send_notices(self, ids: Sequence[int], token: str, subjects: Sequence[str]) -> None:
+    def send_notices(
+        self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
+    ) -> None:
         """Have the notices with these outbox ids sent, if `token` still holds. Raises BrokerUnreachable."""
-        self._publish(task_names.SEND, [list(ids), token], subjects=subjects)
+        queue = task_names.QUEUE if urgent else task_names.LATER_QUEUE
+        self._publish(task_names.SEND, [list(ids), token], subjects=subjects, queue=queue)
 
-    def run_task(self, effect: EffectRow) -> None:
-        """Send the message of an effect that names somebody's task. Raises BrokerUnreachable.
+    def run_tasks(self, effects: Sequence[EffectRow]) -> None:
+        """Send the messages of effects that name somebody's tasks, in one go where the transport can.
 
-        Whoever publishes the same effect again sends the same task id.
+        Whoever publishes the same effect again sends the same task id. Raises BrokerUnreachable, or
+        MessageRefused when the broker did not take one of them; what became of the others nobody knows then.
         """
-        receipt = {"queue": task_names.QUEUE, "argsrepr": shown([effect.key]), "kwargsrepr": "{}"}
-        link, link_error = (
-            signature(name, args=(effect.key,), options=receipt, app=self._app)
-            for name in (task_names.SUCCEEDED, task_names.FAILED)
-        )
-        self._publish(
-            effect.target,
-            effect.payload.get("args") or [],
-            effect.payload.get("kwargs") or {},
-            subjects=[effect.subject],
-            queue=effect.queue or task_names.FOREIGN_QUEUE,
-            task_id=task_id(effect.key),
-            headers={task_names.EFFECT_HEADER: effect.key},
-            link=link,
-            link_error=link_error,
-        )
+        with self._reached(), self._app.producer_pool.acquire(block=True) as producer, producer.batch():
+            for effect in effects:
+                self._app.send_task(
+                    effect.target,
+                    effect.payload.get("args") or [],
+                    effect.payload.get("kwargs") or {},
+                    argsrepr=shown([effect.subject]),
+                    kwargsrepr="{}",
+                    add_to_parent=False,
+                    producer=producer,
+                    queue=effect.queue or task_names.FOREIGN_QUEUE,
+                    task_id=task_id(effect.key),
+                    headers={task_names.EFFECT_HEADER: effect.key},
+                    link=_receipt(task_names.SUCCEEDED, effect.key),
+                    link_error=_receipt(task_names.FAILED, effect.key),
+                )
 
     def accept(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
@@ -139,12 +159,13 @@ class Broker:
     @contextmanager
     def _reached(self) -> Iterator[None]:
         """Give the errors of every transport one name."""
-        connection = self._app.connection_for_write()
         try:
             yield
-        except (KombuError, OSError, *connection.connection_errors, *connection.channel_errors) as error:
+        except Exception as error:
+            lost, answers = self._errors
+            if not isinstance(error, lost):
+                raise
             # kombu wraps what a transport raises; an answer of the broker is no lost connection.
-            answers = (SerializationError, *connection.channel_errors)
             if isinstance(error, answers) or isinstance(error.__cause__, answers):
                 raise MessageRefused(
                     f"the broker did not take it: {type(error).__name__}: {error}"
@@ -152,6 +173,20 @@ class Broker:
             raise BrokerUnreachable(
                 f"the broker cannot be reached: {type(error).__name__}: {error}"
             ) from error
+
+    @cached_property
+    def _errors(self) -> tuple[tuple[type[BaseException], ...], tuple[type[BaseException], ...]]:
+        """Of the transport: all of its errors, and those that are answers. Found out when one is needed."""
+        connection = self._app.connection_for_write()
+        answers = (SerializationError, *connection.channel_errors)
+        return (KombuError, OSError, *connection.connection_errors, *answers), answers
+
+
+def _receipt(name: str, key: str) -> dict[str, Any]:
+    """A signature of Celery's, as it travels: what the task's worker sends us when it is done."""
+    options = {"queue": task_names.SOON_QUEUE, "argsrepr": shown([key]), "kwargsrepr": "{}"}
+    return {"task": name, "args": [key], "kwargs": {}, "options": options, "subtask_type": None,
+            "immutable": False}  # fmt: skip
 
 
 def shown(subjects: Sequence[str]) -> str:

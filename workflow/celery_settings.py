@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
+
+from sqlalchemy import make_url
 
 from workflow import task_names
 from workflow.embedded.address import embedded_url
@@ -37,6 +40,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": _transport_options(url, settings),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # the clock decides deadlines meanwhile: never give up
+        "makegood_bell": _bell(settings),
         "task_default_queue": task_names.QUEUE,
         "task_create_missing_queues": True,  # other people's queues
         # JSON only: nothing that arrives can become code.
@@ -70,6 +74,16 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _bell(settings: Settings) -> str:
+    """The channel on which those who stand by are woken: of who works on this very database.
+
+    Who spells the database another way is not heard there, and sends messages.
+    """
+    database = make_url(settings.database)
+    place = f"{database.host}:{database.port}/{database.database}"
+    return f"{task_names.QUEUE}.bell.{sha256(place.encode()).hexdigest()[:12]}"
+
+
 def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
     """Find out soon that a connection is dead. Redis' visibility timeout stays Celery's own on purpose:
     all who share a database share its lists of unacknowledged messages, and the shortest would rule.
@@ -85,5 +99,7 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
             "socket_timeout": _ANSWER_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 10,
+            # Deadlines before bulk: of our two queues the first is taken from while it holds anything.
+            "queue_order_strategy": "priority",
         }
     return {**at_once, "confirm_publish": True} if scheme in ("amqp", "amqps") else at_once

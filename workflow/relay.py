@@ -14,12 +14,13 @@ from workflow import outbox
 from workflow.broker import Broker
 from workflow.clock import monotonic
 from workflow.errors import BrokerUnreachable, MessageRefused
-from workflow.rounds import SECONDS
 from workflow.runtime import Runtime
 from workflow.store.port import EffectRow
 
 NOTICES_PER_MESSAGE = 25
 """Few enough to share out among the processes of a pool, enough to make a message worth its millisecond."""
+SLICE = 0.1
+"""Seconds that one run takes at most, about: what has a deadline comes between two of them."""
 _BROKER_PAUSE = 2.0
 _DOUBLINGS = 8
 
@@ -41,7 +42,7 @@ class Relay:
         self._broker = broker
         self._lease = runtime.clock.real(runtime.settings.lease_seconds)
 
-    def run(self, seconds: float = SECONDS) -> Relayed:
+    def run(self, seconds: float = SLICE) -> Relayed:
         """Publish batch after batch until none is due.
 
         Effects that cannot be published go back, for a later run; what was published stays so.
@@ -52,7 +53,7 @@ class Relay:
         while monotonic() < deadline:
             limit = runtime.settings.effect_batch
             rows = outbox.claim(runtime.store, runtime.clock.now(), self._lease, limit)
-            if not rows or not self._publish(rows):
+            if not rows or not self.publish(rows):
                 return Relayed(published, tuple(subjects)[:5])
             published += len(rows)
             subjects |= dict.fromkeys(row.subject for row in rows[:5])
@@ -62,29 +63,19 @@ class Relay:
                 return Relayed(published, tuple(subjects)[:5])
         return Relayed(published, tuple(subjects)[:5], more=True)
 
-    def _publish(self, rows: Sequence[EffectRow]) -> bool:
-        """False when the broker was lost on the way; what it did not take waits again.
+    def publish(self, rows: Sequence[EffectRow]) -> bool:
+        """Put effects that were claimed together on the broker, those that concern a deadline first.
 
-        One message that the broker refuses, while it takes others, holds up none of them.
+        False when the broker was lost on the way; what it did not take waits again. One message that the
+        broker refuses, while it takes others, holds up none of them.
         """
         waiting = {row.id: row for row in self._alive(rows)}
         refused: list[tuple[int, str]] = []
         try:
-            notices = [row for row in waiting.values() if row.kind == "notice"]
-            for start in range(0, len(notices), NOTICES_PER_MESSAGE):
-                part = notices[start : start + NOTICES_PER_MESSAGE]
-                self._broker.send_notices(
-                    [row.id for row in part], part[0].token, list(dict.fromkeys(row.subject for row in part))
-                )
-                for row in part:
-                    del waiting[row.id]
-            for row in list(waiting.values()):
-                try:
-                    self._broker.run_task(row)
-                except MessageRefused as error:
-                    refused.append((row.id, str(error)))
-                else:
-                    del waiting[row.id]
+            self._send_notices(waiting, urgent=True)
+            for queue in dict.fromkeys(row.queue for row in waiting.values() if row.kind != "notice"):
+                refused += self._run_tasks(waiting, queue)
+            self._send_notices(waiting, urgent=False)
             if refused:
                 self._try_again(rows, waiting, refused)
         except BrokerUnreachable as error:
@@ -92,6 +83,34 @@ class Relay:
             outbox.release(self._runtime.store, list(waiting.values()), until, str(error))
             return False
         return True
+
+    def _send_notices(self, waiting: dict[int, EffectRow], *, urgent: bool) -> None:
+        """Those that cannot wait go by the preferred queue, past whatever bulk is on its way."""
+        notices = [row for row in waiting.values() if row.kind == "notice" and _is_urgent(row) is urgent]
+        for start in range(0, len(notices), NOTICES_PER_MESSAGE):
+            part = notices[start : start + NOTICES_PER_MESSAGE]
+            subjects = list(dict.fromkeys(row.subject for row in part))
+            self._broker.send_notices([row.id for row in part], part[0].token, subjects, urgent=urgent)
+            for row in part:
+                del waiting[row.id]
+
+    def _run_tasks(self, waiting: dict[int, EffectRow], queue: str | None) -> list[tuple[int, str]]:
+        """All for one queue in one go; where that is refused, one by one, to know which."""
+        tasks = [row for row in waiting.values() if row.kind != "notice" and row.queue == queue]
+        refused = []
+        try:
+            self._broker.run_tasks(tasks)
+        except MessageRefused as error:
+            if len(tasks) == 1:
+                return [(tasks[0].id, str(error))]
+            for row in tasks:
+                try:
+                    self._broker.run_tasks([row])
+                except MessageRefused as alone:
+                    refused.append((row.id, str(alone)))
+        for one in {row.id for row in tasks} - {one for one, _ in refused}:
+            del waiting[one]
+        return refused
 
     def _try_again(
         self, rows: Sequence[EffectRow], waiting: Mapping[int, EffectRow], refused: Sequence[tuple[int, str]]
@@ -123,3 +142,8 @@ class Relay:
     def _patience(self, row: EffectRow) -> timedelta:
         """Twice as long with every message: a worker that was away for hours finds few copies."""
         return self._lease * float(2 ** min(row.attempts - 1, _DOUBLINGS))
+
+
+def _is_urgent(notice: EffectRow) -> bool:
+    """Somebody must act on it: a person is to call, or a colleague hears of an escalation."""
+    return outbox.urgency_of(notice.kind, notice.target, notice.payload.get("about")) == outbox.Urgency.ACT

@@ -1,18 +1,30 @@
-"""Rounds of decisions: batch after batch until nothing is pending, or the time for it is over."""
+"""Rounds of decisions: due timers, then a batch of events, and again, until nothing is pending.
+
+In turns, so that a burst of events delays no timer by more than one batch, and a flood of timers lets events
+through. Few effects are put on the broker right after the commit that asked for them; many are left to the
+relay, since hundreds of messages in the middle of the deadlines would make these late.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import uuid4
 
+from workflow.bell import EVENTS, TIMERS
 from workflow.clock import monotonic
 from workflow.engine import Engine, Progress
 from workflow.settings import Settings
+from workflow.store.port import Dispatch, EffectRow
 
 SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
+AT_ONCE = 20
+"""So many effects of a batch are published by who decided it; of more, none: that is the relay's."""
 _SHOWN = 5
+
+Publish = Callable[[Sequence[EffectRow]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,50 +33,108 @@ class Rounds:
 
     Attributes:
         decided: events and timers decided.
-        effects: effects that now wait in the outbox because of it.
+        published: effects that were put on the broker.
+        effects: effects that wait in the outbox, for the relay.
         subjects: keys of subjects, five at most.
         earliest: the earliest due instant of the timers it set, UTC.
+        full: whether a batch reached its limit, so that much is waiting.
         more: whether it stopped for lack of time.
     """
 
     decided: int = 0
+    published: int = 0
     effects: int = 0
     subjects: tuple[str, ...] = ()
     earliest: datetime | None = None
+    full: bool = False
     more: bool = False
 
     def plus(self, progress: Progress) -> Rounds:
         """With one more batch."""
-        dues = [due for due in (self.earliest, progress.earliest) if due is not None]
-        return replace(
-            self,
-            decided=self.decided + progress.decided,
-            effects=self.effects + progress.effects,
-            subjects=tuple(dict.fromkeys(self.subjects + progress.subjects))[:_SHOWN],
-            earliest=min(dues, default=None),
+        claimed = len(progress.claimed)
+        return Rounds(
+            self.decided + progress.decided,
+            self.published + claimed,
+            self.effects + progress.effects - claimed,
+            tuple(dict.fromkeys(self.subjects + progress.subjects))[:_SHOWN],
+            _earlier(self.earliest, progress.earliest),
+            self.full or progress.full,
+            self.more,
         )
 
 
+class Turns:
+    """Takes turns between due timers and events, and remembers what it knows to be there.
+
+    Who listens to the bell hears of every event, and knows from the engine when the next timer is due; asking
+    SQL only then saves a transaction or two for each event.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, publish: Publish | None = None) -> None:
+        """`publish` puts few effects on the broker at once; without it all are left to the relay."""
+        self._engine = engine
+        self._settings = settings
+        self._publish = publish
+        self._lease = engine.clock.real(settings.lease_seconds)
+        self.rounds = Rounds()
+        self.events = self.timers = True
+        """Whether some may be waiting now, for all that is known."""
+        self.next_due: datetime | None = None
+
+    def hear(self, said: Collection[str]) -> None:
+        """The bell rang."""
+        self.events |= EVENTS in said
+        self.timers |= TIMERS in said
+
+    def seconds_until_due(self) -> float | None:
+        """Until the next timer that is known of; None when there is none."""
+        return None if self.next_due is None else self._engine.clock.seconds_until(self.next_due)
+
+    def turn(self) -> int:
+        """Timers that may be due, then events that may wait, a batch of each; how many were decided."""
+        before = self.rounds.decided
+        if self.timers or self.seconds_until_due() == 0:
+            self.timers, self.next_due = False, None
+            fired = self._take(self._engine.fire(self._settings.timer_batch, self._dispatch()))
+            self.timers |= fired.full
+            self.next_due = _earlier(self.next_due, fired.next_due)
+        if self.events:
+            self.events = False
+            self.events |= self._take(self._engine.apply(self._settings.event_batch, self._dispatch())).full
+        return self.rounds.decided - before
+
+    def until_quiet(self, seconds: float) -> Rounds:
+        """Turn after turn until one finds nothing: who does not listen has to ask."""
+        deadline = monotonic() + seconds
+        self.events = self.timers = True
+        while self.turn():
+            if monotonic() > deadline:
+                self.rounds = replace(self.rounds, more=True)
+                break
+            self.events = self.timers = True
+        return self.rounds
+
+    def _dispatch(self) -> Dispatch | None:
+        return None if self._publish is None else Dispatch(uuid4().hex, self._lease, AT_ONCE)
+
+    def _take(self, progress: Progress) -> Progress:
+        self.rounds = self.rounds.plus(progress)
+        self.events |= progress.events > 0
+        self.next_due = _earlier(self.next_due, progress.earliest)
+        if progress.claimed and self._publish is not None:
+            self._publish(progress.claimed)
+        return progress
+
+
 def apply_events(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
-    """Decide accepted events until the inbox is empty."""
-    return _until_quiet([lambda: engine.apply(settings.event_batch)], seconds)
+    """Decide accepted events until the inbox is empty, and whatever timers are due meanwhile."""
+    return Turns(engine, settings).until_quiet(seconds)
 
 
 def fire_timers(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
-    """Fire due timers until none is left, and decide the events that their decisions sent.
-
-    Twice, since a timer waits for events of its subject that came in before it was due.
-    """
-    fire, apply = lambda: engine.fire(settings.timer_batch), lambda: engine.apply(settings.event_batch)
-    return _until_quiet([fire, apply, fire, apply], seconds)
+    """The same, for who thinks of timers: one is never fired without the other's having its turn."""
+    return Turns(engine, settings).until_quiet(seconds)
 
 
-def _until_quiet(steps: Iterable[Callable[[], Progress]], seconds: float) -> Rounds:
-    deadline = monotonic() + seconds
-    done = Rounds()
-    for step in steps:
-        while (progress := step()).decided:
-            done = done.plus(progress)
-            if monotonic() > deadline:
-                return replace(done, more=True)
-    return done
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one is not None and other is not None else one or other

@@ -117,6 +117,13 @@ class Settings(BaseSettings):
         gt=0,
         description="Pause, in seconds, between sweeps for what a lost message left behind.",
     )
+    stand_by_seconds: float = Field(
+        default=0.1,
+        ge=0,
+        le=10,
+        description="How long, in seconds, a process of a worker stays after it has decided something and "
+        "listens for what comes next, past the queue (Redis only; 0: never).",
+    )
     max_attempts: int = Field(
         default=8, ge=1, description="Attempts at an effect before it becomes a dead letter for a person."
     )

@@ -9,18 +9,20 @@ import structlog
 
 from workflow.clock import monotonic
 
-_PAUSE = 0.01
-"""Seconds between two messages, at least."""
+_PAUSE, _BREATH = 0.01, 0.002
+"""Seconds between two messages, at least, and between two rings that somebody heard, which are cheap."""
 _KEYS = 6
 
 log = structlog.get_logger(__name__)
 
 
 class Wakes:
-    """Sends wake-ups from a thread of its own, which starts with the first one."""
+    """Sends wake-ups from a thread of its own, which starts with the first one: that waits for nothing."""
 
-    def __init__(self, send: Callable[[str, Sequence[str]], None]) -> None:
-        """`send(task, subjects)` publishes one message and may raise BrokerUnreachable."""
+    def __init__(self, send: Callable[[str, Sequence[str]], bool]) -> None:
+        """`send(task, subjects)` wakes somebody, tells whether they were standing by, and may raise
+        BrokerUnreachable.
+        """
         self._send = send
         self._changed = threading.Condition()
         self._asked: dict[str, list[str]] = {}
@@ -52,15 +54,16 @@ class Wakes:
                 asked, self._asked = self._asked, {}
                 closing = self._closing
             began = monotonic()
-            for task, subjects in asked.items():
-                self._try(task, subjects)
+            heard = [self._try(task, subjects) for task, subjects in asked.items()]
             if closing:
                 return
+            pause = _BREATH if all(heard) else _PAUSE
             with self._changed:
-                self._changed.wait_for(lambda: self._closing, max(0.0, began + _PAUSE - monotonic()))
+                self._changed.wait_for(lambda: self._closing, max(0.0, began + pause - monotonic()))
 
-    def _try(self, task: str, subjects: Sequence[str]) -> None:
+    def _try(self, task: str, subjects: Sequence[str]) -> bool:
         try:
-            self._send(task, subjects)
+            return self._send(task, subjects)
         except Exception as error:  # whatever a transport raises: without this thread nobody is woken again
             log.warning("wake-up lost, the next sweep finds the work", task=task, error=repr(error))
+            return False

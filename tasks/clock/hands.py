@@ -35,11 +35,19 @@ class WorkerHands:
         return backlog.look(runtime.store, runtime.clock.now(), bound)
 
     def ask(self, work: Work, waiting: int) -> None:
-        """One message a batch, and no more than the pool has processes. Raises BrokerUnreachable."""
-        runtime = self._process.runtime
+        """Wake who stands by; for every further batch a message, and no more than the pool has processes.
+
+        Raises BrokerUnreachable.
+        """
+        runtime, broker = self._process.runtime, self._process.broker
         subjects = backlog.some_subjects(runtime.store, runtime.clock.now(), work)
-        for _ in range(min(self._concurrency, math.ceil(waiting / self._batches[work]))):
-            self._process.broker.go(work, subjects)
+        broker.wake(work, subjects)
+        for _ in range(1, min(self._concurrency, math.ceil(waiting / self._batches[work]))):
+            broker.go(work, subjects)
+
+    def stood_by(self) -> bool:
+        """Whether somebody stands by, who is there when the next timer is due."""
+        return self._process.broker.bell.listeners() > 0
 
     def carry_out(self, work: Work) -> None:
         """Do a bounded part of it in this process; the next look finds the rest."""

@@ -20,6 +20,8 @@ TICK = 0.01
 """Seconds between two looks, at least."""
 LOOK_AGAIN = 0.05
 """Seconds until the next look while something that was asked for is not done yet."""
+STOOD_BY = 0.25
+"""The same while somebody stands by: who does so knows when the next timer is due, and is there."""
 PATIENCE = 2.0
 """A message that has changed nothing for so many seconds found nobody: the clock does the work itself."""
 ALONE = 5.0
@@ -48,6 +50,9 @@ class Hands(Protocol):
 
     def ask(self, work: Work, waiting: int) -> None:
         """Send as many messages as so many rows need. Raises BrokerUnreachable."""
+
+    def stood_by(self) -> bool:
+        """Whether somebody is there for the next due timer without being asked."""
 
     def carry_out(self, work: Work) -> None:
         """Do it here and now."""
@@ -168,4 +173,8 @@ class ClockLoop:
             pauses.append(LOOK_AGAIN)
         if now < self._down_until or now < self._alone_until:
             pauses.append(_LOOK_WITHOUT_BROKER)
-        return max(TICK, min(pauses))
+        pause = max(TICK, min(pauses))
+        # Without a broker asking costs time, and there is nobody to ask.
+        if pause < STOOD_BY and now >= self._down_until and self._hands.stood_by():
+            return STOOD_BY
+        return pause

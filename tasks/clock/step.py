@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from celery import bootsteps
+from celery.concurrency import prefork
 from celery.worker.control import control_command
 
+from tasks import seats
 from tasks.clock.companion import Companion
 from workflow.task_names import WAKE_CLOCKS
 
@@ -21,7 +23,10 @@ class ClockStep(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        setattr(worker, _ATTRIBUTE, Companion(max(1, worker.concurrency or 1)))
+        processes = max(1, worker.concurrency or 1)
+        setattr(worker, _ATTRIBUTE, Companion(processes))
+        if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
+            seats.prepare(processes)
 
     def start(self, worker: Any) -> None:
         """With the worker."""

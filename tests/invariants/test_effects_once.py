@@ -177,7 +177,7 @@ class _LostAnswer(Broker):
         super().__init__(mailbox.app)
         self._carry_out = carry_out
 
-    def send_notices(self, ids: Any, token: str, subjects: Any) -> None:
+    def send_notices(self, ids: Any, token: str, subjects: Any, **_: Any) -> None:
         self._carry_out(ids, token)
         raise BrokerUnreachable("the broker cannot be reached: timeout")
 

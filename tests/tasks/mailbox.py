@@ -10,7 +10,8 @@ from workflow import task_names
 from workflow.broker import Broker, celery_app
 from workflow.settings import Settings
 
-QUEUES = (task_names.QUEUE, task_names.FOREIGN_QUEUE, "shop")
+OURS = tuple(task_names.QUEUES.split(","))
+QUEUES = (*OURS, task_names.FOREIGN_QUEUE, "shop")
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,12 @@ class Mailbox:
         self.app = celery_app(settings)
         self.broker = Broker(self.app)
 
-    def take(self, queue: str = task_names.QUEUE) -> list[Message]:
-        """All messages of a queue, which is empty then."""
-        found = []
+    def take(self, *queues: str) -> list[Message]:
+        """All messages of these queues, of our own if none is named; they are empty then."""
+        return [message for queue in queues or OURS for message in self._take(queue)]
+
+    def _take(self, queue: str) -> list[Message]:
+        found: list[Message] = []
         with self.app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
             while True:
                 try:

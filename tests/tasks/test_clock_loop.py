@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tasks.clock.loop import ALONE, LOOK_AGAIN, PATIENCE, TICK, ClockLoop, Work
+from tasks.clock.loop import ALONE, LOOK_AGAIN, PATIENCE, STOOD_BY, TICK, ClockLoop, Work
 from workflow.backlog import Backlog, Queue
 from workflow.errors import BrokerUnreachable
 
@@ -29,6 +29,7 @@ class Bench:
     asked: list[tuple[Work, int]] = field(default_factory=list)
     done: list[Work] = field(default_factory=list)
     swept: int = 0
+    standing: bool = False
 
     # The engine's clock.
 
@@ -62,6 +63,9 @@ class Bench:
         if not self.broker:
             raise BrokerUnreachable("gone")
         self.asked.append((work, waiting))
+
+    def stood_by(self) -> bool:
+        return self.standing
 
     def carry_out(self, work: Work) -> None:
         self.done.append(work)
@@ -188,6 +192,20 @@ def test_events_that_somebody_works_on_are_left_to_them() -> None:
     loop.turn()
     assert bench.asked == [(Work.APPLY, 3)]
     assert bench.done == []
+
+
+def test_who_stands_by_is_left_to_it_and_looked_after() -> None:
+    """Without that, a clock would look a hundred times a second for what is done already."""
+    bench = Bench(timers=[0.01 * n for n in range(1, 200)], standing=True)
+    loop = loop_on(bench)
+    assert loop.turn() == STOOD_BY
+    assert bench.asked == []
+    bench.passed = STOOD_BY
+    assert loop.turn() == STOOD_BY
+    assert bench.asked == [(Work.FIRE, 25)], "whether somebody is there or not: what is due is asked for"
+    bench.standing = False
+    bench.fire()
+    assert loop.turn() == pytest.approx(TICK)
 
 
 def test_a_store_that_is_away_is_asked_again_soon() -> None:

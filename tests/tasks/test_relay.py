@@ -10,7 +10,7 @@ from workflow.broker import Broker, celery_app, task_id
 from workflow.relay import NOTICES_PER_MESSAGE, Relay
 from workflow.runtime import Runtime
 from workflow.settings import Settings
-from workflow.task_names import SEND
+from workflow.task_names import LATER_QUEUE, SEND
 
 PROMISE = {"words": "We call back", "owner": "sam@example.com"}
 
@@ -47,7 +47,7 @@ def test_a_task_is_one_message_with_everything_its_worker_and_its_receipt_need(
     ):
         (callback,) = message.embedded[field]
         assert (callback["task"], callback["args"]) == (name, ["lamp:L/2/0"])
-        assert callback["options"]["queue"] == "makegood"
+        assert callback["options"]["queue"] == "makegood.soon"
 
 
 def test_notices_travel_as_ids_in_batches_and_say_nothing_of_what_they_say(
@@ -55,7 +55,7 @@ def test_notices_travel_as_ids_in_batches_and_say_nothing_of_what_they_say(
 ) -> None:
     nudged(world, NOTICES_PER_MESSAGE + 1)
     assert Relay(runtime, mailbox.broker).run().published == NOTICES_PER_MESSAGE + 1
-    first, second = mailbox.take()
+    first, second = mailbox.take(LATER_QUEUE)
     assert (first.task, second.task) == (SEND, SEND)
     assert first.args[0] + second.args[0] == [effect.id for effect in world.effects()]
     assert {effect.token for effect in world.effects()} == {first.args[1], second.args[1]}
@@ -71,7 +71,7 @@ def test_what_was_relayed_is_not_relayed_again_while_its_lease_holds(
     assert [relay.run().published, relay.run().published] == [1, 0]
     world.clock.advance(timedelta(seconds=runtime.settings.lease_seconds))
     assert relay.run().published == 1
-    old, new = mailbox.take()
+    old, new = mailbox.take(LATER_QUEUE)
     assert old.args[0] == new.args[0]
     assert old.args[1] != new.args[1], "a new token, so that the old message is a no-op"
 

@@ -56,7 +56,7 @@ def published(world: World, *, said: bool) -> Any:
 
 def take(world: World, key: str, outcome: TaskOutcome, said: dict[str, Any]) -> Any:
     """Record a receipt, apply what follows; the effect's row."""
-    assert record(world.engine, key, outcome, said) == "order:1"
+    assert record(world.engine, key, outcome, said).subject == "order:1"
     world.settle()
     (effect,) = world.effects()
     return effect

@@ -73,10 +73,10 @@ def open_door(runtime: Runtime, broker: Broker | None, limits: Limits, counters:
     """Wire a door; `counters` as for `Meters`."""
     meters = Meters(counters)
 
-    def send(task: str, subjects: Sequence[str]) -> None:
+    def send(task: str, subjects: Sequence[str]) -> bool:
         assert broker is not None
         try:
-            broker.go(task, subjects)
+            return broker.wake(task, subjects)
         except Exception:
             meters.lost_wakeups.inc()
             raise

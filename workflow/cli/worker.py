@@ -21,7 +21,7 @@ def worker(
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Processes in the pool. Default: MAKEGOOD_WORKER_CONCURRENCY.")
     ] = None,
-    queues: Annotated[str, typer.Option(help="Queues to consume, separated by commas.")] = task_names.QUEUE,
+    queues: Annotated[str, typer.Option(help="Queues to consume, separated by commas.")] = task_names.QUEUES,
     name: Annotated[
         str | None, typer.Option(help="Name of this worker in monitoring. Default: one of its own.")
     ] = None,
@@ -41,7 +41,7 @@ def worker(
 def worker_argv(
     settings: Settings,
     concurrency: int | None = None,
-    queues: str = task_names.QUEUE,
+    queues: str = task_names.QUEUES,
     name: str | None = None,
     *,
     clock_only: bool = False,

@@ -1,0 +1,152 @@
+"""A shift: what a process does when it is asked to decide. Decide what waits, stand by, hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypedDict
+
+import structlog
+
+from tasks.process import Process
+from tasks.seats import of_this_pool
+from tasks.standing import Standing
+from workflow.bell import Ear
+from workflow.errors import BrokerUnreachable
+from workflow.rounds import SECONDS, Turns
+from workflow.task_names import FIRE, RELAY
+
+_LEASE_SHARE = 0.3
+"""Of a lease: far from the time limits of tasks, however short somebody sets it."""
+
+log = structlog.get_logger(__name__)
+
+
+class Done(TypedDict):
+    """What our tasks return. Monitoring shows it: counts, and keys of some subjects."""
+
+    decided: int
+    published: int
+    subjects: list[str]
+
+
+def work(process: Process, task: str) -> Done:
+    """Decide what waits and, if nobody of this pool does so yet, stand by for what comes next."""
+    shift = Shift(process, task)
+    seats = of_this_pool()
+    seat = seats.take(seats.for_standing) if seats is not None and _may_stand(process) else None
+    if seats is None or seat is None:
+        return shift.finish(call=shift.decide())
+
+    def hand_over() -> None:
+        seats.give_back(seat)
+        process.broker.go(task)
+
+    try:
+        return shift.finish(call=shift.stand(None if seats.processes == 1 else hand_over))
+    finally:
+        seats.give_back(seat)
+
+
+@contextmanager
+def seated(process: Process, seconds: float) -> Iterator[bool]:
+    """Among those who may send notices, all processes of a pool but one; False when no seat got free in time.
+
+    Who finds none stands by meanwhile, so that deadlines have somebody. (Where nobody can stand by, there are
+    seats for all.)
+    """
+    seats = of_this_pool()
+    if seats is None or not _may_stand(process):
+        yield True
+        return
+    taken: list[int] = []
+
+    def found() -> bool:
+        seat = seats.take(seats.for_notices)
+        taken.extend([] if seat is None else [seat])
+        return bool(taken)
+
+    deaf = False
+    if not found():
+        shift = Shift(process, FIRE, seconds)
+        shift.finish(call=shift.stand(None, found))
+        deaf = shift.deaf
+    try:
+        yield bool(taken) or deaf
+    finally:
+        for seat in taken:
+            seats.give_back(seat)
+
+
+class Shift:
+    """One run of one process."""
+
+    def __init__(self, process: Process, task: str, seconds: float = SECONDS) -> None:
+        """For so many seconds, about; `task` is by which others are called."""
+        self._process = process
+        self._task = task
+        self._turns = Turns(process.runtime.engine, process.runtime.settings, process.relay.publish)
+        self._most = min(seconds, process.runtime.settings.lease_seconds * _LEASE_SHARE)
+        self._asked = 0
+        self.deaf = False
+        """Whether it could not stand by."""
+
+    def decide(self) -> bool:
+        """What waits now, and no more; whether time ran out over it."""
+        return self._turns.until_quiet(self._most).more
+
+    def stand(self, hand_over: Callable[[], None] | None, enough: Callable[[], bool] | None = None) -> bool:
+        """Decide, and what comes next; whether somebody else must be called. See `Standing`."""
+        ear = self._process.broker.bell.listen()
+        if ear is None:
+            self.deaf = True
+            return self.decide()
+        standing = Standing(self._process, self._turns, ear, most=self._most, hand_over=hand_over)
+        more = False
+        try:
+            more = standing.run(enough)
+        except BrokerUnreachable as error:
+            log.warning("stands by no longer", error=str(error))
+        finally:
+            self._asked = standing.relayed
+            rang = _left(ear)
+        # Nobody counts on us any more; who did until now must not have done so in vain.
+        return self.decide() or more if rang else more
+
+    def finish(self, *, call: bool) -> Done:
+        """Have the rest relayed, tell the clocks what is due soon, and call somebody if need be.
+
+        What the broker does not take now, a sweep finds.
+        """
+        rounds, broker = self._turns.rounds, self._process.broker
+        try:
+            if rounds.effects > self._asked:
+                broker.go(RELAY, rounds.subjects)
+            if call:
+                broker.wake(self._task, rounds.subjects)
+            if rounds.full or self._before_next_sweep():
+                broker.wake_clocks(rounds.earliest or self._process.runtime.clock.now())
+        except BrokerUnreachable as error:
+            log.warning("wake-up lost, the next sweep finds the work", task=self._task, error=str(error))
+        return {
+            "decided": rounds.decided,
+            "published": rounds.published,
+            "subjects": list(rounds.subjects),
+        }
+
+    def _before_next_sweep(self) -> bool:
+        runtime, earliest = self._process.runtime, self._turns.rounds.earliest
+        return (
+            earliest is not None and runtime.clock.seconds_until(earliest) < runtime.settings.sweep_seconds
+        )
+
+
+def _may_stand(process: Process) -> bool:
+    return process.runtime.settings.stand_by_seconds > 0
+
+
+def _left(ear: Ear) -> bool:
+    """Whether somebody rang before all knew that we had gone; when in doubt, yes."""
+    with suppress(BrokerUnreachable):
+        return bool(ear.leave())
+    return True

@@ -1,0 +1,107 @@
+"""Standing by: a process that has just decided something stays for what comes next.
+
+A message takes milliseconds from a queue to a process of a pool; who listens to the bell hears of an event in
+a fraction of one, and who knows when the next timer is due is there when it is. It stays for a moment after
+its last real work only, and being woken for nothing prolongs no stay: where several stand by, those that are
+not needed go. (docs/adr/0011)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tasks.process import Process
+from workflow.bell import Ear
+from workflow.clock import monotonic
+from workflow.relay import SLICE
+from workflow.rounds import SECONDS, Turns
+from workflow.task_names import RELAY
+
+NEAR = 0.5
+"""A timer due within so many seconds is waited for: nobody else would be as punctual."""
+_LOSSES = 3
+"""Woken so often for nothing, while others stand by as well: one too many."""
+_LOOK = 0.02
+"""Seconds between two looks whether somebody else is there."""
+_RELAY_PAUSE = 0.25
+
+
+class Standing:
+    """One stay of one process."""
+
+    def __init__(
+        self, process: Process, turns: Turns, ear: Ear, *, most: float, hand_over: Callable[[], None] | None
+    ) -> None:
+        """After `most` seconds `hand_over` calls for a successor, and the stay ends when that one is there.
+
+        None: alone in its pool; then it ends at once, and it has nobody to leave the relay to either.
+        """
+        self._process = process
+        self._turns = turns
+        self._ear = ear
+        self._hand_over = hand_over
+        self._stay = process.runtime.settings.stand_by_seconds
+        self._until = monotonic() + most
+        self._last_work = monotonic()
+        self._losses = 0
+        self._called: float | None = None
+        self._relayed, self._asked = 0, float("-inf")
+
+    def run(self, enough: Callable[[], bool] | None = None) -> bool:
+        """Decide and wait, in turns, until nothing is left to stay for, or until `enough` if it is given.
+
+        True when it ended for lack of time, and nobody was called.
+        """
+        while True:
+            turns = self._turns
+            woken = turns.events or turns.timers or turns.seconds_until_due() == 0
+            decided = turns.turn()
+            now = monotonic()
+            self._losses = 0 if decided else self._losses + woken
+            if decided:
+                self._last_work = now
+            self._see_to_effects(now, idle=not decided)
+            pause = self._pause(now) if enough is None else self._until - now
+            if pause is None or (enough is not None and enough()) or self._relieved(now):
+                return False
+            if now >= self._until and (enough is not None or self._hand_over is None):
+                return now - self._last_work < self._stay or turns.seconds_until_due() is not None
+            turns.hear(self._ear.wait(min(pause, _LOOK if self._called or enough else NEAR)))
+
+    def _relieved(self, now: float) -> bool:
+        """Whether the successor is there, or has been called long enough ago. Calls it when time is up."""
+        if self._called is None:
+            if now >= self._until and self._hand_over is not None:
+                self._hand_over()
+                self._called = now
+            return False
+        return now - self._called > SECONDS or self._process.broker.bell.listeners() > 1
+
+    @property
+    def relayed(self) -> int:
+        """How many of the effects left to the relay it has been asked for already."""
+        return self._relayed
+
+    def _pause(self, now: float) -> float | None:
+        """For how long nothing is to be done; None when it is time to go."""
+        turns = self._turns
+        if turns.events or turns.timers or (self._hand_over is None and self._relayed < turns.rounds.effects):
+            return 0.0
+        if self._losses >= _LOSSES and self._process.broker.bell.listeners() > 1:
+            return None
+        until_due, rest = turns.seconds_until_due(), self._last_work + self._stay - now
+        if until_due is not None and until_due <= max(rest, NEAR):
+            return until_due
+        return rest if rest > 0 else None
+
+    def _see_to_effects(self, now: float, *, idle: bool) -> None:
+        """Those too many to be published at once: by a neighbour, else here when there is nothing else."""
+        waiting = self._turns.rounds.effects
+        if waiting == self._relayed:
+            return
+        if self._hand_over is None:
+            if idle and not self._process.relay.run(SLICE / 4).more:
+                self._relayed = waiting
+        elif now - self._asked >= _RELAY_PAUSE:
+            self._process.broker.go(RELAY, self._turns.rounds.subjects)
+            self._relayed, self._asked = waiting, now
