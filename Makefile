@@ -45,8 +45,8 @@ format: $(INSTALLED) ## let ruff put style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED) ## measure events, timers and latency on both stores
-	$(BIN)/python -m benchmarks
+bench: $(INSTALLED) ## measure everything beside the limit and the peers; half an hour, nothing else running
+	$(BIN)/python -m benchmarks $(if $(JSON),--json $(JSON)) $(NAMES)
 
 clean: ## remove .venv and caches; data in .makegood stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -101,7 +101,8 @@ class Result:
             if values:
                 words.append(f"{name} {spread(values)}")
         words += [f"{who} not measured: {why}" for who, why in self.absent.items()]
-        words.append(self._rounds())
+        if self.rounds.counted:
+            words.append(self._rounds())
         words.append(
             f"load average {self.load[0]:.2f} before, {self.load[1]:.2f} after, {os.cpu_count()} cores"
         )
