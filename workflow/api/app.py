@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
 from workflow.api import dead_letters, documentation, effects, events, health, intake, metrics, subjects
@@ -20,6 +21,19 @@ from workflow.api.observation import Observation
 from workflow.api.problems import Kind, ProblemDetails, Refusal
 from workflow.broker import Broker
 from workflow.runtime import Runtime
+
+
+class Application(FastAPI):
+    """The framework's application, with a way past the framework for requests with events."""
+
+    straight: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As an ASGI application."""
+        if scope["type"] == "http" and scope["path"] == intake.PATH and scope["method"] == "POST":
+            await self.straight(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -37,7 +51,7 @@ def create_app(
         counters: directory in which all API processes of this door count together.
     """
     door = open_door(runtime, broker, limits or Limits(), counters)
-    app = FastAPI(
+    app = Application(
         title="makegood",
         summary="Events in, subjects out.",
         description=documentation.DESCRIPTION,
@@ -49,7 +63,8 @@ def create_app(
     app.state.door = door
     for resource in (events, subjects, effects, dead_letters, health, metrics, documentation):
         app.include_router(resource.router)
-    app.add_middleware(Observation, meters=door.meters, straight={("POST", intake.PATH): door.intake})
+    app.add_middleware(Observation, meters=door.meters)
+    app.straight = Observation(door.intake, door.meters, intake.PATH)
     _answer_errors(app)
     documentation.describe(app, ProblemDetails)
     return app

@@ -67,7 +67,7 @@ async def post_events(request: Request, _: Sender) -> Response:
     They are applied soon after, each exactly once. The same `source` and `id` again is a duplicate: it
     changes nothing and the answer says what became of the first.
     """
-    # Requests do not come this way (see `Observation`), unless the application is mounted below a path.
+    # Requests do not come this way (see `Application`), unless the application is mounted below a path.
     return IntakeResponse(await door_of(request).intake.answer(request.scope, request.receive))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,18 +17,16 @@ _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-sto
 
 
 class Observation:
-    """Middleware around the whole application.
+    """Middleware around an application.
 
     Args:
-        straight: applications for (method, path) that need nothing of what comes after.
+        route: the template of the paths that come here, where nobody else will know it.
     """
 
-    def __init__(
-        self, app: ASGIApp, meters: Meters, straight: Mapping[tuple[str, str], ASGIApp] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters, route: str | None = None) -> None:
         self._app = app
         self._meters = meters
-        self._straight = dict(straight or {})
+        self._route = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; note how long it took and how it ended."""
@@ -45,12 +42,11 @@ class Observation:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        app = self._straight.get((scope["method"], scope["path"]))
         try:
-            await (app or self._app)(scope, receive, noted)
+            await self._app(scope, receive, noted)
         finally:
             # The route's template, never the path: paths name subjects and would be labels without end.
-            route = scope["path"] if app is not None else getattr(scope.get("route"), "path", "unknown")
+            route = self._route or str(getattr(scope.get("route"), "path", "unknown"))
             self._note(scope["method"], route, status, monotonic() - began)
 
     def _note(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -42,6 +42,7 @@ def api(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing here depends on who is at the other end
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     finally:
