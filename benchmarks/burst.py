@@ -26,8 +26,8 @@ from benchmarks.stack import Stack, installed
 POLL = 0.05
 """Seconds between two looks of the hand-written loop."""
 WORKERS = 2
-_START = 12.0
-"""Seconds from the end of loading to the first due timer: workers start and warm up in it."""
+STARTS = (12.0, 24.0)
+"""Seconds from loading to the first due timer, in which workers start and warm up: so many, or else more."""
 _WARM_UP = 1_500
 
 
@@ -50,7 +50,7 @@ class Burst:
 
     def makegood(self) -> Contestant:
         """The plain `makegood worker --concurrency 2` with its clock, on PostgreSQL and a Valkey."""
-        return self._noted("makegood", self._makegood)
+        return self._noted("makegood", lambda: in_time(self._makegood))
 
     def bare(self) -> Contestant:
         """Two processes that look every 50 ms and do the least that could do the work, in bare psycopg."""
@@ -68,14 +68,14 @@ class Burst:
 
         return noted
 
-    def _makegood(self) -> Reading:
+    def _makegood(self, start: float) -> Reading:
         url = self.session.migrated("postgresql")
         name = url.rpartition("/")[2]
         with (
             installed(self.session, url, (METER,)) as stack,
             psycopg.connect(self.session.conninfo(name), autocommit=True) as connection,
         ):
-            lead = _START + self.count / 20_000
+            lead = start + self.count / 20_000
             dues = Dues("meter", self.count, time() + lead, self.window)
             dues.load(connection)
             Dues("meter", _WARM_UP, dues.t0 - 4.0, 2.0).load(connection, "warm")
@@ -130,6 +130,9 @@ class Burst:
                                 "window": self.window})
                     for first, count in parts
                 ])  # fmt: skip
+                if kind.database is not None:
+                    with psycopg.connect(session.conninfo(kind.database), autocommit=True) as connection:
+                        settle(connection)
                 spare = t0 - time()
                 sleep(max(0.0, t0 + self.window - time()))
                 peer.arrived(self.count, self.cap)
@@ -147,12 +150,26 @@ def settle(connection: psycopg.Connection) -> None:
     connection.execute("checkpoint")
 
 
+class TooLate(RuntimeError):
+    """The worker was not ready before the first timer was due."""
+
+
+def in_time(run: Callable[[float], Reading]) -> Reading:
+    """`run` with the first of `STARTS` that is enough. Raises TooLate when none is."""
+    for start in STARTS[:-1]:
+        try:
+            return run(start)
+        except TooLate:
+            continue
+    return run(STARTS[-1])
+
+
 def start_in_time(stack: Stack, until: float) -> None:
-    """Start the worker and wait until it answers. Raises RuntimeError when that was too late to be fair."""
+    """Start the worker and wait until it answers. Raises TooLate when that was too late to be fair."""
     stack.start_worker(WORKERS)
     stack.wait_for_workers(1)
     if time() > until:
-        raise RuntimeError(f"the worker was ready {time() - until:.1f} s too late: {stack.said()}")
+        raise TooLate(f"the worker was ready {time() - until:.1f} s too late: {stack.said()}")
 
 
 def polling(conninfo: str, due_until: float, until: float, worker: int) -> Callable[[], int]:

@@ -103,6 +103,8 @@ def _told(who: str, runs: Sequence[Reading], count: int) -> str:
         return f"{who}: none fired"
     late = f"p50 {middle['p50']:,.0f} ms, p99 {middle['p99']:,.0f} ms, max {middle['max']:,.0f} ms late"
     faults = f", {sum(run['early'] for run in runs):.0f} early, {sum(run['twice'] for run in runs):.0f} twice"
+    if middle.get("spare", 1) < 0:
+        faults += f" (loading ended {-middle['spare']:.0f} s after the first was due)"
     few = (
         "" if middle["fired"] >= count else f", only {middle['fired']:,.0f} of {count:,} fired while watched"
     )

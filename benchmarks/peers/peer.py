@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL
 from time import sleep, time
@@ -29,12 +29,14 @@ class Kind:
         workers: how many worker processes are started; the others' own masters start two children.
         loading: timers a second that two loaders get in at least, from which the time to load is planned.
         poll: seconds between looks of a worker, where the peer polls.
+        database: what it keeps in PostgreSQL, if anything.
     """
 
     name: str
     workers: int
     loading: float
     poll: float | None = None
+    database: str | None = None
 
     @property
     def label(self) -> str:
@@ -43,10 +45,10 @@ class Kind:
 
 
 CELERY = Kind("celery", workers=1, loading=1_800)
-DBOS = Kind("dbos", workers=2, loading=3_000, poll=0.1)
-DBOS_DEFAULT = Kind("dbos", workers=2, loading=3_000)
-PROCRASTINATE = Kind("procrastinate", workers=2, loading=4_000, poll=0.5)
-PROCRASTINATE_DEFAULT = Kind("procrastinate", workers=2, loading=4_000)
+DBOS = Kind("dbos", workers=2, loading=1_800, poll=0.1, database="peer_dbos")
+DBOS_DEFAULT = replace(DBOS, poll=None)
+PROCRASTINATE = Kind("procrastinate", workers=2, loading=3_500, poll=0.5, database="peer_procrastinate")
+PROCRASTINATE_DEFAULT = replace(PROCRASTINATE, poll=None)
 RESTATE = Kind("restate", workers=1, loading=2_500)
 
 
