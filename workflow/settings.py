@@ -56,8 +56,7 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=256,
-        description="Processes that serve the API on its one port, unless `--processes` says otherwise. "
-        "`makegood up` runs one in any case.",
+        description="Processes that serve the API behind its one port, unless `--processes` says otherwise.",
     )
     max_undecided: int = Field(
         default=100_000,
