@@ -21,6 +21,7 @@ from tests.waiting import wait_until
 from workflow import keys
 from workflow.api.admission import Limits
 from workflow.api.app import create_app
+from workflow.api.door import Door
 from workflow.broker import Broker
 from workflow.clock import VirtualClock
 from workflow.engine import Engine
@@ -40,6 +41,7 @@ class House:
     """A running door, and what is behind it."""
 
     runtime: Runtime
+    door: Door
     http: httpx.Client
     keys: dict[Role, str]
 
@@ -105,9 +107,10 @@ def open_house(
         RetryPolicy(max_attempts=3),
     )
     texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
+    app = create_app(runtime, broker, limits=limits)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(runtime, broker, limits=limits),
+            app,
             host="127.0.0.1",
             port=0,
             log_config=None,
@@ -119,8 +122,9 @@ def open_house(
     try:
         wait_until(lambda: server.started, seconds=20, what="the door to open")
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            yield House(runtime, http, texts)
+        most = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=most) as http:
+            yield House(runtime, app.state.door, http, texts)
     finally:
         server.should_exit = True
         thread.join(20)

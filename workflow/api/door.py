@@ -82,11 +82,17 @@ def open_door(runtime: Runtime, broker: Broker | None, limits: Limits, counters:
             raise
 
     wakes = None if broker is None else Wakes(send)
+
+    def told(subjects: Sequence[str]) -> None:
+        meters.commits.inc()
+        if wakes is not None:
+            wakes.ask(task_names.APPLY, subjects)
+
     keyring = Keyring(runtime.store)
     reception = Reception(
         runtime.engine.acceptor,
         runtime.clock,
-        lambda subjects: None if wakes is None else wakes.ask(task_names.APPLY, subjects),
+        told,
         most_waiting=limits.waiting,
         one_writer=runtime.store.dialect == "sqlite",
     )

@@ -59,6 +59,10 @@ class Meters:
         self.accepted, self.duplicate, self.refused = (
             self.events.labels(answer) for answer in ("accepted", "duplicate", "refused")
         )
+        self.commits = Counter(
+            "makegood_event_commits", "Commits that stored new events; several requests may share one.",
+            registry=self.registry,
+        )  # fmt: skip
         self.turned_away = Counter(
             "makegood_requests_turned_away",
             "Requests with events answered 429, by reason: backlog (too many undecided events), queue (too "
