@@ -92,7 +92,7 @@ def format_instant(instant: datetime) -> str:
     Raises:
         InstantError: it has no time zone.
     """
-    return as_utc(instant).replace(tzinfo=None).isoformat() + "Z"
+    return as_utc(instant).isoformat().removesuffix("+00:00") + "Z"
 
 
 def shifted(instant: datetime, by: timedelta) -> datetime:

@@ -8,6 +8,8 @@ from typing import Any
 from state_machines.durations import format_duration
 from state_machines.instants import format_instant
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
 
 class NotJson(ValueError):
     """A value that JSON cannot carry; the text says which and why."""
@@ -22,27 +24,33 @@ def to_json(value: Any) -> Any:
     Raises:
         NotJson: bytes, a type, a number that is not finite, a map with names that are no texts.
     """
-    if value is None or isinstance(value, str | bool | int):
+    exactly = type(value)
+    if exactly in _AS_THEY_ARE:
         return value
+    if exactly is dict:  # the commonest first: asking whether something is a Mapping takes its time
+        return {name: to_json(value[name]) for name in _names(value)}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotJson(f"{value} is no JSON number")
         return value
-    if isinstance(value, Mapping):
-        return {_name(name): to_json(value[name]) for name in sorted(value, key=_name)}
-    if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
     if isinstance(value, datetime):
         return format_instant(value)
     if isinstance(value, timedelta):
         return _duration(value)
-    raise NotJson(f"a value of type {type(value).__name__} is no JSON value")
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {name: to_json(value[name]) for name in _names(value)}
+    raise NotJson(f"a value of type {exactly.__name__} is no JSON value")
 
 
-def _name(name: Any) -> str:
-    if not isinstance(name, str):
-        raise NotJson(f"the name {name!r} in a map is not a text")
-    return name
+def _names(value: Mapping[Any, Any]) -> list[str]:
+    for name in value:
+        if not isinstance(name, str):
+            raise NotJson(f"the name {name!r} in a map is not a text")
+    return sorted(value)
 
 
 def _duration(value: timedelta) -> str:

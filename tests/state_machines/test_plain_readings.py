@@ -56,6 +56,9 @@ TEXTS = st.one_of(
     st.builds("{}.orValue({})".format, paths(". .?"), DEFAULTS),
     st.builds("{}has({})".format, st.sampled_from(["", "!"]), paths()),
     st.builds("timestamp({})".format, paths()),
+    st.lists(
+        st.one_of(paths(), FIXED, st.sampled_from(["'a + b'", '""', "'é'"])), min_size=2, max_size=3
+    ).map(" + ".join),
     st.sampled_from(
         ["1 + 1", "'a' + 'b'", "[1, {'a': null}]", "duration('90m')", "1 / 0", "0.0 / 0.0", "timestamp(0)"]
     ),
@@ -135,6 +138,7 @@ def _sorted(value: Any) -> str:
         "item.x",
         "1 + 1",
         " data.x ",
+        "'a: ' + data.x+event.data.y",
     ],
 )
 def test_the_simple_ones_are_read(text: str) -> None:
@@ -151,6 +155,8 @@ def test_the_simple_ones_are_read(text: str) -> None:
         "data.x == 1",
         "!data.x",
         "data.x.size()",
+        "'a' + string(data.x)",
+        "'a' + 'b\\n' + data.x",
         "1 / 0",
     ],
 )
