@@ -1,0 +1,88 @@
+"""Laws of acceptance: together or one after the other, whoever sends is told the same."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from tests.workflow.world import NOW, World
+from workflow.acceptance import Acceptance, Parcel
+from workflow.cloudevent import CloudEvent
+from workflow.store.schema import events, subjects
+
+ONE = st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))
+"""An event's id, and the number of the lamp that it is about: the same id may come about another lamp."""
+REQUESTS = st.lists(
+    st.lists(ONE, min_size=1, max_size=4, unique_by=lambda one: one[0]), min_size=1, max_size=5
+)
+
+
+def _parcel(world: World, request: list[tuple[str, int]], run: str) -> Parcel:
+    return world.engine.acceptor.parcel(
+        [
+            CloudEvent(identity, f"/{run}", "lamp.press", f"lamp:{run}-{lamp}", NOW, {"level": lamp + 1})
+            for identity, lamp in request
+        ]
+    )
+
+
+def _told(answers: list[list[Acceptance]], run: str) -> list[list[tuple[str, str, str, str]]]:
+    return [
+        [(one.event_id, one.subject.removeprefix(f"lamp:{run}"), one.status, one.outcome) for one in request]
+        for request in answers
+    ]
+
+
+def _ledger(world: World, run: str) -> list[tuple[str, str, object]]:
+    query = (
+        select(events.c.event_id, subjects.c.key, events.c.data)
+        .join(subjects, subjects.c.id == events.c.subject_id)
+        .where(events.c.source == f"/{run}")
+        .order_by(events.c.id)
+    )
+    with world.store.connect() as connection:
+        return [
+            (identity, key.removeprefix(f"lamp:{run}"), data)
+            for identity, key, data in connection.execute(query)
+        ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=REQUESTS, requests=REQUESTS, decided=st.booleans())
+def test_one_transaction_tells_and_keeps_what_several_would(
+    world: World, before: list[list[tuple[str, int]]], requests: list[list[tuple[str, int]]], decided: bool
+) -> None:
+    acceptor = world.engine.acceptor
+    told, kept = [], []
+    for joined in (True, False):
+        run = uuid4().hex
+        for request in before:
+            acceptor.store([_parcel(world, request, run)])
+        if decided:
+            world.settle()
+        parcels = [_parcel(world, request, run) for request in requests]
+        answers = acceptor.store(parcels) if joined else [acceptor.store([one])[0] for one in parcels]
+        told.append(_told(answers, run))
+        kept.append(_ledger(world, run))
+        world.settle()
+    assert told[0] == told[1]
+    assert kept[0] == kept[1]
+
+
+def test_the_first_receipt_counts(world: World) -> None:
+    """Two senders settle the same effect in one commit: as if the second had come later."""
+    world.post("lamp.press", "lamp:1", {"level": 3})
+    world.advance(world.clock.real(3_600))
+    (effect,) = world.effects()
+    parcels = [
+        world.engine.acceptor.parcel(
+            [world.event("lamp.press", "lamp:2", {"level": level}, effect=effect.key)]
+        )
+        for level in (1, 2)
+    ]
+    world.engine.acceptor.store(parcels)
+    (effect,) = world.effects()
+    assert (effect.state, effect.receipt) == ("settled", {"level": 1})
