@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import sleep, time
 
 import psycopg
@@ -46,7 +47,7 @@ class Burst:
 
     def contestants(self, *kinds: Kind) -> dict[str, Contestant]:
         """Those peers, by label."""
-        return {kind.label: self._noted(kind.label, lambda kind=kind: self._peer(kind)) for kind in kinds}
+        return {kind.label: self._noted(kind.label, partial(self._peer, kind)) for kind in kinds}
 
     def makegood(self) -> Contestant:
         """The plain `makegood worker --concurrency 2` with its clock, on PostgreSQL and a Valkey."""

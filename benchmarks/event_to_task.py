@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import time
@@ -130,7 +131,7 @@ def summed(late: list[float]) -> Reading:
 
 
 def _peers(session: Session, count: int, *kinds: Kind) -> dict[str, Contestant]:
-    return {kind.name: lambda kind=kind: _peer(session, count, kind) for kind in kinds}
+    return {kind.name: partial(_peer, session, count, kind) for kind in kinds}
 
 
 def _peer(session: Session, count: int, kind: Kind) -> Reading:

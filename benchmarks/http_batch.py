@@ -49,8 +49,8 @@ def measure(session: Session) -> list[Figure]:
 
     notes = (
         f"batches of {BATCH} on {CONNECTIONS} connections, {cores} API processes, {middle('cpu_us'):,.1f} us "
-        f"of CPU an event; one process alone {middle('one'):,.0f}/s; load, API and server share the cores; no "
-        f"worker; bare: {cores} processes of psycopg write the same rows of events and inbox, {BATCH} a "
+        f"of CPU an event; one process alone {middle('one'):,.0f}/s; load, API and server share the cores; "
+        f"no worker; bare: {cores} processes of psycopg write the same rows of events and inbox, {BATCH} a "
         "transaction, about subjects that are there (as they are for ours); peers: one producer, one run"
     )
     whole = result.figure(

@@ -1,7 +1,7 @@
 """Posts events over keep-alive connections as fast as they are answered; costs little itself.
 
 `python -m benchmarks.http_load URL KEY [--batch 500]` prints one JSON object. Requests are put together from
-ready-made bytes, and of an answer only the status is read, so that most of a core is left for who is measured.
+ready-made bytes, and of an answer only the status is read: most of a core is left for who is measured.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def batches(host: str, key: str, run: str, size: int) -> Callable[[], bytes]:
 
 def _head(host: str, key: str, content: str) -> bytes:
     return (
-        f"POST /v1/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Type: {content}\r\n"
+        f"POST /v1/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: {content}\r\n"
     ).encode()
 
 
@@ -174,12 +175,12 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--pid", type=int, action="append", default=[], help="a process whose CPU time is told")
+    parser.add_argument(
+        "--pid", type=int, action="append", default=[], help="a process whose CPU time is told"
+    )
     given = parser.parse_args()
     before = [cpu_seconds(pid) for pid in given.pid]
-    load = post(
-        given.url, given.key, connections=given.connections, seconds=given.seconds, batch=given.batch
-    )
+    load = post(given.url, given.key, connections=given.connections, seconds=given.seconds, batch=given.batch)
     used = [cpu_seconds(pid) - earlier for pid, earlier in zip(given.pid, before, strict=True)]
     document = load.document()
     if used and load.events:

@@ -46,7 +46,8 @@ def measure(session: Session) -> list[Figure]:
         f"64 connections, {cores} API processes, {middle('cpu_us'):,.0f} us of CPU an event, p99 "
         f"{middle('p99'):.1f} ms; one process alone {middle('one'):,.0f}/s, p99 {middle('one_p99'):.1f} ms; "
         "load, API and server share the cores; no worker; bare: pgbench -N -M prepared, "
-        f"{pgbench.CLIENTS} clients, scale {pgbench.SCALE}; peers: one producer, one run (Celery's and Redis's are not durable)"
+        f"{pgbench.CLIENTS} clients, scale {pgbench.SCALE}; peers: one producer, one run "
+        "(Celery's messages are not durable)"
     )
     whole = result.figure(
         "http_single", "events/s", goal=lambda found: share_of_bare(0.5, found.bare, found.ratio),

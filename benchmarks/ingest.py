@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from time import time
+from typing import Any
 
 from benchmarks.peers.environments import NotInstalled
 from benchmarks.peers.peer import Kind, running
@@ -45,24 +47,24 @@ class Posting:
             "cpu_us": 1e6 * used / max(1.0, rate * self.seconds),
         }  # fmt: skip
 
-    def _post(self, api: Api, key: str, seconds: float) -> dict[str, object]:
+    def _post(self, api: Api, key: str, seconds: float) -> dict[str, Any]:
         argv = [sys.executable, "-m", "benchmarks.http_load", api.url, key, "--seconds", str(seconds)]
         argv += ["--connections", str(self.connections), "--batch", str(self.batch)]
         done = subprocess.run(
             argv, cwd=ROOT, check=True, capture_output=True, text=True, timeout=seconds + _PATIENCE
         )
-        found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 
 
 def peers(session: Session, batch: int, *kinds: Kind) -> dict[str, Contestant]:
     """One producer each, no worker; `batch` 1 is the ordinary call for one."""
-    return {_label(kind, batch): lambda kind=kind: _peer(session, kind, batch) for kind in kinds}
+    return {_label(kind, batch): partial(_peer, session, kind, batch) for kind in kinds}
 
 
 def restate(session: Session, kind: Kind) -> dict[str, Contestant]:
     """Restate with 64 requests in flight; its service runs, since it must know to whom they go."""
-    return {f"{kind.name}, 64 in flight": lambda: _peer(session, kind, 2_000)}
+    return {f"{kind.name}, 64 in flight": partial(_peer, session, kind, 2_000)}
 
 
 def _label(kind: Kind, batch: int) -> str:

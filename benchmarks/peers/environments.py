@@ -72,7 +72,7 @@ def _run(argv: list[str]) -> None:
 
 
 def main() -> None:
-    """`python -m benchmarks.peers.environments [DIRECTORY]`: install everything beforehand."""
+    """Install everything beforehand, into the directory that is the first argument."""
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_DIRECTORY
     for peer in PINS:
         try:
@@ -81,7 +81,3 @@ def main() -> None:
                 print(restate_server(directory))
         except NotInstalled as error:
             print(f"{peer}: not installed: {error}")
-
-
-if __name__ == "__main__":
-    main()

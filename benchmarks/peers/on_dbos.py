@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient  # type: ignore[import-not-found]
 
 from benchmarks.peers import sink
 from benchmarks.peers.port import Port, speak
@@ -22,7 +22,7 @@ A_TRANSACTION = 200
 """Timers loaded in one transaction."""
 
 
-@DBOS.workflow(name="fire")
+@DBOS.workflow(name="fire")  # type: ignore[untyped-decorator]
 def fire(number: int, due: float) -> None:
     """The whole work of a handler."""
     sink.note(number, due)

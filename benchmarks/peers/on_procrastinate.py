@@ -9,7 +9,7 @@ import logging
 import os
 from datetime import UTC, datetime
 
-import procrastinate
+import procrastinate  # type: ignore[import-not-found]
 import psycopg
 
 from benchmarks.peers import sink
@@ -28,7 +28,7 @@ app = procrastinate.App(
 )
 
 
-@app.task(name="fire", queue=QUEUE)
+@app.task(name="fire", queue=QUEUE)  # type: ignore[untyped-decorator]
 async def fire(number: int, due: float) -> None:
     """The whole work of a handler."""
     sink.note(number, due)

@@ -11,7 +11,7 @@ import sys
 from http.client import HTTPConnection
 from time import time
 
-import restate
+import restate  # type: ignore[import-not-found]
 
 from benchmarks.peers import sink
 from benchmarks.peers.port import Port, speak
@@ -24,7 +24,7 @@ IN_FLIGHT = 64
 service = restate.Service("bench")
 
 
-@service.handler("fire")
+@service.handler("fire")  # type: ignore[untyped-decorator]
 async def fire(context: restate.Context, request: dict[str, float]) -> None:
     """The whole work of a handler."""
     sink.note(int(request["number"]), request["due"])

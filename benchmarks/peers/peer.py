@@ -111,7 +111,13 @@ class Peer:
         self.workers = []
 
     def _spawn(self, command: str, parameters: dict[str, Any], out: int | Path) -> subprocess.Popen[bytes]:
-        argv = [self.python, "-m", f"benchmarks.peers.on_{self.kind.name}", command, json.dumps(parameters)]
+        argv = [
+            str(self.python),
+            "-m",
+            f"benchmarks.peers.on_{self.kind.name}",
+            command,
+            json.dumps(parameters),
+        ]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 argv, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stderr=log,
