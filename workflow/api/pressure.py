@@ -30,7 +30,7 @@ _WAIT_UNKNOWN = 10
 _ENDS = text(
     "select (select min(event_id) from inbox where dead_at is null), (select max(event_id) from inbox)"
 )
-_COUNT = text("select count(*) from (select 1 from inbox where dead_at is null limit :most) as some")
+_COUNT = text("select count(*) from (select 1 from inbox where dead_at is null limit :most) as undecided")
 
 log = structlog.get_logger(__name__)
 
