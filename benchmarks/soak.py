@@ -100,7 +100,7 @@ def _figure(session: Session, samples: list[Sample], minutes: float) -> Figure:
             all(times <= _GROWN for times in grown.values()),
         ),
         notes=f"median over {len(samples)} samples in {minutes:g} minutes of the timers' p99 lateness, at "
-        f"about 50 events and as many timers a second; {_ends(samples)}; last quarter in times of the second: "
+        f"about 50 events and as many timers a second; {_ends(samples)}; last quarter by the second: "
         + ", ".join(f"{what} {times:.2f}" for what, times in grown.items())
         + f"; {server_words()}",
         detail={"plot": _plot(samples), "grown": grown},
