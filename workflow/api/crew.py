@@ -96,6 +96,7 @@ class Crew:
 
     def _end(self) -> None:
         """Have all end at once, each in good order; who does not is killed."""
+        self._listening.close()  # else who comes now would wait for somebody to take the call
         processes = [process for process, _ in self._members.values()]
         for process in processes:
             process.terminate()

@@ -1,0 +1,91 @@
+"""`makegood api` as processes of their own, which can be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.servers.process import die_with_parent
+from tests.waiting import wait_until
+from workflow import keys
+from workflow.embedded.ports import free_port
+from workflow.keys import Role
+from workflow.settings import Settings, as_environment
+from workflow.store import Store, migrate, open_store
+
+ROOT = Path(__file__).parents[2]
+
+
+class Crewed:
+    """A running `makegood api` with its store and a key."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, store: Store, key: str) -> None:
+        self.process = process
+        self.url = url
+        self.store = store
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
+
+    def post(self, identity: str, subject: str = "promise:crew") -> httpx.Response:
+        """Post an event over a connection of its own."""
+        event = {
+            "specversion": "1.0",
+            "id": identity,
+            "source": "/crew",
+            "type": "promise.thanks",
+            "subject": subject,
+        }
+        return httpx.post(f"{self.url}/v1/events", json=event, headers=self._headers, timeout=30)
+
+    def answers(self) -> bool:
+        """Whether anybody answers."""
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def members(self) -> set[int]:
+        """Process ids of those that serve."""
+        return {child.pid for child in psutil.Process(self.process.pid).children() if _serves(child)}
+
+
+def _serves(process: psutil.Process) -> bool:
+    """The command starts a helper of Python's own, too."""
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # or it is a zombie
+        return False
+
+
+@contextmanager
+def crewed(url: str, directory: Path, processes: int) -> Iterator[Crewed]:
+    """Start it, wait until it serves, and see to it that nothing is left of it."""
+    migrate(url)
+    store = open_store(url)
+    key = keys.create(store, Role.SYSTEM, "crew", datetime.now(UTC))
+    port = free_port()
+    settings = Settings(database_url=url, data_dir=directory, broker_url="memory://", api_port=port)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workflow.cli", "api", "--processes", str(processes)],
+        env={**os.environ, **as_environment(settings)},
+        cwd=ROOT,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )
+    opened = Crewed(process, f"http://127.0.0.1:{port}", store, key)
+    try:
+        wait_until(opened.answers, seconds=60, what="the API to answer")
+        yield opened
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        store.close()
