@@ -18,6 +18,7 @@ from tests.servers.process import die_with_parent
 
 _GRACE = 5.0
 _WARM_UP = 20
+_FIRST_AND_LAST = ((min, "begun"), (max, "ended"))
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,12 @@ class Kind:
     Attributes:
         name: module `on_<name>`, environment `<name>`.
         workers: how many worker processes are started; the others' own masters start two children.
-        loading: timers a second that two loaders get in at least, from which the time to load is planned.
         poll: seconds between looks of a worker, where the peer polls.
         database: what it keeps in PostgreSQL, if anything.
     """
 
     name: str
     workers: int
-    loading: float
     poll: float | None = None
     database: str | None = None
 
@@ -44,12 +43,12 @@ class Kind:
         return self.name if self.poll is None else f"{self.name}, poll {self.poll:g} s"
 
 
-CELERY = Kind("celery", workers=1, loading=1_800)
-DBOS = Kind("dbos", workers=2, loading=1_800, poll=0.1, database="peer_dbos")
+CELERY = Kind("celery", workers=1)
+DBOS = Kind("dbos", workers=2, poll=0.1, database="peer_dbos")
 DBOS_DEFAULT = replace(DBOS, poll=None)
-PROCRASTINATE = Kind("procrastinate", workers=2, loading=3_500, poll=0.5, database="peer_procrastinate")
+PROCRASTINATE = Kind("procrastinate", workers=2, poll=0.5, database="peer_procrastinate")
 PROCRASTINATE_DEFAULT = replace(PROCRASTINATE, poll=None)
-RESTATE = Kind("restate", workers=1, loading=2_500)
+RESTATE = Kind("restate", workers=1)
 
 
 @dataclass
@@ -80,6 +79,18 @@ class Peer:
         if any(process.returncode for process in processes):
             raise RuntimeError(f"{self.kind.name} failed: {self.log.read_text()[-600:]}")
         return [json.loads(output.splitlines()[-1]) for output in outputs]
+
+    def load(self, count: int, t0: float, window: float) -> float:
+        """Two processes load timers that fall due evenly from `t0`; how many a second they got in."""
+        half = count // 2
+        answers = self.together(
+            [
+                ("timers", {"first": first, "count": part, "total": count, "t0": t0, "window": window})
+                for first, part in ((0, half), (half, count - half))
+            ]
+        )
+        begun, ended = (one(answer[name] for answer in answers) for one, name in _FIRST_AND_LAST)
+        return count / (ended - begun)
 
     def start_workers(self) -> None:
         """Start them; they may not be ready yet."""
