@@ -85,7 +85,7 @@ def _impossible(lifecycle: Lifecycle, subject: Subject, event: Event) -> str:
 def _taken(subject: Subject, event: Event, way: Way, view: View) -> Decision:
     data = way.rule.changed(view)
     view = view.after(data, way.dest)
-    effects = tuple(effect for rule in way.effects for effect in rule.ask(view))
+    effects = tuple([effect for rule in way.effects for effect in rule.ask(view)])
     if len(effects) > 1:
         _check_openings(effects, way.rule.field)
     timers_set, timers_cancelled = change_timers(way.crossings, subject.timers, event.timer, view)
