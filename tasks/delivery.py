@@ -1,13 +1,14 @@
-"""Delivery: notices handed to channels one by one, each claimed right before and settled right after.
+"""Delivery: notices handed to channels one by one, each claimed right before it goes.
 
-No database connection is held while a channel is asked. A worker killed in between leaves one notice whose
-outcome is unknown, never a batch of them.
+Each is settled in the transaction that claims the next: one commit a notice. No database connection is held
+while a channel is asked. A worker killed in between leaves one notice whose outcome is unknown, never more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -15,10 +16,13 @@ from tasks.channels.port import Channel, Notice, OutcomeUnknown, Rejected, Retry
 from tasks.contact_hours import wait_for
 from workflow import outbox
 from workflow.clock import monotonic
+from workflow.relay import SLICE
 from workflow.runtime import Runtime
 from workflow.store.port import EffectRow
 
 _SHARE_OF_LEASE = 0.3
+_Gone = tuple[int, Mapping[str, Any]]
+"""The id of an effect that went out, and its receipt."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,30 +43,39 @@ class Delivery:
         self._channels = channels
 
     def run(self, ids: Sequence[int], token: str) -> Delivered:
-        """Deliver the notices still claimed under `token`, within a share of the lease.
+        """Deliver the notices still claimed under `token`, for about `SLICE` seconds: bulk goes in slices.
 
         A notice that another message has taken over is passed by.
         """
-        runtime = self._runtime
-        deadline = monotonic() + runtime.settings.lease_seconds * _SHARE_OF_LEASE
-        lease = runtime.clock.real(runtime.settings.lease_seconds)
-        taken = 0
-        for place, one in enumerate(ids):
-            if monotonic() > deadline:
-                return Delivered(taken, tuple(ids[place:]))
-            for row in outbox.begin(runtime.store, [one], token, runtime.clock.now(), lease):
-                self._deliver(row)
-                taken += 1
+        store, clock = self._runtime.store, self._runtime.clock
+        seconds = self._runtime.settings.lease_seconds
+        deadline = monotonic() + min(SLICE, seconds * _SHARE_OF_LEASE)
+        lease, taken = clock.real(seconds), 0
+        mine = outbox.held_under(store, ids, token)
+        gone: list[_Gone] = []
+        try:
+            for place, one in enumerate(mine):
+                if monotonic() > deadline:
+                    return Delivered(taken, tuple(mine[place:]))
+                rows = outbox.begin(store, [one], token, clock.now(), lease, gone)
+                gone = []
+                for row in rows:
+                    gone = self._deliver(row)
+                    taken += 1
+        finally:
+            if gone:
+                outbox.settle(store, gone, clock.now())
         return Delivered(taken, ())
 
-    def _deliver(self, row: EffectRow) -> None:
+    def _deliver(self, row: EffectRow) -> list[_Gone]:
+        """The receipt, to be settled before another is begun; whatever else became of it is written down."""
         store, clock = self._runtime.store, self._runtime.clock
         notice, held = Notice.of(row), outbox.Hold.sending(row)
         try:
             wait = wait_for(notice, clock.now())
             if wait is not None:
                 outbox.defer(store, [(row.id, wait.until, wait.reason)], held)
-                return
+                return []
             receipt = self._channel(notice).send(notice, row.key)
         except Retry as error:
             outbox.retry(store, [(row.id, str(error))], clock.now(), clock, self._runtime.retries, held)
@@ -76,7 +89,8 @@ class Delivery:
             reason = f"{type(error).__name__} in the channel {notice.channel!r}"
             outbox.unknown(store, [(row.id, reason)], held)
         else:
-            outbox.settle(store, [(row.id, receipt.to_json())], clock.now())
+            return [(row.id, receipt.to_json())]
+        return []
 
     def _channel(self, notice: Notice) -> Channel:
         channel = self._channels.get(notice.channel)

@@ -14,15 +14,24 @@ from tasks.transport import kept_until_stored
 from workflow.receipts import TaskOutcome, record
 from workflow.task_names import FAILED, SUCCEEDED
 
+_OPTIONS: dict[str, Any] = {
+    "acks_late": True,
+    "reject_on_worker_lost": True,
+    "Request": "tasks.requests:ReceiptRequest",
+    # As many as tasks of others: three events for each cost more than the receipt itself. Flower shows the
+    # tasks, and `GET /v1/effects` what became of them.
+    "send_events": False,
+}
 
-@app.task(name=SUCCEEDED, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:ReceiptRequest")
+
+@app.task(name=SUCCEEDED, **_OPTIONS)
 @kept_until_stored
 def succeeded(result: Any, key: str) -> str:
     """A task returned `result` for the effect with this key."""
     return _record(key, TaskOutcome.SUCCEEDED, {"result": result})
 
 
-@app.task(name=FAILED, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:ReceiptRequest")
+@app.task(name=FAILED, **_OPTIONS)
 @kept_until_stored
 def failed(task_id: str, key: str) -> str:
     """A task failed for good."""

@@ -54,7 +54,7 @@ class Standing:
         """
         while True:
             turns = self._turns
-            woken = turns.events or turns.timers or turns.seconds_until_due() == 0
+            woken = turns.events or turns.timers or turns.due
             decided = turns.turn()
             now = monotonic()
             self._losses = 0 if decided else self._losses + woken

@@ -117,21 +117,43 @@ def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[Eff
         return transaction.claim_effects(now, now + lease, uuid4().hex, limit)
 
 
-def begin(store: Store, ids: Sequence[int], token: str, now: datetime, lease: timedelta) -> list[EffectRow]:
-    """Take over the effects of one message; those another message has taken are not given."""
+Receipts = Sequence[tuple[int, Mapping[str, Any]]]
+"""(effect id, what the other side answered)"""
+
+
+def held_under(store: Store, ids: Sequence[int], token: str) -> list[int]:
+    """Which of these effects are still published under `token`, in the order given."""
+    held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
+    with store.connect() as connection:
+        found = set(connection.execute(select(outbox.c.id).where(*held)).scalars())
+    return [one for one in ids if one in found]
+
+
+def begin(
+    store: Store,
+    ids: Sequence[int],
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    settled: Receipts = (),
+) -> list[EffectRow]:
+    """Take over the effects of one message; those another message has taken are not given.
+
+    With `settled`, what went out just before is settled in the same transaction.
+    """
     with store.begin() as transaction:
+        transaction.update_effects(_settled(settled, now))
         return transaction.begin_effects(ids, token, now + lease)
 
 
-def settle(store: Store, receipts: Sequence[tuple[int, Mapping[str, Any]]], now: datetime) -> None:
-    """The other side has them; `receipts` are (effect id, what it answered).
-
-    That is known, so it counts whoever holds them by now.
-    """
+def settle(store: Store, receipts: Receipts, now: datetime) -> None:
+    """The other side has them. That is known, so it counts whoever holds them by now."""
     with store.begin() as transaction:
-        transaction.update_effects(
-            [EffectUpdate(one, EffectState.SETTLED, None, now, receipt) for one, receipt in receipts]
-        )
+        transaction.update_effects(_settled(receipts, now))
+
+
+def _settled(receipts: Receipts, now: datetime) -> list[EffectUpdate]:
+    return [EffectUpdate(one, EffectState.SETTLED, None, now, receipt) for one, receipt in receipts]
 
 
 def retry(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, select, type_coerce, update
+from sqlalchemy import JSON, bindparam, select, type_coerce, update
 
 from state_machines.subject import split_key
 from workflow import outbox
@@ -17,6 +17,22 @@ from workflow.store.schema import outbox as effects
 from workflow.store.schema import subjects
 
 SOURCE = "/makegood/receipts"
+_SETTLE = (
+    update(effects)
+    .where(
+        effects.c.key == bindparam("effect"),
+        effects.c.state != outbox.EffectState.SETTLED,
+        type_coerce(effects.c.payload, JSON)["succeeded"].as_string().is_(None),
+    )
+    .values(
+        state=outbox.EffectState.SETTLED,
+        due_at=None,
+        error=None,
+        settled_at=bindparam("at"),
+        receipt=bindparam("said"),
+    )
+)
+"""Put together once: to do so costs as much as to send it."""
 
 
 class _Effect(NamedTuple):
@@ -75,25 +91,14 @@ def _settle_at_once(engine: Engine, key: str, said: Mapping[str, Any]) -> str | 
     """The common case in one statement: a success that no trigger hears of. The subject's key; None if it
     is another case.
     """
-    unheard = type_coerce(effects.c.payload, JSON)[TaskOutcome.SUCCEEDED.value].as_string().is_(None)
-    settle = (
-        update(effects)
-        .where(effects.c.key == key, effects.c.state != outbox.EffectState.SETTLED, unheard)
-        .values(
-            state=outbox.EffectState.SETTLED,
-            due_at=None,
-            error=None,
-            settled_at=engine.clock.now(),
-            receipt=dict(said),
-        )
-    )
+    values = {"effect": key, "at": engine.clock.now(), "said": dict(said)}
     if engine.store.dialect == "postgresql":  # without a transaction around it, which is two round trips more
         alone = engine.store.engine.execution_options(isolation_level="AUTOCOMMIT")
         with alone.connect() as connection:
-            settled = connection.execute(settle).rowcount
+            settled = connection.execute(_SETTLE, values).rowcount
     else:
         with engine.store.begin() as transaction:
-            settled = transaction.connection.execute(settle).rowcount
+            settled = transaction.connection.execute(_SETTLE, values).rowcount
     return key.rsplit("/", 2)[0] if settled else None
 
 

@@ -86,6 +86,11 @@ class Turns:
         self.events |= EVENTS in said
         self.timers |= TIMERS in said
 
+    @property
+    def due(self) -> bool:
+        """Whether a timer that is known of is due."""
+        return self.next_due is not None and self.next_due <= self._engine.clock.now()
+
     def seconds_until_due(self) -> float | None:
         """Until the next timer that is known of; None when there is none."""
         return None if self.next_due is None else self._engine.clock.seconds_until(self.next_due)
@@ -93,7 +98,7 @@ class Turns:
     def turn(self) -> int:
         """Timers that may be due, then events that may wait, a batch of each; how many were decided."""
         before = self.rounds.decided
-        if self.timers or self.seconds_until_due() == 0:
+        if self.timers or self.due:
             self.timers, self.next_due = False, None
             fired = self._take(self._engine.fire(self._settings.timer_batch, self._dispatch()))
             self.timers |= fired.full

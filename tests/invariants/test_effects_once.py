@@ -119,6 +119,36 @@ def test_wherever_the_worker_dies_a_notice_goes_out_once_or_a_person_is_asked(
     assert outcomes["settled"] >= 2 and outcomes["unknown"] >= 2, outcomes
 
 
+def test_wherever_the_worker_dies_among_several_notices_one_at_most_is_unknown(
+    world: World, runtime: Runtime
+) -> None:
+    """Each is settled with the beginning of the next: that leaves no second one in doubt."""
+    post = Post()
+    delivery = Delivery(runtime, {"email": post})
+    doubtful = Counter[int]()
+    for after in range(40):
+        told(world, f"A{after}", f"B{after}", f"C{after}")
+        rows = outbox.claim(world.store, world.clock.now(), LEASE, 10)
+        assert len(rows) == 3
+        try:
+            with dying(world.store, after):
+                delivery.run([row.id for row in rows], rows[0].token)
+        except Crash:
+            pass
+        else:
+            break
+        states = Counter(effect.state for effect in world.effects()[-3:])
+        doubtful[states["sending"]] += 1
+        assert states["sending"] <= 1
+        assert states["sending"] + states["settled"] + states["published"] == 3
+        with world.store.begin() as transaction:  # what follows a lapse is another story
+            for table in ("timers", "inbox", "outbox"):
+                transaction.connection.exec_driver_sql(f"delete from {table}")
+    assert set(doubtful) == {0, 1}
+    assert max(Counter(post.sent).values()) == 1
+    assert [effect.state for effect in world.effects()[-3:]] == ["settled"] * 3
+
+
 def test_wherever_the_relay_dies_the_message_goes_out_with_the_same_key(
     world: World, runtime: Runtime, mailbox: Mailbox
 ) -> None:

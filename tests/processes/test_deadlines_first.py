@@ -1,0 +1,53 @@
+"""Deadlines before bulk: thousands of notices on their way make no timer late, however small the pool."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from tests.processes.installation import Installation
+from tests.waiting import wait_until
+from workflow.store.schema import outbox, subjects
+
+BULK = 5_000
+
+
+def bulk(installation: Installation) -> None:
+    """So many notices of one subject, due for the relay, as the engine writes them."""
+    runtime = installation.runtime
+    runtime.engine.accept([installation.promise("bulk", due_in=86_400)])
+    runtime.engine.apply()
+    with runtime.store.begin() as transaction:
+        query = select(subjects.c.id).where(subjects.c.key == "promise:bulk")
+        subject, now = transaction.connection.execute(query).scalar_one(), runtime.clock.now()
+        said = {"to": "all@example.com", "about": "information", "title": "News", "words": "We have news."}
+        rows = [
+            {
+                "subject_id": subject, "key": f"promise:bulk/1/{number}", "kind": "notice",
+                "target": "recording", "urgency": 2, "payload": said, "state": "pending", "due_at": now,
+                "attempts": 0, "created_at": now,
+            }
+            for number in range(BULK)
+        ]  # fmt: skip
+        transaction.connection.execute(insert(outbox), rows)
+
+
+def settled_by(installation: Installation, at: datetime) -> int:
+    """How many of them had gone out by then."""
+    query = select(func.count()).where(outbox.c.settled_at <= at, outbox.c.target == "recording")
+    with installation.runtime.store.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+@pytest.mark.parametrize("concurrency", ["1", "2"])
+def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installation, concurrency: str) -> None:
+    installation.workers.start("--concurrency", concurrency).wait_ready()
+    bulk(installation)
+    wait_until(lambda: installation.notices(), seconds=30, what="the bulk to be on its way")
+    installation.send(installation.promise("P-1", due_in=1))
+    wait_until(lambda: installation.state("promise:P-1") == "lapsed", seconds=60, what="the promise to lapse")
+    (lapse,) = installation.moves("lapse")
+    assert lapse.at >= lapse.due_at
+    assert settled_by(installation, lapse.at) < BULK / 2, "the timer came first, most of the bulk later"

@@ -1,0 +1,148 @@
+"""Standing by: one process of a pool, here a thread of the test, with a real broker and real time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import redis
+
+from tasks import seats
+from tasks.process import Process
+from tasks.shift import Shift, work
+from tests.processes.installation import Installation
+from tests.waiting import wait_until
+from workflow.bell import EVENTS, Bell
+from workflow.broker import celery_app
+from workflow.task_names import APPLY, QUEUE, SOON_QUEUE
+
+LONG = 10.0
+
+
+class Pool:
+    """One process of a pool of two."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.process = Process(installation.runtime, installation.broker, {})
+        self.bell = Bell(celery_app(installation.settings))
+        self.broker = redis.Redis.from_url(installation.valkey.url)
+
+    @contextmanager
+    def doing(self, work: Callable[[], Any]) -> Iterator[list[Any]]:
+        """While it works; what it answered is in the list afterwards."""
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.append(work()), daemon=True)
+        thread.start()
+        yield answers
+        thread.join(30)
+        assert not thread.is_alive()
+
+    def wait_listeners(self, count: int) -> None:
+        """Until so many stand by."""
+        wait_until(lambda: self.bell.listeners() == count, seconds=20, what=f"{count} to stand by")
+
+
+@pytest.fixture
+def pool(sqlite_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    monkeypatch.setattr(seats, "_pool", seats.Seats(2))
+    sqlite_installation.configure(stand_by_seconds=1.0)
+    pool = Pool(sqlite_installation)
+    yield pool
+    pool.broker.close()
+
+
+def test_who_stands_by_takes_events_and_timers_without_any_message(pool: Pool) -> None:
+    """There is no worker and no clock: only the ring, and what the engine said about the next timer."""
+    installation = pool.installation
+    with pool.doing(lambda: work(pool.process, APPLY)) as answers:
+        pool.wait_listeners(1)
+        installation.runtime.engine.accept([installation.promise("P-1", due_in=0.5)])
+        assert installation.broker.wake(APPLY)
+        wait_until(
+            lambda: installation.state("promise:P-1") == "lapsed", seconds=20, what="the promise to lapse"
+        )
+    (lapse,) = installation.moves("lapse")
+    assert lapse.at >= lapse.due_at
+    assert pool.broker.llen(QUEUE) == 0
+    assert answers[0]["decided"] >= 3, "made, lapsed, and the escalation of that"
+    assert pool.bell.listeners() == 0
+    assert not installation.broker.wake(APPLY), "it has gone, so a message goes"
+
+
+def test_only_its_share_of_a_pool_stands_by(pool: Pool) -> None:
+    with pool.doing(lambda: work(pool.process, APPLY)):
+        pool.wait_listeners(1)
+        with pool.doing(lambda: work(Pool(pool.installation).process, APPLY)) as second:
+            wait_until(lambda: second, seconds=20, what="the second to find no seat and to go")
+            assert pool.bell.listeners() == 1
+
+
+def test_it_stays_while_work_flows_until_its_successor_is_there(pool: Pool) -> None:
+    """Between two of them nobody need send a message."""
+    called = threading.Event()
+    shift = Shift(pool.process, APPLY, seconds=0.1)
+    with pool.doing(lambda: shift.stand(called.set)) as answers:
+        assert called.wait(20)
+        assert pool.bell.listeners() == 1
+        assert pool.bell.ring(EVENTS)
+        successor = Bell(celery_app(pool.installation.settings)).listen()
+        assert successor is not None
+        pool.wait_listeners(1)
+    assert answers == [False], "nobody else must be called"
+
+
+def test_alone_in_its_pool_it_makes_room_and_says_that_there_is_more(pool: Pool) -> None:
+    pool.installation.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
+    with pool.doing(lambda: Shift(pool.process, APPLY, seconds=0.1).stand(None)) as answers:
+        pass
+    assert answers == [True]
+
+
+def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None:
+    pool.installation._runtime = None
+    pool.installation.configure(stand_by_seconds=LONG)
+    other = Bell(celery_app(pool.installation.settings)).listen()
+    assert other is not None
+    patient = Pool(pool.installation)
+    with pool.doing(lambda: work(patient.process, APPLY)) as answers:
+        pool.wait_listeners(2)
+        while not answers:
+            pool.bell.ring(EVENTS)
+            other.wait(0.05)
+    assert pool.bell.listeners() == 1
+
+
+def test_many_effects_are_left_to_the_relay_of_a_neighbour(pool: Pool) -> None:
+    installation = pool.installation
+    promises = [
+        installation.promise(f"P-{number}", due_in=0.2, customer={"email": "customer@example.com"})
+        for number in range(30)
+    ]
+    installation.runtime.engine.accept(promises)
+    with pool.doing(lambda: work(pool.process, APPLY)):
+        wait_until(lambda: len(installation.moves("lapse")) == 30, seconds=20, what="all to lapse")
+    assert pool.broker.llen(SOON_QUEUE) >= 1
+
+
+@pytest.mark.parametrize("stand_by", [0.0, 1.0])
+def test_where_nobody_can_or_may_stand_by_it_decides_and_goes(pool: Pool, stand_by: float) -> None:
+    installation = pool.installation
+    installation.runtime.engine.accept([installation.promise("P-1", due_in=LONG)])
+    installation._runtime = None
+    installation.configure(stand_by_seconds=stand_by)
+    if stand_by:
+        installation.valkey.stop()
+    assert work(Pool(installation).process, APPLY)["decided"] == 1
+
+
+def test_a_broker_that_goes_away_under_it_ends_its_stay_and_loses_nothing(pool: Pool) -> None:
+    installation = pool.installation
+    with pool.doing(lambda: work(pool.process, APPLY)) as answers:
+        pool.wait_listeners(1)
+        installation.runtime.engine.accept([installation.promise("P-1", due_in=LONG)])
+        installation.valkey.stop()
+    assert answers[0]["decided"] == 1, "it looked once more"
