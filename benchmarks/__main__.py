@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--peers-dir", type=Path, default=DEFAULT_DIRECTORY, metavar="DIR", help="where peers are installed"
     )
+    parser.add_argument("--no-peers", action="store_true", help="measure none of the peers")
     given = parser.parse_args(arguments)
     if given.runs < 3 and not given.quick:
         parser.error(f"--runs: at least 3 rounds make a median, not {given.runs}")
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         open_session(given.runs, quick=given.quick, progress=progress) as session,
     ):
         session.kept["minutes"] = given.minutes
-        session.kept["peers_dir"] = given.peers_dir
+        session.kept["peers_dir"] = None if given.no_peers else given.peers_dir
         for benchmark in benchmarks:
             found = _measured(benchmark, session)
             if found is None:

@@ -26,14 +26,22 @@ class NotInstalled(RuntimeError):
     """A peer cannot be had here; the message says why."""
 
 
-def interpreter(peer: str, directory: Path) -> Path:
-    """The Python in which a peer is installed; installs it the first time. Raises NotInstalled."""
+def interpreter(peer: str, directory: Path | None) -> Path:
+    """The Python in which a peer is installed; installs it the first time.
+
+    Raises NotInstalled, also when `directory` is None: then nobody asked for peers.
+    """
+    if directory is None:
+        raise NotInstalled("peers were not asked for")
     place = directory / peer
     python, done = place / "bin" / "python", place / "installed.txt"
     pins = "\n".join(PINS[peer])
     if not done.exists() or done.read_text() != pins:
-        directory.mkdir(parents=True, exist_ok=True)
-        venv.create(place, clear=True, with_pip=True, symlinks=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            venv.create(place, clear=True, with_pip=True, symlinks=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NotInstalled(f"no environment could be made in {place.name}: {error}") from error
         _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PINS[peer]])
         done.write_text(pins)
     return python

@@ -139,13 +139,14 @@ class Peer:
 
 @contextmanager
 def running(
-    kind: Kind, directory: Path, place: Path, redis_url: str, pg_port: int, *, work: bool = True
+    kind: Kind, directory: Path | None, place: Path, redis_url: str, pg_port: int, *, work: bool = True
 ) -> Iterator[Peer]:
     """A peer that starts from nothing, with warm workers unless `work` is False.
 
     `directory` has the environments, `place` (which must exist) the session's files. Raises NotInstalled.
     """
     python = interpreter(kind.name, directory)
+    assert directory is not None
     environment = os.environ | {
         "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", sink.VARIABLE: str(place / "sink"),
         "BENCH_REDIS": redis_url, "BENCH_PG_PORT": str(pg_port),
