@@ -95,14 +95,14 @@ def timer_of(row: Sequence[Any]) -> Timer:
         instant(set_at),
         utc(due_at),
         None if budget is None else timedelta(microseconds=budget),
-        _pauses(from_json(pauses)),
+        _pauses(from_json(pauses)) if pauses is not None else (),
     )
 
 
-def _pauses(pauses: Sequence[Sequence[str | None]] | None) -> Pauses:
+def _pauses(pauses: Sequence[Sequence[str | None]]) -> Pauses:
     return tuple(
         (parse_instant(begin), None if end is None else parse_instant(end))
-        for begin, end in pauses or ()
+        for begin, end in pauses
         if begin is not None
     )
 
@@ -147,9 +147,9 @@ def timer_claim(
         if timer is None or timer.setting != setting or timer.due_at != utc(due_at):
             continue
         identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
-        due = instant(due_at)
-        event = Event("", identity, TIMER_SOURCE, due, NOTHING, None, name, setting)
-        claim.work.append(Pending(subject_row, event, None, due))
+        at = instant(due_at)
+        event = Event("", identity, TIMER_SOURCE, at, NOTHING, None, name, setting)
+        claim.work.append(Pending(subject_row, event, None, at))
     claim.work.sort(key=_due_at)  # lifecycles took turns
     if before:
         claim.work = _in_order(claim.work, before)
