@@ -116,25 +116,44 @@ class Keyring:
 
     KEEP = 10.0
     """Seconds for which a verified key is believed: how long a revoked one may still work in a process."""
+    _AHEAD = 3.0
+    """So many seconds before that, one caller is sent to verify it anew, and the others need not."""
     _MOST = 1_000
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, tuple[Key, float]] = {}
+        self._renewing: set[str] = set()
 
     def recall(self, text: str) -> Key | None:
-        """The key if it was verified a moment ago; asks no database."""
-        found = self._known.get(_digest(text))
-        return found[0] if found and found[1] > monotonic() else None
+        """The key if it was verified a moment ago; asks no database. None: `verify` it."""
+        digest = _digest(text)
+        found = self._known.get(digest)
+        if found is None:
+            return None
+        key, until = found
+        left = until - monotonic()
+        if left > self._AHEAD:
+            return key
+        if left <= 0 or digest not in self._renewing:
+            self._renewing.add(digest)
+            return None
+        return key
 
     def verify(self, text: str) -> Key | None:
         """As `keys.verify`, and remembers a good answer. A bad one is not remembered."""
-        key = verify(self._store, text)
-        if key is not None:
+        digest = _digest(text)
+        try:
+            key = verify(self._store, text)
+            if key is None:
+                self._known.pop(digest, None)
+                return None
             if len(self._known) >= self._MOST:
                 self._known.clear()
-            self._known[_digest(text)] = (key, monotonic() + self.KEEP)
-        return key
+            self._known[digest] = (key, monotonic() + self.KEEP)
+            return key
+        finally:
+            self._renewing.discard(digest)
 
 
 def _digest(text: str) -> str:

@@ -98,6 +98,24 @@ def test_a_revoked_key_is_forgotten(house: House) -> None:
     assert revoked.revoked_at == NOON
 
 
+def test_one_caller_verifies_a_key_anew_for_all(house: House) -> None:
+    """So that a busy door does not send all who are inside to the database at the same moment."""
+    store = house.runtime.store
+    text = keys.create(store, Role.SYSTEM, "busy", NOON)
+
+    class Short(Keyring):
+        KEEP = Keyring._AHEAD  # due to be renewed as soon as it is known
+
+    ring = Short(store)
+    assert ring.verify(text) is not None
+    assert [ring.recall(text) is None for _ in range(4)] == [True, False, False, False]
+    assert ring.verify(text) is not None
+    assert ring.recall(text) is None, "and when that has expired, the next"
+    keys.revoke(store, text.split("_", 2)[1], NOON)
+    assert ring.verify(text) is None
+    assert [ring.recall(text) for _ in range(2)] == [None, None]
+
+
 def test_what_is_not_there_cannot_be_revoked(house: House) -> None:
     with pytest.raises(NotFound):
         keys.revoke(house.runtime.store, "nobody", NOON)
