@@ -60,7 +60,7 @@ class Dues:
         return not some
 
     def _pending(self, connection: psycopg.Connection) -> bool:
-        # In order: the planner cannot know that few are due, and would else look through all that are pending.
+        # In order: the planner cannot know that few are due, and would else look through all of them.
         query = (
             "select 1 from timers where lifecycle = %s and due_at <= to_timestamp(%s) order by due_at limit 1"
         )
