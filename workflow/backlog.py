@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, select
 
 from workflow import task_names
-from workflow.outbox import EffectState
+from workflow.outbox import RELAYED
+from workflow.outbox import due_rows as due_effects
 from workflow.outbox import first_due as first_effect_due
-from workflow.outbox import is_due as effect_is_due
 from workflow.store.port import Store
-from workflow.store.schema import inbox, outbox, subjects, timers
-from workflow.timers import first_due, is_due
+from workflow.store.schema import inbox, subjects
+from workflow.timers import due_rows, first_due
 
 _SHOWN = 5
 
@@ -45,32 +45,21 @@ class Backlog:
 
 def look(store: Store, now: datetime, bound: int) -> Backlog:
     """What is due at `now`. Counting stops at `bound` rows of a kind."""
-    undecided = inbox.c.dead_at.is_(None)
-    # A send in progress whose lease ran out is the sweep's affair, not the relay's.
-    held = outbox.c.state.in_([EffectState.PENDING, EffectState.PUBLISHED])
     with store.connect() as connection:
+        undecided = inbox.c.dead_at.is_(None)
+        events = connection.execute(
+            select(inbox.c.event_id).where(undecided).order_by(inbox.c.event_id).limit(bound)
+        )
         return Backlog(
-            events=_queue(connection, select(inbox.c.event_id).where(undecided), inbox.c.event_id, bound),
-            timers=_due(connection, select(timers.c.due_at).where(is_due(now)), first_due(connection), bound),
-            effects=_due(
-                connection,
-                select(outbox.c.due_at).where(effect_is_due(now), held),
-                first_effect_due(connection),
-                bound,
-            ),
+            events=_queue(events.scalars().all()),
+            timers=_queue([row.due_at for row in connection.execute(due_rows(connection, now, bound))]),
+            effects=_queue([row.due_at for row in connection.execute(due_effects(now, RELAYED, bound))]),
             next_due=min(_next_dues(connection, now), default=None),
         )
 
 
-def _queue(connection: Connection, due: Select[Any], order: ColumnElement[Any], bound: int) -> Queue:
-    rows = connection.execute(due.order_by(order).limit(bound)).scalars().all()
-    return Queue(len(rows), rows[0]) if rows else Queue()
-
-
-def _due(connection: Connection, due: Select[Any], first: datetime | None, bound: int) -> Queue:
-    """Counted in any order: the index has them by lifecycle or urgency first."""
-    waiting = connection.execute(select(func.count()).select_from(due.limit(bound).subquery())).scalar_one()
-    return Queue(waiting, first) if waiting else Queue()
+def _queue(waiting: Sequence[Any]) -> Queue:
+    return Queue(len(waiting), min(waiting)) if waiting else Queue()
 
 
 def _next_dues(connection: Connection, now: datetime) -> Iterator[datetime]:
@@ -84,11 +73,20 @@ def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
 
     Raises KeyError for a task that does not find its work itself.
     """
-    table, due = {
-        task_names.APPLY: (inbox, inbox.c.dead_at.is_(None)),
-        task_names.FIRE: (timers, is_due(now)),
-        task_names.RELAY: (outbox, effect_is_due(now)),
-    }[task]
-    query = select(subjects.c.key).join(table, table.c.subject_id == subjects.c.id).where(due).limit(_SHOWN)
     with store.connect() as connection:
-        return list(dict.fromkeys(connection.execute(query).scalars()))
+        query = select(subjects.c.key).where(subjects.c.id.in_(_waiting(connection, now, task))).limit(_SHOWN)
+        return list(connection.execute(query).scalars())
+
+
+def _waiting(connection: Connection, now: datetime, task: str) -> list[int]:
+    """Rows of subjects that wait, some."""
+    if task == task_names.FIRE:
+        return [row.subject_id for row in connection.execute(due_rows(connection, now, _SHOWN))]
+    if task == task_names.RELAY:
+        effects = connection.execute(due_effects(now, RELAYED, _SHOWN))
+        return [row.subject_id for row in effects]
+    if task == task_names.APPLY:
+        undecided = inbox.c.dead_at.is_(None)
+        query = select(inbox.c.subject_id).where(undecided).order_by(inbox.c.event_id).limit(_SHOWN)
+        return list(connection.execute(query).scalars())
+    raise KeyError(task)

@@ -16,7 +16,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
 
 from workflow.clock import Clock
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
@@ -90,8 +90,28 @@ class RetryPolicy:
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition that somebody must look at an effect at `now`, in the form that the index answers."""
-    return outbox.c.urgency.in_(list(Urgency)) & (outbox.c.due_at <= now)
+    """The condition that somebody must look at an effect at `now`, for counting all; see `timers.is_due`."""
+    at = bindparam("due_by", now, type_=outbox.c.due_at.type, literal_execute=True)
+    return outbox.c.urgency.in_(list(Urgency)) & (outbox.c.due_at <= at)
+
+
+def due_rows(now: datetime, states: Sequence[EffectState], limit: int) -> Select[tuple[int, int, datetime]]:
+    """A query for (id, subject_id, due_at) of effects in these states that are due at `now`, the urgent
+    first, at most `limit`; see `timers.due_rows`."""
+    parts = [
+        select(outbox.c.id, outbox.c.subject_id, outbox.c.due_at)
+        .where(outbox.c.urgency == urgency, outbox.c.due_at <= now, outbox.c.state.in_(states))
+        .order_by(outbox.c.due_at)
+        .limit(limit)
+        .subquery()
+        for urgency in Urgency
+    ]
+    due = union_all(*(select(part) for part in parts)).subquery()
+    return select(due.c.id, due.c.subject_id, due.c.due_at).limit(limit)
+
+
+RELAYED = (EffectState.PENDING, EffectState.PUBLISHED)
+"""The states in which a due effect is the relay's; a send in progress whose lease ran out is the sweep's."""
 
 
 def next_due(store: Store) -> datetime | None:

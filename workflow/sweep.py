@@ -16,11 +16,11 @@ from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.engine import Engine
 from workflow.errors import InvalidEvent
-from workflow.outbox import EffectState
-from workflow.outbox import is_due as effect_is_due
+from workflow.outbox import RELAYED, EffectState
+from workflow.outbox import due_rows as due_effects
 from workflow.store.port import EffectUpdate, Store
-from workflow.store.schema import inbox, outbox, subjects, timers
-from workflow.timers import is_due
+from workflow.store.schema import inbox, outbox, subjects
+from workflow.timers import due_rows
 
 _BATCH = 200
 SOURCE = "/makegood/sweep"
@@ -53,12 +53,11 @@ def sweep(engine: Engine, clock: Clock) -> SweepReport:
     now = clock.now()
     abandoned = _abandon(engine.store, now)
     unknown = _escalate(engine, now)
-    relayed = outbox.c.state.in_([EffectState.PENDING, EffectState.PUBLISHED])
     with engine.store.connect() as connection:
         return SweepReport(
             _count(connection, select(inbox.c.event_id).where(inbox.c.dead_at.is_(None))),
-            _count(connection, select(timers.c.subject_id).where(is_due(now))),
-            _count(connection, select(outbox.c.id).where(effect_is_due(now), relayed)),
+            _count(connection, due_rows(connection, now, COUNTED)),
+            _count(connection, due_effects(now, RELAYED, COUNTED)),
             max(abandoned, unknown),
         )
 
@@ -71,11 +70,14 @@ def _count(connection: Connection, rows: Select[Any]) -> int:
 
 def _abandon(store: Store, now: datetime) -> int:
     """Sends whose lease ran out in the middle: their outcome is unknown."""
-    stuck = select(outbox.c.id).where(effect_is_due(now), outbox.c.state == EffectState.SENDING).limit(_BATCH)
     with store.connect() as connection:
-        if connection.execute(stuck.limit(1)).first() is None:
-            return 0
+        found = [row.id for row in connection.execute(due_effects(now, [EffectState.SENDING], _BATCH))]
+    if not found:
+        return 0
     with store.begin() as transaction:
+        stuck = select(outbox.c.id).where(
+            outbox.c.id.in_(found), outbox.c.state == EffectState.SENDING, outbox.c.due_at <= now
+        )
         if store.dialect == "postgresql":
             stuck = stuck.with_for_update(skip_locked=True)
         ids = [row[0] for row in transaction.connection.execute(stuck)]

@@ -176,8 +176,8 @@ class PostgresStore:
             # In any other zone the driver cannot read the first and the last hours of what Python can tell,
             # and one such row would stop every claim.
             connection.execute("set time zone 'UTC'")
-            # Claims must walk an index in its order whatever the statistics say: planned for the very numbers of
-            # a call, on a table that was empty when it was last analysed, they sort all that waits instead.
+            # Claims must walk an index in its order whatever the statistics say: planned for the numbers of a
+            # call, on a table that was empty when it was last analysed, they sort all that waits instead.
             connection.execute("set plan_cache_mode = force_generic_plan")
             connection.commit()
 
