@@ -6,7 +6,7 @@ import structlog
 
 from tasks.app import app
 from tasks.process import here
-from tasks.shift import Done
+from tasks.shift import Done, deadlines_first
 from workflow.errors import BrokerUnreachable
 from workflow.task_names import RELAY
 
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 def relay() -> Done:
     """Put due effects on the broker, for a bounded time; what is left is for the next message."""
     process = here(app)
+    deadlines_first(process)
     relayed = process.relay.run()
     if relayed.more:
         try:

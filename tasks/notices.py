@@ -7,7 +7,7 @@ import structlog
 from tasks.app import app
 from tasks.delivery import Delivered
 from tasks.process import here
-from tasks.shift import seated
+from tasks.shift import deadlines_first, seated
 from workflow.errors import BrokerUnreachable
 from workflow.task_names import SEND
 
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 def send(ids: list[int], token: str) -> dict[str, int]:
     """Send the notices with these outbox ids that are still claimed under this token, for a bounded time."""
     process = here(app)
+    deadlines_first(process)
     with seated(process, _PATIENCE) as may_send:
         delivered = process.delivery.run(ids, token) if may_send else Delivered(0, tuple(ids))
     if delivered.left:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypedDict
 
@@ -12,6 +12,7 @@ from tasks.process import Process
 from tasks.seats import of_this_pool
 from tasks.standing import Standing
 from workflow.bell import Ear
+from workflow.clock import monotonic
 from workflow.errors import BrokerUnreachable
 from workflow.rounds import SECONDS, Turns
 from workflow.task_names import FIRE, RELAY
@@ -36,16 +37,27 @@ def work(process: Process, task: str) -> Done:
     seats = of_this_pool()
     seat = seats.take(seats.for_standing) if seats is not None and _may_stand(process) else None
     if seats is None or seat is None:
-        return shift.finish(call=shift.decide())
+        if shift.decide():
+            shift.call(process.broker.go)  # there is work for one more than stands by
+        return shift.finish()
 
     def hand_over() -> None:
         seats.give_back(seat)
         process.broker.go(task)
 
     try:
-        return shift.finish(call=shift.stand(None if seats.processes == 1 else hand_over))
+        if shift.stand(None if seats.processes == 1 else hand_over):
+            shift.call(process.broker.wake)
+        return shift.finish()
     finally:
         seats.give_back(seat)
+
+
+def deadlines_first(process: Process) -> None:
+    """For who is about to do bulk: while more is due than those who decide can take at once, help them."""
+    shift = Shift(process, FIRE)
+    shift.rush()
+    shift.finish()
 
 
 @contextmanager
@@ -69,7 +81,9 @@ def seated(process: Process, seconds: float) -> Iterator[bool]:
     deaf = False
     if not found():
         shift = Shift(process, FIRE, seconds)
-        shift.finish(call=shift.stand(None, found))
+        if shift.stand(None, found):
+            shift.call(process.broker.wake)
+        shift.finish()
         deaf = shift.deaf
     try:
         yield bool(taken) or deaf
@@ -113,32 +127,38 @@ class Shift:
         # Nobody counts on us any more; who did until now must not have done so in vain.
         return self.decide() or more if rang else more
 
-    def finish(self, *, call: bool) -> Done:
-        """Have the rest relayed, tell the clocks what is due soon, and call somebody if need be.
+    def rush(self) -> None:
+        """Help as long as batches are full, and no longer."""
+        deadline = monotonic() + self._most
+        while self._turns.turn() and (self._turns.timers or self._turns.events) and monotonic() < deadline:
+            pass
 
-        What the broker does not take now, a sweep finds.
-        """
+    def call(self, by: Callable[[str, Sequence[str]], object]) -> None:
+        """Have somebody go on where this one stops; what the broker does not take, a sweep finds."""
+        self._tell(lambda: by(self._task, self._turns.rounds.subjects))
+
+    def finish(self) -> Done:
+        """Have the rest relayed, and tell the clocks of much work and of what is due soon."""
         rounds, broker = self._turns.rounds, self._process.broker
-        try:
-            if rounds.effects > self._asked:
-                broker.go(RELAY, rounds.subjects)
-            if call:
-                broker.wake(self._task, rounds.subjects)
-            if rounds.full or self._before_next_sweep():
-                broker.wake_clocks(rounds.earliest or self._process.runtime.clock.now())
-        except BrokerUnreachable as error:
-            log.warning("wake-up lost, the next sweep finds the work", task=self._task, error=str(error))
+        if rounds.effects > self._asked:
+            self._tell(lambda: broker.go(RELAY, rounds.subjects))
+        if rounds.full or self._before_next_sweep():
+            self._tell(lambda: broker.wake_clocks(rounds.earliest or self._process.runtime.clock.now()))
         return {
             "decided": rounds.decided,
             "published": rounds.published,
             "subjects": list(rounds.subjects),
         }
 
+    def _tell(self, said: Callable[[], object]) -> None:
+        try:
+            said()
+        except BrokerUnreachable as error:
+            log.warning("wake-up lost, the next sweep finds the work", task=self._task, error=str(error))
+
     def _before_next_sweep(self) -> bool:
         runtime, earliest = self._process.runtime, self._turns.rounds.earliest
-        return (
-            earliest is not None and runtime.clock.seconds_until(earliest) < runtime.settings.sweep_seconds
-        )
+        return earliest is not None and runtime.clock.seconds_until(earliest) < runtime.settings.sweep_seconds
 
 
 def _may_stand(process: Process) -> bool:

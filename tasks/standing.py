@@ -23,7 +23,8 @@ _LOSSES = 3
 """Woken so often for nothing, while others stand by as well: one too many."""
 _LOOK = 0.02
 """Seconds between two looks whether somebody else is there."""
-_RELAY_PAUSE = 0.25
+_RELAY_PAUSE = 0.1
+"""Seconds for which effects wait for a moment without deadlines before a neighbour is asked to relay them."""
 
 
 class Standing:
@@ -34,7 +35,7 @@ class Standing:
     ) -> None:
         """After `most` seconds `hand_over` calls for a successor, and the stay ends when that one is there.
 
-        None: alone in its pool; then it ends at once, and it has nobody to leave the relay to either.
+        None: alone in its pool; then it ends at once.
         """
         self._process = process
         self._turns = turns
@@ -45,7 +46,8 @@ class Standing:
         self._last_work = monotonic()
         self._losses = 0
         self._called: float | None = None
-        self._relayed, self._asked = 0, float("-inf")
+        self._relayed = 0
+        self._waiting_since: float | None = None
 
     def run(self, enough: Callable[[], bool] | None = None) -> bool:
         """Decide and wait, in turns, until nothing is left to stay for, or until `enough` if it is given.
@@ -85,7 +87,7 @@ class Standing:
     def _pause(self, now: float) -> float | None:
         """For how long nothing is to be done; None when it is time to go."""
         turns = self._turns
-        if turns.events or turns.timers or (self._hand_over is None and self._relayed < turns.rounds.effects):
+        if turns.events or turns.timers or self._relayed < turns.rounds.effects:
             return 0.0
         if self._losses >= _LOSSES and self._process.broker.bell.listeners() > 1:
             return None
@@ -95,13 +97,15 @@ class Standing:
         return rest if rest > 0 else None
 
     def _see_to_effects(self, now: float, *, idle: bool) -> None:
-        """Those too many to be published at once: by a neighbour, else here when there is nothing else."""
+        """Those too many to be published at once: here when there is nothing else, else by a neighbour."""
         waiting = self._turns.rounds.effects
         if waiting == self._relayed:
-            return
-        if self._hand_over is None:
-            if idle and not self._process.relay.run(SLICE / 4).more:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        elif idle:
+            if not self._process.relay.run(SLICE / 4).more:
                 self._relayed = waiting
-        elif now - self._asked >= _RELAY_PAUSE:
+        elif self._hand_over is not None and now - self._waiting_since >= _RELAY_PAUSE:
             self._process.broker.go(RELAY, self._turns.rounds.subjects)
-            self._relayed, self._asked = waiting, now
+            self._relayed = waiting

@@ -21,7 +21,7 @@ TICK = 0.01
 LOOK_AGAIN = 0.05
 """Seconds until the next look while something that was asked for is not done yet."""
 STOOD_BY = 0.25
-"""The same while somebody stands by: who does so knows when the next timer is due, and is there."""
+"""The same while somebody stands by, who knows when the next timer is due, or only the relay is slow."""
 PATIENCE = 2.0
 """A message that has changed nothing for so many seconds found nobody: the clock does the work itself."""
 ALONE = 5.0
@@ -170,7 +170,7 @@ class ClockLoop:
         if backlog.next_due is not None:
             pauses.append(self._clock.seconds_until(backlog.next_due))
         if self._asked:
-            pauses.append(LOOK_AGAIN)
+            pauses.append(STOOD_BY if self._asked.keys() == {Work.RELAY} else LOOK_AGAIN)
         if now < self._down_until or now < self._alone_until:
             pauses.append(_LOOK_WITHOUT_BROKER)
         pause = max(TICK, min(pauses))

@@ -17,7 +17,7 @@ from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.bell import EVENTS, Bell
 from workflow.broker import celery_app
-from workflow.task_names import APPLY, QUEUE, SOON_QUEUE
+from workflow.task_names import APPLY, LATER_QUEUE, QUEUE, SOON_QUEUE
 
 LONG = 10.0
 
@@ -116,7 +116,7 @@ def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None
     assert pool.bell.listeners() == 1
 
 
-def test_many_effects_are_left_to_the_relay_of_a_neighbour(pool: Pool) -> None:
+def test_many_effects_are_relayed_when_nothing_is_due(pool: Pool) -> None:
     installation = pool.installation
     promises = [
         installation.promise(f"P-{number}", due_in=0.2, customer={"email": "customer@example.com"})
@@ -125,7 +125,9 @@ def test_many_effects_are_left_to_the_relay_of_a_neighbour(pool: Pool) -> None:
     installation.runtime.engine.accept(promises)
     with pool.doing(lambda: work(pool.process, APPLY)):
         wait_until(lambda: len(installation.moves("lapse")) == 30, seconds=20, what="all to lapse")
-    assert pool.broker.llen(SOON_QUEUE) >= 1
+    assert {effect.state for effect in installation.effects()} == {"published"}
+    assert pool.broker.llen(SOON_QUEUE) == 0, "no other relay was asked for"
+    assert pool.broker.llen(LATER_QUEUE) >= 1, "that of the notices"
 
 
 @pytest.mark.parametrize("stand_by", [0.0, 1.0])
