@@ -21,7 +21,7 @@ def text_instant(text: str) -> datetime:
 
 
 Key = Text().with_variant(Text(collation="C"), "postgresql")
-"""A text that is looked up and ordered by its bytes, as SQLite does anyway: no language's rules, and cheap."""
+"""A text that is looked up and ordered by its bytes, as SQLite does anyway: no language's rules."""
 
 
 class Instant(TypeDecorator[datetime]):
