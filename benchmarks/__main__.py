@@ -11,7 +11,7 @@ from time import monotonic
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.figures import Figure, shown
 from benchmarks.peers.environments import DEFAULT_DIRECTORY
@@ -78,7 +78,8 @@ def _measured(benchmark: Benchmark, session: Session) -> list[Figure] | None:
 
 
 def _table(figures: list[Figure]) -> Table:
-    table = Table("figure", "median", "range", "unit", "bare", "ratio", "goal", "met")
+    name = Column("figure", no_wrap=True)
+    table = Table(name, "median", "range", "unit", "bare", "ratio", "goal", "met")
     for one in figures:
         bare = "" if one.bare is None else shown(one.bare)
         ratio = "" if one.ratio is None else f"{one.ratio:.2f}"

@@ -12,7 +12,6 @@ from time import perf_counter
 from transitions import Machine
 
 from benchmarks.figures import Figure
-from benchmarks.goals import Goal
 from benchmarks.meter import METER
 from benchmarks.rounds import Reading
 from benchmarks.session import Session
@@ -37,7 +36,6 @@ def measure(session: Session) -> list[Figure]:
         result.figure(
             "decisions",
             "decisions/s",
-            goal=lambda found: Goal("none; a decision is to cost little more than the bare trigger", None),
             notes="one process; a timer's move with an expression, the next timer and an effect, decided "
             "and applied to the subject; bare: the same two states' trigger of transitions, on no model",
         )

@@ -11,7 +11,6 @@ from statistics import median
 
 from benchmarks.figures import Figure, shown, spread
 from benchmarks.filling import Filling
-from benchmarks.goals import Goal
 from benchmarks.meter import engine_on
 from benchmarks.result import Result
 from benchmarks.rounds import Contestant, Reading
@@ -98,7 +97,6 @@ def _told(
         measure=measure,
         ours=last,
         bare=None,
-        goal=lambda _: Goal("no bend"),
         notes=f"{last} {axis}, {shown(median(ratios))} ({spread(ratios)}) times what it is {first}; {words}; "
         f"{server_words()}",
         detail={"plot": {"x": axis, "y": unit, "log_x": True, "lines": {"makegood": points}}},

@@ -15,13 +15,13 @@ app.steps["worker"].discard(ClockStep)
 app.steps["consumer"].discard(BeatStep)
 
 
-@app.task(name=FIRE)
+@app.task(name=FIRE)  # type: ignore[untyped-decorator]
 def fire() -> int:
     """Fire one batch of due timers."""
     return here(app).runtime.engine.fire(settings.timer_batch).decided
 
 
-@app.task(name=APPLY)
+@app.task(name=APPLY)  # type: ignore[untyped-decorator]
 def apply() -> int:
     """Apply one batch of accepted events."""
     return here(app).runtime.engine.apply(settings.event_batch).decided

@@ -11,6 +11,7 @@ from benchmarks import pages
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, quantile
 from benchmarks.goals import Goal, all_of
+from benchmarks.plots import svg
 from benchmarks.registry import BENCHMARKS, chosen
 
 _PROMISED = {"figure", "value", "unit", "bare", "ratio", "peers", "runs", "notes"}
@@ -65,9 +66,9 @@ def test_a_benchmarks_further_figures_follow_its_first() -> None:
 
 def test_lines_are_drawn_where_a_figure_has_a_plot() -> None:
     plot = {"x": "pending timers", "y": "ms", "log_x": True, "lines": {"makegood": [[1000, 2], [10000, 3]]}}
-    drawn = pages.svg(_figure("growth_claim", 1, {"plot": plot}), "A title")
+    drawn = svg(_figure("growth_claim", 1, {"plot": plot}), "A title")
     assert "A title" in drawn and "pending timers" in drawn
-    assert drawn == pages.svg(_figure("growth_claim", 1, {"plot": plot}), "A title")
+    assert drawn == svg(_figure("growth_claim", 1, {"plot": plot}), "A title")
 
 
 def test_the_docs_are_those_of_their_figures() -> None:
