@@ -106,7 +106,7 @@ def _lines(plot: Mapping[str, Any], title: str) -> Canvas:
         if panel.get("log_y"):
             axes.set_yscale("log")
         else:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.08 * max(y for points in panel["lines"].values() for _, y in points) or 1)
             axes.yaxis.set_major_formatter(_COUNTS)
         if place == len(panels) - 1:
             axes.set_xlabel(plot["x"])

@@ -103,7 +103,9 @@ def _figure(session: Session, samples: list[Sample], minutes: float) -> Figure:
         f"about 50 events and as many timers a second; {_ends(samples)}; last quarter by the second: "
         + ", ".join(f"{what} {times:.2f}" for what, times in grown.items())
         + f"; {server_words()}",
-        detail={"plot": _plot(samples), "grown": grown},
+        detail={
+            "plot": _plot(samples), "grown": grown, "title": f"A steady load for {minutes:g} minutes",
+        },
     )  # fmt: skip
 
 
