@@ -58,8 +58,8 @@ class DataRule:
         return [_problem(error) for error in self._validator.iter_errors(data)]
 
     def with_defaults(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The data with the declared defaults where they say nothing."""
-        return {**self._defaults, **data} if self._defaults else data
+        """The data with the declared defaults where they say nothing; the same object where they say all."""
+        return data if self._defaults.keys() <= data.keys() else {**self._defaults, **data}
 
 
 def schema(fields: Mapping[str, FieldDeclaration]) -> dict[str, Any]:
