@@ -28,9 +28,12 @@ ROOT = Path(__file__).parents[2]
 class Crewed:
     """A running `makegood api` with its store and a key."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, store: Store, key: str) -> None:
+    host = "127.0.0.1"
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, store: Store, key: str) -> None:
         self.process = process
-        self.url = url
+        self.port = port
+        self.url = f"http://{self.host}:{port}"
         self.store = store
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
 
@@ -44,6 +47,12 @@ class Crewed:
             "subject": subject,
         }
         return httpx.post(f"{self.url}/v1/events", json=event, headers=self._headers, timeout=30)
+
+    def head(self, length: int) -> bytes:
+        """The head of a request with an event of so many bytes."""
+        headers = self._headers | {"Host": self.host, "Content-Length": str(length)}
+        lines = ["POST /v1/events HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        return "\r\n".join(lines).encode()
 
     def answers(self) -> bool:
         """Whether anybody answers."""
@@ -80,7 +89,7 @@ def crewed(url: str, directory: Path, processes: int) -> Iterator[Crewed]:
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
-    opened = Crewed(process, f"http://127.0.0.1:{port}", store, key)
+    opened = Crewed(process, port, store, key)
     try:
         wait_until(opened.answers, seconds=60, what="the API to answer")
         yield opened

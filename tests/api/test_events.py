@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from tests.api.conftest import House, order
+from workflow.api.app import create_app
 
 EVENT = {"ce-specversion": "1.0", "ce-source": "/tests", "ce-type": "order.place"}
 
@@ -151,3 +156,23 @@ def test_the_largest_permitted_batch_and_event(house: House) -> None:
 def _item(house: House, event: dict[str, Any]) -> tuple[str, str, str | None]:
     item = house.post(event).json()["items"][0]
     return item["status"], item["outcome"], item["reason"]
+
+
+def test_below_a_path_of_somebody_elses_it_is_the_same(house: House) -> None:
+    """There requests come by way of the framework."""
+    inner = create_app(house.runtime)
+    outer = Starlette(routes=[Mount("/below", inner)])
+    headers = house.bearer() | {"Content-Type": "application/cloudevents+json"}
+
+    async def post(event: dict[str, object]) -> httpx.Response:
+        transport = httpx.ASGITransport(outer)
+        async with httpx.AsyncClient(transport=transport, base_url="http://outer") as http:
+            return await http.post("/below/v1/events", json=event, headers=headers)
+
+    try:
+        accepted = asyncio.run(post(order("place", "below", "below-1", amount=5)))
+        assert (accepted.status_code, accepted.json()["accepted"]) == (202, 1)
+        refused = asyncio.run(post(order("place", "below", "below-2", amount=0)))
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "data.amount")
+    finally:
+        inner.state.door.close()

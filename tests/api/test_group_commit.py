@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
-from tests.api.conftest import House, open_house, order
+from tests.api.conftest import NOON, House, open_house, order
 from tests.api.holding import together
+from tests.waiting import wait_until
 from workflow.store import Store, schema
 
 POISON = "poison"
@@ -103,6 +105,39 @@ def test_a_bad_event_is_refused_without_waiting_for_anybody(own_house: House) ->
         posts.wait_inside(1)
         assert own_house.post(order("place", "held", "held-2", amount=0)).status_code == 422
     assert posts.statuses() == [202]
+
+
+def test_a_deadlock_is_nobodys_fault_and_tried_again(postgres_url: str) -> None:
+    with open_house(postgres_url) as house, ThreadPoolExecutor(1) as pool:
+        batch = [order("place", "knot", identity, amount=5) for identity in ("knot-a", "knot-z")]
+        with house.runtime.store.connect() as connection:
+            _enter(connection, "knot-z")
+            post = pool.submit(house.post, batch)  # enters the first, and waits for us
+            wait_until(lambda: _blocked(house), seconds=20, what="the door to wait for us")
+            _enter(connection, "knot-a")  # and we for the door, which the database sends back
+            connection.rollback()
+        assert post.result(30).json()["accepted"] == 2
+        assert _stored(house) == ["knot-a", "knot-z"]
+
+
+def _enter(connection: Connection, identity: str) -> None:
+    connection.execute(
+        insert(schema.events).values(
+            source="/tests",
+            event_id=identity,
+            subject_id=1,
+            type="order.place",
+            time=NOON,
+            data={},
+            received_at=NOON,
+        )
+    )
+
+
+def _blocked(house: House) -> bool:
+    query = "select count(*) from pg_locks where not granted"
+    with house.runtime.store.connect() as connection:
+        return bool(connection.exec_driver_sql(query).scalar())
 
 
 def test_large_batches_and_single_events_do_not_mix(own_house: House) -> None:

@@ -30,13 +30,9 @@ def _busy(api: Crewed) -> int:
     for pid in api.members() or {api.process.pid}:
         connections = psutil.Process(pid).net_connections(kind="tcp")
         found += sum(
-            one.status == psutil.CONN_ESTABLISHED and one.laddr.port == _port(api) for one in connections
+            one.status == psutil.CONN_ESTABLISHED and one.laddr.port == api.port for one in connections
         )
     return found
-
-
-def _port(api: Crewed) -> int:
-    return httpx.URL(api.url).port or 0
 
 
 def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from __future__ import annotations
 import threading
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from workflow.acceptance import Acceptance, Acceptor, Parcel
+from workflow.clock import monotonic
 from workflow.faults import is_passing
 
 log = structlog.get_logger(__name__)
@@ -26,6 +29,11 @@ Told = Callable[[Sequence[str]], None]
 """Is told, after a commit and in the committer's thread, some keys of subjects that got new events."""
 
 _TOLD = 6
+_LAST_SECONDS = 5.0
+"""For what is under way when the door is closed for good."""
+_TRIES = 3
+_ROLLED_BACK = frozenset({"40001", "40P01"})
+"""SQLSTATE of serialization failure and deadlock: nothing was stored, and the same may be tried again."""
 
 
 class Errand(NamedTuple):
@@ -56,7 +64,7 @@ class Committer:
         self._told = told
         self._count = threads
         self._most = most
-        self._turn = turn
+        self._turn: AbstractContextManager[object] = nullcontext() if turn is None else turn
         self._errands: SimpleQueue[Errand | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -70,8 +78,11 @@ class Committer:
         """Store what was brought, then end the threads."""
         for _ in self._threads:
             self._errands.put(None)
+        deadline = monotonic() + _LAST_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, deadline - monotonic()))
+            if thread.is_alive():  # the database does not answer; nobody was told that anything is stored
+                log.error("a commit did not end", thread=thread.name)
         self._threads = []
 
     def _start(self) -> None:
@@ -85,7 +96,10 @@ class Committer:
     def _run(self) -> None:
         while (first := self._errands.get()) is not None:
             errands, ended = self._company(first)
-            self._serve(errands)
+            try:
+                self._serve(errands)
+            except Exception as error:  # without its threads the door would take requests and answer none
+                log.error("a committer failed", exc_info=error)
             if ended:
                 return
 
@@ -112,17 +126,19 @@ class Committer:
                 parcels[place] = errand.parcel() if callable(errand.parcel) else errand.parcel
             except Exception as error:  # its own sender is told, nobody else
                 answers[place] = error
-        self._store(parcels, answers)
-        subjects = [
-            one.subject
-            for given in answers
-            if isinstance(given, list)
-            for one in given
-            if one.status == "accepted"
-        ]
-        if subjects:
-            self._told(subjects[:_TOLD])
-        _deliver(errands, answers)
+        try:
+            self._store(parcels, answers)
+            subjects = [
+                one.subject
+                for given in answers
+                if isinstance(given, list)
+                for one in given
+                if one.status == "accepted"
+            ]
+            if subjects:
+                self._told(subjects[:_TOLD])
+        finally:
+            _deliver(errands, answers)
 
     def _store(self, parcels: dict[int, Parcel], answers: list[Answers | BaseException | None]) -> None:
         """Together; where something in one cannot be stored, one by one, so that it harms no other."""
@@ -145,9 +161,14 @@ class Committer:
     def _committed(self, parcels: list[Parcel]) -> list[Answers]:
         if not parcels:
             return []
-        if self._turn is None:
-            return self._acceptor.store(parcels)
         with self._turn:
+            for _ in range(_TRIES - 1):
+                try:
+                    return self._acceptor.store(parcels)
+                except OperationalError as error:
+                    if getattr(error.orig, "sqlstate", None) not in _ROLLED_BACK:
+                        raise
+                    log.info("stored once more", error=type(error.orig).__name__, requests=len(parcels))
             return self._acceptor.store(parcels)
 
 
@@ -171,7 +192,7 @@ def _set(given: list[tuple[Future[Answers], Answers | BaseException | None]]) ->
     for future, answer in given:
         if future.done():  # its request was cancelled
             continue
-        if isinstance(answer, BaseException):
-            future.set_exception(answer)
-        elif answer is not None:
+        if isinstance(answer, list):
             future.set_result(answer)
+        else:
+            future.set_exception(answer or RuntimeError("its committer failed"))

@@ -12,7 +12,6 @@ from math import ceil
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.api.problems import busy
 from workflow.clock import monotonic
@@ -85,7 +84,7 @@ class Pressure:
             pause = EVERY
             try:
                 pause = self._look()
-            except SQLAlchemyError as error:  # the requests themselves will say so
+            except Exception as error:  # the requests themselves will say so; who does not know lets them in
                 log.warning("the inbox could not be looked at", error=type(error).__name__)
             self._next_at = monotonic() + pause
             self._wanted.clear()
