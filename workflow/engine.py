@@ -205,6 +205,10 @@ class Engine:
         decision = decide(lifecycle, subject, event, now)
         successor = apply_decision(subject, event, decision, now)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed
+        if decision.data is not subject.data:
+            changes.data_kept.discard(work.subject_row)
+        elif work.subject_row not in changes.subjects:
+            changes.data_kept.add(work.subject_row)
         claim.subjects[work.subject_row] = changes.subjects[work.subject_row] = successor
         if decision.dest in lifecycle.final_states:
             changes.closed.add(work.subject_row)

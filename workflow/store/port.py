@@ -106,6 +106,8 @@ class Changes:
     subjects: dict[int, Subject] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     """Of these, the rows of those that are in a final state now."""
+    data_kept: set[int] = field(default_factory=set)
+    """Of these, the rows of those whose data are as they are stored, and need not be written."""
     moves: list[NewMove] = field(default_factory=list)
     timers_set: dict[tuple[int, str], Timer] = field(default_factory=dict)
     timers_cancelled: set[tuple[int, str]] = field(default_factory=set)

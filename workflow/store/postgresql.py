@@ -10,19 +10,15 @@ from operator import itemgetter
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Connection
 
-from workflow.clock import monotonic
+from workflow.store import postgresql_pools, rows
 from workflow.store import postgresql_statements as sql
 from workflow.store import postgresql_writing as writing
-from workflow.store import rows
 from workflow.store.array_literals import documents, literal, texts
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
 from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Said
-
-_IDLE_SECONDS = 2.0
 
 
 class PostgresTransaction:
@@ -169,31 +165,8 @@ class PostgresStore:
     dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
-
-        @event.listens_for(self.engine, "connect")
-        def configure(connection: Any, _: Any) -> None:
-            # In any other zone the driver cannot read the first and the last hours of what Python can tell,
-            # and one such row would stop every claim.
-            connection.execute("set time zone 'UTC'")
-            # Claims must walk an index in its order whatever the statistics say: planned for the numbers of a
-            # call, on a table that was empty when it was last analysed, they sort all that waits instead.
-            connection.execute("set plan_cache_mode = force_generic_plan")
-            connection.commit()
-
-        @event.listens_for(self.engine, "checkin")
-        def returned(_: Any, record: Any) -> None:
-            record.info["returned"] = monotonic()
-
-        @event.listens_for(self.engine, "checkout")
-        def taken(connection: Any, record: Any, _: Any) -> None:
-            # A ping each time costs a round trip a transaction; only one that was idle may have been lost.
-            if monotonic() - record.info.get("returned", monotonic()) > _IDLE_SECONDS:
-                try:
-                    connection.execute("select 1")
-                    connection.rollback()
-                except self.engine.dialect.loaded_dbapi.OperationalError as error:
-                    raise DisconnectionError(str(error)) from error
+        self.engine = postgresql_pools.writing(url)
+        self._reading = postgresql_pools.reading(url)
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:
@@ -204,9 +177,10 @@ class PostgresStore:
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection for reading."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._reading.dispose()

@@ -43,13 +43,13 @@ def statements(changes: Changes, now: datetime) -> Iterator[Said]:
 def _subjects(changes: Changes) -> Said:
     ids = sorted(changes.subjects)  # as claims lock them
     subjects = [changes.subjects[one] for one in ids]
-    closed = changes.closed
+    closed, kept = changes.closed, changes.data_kept
     return sql.UPDATE_SUBJECTS, {
         "ids": literal(ids),
         "versions": literal([s.version for s in subjects]),
         "states": texts([s.state for s in subjects]),
         "seqs": literal([s.seq for s in subjects]),
-        "data": documents([s.data for s in subjects]),
+        "data": documents([None if one in kept else s.data for one, s in zip(ids, subjects, strict=True)]),
         "parents": texts([s.parent for s in subjects]),
         "opened": literal([s.opened_at for s in subjects]),
         "changed": literal([s.changed_at for s in subjects]),
@@ -85,10 +85,10 @@ def _moves(changes: Changes) -> Said:
 
 
 def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Said:
-    """The rows of the outbox, which tell their ids and keys."""
+    """The rows of the outbox, which tell their ids and keys if they are given away at once."""
     ids, keys, kinds, targets, queues, urgencies, payloads = zip(*changes.effects, strict=True)
     at_once = dispatch is not None and len(changes.effects) <= dispatch.most
-    return sql.EFFECTS, {
+    return sql.EFFECTS_TOLD if at_once else sql.EFFECTS, {
         "now": now,
         "state": "published" if at_once else "pending",
         "due_at": now + dispatch.lease if dispatch is not None and at_once else now,

@@ -119,7 +119,7 @@ class SqliteTransaction:
                     s.version,
                     s.state,
                     s.seq,
-                    rows.to_json(s.data),
+                    None if row in changes.data_kept else rows.to_json(s.data),
                     s.parent,
                     _text(s.opened_at),
                     _text(s.changed_at),

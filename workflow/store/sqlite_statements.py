@@ -33,7 +33,7 @@ NEXT_DUES = """select (select min(due_at) from timers where lifecycle = d.lifecy
 from (select distinct lifecycle from definitions) d"""
 TIMERS = """select subject_id, dead_at, name, setting, set_at, due_at, budget, pauses from timers
 where subject_id in (select value from json_each(?)) order by subject_id, name"""
-UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = ?, parent = ?,
+UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = coalesce(?, data), parent = ?,
   opened_at = ?, changed_at = ?, closed_at = ?
 where id = ?"""
 ADD_MOVE = """insert into moves
