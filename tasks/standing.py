@@ -15,14 +15,16 @@ from workflow.bell import Ear
 from workflow.clock import monotonic
 from workflow.relay import SLICE
 from workflow.rounds import SECONDS, Turns
-from workflow.task_names import RELAY
+from workflow.task_names import LATER_QUEUE, RELAY, SOON_QUEUE
 
 NEAR = 0.5
 """A timer due within so many seconds is waited for: nobody else would be as punctual."""
 _LOSSES = 3
 """Woken so often for nothing, while others stand by as well: one too many."""
 _LOOK = 0.02
-"""Seconds between two looks whether somebody else is there."""
+"""Seconds between two looks whether somebody else is there, or something else is to be done."""
+_OTHERS = (SOON_QUEUE, LATER_QUEUE)
+"""Who is alone in its pool goes as soon as a message waits here: nobody else would take it."""
 _RELAY_PAUSE = 0.1
 """Seconds for which effects wait for a moment without deadlines before a neighbour is asked to relay them."""
 
@@ -67,8 +69,9 @@ class Standing:
             if pause is None or (enough is not None and enough()) or self._relieved(now):
                 return False
             if now >= self._until and (enough is not None or self._hand_over is None):
-                return now - self._last_work < self._stay or turns.seconds_until_due() is not None
-            turns.hear(self._ear.wait(min(pause, _LOOK if self._called or enough else NEAR)))
+                return now - self._last_work < self._stay or self._is_near(turns.seconds_until_due())
+            watching = self._called or enough or self._hand_over is None
+            turns.hear(self._ear.wait(min(pause, _LOOK if watching else NEAR)))
 
     def _relieved(self, now: float) -> bool:
         """Whether the successor is there, or has been called long enough ago. Calls it when time is up."""
@@ -89,12 +92,18 @@ class Standing:
         turns = self._turns
         if turns.events or turns.timers or self._relayed < turns.rounds.effects:
             return 0.0
-        if self._losses >= _LOSSES and self._process.broker.bell.listeners() > 1:
+        bell = self._process.broker.bell
+        if self._losses >= _LOSSES and bell.listeners() > 1:
+            return None
+        if self._hand_over is None and bell.queued(*_OTHERS):
             return None
         until_due, rest = turns.seconds_until_due(), self._last_work + self._stay - now
-        if until_due is not None and until_due <= max(rest, NEAR):
+        if until_due is not None and (self._is_near(until_due) or until_due <= rest):
             return until_due
         return rest if rest > 0 else None
+
+    def _is_near(self, until_due: float | None) -> bool:
+        return until_due is not None and until_due <= NEAR
 
     def _see_to_effects(self, now: float, *, idle: bool) -> None:
         """Those too many to be published at once: here when there is nothing else, else by a neighbour."""

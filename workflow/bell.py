@@ -108,6 +108,10 @@ class Bell:
         """How many stand by, in the whole installation; 0 when that cannot be told."""
         return self._asked(self._count)
 
+    def queued(self, *queues: str) -> int:
+        """How many messages wait in these queues; 0 when that cannot be told."""
+        return self._asked(lambda client: sum(client.llen(queue) for queue in queues))
+
     def listen(self) -> Ear | None:
         """Stand by from now on; None where that is not possible. For one thread of a process."""
         if not self._there:

@@ -26,6 +26,7 @@ from workflow.store.port import EffectRow
 from workflow.wakes import Wakes
 
 _SHOWN = 5
+_ENOUGH = 2
 _RINGS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
 _SOON = {task_names.RELAY: task_names.SOON_QUEUE}
 
@@ -63,12 +64,15 @@ class Broker:
     def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
         """Have somebody look for the work of `task`: who stands by hears it at once, else a message goes.
 
+        Unless enough of them wait: whoever takes one looks, and finds this, too.
+
         Tells whether somebody was standing by. Raises BrokerUnreachable.
         """
         said = _RINGS.get(task)
         if said is not None and self.bell.ring(said):
             return True
-        self.go(task, subjects)
+        if said is None or self.bell.queued(task_names.QUEUE) < _ENOUGH:
+            self.go(task, subjects)
         return False
 
     def go(self, task: str, subjects: Sequence[str] = ()) -> None:

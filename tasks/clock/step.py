@@ -27,6 +27,11 @@ class ClockStep(bootsteps.StartStopStep):
         setattr(worker, _ATTRIBUTE, Companion(processes))
         if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
             seats.prepare(processes)
+        options = worker.app.conf.broker_transport_options
+        if processes == 1 and "queue_order_strategy" in options:
+            # Work without end on the first queue would keep the only process from the others for ever.
+            # In turns, a deadline waits for two slices of bulk at most.
+            options["queue_order_strategy"] = "round_robin"
 
     def start(self, worker: Any) -> None:
         """With the worker."""

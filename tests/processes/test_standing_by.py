@@ -17,7 +17,7 @@ from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.bell import EVENTS, Bell
 from workflow.broker import celery_app
-from workflow.task_names import APPLY, LATER_QUEUE, QUEUE, SOON_QUEUE
+from workflow.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
 
 LONG = 10.0
 
@@ -102,6 +102,18 @@ def test_alone_in_its_pool_it_makes_room_and_says_that_there_is_more(pool: Pool)
     assert answers == [True]
 
 
+def test_alone_in_its_pool_it_goes_when_there_is_something_else_to_do(pool: Pool) -> None:
+    """Work that never ends would else keep receipts from ever being taken."""
+    shift = Shift(pool.process, APPLY)
+    pool.process.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
+    with pool.doing(lambda: shift.stand(None)) as answers:
+        pool.wait_listeners(1)
+        pool.installation.broker.go(RELAY)
+        wait_until(lambda: answers, seconds=20, what="it to go")
+    assert answers == [False]
+    assert shift.finish()["decided"] == 1
+
+
 def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None:
     pool.installation._runtime = None
     pool.installation.configure(stand_by_seconds=LONG)
@@ -116,7 +128,7 @@ def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None
     assert pool.bell.listeners() == 1
 
 
-def test_many_effects_are_relayed_when_nothing_is_due(pool: Pool) -> None:
+def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(pool: Pool) -> None:
     installation = pool.installation
     promises = [
         installation.promise(f"P-{number}", due_in=0.2, customer={"email": "customer@example.com"})
@@ -125,9 +137,10 @@ def test_many_effects_are_relayed_when_nothing_is_due(pool: Pool) -> None:
     installation.runtime.engine.accept(promises)
     with pool.doing(lambda: work(pool.process, APPLY)):
         wait_until(lambda: len(installation.moves("lapse")) == 30, seconds=20, what="all to lapse")
-    assert {effect.state for effect in installation.effects()} == {"published"}
-    assert pool.broker.llen(SOON_QUEUE) == 0, "no other relay was asked for"
-    assert pool.broker.llen(LATER_QUEUE) >= 1, "that of the notices"
+    relayed = {effect.state for effect in installation.effects()} == {"published"}
+    asked = pool.broker.llen(SOON_QUEUE) >= 1
+    assert relayed or asked
+    assert pool.broker.llen(LATER_QUEUE) >= 1 or asked, "the notices are on their way"
 
 
 @pytest.mark.parametrize("stand_by", [0.0, 1.0])

@@ -10,7 +10,7 @@ from workflow.bell import EVENTS, TIMERS, Bell
 from workflow.broker import Broker, celery_app
 from workflow.errors import BrokerUnreachable
 from workflow.settings import Settings
-from workflow.task_names import APPLY, FIRE, QUEUE, RELAY
+from workflow.task_names import APPLY, FIRE, QUEUE, RELAY, SOON_QUEUE
 
 
 def bell_at(url: str, **changes: str) -> Bell:
@@ -94,4 +94,8 @@ def test_a_wake_up_is_a_message_only_when_nobody_stands_by(valkey_url: str) -> N
         ear.leave()
         assert not broker.wake(APPLY, ["promise:A"])
         assert server.llen(QUEUE) == 1
+        for _ in range(9):
+            assert not broker.wake(APPLY, ["promise:A"])
+        assert server.llen(QUEUE) == 2, "who takes them finds whatever came before"
         assert not broker.wake(RELAY), "nobody stands by for that"
+        assert server.llen(SOON_QUEUE) == 1
