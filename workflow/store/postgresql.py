@@ -20,6 +20,8 @@ from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdat
 from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Said
 
+_COMMIT: Said = ("commit", {})
+
 
 class PostgresTransaction:
     """One write transaction on PostgreSQL."""
@@ -45,11 +47,13 @@ class PostgresTransaction:
     def _run(self, statement: str, **values: Any) -> Sequence[Any]:
         return self._ask((statement, values))[0]
 
-    def accept(self, events: Sequence[NewEvent], now: datetime) -> set[tuple[str, str]]:
+    def accept(
+        self, events: Sequence[NewEvent], now: datetime, *, last: bool = False
+    ) -> set[tuple[str, str]]:
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones."""
         if not events:
             return set()
-        left = self._enter(events, now)
+        left = self._enter(events, now, last)
         added = {(event.source, event.event_id) for event in events}
         unknown = []
         for place, subject_unknown in left:
@@ -58,29 +62,29 @@ class PostgresTransaction:
                 unknown.append(event)
             added.discard((event.source, event.event_id))
         # Their subjects are committed by now, so that the next snapshot has them.
-        return added | self.accept(unknown, now) if unknown else added
+        return added | self.accept(unknown, now, last=last) if unknown else added
 
-    def _enter(self, events: Sequence[NewEvent], now: datetime) -> Sequence[Any]:
+    def _enter(self, events: Sequence[NewEvent], now: datetime, last: bool) -> Sequence[Any]:
         wanted = {event.subject: event for event in reversed(events)}  # a new subject's first event opens it
         keys = sorted(wanted)
         firsts = [wanted[key] for key in keys]
         sources, event_ids, subjects, _, _, types, times, data, parents = zip(*events, strict=True)
-        return self._run(
-            sql.ACCEPT,
-            keys=texts(keys),
-            lifecycles=literal([event.lifecycle for event in firsts]),
-            versions=literal([event.version for event in firsts]),
-            parents=texts([event.parent for event in firsts]),
-            now=now,
-            count=len(events),
-            sources=texts(sources),
-            event_ids=texts(event_ids),
-            subjects=texts(subjects),
-            types=literal(types),
-            times=literal(times),
-            data=documents(data),
-            event_parents=texts(parents),
-        )
+        rows_of_events = {
+            "keys": texts(keys),
+            "lifecycles": literal([event.lifecycle for event in firsts]),
+            "versions": literal([event.version for event in firsts]),
+            "parents": texts([event.parent for event in firsts]),
+            "now": now,
+            "count": len(events),
+            "sources": texts(sources),
+            "event_ids": texts(event_ids),
+            "subjects": texts(subjects),
+            "types": literal(types),
+            "times": literal(times),
+            "data": documents(data),
+            "event_parents": texts(parents),
+        }
+        return self._ask((sql.ACCEPT, rows_of_events), *([_COMMIT] if last else []))[0]
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
         """What became of events accepted before, by (source, event_id)."""
@@ -129,7 +133,7 @@ class PostgresTransaction:
         if changes.effects:
             said.append(writing.effects(changes, now, dispatch))
         if last:
-            said.append(("commit", {}))
+            said.append(_COMMIT)
         answers = self._ask(*said) if said else []
         if dispatch is not None and 0 < len(changes.effects) <= dispatch.most:
             ids = {key: one for one, key in answers[-2 if last else -1]}

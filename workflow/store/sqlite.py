@@ -34,7 +34,9 @@ class SqliteTransaction:
         if values:
             self.connection.exec_driver_sql(statement, values)
 
-    def accept(self, events: Sequence[NewEvent], now: datetime) -> set[tuple[str, str]]:
+    def accept(
+        self, events: Sequence[NewEvent], now: datetime, *, last: bool = False
+    ) -> set[tuple[str, str]]:
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones."""
         subjects = {
             one.subject: (one.subject, one.lifecycle, one.version, one.parent) for one in reversed(events)

@@ -22,10 +22,11 @@ _KEYS = {
 }
 """Columns that get PostgreSQL's collation "C"."""
 
+_BY_NUMBER = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 20000}
 _STORAGE = {
     # Room on each page for the next version of its rows.
-    "subjects": {"fillfactor": 80},
-    "outbox": {"fillfactor": 80},
+    "subjects": {"fillfactor": 80} | _BY_NUMBER,
+    "outbox": {"fillfactor": 80} | _BY_NUMBER,
     # Rows come and go, so what counts is how many are dead and not their share: of ten million pending timers
     # two million could else be dead before anybody looked.
     "inbox": {"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 5000},
