@@ -14,7 +14,7 @@ from tasks.standing import Standing
 from workflow.bell import Ear
 from workflow.clock import monotonic
 from workflow.errors import BrokerUnreachable
-from workflow.rounds import SECONDS, Turns
+from workflow.rounds import AT_ONCE, SECONDS, Turns
 from workflow.task_names import FIRE, RELAY
 
 _LEASE_SHARE = 0.3
@@ -54,7 +54,7 @@ def work(process: Process, task: str) -> Done:
 
 
 def deadlines_first(process: Process) -> None:
-    """For who is about to do bulk: while more is due than those who decide can take at once, help them."""
+    """For who is about to do bulk: while deadlines come thick and fast, help with them."""
     shift = Shift(process, FIRE)
     shift.rush()
     shift.finish()
@@ -128,9 +128,9 @@ class Shift:
         return self.decide() or more if rang else more
 
     def rush(self) -> None:
-        """Help as long as batches are full, and no longer."""
+        """Help as long as more falls due than who decides can publish as well, and no longer."""
         deadline = monotonic() + self._most
-        while self._turns.turn() and (self._turns.timers or self._turns.events) and monotonic() < deadline:
+        while self._turns.anew() > AT_ONCE and monotonic() < deadline:
             pass
 
     def call(self, by: Callable[[str, Sequence[str]], object]) -> None:

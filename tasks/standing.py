@@ -50,6 +50,7 @@ class Standing:
         self._called: float | None = None
         self._relayed = 0
         self._waiting_since: float | None = None
+        self._asked = float("-inf")
 
     def run(self, enough: Callable[[], bool] | None = None) -> bool:
         """Decide and wait, in turns, until nothing is left to stay for, or until `enough` if it is given.
@@ -115,6 +116,6 @@ class Standing:
         elif idle:
             if not self._process.relay.run(SLICE / 4).more:
                 self._relayed = waiting
-        elif self._hand_over is not None and now - self._waiting_since >= _RELAY_PAUSE:
+        elif self._hand_over is not None and now - max(self._waiting_since, self._asked + 1) >= _RELAY_PAUSE:
             self._process.broker.go(RELAY, self._turns.rounds.subjects)
-            self._relayed = waiting
+            self._relayed, self._asked = waiting, now

@@ -111,13 +111,16 @@ class Turns:
     def until_quiet(self, seconds: float) -> Rounds:
         """Turn after turn until one finds nothing: who does not listen has to ask."""
         deadline = monotonic() + seconds
-        self.events = self.timers = True
-        while self.turn():
+        while self.anew():
             if monotonic() > deadline:
                 self.rounds = replace(self.rounds, more=True)
                 break
-            self.events = self.timers = True
         return self.rounds
+
+    def anew(self) -> int:
+        """A turn that takes nothing for granted."""
+        self.events = self.timers = True
+        return self.turn()
 
     def _dispatch(self) -> Dispatch | None:
         return None if self._publish is None else Dispatch(uuid4().hex, self._lease, AT_ONCE)

@@ -12,11 +12,12 @@ import redis
 
 from tasks import seats
 from tasks.process import Process
-from tasks.shift import Shift, work
+from tasks.shift import Shift, deadlines_first, work
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.bell import EVENTS, Bell
 from workflow.broker import celery_app
+from workflow.rounds import Turns
 from workflow.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
 
 LONG = 10.0
@@ -141,6 +142,27 @@ def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(poo
     asked = pool.broker.llen(SOON_QUEUE) >= 1
     assert relayed or asked
     assert pool.broker.llen(LATER_QUEUE) >= 1 or asked, "the notices are on their way"
+
+
+def test_who_is_about_to_do_bulk_helps_with_deadlines_first_and_not_for_ever(pool: Pool) -> None:
+    """Batch after batch while they are large; what trickles in is left to who stands by."""
+    installation = pool.installation
+    installation._runtime = None
+    installation.configure(event_batch=25)
+    promises = [installation.promise(f"P-{number}", due_in=3600) for number in range(80)]
+    installation.runtime.engine.accept(promises)
+    deadlines_first(Pool(installation).process)
+    assert len(installation.moves("make")) == 80
+    decided = iter([25, 21, 20, 99])
+
+    class Trickle(Turns):
+        def anew(self) -> int:
+            return next(decided)
+
+    shift = Shift(pool.process, APPLY)
+    shift._turns = Trickle(pool.process.runtime.engine, installation.settings)
+    shift.rush()
+    assert next(decided) == 99
 
 
 @pytest.mark.parametrize("stand_by", [0.0, 1.0])
