@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from state_machines.decide import apply_decision, decide
+from state_machines.decision import Event
 from workflow.acceptance import Acceptance, Acceptor
 from workflow.bookkeeping import bury, keep_timers
 from workflow.clock import Clock
@@ -201,7 +202,7 @@ class Engine:
             held = subject.timers.get(event.timer)
             if held is None or held.setting != event.setting:
                 return  # an earlier decision of this very batch cancelled it or set it anew
-            event = event._replace(trigger=lifecycle.timeouts[event.timer].on_timeout)
+            event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
         decision = decide(lifecycle, subject, event, now)
         successor = apply_decision(subject, event, decision, now)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed

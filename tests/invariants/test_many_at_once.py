@@ -216,7 +216,9 @@ def test_a_timer_set_anew_under_a_claim_is_not_claimed(world: World, monkeypatch
     world.engine.accept([world.event("counter.open", HOT[0])])
     world.settle()
     world.clock.advance(timedelta(minutes=2))
-    pausing = CLAIM_TIMERS.replace("where ", "where pg_sleep(0.5) is not null and ", 1)
+    place = "= waiting.lifecycle and "
+    assert CLAIM_TIMERS.count(place) == 1
+    pausing = CLAIM_TIMERS.replace(place, f"{place}pg_sleep(0.5) is not null and ")
     monkeypatch.setattr(postgresql_statements, "CLAIM_TIMERS", pausing)
     crowd, told = Crowd(), list[str | None]()
 
@@ -228,7 +230,8 @@ def test_a_timer_set_anew_under_a_claim_is_not_claimed(world: World, monkeypatch
     claiming = crowd.once(claim)
     wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=20, what="the pause in the claim")
     with world.store.begin() as transaction:
-        transaction.connection.execute(text("update timers set setting = 9 where name = 'beat'"))
+        anew = "update timers set setting = 9, due_at = due_at + interval '1 hour' where name = 'beat'"
+        transaction.connection.execute(text(anew))
     claiming.join(20)
     crowd.finish()
     assert told == []

@@ -172,8 +172,8 @@ class Transaction(Protocol):
     ) -> set[tuple[str, str]]:
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones.
 
-        `last` says that nothing else will be written in this transaction: it may be committed at once. Then some
-        of the events may go in a transaction of their own, so it is for events that need not go together.
+        `last` says that nothing else will be written in this transaction: it may be committed at once. Then
+        some of the events may go in a transaction of their own, so it is for events that need not go together.
         """
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:

@@ -22,8 +22,8 @@ _KEYS = {
 }
 """Columns that get PostgreSQL's collation "C"."""
 
-_BY_NUMBER = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 20000}
-_STORAGE = {
+_BY_NUMBER: dict[str, float] = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 20000}
+_STORAGE: dict[str, dict[str, float]] = {
     # Room on each page for the next version of its rows.
     "subjects": {"fillfactor": 80} | _BY_NUMBER,
     "outbox": {"fillfactor": 80} | _BY_NUMBER,
@@ -32,7 +32,7 @@ _STORAGE = {
     "inbox": {"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 5000},
     "timers": {"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 20000},
 }
-_EVERY = {
+_EVERY: dict[str, float] = {
     "autovacuum_vacuum_cost_delay": 0,
     "autovacuum_analyze_scale_factor": 0.05,
 }
