@@ -173,7 +173,7 @@ class Transaction(Protocol):
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones.
 
         `last` says that nothing else will be written in this transaction: it may be committed at once. Then
-        some of the events may go in a transaction of their own, so it is for events that need not go together.
+        some events may go in a transaction of their own, so it is for those that need not go together.
         """
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
