@@ -82,8 +82,11 @@ class Acceptor:
                 firsts.setdefault((row.source, row.event_id), row)
             for effect, data in parcel.receipts.items():
                 receipts.setdefault(effect, data)
+        # Committed with the round trip that brings them; then the store may have to do so in two steps, which
+        # only who sends several events at once would see.
+        last = not receipts and all(len(parcel.rows) == 1 for parcel in parcels)
         with self._store.begin() as transaction:
-            fresh = transaction.accept(list(firsts.values()), now)
+            fresh = transaction.accept(list(firsts.values()), now, last=last)
             settle_receipts(transaction, receipts, now)
             known = [identity for identity in firsts if identity not in fresh]
             before = {
