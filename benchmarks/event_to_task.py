@@ -31,7 +31,7 @@ from benchmarks.stack import ROOT, Api, Stack, installed
 from tests.waiting import wait_until
 
 RATE = 100.0
-_WARM_UP = 100
+_WARM_UP = 200
 _PATIENCE = 30.0
 _COLLEAGUE = ("-m", "celery", "-A", "benchmarks.colleague", "worker", "-c", "1", "-Q", QUEUE, "-l", "ERROR")
 
@@ -68,14 +68,17 @@ class Hop:
             return self._measured(lambda count: paced(one, count, RATE, time()))
 
     def _measured(self, send: Callable[[int], object]) -> Reading:
-        self.sink.write_text("")
-        send(_WARM_UP + self.count)
-        wait_until(self._all_started, seconds=_PATIENCE, what="every task to start")
-        late = [float(json.loads(line)[1]) for line in self.sink.read_text().splitlines()]
-        return summed(late[_WARM_UP:])
+        self._started(send, _WARM_UP)
+        return summed(self._started(send, self.count))
 
-    def _all_started(self) -> bool:
-        return self.sink.read_text().count("\n") >= _WARM_UP + self.count
+    def _started(self, send: Callable[[int], object], count: int) -> list[float]:
+        """Send so many and wait until their tasks have started; milliseconds of each."""
+        self.sink.write_text("")
+        send(count)
+        wait_until(
+            lambda: self.sink.read_text().count("\n") >= count, seconds=_PATIENCE, what="tasks to start"
+        )
+        return [float(json.loads(line)[1]) for line in self.sink.read_text().splitlines()]
 
 
 def measure(session: Session) -> list[Figure]:
@@ -141,10 +144,12 @@ def _peer(session: Session, count: int, kind: Kind) -> Reading:
             running(kind, session.kept["peers_dir"], session.place(kind.name), broker.url,
                     session.server.port) as peer,
         ):  # fmt: skip
-            peer.call("paced", count=_WARM_UP + count, rate=RATE)
-            if not peer.arrived(_WARM_UP + count, _PATIENCE):
-                raise Absent("not every handler started while it was watched")
+            for number in (_WARM_UP, count):
+                peer.clear()
+                peer.call("paced", count=number, rate=RATE)
+                if not peer.arrived(number, _PATIENCE):
+                    raise Absent("not every handler started while it was watched")
             rows = sink.read(peer.sink)
     except NotInstalled as error:
         raise Absent(f"not installed: {error}") from error
-    return summed([1000 * (one.at - one.due) for one in rows[_WARM_UP:]])
+    return summed([1000 * (one.at - one.due) for one in rows])
