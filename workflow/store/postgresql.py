@@ -21,6 +21,7 @@ from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Said
 
 _COMMIT: Said = ("commit", {})
+_FIRST, _BY_NAME = itemgetter(0), itemgetter(0, 2)
 
 
 class PostgresTransaction:
@@ -103,7 +104,9 @@ class PostgresTransaction:
         taken, timers = self._ask(
             (sql.TAKE_EVENTS, {"last": found[-1][0], "ids": ids}), (sql.TIMERS, {"ids": ids})
         )
-        return rows.event_claim(taken, subjects.values(), rows.held_timers(timers))
+        return rows.event_claim(
+            sorted(taken, key=_FIRST), subjects.values(), rows.held_timers(sorted(timers, key=_BY_NAME))
+        )
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
@@ -118,11 +121,14 @@ class PostgresTransaction:
             (sql.TAKE_EVENTS_BEFORE, {"ids": ids, "dues": literal(list(last.values()))}),
             (sql.TIMERS, {"ids": ids}),
         )
-        return rows.timer_claim(found, before, rows.held_timers(timers), next_due)
+        return rows.timer_claim(
+            found, sorted(before, key=_FIRST), rows.held_timers(sorted(timers, key=_BY_NAME)), next_due
+        )
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
-        return [(parent, key) for parent, key in self._run(sql.CHILDREN, parents=texts(parents))]
+        found = self._run(sql.CHILDREN, parents=texts(parents))
+        return [(parent, key) for _, parent, key in sorted(found, key=_FIRST)]
 
     def write(
         self, changes: Changes, now: datetime, dispatch: Dispatch | None = None, *, last: bool = False

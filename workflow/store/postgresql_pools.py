@@ -18,7 +18,7 @@ _INDEXES = (
     "set plan_cache_mode = force_generic_plan",
     *(
         f"set enable_{way} = off"
-        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "incremental_sort", "sort")
+        for way in ("seqscan", "bitmapscan", "mergejoin", "incremental_sort", "sort")
     ),
 )
 """Who writes finds every row by an index, in its order, and stops when it has enough, whatever the statistics

@@ -1,6 +1,8 @@
 """What is said to PostgreSQL: rows travel as arrays, one statement a table and batch.
 
-The arrays are literals (`array_literals`), so each is a text parameter that is cast.
+The arrays are literals (`array_literals`), so each is a text parameter that is cast. Only claims have an
+order, that of an index: what is fetched by key is sorted by who asked, since the connections that write would
+rather walk a whole table in the order of its key than sort 500 rows (`postgresql_pools`).
 """
 
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
@@ -50,11 +52,11 @@ CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit %(limit)s for update of s, i skip locked"""
 # By subject, not by the ids just read: a subject that got free half way through the claim would else be
-# given with its later events and without its first.
+# given with its later events and without its first. (+ 0: found by subject, never by walking all before.)
 TAKE_EVENTS = f"""
-with taken as (delete from inbox where event_id <= %(last)s and subject_id = any(cast(%(ids)s as bigint[]))
-  and dead_at is null returning event_id)
-select {_EVENT} from taken join events e on e.id = taken.event_id order by e.id"""
+with taken as (delete from inbox where subject_id = any(cast(%(ids)s as bigint[]))
+  and event_id + 0 <= %(last)s and dead_at is null returning event_id)
+select {_EVENT} from taken join events e on e.id = taken.event_id"""
 
 # Lifecycles with something due take turns: a flood of one must not make another's deadlines late. Their names
 # come from the definitions, a handful of rows; every pending timer's lifecycle has one.
@@ -79,15 +81,15 @@ with mine as materialized (
   delete from inbox where event_id = any(array(
     select m.event_id from mine m join last l on l.subject_id = m.subject_id and m.event_id <= l.event_id))
   returning event_id)
-select {_EVENT}, e.received_at from taken join events e on e.id = taken.event_id order by e.id"""
+select {_EVENT}, e.received_at from taken join events e on e.id = taken.event_id"""
 NEXT_DUE = """
 select min(t.due_at) from (select distinct lifecycle from definitions) d cross join lateral (
   select due_at from timers where lifecycle = d.lifecycle and due_at > %(now)s order by due_at limit 1) t"""
 TIMERS = """
 select subject_id, dead_at, name, setting, set_at, due_at, budget, cast(pauses as text) from timers
-where subject_id = any(cast(%(ids)s as bigint[])) order by subject_id, name"""
+where subject_id = any(cast(%(ids)s as bigint[]))"""
 
-CHILDREN = "select parent, key from subjects where parent = any(cast(%(parents)s as text[])) order by id"
+CHILDREN = "select id, parent, key from subjects where parent = any(cast(%(parents)s as text[]))"
 
 UPDATE_SUBJECTS = """
 update subjects s set state = u.state, seq = u.seq, data = coalesce(cast(u.data as jsonb), s.data),
