@@ -78,14 +78,14 @@ def seated(process: Process, seconds: float) -> Iterator[bool]:
         taken.extend([] if seat is None else [seat])
         return bool(taken)
 
-    deaf = False
-    if not found():
-        shift = Shift(process, FIRE, seconds)
-        if shift.stand(None, found):
-            shift.call(process.broker.wake)
-        shift.finish()
-        deaf = shift.deaf
     try:
+        deaf = False
+        if not found():
+            shift = Shift(process, FIRE, seconds)
+            if shift.stand(None, found):
+                shift.call(process.broker.wake)
+            shift.finish()
+            deaf = shift.deaf
         yield bool(taken) or deaf
     finally:
         for seat in taken:
