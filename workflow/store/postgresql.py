@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 
 from workflow.store import postgresql_pools, rows
@@ -85,7 +86,20 @@ class PostgresTransaction:
             "data": documents(data),
             "event_parents": texts(parents),
         }
+        if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
+            return self._alone(sql.ACCEPT, rows_of_events)
         return self._ask((sql.ACCEPT, rows_of_events), *([_COMMIT] if last else []))[0]
+
+    def _alone(self, statement: str, values: dict[str, Any]) -> Sequence[Any]:
+        """A statement that is a transaction by itself: one message, without BEGIN and COMMIT."""
+        self._driver.autocommit = True
+        try:
+            return self._driver.execute(statement, values, prepare=True).fetchall()
+        except psycopg.Error as error:
+            raise as_sqlalchemy(error, statement, self.connection.dialect) from error
+        finally:
+            if not self._driver.closed:
+                self._driver.autocommit = False
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
         """What became of events accepted before, by (source, event_id)."""
@@ -111,7 +125,7 @@ class PostgresTransaction:
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
         found, [(next_due,)] = self._ask(
-            (sql.CLAIM_TIMERS, {"now": now, "limit": limit}), (sql.NEXT_DUE, {"now": now})
+            (sql.CLAIM_TIMERS.format(most=limit), {"now": now}), (sql.NEXT_DUE, {"now": now})
         )
         if not found:
             return Claim(next_due=next_due)

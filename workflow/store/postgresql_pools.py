@@ -16,10 +16,7 @@ _UTC = "set time zone 'UTC'"
 row would stop every claim."""
 _INDEXES = (
     "set plan_cache_mode = force_generic_plan",
-    *(
-        f"set enable_{way} = off"
-        for way in ("seqscan", "bitmapscan", "mergejoin", "incremental_sort", "sort")
-    ),
+    *(f"set enable_{way} = off" for way in ("seqscan", "bitmapscan", "mergejoin")),
 )
 """Who writes finds every row by an index, in its order, and stops when it has enough, whatever the statistics
 say. They are wrong when it matters: of a table that was empty when it was last analysed and in which a

@@ -59,15 +59,18 @@ with taken as (delete from inbox where subject_id = any(cast(%(ids)s as bigint[]
 select {_EVENT} from taken join events e on e.id = taken.event_id"""
 
 # Lifecycles with something due take turns: a flood of one must not make another's deadlines late. Their names
-# come from the definitions, a handful of rows; every pending timer's lifecycle has one.
+# come from the definitions, a handful of rows; every pending timer's lifecycle has one. The inner limit is
+# written out ({most}): of one that must be worked out, the planner takes a tenth of all there is.
 CLAIM_TIMERS = f"""
 with waiting as materialized (
   select d.lifecycle from (select distinct lifecycle from definitions) d
   where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= %(now)s))
 select due.* from waiting cross join lateral (
-  select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
-  where t.lifecycle = waiting.lifecycle and t.due_at <= %(now)s order by t.due_at, t.subject_id, t.name
-  limit 1 + (%(limit)s - 1) / (select count(*) from waiting) for update of s, t skip locked) due"""
+  select first.* from (
+    select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
+    where t.lifecycle = waiting.lifecycle and t.due_at <= %(now)s order by t.due_at, t.subject_id, t.name
+    limit {{most}} for update of s, t skip locked) first
+  limit 1 + ({{most}} - 1) / (select count(*) from waiting)) due"""
 # The events that a due timer must wait for: those of its subject up to the last that came in by then.
 TAKE_EVENTS_BEFORE = f"""
 with mine as materialized (
