@@ -8,9 +8,9 @@ from state_machines.errors import DecisionError
 from state_machines.subject import Subject, split_key
 from workflow.cloudevent import SUBJECT_FORM, is_subject
 from workflow.errors import UnknownDefinition
-from workflow.outbox import Urgency, urgency_of
 from workflow.registry import Registry
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
+from workflow.urgency import Urgency, urgency_of
 
 SOURCE = "/makegood"
 """The CloudEvents source of events that subjects send each other."""

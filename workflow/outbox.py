@@ -12,7 +12,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -21,9 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from workflow.clock import Clock
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
-
-_ACT = frozenset({"callback", "escalation"})
-_ANSWER = frozenset({"apology", "broken_promise", "displeasure", "missed_appointment", "new_time", "promise"})
+from workflow.urgency import Urgency
 
 
 class EffectState(StrEnum):
@@ -35,24 +33,6 @@ class EffectState(StrEnum):
     SETTLED = "settled"
     DEAD = "dead"
     UNKNOWN = "unknown"
-
-
-class Urgency(IntEnum):
-    """Which effects go first when many wait."""
-
-    ACT = 0
-    """Somebody must do something: a task, a live call, an escalation."""
-    ANSWER = 1
-    """A customer waits for it: something was promised to him or has gone wrong."""
-    INFORM = 2
-    """All others."""
-
-
-def urgency_of(kind: str, channel: str, about: str | None) -> Urgency:
-    """Of an effect of this kind; `channel` and `about` are those of a notice."""
-    if kind == "task" or channel == "live" or about in _ACT:
-        return Urgency.ACT
-    return Urgency.ANSWER if about in _ANSWER else Urgency.INFORM
 
 
 class Hold(NamedTuple):

@@ -16,6 +16,7 @@ from workflow.clock import monotonic
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.runtime import Runtime
 from workflow.store.port import EffectRow
+from workflow.urgency import Urgency, urgency_of
 
 NOTICES_PER_MESSAGE = 25
 """Few enough to share out among the processes of a pool, enough to make a message worth its millisecond."""
@@ -146,4 +147,4 @@ class Relay:
 
 def _is_urgent(notice: EffectRow) -> bool:
     """Somebody must act on it: a person is to call, or a colleague hears of an escalation."""
-    return outbox.urgency_of(notice.kind, notice.target, notice.payload.get("about")) == outbox.Urgency.ACT
+    return urgency_of(notice.kind, notice.target, notice.payload.get("about")) == Urgency.ACT

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
-from workflow.outbox import Urgency, urgency_of
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects
+from workflow.urgency import Urgency, urgency_of
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
