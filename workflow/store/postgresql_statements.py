@@ -63,8 +63,8 @@ select {_EVENT} from taken join events e on e.id = taken.event_id"""
 # written out ({most}): of one that must be worked out, the planner takes a tenth of all there is.
 CLAIM_TIMERS = f"""
 with waiting as materialized (
-  select d.lifecycle from (select distinct lifecycle from definitions) d
-  where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= %(now)s))
+  select d.lifecycle from (select distinct lifecycle from definitions) d cross join lateral (
+    select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= %(now)s limit 1) one)
 select due.* from waiting cross join lateral (
   select first.* from (
     select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
