@@ -167,3 +167,8 @@ def localize(
             f"{naive.isoformat()} exists twice in {where}: say whether the earlier or the later is meant",
         )
     return as_utc(first if ambiguous == "earlier" else second)
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two instants; None is no instant at all."""
+    return min(one, other) if one is not None and other is not None else one or other

@@ -15,7 +15,7 @@ from tasks.channels.table import channels_for
 from tasks.delivery import Delivery
 from workflow.broker import Broker
 from workflow.relay import Relay
-from workflow.rounds import Rounds, apply_events, fire_timers
+from workflow.rounds import Rounds, decide_all
 from workflow.runtime import Runtime, open_runtime
 from workflow.settings import read_settings
 
@@ -38,13 +38,9 @@ class Process:
         """Hands notices to channels."""
         return Delivery(self.runtime, self.channels)
 
-    def apply(self) -> Rounds:
-        """Decide accepted events until none waits."""
-        return apply_events(self.runtime.engine, self.runtime.settings)
-
-    def fire(self) -> Rounds:
-        """Fire due timers until none waits."""
-        return fire_timers(self.runtime.engine, self.runtime.settings)
+    def decide(self) -> Rounds:
+        """Decide whatever waits."""
+        return decide_all(self.runtime.engine, self.runtime.settings)
 
     def close(self) -> None:
         """Give all connections back."""

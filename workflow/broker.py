@@ -57,10 +57,6 @@ class Broker:
         """
         self._wakes.ask(task_names.APPLY, subjects)
 
-    def wake_fire(self, subjects: Sequence[str] = ()) -> None:
-        """The same for due timers."""
-        self._wakes.ask(task_names.FIRE, subjects)
-
     def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
         """Have somebody look for the work of `task`: who stands by hears it at once, else a message goes.
 

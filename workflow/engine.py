@@ -11,6 +11,7 @@ from datetime import datetime
 
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
+from state_machines.instants import earlier
 from workflow.acceptance import Acceptance, Acceptor
 from workflow.bookkeeping import bury, keep_timers
 from workflow.clock import Clock
@@ -42,7 +43,7 @@ class Progress:
         events: how many events it sent to other subjects; they wait in the inbox.
         subjects: keys of the subjects, five at most, for people to recognise the batch by.
         earliest: the earliest instant at which a timer that it set is due, UTC.
-        full: whether the batch reached its limit, so that more is likely to wait.
+        full: whether more is likely to wait (see `Claim`).
         claimed: effects written as published (see `Dispatch`), to be put on the broker now.
         next_due: of `fire`: when the next timer is due that was not due yet, UTC; None when there is none.
     """
@@ -63,30 +64,11 @@ class Progress:
             self.effects + more.effects,
             self.events + more.events,
             tuple(dict.fromkeys(self.subjects + more.subjects))[:5],
-            _earlier(self.earliest, more.earliest),
+            earlier(self.earliest, more.earliest),
             self.full,
             self.claimed + more.claimed,
-            _earlier(self.next_due, more.earliest),
+            earlier(self.next_due, more.earliest),
         )
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(one, other) if one is not None and other is not None else one or other
-
-
-_Claiming = Callable[[Transaction, datetime], Claim]
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What is claimed, and what becomes of its effects."""
-
-    claim: _Claiming
-    limit: int
-    dispatch: Dispatch | None = None
-
-
-_ALONE = _Batch(lambda *_: Claim(), 2)
 
 
 class Engine:
@@ -112,28 +94,26 @@ class Engine:
 
         With `dispatch`, few effects come back as `Progress.claimed`, for the caller to put on the broker.
         """
-        return self._batch(_Batch(lambda transaction, _: transaction.claim_events(limit), limit, dispatch))
+        return self._batch(lambda transaction: transaction.claim_events(limit), dispatch)
 
     def fire(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
         """Decide up to `limit` due timers, the longest due first, in one transaction.
 
         Before a timer come the events of its subject that were accepted by the time it was due.
         """
-        claim: _Claiming = lambda transaction, now: transaction.claim_timers(now, limit)  # noqa: E731
-        return self._batch(_Batch(claim, limit, dispatch))
+        return self._batch(lambda transaction: transaction.claim_timers(self.clock.now(), limit), dispatch)
 
-    def _batch(self, batch: _Batch) -> Progress:
+    def _batch(self, claimed: Callable[[Transaction], Claim], dispatch: Dispatch | None) -> Progress:
         """All at once; where what one decision wants cannot be written, a second time one by one."""
         try:
             with self.store.begin() as transaction:
-                claim = batch.claim(transaction, self.clock.now())
-                return self._decide(transaction, claim, batch, last=True)
+                return self._decide(transaction, claimed(transaction), dispatch, last=True)
         except Exception as error:
             if is_passing(error):
                 raise
         with self.store.begin() as transaction:
-            claim = batch.claim(transaction, self.clock.now())
-            done = Progress(full=len(claim.work) >= batch.limit, next_due=claim.next_due)
+            claim = claimed(transaction)
+            done = Progress(full=claim.full, next_due=claim.next_due)
             for work in claim.work:
                 done = done.plus(self._decide_alone(transaction, claim, work))
             return done
@@ -144,7 +124,7 @@ class Engine:
         alone = replace(claim, work=[work])
         try:
             with transaction.connection.begin_nested():
-                return self._decide(transaction, alone, _ALONE)
+                return self._decide(transaction, alone)
         except Exception as error:
             if is_passing(error):
                 raise
@@ -158,7 +138,7 @@ class Engine:
         self,
         transaction: Transaction,
         claim: Claim,
-        batch: _Batch,
+        dispatch: Dispatch | None = None,
         *,
         last: bool = False,
     ) -> Progress:
@@ -175,7 +155,7 @@ class Engine:
                     raise
                 bury(claim, work, changes, told(error))
         emits = consequences.emits
-        claimed = transaction.write(changes, now, batch.dispatch, last=last and not emits)
+        claimed = transaction.write(changes, now, dispatch, last=last and not emits)
         events = consequences.send(transaction, now) if emits else 0
         earliest = min(
             (timer.due_at for timer in changes.timers_set.values() if timer.due_at is not None), default=None
@@ -187,9 +167,9 @@ class Engine:
             events,
             tuple(keys),
             earliest,
-            len(claim.work) >= batch.limit,
+            claim.full,
             tuple(claimed),
-            _earlier(claim.next_due, earliest),
+            earlier(claim.next_due, earliest),
         )
 
     def _decide_one(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from state_machines.instants import earlier
 from workflow.bell import EVENTS, TIMERS
 from workflow.clock import monotonic
 from workflow.engine import Engine, Progress
@@ -57,7 +58,7 @@ class Rounds:
             self.published + claimed,
             self.effects + progress.effects - claimed,
             tuple(dict.fromkeys(self.subjects + progress.subjects))[:_SHOWN],
-            _earlier(self.earliest, progress.earliest),
+            earlier(self.earliest, progress.earliest),
             self.full or progress.full,
             self.more,
         )
@@ -102,7 +103,7 @@ class Turns:
             self.timers, self.next_due = False, None
             fired = self._take(self._engine.fire(self._settings.timer_batch, self._dispatch()))
             self.timers |= fired.full
-            self.next_due = _earlier(self.next_due, fired.next_due)
+            self.next_due = earlier(self.next_due, fired.next_due)
         if self.events:
             self.events = False
             self.events |= self._take(self._engine.apply(self._settings.event_batch, self._dispatch())).full
@@ -128,21 +129,12 @@ class Turns:
     def _take(self, progress: Progress) -> Progress:
         self.rounds = self.rounds.plus(progress)
         self.events |= progress.events > 0
-        self.next_due = _earlier(self.next_due, progress.earliest)
+        self.next_due = earlier(self.next_due, progress.earliest)
         if progress.claimed and self._publish is not None:
             self._publish(progress.claimed)
         return progress
 
 
-def apply_events(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
-    """Decide accepted events until the inbox is empty, and whatever timers are due meanwhile."""
+def decide_all(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
+    """Decide whatever waits, timers and events in turns, and leave the effects to the relay."""
     return Turns(engine, settings).until_quiet(seconds)
-
-
-def fire_timers(engine: Engine, settings: Settings, seconds: float = SECONDS) -> Rounds:
-    """The same, for who thinks of timers: one is never fired without the other's having its turn."""
-    return Turns(engine, settings).until_quiet(seconds)
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(one, other) if one is not None and other is not None else one or other

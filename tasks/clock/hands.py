@@ -51,12 +51,10 @@ class WorkerHands:
 
     def carry_out(self, work: Work) -> None:
         """Do a bounded part of it in this process; the next look finds the rest."""
-        if work is Work.APPLY:
-            self._process.apply()
-        elif work is Work.FIRE:
-            self._process.fire()
-        else:
+        if work is Work.RELAY:
             self._process.relay.run()
+        else:
+            self._process.decide()
 
     def sweep(self) -> None:
         """Hand abandoned sends over to people."""

@@ -61,6 +61,7 @@ def test_a_flood_of_one_lifecycle_leaves_room_for_another(store: Store) -> None:
         claim = transaction.claim_timers(NOW + 60 * SECOND, 10)
     claimed = [claim.subjects[work.subject_row].key for work in claim.work]
     assert claimed == [*flood[:5], "callback:B"]
+    assert claim.full, "one has had its share, so more is likely to wait"
 
 
 def test_a_lifecycle_that_waits_alone_has_the_whole_batch(store: Store) -> None:
@@ -72,7 +73,10 @@ def test_a_lifecycle_that_waits_alone_has_the_whole_batch(store: Store) -> None:
     with store.begin() as transaction:
         claim = transaction.claim_timers(NOW + 60 * SECOND, 6)
     assert [claim.subjects[work.subject_row].key for work in claim.work] == keys[:6]
-    assert claim.next_due == NOW + 1000 * SECOND
+    assert (claim.full, claim.next_due) == (True, NOW + 1000 * SECOND)
+    with store.begin() as transaction:
+        rest = transaction.claim_timers(NOW + 60 * SECOND, 9)
+    assert (len(rest.work), rest.full) == (8, False)
 
 
 def test_events_that_came_in_time_are_decided_before_the_timer_and_later_ones_wait(store: Store) -> None:

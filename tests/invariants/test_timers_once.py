@@ -12,7 +12,7 @@ from tests.invariants.contents import contents
 from tests.workflow.world import NOW, World, new_world
 from workflow.dead_letters import revive_timer
 from workflow.errors import NotFound
-from workflow.rounds import fire_timers
+from workflow.rounds import decide_all
 from workflow.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -134,5 +134,5 @@ def test_timers_that_wait_for_events_do_not_stand_in_the_way_of_others(world: Wo
         promise(world, f"promise:{name}", 2)
     world.engine.accept([world.event("promise.thanks", f"promise:{name}") for name in ("first", "second")])
     world.clock.advance(9 * HOUR)
-    fire_timers(world.engine, Settings(timer_batch=1, event_batch=1))
+    decide_all(world.engine, Settings(timer_batch=1, event_batch=1))
     assert {world.state(f"promise:{name}") for name in ("first", "second", "third")} == {"lapsed"}

@@ -57,12 +57,14 @@ class Claim:
     """A batch that this transaction alone may decide: work in order, and its subjects by row id.
 
     `dead` are the names of timers that are dead letters; a subject's own `timers` are without them.
+    `full` says that the limit was reached, of timers that of one lifecycle's share: more is likely to wait.
     `next_due` says, of a claim of timers, when the next one is due that is not due yet, UTC.
     """
 
     work: list[Pending] = field(default_factory=list)
     subjects: dict[int, Subject] = field(default_factory=dict)
     dead: dict[int, set[str]] = field(default_factory=dict)
+    full: bool = False
     next_due: datetime | None = None
 
 
@@ -128,6 +130,10 @@ class Dispatch(NamedTuple):
     token: str
     lease: timedelta
     most: int
+
+    def takes(self, effects: Sequence[NewEffect]) -> bool:
+        """Whether they are few enough."""
+        return len(effects) <= self.most
 
 
 class EffectRow(NamedTuple):

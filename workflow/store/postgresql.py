@@ -118,9 +118,9 @@ class PostgresTransaction:
         taken, timers = self._ask(
             (sql.TAKE_EVENTS, {"last": found[-1][0], "ids": ids}), (sql.TIMERS, {"ids": ids})
         )
-        return rows.event_claim(
-            sorted(taken, key=_FIRST), subjects.values(), rows.held_timers(sorted(timers, key=_BY_NAME))
-        )
+        held = rows.held_timers(sorted(timers, key=_BY_NAME))
+        events = sorted(taken, key=_FIRST)
+        return rows.event_claim(events, subjects.values(), held, full=len(found) >= limit)
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
@@ -135,9 +135,10 @@ class PostgresTransaction:
             (sql.TAKE_EVENTS_BEFORE, {"ids": ids, "dues": literal(list(last.values()))}),
             (sql.TIMERS, {"ids": ids}),
         )
-        return rows.timer_claim(
-            found, sorted(before, key=_FIRST), rows.held_timers(sorted(timers, key=_BY_NAME)), next_due
-        )
+        held = rows.held_timers(sorted(timers, key=_BY_NAME))
+        due = [row[:-1] for row in found]
+        share = 1 + (limit - 1) // found[0][-1]
+        return rows.timer_claim(due, sorted(before, key=_FIRST), held, share=share, next_due=next_due)
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
@@ -150,12 +151,14 @@ class PostgresTransaction:
         """Write what a batch of decisions changes: all of it, and the commit if it is the last, at once."""
         said = list(writing.statements(changes, now))
         effects: list[EffectRow] = []
+        if dispatch is not None and not dispatch.takes(changes.effects):
+            dispatch = None
         if changes.effects:
             said.append(writing.effects(changes, now, dispatch))
         if last:
             said.append(_COMMIT)
         answers = self._ask(*said) if said else []
-        if dispatch is not None and 0 < len(changes.effects) <= dispatch.most:
+        if dispatch is not None and changes.effects:
             ids = {key: one for one, key in answers[-2 if last else -1]}
             effects = rows.dispatched(changes, ids, dispatch.token, now)
         return effects

@@ -65,7 +65,7 @@ CLAIM_TIMERS = f"""
 with waiting as materialized (
   select d.lifecycle from (select distinct lifecycle from definitions) d cross join lateral (
     select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= %(now)s limit 1) one)
-select due.* from waiting cross join lateral (
+select due.*, (select count(*) from waiting) from waiting cross join lateral (
   select first.* from (
     select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
     where t.lifecycle = waiting.lifecycle and t.due_at <= %(now)s order by t.due_at, t.subject_id, t.name

@@ -87,12 +87,11 @@ def _moves(changes: Changes) -> Said:
 def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Said:
     """The rows of the outbox, which tell their ids and keys if they are given away at once."""
     ids, keys, kinds, targets, queues, urgencies, payloads = zip(*changes.effects, strict=True)
-    at_once = dispatch is not None and len(changes.effects) <= dispatch.most
-    return sql.EFFECTS_TOLD if at_once else sql.EFFECTS, {
+    return sql.EFFECTS_TOLD if dispatch else sql.EFFECTS, {
         "now": now,
-        "state": "published" if at_once else "pending",
-        "due_at": now + dispatch.lease if dispatch is not None and at_once else now,
-        "token": dispatch.token if dispatch is not None and at_once else None,
+        "state": "published" if dispatch else "pending",
+        "due_at": now + dispatch.lease if dispatch else now,
+        "token": dispatch.token if dispatch else None,
         "ids": literal(ids),
         "keys": texts(keys),
         "kinds": literal(kinds),

@@ -1,5 +1,6 @@
 """Between rows and values: what both adapters read and write in the same form."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ SUBJECT_COLUMNS = (
 EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent"
 TIMER_SOURCE = "/makegood/timers"
 
+_LIFECYCLE = 5
+"""Its place in a row of a due timer."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -107,9 +110,11 @@ def _pauses(pauses: Sequence[Sequence[str | None]]) -> Pauses:
     )
 
 
-def event_claim(events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: Held) -> Claim:
+def event_claim(
+    events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: Held, *, full: bool
+) -> Claim:
     """A claim out of rows of events (with `EVENT_COLUMNS`) and of their subjects (`SUBJECT_COLUMNS`)."""
-    claim = Claim(dead=held.dead)
+    claim = Claim(dead=held.dead, full=full)
     for row in subjects:
         claim.subjects[row[0]] = subject_of(row, held.timers.get(row[0], {}))
     claim.work = [_event_work(row) for row in events]
@@ -124,9 +129,11 @@ def _event_work(row: Sequence[Any]) -> Pending:
 
 
 def timer_claim(
-    due: Iterable[Sequence[Any]],
+    due: Sequence[Sequence[Any]],
     before: Sequence[Sequence[Any]],
     held: Held,
+    *,
+    share: int,
     next_due: datetime | None,
 ) -> Claim:
     """A claim of due timers, and of the events that come before them.
@@ -134,10 +141,12 @@ def timer_claim(
     Args:
         due: rows (name, setting, due_at, then `SUBJECT_COLUMNS`); timers that are stale are left out.
         before: rows (`EVENT_COLUMNS`, received_at) of events of these subjects, by id.
+        share: so many timers of one lifecycle were claimed at most.
 
     The trigger of a timer is left empty: only the subject's definition knows it.
     """
-    claim = Claim(dead=held.dead, next_due=next_due)
+    most = max(Counter(row[_LIFECYCLE] for row in due).values(), default=0)
+    claim = Claim(dead=held.dead, full=most >= share, next_due=next_due)
     for name, setting, due_at, *subject in due:
         subject_row = subject[0]
         timers = held.timers.get(subject_row, {})

@@ -73,7 +73,8 @@ class SqliteTransaction:
         self._write("delete from inbox where event_id = ?", [(row[0],) for row in found])
         events = [row[: sql.EVENT_WIDTH] for row in found]
         subjects = {row[1]: row[sql.EVENT_WIDTH :] for row in found}
-        return rows.event_claim(events, subjects.values(), self._timers(subjects))
+        full = len(found) >= limit
+        return rows.event_claim(events, subjects.values(), self._timers(subjects), full=full)
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
@@ -85,7 +86,8 @@ class SqliteTransaction:
         # What is waited for is rare, and one look tells that there is nothing at all.
         before = self._take_before(last) if found and self._read(sql.SOME_EVENT) else []
         dues = [row[0] for row in self._read(sql.NEXT_DUES, at) if row[0] is not None]
-        return rows.timer_claim(found, before, self._timers(last), rows.utc(min(dues, default=None)))
+        next_due = rows.utc(min(dues, default=None))
+        return rows.timer_claim(found, before, self._timers(last), share=share, next_due=next_due)
 
     def _take_before(self, last: Mapping[int, str]) -> list[Sequence[Any]]:
         """The events that came in by the instant given for their subject, out of the inbox."""
@@ -160,7 +162,7 @@ class SqliteTransaction:
 
     def _write_effects(self, changes: Changes, now: datetime, dispatch: Dispatch | None) -> list[EffectRow]:
         at = instant_text(now)
-        if dispatch is None or len(changes.effects) > dispatch.most:
+        if dispatch is None or not dispatch.takes(changes.effects):
             self._write(
                 sql.ADD_EFFECT,
                 [
