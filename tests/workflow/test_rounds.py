@@ -85,3 +85,16 @@ def test_who_listens_asks_for_nothing_that_cannot_be_there(world: World) -> None
     assert turns.turn() == 0, "set by somebody else"
     turns.hear({TIMERS})
     assert turns.turn() == 1
+
+
+def test_who_stands_by_goes_on_while_a_lifecycle_has_had_no_more_than_its_share(world: World) -> None:
+    lamps(world, [f"old{number}" for number in range(9)])
+    due = (world.clock.now() + HOUR).isoformat()
+    promise = {"words": "we call", "owner": "ana@shop.example", "due_at": due}
+    world.engine.accept([world.event("promise.make", "promise:P", promise)])
+    world.settle()
+    world.clock.advance(2 * HOUR)
+    turns = Turns(world.engine, Settings(event_batch=10, timer_batch=8))
+    taken = turns.turn()
+    assert taken < 8, "two lifecycles share the batch, and one of them has little"
+    assert turns.timers, "so that more timers are due, whatever the next one that is not due yet"
