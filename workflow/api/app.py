@@ -13,7 +13,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
-from workflow.api import dead_letters, documentation, effects, events, health, intake, metrics, subjects
+from workflow.api import (
+    dead_letters,
+    documentation,
+    effects,
+    events,
+    health,
+    intake,
+    metrics,
+    packets,
+    subjects,
+)
 from workflow.api.admission import Limits
 from workflow.api.door import Door, open_door
 from workflow.api.faults import KNOWN, refusal_of
@@ -61,7 +71,7 @@ def create_app(
         lifespan=_lifespan(door),
     )
     app.state.door = door
-    for resource in (events, subjects, effects, dead_letters, health, metrics, documentation):
+    for resource in (events, subjects, packets, effects, dead_letters, health, metrics, documentation):
         app.include_router(resource.router)
     app.add_middleware(Observation, meters=door.meters)
     app.straight = Observation(door.intake, door.meters, intake.PATH)
