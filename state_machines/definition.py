@@ -189,6 +189,35 @@ class TransitionDeclaration(_Part):
     description: str = ""
 
 
+class BarometerDeclaration(_Part):
+    """What the barometer counts a subject as: one row a subject, written with each decision about it.
+
+    Each value is an expression over `data` and `subject` alone that gives a text, or null where there is
+    none; `at` and `settled_at` give an instant (or its text) and `count` a number.
+    """
+
+    outcome: Expression = Field(
+        description="How it stands, in one word: open, kept, late, lapsed, withdrawn, or a word of its own."
+    )
+    at: Expression | None = Field(
+        None, description="The instant by which a period counts it; else when it was opened."
+    )
+    settled_at: Expression | None = Field(
+        None, description="When it was settled: minutes are counted from its opening until then."
+    )
+    kind: Expression | None = None
+    team: Expression | None = None
+    cause: Expression | None = None
+    part: Expression | None = None
+    channel: Expression | None = None
+    case: Expression | None = Field(None, description="Key of the case that it belongs to.")
+    count: Expression | None = Field(None, description="A number to add up, such as hand-overs.")
+
+    def texts(self) -> dict[str, str]:
+        """The expressions that are given, by name, without a leading ``=``."""
+        return {name: text.removeprefix("=") for name, text in self if text is not None}
+
+
 class Definition(_Part):
     """A versioned, immutable definition of a state machine."""
 
@@ -209,3 +238,4 @@ class Definition(_Part):
     ]
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+    barometer: BarometerDeclaration | None = None

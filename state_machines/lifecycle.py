@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from transitions import State
 
 from state_machines import source
+from state_machines.barometer import BarometerRule, compile_barometer
 from state_machines.compilation import Compilation
 from state_machines.data_rules import DataRule
 from state_machines.definition import Definition, TriggerDeclaration
@@ -41,6 +42,7 @@ class Lifecycle:
         variables: names of those that its expressions may ask for.
         data_rules: the declared data of each trigger.
         defaults: the subject's data when it is opened.
+        barometer: what the barometer counts its subjects as, if it does.
     """
 
     definition: Definition
@@ -56,6 +58,7 @@ class Lifecycle:
     variables: frozenset[str]
     data_rules: Mapping[str, DataRule]
     defaults: Mapping[str, Any]
+    barometer: BarometerRule | None = None
 
     @property
     def name(self) -> str:
@@ -74,8 +77,9 @@ class Lifecycle:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+@lru_cache(maxsize=128)
 def load(text: str, file: str | None = None) -> Lifecycle:
-    """The lifecycle that a YAML text defines.
+    """The lifecycle that a YAML text defines; compiled once a process, since it never changes.
 
     Args:
         text: the document, decoded.
@@ -107,6 +111,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)
+    barometer = compile_barometer(compilation, definition.barometer)
     if compilation.problems:
         raise DefinitionError(compilation.problems)
     triggers = declared | definition.triggers
@@ -125,6 +130,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
         variables=frozenset(compilation.variables),
         data_rules=MappingProxyType({name: DataRule(one.data) for name, one in triggers.items()}),
         defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
+        barometer=barometer,
     )
 
 

@@ -185,7 +185,13 @@ class Engine:
             event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
         decision = decide(lifecycle, subject, event, now)
         successor = apply_decision(subject, event, decision, now)
+        barometer = lifecycle.barometer
+        figures = None
+        if barometer is not None and (decision.data is not subject.data or decision.dest != subject.state):
+            figures = barometer.read(successor)
         consequences.add(work.subject_row, successor, decision)  # refuses before anything is changed
+        if figures is not None:
+            changes.figures[work.subject_row] = figures
         if decision.data is not subject.data:
             changes.data_kept.discard(work.subject_row)
         elif work.subject_row not in changes.subjects:

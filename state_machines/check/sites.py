@@ -22,6 +22,7 @@ _WRITTEN_LENGTH = re.compile(r"P[0-9T]")
 """How a duration begins that stands for itself; no expression of ours does."""
 
 
+_FIGURES = {"at": INSTANT, "settled_at": INSTANT, "count": frozenset({"INT", "UINT", "DOUBLE", "DYN"})}
 _TIMES = (("after", LENGTH), ("every", LENGTH), ("lead", LENGTH), ("at", INSTANT), ("before", INSTANT))
 
 
@@ -63,6 +64,10 @@ def sites(document: Document) -> Iterator[Site]:
                 yield from _of_effect(replace(at, field=f"{at.field}[{m}]"), effect)
     for timeout in document.timeouts:
         yield from _of_timeout(document, timeout, in_all(present, timeout.scope))
+    if document.definition.barometer is not None:
+        at = Site("barometer", "", frozenset(), in_all(present, document.states))
+        for name, text in document.definition.barometer.texts().items():
+            yield replace(at, field=f"barometer.{name}", text=text, gives=_FIGURES.get(name, TEXT))
 
 
 def _of_transition(

@@ -63,12 +63,18 @@ def timer(name: str, seconds: int | None, setting: int = 1, **changes: Any) -> T
 
 def test_migration_leads_to_the_newest_schema_and_may_run_twice(store: Store, database_url: str) -> None:
     migrate(database_url)
-    assert revision(store) == head() == "0002"
+    assert revision(store) == head()
+
+
+def full_text(name: str | None) -> bool:
+    """The index of the archive's words: of a form that each database has for itself."""
+    return (name or "").startswith(("alerts_words", "ix_alerts_words"))
 
 
 def test_migrations_and_tables_say_the_same(store: Store) -> None:
     with store.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        told = {"compare_type": False, "include_name": lambda name, kind, within: not full_text(name)}
+        context = MigrationContext.configure(connection, opts=told)
         assert compare_metadata(context, metadata) == []
 
 

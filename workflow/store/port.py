@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from state_machines.barometer import Figures
 from state_machines.decision import Event
 from state_machines.subject import Subject, Timer
 
@@ -118,6 +119,8 @@ class Changes:
     """(event row, subject row, error)"""
     dead_timers: list[tuple[int, str, str]] = field(default_factory=list)
     """(subject row, timer, error)"""
+    figures: dict[int, Figures] = field(default_factory=dict)
+    """By subject row, of lifecycles that declare a barometer."""
 
 
 class Dispatch(NamedTuple):

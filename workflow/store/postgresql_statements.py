@@ -143,6 +143,21 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(names)s as text[]), cast(%(errors)
   as u(id, name, error)
 where t.subject_id = u.id and t.name = u.name"""
 
+# Nothing is written where nothing has changed: most decisions leave a subject's figures as they are.
+FIGURES = """
+insert into figures as f (subject_id, lifecycle, at, outcome, kind, team, cause, part, channel, case_key,
+  minutes, count)
+select * from unnest(cast(%(ids)s as bigint[]), cast(%(lifecycles)s as text[]),
+  cast(%(c0)s as timestamptz[]), cast(%(c1)s as text[]), cast(%(c2)s as text[]), cast(%(c3)s as text[]),
+  cast(%(c4)s as text[]), cast(%(c5)s as text[]), cast(%(c6)s as text[]), cast(%(c7)s as text[]),
+  cast(%(c8)s as int[]), cast(%(c9)s as int[]))
+on conflict (subject_id) do update set at = excluded.at, outcome = excluded.outcome, kind = excluded.kind,
+  team = excluded.team, cause = excluded.cause, part = excluded.part, channel = excluded.channel,
+  case_key = excluded.case_key, minutes = excluded.minutes, count = excluded.count
+where (f.at, f.outcome, f.kind, f.team, f.cause, f.part, f.channel, f.case_key, f.minutes, f.count)
+  is distinct from (excluded.at, excluded.outcome, excluded.kind, excluded.team, excluded.cause,
+    excluded.part, excluded.channel, excluded.case_key, excluded.minutes, excluded.count)"""
+
 EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_id), o.key, o.kind,
   o.target, o.queue,
   cast(o.payload as text), o.attempts, o.token, o.created_at"""

@@ -26,6 +26,8 @@ def statements(changes: Changes, now: datetime) -> Iterator[Said]:
         yield _timers(changes)
     if changes.moves:
         yield _moves(changes)
+    if changes.figures:
+        yield _figures(changes)
     if changes.dead_events:
         ids, subjects, errors = zip(*changes.dead_events, strict=True)
         yield (
@@ -79,6 +81,19 @@ def _moves(changes: Changes) -> Said:
     columns = list(zip(*changes.moves, strict=True))
     words = {3, 6, 7, 8, 9, 10}  # anybody's texts: names from definitions, and a refusal's reason
     return sql.MOVES, {
+        f"c{place}": texts(column) if place in words else literal(column)
+        for place, column in enumerate(columns)
+    }
+
+
+def _figures(changes: Changes) -> Said:
+    ids = sorted(changes.figures)
+    columns = list(zip(*(changes.figures[one] for one in ids), strict=True))
+    words = range(1, 8)  # anybody's texts
+    return sql.FIGURES, {
+        "ids": literal(ids),
+        "lifecycles": literal([changes.subjects[one].lifecycle for one in ids]),
+    } | {
         f"c{place}": texts(column) if place in words else literal(column)
         for place, column in enumerate(columns)
     }

@@ -201,6 +201,43 @@ Index(
     postgresql_where=outbox.c.state.in_(["dead", "unknown"]),
 )
 
+figures = Table(
+    "figures",
+    metadata,
+    Column("subject_id", Id, primary_key=True, autoincrement=False),
+    Column("lifecycle", Key, nullable=False),
+    Column("at", Instant, nullable=False, comment="the instant by which a period counts it"),
+    Column("outcome", Key, nullable=False, comment="how it stands, in one word"),
+    Column("kind", Key),
+    Column("team", Key),
+    Column("cause", Key),
+    Column("part", Key),
+    Column("channel", Key),
+    Column("case_key", Key, comment="key of the case that it belongs to"),
+    Column("minutes", Integer, comment="from its opening until it was settled"),
+    Column("count", Integer, comment="what its lifecycle counts, such as hand-overs"),
+)
+Index("ix_figures_lifecycle_at", figures.c.lifecycle, figures.c.at, figures.c.subject_id)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_key", Key, nullable=False),
+    Column("version", Integer, nullable=False, comment="from 1; documented again, the old one stays"),
+    Column("seq", Integer, nullable=False, comment="the case's decision that asked for it"),
+    Column("title", Text, nullable=False),
+    Column("cause", Key),
+    Column("part", Key),
+    Column("at", Instant, nullable=False, comment="when the case was documented"),
+    Column("document", Json, nullable=False, comment="all that it says"),
+    Column("markdown", Text, nullable=False, comment="the same, written"),
+    Column("words", Text, nullable=False, comment="its words, plain letters: what is searched"),
+    UniqueConstraint("case_key", "version"),
+    UniqueConstraint("case_key", "seq"),
+)
+Index("ix_alerts_at", alerts.c.at)
+
 keys = Table(
     "keys",
     metadata,

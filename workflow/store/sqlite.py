@@ -154,6 +154,13 @@ class SqliteTransaction:
             [(*move[:5], _text(move.due_at), *move[6:12], instant_text(move.at)) for move in changes.moves],
         )
         self._write(
+            sql.SET_FIGURES,
+            [
+                (row, changes.subjects[row].lifecycle, instant_text(one.at), *one[1:])
+                for row, one in changes.figures.items()
+            ],
+        )
+        self._write(
             sql.BURY_EVENT, [(row, subject, at, error) for row, subject, error in changes.dead_events]
         )
         self._write(

@@ -51,6 +51,12 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 BURY_EVENT = """insert into inbox (event_id, subject_id, dead_at, error) values (?, ?, ?, ?)
 on conflict (event_id) do update set dead_at = excluded.dead_at, error = excluded.error"""
 BURY_TIMER = "update timers set due_at = null, dead_at = ?, error = ? where subject_id = ? and name = ?"
+SET_FIGURES = """insert into figures (subject_id, lifecycle, at, outcome, kind, team, cause, part, channel,
+  case_key, minutes, count)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (subject_id) do update set at = excluded.at, outcome = excluded.outcome, kind = excluded.kind,
+  team = excluded.team, cause = excluded.cause, part = excluded.part, channel = excluded.channel,
+  case_key = excluded.case_key, minutes = excluded.minutes, count = excluded.count"""
 
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
   target, queue, payload,
