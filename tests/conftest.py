@@ -6,6 +6,7 @@ A server that is not installed skips a test on a laptop and fails it where CI=tr
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.workflow.world import LAMP, World, new_world
+from workflow.store import migrate
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -99,12 +101,38 @@ def valkey_server(tmp_path: Path) -> Iterator[ValkeyServer]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(server_directory: Path) -> Path:
+    """An SQLite file with the newest schema and no row, for copies."""
+    path = server_directory / "migrated.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> str:
+    """Name of a database with the newest schema and no row, for copies."""
+    name = postgres_server.create_database()
+    migrate(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """URL of a fresh database with the newest schema, dropped after the test."""
+    name = postgres_server.create_database(migrated_template)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, empty database of each kind in turn: a test that asks for it runs on both."""
+    """A fresh database of each kind in turn, with the newest schema: a test that asks for it runs on both."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'makegood.db'}"
-    url: str = request.getfixturevalue("postgres_url")
+        path = tmp_path / "makegood.db"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgres_url")
     return url
 
 

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from workflow.registry import Registry, catalog_sources
-from workflow.store import migrate, open_store
+from workflow.store import open_store
 from workflow.store.port import Store
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """On SQLite and on PostgreSQL."""
-    migrate(database_url)
     store = open_store(database_url)
     Registry(store).register(catalog_sources(), datetime(2026, 1, 1, tzinfo=UTC))
     yield store

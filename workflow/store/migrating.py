@@ -1,5 +1,6 @@
 """Bring a database to the newest schema, and tell whether it is there."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -35,6 +36,8 @@ def migrate_connection(connection: Connection) -> None:
     """The same in the caller's transaction."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
+    if MigrationContext.configure(connection).get_current_revision() == head():
+        return
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -46,6 +49,7 @@ def revision(store: Store) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def head() -> str | None:
-    """The newest revision that this code knows."""
+    """The newest revision that this code knows; read once a process."""
     return ScriptDirectory.from_config(_config()).get_current_head()
