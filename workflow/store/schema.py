@@ -12,6 +12,7 @@ writer, and checking them costs the hot paths a look-up a row (docs/adr/0004-no-
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -200,6 +201,22 @@ Index(
     sqlite_where=outbox.c.state.in_(["dead", "unknown"]),
     postgresql_where=outbox.c.state.in_(["dead", "unknown"]),
 )
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column(
+        "effect_id",
+        Id,
+        primary_key=True,
+        autoincrement=False,
+        comment="the notice; of several that went as one, the first",
+    ),
+    Column("customer", Key, nullable=False, comment="key of the customer's subject"),
+    Column("waits", Boolean, nullable=False, comment="it has not gone out yet, and may join others"),
+    Column("at", Instant, nullable=False, comment="when it went, or when it was told to wait"),
+)
+Index("ix_contacts_customer_at", contacts.c.customer, contacts.c.waits, contacts.c.at)
 
 figures = Table(
     "figures",
