@@ -2,18 +2,25 @@
 
 ABOUT = frozenset(
     {
+        "answer",
         "apology",
+        "approval",
         "broken_promise",
         "callback",
+        "check_in",
         "displeasure",
         "ended",
         "escalation",
+        "hand_over",
         "missed_appointment",
         "new_time",
         "news",
         "nudge",
         "promise",
+        "question",
         "reminder",
+        "survey",
+        "team_news",
         "thanks",
     }
 )
@@ -22,8 +29,17 @@ ABOUT = frozenset(
 NEEDS_A_PERSON = frozenset({"apology", "broken_promise", "missed_appointment"})
 """What a customer must never hear from a machine's voice."""
 
-CHANNELS = frozenset({"email", "sms", "chat", "social", "webhook", "live", "recording"})
-"""The ways a notice can go; on ``live`` a person calls, ``recording`` keeps it for tests and demos."""
+PREFERRED = "preferred"
+"""No channel of its own: whichever of their channels the customer likes best and can be reached over now."""
+
+CHANNELS = frozenset({PREFERRED, "email", "sms", "chat", "social", "webhook", "live", "dial", "recording"})
+"""The ways a notice can go; on ``live`` a person calls, ``dial`` has a colleague's phone ring and then
+connects the customer, ``recording`` keeps it for tests and demos."""
+
+FOR_COLLEAGUES = frozenset(
+    {"answer", "approval", "callback", "displeasure", "ended", "escalation", "hand_over", "nudge", "team_news"}
+)
+"""What only colleagues are told. All else is for a customer; one who could not be told needs a person."""
 
 AUTOMATED_VOICES = frozenset(
     {

@@ -163,9 +163,14 @@ def retry(
     clock: Clock,
     policy: RetryPolicy | None = None,
     held: Hold | None = None,
+    at_least: timedelta | None = None,
 ) -> None:
-    """They certainly did not go out, (effect id, why): try again later, or bury after the last attempt."""
+    """They certainly did not go out, (effect id, why): try again later, or bury after the last attempt.
+
+    `at_least` is how long the other side wants to be left alone, in engine time.
+    """
     policy = policy or RetryPolicy()
+    rest = at_least or timedelta(0)
     errors = dict(failures)
     with store.begin() as transaction:
         rows = transaction.connection.execute(
@@ -178,7 +183,7 @@ def retry(
                 else _change(
                     one,
                     EffectState.PENDING,
-                    now + clock.real(policy.wait_seconds(attempts)),
+                    now + max(rest, clock.real(policy.wait_seconds(attempts))),
                     errors[one],
                     held,
                 )

@@ -96,6 +96,63 @@ class Settings(BaseSettings):
     smtp_starttls: bool = Field(
         default=False, description="Whether to require STARTTLS before anything is said to the mail server."
     )
+    channel_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        le=60,
+        description="How long, in seconds, a channel may take to connect and for each answer; over HTTP, for "
+        "the whole exchange.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]*[^\s?#/]$",
+        description="Where the world reaches the API, such as `https://care.example`, without a slash at the "
+        "end. Unset: no delivery reports from Twilio, no calls by `dial`, no links in notices.",
+    )
+    twilio_account_sid: str | None = Field(
+        default=None, pattern=r"^AC[0-9A-Za-z]+$", description="Twilio account; unset: no SMS and no calls."
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        default=None,
+        description="Its auth token: for requests to Twilio and for the signature of Twilio's own.",
+    )
+    twilio_from: str | None = Field(
+        default=None,
+        pattern=r"^\+[1-9][0-9]{5,14}$",
+        description="The number, in E.164 form, from which SMS are sent and calls are made.",
+    )
+    twilio_messaging_service: str | None = Field(
+        default=None,
+        pattern=r"^MG[0-9A-Za-z]+$",
+        description="Twilio messaging service that sends SMS instead of the number.",
+    )
+    twilio_url: str = Field(
+        default="https://api.twilio.com", pattern=r"^https?://", description="Twilio's REST API."
+    )
+    apprise_chat: SecretStr | None = Field(
+        default=None,
+        description="Apprise URL of the service that carries `chat`, with `{to}` where the recipient's "
+        "`chat` belongs.",
+    )
+    apprise_social: SecretStr | None = Field(
+        default=None, description="The same for `social`, with the recipient's `social`."
+    )
+    apprise_services: str = Field(
+        default="",
+        pattern=r"^[a-z0-9, ]*$",
+        description="Apprise services, by scheme and with commas between, that a recipient's own Apprise URL "
+        "may name: `slack,discord`. Empty: none may.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Secrets `whsec_…` that sign webhooks (Standard Webhooks), spaces between; reports "
+        "signed with one of them are taken. Unset: no webhooks.",
+    )
+    webhook_hosts: str = Field(
+        default="",
+        description="Origins to which webhooks may go, with commas between: `hooks.example` (HTTPS), "
+        "`*.partner.example`, `http://10.0.0.7:8000`. Empty: to none.",
+    )
     event_batch: int = Field(
         default=500, ge=1, le=10_000, description="Events applied in one transaction, at most."
     )
@@ -187,6 +244,13 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url
         return f"sqlite:///{self.data_dir.resolve() / DATABASE_FILE}"
+
+    @property
+    def can_dial(self) -> bool:
+        """Whether a colleague's phone can be made to ring, or, where nothing is sent, that is recorded."""
+        if self.twilio_account_sid is None:
+            return self.channel == "recording"
+        return None not in (self.twilio_auth_token, self.twilio_from, self.public_url)
 
 
 def read_settings() -> Settings:

@@ -63,8 +63,13 @@ class Receipt:
     answer: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored."""
-        return {"channel": self.channel, "reference": self.reference, "answer": self.answer}
+        """As it is stored. A report (workflow.reports) may make `delivered` or `failed` of it later."""
+        return {
+            "channel": self.channel,
+            "reference": self.reference,
+            "answer": self.answer,
+            "outcome": "accepted",
+        }
 
 
 class ChannelError(MakegoodError):
@@ -72,7 +77,14 @@ class ChannelError(MakegoodError):
 
 
 class Retry(ChannelError):
-    """It surely did not go out and another try may help."""
+    """Another try may help and does no harm: it surely did not go out, or the other side knows it by its key.
+
+    `after` is how many seconds the other side wants to be left alone at least; None: it said nothing.
+    """
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class Rejected(ChannelError):

@@ -15,8 +15,6 @@ from tasks.channels.message import compose, envelope_sender, message_id
 from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from workflow.settings import Settings
 
-_SECONDS = 15.0
-"""For connecting and for each answer of the server."""
 _CRLF = b"\r\n"
 
 
@@ -44,7 +42,7 @@ class SmtpChannel:
 
     def _connected(self) -> smtplib.SMTP:
         settings = self._settings
-        server = smtplib.SMTP(timeout=_SECONDS)
+        server = smtplib.SMTP(timeout=settings.channel_seconds)
         try:
             _expect(*server.connect(settings.smtp_host, settings.smtp_port), step="greeting")
             server.ehlo_or_helo_if_needed()

@@ -1,0 +1,118 @@
+"""One HTTP POST in bounded time, and whether the other side can have had the request when it fails.
+
+The moment that matters is the first byte of the body: a request whose body never began is none, and nothing
+can have come of it. A connection lost after that leaves the outcome open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+import certifi
+import httpx
+
+_MOST_BYTES = 64 * 1024
+_LONGEST_WAIT = 3600.0
+
+
+class Unsent(Exception):
+    """The request did not get as far as its body. The message names the kind of fault, nothing else."""
+
+
+class Lost(Exception):
+    """The request went out, wholly or in part, and no status came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: the HTTP status.
+        body: the answer's body, as far as it came in time and up to 64 KiB.
+        retry_after: seconds that the other side asks to wait (RFC 9110, 10.2.3), an hour at most.
+    """
+
+    status: int
+    body: bytes
+    retry_after: float | None
+
+
+def post(
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    seconds: float,
+    auth: tuple[str, str] | None = None,
+) -> Answer:
+    """Post over a connection of its own. Redirects are not followed, and no proxy of the environment is used.
+
+    Args:
+        seconds: for everything together, real time.
+
+    Raises:
+        Unsent, Lost: see there.
+    """
+    return asyncio.run(_post(url, content, headers, seconds, auth))
+
+
+async def _post(
+    url: str, content: bytes, headers: Mapping[str, str], seconds: float, auth: tuple[str, str] | None
+) -> Answer:
+    begun = False
+
+    async def trace(step: str, _: Mapping[str, Any]) -> None:
+        nonlocal begun
+        begun = begun or step.endswith(".send_request_body.started")
+
+    plain = {"accept-encoding": "identity", "user-agent": "makegood", **headers}
+    client = httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=seconds)
+    try:
+        async with asyncio.timeout(seconds), client:
+            stream = client.stream(
+                "POST", url, content=content, headers=plain, auth=auth, extensions={"trace": trace}
+            )
+            async with stream as response:
+                body = await _body(response, seconds)
+                return Answer(response.status_code, body, _retry_after(response.headers))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        kind = Lost if begun else Unsent
+        raise kind(type(error).__name__) from error
+
+
+async def _body(response: httpx.Response, seconds: float) -> bytes:
+    """What there is of it: the status is known by now, and a body that breaks off does not change it."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds / 4):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    break
+    except (httpx.HTTPError, TimeoutError, OSError):
+        pass
+    return bytes(body[:_MOST_BYTES])
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Made once a process: reading all certificates takes longer than most requests."""
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """In seconds; a date counts from the date of the answer itself, since clocks differ."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return min(float(said[:9]), _LONGEST_WAIT)
+    try:
+        until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("date", ""))
+        return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
+    except (TypeError, ValueError):
+        return None

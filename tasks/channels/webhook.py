@@ -1,0 +1,72 @@
+"""Signed webhooks (Standard Webhooks 1.0): a notice as JSON to another system.
+
+The idempotency key is the webhook's id, by which the receiver knows a repetition. So what was lost on the way
+is simply sent again.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import orjson
+
+from tasks.channels.address import address_for
+from tasks.channels.http_post import Answer, Lost, Unsent, post
+from tasks.channels.origins import Origins
+from tasks.channels.port import Notice, Receipt, Rejected, Retry
+from workflow.clock import Clock
+from workflow.settings import Settings
+from workflow.standard_webhooks import secrets_of, sign
+
+TYPE = "makegood.notice"
+_PASSING = frozenset({408, 409, 425, 429})
+
+
+class WebhookChannel:
+    """Posts to `to.url`, if that is at one of the configured origins."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Raises SettingsError when secret or origins are not well formed."""
+        assert settings.webhook_secret is not None
+        self._secrets = secrets_of(settings.webhook_secret.get_secret_value())
+        self._origins = Origins.of(settings.webhook_hosts)
+        self._seconds = settings.channel_seconds
+        self._clock = clock
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Post it. Any 2xx means that the receiver has it."""
+        url = address_for(notice, "url")
+        self._origins.check(url)
+        identity, body = quote(idempotency_key, safe=":/-._~"), _body(notice)
+        headers = {"content-type": "application/json"}
+        headers |= sign(self._secrets, identity, self._clock.now(), body)
+        try:
+            answer = post(url, body, headers, self._seconds)
+        except (Unsent, Lost) as error:
+            raise Retry(f"webhook: {error}, and the same id goes again [webhook-lost]") from error
+        _expect_taken(answer)
+        return Receipt(notice.channel, identity, f"{answer.status}")
+
+
+def _body(notice: Notice) -> bytes:
+    """The same bytes however often it is tried."""
+    data = {
+        "subject": notice.subject,
+        "to": notice.to,
+        "about": notice.about,
+        "title": notice.title,
+        "words": notice.words,
+        "context": dict(notice.context),
+    }
+    document = {"type": TYPE, "timestamp": notice.asked_at, "data": data}
+    return orjson.dumps(document, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
+
+
+def _expect_taken(answer: Answer) -> None:
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    if status in _PASSING or status >= 500:
+        raise Retry(f"webhook: answered {status} [webhook-{status}]", answer.retry_after)
+    # 410 says that the receiver is gone for good; a redirect could lead anywhere.
+    raise Rejected(f"webhook: answered {status} [webhook-{status}]")
