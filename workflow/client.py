@@ -72,6 +72,12 @@ class Client:
         """The first events and timers whose decision failed, as `events` and `timers`. Raises DoorError."""
         return self._request("GET", "/v1/dead-letters")
 
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Any other resource: read it, or with a body post to it as JSON. Raises DoorError."""
+        if body is None:
+            return self._request("GET", path)
+        return self._request("POST", path, json=body)
+
     def close(self) -> None:
         """Give the connection back."""
         self._http.close()

@@ -1,4 +1,4 @@
-"""The ending of a story that went well, as the API and Flower show it; tests spoil a part of it."""
+"""The ending of story 3 when it went well, as the API and Flower show it; tests spoil a part of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from state_machines.instants import format_instant
-from workflow.demo import story
 from workflow.demo.ending import Ending, FlowerSeen
 from workflow.demo.scene import Scene
+from workflow.demo.stories import story_3_late_callback as story
 from workflow.task_names import APPLY, FIRE, SEND
 
 
@@ -40,6 +40,7 @@ def subject(key: str, state: str, data: dict[str, Any], timeline: list[dict[str,
     return {
         "key": key,
         "lifecycle": key.partition(":")[0],
+        "seq": len(timeline),
         "state": state,
         "data": data,
         "timers": [],
@@ -67,7 +68,7 @@ def subjects() -> dict[str, dict[str, Any]]:
             "resolved",
             {
                 "promise": story.PROMISE,
-                "told": [{"people": [story.TEAM_LEAD]}, {"people": [story.REGIONAL]}],
+                "told": [{"people": [story.TEAM_LEAD]}, {"people": []}, {"people": [story.REGIONAL]}],
             },
             [entry(1, 4, "open", "initial", "notified")],
         ),
@@ -122,7 +123,6 @@ class Telling:
 
     def __init__(self) -> None:
         self.subjects = subjects()
-        self.callbacks: tuple[str, ...] = ("callback:C-1",)
         self.notices = notices()
         self.broken_effects: list[dict[str, Any]] = []
         self.dead_letters: dict[str, list[dict[str, Any]]] = {"events": [], "timers": []}
@@ -130,5 +130,6 @@ class Telling:
 
     def ending(self) -> Ending:
         """Put together."""
-        scene = Scene(self.subjects, self.callbacks, tuple(self.notices))
+        by_key = {one["key"]: one for one in self.subjects.values()}
+        scene = Scene(by_key, tuple(self.notices), {story.PROMISE: "promise"})
         return Ending(scene, self.broken_effects, self.dead_letters, self.flower)

@@ -8,13 +8,14 @@ from rich.console import Console
 
 from tests.demo.endings import Telling, entry
 from workflow.demo.scene import Scene
+from workflow.demo.stories.story_3_late_callback import STORY
 from workflow.demo.timeline import Timeline
 
 
 def printed(*scenes: Scene) -> list[str]:
     """The lines that these scenes, seen one after the other, give."""
     said = StringIO()
-    timeline = Timeline(Console(file=said, width=40))
+    timeline = Timeline(Console(file=said, width=40), STORY)
     for scene in scenes:
         timeline.show(scene)
     return said.getvalue().splitlines()

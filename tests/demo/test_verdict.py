@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.demo.endings import Telling, at, entry, flower
-from workflow.demo import story
 from workflow.demo.finding import Finding
 from workflow.demo.machinery import at_rest
+from workflow.demo.stories import story_3_late_callback as story
 from workflow.demo.verdict import verdict
 
 
 def wrong(telling: Telling) -> dict[str, Finding]:
     """What the verdict finds wrong, by name."""
-    return {finding.name: finding for finding in verdict(telling.ending()) if not finding.well}
+    return {finding.name: finding for finding in verdict(story.STORY, telling.ending()) if not finding.well}
 
 
 def test_a_story_that_went_well_passes() -> None:
@@ -59,8 +59,8 @@ def _kept_by_another(telling: Telling) -> None:
     telling.subjects["promise"]["data"]["kept_by"] = story.DESK
 
 
-def _empty_level_told(telling: Telling) -> None:
-    telling.subjects["escalation"]["data"]["told"].insert(1, {"people": []})
+def _another_level_told(telling: Telling) -> None:
+    telling.subjects["escalation"]["data"]["told"].insert(1, {"people": [story.DESK]})
 
 
 def _about_another(telling: Telling) -> None:
@@ -68,7 +68,11 @@ def _about_another(telling: Telling) -> None:
 
 
 def _two_callbacks(telling: Telling) -> None:
-    telling.callbacks = ("callback:C-0", "callback:C-1")
+    telling.subjects["another"] = telling.subjects["callback"] | {"key": "callback:C-2"}
+
+
+def _unexpected_job(telling: Telling) -> None:
+    telling.subjects["job"] = telling.subjects["callback"] | {"key": "job:J-1", "lifecycle": "job"}
 
 
 def _reached_at_once(telling: Telling) -> None:
@@ -133,21 +137,22 @@ def _flower_tells(telling: Telling) -> None:
         (_never_kept, "promise", "is lapsed"),
         (_timer_left, "callback", "1 timers left"),
         (_withdrawn, "escalation", "is withdrawn"),
-        (_lapsed_early, "lapse", "lapsed 13:59"),
-        (_lapsed_twice, "lapse", "14:00, 15:00"),
+        (_lapsed_early, "lapse", "lapsed 18:59"),
+        (_lapsed_twice, "lapse", "19:00, 20:00"),
         (_never_lapsed, "lapse", "never"),
         (_lapsed_by_hand, "lapse", "not by its timer"),
-        (_kept_in_time, "kept late", "kept 13:00"),
+        (_kept_in_time, "kept late", "kept 2026-10-13T18:00:00Z"),
         (_kept_by_another, "kept late", story.DESK),
-        (_empty_level_told, "ladder", story.TEAM_LEAD),
+        (_another_level_told, "ladder", story.TEAM_LEAD),
         (_about_another, "ladder", "promise:P-18"),
-        (_two_callbacks, "calls", "2 callback"),
+        (_two_callbacks, "callback", "callback:C-2"),
+        (_unexpected_job, "others", "job:J-1"),
         (_reached_at_once, "calls", "none"),
         (_called_at_work, "hours", "16:00"),
         (_refused, "decisions", "nobody"),
         (_notice_missing, "notices", f"missing: thanks by email to {story.DESK}"),
         (_notice_doubled, "notices", f"nobody expected: nudge by email to {story.MANAGER}"),
-        (_told_late, "in time", "14:06"),
+        (_told_late, "in time", "19:06"),
         (_effect_waits, "effects", "is pending"),
         (_effect_unknown, "dead letters", "is unknown: lost"),
         (_event_dead, "dead letters", "a fault"),
@@ -185,6 +190,6 @@ def _not_opened(telling: Telling) -> None:
 @pytest.mark.parametrize("spoil", [_timer_left, _effect_waits, _event_waits, _not_opened])
 def test_the_story_is_at_rest_when_nothing_is_left_to_be_done(spoil: Callable[[Telling], None]) -> None:
     telling = Telling()
-    assert at_rest(telling.ending().scene)
+    assert at_rest(story.STORY, telling.ending().scene)
     spoil(telling)
-    assert not at_rest(telling.ending().scene)
+    assert not at_rest(story.STORY, telling.ending().scene)

@@ -11,12 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from workflow.clock import CompressedClock, SystemClock
-from workflow.demo.story import BEGIN
+from workflow.demo.script import Story
 from workflow.embedded.ports import why_not_listen
 from workflow.settings import Settings, ensure_data_dir
 
-SPEED = 600.0
-"""An hour of the story takes six seconds."""
 OVERTURE = timedelta(seconds=12)
 """Real time given to the processes to start before the story begins; slower ones make it begin later."""
 
@@ -40,7 +38,7 @@ def own_directory(settings: Settings) -> Iterator[tuple[Path, Keep]]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def own_settings(settings: Settings, directory: Path) -> Settings:
+def own_settings(settings: Settings, directory: Path, story: Story) -> Settings:
     """The settings of the demonstration: the user's addresses and passwords, but a store, a broker and a
     time of its own. Nothing is sent to anybody, whatever the settings say; a port that is taken is replaced.
     """
@@ -55,7 +53,7 @@ def own_settings(settings: Settings, directory: Path) -> Settings:
             "key_prefix": "",
             "lifecycles": lifecycles,
             "channel": "recording",
-            "clock": CompressedClock(BEGIN, since, SPEED).spec(),
+            "clock": CompressedClock(story.begin, since, story.speed).spec(),
             "api_port": _port(settings.api_host, settings.api_port),
             "flower_port": _port(settings.flower_host, settings.flower_port),
         }

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from itertools import chain
-from typing import Any
 
-from workflow.demo import story
 from workflow.demo.ending import Ending, FlowerSeen
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
+from workflow.demo.script import Story
 from workflow.task_names import APPLY, FIRE, SEND
 
 
-def at_rest(scene: Scene) -> bool:
+def at_rest(story: Story, scene: Scene) -> bool:
     """Nothing is left to be done: no timer is set, no event waits, every effect has come to an end."""
     return (
-        len(scene.subjects) == len(story.ENDED)
+        len(scene.subjects) >= sum(map(len, story.ended.values()))
         and not any(subject["timers"] for subject in scene.subjects.values())
         and all(entry["seq"] is not None for one in scene.subjects.values() for entry in one["timeline"])
-        and all(effect["state"] in ("settled", "dead", "unknown") for effect in _effects(scene))
+        and all(effect["state"] in ("settled", "dead", "unknown") for effect in scene.effects())
     )
 
 
-def machinery(ending: Ending) -> Iterator[Finding]:
+def machinery(story: Story, ending: Ending) -> Iterator[Finding]:
     """Nothing waits, nothing was given up, and Flower has seen it all."""
-    effects = _effects(ending.scene)
+    effects = list(ending.scene.effects())
     waiting = [f"{one['key']} is {one['state']}" for one in effects if one["state"] != "settled"]
     yield Finding("effects", not waiting, "; ".join(waiting) or f"{len(effects)}, all settled")
     broken = [f"effect {one['key']} is {one['state']}: {one['error']}" for one in ending.broken_effects]
     dead = [f"{one['subject']}: {one['error']}" for one in chain(*ending.dead_letters.values())]
     yield Finding("dead letters", not broken + dead, "; ".join(broken + dead) or "none")
-    yield flower_finding(ending.flower)
+    yield flower_finding(ending.flower, story.people)
 
 
-def flower_finding(flower: FlowerSeen) -> Finding:
+def flower_finding(flower: FlowerSeen, people: Collection[str]) -> Finding:
     """Flower asks for its password, has seen our tasks by their names, and shows nobody's address."""
     missing = [name for name in (APPLY, FIRE, SEND) if name not in flower.tasks]
-    personal = [address for address in story.NAMES if address in flower.text]
+    personal = [address for address in people if address in flower.text]
     wrong = []
     if (flower.without_password, flower.with_password) != (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK):
         answers = f"{flower.without_password} without and {flower.with_password} with the password"
@@ -49,12 +48,3 @@ def flower_finding(flower: FlowerSeen) -> Finding:
         wrong.append(f"shows {', '.join(personal)}")
     seen = ", ".join(f"{name} x{count}" for name, count in flower.tasks.items())
     return Finding("Flower", not wrong, "; ".join(wrong) or f"behind its password, and has seen {seen}")
-
-
-def _effects(scene: Scene) -> list[Mapping[str, Any]]:
-    return [
-        effect
-        for subject in scene.subjects.values()
-        for entry in subject["timeline"]
-        for effect in entry["effects"]
-    ]

@@ -1,9 +1,9 @@
-"""A performance of the story: processes up, story played, verdict given, processes down."""
+"""A performance of a story: processes up, story played, verdict given, processes down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Timer
 
@@ -12,13 +12,14 @@ from rich.text import Text
 
 from workflow.client import Client
 from workflow.clock import CompressedClock, clock_from, monotonic
-from workflow.demo import story
+from workflow.demo.deeds import Deeds
 from workflow.demo.ending import Ending, FlowerSeen, gather, see_flower
 from workflow.demo.errors import Interrupted, StoryStuck, TookTooLong
 from workflow.demo.installation import own_directory, own_settings
 from workflow.demo.machinery import at_rest, flower_finding
 from workflow.demo.player import PATIENCE_SECONDS, Player
 from workflow.demo.scene import Scene, Stage
+from workflow.demo.script import Story
 from workflow.demo.summary import print_findings, print_links
 from workflow.demo.timeline import Timeline
 from workflow.demo.verdict import verdict
@@ -40,8 +41,8 @@ _FLOWER_SECONDS = 15.0
 _PAUSE_SECONDS = 0.25
 
 
-def perform(settings: Settings, console: Console, *, stay: bool) -> bool:
-    """Start everything, play the story, give the verdict, and with `stay` remain up until ctrl-C.
+def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -> bool:
+    """Start everything, play a story, give the verdict, and with `stay` remain up until ctrl-C.
 
     Whatever happens, every process has ended on return. The directory of a performance that failed is kept.
 
@@ -53,10 +54,10 @@ def perform(settings: Settings, console: Console, *, stay: bool) -> bool:
         MakegoodError: something did not start, or the story got stuck.
     """
     with own_directory(settings) as (directory, keep), sole_supervisor(directory):
-        stack = plan_stack(own_settings(settings, directory))
+        stack = plan_stack(own_settings(settings, directory, story))
         keep.directory = True
         try:
-            well = _supervised(stack, console, stay)
+            well = _supervised(stack, console, story, stay)
         except Interrupted:
             keep.directory = False
             raise
@@ -70,16 +71,16 @@ def perform(settings: Settings, console: Console, *, stay: bool) -> bool:
         return well
 
 
-def _supervised(stack: Stack, console: Console, stay: bool) -> bool:
+def _supervised(stack: Stack, console: Console, story: Story, stay: bool) -> bool:
     supervisor = stack.supervisor(lambda report: _tell(console, report))
     with supervisor.listening():
         try:
             with _time_limit(supervisor.interrupted):
                 supervisor.start()
-                findings = verdict(_played(stack, console, supervisor.interrupted))
+                findings = verdict(story, _played(stack, console, story, supervisor.interrupted))
             print_findings(console, findings)
             if stay:
-                print_links(console, stack)
+                print_links(console, stack, story)
                 console.print("It stays up until ctrl-C.")
                 supervisor.interrupted.wait()
         finally:
@@ -87,21 +88,26 @@ def _supervised(stack: Stack, console: Console, stay: bool) -> bool:
     return all(finding.well for finding in findings)
 
 
-def _played(stack: Stack, console: Console, interrupted: Event) -> Ending:
+def _played(stack: Stack, console: Console, story: Story, interrupted: Event) -> Ending:
     if interrupted.is_set():
         raise Interrupted()
     clock = clock_from(stack.settings.clock)
     assert isinstance(clock, CompressedClock)
     with Client(stack.api_url, _key(stack.settings), proxies=False) as client:
-        stage = Stage(client, recording_file(stack.settings.data_dir), story.PROMISE)
-        player = Player(stage, Timeline(console), clock, interrupted)
+        stage = Stage(client, recording_file(stack.settings.data_dir), story.roots)
+        player = Player(stage, Deeds(stage, stack.api_url), Timeline(console, story), clock, interrupted)
+        console.print(Text(f"\nStory {story.number}: {story.title}", "bold"))
         console.print(
-            Text(f"\nAn hour takes {3600 / clock.speed:g} seconds; the first is ten o'clock.\n", "dim")
+            Text(f"An hour takes {3600 / clock.speed:g} seconds; it begins {_begin(story)}.\n", "dim")
         )
-        player.rest(story.BEGIN)
+        player.rest(story.begin)
         player.play(story.steps(clock.now()))
-        scene = _last_scene(player)
-        return gather(scene, client, _flower(stack, interrupted))
+        scene = _last_scene(player, story)
+        return gather(scene, client, _flower(stack, story, interrupted))
+
+
+def _begin(story: Story) -> str:
+    return f"{story.begin:%A, %H:%M}, in the zone {story.begin.tzinfo}"
 
 
 def _key(settings: Settings) -> str:
@@ -115,22 +121,26 @@ def _key(settings: Settings) -> str:
     return key
 
 
-def _last_scene(player: Player) -> Scene:
+def _last_scene(player: Player, story: Story) -> Scene:
     """The scene once nothing is left to be done; or after a while, and then the verdict will say what is."""
-    try:
-        return player.watch(at_rest, PATIENCE_SECONDS, "everything to be done")
-    except StoryStuck:
-        return player.stage.look()
+    stage = player.stage
+    with suppress(StoryStuck):
+        player.watch(
+            lambda scene: at_rest(story, scene) and at_rest(story, stage.look(anew=True)),
+            PATIENCE_SECONDS,
+            "everything to be done",
+        )
+    return stage.look(anew=True)
 
 
-def _flower(stack: Stack, interrupted: Event) -> FlowerSeen:
+def _flower(stack: Stack, story: Story, interrupted: Event) -> FlowerSeen:
     """Flower hears of tasks a little later than they are done."""
     settings = stack.settings
     password = flower_password(settings, settings.data_dir)
     deadline = monotonic() + _FLOWER_SECONDS
     while True:
         seen = see_flower(stack.flower_url, settings, password)
-        if flower_finding(seen).well or monotonic() > deadline:
+        if flower_finding(seen, story.people).well or monotonic() > deadline:
             return seen
         if interrupted.wait(_PAUSE_SECONDS):
             raise Interrupted()

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from workflow.clock import CompressedClock, monotonic
-from workflow.cloudevent import CloudEvent
+from workflow.demo.deeds import Deeds
 from workflow.demo.errors import Interrupted, StoryStuck
 from workflow.demo.scene import Scene, Stage
-from workflow.demo.script import Says, Step, Until
+from workflow.demo.script import Asks, Follows, Says, Step, Until
 from workflow.demo.timeline import Timeline
 
-SOURCE = "/makegood/demo"
 _LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 25.0
 """How much longer than in the story something may take on a busy machine."""
@@ -25,6 +24,7 @@ class Player:
     """What a story is played with. Setting `interrupted` ends it at once."""
 
     stage: Stage
+    deeds: Deeds
     timeline: Timeline
     clock: CompressedClock
     interrupted: Event
@@ -40,8 +40,8 @@ class Player:
                 self._wait_for(step.until, step.within)
             self._wait_until(self.clock.now() + step.after)
             self.timeline.narrate(self.clock.now(), step.words)
-            for place, says in enumerate(step.says):
-                self._send(says, f"step-{number}-{place}")
+            for place, deed in enumerate(step.does):
+                self._do(deed, f"step-{number}-{place}")
 
     def rest(self, until: datetime) -> None:
         """Wait for an instant of the story without looking. Raises Interrupted."""
@@ -75,17 +75,20 @@ class Player:
         self.timeline.show(scene)
         return scene
 
-    def _send(self, says: Says, identity: str) -> None:
-        self.stage.client.send(
-            CloudEvent(
-                id=identity,
-                source=SOURCE,
-                type=f"{says.lifecycle}.{says.trigger}",
-                subject=self.stage.keys[says.lifecycle],
-                time=self.clock.now(),
-                data=says.data,
+    def _do(self, deed: Says | Follows | Asks, identity: str) -> None:
+        """An event is sent at once; a link or an answer may need a moment to be there."""
+        deeds = self.deeds
+        if isinstance(deed, Says):
+            deeds.say(deed, identity, self.clock.now())
+        elif isinstance(deed, Follows):
+            self.watch(
+                lambda scene: deeds.link(deed, scene) is not None,
+                PATIENCE_SECONDS,
+                f"a link about {deed.about}",
             )
-        )
+            deeds.follow(deed, self._look())
+        else:
+            self.watch(lambda scene: deeds.ask(deed, scene), PATIENCE_SECONDS, f"an answer of {deed.path}")
 
 
 def _standing(scene: Scene) -> str:

@@ -1,26 +1,27 @@
-"""What a story consists of, as data: people, steps, what people say, and which notices must go out."""
+"""What a story consists of, as data: people, steps, what they do, which notices go out, how it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """A step begins once the subject of this lifecycle is in this state, with these values in its data."""
+    """A step begins once the subject of this short name is in this state, with these values in its data."""
 
-    lifecycle: str
+    name: str
     state: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def holds(self, scene: Scene) -> bool:
         """Whether it is so in this scene."""
-        subject = scene.subjects.get(self.lifecycle)
+        subject = scene.newest(self.name)
         return (
             subject is not None
             and subject["state"] == self.state
@@ -29,16 +30,44 @@ class Until:
 
     def __str__(self) -> str:
         having = "".join(f", {name} {value!r}" for name, value in self.data.items())
-        return f"the {self.lifecycle} to be {self.state}{having}"
+        return f"the {self.name} to be {self.state}{having}"
 
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """What a person does: an event to the story's subject of that lifecycle."""
+    """What a person or another system does: an event to the story's newest subject of that short name."""
 
-    lifecycle: str
+    name: str
     trigger: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What a customer does: opens the link in the newest notice of that kind, and fills in its form.
+
+    Attributes:
+        about: what the notice with the link is about.
+        answers: fields of the form, as a browser would send them.
+    """
+
+    about: str
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What somebody looks up, or does at the desk: a request to the API, until its answer is as it must be.
+
+    Attributes:
+        path: such as ``/v1/cases/{case}/packet``; a short name in braces stands for that subject's key.
+        holds: whether the answer is as it must be.
+        body: posted as JSON; None for a GET.
+    """
+
+    path: str
+    holds: Callable[[Mapping[str, Any]], bool]
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +78,14 @@ class Step:
         words: told when the step is taken.
         until: what must have come about before.
         after: how long the person then takes, in the story's time.
-        says: their events.
+        does: what they do, in this order.
         within: how much of the story's time may pass until `until` holds; the player adds real seconds.
     """
 
     words: str
     until: Until | None = None
     after: timedelta = timedelta()
-    says: tuple[Says, ...] = ()
+    does: tuple[Says | Follows | Asks, ...] = ()
     within: timedelta = timedelta(hours=1)
 
 
@@ -73,3 +102,34 @@ class Told:
         """A recorded notice; of a person with several addresses, the one for mail."""
         to = notice["to"]
         return cls(notice["about"], notice["channel"], str(to["email"] if isinstance(to, Mapping) else to))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One of the stories, to be performed.
+
+    Attributes:
+        number: as `makegood demo --story` takes it.
+        begin: when it begins, in the zone in which its times are told.
+        speed: how many times as fast as on a clock on the wall it goes.
+        roots: keys of the subjects that people open, by short name; all others come out of these.
+        people: who somebody is, by address.
+        steps: the steps, given the instant at which they begin. Whatever must be at a certain time hangs on
+            that, so that a slow machine tells the same story some minutes later.
+        expected: every notice that goes out; any other one is a fault.
+        ended: the states in which all subjects of a short name must be at the end.
+        refused: events that are meant to be refused, as (short name, trigger).
+        checks: what else must be so, seen from outside.
+    """
+
+    number: int
+    title: str
+    begin: datetime
+    speed: float
+    roots: Mapping[str, str]
+    people: Mapping[str, str]
+    steps: Callable[[datetime], tuple[Step, ...]]
+    expected: tuple[Told, ...]
+    ended: Mapping[str, tuple[str, ...]]
+    refused: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Callable[[Scene], Iterator[Finding]], ...] = ()

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workflow.demo.finding import Finding
-from workflow.demo.story import PROMISE
+from workflow.demo.script import Story
 from workflow.first_key import FILE as KEY_FILE
 from workflow.supervisor.flower import PASSWORD_FILE
 from workflow.supervisor.stack import Stack
@@ -33,12 +33,16 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print(Text("The story ended as it should.", "bold green"))
 
 
-def print_links(console: Console, stack: Stack) -> None:
+def print_links(console: Console, stack: Stack, story: Story) -> None:
     """Where everything is, for as long as it stays up."""
     settings = stack.settings
     password = settings.data_dir / PASSWORD_FILE if settings.flower_password is None else "as set by you"
+    subjects = [
+        (f"the {name}", f"{stack.api_url}/v1/subjects/{quote(key, safe=':')}")
+        for name, key in story.roots.items()
+    ]
     rows = (
-        ("the promise", f"{stack.api_url}/v1/subjects/{quote(PROMISE, safe=':')}"),
+        *subjects,
         ("API", f"{stack.api_url}/docs   (bearer key in {settings.data_dir / KEY_FILE})"),
         ("Flower", f"{stack.flower_url}   user {settings.flower_user}, password: {password}"),
         ("notices, logs", f"{settings.data_dir}"),

@@ -11,10 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from state_machines.instants import parse_instant, zone
+from state_machines.instants import parse_instant
 from workflow.demo.scene import Scene
-from workflow.demo.script import Told
-from workflow.demo.story import NAMES, ZONE
+from workflow.demo.script import Story, Told
 
 _STYLES = {"timer": "yellow", "event": "cyan", "notice": "green", "person": "bold", "quiet": "dim"}
 
@@ -32,8 +31,9 @@ class Line:
 class Timeline:
     """Prints what is new in each scene: the story's time, the cause, what happened, who was told."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, story: Story) -> None:
         self._console = console
+        self._story = story
         self._decided: dict[str, int] = {}
         self._notices = 0
 
@@ -51,7 +51,7 @@ class Timeline:
             for entry in subject["timeline"]:
                 if entry["seq"] is not None and entry["seq"] > self._decided.get(subject["key"], 0):
                     self._decided[subject["key"]] = entry["seq"]
-                    yield _move(subject["lifecycle"], entry)
+                    yield _move(scene.name(subject), entry)
 
     def _told(self, scene: Scene) -> Iterator[Line]:
         fresh = scene.notices[self._notices :]
@@ -59,17 +59,23 @@ class Timeline:
         for (title, channel), notices in groupby(fresh, key=lambda one: (one["title"], one["channel"])):
             alike = list(notices)
             people = (Told.of(notice).to for notice in alike)
-            who = "; ".join(NAMES.get(person, person) for person in people)
+            who = "; ".join(self._story.people.get(person, person) for person in people)
             yield Line(parse_instant(alike[0]["at"]), "notice", f"{channel} to {who}: {title}", "notice")
 
     def _print(self, line: Line) -> None:
-        time = line.at.astimezone(zone(ZONE)).strftime("%H:%M")
+        time = self._time(line.at)
         style = _STYLES[line.style]
         told = Text.assemble((time, "dim"), (f"  {line.cause:<6}  ", style), (line.words, style))
         self._console.print(told, soft_wrap=True)
 
+    def _time(self, at: datetime) -> str:
+        """Such as ``14:05``; after the first day ``+2 14:05``."""
+        here = at.astimezone(self._story.begin.tzinfo)
+        days = (here.date() - self._story.begin.date()).days
+        return f"{f'+{days} ' if days else ''}{here:%H:%M}"
 
-def _move(lifecycle: str, entry: Mapping[str, Any]) -> Line:
+
+def _move(name: str, entry: Mapping[str, Any]) -> Line:
     """Such as ``promise     at_risk -> lapsed   by the timer deadline``; a refusal gives its reason."""
     style = entry["cause"]
     if entry["outcome"] == "refused":
@@ -79,4 +85,4 @@ def _move(lifecycle: str, entry: Mapping[str, Any]) -> Line:
     else:
         what = f"{entry['from']} -> {entry['to']}"
     by = f"timer {entry['timer']['name']}" if entry["timer"] else entry["trigger"]
-    return Line(parse_instant(entry["at"]), entry["cause"], f"{lifecycle:<10}  {what:<26}  {by}", style)
+    return Line(parse_instant(entry["at"]), entry["cause"], f"{name:<18}  {what:<28}  {by}", style)

@@ -1,17 +1,16 @@
-"""Story 3, the callback that was two days late: told as it goes when promises are watched.
-
-Times of day are those of a story that begins at ten in the morning. All that the story needs to be at a
-certain time hangs on the instant at which the promise was made, so that a slow machine tells the same story
-some minutes later.
-"""
+"""Story 3, the callback that was two days late: told as it goes when promises are watched."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from state_machines.instants import format_instant, zone
-from workflow.demo.script import Says, Step, Told, Until
+from state_machines.instants import format_instant, parse_instant, zone
+from workflow.demo.checks import hours_kept, lapsed_on_time
+from workflow.demo.finding import Finding
+from workflow.demo.scene import Scene
+from workflow.demo.script import Says, Step, Story, Told, Until
 
 PROMISE = "promise:P-17"
 ZONE = "America/Chicago"
@@ -26,7 +25,7 @@ DESK = "lee.park@desk.example"
 POLICY_OWNER = "policies@store.example"
 CUSTOMER = "daniel.adler@mail.example"
 
-NAMES = {
+PEOPLE = {
     AGENT: "Nora, the phone agent",
     MANAGER: "Paul, the manager",
     TEAM_LEAD: "Sam, the team lead",
@@ -86,7 +85,7 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
     return (
         Step(
             "Nora promises Daniel that the manager will call within 2 to 4 hours",
-            says=(Says("promise", "make", promise(made_at)),),
+            does=(Says("promise", "make", promise(made_at)),),
         ),
         Step(
             "Paul is reminded that he owns it; he is busy and does not call",
@@ -102,20 +101,20 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
             "Sam let it pass, nobody is on the second level: Ines takes it on",
             until=Until("escalation", "notified", {"level": 1}),
             after=timedelta(minutes=10),
-            says=(Says("escalation", "acknowledge", {"by": REGIONAL}),),
+            does=(Says("escalation", "acknowledge", {"by": REGIONAL}),),
             within=FIRST_LEVEL,
         ),
         Step(
             "A person must call: Lee claims the call",
             until=Until("callback", "waiting"),
             after=timedelta(minutes=10),
-            says=(Says("callback", "claim", {"by": DESK}),),
+            does=(Says("callback", "claim", {"by": DESK}),),
         ),
         Step(
             "Nobody answers",
             until=Until("callback", "claimed", {"claimed_by": DESK}),
             after=timedelta(minutes=5),
-            says=(Says("callback", "no_answer", {"by": DESK, "note": "rang out"}),),
+            does=(Says("callback", "no_answer", {"by": DESK, "note": "rang out"}),),
         ),
         Step(
             "The next try waits for the hours in which Daniel wants to be called",
@@ -125,14 +124,14 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
             "Now Paul, who may bend the policy, claims the call himself",
             until=Until("callback", "waiting"),
             after=timedelta(minutes=5),
-            says=(Says("callback", "claim", {"by": MANAGER}),),
+            does=(Says("callback", "claim", {"by": MANAGER}),),
             within=timedelta(hours=2),
         ),
         Step(
             "Daniel is reached and it is settled in minutes; what he thinks of the policy is passed on",
             until=Until("callback", "claimed", {"claimed_by": MANAGER}),
             after=timedelta(minutes=10),
-            says=(
+            does=(
                 Says(
                     "promise",
                     "displeasure",
@@ -149,7 +148,7 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
             "The promise is kept, late; Daniel sends his thanks, to Nora first of all",
             until=Until("promise", "kept_late"),
             after=timedelta(minutes=10),
-            says=(Says("promise", "thanks", {"words": "All is well. Please thank Nora for me."}),),
+            does=(Says("promise", "thanks", {"words": "All is well. Please thank Nora for me."}),),
         ),
     )
 
@@ -165,7 +164,50 @@ EXPECTED = (
     *(Told("ended", "email", person) for person in TOOK_PART),
     *(Told("thanks", "email", person) for person in TOOK_PART),
 )
-"""Every notice that goes out in this story; any other one is a fault."""
 
-ENDED = {"promise": "kept_late", "escalation": "resolved", "callback": "reached"}
-"""The state in which each subject must be at the end."""
+
+def kept_late(scene: Scene) -> Iterator[Finding]:
+    """Late stays late, whoever kept it in the end."""
+    data = scene.named("promise")[0]["data"]
+    kept = data.get("kept_at")
+    late = kept is not None and parse_instant(kept) > parse_instant(data["due_at"])
+    well = late and data.get("kept_by") == MANAGER
+    yield Finding("kept late", well, f"kept {kept or 'never'} by {data.get('kept_by')}")
+
+
+def ladder(scene: Scene) -> Iterator[Finding]:
+    """The empty level is passed by; whoever was told stands on the record."""
+    escalation = scene.named("escalation")[0]["data"]
+    told = [level["people"] for level in escalation["told"] if level["people"]]
+    well = told == [[TEAM_LEAD], [REGIONAL]] and escalation["promise"] == PROMISE
+    words = f"about {escalation['promise']}, told in turn: {'; '.join(map(', '.join, told))}"
+    yield Finding("ladder", well, words)
+
+
+def calls(scene: Scene) -> Iterator[Finding]:
+    """One call was asked for, and its first try did not get through."""
+    results = [call["result"] for call in scene.named("callback")[-1]["data"]["tries"]]
+    yield Finding("calls", results == ["no_answer"], f"tries that failed: {', '.join(results) or 'none'}")
+
+
+def told_in_time(scene: Scene) -> Iterator[Finding]:
+    """The owner before the deadline, the customer at it and before they had to ask."""
+    sent = {one["about"]: parse_instant(one["at"]) for one in reversed(scene.notices)}
+    due = parse_instant(scene.named("promise")[0]["data"]["due_at"])
+    nudged, told = sent.get("nudge"), sent.get("broken_promise")
+    well = nudged is not None and told is not None and nudged < due <= told
+    yield Finding("in time", well, f"owner nudged {nudged}, due {due}, customer told {told}")
+
+
+STORY = Story(
+    number=3,
+    title="the callback that was two days late",
+    begin=BEGIN,
+    speed=600.0,
+    roots={"promise": PROMISE},
+    people=PEOPLE,
+    steps=steps,
+    expected=EXPECTED,
+    ended={"promise": ("kept_late",), "escalation": ("resolved",), "callback": ("reached",)},
+    checks=(lapsed_on_time("promise"), kept_late, ladder, calls, hours_kept("callback"), told_in_time),
+)
