@@ -15,6 +15,7 @@ from state_machines.durations import parse_duration
 from state_machines.expressions.repairs import emptying_arguments
 from state_machines.instants import shifted, zone
 from state_machines.json_values import to_json
+from state_machines.rotations.duty import on_duty, rotation_fault
 from state_machines.time_errors import QuietHoursError, UnknownZone
 
 _T = cel.Type
@@ -110,4 +111,6 @@ def declarations() -> list[Any]:
         _function("keys", _T.List(_T.STRING), [[_T.MAP]], keys),
         _function("contact_time", _T.TIMESTAMP, [[kind, _T.TIMESTAMP] for kind in _KINDS], contact_time),
         _function("address", _T.STRING, [[kind, _T.STRING] for kind in _KINDS], address),
+        _function("on_duty", _T.List(_T.DYN), [[_T.MAP, _T.TIMESTAMP]], on_duty),
+        _function("rotation_fault", _T.STRING, [[_T.MAP]], rotation_fault),
     ]

@@ -68,10 +68,17 @@ def test_without_any_people_the_desk_is_told() -> None:
         world = opened(ladder=ladder, desk="desk@shop.example")
         world.wait("PT30M")
         assert levels(world) == [(0, "desk"), (15, "desk"), (30, "desk")]
+
+
+def test_without_a_ladder_the_team_desk_is_asked_and_without_one_it_stands_in_the_line() -> None:
     world = World()
     world.send(KEY, "open", words="w")
-    assert world.data(KEY)["ladder"] == [{"people": ["desk"]}]
-    assert world.told == [], "a desk without an address reads it off the list"
+    assert (world.state(KEY), world.data(KEY)["people"]) == ("notified", ["desk"])
+    assert world.told == [], "a desk without an address reads it off the line"
+    world.send("team:desk", "set", members=["desk@shop.example"])
+    world.wait("PT15M")
+    assert levels(world) == [(15, "desk")], "it is asked again each time, and hears of it from now on"
+    assert world.refused == []
 
 
 def test_a_level_of_no_time_at_all_does_not_storm() -> None:
