@@ -1,0 +1,1 @@
+"""Whether, when and how somebody may be contacted: identities, profiles, and the route of a notice. Pure."""
