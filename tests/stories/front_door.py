@@ -1,21 +1,22 @@
 """A story is played here: events in by HTTP, notices and desk work out, on a clock that the story moves.
 
-Everything is real but the clock and the broker: API, engine, store, delivery and channels. A story
-says which notices it expects, and fails on any that nobody expected.
+Everything is real but the clock and the broker: API, engine, store, delivery and the tasks of our own. A
+story says which notices it expects and which events are refused, and fails on any that nobody expected.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
-from tasks.channels.address import address_for
 from tasks.channels.live import LiveChannel
-from tasks.channels.port import Notice, Receipt
+from tasks.channels.port import Notice
 from tasks.delivery import Delivery
+from tests.stories.mailbox import FIELDS, Mailbox, heard, links_in
 from workflow import keys, outbox
 from workflow.api.app import create_app
 from workflow.clock import VirtualClock
@@ -26,22 +27,11 @@ from workflow.runtime import Runtime
 from workflow.settings import Settings
 from workflow.store import migrate, open_store
 from workflow.store.port import EffectRow
+from workflow.store.schema import moves, subjects
 from workflow.sweep import sweep
 from workflow.timers import next_due
 
 LEASE = timedelta(minutes=2)
-
-
-@dataclass
-class Mailbox:
-    """A channel that keeps what it is given."""
-
-    notices: list[Notice] = field(default_factory=list)
-
-    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
-        """Never fails."""
-        self.notices.append(notice)
-        return Receipt(notice.channel, idempotency_key)
 
 
 class Story:
@@ -58,33 +48,49 @@ class Story:
         self.runtime = Runtime(settings, store, registry, self.clock, self.engine, RetryPolicy())
         self.mailbox = Mailbox()
         live = LiveChannel(self.engine, self.clock, lambda subjects: None)
-        channels = {name: self.mailbox for name in ("email", "sms", "chat", "social", "webhook")}
-        self.delivery = Delivery(self.runtime, {**channels, "live": live})
-        self.http = TestClient(create_app(self.runtime))
+        self.delivery = Delivery(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
+        app = create_app(self.runtime)
+        self.http = TestClient(app)
         self.http.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.SYSTEM, 'story', begins)}"
+        self.desk = TestClient(app)
+        self.desk.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.DESK, 'desk', begins)}"
+        self.browser = TestClient(app)
         self.ran: list[EffectRow] = []
         self._posted = 0
         self._expected = 0
+        self._refused: list[tuple[str, str]] = []
 
     def close(self) -> None:
         """Give the store back."""
-        self.http.close()
+        for client in (self.http, self.desk, self.browser):
+            client.close()
         self.runtime.close()
 
-    def post(self, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(
+        self, kind: str, subject: str, data: Mapping[str, Any] | None = None, **attributes: Any
+    ) -> dict[str, Any]:
         """One event through the front door, and all that follows from it at this instant."""
         self._posted += 1
         event = {
             "specversion": "1.0", "id": f"story-{self._posted}", "source": "/story", "type": kind,
             "subject": subject, "time": self.clock.now().isoformat(), "data": dict(data or {}),
-        }  # fmt: skip
+        } | attributes  # fmt: skip
         answer = self.http.post(
             "/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"}
         )
         assert answer.status_code == 202, answer.text
-        self._settle()
+        self.settle()
         item: dict[str, Any] = answer.json()["items"][0]
         return item
+
+    def refuses(self, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> str:
+        """The same for an event that the subject must refuse; the reason."""
+        self.post(kind, subject, data)
+        last = self.subject(subject)["timeline"][-1]
+        trigger = kind.partition(".")[2]
+        assert (last["trigger"], last["outcome"]) == (trigger, "refused"), last
+        self._refused.append((subject, trigger))
+        return str(last["reason"])
 
     def until(self, instant: datetime) -> None:
         """Let time pass: whatever is due until `instant` happens at its own instant."""
@@ -95,14 +101,15 @@ class Story:
                 break
             self.clock.move_to(max(due, self.clock.now()))
             self.engine.fire()
-            self._settle()
+            self.settle()
         self.clock.move_to(instant)
 
-    def after(self, hours: float = 0, minutes: float = 0) -> None:
+    def after(self, days: float = 0, hours: float = 0, minutes: float = 0) -> None:
         """Let so much time pass."""
-        self.until(self.clock.now() + timedelta(hours=hours, minutes=minutes))
+        self.until(self.clock.now() + timedelta(days=days, hours=hours, minutes=minutes))
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Everything that follows at this instant: decisions, effects, and what those bring."""
         while True:
             applied = self.engine.apply().decided
             effects = outbox.claim(self.runtime.store, self.clock.now(), LEASE, 100)
@@ -115,33 +122,83 @@ class Story:
                 break
         sweep(self.engine, self.clock)
 
+    def get(self, path: str, **parameters: Any) -> Any:
+        """What the API answers to a reader, as JSON."""
+        answer = self.http.get(path, params=parameters or None, headers={"Accept": "application/json"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def at_desk(self, path: str, **body: Any) -> httpx.Response:
+        """What a person of the desk does over the desk's API, and all that follows from it."""
+        answer: httpx.Response = self.desk.post(path, json=body)
+        self.settle()
+        return answer
+
+    def follow(self, notice: Notice, **answers: str) -> httpx.Response:
+        """The recipient opens the signed link in a notice, without a login, and sends its form."""
+        (path,) = links_in(notice)
+        page = self.browser.get(path)
+        assert page.status_code == 200, page.text
+        answer: httpx.Response = self.browser.post(path, data=answers)
+        self.settle()
+        return answer
+
     def subject(self, key: str) -> dict[str, Any]:
         """A subject as the API shows it."""
-        answer = self.http.get(f"/v1/subjects/{key}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
+        found: dict[str, Any] = self.get(f"/v1/subjects/{key}")
         return found
 
     def state(self, key: str) -> str:
         """A subject's state."""
         return str(self.subject(key)["state"])
 
+    def data(self, key: str) -> dict[str, Any]:
+        """What a subject knows."""
+        found: dict[str, Any] = self.subject(key)["data"]
+        return found
+
+    def all(self, lifecycle: str) -> list[str]:
+        """Keys of all subjects of a lifecycle, the oldest first."""
+        items = self.get("/v1/subjects", lifecycle=lifecycle)["items"]
+        return [str(item["key"]) for item in items]
+
     def only(self, lifecycle: str) -> str:
         """Key of the only subject of a lifecycle."""
-        items = self.http.get("/v1/subjects", params={"lifecycle": lifecycle}).json()["items"]
-        assert len(items) == 1, [item["key"] for item in items]
-        return str(items[0]["key"])
+        (key,) = self.all(lifecycle)
+        return key
 
-    def told(self, *expected: tuple[str, str]) -> list[Notice]:
-        """Exactly these (address, about) were told since the last time this was asked, in any order."""
+    def told(self, *expected: tuple[str, str] | tuple[str, str, str]) -> list[Notice]:
+        """Exactly these (address, about, channel) were told since the last time this was asked, in any order.
+
+        Without a channel it is email.
+        """
         new = self.mailbox.notices[self._expected :]
-        assert sorted((address_for(one, "email"), one.about) for one in new) == sorted(expected)
+        wanted = [one if len(one) == 3 else (*one, "email") for one in expected]
+        assert sorted(map(heard, new)) == sorted(wanted)
         self._expected = len(self.mailbox.notices)
         return new
 
+    def heard_by(self, who: str, new: list[Notice]) -> Notice:
+        """The one notice, of those given, that somebody received."""
+        (found,) = [notice for notice in new if heard(notice)[0] == who]
+        return found
+
     def ends(self) -> None:
-        """Nobody was told anything that the story did not expect, and nothing waits for a person unseen."""
+        """Nobody was told anything that the story did not expect, nothing was refused but what it expected,
+        and nothing waits for a person unseen.
+        """
         self.told()
-        effects = self.http.get("/v1/effects", params={"state": "dead"}).json()["items"]
-        effects += self.http.get("/v1/effects", params={"state": "unknown"}).json()["items"]
-        assert effects == []
+        assert sorted(self._refusals()) == sorted(self._refused)
+        broken = self.get("/v1/effects", state=["dead", "unknown"])["items"]
+        assert broken == []
+        dead = self.get("/v1/dead-letters")
+        assert (dead["events"], dead["timers"]) == ([], [])
+
+    def _refusals(self) -> list[tuple[str, str]]:
+        query = (
+            select(subjects.c.key, moves.c.trigger)
+            .join_from(moves, subjects, subjects.c.id == moves.c.subject_id)
+            .where(moves.c.outcome == "refused")
+        )
+        with self.runtime.store.connect() as connection:
+            return [(row.key, row.trigger) for row in connection.execute(query)]

@@ -103,8 +103,7 @@ def test_the_customer_calls_first_and_nobody_calls_again(story: Story) -> None:
     assert (story.state(callback), story.state(PROMISE)) == ("customer_called", "kept_late")
     story.told(*((who, "ended") for who in (AGENT, MANAGER, FIRST)))
     story.after(hours=72)
-    assert story.post("callback.claim", callback, {"by": FIRST})["status"] == "accepted"
-    assert story.subject(callback)["timeline"][-1]["outcome"] == "refused"
+    story.refuses("callback.claim", callback, {"by": FIRST})
 
 
 def test_the_last_level_repeats_and_never_goes_silent(story: Story) -> None:
