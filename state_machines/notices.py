@@ -32,12 +32,25 @@ NEEDS_A_PERSON = frozenset({"apology", "broken_promise", "missed_appointment"})
 PREFERRED = "preferred"
 """No channel of its own: whichever of their channels the customer likes best and can be reached over now."""
 
-CHANNELS = frozenset({PREFERRED, "email", "sms", "chat", "social", "webhook", "live", "dial", "recording"})
+DIAL = "dial"
+"""No channel to a customer: the phone of whoever claimed a callback rings, and then the customer is connected."""
+
+CHANNELS = frozenset({PREFERRED, "email", "sms", "chat", "social", "webhook", "live", DIAL, "recording"})
 """The ways a notice can go; on ``live`` a person calls, ``dial`` has a colleague's phone ring and then
 connects the customer, ``recording`` keeps it for tests and demos."""
 
 FOR_COLLEAGUES = frozenset(
-    {"answer", "approval", "callback", "displeasure", "ended", "escalation", "hand_over", "nudge", "team_news"}
+    {
+        "answer",
+        "approval",
+        "callback",
+        "displeasure",
+        "ended",
+        "escalation",
+        "hand_over",
+        "nudge",
+        "team_news",
+    }
 )
 """What only colleagues are told. All else is for a customer; one who could not be told needs a person."""
 
@@ -66,11 +79,16 @@ AUTOMATED_VOICES = frozenset(
 def refusal(about: str, channel: str) -> str | None:
     """Why a notice about this may not go over this channel, as ``rule: sentence``; None if it may.
 
-    Rules: ``unknown-about``, ``automated-voice``, ``unknown-channel``.
+    Rules: ``unknown-about``, ``dial-connects-people``, ``automated-voice``, ``unknown-channel``.
     """
     if about not in ABOUT:
         return (
             f"unknown-about: a notice cannot be about {about!r}; it can be about {', '.join(sorted(ABOUT))}"
+        )
+    if channel == DIAL and about != "callback":
+        return (
+            f"dial-connects-people: on the channel {DIAL!r} a colleague's phone rings, to call a customer back; "
+            f"it says nothing by itself, so a notice about {about!r} cannot go there"
         )
     if channel in CHANNELS:
         return None

@@ -27,7 +27,7 @@ class Handover:
     zone: ZoneInfo
 
     def instant(self, number: int) -> datetime:
-        """When hand-over `number` is, UTC. Later numbers never come earlier; OverflowError beyond the years."""
+        """When hand-over `number` is, UTC; a later one is never earlier. OverflowError beyond the years."""
         wall = self.begin + number * self.every
         before = wall.replace(tzinfo=self.zone, fold=0)
         after = wall.replace(tzinfo=self.zone, fold=1)

@@ -1,7 +1,7 @@
 """A rotation as JSON says it, read and checked: turns with hand-overs, or shifts; overrides over either.
 
-``{"members": [...], "handover": {"every": "P7D", "at": "09:00", "zone": "Europe/Berlin", "from": "2026-01-05"}}``
-or ``{"shifts": [{"from": ..., "to": ..., "people": [...]}]}``, each with ``overrides`` of the form of shifts.
+``{"members": [...], "handover": {"every": "P7D", "at": "09:00", "zone": "UTC", "from": "2026-01-05"}}`` or
+``{"shifts": [{"from": ..., "to": ..., "people": [...]}]}``, each with ``overrides`` of the form of shifts.
 """
 
 import re

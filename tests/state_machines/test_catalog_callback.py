@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from state_machines.decision import Outcome
+from state_machines.notices import refusal
 from tests.state_machines.story_world import START, World, in_, text_of
 
 KEY = "callback:C-1"
@@ -63,9 +64,7 @@ def test_quiet_hours_that_begin_while_it_waits_send_it_to_rest() -> None:
     assert world.state(KEY) == "waiting"
 
 
-@pytest.mark.parametrize(
-    ("trigger", "rest"), [("no_answer", "PT1H"), ("busy", "PT10M"), ("wrong_number", "PT1H")]
-)
+@pytest.mark.parametrize(("trigger", "rest"), [("no_answer", "PT1H"), ("busy", "PT10M")])
 def test_a_call_that_does_not_get_through_is_tried_again(trigger: str, rest: str) -> None:
     world = requested()
     world.send(KEY, "claim", by="emil@shop.example")
@@ -159,10 +158,21 @@ def test_too_many_tries_are_said_and_do_not_end_it() -> None:
         assert world.state(KEY) == "waiting"
 
 
-def test_a_wrong_number_is_said_at_once() -> None:
+def test_a_wrong_number_is_said_at_once_and_again_and_nobody_calls_it_a_second_time() -> None:
     world = requested()
     world.send(KEY, "wrong_number", by="emil@shop.example")
-    assert len(world.children(KEY, "escalation")) == 1
+    (escalation,) = world.children(KEY, "escalation")
+    told = world.data(escalation)["times_told"]
+    world.send(escalation, "acknowledge", by="lead@shop.example")
+    world.wait("PT1H")
+    assert world.state(KEY) == "resting" and world.send(KEY, "claim", by="dora").outcome is Outcome.REFUSED
+    assert world.data(escalation)["times_told"] > told, "an acknowledgement alone does not find the number"
+    world.send(KEY, "customer_changed", customer={**CUSTOMER, "quiet_hours": "22:00-07:00"})
+    world.wait("PT1H")
+    assert world.state(KEY) == "resting", "the same number"
+    world.send(KEY, "customer_changed", customer={**CUSTOMER, "phone": "+49 30 5678"})
+    world.wait("PT1H")
+    assert world.state(KEY) == "waiting"
 
 
 def test_the_time_at_which_the_customer_expects_the_call_is_kept_an_eye_on() -> None:
@@ -197,6 +207,111 @@ def test_a_wrong_number_is_put_right_without_losing_the_call() -> None:
     world.send(KEY, "correct", customer={**CUSTOMER, "phone": "+49 30 5678"})
     assert world.state(KEY) == "claimed"
     assert world.data(KEY)["customer"]["phone"] == "+49 30 5678"
+
+
+def test_one_claim_may_be_interrupted_but_from_the_second_on_it_is_said_that_nothing_comes_of_them() -> None:
+    world = requested()
+    for said in (0, 1):
+        assert len(world.children(KEY, "escalation")) == 0
+        world.send(KEY, "claim", by="emil@shop.example")
+        world.wait("PT15M")
+        assert world.state(KEY) == "waiting" and len(world.children(KEY, "escalation")) == said
+
+
+def test_who_wants_no_calls_is_not_called_and_a_person_hears_of_it() -> None:
+    for opted_out_at in ("request", "later"):
+        world = requested(customer=CUSTOMER | ({"opted_out": ["live"]} if opted_out_at == "request" else {}))
+        world.send(KEY, "customer_changed", customer=CUSTOMER | {"opted_out": ["live"]})
+        world.send(KEY, "claim", by="emil@shop.example")
+        world.wait("PT1H")
+        assert world.state(KEY) == "resting"
+        assert len(world.children(KEY, "escalation")) == 1
+        world.send(KEY, "customer_changed", customer=CUSTOMER | {"opted_out": []})
+        world.wait("PT1H")
+        assert world.state(KEY) == "waiting"
+
+
+def test_the_next_try_moves_with_the_customers_zone_and_comes_no_sooner_after_a_call() -> None:
+    world = requested(at="PT30M")
+    assert world.data(KEY)["next_try"] == in_("PT1H")
+    world.send(KEY, "customer_changed", customer={**CUSTOMER, "zone": "America/New_York"})
+    assert world.data(KEY)["next_try"] == in_("PT1H"), "half past eight there, quiet until nine"
+    world.wait("PT30M")
+    world.send(KEY, "claim", by="emil@shop.example")
+    world.send(KEY, "no_answer")
+    world.send(KEY, "customer_changed", customer={**CUSTOMER, "quiet_hours": []})
+    assert world.data(KEY)["next_try"] == in_("PT2H")
+
+
+def test_its_place_in_the_line_is_the_promised_instant_or_else_when_it_is_expected_or_should_be_claimed() -> (
+    None
+):
+    promised, expected = in_("PT1H"), in_("PT4H")
+    assert requested(promise_due_at=promised, due_at=expected).data(KEY)["place"] == promised
+    assert requested(due_at=expected).data(KEY)["place"] == expected
+    assert requested().data(KEY)["place"] == in_("PT2H15M")
+
+
+def test_skills_and_language_are_the_calls_or_else_the_customers() -> None:
+    speaks = CUSTOMER | {"language": "de", "skills_needed": ["sign_language"]}
+    known = requested(customer=speaks).data(KEY)
+    assert (known["language"], known["skills"]) == ("de", ["sign_language"])
+    asked = requested(customer=speaks, language="en", skills=["billing"]).data(KEY)
+    assert (asked["language"], asked["skills"]) == ("en", ["billing"])
+    assert "language" not in requested(customer="+49 30 1234").data(KEY)
+
+
+def dialled() -> World:
+    """A world in which who claimed the call has it dialled."""
+    world = requested(max_tries=2)
+    world.send(KEY, "claim", by="emil@shop.example", dial="+49 30 9")
+    return world
+
+
+def test_a_claim_may_have_the_agents_phone_ring_first() -> None:
+    (told,) = dialled().told
+    notice = told.notice
+    assert (notice.channel, notice.about) == ("dial", "callback")
+    assert notice.to == {"name": "emil@shop.example", "phone": "+49 30 9"}
+    assert notice.context["customer_phone"] == CUSTOMER["phone"] and notice.context["callback"] == KEY
+    assert refusal("callback", "dial") is None
+    for about in ("apology", "news", "broken_promise"):
+        assert str(refusal(about, "dial")).startswith("dial-connects-people")
+
+
+def test_without_a_number_or_a_wish_nothing_is_dialled() -> None:
+    world = requested(customer={"name": "Chris"})
+    world.send(KEY, "claim", by="emil@shop.example", dial="+49 30 9")
+    assert world.told == []
+    world = requested()
+    world.send(KEY, "claim", by="emil@shop.example")
+    assert world.told == []
+
+
+def test_what_dialling_brings_is_what_the_agent_would_have_said() -> None:
+    world = dialled()
+    world.send(KEY, "dial_news", news="no_answer", claim=f"{KEY}/2")
+    assert world.state(KEY) == "resting"
+    (tried,) = world.data(KEY)["tries"]
+    assert (tried["result"], tried["by"], tried["note"]) == ("no_answer", "emil@shop.example", "dialled")
+    world = dialled()
+    world.send(KEY, "dial_news", news="agent_no_answer", claim=f"{KEY}/2")
+    assert (world.state(KEY), world.data(KEY)["tries"]) == ("waiting", []), "nobody called the customer"
+    world = dialled()
+    world.wait("PT14M")
+    world.send(KEY, "dial_news", news="connected", call="CA1", claim=f"{KEY}/2")
+    world.wait("PT14M")
+    assert world.state(KEY) == "claimed", "who has talked has time to write down how it went"
+    world.wait("PT1M")
+    assert world.state(KEY) == "waiting"
+
+
+def test_news_of_an_earlier_dialling_harm_no_later_claim() -> None:
+    world = dialled()
+    world.wait("PT15M")
+    world.send(KEY, "claim", by="dora@shop.example")
+    world.send(KEY, "dial_news", news="no_answer", claim=f"{KEY}/2")
+    assert (world.state(KEY), world.data(KEY)["claimed_by"]) == ("claimed", "dora@shop.example")
 
 
 def test_withdrawn_is_withdrawn_once() -> None:
