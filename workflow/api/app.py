@@ -14,15 +14,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
 from workflow.api import (
+    barometer,
+    barometer_pages,
     dead_letters,
     documentation,
     effects,
     events,
+    explanations,
     health,
     intake,
     metrics,
     packets,
+    reports,
     subjects,
+    twilio,
 )
 from workflow.api.admission import Limits
 from workflow.api.door import Door, open_door
@@ -71,7 +76,21 @@ def create_app(
         lifespan=_lifespan(door),
     )
     app.state.door = door
-    for resource in (events, subjects, packets, effects, dead_letters, health, metrics, documentation):
+    for resource in (
+        events,
+        explanations,
+        subjects,
+        packets,
+        barometer,
+        barometer_pages,
+        effects,
+        dead_letters,
+        twilio,
+        reports,
+        health,
+        metrics,
+        documentation,
+    ):
         app.include_router(resource.router)
     app.add_middleware(Observation, meters=door.meters)
     app.straight = Observation(door.intake, door.meters, intake.PATH)
