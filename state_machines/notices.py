@@ -33,7 +33,7 @@ PREFERRED = "preferred"
 """No channel of its own: whichever of their channels the customer likes best and can be reached over now."""
 
 DIAL = "dial"
-"""No channel to a customer: the phone of whoever claimed a callback rings, and then the customer is connected."""
+"""No channel to a customer: the phone of whoever claimed a callback rings, then the customer is connected."""
 
 CHANNELS = frozenset({PREFERRED, "email", "sms", "chat", "social", "webhook", "live", DIAL, "recording"})
 """The ways a notice can go; on ``live`` a person calls, ``dial`` has a colleague's phone ring and then
@@ -87,7 +87,7 @@ def refusal(about: str, channel: str) -> str | None:
         )
     if channel == DIAL and about != "callback":
         return (
-            f"dial-connects-people: on the channel {DIAL!r} a colleague's phone rings, to call a customer back; "
+            f"dial-connects-people: on the channel {DIAL!r} a colleague's phone rings, to call a customer; "
             f"it says nothing by itself, so a notice about {about!r} cannot go there"
         )
     if channel in CHANNELS:

@@ -24,7 +24,7 @@ def on_duty(rotation: Any, instant: datetime) -> list[Any]:
 
 
 def rotation_fault(rotation: Any) -> str:
-    """``rotation_fault(rotation)``: the first thing that is wrong with it, as ``field: rule``; empty if none."""
+    """``rotation_fault(rotation)``: the first thing that is wrong with it, as ``field: rule``; or empty."""
     try:
         parse_rotation(to_json(rotation))
     except RotationError as error:
