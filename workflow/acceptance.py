@@ -5,7 +5,7 @@ What is accepted is applied later, exactly once. Nothing here decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from state_machines import event_data
@@ -16,7 +16,7 @@ from workflow.cloudevent import CloudEvent
 from workflow.errors import InvalidEvent, UnknownDefinition
 from workflow.outbox import settle_receipts
 from workflow.registry import Registry
-from workflow.store.port import FirstOutcome, NewEvent, Store
+from workflow.store.port import FirstOutcome, NewEvent, Store, Transaction
 
 
 class Acceptance(NamedTuple):
@@ -69,10 +69,13 @@ class Acceptor:
         """Whether `parcel` can check these without asking the store."""
         return all(self._registry.known(event.lifecycle) for event in events)
 
-    def store(self, parcels: Sequence[Parcel]) -> list[list[Acceptance]]:
+    def store(
+        self, parcels: Sequence[Parcel], beside: Callable[[Transaction], None] | None = None
+    ) -> list[list[Acceptance]]:
         """Commit parcels in one transaction; the answers are in their order.
 
-        Of an event that is in several of them, the first is accepted and the others are duplicates.
+        Of an event that is in several of them, the first is accepted and the others are duplicates. Where at
+        least one is new, `beside` writes what is to be committed with it.
         """
         now = self._clock.now()
         firsts: dict[tuple[str, str], NewEvent] = {}
@@ -84,10 +87,12 @@ class Acceptor:
                 receipts.setdefault(effect, data)
         # Committed with the round trip that brings them; then the store may have to do so in two steps, which
         # only who sends several events at once would see.
-        last = not receipts and all(len(parcel.rows) == 1 for parcel in parcels)
+        last = not receipts and beside is None and all(len(parcel.rows) == 1 for parcel in parcels)
         with self._store.begin() as transaction:
             fresh = transaction.accept(list(firsts.values()), now, last=last)
             settle_receipts(transaction, receipts, now)
+            if beside is not None and fresh:
+                beside(transaction)
             known = [identity for identity in firsts if identity not in fresh]
             before = {
                 (one.source, one.event_id): one

@@ -27,7 +27,14 @@ SUBJECT_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white 
 _JSON = "application/json"
 _DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
 RESERVED_SOURCES = frozenset(
-    {"/makegood", "/makegood/timers", "/makegood/receipts", "/makegood/sweep", "/makegood/live"}
+    {
+        "/makegood",
+        "/makegood/timers",
+        "/makegood/receipts",
+        "/makegood/sweep",
+        "/makegood/live",
+        "/makegood/reports",
+    }
 )
 """Sources of makegood's own events. Who could use them could take the id of one to come, which would then
 be dropped as a duplicate."""

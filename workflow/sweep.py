@@ -1,8 +1,9 @@
 """What a lost message or a killed worker left behind is found here, however old it is.
 
 Due timers, unapplied events and published effects are found by the clock itself, since claims ask
-SQL what is due and nothing else. What needs more is a send that was begun and never finished:
-nobody knows whether it went out, so a person must decide.
+SQL what is due and nothing else. What needs more is a send that was begun and never finished: nobody
+knows whether it went out, so a person must decide. And what was to be said to a customer and could not be is
+still to be said: by a person.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,22 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, Select, Text, cast, func, literal_column, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 
+from state_machines.notices import FOR_COLLEAGUES
 from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.engine import Engine
@@ -93,48 +108,76 @@ def _abandon(store: Store, now: datetime) -> int:
 
 
 def _escalate(engine: Engine, now: datetime) -> int:
-    """Open an escalation for each unknown outcome that has none yet.
+    """Open an escalation for each send whose outcome nobody knows, and for each notice that never reached
+    its customer, unless there is one.
 
     Its id names effect and dispatch token: any number of sweeps opens it once, and a send that a person
     had tried again, and that was lost again, goes to a person again.
     """
-    escalation = subjects.alias("escalation")
-    place = cast(outbox.c.id, Text) + "-" + func.substr(func.coalesce(outbox.c.token, "none"), 1, _SHORT)
-    escalated = select(escalation.c.id).where(escalation.c.key == _KEY + place).exists()
-    # Spelt out, since SQLite proves from no parameter that the index of open effects will do.
-    unknown = outbox.c.state == literal_column(f"'{EffectState.UNKNOWN.value}'")
-    query = (
-        select(
-            place.label("place"),
-            outbox.c.key.label("effect"),
-            outbox.c.target,
-            outbox.c.error,
-            subjects.c.key.label("subject"),
-        )
-        .join(subjects, subjects.c.id == outbox.c.subject_id)
-        .where(unknown, ~escalated)
-        .order_by(outbox.c.id)
-        .limit(_BATCH)
-    )
     with engine.store.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_without_a_person()).all()
     try:
         if rows:
             engine.accept([_event(row, now) for row in rows])
     except InvalidEvent as error:  # an escalation of the installation's own that knows no `open`
         rules = ", ".join(f"{problem.field} [{problem.rule}]" for problem in error.problems[:3])
-        log.error("unknown outcomes find no person", sends=len(rows), refused=rules)
+        log.error("sends that failed find no person", sends=len(rows), refused=rules)
         return 0
-    return len(rows)
+    return sum(row.state == EffectState.UNKNOWN for row in rows)
+
+
+def _without_a_person() -> Select[Any]:
+    """Sends that a person must hear of and none has, the oldest first, some.
+
+    The word of an escalation is left out: its ladder goes on by itself, and an escalation about an
+    escalation that nobody can be told of would have no end.
+    """
+    escalation = subjects.alias("escalation")
+    place = cast(outbox.c.id, Text) + "-" + func.substr(func.coalesce(outbox.c.token, "none"), 1, _SHORT)
+    escalated = select(escalation.c.id).where(escalation.c.key == _KEY + place).exists()
+    about = func.coalesce(type_coerce(outbox.c.payload, JSON)["about"].as_string(), "")
+    unknown = and_(outbox.c.state == EffectState.UNKNOWN, about != "escalation")
+    undelivered = and_(
+        outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", about.not_in(FOR_COLLEAGUES)
+    )
+    columns = (
+        outbox.c.key.label("effect"),
+        outbox.c.target,
+        outbox.c.state,
+        outbox.c.error,
+        outbox.c.payload,
+    )
+    return (
+        select(place.label("place"), *columns, subjects.c.key.label("subject"))
+        .join(subjects, subjects.c.id == outbox.c.subject_id)
+        # Spelt out, since SQLite proves from no parameter that the index of open effects will do.
+        .where(literal_column("outbox.state in ('dead', 'unknown')"), or_(unknown, undelivered), ~escalated)
+        .order_by(outbox.c.id)
+        .limit(_BATCH)
+    )
+
+
+def escalation_of(effect_id: int, token: str | None) -> str:
+    """Key of the escalation about a send of this effect, which a sweep has opened or would open."""
+    return f"{_KEY}{effect_id}-{(token or 'none')[:_SHORT]}"
 
 
 def _event(lost: Row[Any], now: datetime) -> CloudEvent:
+    said = lost.payload.get("words")
+    known = lost.state == EffectState.DEAD
+    beginning = (
+        f"This did not go out over {lost.target}: {lost.error}."
+        if known
+        else f"Nobody knows whether this went out over {lost.target}: {lost.error}. Find out and settle it."
+    )
     data = {
-        "about": "unknown_outcome",
-        "words": f"Nobody knows whether this went out over {lost.target}: {lost.error}. "
-        "Find out and settle it.",
+        "about": "undelivered" if known else "unknown_outcome",
+        "words": beginning + (f' It was to say: "{said}"' if said else ""),
         "effect": lost.effect,
         "subject": lost.subject,
+        "channel": lost.target,
     }
+    if said and lost.payload.get("about") not in FOR_COLLEAGUES:
+        data["customer"] = lost.payload["to"]
     key = _KEY + lost.place
     return CloudEvent(f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject)

@@ -6,12 +6,12 @@ API process says the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -19,12 +19,14 @@ from starlette.responses import Response
 
 from workflow.clock import Clock, monotonic
 from workflow.queries.backlog import Backlog, backlog, population
+from workflow.queries.notices import notice_counts
 from workflow.store.port import Store
 
 COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
 MOST_STATES = 500
 """So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
 _KEEP_POPULATION = 10.0
+_KEEP_NOTICES = 30.0
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 router = APIRouter()
@@ -123,6 +125,8 @@ class StoreCollector(Collector):
         self._clock = clock
         self._population: list[tuple[str, str, int]] = []
         self._population_until = 0.0
+        self._notices: Mapping[tuple[str, str], int] = {}
+        self._notices_until = 0.0
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask the database."""
@@ -137,6 +141,14 @@ class StoreCollector(Collector):
         for lifecycle, state, count in self._counted()[:MOST_STATES]:
             subjects.add_metric([lifecycle, state], count)
         yield subjects
+        yield _notices(self._sent())
+
+    def _sent(self) -> Mapping[tuple[str, str], int]:
+        """Counting all notices reads a whole table, so it is done every half minute at most."""
+        if monotonic() >= self._notices_until:
+            self._notices = notice_counts(self._store)
+            self._notices_until = monotonic() + _KEEP_NOTICES
+        return self._notices
 
     def _counted(self) -> list[tuple[str, str, int]]:
         """Counting all subjects reads a whole index, so it is done every few seconds at most."""
@@ -144,6 +156,17 @@ class StoreCollector(Collector):
             self._population = sorted(population(self._store))
             self._population_until = monotonic() + _KEEP_POPULATION
         return self._population
+
+
+def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
+    notices = CounterMetricFamily(
+        "makegood_notices",
+        "Notices by channel and receipt; what is unknown goes to a person.",
+        labels=["channel", "receipt"],
+    )
+    for (channel, receipt), count in sorted(counts.items()):
+        notices.add_metric([channel, receipt], count)
+    return notices
 
 
 def _waiting(waiting: Backlog) -> Iterator[Metric]:
