@@ -26,6 +26,8 @@ DIMENSIONS = ("kind", "team", "cause", "part", "channel", "case")
 """What figures are grouped by: texts, or null where a subject has none."""
 _INSTANTS = ("at", "settled_at")
 _NO_EVENT = Event("", "", "", datetime.min.replace(tzinfo=UTC))
+_Text = str | None
+_Dimensions = tuple[_Text, _Text, _Text, _Text, _Text, _Text]
 _LONGEST = 200
 """Characters of a dimension: a longer one is a sentence and groups nothing."""
 
@@ -38,7 +40,7 @@ class Figures(NamedTuple):
         outcome: how it stands, in one word, such as ``kept``.
         kind, team, cause, part, channel, case: what it is grouped by; `case` is the key of its case.
         minutes: whole minutes from its opening until it was settled; None while it is not.
-        count: a number that the lifecycle counts, such as hand-overs.
+        number: what the lifecycle counts (`count`), such as hand-overs.
     """
 
     at: datetime
@@ -50,7 +52,7 @@ class Figures(NamedTuple):
     channel: str | None = None
     case: str | None = None
     minutes: int | None = None
-    count: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,14 @@ class BarometerRule:
         return Figures(
             self._instant("at", found) or opened,
             self._word("outcome", found) or "",
-            *(self._word(name, found) for name in DIMENSIONS),
+            *self._dimensions(found),
             None if settled is None else max(0, int((settled - opened).total_seconds() // 60)),
             self._number("count", found),
         )
+
+    def _dimensions(self, found: Mapping[str, Any]) -> _Dimensions:
+        kind, team, cause, part, channel, case = (self._word(name, found) for name in DIMENSIONS)
+        return kind, team, cause, part, channel, case
 
     def _instant(self, name: str, found: Mapping[str, Any]) -> datetime | None:
         value = found.get(name)

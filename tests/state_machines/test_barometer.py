@@ -58,7 +58,7 @@ def read(lifecycle: Lifecycle, **data: Any) -> Figures:
 def test_a_subject_is_counted_at_its_deadline_as_it_stands() -> None:
     found = read(parcel(), team="billing", asked=["a", "b"])
     assert found == Figures(
-        OPENED + timedelta(days=1), "open", team="billing", case="case:7", minutes=None, count=2
+        OPENED + timedelta(days=1), "open", team="billing", case="case:7", minutes=None, number=2
     )
 
 
