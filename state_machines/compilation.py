@@ -1,10 +1,17 @@
 """One pass over a definition, which goes on after a fault so that all of them are said at once."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from state_machines.definition import Wordings
 from state_machines.errors import ExpressionError, Problem
 from state_machines.expressions import Expression, compile_expression
 from state_machines.time_errors import TimeError
+
+if TYPE_CHECKING:
+    from state_machines.templates import Template
 
 
 class Compilation:
@@ -16,6 +23,11 @@ class Compilation:
         variables: names of all that the expressions may ask for.
         triggers: the triggers that the definition knows.
         states: its states by name, with whether they are final.
+        language: the definition's own.
+        event_fields: by trigger, the names of the data that its event is declared to bring.
+        declared_templates: what the definition says of its templates, by name.
+        templates: those of them that can be used.
+        used_templates: names of those that a notice or a link uses.
     """
 
     def __init__(
@@ -25,6 +37,11 @@ class Compilation:
         self.variables: set[str] = set()
         self.triggers = triggers
         self.states: Mapping[str, bool] = states or {}
+        self.language = "en"
+        self.event_fields: Mapping[str, frozenset[str]] = {}
+        self.declared_templates: Mapping[str, Wordings] = {}
+        self.templates: Mapping[str, Template] = {}
+        self.used_templates: set[str] = set()
 
     def problem(self, field: str, rule: str, message: str) -> None:
         """Note one thing that is wrong."""

@@ -61,6 +61,8 @@ class SendNotice(NamedTuple):
 
     `to` is an address or a JSON object with one address a channel; `about` is one of
     `state_machines.notices.ABOUT`; `context` travels with a `live` notice to the person who calls.
+    `variants` holds title and words for channels that have their own; `links` by name what a signed
+    link asks: trigger, data, choices, ask, labels, title, words, language, expires_at.
     """
 
     channel: str
@@ -69,6 +71,8 @@ class SendNotice(NamedTuple):
     title: str
     words: str
     context: Mapping[str, Any] = NOTHING
+    variants: Mapping[str, Mapping[str, str]] = NOTHING
+    links: Mapping[str, Mapping[str, Any]] = NOTHING
 
 
 class EmitEvent(NamedTuple):

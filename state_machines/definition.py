@@ -35,6 +35,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Expression = Annotated[str, Field(min_length=1, max_length=4000)]
 Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
 Names = Annotated[list[Name], BeforeValidator(_listed)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$")]
+"""A BCP 47 tag, such as ``de`` or ``pt-BR``."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
@@ -47,7 +49,7 @@ class FieldDeclaration(_Part):
     """One field of a subject's or an event's data, in the words of JSON Schema."""
 
     type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
-    format: Literal["date-time", "date", "duration", "email", "time-zone", "uri"] | None = None
+    format: Literal["date-time", "date", "duration", "email", "time-zone", "uri", "condition"] | None = None
     description: str = ""
     required: bool = False
     enum: list[Any] | None = None
@@ -81,14 +83,56 @@ class TaskCall(_Part):
     failed: Name | None = None
 
 
+class Wording(_Part):
+    """What a template says over one channel: texts in the language of `state_machines.templates.sandbox`."""
+
+    title: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    words: Annotated[str, Field(min_length=1, max_length=8000)] | None = None
+    labels: dict[Name, Annotated[str, Field(min_length=1, max_length=300)]] = Field(
+        default_factory=dict, description="Questions of the form on a link's page, by field."
+    )
+
+
+Wordings = dict[Language, dict[Name, Wording]]
+"""By language and channel; ``default`` is every channel that has no words of its own."""
+
+
+class LinkCall(_Part):
+    """A signed link in a notice: its page asks one thing, and the answer is an event for this subject.
+
+    Whoever holds the link may answer once, until it expires, without a login.
+    """
+
+    trigger: Name
+    data: dict[str, Argument] = Field(default_factory=dict, description="What the event brings in any case.")
+    choices: Expression | None = Field(
+        None,
+        description="A list of {data, label} to choose from; instead of a label `from` and `to`, or `at`: "
+        "instants, written as the reader writes them.",
+    )
+    ask: Fields = Field(default_factory=dict, description="A small form; its fields go into the event.")
+    expires: Expression = Field(description="How long it may be followed: a duration, or an expression.")
+    template: Name | None = Field(None, description="Title, words and labels of the page.")
+    title: str | None = None
+    words: str | None = None
+
+
 class NoticeCall(_Part):
-    """A notice: to whom (one or a list), over which channel, about what, in which words."""
+    """A notice: to whom (one or a list), over which channel, about what, in which words.
+
+    The words are `title` and `words`, or those of a `template` with its `values`.
+    """
 
     to: Argument
     channel: str = "email"
     about: str = "news"
-    title: str
-    words: str
+    title: str | None = None
+    words: str | None = None
+    template: Name | None = None
+    values: dict[Name, Argument] = Field(default_factory=dict)
+    links: dict[Name, LinkCall] = Field(
+        default_factory=dict, description="Signed links; {{ link.name }} stands for one in the words."
+    )
     context: dict[str, Argument] = Field(default_factory=dict)
 
 
@@ -239,3 +283,9 @@ class Definition(_Part):
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
     barometer: BarometerDeclaration | None = None
+    language: Language = Field(
+        "en", description="In which people are written to whose language a template lacks."
+    )
+    templates: dict[Name, Wordings] = Field(
+        default_factory=dict, description="What notices say, by name, language and channel."
+    )

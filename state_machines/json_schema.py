@@ -51,5 +51,7 @@ def _mappings(field: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The mappings in it whose names have a pattern."""
     if "patternProperties" in field:
         yield field
+        for inner in field["patternProperties"].values():
+            yield from _mappings(inner)
     for choice in field.get("anyOf", []):
         yield from _mappings(choice)

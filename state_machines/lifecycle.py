@@ -19,6 +19,7 @@ from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DefinitionError
 from state_machines.machine import machine_of
 from state_machines.subject import INITIAL
+from state_machines.templates.compiling import compile_templates
 from state_machines.timeouts import TimeoutRule
 from state_machines.timeouts.compiling import compile_timeouts
 from state_machines.transition_rules import TransitionRule, compile_transitions
@@ -108,9 +109,12 @@ def compile_definition(definition: Definition) -> Lifecycle:
     declared = {name: TriggerDeclaration() for name in _used_triggers(definition)}
     compilation = Compilation(frozenset(declared), {state.name: state.final for state in definition.states})
     _check_states(compilation, definition)
+    _take_templates(compilation, definition)
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)
+    for name in sorted(definition.templates.keys() - compilation.used_templates):
+        compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
     barometer = compile_barometer(compilation, definition.barometer)
     if compilation.problems:
         raise DefinitionError(compilation.problems)
@@ -150,6 +154,13 @@ def _check_states(compilation: Compilation, definition: Definition) -> None:
         seen.add(state.name)
     if not any(INITIAL in transition.source for transition in definition.transitions):
         compilation.problem("transitions", "never-opened", f"no transition has the source {INITIAL!r}")
+
+
+def _take_templates(compilation: Compilation, definition: Definition) -> None:
+    compilation.language = definition.language
+    compilation.declared_templates = definition.templates
+    compilation.event_fields = {name: frozenset(one.data) for name, one in definition.triggers.items()}
+    compilation.templates = compile_templates(compilation, definition)
 
 
 def _effects_of_states(

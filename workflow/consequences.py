@@ -146,5 +146,9 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         "words": effect.words,
         "context": dict(effect.context),
     }
+    if effect.variants:
+        payload["variants"] = dict(effect.variants)
+    if effect.links:
+        payload["links"] = dict(effect.links)
     urgency = urgency_of("notice", effect.channel, effect.about)
     return NewEffect(subject_row, key, "notice", effect.channel, None, urgency, payload)

@@ -8,7 +8,7 @@ from typing import Any
 
 from state_machines.check.document import Document, Timeout
 from state_machines.check.presence import fields_present, fields_set, in_all
-from state_machines.definition import EffectDeclaration, TransitionDeclaration
+from state_machines.definition import EffectDeclaration, LinkCall, TransitionDeclaration
 from state_machines.subject import INITIAL
 
 BOOLEAN = frozenset({"BOOL", "DYN"})
@@ -108,14 +108,25 @@ def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
         yield from whole("task.args", task.args, LIST)
         yield from whole("task.kwargs", task.kwargs, OBJECT)
     if (notice := effect.notice) is not None:
-        for name in ("to", "channel", "title", "words", "context"):
+        for name in ("to", "channel", "title", "words", "values", "context"):
             yield from argument(f"notice.{name}", getattr(notice, name))
+        for name, link in notice.links.items():
+            yield from _of_link(replace(at, field=f"{at.field}.notice.links.{name}"), link)
     if (emit := effect.emit) is not None:
         yield from argument("emit.to", emit.to)
         yield from whole("emit.data", emit.data, OBJECT)
     if (opening := effect.open) is not None:
         yield from argument("open.id", opening.id)
         yield from whole("open.data", opening.data, OBJECT)
+
+
+def _of_link(at: Site, link: LinkCall) -> Iterator[Site]:
+    for name in ("data", "title", "words"):
+        yield from _argument(at, name, getattr(link, name))
+    if link.choices is not None:
+        yield from _whole(at, "choices", link.choices, LIST)
+    if not _WRITTEN_LENGTH.match(link.expires):
+        yield from _whole(at, "expires", link.expires, LENGTH)
 
 
 def _of_timeout(document: Document, timeout: Timeout, present: frozenset[str]) -> Iterator[Site]:

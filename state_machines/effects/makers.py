@@ -1,15 +1,15 @@
-"""What makes the effects of one call: a task, a notice, an event, a new subject."""
+"""What makes the effects of one call: a task, an event, a new subject; notices have a file of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from state_machines.decision import Effect, EmitEvent, RunTask, SendNotice
+from state_machines.decision import Effect, EmitEvent, RunTask
+from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.errors import DecisionError
 from state_machines.expressions.arguments import Argument
 from state_machines.expressions.view import View
 from state_machines.json_values import kind
-from state_machines.notices import refusal
 
 RELATIONS = frozenset({"parent", "children", "self"})
 
@@ -35,7 +35,7 @@ class TaskMaker:
 
     def make(self, view: View) -> Sequence[Effect]:
         """One task."""
-        name = _text(self.name.value(view), self.field, "name")
+        name = text_of(self.name.value(view), self.field, "name")
         queue = self.queue.value(view)
         args, kwargs = self.args.value(view), self.kwargs.value(view)
         if not isinstance(args, list):
@@ -44,42 +44,13 @@ class TaskMaker:
             raise DecisionError(f"{self.field}.name", "empty", "a task needs a name")
         task = RunTask(
             name,
-            None if queue is None else _text(queue, self.field, "queue"),
+            None if queue is None else text_of(queue, self.field, "queue"),
             tuple(args),
-            _object(kwargs, self.field, "kwargs"),
+            object_of(kwargs, self.field, "kwargs"),
             self.succeeded,
             self.failed,
         )
         return (task,)
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeMaker:
-    """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice."""
-
-    field: str
-    to: Argument
-    channel: Argument
-    about: str
-    title: Argument
-    words: Argument
-    context: Argument
-
-    def make(self, view: View) -> Sequence[Effect]:
-        """The notices."""
-        to = self.to.value(view)
-        receivers = [one for one in (to if isinstance(to, list) else [to]) if not _nobody(one)]
-        if not receivers:
-            return ()
-        channel = _text(self.channel.value(view), self.field, "channel")
-        refused = refusal(self.about, channel)
-        if refused is not None:
-            rule, _, sentence = refused.partition(": ")
-            raise DecisionError(f"{self.field}.channel", rule, sentence)
-        title = _text(self.title.value(view), self.field, "title")
-        words = _text(self.words.value(view), self.field, "words")
-        context = _object(self.context.value(view), self.field, "context")
-        return [SendNotice(channel, one, self.about, title, words, context) for one in receivers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +65,12 @@ class EmitMaker:
     def make(self, view: View) -> Sequence[Effect]:
         """At most one event."""
         to = self.to.value(view)
-        if _nobody(to):
+        if is_nobody(to):
             return ()
         if not isinstance(to, str) or (to not in RELATIONS and not _is_key(to)):
             message = "`to` must be parent, children, self or a subject's key such as 'promise:P-17'"
             raise DecisionError(f"{self.field}.to", "not-a-subject", message)
-        return (EmitEvent(to, self.trigger, _object(self.data.value(view), self.field, "data")),)
+        return (EmitEvent(to, self.trigger, object_of(self.data.value(view), self.field, "data")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +92,10 @@ class OpenMaker:
             raise DecisionError(
                 f"{self.field}.id", "empty", f"the id must be a text that is not empty, not {kind(identity)}"
             )
-        data = _object(self.data.value(view), self.field, "data")
+        data = object_of(self.data.value(view), self.field, "data")
         return (EmitEvent(f"{self.lifecycle}:{identity}", self.trigger, data, opens=True),)
-
-
-def _nobody(value: Any) -> bool:
-    return value is None or value in ("", {}, [])
 
 
 def _is_key(text: str) -> bool:
     lifecycle, separator, identity = text.partition(":")
     return bool(lifecycle and separator and identity)
-
-
-def _text(value: Any, field: str, part: str) -> str:
-    if not isinstance(value, str):
-        raise DecisionError(f"{field}.{part}", "not-a-text", f"must be a text, not {kind(value)}")
-    return value
-
-
-def _object(value: Any, field: str, part: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise DecisionError(f"{field}.{part}", "not-an-object", f"must be an object, not {kind(value)}")
-    return value

@@ -7,13 +7,13 @@ from typing import Any
 from state_machines.compilation import Compilation
 from state_machines.decision import Effect
 from state_machines.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
-from state_machines.effects.makers import EmitMaker, Maker, NoticeMaker, OpenMaker, TaskMaker
+from state_machines.effects.makers import EmitMaker, Maker, OpenMaker, TaskMaker
+from state_machines.effects.notice_compiling import compile_notice
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
-from state_machines.expressions.arguments import Argument, Literal, compile_argument, compile_whole
+from state_machines.expressions.arguments import Argument, compile_argument, compile_whole
 from state_machines.expressions.view import View
 from state_machines.json_values import kind
-from state_machines.notices import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,7 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
             return TaskMaker(field, name, queue, args, kwargs, call.succeeded, call.failed)
         case NoticeCall():
-            channel = argument(call.channel, "channel")
-            _check_notice(compilation, call.about, channel, field)
-            to, title = argument(call.to, "to"), argument(call.title, "title")
-            words, context = argument(call.words, "words"), argument(call.context, "context")
-            return NoticeMaker(field, to, channel, call.about, title, words, context)
+            return compile_notice(compilation, call, field, item)
         case OpenCall():
             return OpenMaker(
                 field, call.lifecycle, argument(call.id, "id"), call.trigger, whole(call.data, "data")
@@ -101,12 +97,3 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
         case EmitCall():
             return EmitMaker(field, argument(call.to, "to"), call.trigger, whole(call.data, "data"))
     raise TypeError(f"{field}: no call of the form: {type(call).__name__}")
-
-
-def _check_notice(compilation: Compilation, about: str, channel: Argument, field: str) -> None:
-    # Of a computed channel only the decision knows the value; what it is about is always written.
-    written = channel.json if isinstance(channel, Literal) else "live"
-    refused = refusal(about, written)
-    if refused is not None:
-        rule, _, sentence = refused.partition(": ")
-        compilation.problem(f"{field}.{'about' if rule == 'unknown-about' else 'channel'}", rule, sentence)

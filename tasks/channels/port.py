@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ class Notice:
         title, words: what is said.
         context: what a person who carries it on must know.
         asked_at: when it was decided, UTC.
+        variants: title and words by channel, for those that have their own.
+        links: signed links that the words hold places for, by name.
     """
 
     key: str
@@ -35,6 +37,8 @@ class Notice:
     words: str
     context: Mapping[str, Any]
     asked_at: datetime
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: EffectRow) -> Notice:
@@ -50,7 +54,16 @@ class Notice:
             words=said["words"],
             context=said.get("context") or {},
             asked_at=row.created_at,
+            variants=said.get("variants") or {},
+            links=said.get("links") or {},
         )
+
+    def over(self, channel: str) -> Notice:
+        """The same notice over this channel, in its words."""
+        own = self.variants.get(channel)
+        if own is None:
+            return replace(self, channel=channel)
+        return replace(self, channel=channel, title=own["title"], words=own["words"])
 
 
 @dataclass(frozen=True, slots=True)

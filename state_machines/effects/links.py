@@ -1,0 +1,108 @@
+"""Signed links of a notice: what their page asks and what the answer becomes, decided with the notice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from state_machines.durations import parse_duration
+from state_machines.effects.values import object_of, text_of
+from state_machines.effects.words import Values, Words
+from state_machines.errors import DecisionError
+from state_machines.expressions import Expression
+from state_machines.expressions.arguments import Argument
+from state_machines.expressions.view import View
+from state_machines.instants import format_instant, shifted
+from state_machines.json_values import kind
+from state_machines.templates import Reader
+from state_machines.templates.filters import Unspeakable, moment_text, window_text
+from state_machines.time_errors import TimeError
+
+MOST_CHOICES = 50
+"""More than a person reads; a list that is longer is a fault of the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMaker:
+    """Makes one link.
+
+    Attributes:
+        field: where it is declared.
+        trigger: the trigger of the event that the answer becomes.
+        data: what the event brings in any case.
+        choices: gives what may be chosen, or None.
+        ask: the fields of its form, as JSON.
+        expires: how long it may be followed: a length, or what gives one.
+        words: title, words and labels of its page.
+    """
+
+    field: str
+    trigger: str
+    data: Argument
+    choices: Expression | None
+    ask: Mapping[str, Any]
+    expires: Expression | timedelta
+    words: Words
+
+    def make(self, view: View, to: Any, values: Values) -> Mapping[str, Any]:
+        """What is kept of it in the notice, JSON: the page is rendered from this alone.
+
+        Raises:
+            ExpressionError: an expression failed.
+            DecisionError: a value cannot be what it must be.
+        """
+        said = self.words.say(view, to, values)
+        made: dict[str, Any] = {
+            "trigger": self.trigger,
+            "title": said.title,
+            "words": said.words,
+            "language": said.reader.language,
+            "expires_at": format_instant(self._expiry(view)),
+        }
+        for name, value in (
+            ("data", object_of(self.data.value(view), self.field, "data")),
+            ("choices", self._choices(view, said.reader)),
+            ("ask", self.ask),
+            ("labels", said.labels),
+        ):
+            if value:
+                made[name] = value
+        return made
+
+    def _expiry(self, view: View) -> Any:
+        length = self.expires
+        try:
+            if isinstance(length, Expression):
+                length = parse_duration(text_of(length.evaluate_json(view), self.field, "expires"))
+            return shifted(view.now, length)
+        except TimeError as error:
+            raise DecisionError(f"{self.field}.expires", error.rule, error.message) from None
+
+    def _choices(self, view: View, reader: Reader) -> list[Mapping[str, Any]]:
+        if self.choices is None:
+            return []
+        field = f"{self.field}.choices"
+        items = self.choices.evaluate_json(view)
+        if not isinstance(items, list) or not items:
+            raise DecisionError(field, "no-choices", f"must be a list that is not empty, not {kind(items)}")
+        if len(items) > MOST_CHOICES:
+            raise DecisionError(field, "too-many", f"{len(items)} choices; at most {MOST_CHOICES}")
+        return [_choice(one, reader, f"{field}[{n}]") for n, one in enumerate(items)]
+
+
+def _choice(item: Any, reader: Reader, field: str) -> Mapping[str, Any]:
+    if not isinstance(item, Mapping) or not isinstance(item.get("data", {}), Mapping):
+        message = "a choice is an object with data, and with label, or from and to, or at"
+        raise DecisionError(field, "choice-form", message)
+    return {"label": _label(item, reader, field), "data": item.get("data", {})}
+
+
+def _label(item: Mapping[str, Any], reader: Reader, field: str) -> str:
+    label = item.get("label")
+    if isinstance(label, str) and label.strip():
+        return label
+    try:
+        return moment_text(reader, item["at"]) if "at" in item else window_text(reader, item)
+    except Unspeakable as error:
+        message = f"a choice needs a label, from and to, or at: {error}"
+        raise DecisionError(field, "choice-form", message) from None

@@ -1,0 +1,48 @@
+"""What makes notices: one for each receiver, in words and over a channel that it may go over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from state_machines.decision import Effect, SendNotice
+from state_machines.effects.links import LinkMaker
+from state_machines.effects.values import is_nobody, object_of, text_of
+from state_machines.effects.words import Words
+from state_machines.errors import DecisionError
+from state_machines.expressions.arguments import Argument
+from state_machines.expressions.view import View
+from state_machines.notices import refusal
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMaker:
+    """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice."""
+
+    field: str
+    to: Argument
+    channel: Argument
+    about: str
+    words: Words
+    values: tuple[tuple[str, Argument], ...]
+    links: tuple[tuple[str, LinkMaker], ...]
+    context: Argument
+
+    def make(self, view: View) -> Sequence[Effect]:
+        """The notices."""
+        to = self.to.value(view)
+        receivers = [one for one in (to if isinstance(to, list) else [to]) if not is_nobody(one)]
+        if not receivers:
+            return ()
+        channel = text_of(self.channel.value(view), self.field, "channel")
+        refused = refusal(self.about, channel)
+        if refused is not None:
+            rule, _, sentence = refused.partition(": ")
+            raise DecisionError(f"{self.field}.channel", rule, sentence)
+        values = {name: value.value(view) for name, value in self.values}
+        context = object_of(self.context.value(view), self.field, "context")
+        return [self._notice(view, one, channel, values, context) for one in receivers]
+
+    def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
+        said = self.words.say(view, to, values)
+        links = {name: link.make(view, to, values) for name, link in self.links}
+        return SendNotice(channel, to, self.about, said.title, said.words, context, said.variants, links)

@@ -1,0 +1,192 @@
+"""From a declared notice to what makes it: its words, its values and its links must fit each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from state_machines.compilation import Compilation
+from state_machines.definition import LinkCall, NoticeCall
+from state_machines.durations import parse_duration
+from state_machines.effects.links import LinkMaker
+from state_machines.effects.notice import NoticeMaker
+from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
+from state_machines.expressions.arguments import Argument, Literal, compile_argument
+from state_machines.notices import NEEDS_A_PERSON, refusal
+from state_machines.templates import Template
+from state_machines.templates.compiling import texts
+from state_machines.time_errors import TimeError
+
+_ISO_LIKE = re.compile(r"P[0-9T]")
+_NOTHING = r"(?:null|''|\"\")"
+_MAY_BE_EMPTY = re.compile(rf"(?:orValue\(\s*{_NOTHING}\s*\)|[?:]\s*{_NOTHING})\s*$|\?\s*{_NOTHING}\s*:")
+"""How an expression ends, or branches, that gives nothing where there is nothing."""
+
+
+def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item: bool) -> NoticeMaker:
+    """What makes the notice; problems go to the compilation."""
+
+    def argument(written: Any, name: str) -> Argument:
+        return compile_argument(compilation, written, f"{field}.{name}", item=item)
+
+    channel = argument(call.channel, "channel")
+    _check_subject(compilation, call.about, channel, field)
+    values = tuple((name, argument(value, f"values.{name}")) for name, value in call.values.items())
+    links = tuple(
+        (name, _link(compilation, link, f"{field}.links.{name}", item)) for name, link in call.links.items()
+    )
+    words = _words(compilation, call, field, item)
+    _check_values(compilation, call, field)
+    _check_links(compilation, call, field)
+    to, context = argument(call.to, "to"), argument(call.context, "context")
+    return NoticeMaker(field, to, channel, call.about, words, values, links, context)
+
+
+def _check_subject(compilation: Compilation, about: str, channel: Argument, field: str) -> None:
+    # Of a computed channel only the decision knows the value; what it is about is always written.
+    written = channel.json if isinstance(channel, Literal) else "live"
+    refused = refusal(about, written)
+    if refused is not None:
+        rule, _, sentence = refused.partition(": ")
+        compilation.problem(f"{field}.{'about' if rule == 'unknown-about' else 'channel'}", rule, sentence)
+
+
+def _words(compilation: Compilation, call: NoticeCall | LinkCall, field: str, item: bool) -> Words:
+    """Its template, or else its own title and words."""
+    if call.template is None:
+        for name in ("title", "words"):
+            if getattr(call, name) is None:
+                compilation.problem(f"{field}.{name}", "required", f"{name!r} is missing, or else a template")
+        title, words = (
+            compile_argument(compilation, getattr(call, name), f"{field}.{name}", item=item)
+            for name in ("title", "words")
+        )
+        return OwnWords(field, title, words, compilation.language)
+    for name in ("title", "words"):
+        if getattr(call, name) is not None:
+            message = f"the words are those of the template {call.template!r}; leave out {name}"
+            compilation.problem(f"{field}.{name}", "two-wordings", message)
+    template = _template(compilation, call.template, f"{field}.template")
+    links = {name: placeholder(name) for name in call.links} if isinstance(call, NoticeCall) else {}
+    needs_what = isinstance(call, NoticeCall) and call.about in NEEDS_A_PERSON
+    return TemplateWords(field, template, links, needs_what)
+
+
+def _template(compilation: Compilation, name: str, field: str) -> Template:
+    compilation.used_templates.add(name)
+    if name not in compilation.declared_templates:
+        known = ", ".join(sorted(compilation.declared_templates)) or "none"
+        compilation.problem(field, "unknown-template", f"there is no template {name!r}; there are: {known}")
+    return compilation.templates.get(name, Template(name, compilation.language, {}))
+
+
+def _check_values(compilation: Compilation, call: NoticeCall, field: str) -> None:
+    """`values` gives what the templates of the notice use, all of it and nothing else."""
+    names = [call.template, *(link.template for link in call.links.values())]
+    used: dict[str, bool] = {}
+    for name in names:
+        for _, reading in _texts(compilation, name):
+            for value in reading.uses:
+                used[value] = used.get(value, False) or value in reading.bare
+    for name in sorted(used.keys() - call.values.keys()):
+        message = f"{name!r} is used by a template of this notice and not among its values"
+        compilation.problem(f"{field}.values", "missing-value", message)
+    for name, written in call.values.items():
+        if name not in used:
+            message = f"no template of this notice uses {name!r}"
+            compilation.problem(f"{field}.values.{name}", "unused-value", message)
+        elif used[name] and _may_be_empty(written):
+            message = f"{name!r} may be nothing; let the template ask {{% if {name} %}} first"
+            compilation.problem(f"{field}.values.{name}", "hole", message)
+    if call.about in NEEDS_A_PERSON and call.template is not None:
+        _check_what(compilation, call.template, call.about, field)
+
+
+def _may_be_empty(written: Any) -> bool:
+    if isinstance(written, str) and written.startswith("="):
+        return _MAY_BE_EMPTY.search(written) is not None
+    return written is None or written == ""
+
+
+def _check_what(compilation: Compilation, template: str, about: str, field: str) -> None:
+    for place, reading in _texts(compilation, template):
+        if place.endswith(".words") and WHAT not in reading.bare:
+            said = about.replace("_", " ")
+            message = f"{said} says what went wrong: the words at {place} need the value {WHAT!r}"
+            compilation.problem(f"{field}.template", "no-what", message)
+
+
+def _check_links(compilation: Compilation, call: NoticeCall, field: str) -> None:
+    """Every link stands in the words, whatever the channel and language, and no other does."""
+    if call.template is None:
+        for name in call.links:
+            if placeholder(name) not in (call.words or ""):
+                message = f"the words do not hold {placeholder(name)}"
+                compilation.problem(f"{field}.links.{name}", "unused-link", message)
+        return
+    for place, reading in _texts(compilation, call.template):
+        for name in sorted(reading.links - call.links.keys()):
+            message = f"{place} names the link {name!r}, which this notice does not have"
+            compilation.problem(f"{field}.links", "unknown-link", message)
+        for name in sorted(call.links.keys() - reading.links):
+            if place.endswith(".words"):
+                message = f"{place} does not hold {{{{ link.{name} }}}}"
+                compilation.problem(f"{field}.links.{name}", "unused-link", message)
+
+
+def _texts(compilation: Compilation, name: str | None) -> Iterator[tuple[str, Any]]:
+    if name is not None and name in compilation.declared_templates:
+        yield from texts(compilation.declared_templates[name], f"templates.{name}")
+
+
+def _link(compilation: Compilation, link: LinkCall, field: str, item: bool) -> LinkMaker:
+    compilation.trigger(link.trigger, f"{field}.trigger")
+    declared = compilation.event_fields.get(link.trigger, frozenset())
+    for name, asked in link.ask.items():
+        if name not in declared:
+            message = f"the trigger {link.trigger!r} brings no {name!r}; the answer would be lost"
+            compilation.problem(f"{field}.ask.{name}", "link-field", message)
+        if asked.type not in ("string", "integer", "boolean"):
+            message = f"a page asks for texts, whole numbers, and yes or no; not for {asked.type}"
+            compilation.problem(f"{field}.ask.{name}.type", "link-field", message)
+    if link.template is not None:
+        _check_page(compilation, link, field)
+    return LinkMaker(
+        field,
+        link.trigger,
+        compile_argument(compilation, link.data, f"{field}.data", item=item),
+        None
+        if link.choices is None
+        else compilation.expression(_bare(link.choices), f"{field}.choices", item=item),
+        {name: asked.model_dump(mode="json", exclude_defaults=True) for name, asked in link.ask.items()},
+        _expiry(compilation, link.expires, f"{field}.expires", item),
+        _words(compilation, link, field, item),
+    )
+
+
+def _check_page(compilation: Compilation, link: LinkCall, field: str) -> None:
+    wordings: Mapping[str, Any] = compilation.declared_templates.get(str(link.template), {})
+    for language, channels in wordings.items():
+        labels = channels["default"].labels if "default" in channels else {}
+        for name in link.ask:
+            if name not in labels:
+                message = f"the template {link.template!r} has no label for it in {language!r}"
+                compilation.problem(f"{field}.ask.{name}", "missing-label", message)
+    for place, reading in _texts(compilation, link.template):
+        for name in sorted(reading.links):
+            compilation.problem(
+                f"{field}.template", "unknown-link", f"a page has no links: {place} names {name!r}"
+            )
+
+
+def _expiry(compilation: Compilation, text: str, field: str, item: bool) -> Any:
+    if not _ISO_LIKE.match(text):
+        return compilation.expression(_bare(text), field, item=item)
+    try:
+        return parse_duration(text)
+    except TimeError as error:
+        compilation.time_error(field, error)
+        return None
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("=")

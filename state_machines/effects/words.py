@@ -1,0 +1,69 @@
+"""What a notice or a link's page says: its own title and words, or those of a template."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from state_machines.effects.values import text_of
+from state_machines.errors import DecisionError
+from state_machines.expressions.arguments import Argument
+from state_machines.expressions.view import View
+from state_machines.subject import NOTHING
+from state_machines.templates import Said, Template, reader_of
+
+WHAT = "what"
+"""The value that says what went wrong; an apology without it would be an empty one."""
+
+Values = Mapping[str, Any]
+
+
+def placeholder(link: str) -> str:
+    """What stands for a link in words until they are sent."""
+    return "{{link." + link + "}}"
+
+
+class Words(Protocol):
+    """Says one thing to any number of receivers."""
+
+    def say(self, view: View, to: Any, values: Values) -> Said:
+        """The words for one receiver, from the values that the notice gives. Raises DecisionError."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """`title` and `words`, the same for everybody."""
+
+    field: str
+    title: Argument
+    words: Argument
+    language: str
+
+    def say(self, view: View, to: Any, values: Values) -> Said:
+        """They as they are."""
+        title = text_of(self.title.value(view), self.field, "title")
+        words = text_of(self.words.value(view), self.field, "words")
+        return Said(reader_of(to, self.language, view.now), title, words, NOTHING, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWords:
+    """A template, in each receiver's language.
+
+    Attributes:
+        field: the notice or link that uses it.
+        template: it.
+        links: names of the links that its words hold.
+        needs_what: whether it tells somebody what went wrong.
+    """
+
+    field: str
+    template: Template
+    links: Mapping[str, str]
+    needs_what: bool = False
+
+    def say(self, view: View, to: Any, values: Values) -> Said:
+        """The template's words with these values."""
+        if self.needs_what and not (isinstance(values[WHAT], str) and values[WHAT].strip()):
+            message = f"the value {WHAT!r} is empty: an apology says in words what went wrong"
+            raise DecisionError(f"{self.field}.values.{WHAT}", "no-what", message)
+        return self.template.say(to, values, self.links, view.now, self.field)

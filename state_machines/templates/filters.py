@@ -1,0 +1,191 @@
+"""The filters of templates: instants, lengths, lists and numbers as people write them.
+
+All are pure: the same value for the same reader gives the same text. The words for days and months are
+those of CLDR, by the library Babel.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from state_machines.durations import parse_duration
+from state_machines.instants import parse_instant
+from state_machines.templates.reader import Reader
+from state_machines.time_errors import TimeError
+
+READER = "_reader"
+"""Under which name the reader stands in a template's context; no value can have such a name."""
+
+_UNTIL: Mapping[str, str] = {"en": "to", "de": "bis", "fr": "à", "es": "a", "it": "alle", "nl": "tot"}
+_NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " "})
+"""Spaces that an SMS cannot carry in its own alphabet."""
+
+
+class Unspeakable(Exception):
+    """A value cannot be said this way; the message names what would do."""
+
+
+@pass_context
+def day(context: Context, value: Any) -> str:
+    """``Tuesday 3 March``: the day of an instant where the reader is, or a date; with the year if another."""
+    return _day(_reader(context), value)
+
+
+@pass_context
+def clock(context: Context, value: Any) -> str:
+    """``10:00``: the time of an instant where the reader is."""
+    return _clock(_reader(context), _local(_reader(context), value))
+
+
+@pass_context
+def moment(context: Context, value: Any) -> str:
+    """``Tuesday 3 March, 10:00``."""
+    return moment_text(_reader(context), value)
+
+
+@pass_context
+def window(context: Context, value: Any) -> str:
+    """``Tuesday 3 March, 10:00 to 12:00``: an object with the instants ``from`` and ``to``."""
+    return window_text(_reader(context), value)
+
+
+@pass_context
+def span(context: Context, value: Any) -> str:
+    """``2 hours and 30 minutes``: an ISO 8601 duration, to the minute; seconds only below one."""
+    return span_text(_reader(context), value)
+
+
+@pass_context
+def listed(context: Context, values: Any) -> str:
+    """``a, b and c``: a list of texts."""
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        raise Unspeakable("listed needs a list of texts that is not empty")
+    if not all(isinstance(one, str) and one for one in values):
+        raise Unspeakable("listed needs texts that are not empty")
+    return format_list(list(values), locale=_reader(context).locale)
+
+
+@pass_context
+def number(context: Context, value: Any) -> str:
+    """``1,250.5``: a number as the reader writes it."""
+    return _plain(format_decimal(_number(value), locale=_reader(context).locale))
+
+
+@pass_context
+def money(context: Context, value: Any, currency: str) -> str:
+    """``€20.00``: an amount in a currency named by its ISO 4217 code."""
+    return _plain(format_currency(_number(value), currency, locale=_reader(context).locale))
+
+
+FILTERS = {each.__name__: each for each in (day, clock, moment, window, span, listed, number, money)}
+"""By the name that templates use."""
+
+
+def moment_text(reader: Reader, value: Any) -> str:
+    """Day and time of an instant, for a reader. Raises Unspeakable."""
+    local = _local(reader, value)
+    return f"{_day(reader, value)}, {_clock(reader, local)}"
+
+
+def window_text(reader: Reader, value: Any) -> str:
+    """From when to when, for a reader; the day once if it is the same. Raises Unspeakable."""
+    if not isinstance(value, Mapping) or not {"from", "to"} <= value.keys():
+        raise Unspeakable("window needs an object with from and to")
+    first, last = _local(reader, value["from"]), _local(reader, value["to"])
+    begin = f"{_day(reader, value['from'])}, {_clock(reader, first, unzoned=first.date() == last.date())}"
+    end = _clock(reader, last) if first.date() == last.date() else moment_text(reader, value["to"])
+    return f"{begin} {_UNTIL.get(reader.locale.language, '-')} {end}"
+
+
+def span_text(reader: Reader, value: Any) -> str:
+    """A duration in words, for a reader. Raises Unspeakable."""
+    try:
+        length = parse_duration(value)
+    except TimeError as error:
+        raise Unspeakable(str(error)) from None
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    parts = [("day", minutes // 1440), ("hour", minutes // 60 % 24), ("minute", minutes % 60)]
+    if minutes < 1:
+        parts = [("second", seconds)]
+    said = [
+        format_unit(count, f"duration-{unit}", locale=reader.locale)
+        for unit, count in parts
+        if count or unit == "second"
+    ]
+    return _plain(format_list(said, locale=reader.locale))
+
+
+def _reader(context: Context) -> Reader:
+    reader = context[READER]
+    assert isinstance(reader, Reader)
+    return reader
+
+
+def _local(reader: Reader, value: Any) -> datetime:
+    try:
+        return parse_instant(value).astimezone(reader.zone)
+    except (TimeError, OverflowError) as error:
+        raise Unspeakable(str(error)) from None
+
+
+def _day(reader: Reader, value: Any) -> str:
+    that = _date(reader, value)
+    this_year = that.year == reader.now.astimezone(reader.zone).year
+    return _plain(
+        format_date(that, _day_pattern(reader.locale, with_year=not this_year), locale=reader.locale)
+    )
+
+
+@lru_cache(maxsize=512)
+def _day_pattern(locale: Locale, *, with_year: bool) -> str:
+    """CLDR orders a day and a month by the language; only its short form is there for all of them."""
+    short = str(locale.datetime_skeletons["yMMMEd" if with_year else "MMMEd"].pattern)
+    return re.sub(r"(?<!L)LLL(?!L)", "LLLL", re.sub(r"(?<!M)MMM(?!M)", "MMMM", re.sub(r"E+", "EEEE", short)))
+
+
+def _date(reader: Reader, value: Any) -> date:
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise Unspeakable(f"{value!r} is no date") from None
+    return _local(reader, value).date()
+
+
+def _clock(reader: Reader, local: datetime, *, unzoned: bool = False) -> str:
+    said = _plain(format_time(local.timetz(), "short", locale=reader.locale))
+    if not reader.zone_known:
+        return said if unzoned else f"{said} UTC"
+    return f"{said} ({_offset(local)})" if _shown_twice(local) else said
+
+
+def _shown_twice(local: datetime) -> bool:
+    """Whether the clocks show this time twice that night, so that it says too little."""
+    other = local.replace(fold=1 - local.fold)
+    return local.utcoffset() != other.utcoffset()
+
+
+def _offset(local: datetime) -> str:
+    offset = local.utcoffset() or timedelta()
+    hours, minutes = divmod(int(offset.total_seconds()) // 60, 60)
+    return f"UTC{hours:+d}" + (f":{minutes:02d}" if minutes else "")
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unspeakable("this filter needs a number")
+    return value
+
+
+def _plain(text: str) -> str:
+    return text.translate(_NARROW)

@@ -1,0 +1,108 @@
+"""A template: one text in several languages, each with variants for the channels that need their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from jinja2 import TemplateError
+
+from state_machines.definition import Wording
+from state_machines.errors import DecisionError
+from state_machines.templates.filters import READER, Unspeakable
+from state_machines.templates.reader import Reader, reader_of, wished_language
+from state_machines.templates.sandbox import LINK, compiled
+
+DEFAULT = "default"
+"""The variant for every channel that has none of its own."""
+
+LONGEST_TITLE = 300
+LONGEST_WORDS = 20_000
+"""Characters of a rendered text."""
+
+
+class Said(NamedTuple):
+    """What a template says to one reader.
+
+    Attributes:
+        reader: for whom it was rendered.
+        title, words: over a channel without words of its own.
+        labels: the questions of a page's form, by field.
+        variants: by channel, the title and words of those that have their own.
+    """
+
+    reader: Reader
+    title: str
+    words: str
+    labels: Mapping[str, str]
+    variants: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template of a definition.
+
+    Attributes:
+        name: its name.
+        language: what is taken for a reader whose language it does not speak.
+        wordings: by language and channel, the texts.
+    """
+
+    name: str
+    language: str
+    wordings: Mapping[str, Mapping[str, Wording]]
+
+    def language_for(self, to: Any) -> str:
+        """The language in which this receiver is written to: ``de-AT``, else ``de``, else the default."""
+        wished = wished_language(to)
+        if wished is None:
+            return self.language
+        candidates = (wished, wished.partition("-")[0])
+        return next((one for one in candidates if one in self.wordings), self.language)
+
+    def say(
+        self, to: Any, values: Mapping[str, Any], links: Mapping[str, str], now: datetime, field: str
+    ) -> Said:
+        """The words for one receiver.
+
+        Args:
+            to: the receiver; may say ``language`` and ``zone``.
+            values: what the template needs, JSON.
+            links: by name, what stands for each link in the words.
+            now: the instant of the decision, UTC.
+            field: where it is asked for, for the error.
+
+        Raises:
+            DecisionError: a value cannot be said, or the text is longer than `LONGEST_WORDS`.
+        """
+        language = self.language_for(to)
+        reader = reader_of(to, language, now)
+        context = {**values, LINK: SimpleNamespace(**links), READER: reader}
+        wordings = self.wordings[language]
+        whole = wordings[DEFAULT]
+        variants = {
+            channel: self._variant(wording, whole, context, field)
+            for channel, wording in wordings.items()
+            if channel != DEFAULT
+        }
+        said = self._variant(whole, whole, context, field)
+        labels = {name: self._text(text, context, field) for name, text in whole.labels.items()}
+        return Said(reader, said["title"], said["words"], labels, variants)
+
+    def _variant(
+        self, wording: Wording, whole: Wording, context: Mapping[str, Any], field: str
+    ) -> Mapping[str, str]:
+        title = self._text(wording.title or whole.title or "", context, field)
+        words = self._text(wording.words or whole.words or "", context, field)
+        if len(title) > LONGEST_TITLE or len(words) > LONGEST_WORDS:
+            message = f"{self.name!r} gives {len(title)} characters of title and {len(words)} of words"
+            raise DecisionError(f"{field}.template", "too-long", message)
+        return {"title": " ".join(title.split()), "words": words}
+
+    def _text(self, text: str, context: Mapping[str, Any], field: str) -> str:
+        try:
+            return compiled(text).render(context).strip()
+        except (Unspeakable, TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            message = f"{self.name!r} cannot be said: {error}"
+            raise DecisionError(f"{field}.template", "template", message) from error
