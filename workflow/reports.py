@@ -135,6 +135,7 @@ def _event(engine: Engine, sent: _Sent, report: Report) -> CloudEvent:
         "customer": None if said["about"] in FOR_COLLEAGUES else said["to"],
         "code": report.code,
         "reference": report.reference,
+        "claim": (said.get("context") or {}).get("claim"),
     }
     return CloudEvent(
         id=_short(f"{sent.id}/{report.identity}"),

@@ -7,7 +7,9 @@ server's answer all is known, and a connection lost in between leaves the outcom
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
 from contextlib import suppress
 
 from tasks.channels.address import address_for
@@ -16,6 +18,8 @@ from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Receipt, R
 from workflow.settings import Settings
 
 _CRLF = b"\r\n"
+_STEPS = 4
+"""So many times the seconds of one answer are given to all of them together."""
 
 
 class SmtpChannel:
@@ -28,23 +32,30 @@ class SmtpChannel:
         """Hand one message to the mail server; its Message-ID is derived from the idempotency key."""
         recipient = address_for(notice, "email")
         message = compose(notice, recipient, idempotency_key, self._settings.smtp_from)
-        server = self._connected()
+        server = smtplib.SMTP(timeout=self._settings.channel_seconds)
+        # Each answer may take so long, and one that comes byte by byte has no end: the whole has one, too.
+        watch = threading.Timer(self._settings.channel_seconds * _STEPS, _hang_up, [server])
+        watch.daemon = True
+        watch.start()
         try:
+            self._connect(server)
             options = self._addressed(server, recipient)
-            server.mail(envelope_sender(self._settings.smtp_from), options)
+            _expect(*server.mail(envelope_sender(self._settings.smtp_from), options), step="sender")
             self._begin(server, recipient)
             answer = _hand_over(server, message)
         except smtplib.SMTPException as error:
             raise _before_data(error) from error
         finally:
             _leave(server)
+            watch.cancel()
         return Receipt(notice.channel, message_id(idempotency_key, self._settings.smtp_from), answer)
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self, server: smtplib.SMTP) -> None:
         settings = self._settings
-        server = smtplib.SMTP(timeout=settings.channel_seconds)
         try:
-            _expect(*server.connect(settings.smtp_host, settings.smtp_port), step="greeting")
+            code, _ = server.connect(settings.smtp_host, settings.smtp_port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, b"")
             server.ehlo_or_helo_if_needed()
             if settings.smtp_starttls:
                 server.starttls(context=ssl.create_default_context())
@@ -52,10 +63,8 @@ class SmtpChannel:
             if settings.smtp_user is not None and settings.smtp_password is not None:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         except (OSError, smtplib.SMTPException) as error:
-            _leave(server)
             # Whatever is wrong with the server or with our account there is not wrong with the notice.
             raise Retry(f"mail server: {type(error).__name__} before the message [smtp-connect]") from error
-        return server
 
     def _addressed(self, server: smtplib.SMTP, recipient: str) -> list[str]:
         if recipient.isascii():
@@ -68,8 +77,7 @@ class SmtpChannel:
         _expect(*server.rcpt(recipient), step="recipient")
         code, answer = server.docmd("DATA")
         if code != 354:
-            _expect(code, answer, step="data")
-            raise Rejected(f"mail server: answered {code} to DATA [smtp-data]")
+            raise _refusal(code, answer, "data")
 
 
 def _hand_over(server: smtplib.SMTP, message: bytes) -> str:
@@ -80,6 +88,8 @@ def _hand_over(server: smtplib.SMTP, message: bytes) -> str:
         code, answer = server.getreply()
     except (OSError, smtplib.SMTPException) as error:
         raise OutcomeUnknown(f"mail server: {type(error).__name__} after the message [smtp-lost]") from error
+    if not 200 <= code < 600:
+        raise OutcomeUnknown("mail server: no answer of SMTP after the message [smtp-garbled]")
     _expect(code, answer, step="message")
     return f"{code}"
 
@@ -90,13 +100,17 @@ def _dots_doubled(body: bytes) -> bytes:
 
 
 def _expect(code: int, answer: bytes, *, step: str) -> None:
-    """A reply of the 200s is fine, one of the 400s may pass, anything else is final."""
-    if 200 <= code < 300:
-        return
+    """A reply of the 200s is fine."""
+    if not 200 <= code < 300:
+        raise _refusal(code, answer, step)
+
+
+def _refusal(code: int, answer: bytes, step: str) -> ChannelError:
+    """What is no 2xx, while nothing is delivered yet: 5xx is final, anything else may pass."""
     said = answer.decode("utf-8", "replace").partition(" ")[0]
     enhanced = f" {said}" if said.count(".") == 2 and said.replace(".", "").isdigit() else ""
-    kind = Retry if 400 <= code < 500 else Rejected
-    raise kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]")
+    kind = Rejected if 500 <= code < 600 else Retry
+    return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]")
 
 
 def _before_data(error: smtplib.SMTPException) -> ChannelError:
@@ -109,3 +123,10 @@ def _leave(server: smtplib.SMTP) -> None:
     with suppress(OSError, smtplib.SMTPException):
         server.quit()
     server.close()
+
+
+def _hang_up(server: smtplib.SMTP) -> None:
+    """From another thread: whoever reads from the server finds the connection closed."""
+    with suppress(OSError):
+        if server.sock is not None:
+            server.sock.shutdown(socket.SHUT_RDWR)
