@@ -76,7 +76,7 @@ def family(connection: Connection, key: str) -> list[Member]:
         .limit(MOST)
     )
     # No key holds U+0000, and PostgreSQL would not even compare with it.
-    rows = [] if "\x00" in key else connection.execute(statement).all()
+    rows: Sequence[Any] = [] if "\x00" in key else connection.execute(statement).all()
     if not rows:
         raise NotFound(f"subject: there is no {key!r}")
     return [Member(*row) for row in rows]
