@@ -1,7 +1,7 @@
 """Delivery: notices handed to channels one by one, each claimed right before it goes.
 
 Each is settled in the transaction that claims the next: one commit a notice. No database connection is held
-while a channel is asked. A worker killed in between leaves one notice whose outcome is unknown, never more.
+while a channel is asked. A worker killed in between leaves one message whose outcome is unknown, never more.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 
 import structlog
 
-from tasks.channels.port import Channel, Notice, OutcomeUnknown, Rejected, Retry
-from tasks.contact_hours import wait_for
-from workflow import outbox
+from state_machines.contact.policy import may_wait
+from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.parcel import Parcel, joined
+from tasks.taking import Taking
+from workflow import contact_log, outbox, sending
 from workflow.clock import monotonic
 from workflow.relay import SLICE
 from workflow.runtime import Runtime
-from workflow.store.port import EffectRow
 
 _SHARE_OF_LEASE = 0.3
 _Gone = tuple[int, Mapping[str, Any]]
@@ -41,59 +42,106 @@ class Delivery:
     def __init__(self, runtime: Runtime, channels: Mapping[str, Channel]) -> None:
         self._runtime = runtime
         self._channels = channels
+        self._taking = Taking(runtime)
 
-    def run(self, ids: Sequence[int], token: str) -> Delivered:
-        """Deliver the notices still claimed under `token`, for about `SLICE` seconds: bulk goes in slices.
+    def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> Delivered:
+        """Deliver the notices still claimed under `token`, for about so many seconds: bulk goes in slices.
 
         A notice that another message has taken over is passed by.
         """
         store, clock = self._runtime.store, self._runtime.clock
-        seconds = self._runtime.settings.lease_seconds
-        deadline = monotonic() + min(SLICE, seconds * _SHARE_OF_LEASE)
-        lease, taken = clock.real(seconds), 0
-        mine = outbox.held_under(store, ids, token)
+        lease_seconds = self._runtime.settings.lease_seconds
+        deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
+        lease, taken = clock.real(lease_seconds), 0
+        mine = sending.notices_held_under(store, ids, token)
         gone: list[_Gone] = []
         try:
             for place, one in enumerate(mine):
                 if monotonic() > deadline:
-                    return Delivered(taken, tuple(mine[place:]))
-                rows = outbox.begin(store, [one], token, clock.now(), lease, gone)
+                    return Delivered(taken, tuple(left.id for left in mine[place:]))
+                parcel = self._taking.take(one, token, lease, gone)
                 gone = []
-                for row in rows:
-                    gone = self._deliver(row)
-                    taken += 1
+                if parcel is not None:
+                    gone = self._deliver(parcel)
+                taken += 1
         finally:
             if gone:
                 outbox.settle(store, gone, clock.now())
         return Delivered(taken, ())
 
-    def _deliver(self, row: EffectRow) -> list[_Gone]:
-        """The receipt, to be settled before another is begun; whatever else became of it is written down."""
+    def _deliver(self, parcel: Parcel) -> list[_Gone]:
+        """The receipts, to be settled before another is begun; whatever else became of it is written down."""
         store, clock = self._runtime.store, self._runtime.clock
-        notice, held = Notice.of(row), outbox.Hold.sending(row)
+        held = outbox.Hold.sending(parcel.rows[0])
         try:
-            wait = wait_for(notice, clock.now())
-            if wait is not None:
-                outbox.defer(store, [(row.id, wait.until, wait.reason)], held)
-                return []
-            receipt = self._channel(notice).send(notice, row.key)
+            said = self._send(parcel)
         except Retry as error:
-            outbox.retry(store, [(row.id, str(error))], clock.now(), clock, self._runtime.retries, held)
+            self._not_gone(parcel, again=True)
+            rest = clock.real(error.after) if error.after else None
+            failures = [(one, str(error)) for one in parcel.ids]
+            outbox.retry(store, failures, clock.now(), clock, self._runtime.retries, held, at_least=rest)
         except Rejected as error:
-            outbox.bury(store, [(row.id, str(error))], held)
+            self._not_gone(parcel, again=False)
+            outbox.bury(store, [(one, str(error)) for one in parcel.ids], held)
         except OutcomeUnknown as error:
-            outbox.unknown(store, [(row.id, str(error))], held)
-        except Exception as error:
-            # A fault of the adapter or a time limit: it may have happened after the message had gone.
-            log.exception("a channel failed", channel=notice.channel, effect=row.key)
-            reason = f"{type(error).__name__} in the channel {notice.channel!r}"
-            outbox.unknown(store, [(row.id, reason)], held)
+            outbox.unknown(store, [(one, str(error)) for one in parcel.ids], held)
         else:
-            return [(row.id, receipt.to_json())]
+            return [(one, said) for one in parcel.ids]
         return []
 
-    def _channel(self, notice: Notice) -> Channel:
-        channel = self._channels.get(notice.channel)
+    def _send(self, parcel: Parcel) -> dict[str, Any]:
+        """The receipt, of the first channel that does not reject the message.
+
+        Raises:
+            Retry, OutcomeUnknown: as that channel says; no other is tried, since it may have gone out.
+            Rejected: no channel takes it.
+        """
+        failed: list[tuple[str, str]] = []
+        for channel in parcel.channels:
+            message = joined([notice.over(channel) for notice in parcel.notices])
+            try:
+                receipt = self._over(message, parcel.key)
+            except Rejected as error:
+                failed.append((channel, str(error)))
+            else:
+                return _receipt(receipt, failed, parcel)
+        raise Rejected(
+            failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
+        )
+
+    def _over(self, message: Notice, key: str) -> Receipt:
+        channel = self._channels.get(message.channel)
         if channel is None:
-            raise Rejected(f"channel: nothing here carries {notice.channel!r} [no-channel]")
-        return channel
+            raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
+        try:
+            return channel.send(message, key)
+        except (Retry, Rejected, OutcomeUnknown):
+            raise
+        except Exception as error:
+            # A fault of the adapter or a time limit: it may have happened after the message had gone.
+            log.exception("a channel failed", channel=message.channel, effect=key)
+            reason = f"{type(error).__name__} in the channel {message.channel!r}"
+            raise OutcomeUnknown(reason) from error
+
+    def _not_gone(self, parcel: Parcel, *, again: bool) -> None:
+        """It does not count towards a cap; if it is tried `again`, what waited together may go together."""
+        if parcel.customer is None:
+            return
+        waiting = [
+            row.id
+            for row, one in zip(parcel.rows, parcel.notices, strict=True)
+            if again and may_wait(one.about)
+        ]
+        with self._runtime.store.begin() as transaction:
+            contact_log.forget(transaction, parcel.ids)
+            contact_log.note_waiting(transaction, parcel.customer, waiting, self._runtime.clock.now())
+
+
+def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], parcel: Parcel) -> dict[str, Any]:
+    """As it is kept with every effect of the parcel."""
+    said = receipt.to_json()
+    if failed:
+        said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
+    if len(parcel.rows) > 1:
+        said["digest"] = parcel.keys
+    return said

@@ -16,7 +16,16 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    select,
+    union_all,
+    update,
+)
 
 from workflow.clock import Clock
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
@@ -121,14 +130,6 @@ Receipts = Sequence[tuple[int, Mapping[str, Any]]]
 """(effect id, what the other side answered)"""
 
 
-def held_under(store: Store, ids: Sequence[int], token: str) -> list[int]:
-    """Which of these effects are still published under `token`, in the order given."""
-    held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
-    with store.connect() as connection:
-        found = set(connection.execute(select(outbox.c.id).where(*held)).scalars())
-    return [one for one in ids if one in found]
-
-
 def begin(
     store: Store,
     ids: Sequence[int],
@@ -142,8 +143,20 @@ def begin(
     With `settled`, what went out just before is settled in the same transaction.
     """
     with store.begin() as transaction:
-        transaction.update_effects(_settled(settled, now))
-        return transaction.begin_effects(ids, token, now + lease)
+        return begin_within(transaction, ids, token, now, lease, settled)
+
+
+def begin_within(
+    transaction: Transaction,
+    ids: Sequence[int],
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    settled: Receipts = (),
+) -> list[EffectRow]:
+    """The same within a transaction that holds more, such as the customer whom they are for."""
+    transaction.update_effects(_settled(settled, now))
+    return transaction.begin_effects(ids, token, now + lease)
 
 
 def settle(store: Store, receipts: Receipts, now: datetime) -> None:
@@ -195,9 +208,14 @@ def retry(
 def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
     """They can never go out, (effect id, why): dead at once."""
     with store.begin() as transaction:
-        transaction.update_effects(
-            [_change(one, EffectState.DEAD, None, error, held) for one, error in failures]
-        )
+        bury_within(transaction, failures, held)
+
+
+def bury_within(
+    transaction: Transaction, failures: Sequence[tuple[int, str]], held: Hold | None = None
+) -> None:
+    """The same within a transaction."""
+    transaction.update_effects([_change(one, EffectState.DEAD, None, error, held) for one, error in failures])
 
 
 def unknown(store: Store, losses: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
@@ -217,13 +235,15 @@ def defer(store: Store, waits: Sequence[tuple[int, datetime, str]], held: Hold) 
     Nothing was tried, so the attempt that was counted when they were taken is given back.
     """
     with store.begin() as transaction:
-        _give_attempt_back(transaction, [one for one, _, _ in waits], held)
-        transaction.update_effects(
-            [
-                _change(one, EffectState.PENDING, until, f"waits: {reason}", held)
-                for one, until, reason in waits
-            ]
-        )
+        defer_within(transaction, waits, held)
+
+
+def defer_within(transaction: Transaction, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
+    """The same within a transaction."""
+    _give_attempt_back(transaction, [one for one, _, _ in waits], held)
+    transaction.update_effects(
+        [_change(one, EffectState.PENDING, until, f"waits: {reason}", held) for one, until, reason in waits]
+    )
 
 
 def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:

@@ -132,7 +132,7 @@ def test_wherever_the_worker_dies_among_several_notices_one_at_most_is_unknown(
         assert len(rows) == 3
         try:
             with dying(world.store, after):
-                delivery.run([row.id for row in rows], rows[0].token)
+                delivery.run([row.id for row in rows], rows[0].token, 60.0)
         except Crash:
             pass
         else:
@@ -221,7 +221,7 @@ def test_a_message_that_got_through_though_the_broker_never_said_so_is_not_sent_
 
     def carry_out(ids: Any, token: str) -> None:
         if finished:
-            Delivery(runtime, {"email": post}).run(ids, token)
+            Delivery(runtime, {"email": post}).run(ids, token, 60.0)
         else:
             outbox.begin(world.store, ids, token, world.clock.now(), LEASE)
 

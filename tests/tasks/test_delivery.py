@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.delivery import Delivery
 from tests.workflow.world import NOW, World
 from workflow import outbox
 from workflow.runtime import Runtime
+from workflow.store.schema import subjects
 from workflow.sweep import sweep
 
 CUSTOMER = {"name": "Ada", "email": "ada@example.com"}
@@ -57,7 +59,12 @@ def test_a_notice_that_went_out_is_settled_with_its_receipt(world: World, runtim
     channels = Channels()
     effect = deliver(world, runtime, channels)
     assert (effect.state, effect.due_at, effect.attempts) == ("settled", None, 1)
-    assert effect.receipt == {"channel": "email", "reference": "M-1", "answer": "250"}
+    assert effect.receipt == {
+        "channel": "email",
+        "reference": "M-1",
+        "answer": "250",
+        "outcome": "accepted",
+    }
     ((notice, key),) = channels.sent
     assert (key, notice.key, notice.subject) == (effect.key, effect.key, "promise:P")
     assert (notice.to, notice.about) == (CUSTOMER, "broken_promise")
@@ -110,7 +117,9 @@ def test_an_unknown_outcome_goes_to_a_person_and_is_never_sent_again(
     sweep(world.engine, world.clock)
     world.settle()
     assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") == "notified"
-    assert world.counts()["events"] == 3, "the promise, its own escalation and one for this notice"
+    with world.store.connect() as connection:
+        opened = connection.execute(select(subjects.c.key).where(subjects.c.lifecycle == "escalation"))
+        assert len(opened.all()) == 2, "the promise's own escalation and one for this notice"
     world.clock.advance(timedelta(days=30))
     assert outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100) == []
     assert len(channels.sent) == 1

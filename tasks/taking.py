@@ -1,0 +1,130 @@
+"""Taking a notice over: who is it for now, may it go now, and what goes along with it.
+
+For a customer with a key all of that is one transaction under the lock of the customer's subject: what they
+said a second ago holds, and of any number of workers no two spend the same place within a cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from state_machines.contact.policy import Digest, Go, History, NoWay, Route, Wait, may_wait, route
+from state_machines.contact.profile import Profile, ProfileError
+from tasks.channels.port import Notice
+from tasks.parcel import Parcel
+from workflow import contact_log, outbox, sending
+from workflow.contact_log import Customer
+from workflow.outbox import Hold, Receipts
+from workflow.runtime import Runtime
+from workflow.sending import Mine
+from workflow.store.port import EffectRow, Transaction
+
+_A_MOMENT = 2.0
+"""Seconds in which an event that has been accepted is decided, mostly."""
+_PERSON = "live"
+
+
+class Taking:
+    """Takes notices over, one parcel at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def take(self, mine: Mine, token: str, lease: timedelta, gone: Receipts) -> Parcel | None:
+        """The parcel to send now; None where somebody else has taken the notice over, or it goes not now.
+
+        What went out just before, `gone`, is settled in the same transaction.
+        """
+        store, now = self._runtime.store, self._runtime.clock.now()
+        if mine.customer is not None:
+            with store.begin() as transaction:
+                customer = contact_log.held(transaction, mine.customer)  # subjects first, then effects
+                begun = outbox.begin_within(transaction, [mine.id], token, now, lease, gone)
+                if not begun:
+                    return None
+                if customer is not None:
+                    return self._for_customer(transaction, begun[0], customer, now, lease)
+        else:
+            begun = outbox.begin(store, [mine.id], token, now, lease, gone)
+        return self._for_anybody(begun[0], now) if begun else None
+
+    def _for_anybody(self, row: EffectRow, now: datetime) -> Parcel | None:
+        """For whom there is no more to know than what the notice says."""
+        notice, held = Notice.of(row), Hold.sending(row)
+        found = _routed(notice, notice.to, now)
+        if isinstance(found, Wait):
+            outbox.defer(self._runtime.store, [(row.id, found.until, found.reason)], held)
+        elif isinstance(found, NoWay):
+            outbox.bury(self._runtime.store, [(row.id, found.reason)], held)
+        else:
+            return Parcel([row], [notice], found.channels)
+        return None
+
+    def _for_customer(
+        self, transaction: Transaction, row: EffectRow, customer: Customer, now: datetime, lease: timedelta
+    ) -> Parcel | None:
+        to = _as_known(Notice.of(row).to, customer)
+        notice, held = replace(Notice.of(row), to=to), Hold.sending(row)
+        others = contact_log.waiting(transaction, customer, row.id) if may_wait(notice.about) else []
+        found = self._customers_route(transaction, notice, customer, now, len(others))
+        if isinstance(found, NoWay):
+            outbox.bury_within(transaction, [(row.id, found.reason)], held)
+            contact_log.forget(transaction, [row.id])
+            return None
+        if isinstance(found, Wait):
+            outbox.defer_within(transaction, [(row.id, found.until, found.reason)], held)
+            if may_wait(notice.about):
+                contact_log.note_waiting(transaction, customer.key, [row.id], now)
+            return None
+        rows = [row]
+        if isinstance(found, Digest):
+            fitting = _going_the_same_way(transaction, others, to, found.channels[0], now)
+            rows += sending.join(transaction, fitting, row.token, now, lease)
+        if found.channels[0] == _PERSON:
+            contact_log.forget(transaction, [row.id])  # a call is no message
+        else:
+            contact_log.note_sent(transaction, customer.key, [one.id for one in rows], now)
+        notices = [replace(Notice.of(one), to=to) for one in rows]
+        return Parcel(rows, notices, found.channels, customer.key)
+
+    def _customers_route(
+        self, transaction: Transaction, notice: Notice, customer: Customer, now: datetime, others: int
+    ) -> Route:
+        if customer.undecided:
+            moment = now + self._runtime.clock.real(_A_MOMENT)
+            return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
+        try:
+            cap = Profile.read(notice.to).cap
+        except ProfileError:
+            cap = None  # and the route says so
+        sent = contact_log.sent_lately(transaction, customer, cap.most) if cap is not None else ()
+        return _routed(notice, notice.to, now, History(sent, others))
+
+
+def _as_known(to: Any, customer: Customer) -> Any:
+    """The recipient by what the customer's subject says now; what it does not speak of is as it was."""
+    given = to if isinstance(to, Mapping) else {}
+    return {**given, **customer.profile, "key": customer.key}
+
+
+def _routed(notice: Notice, to: Any, now: datetime, history: History | None = None) -> Route:
+    try:
+        return route(notice.about, notice.channel, Profile.read(to), now, history or History())
+    except ProfileError as error:
+        return NoWay(f"to.{error.field}: {error.rule}, so that nobody knows when to write")
+
+
+def _going_the_same_way(
+    transaction: Transaction, ids: Sequence[int], to: Any, channel: str, now: datetime
+) -> list[int]:
+    """Those of them that would go over this channel too, if they went alone."""
+    profile = Profile.read(to)
+    found = []
+    for one, asked, about in sending.asked_for(transaction, ids):
+        alone = route(about, asked, profile, now)
+        if isinstance(alone, Go) and alone.channels[0] == channel:
+            found.append(one)
+    return found
