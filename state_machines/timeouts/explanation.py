@@ -1,19 +1,26 @@
 """How a deadline came about, step by step, in plain words and local times."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from state_machines.calendars import Calendar, Span
 from state_machines.calendars.offsets import DAY, offset_changes
-from state_machines.calendars.source import WEEKDAYS
-from state_machines.instants import as_utc, format_instant
+from state_machines.instants import as_utc
 from state_machines.time_errors import InstantError
 from state_machines.timeouts.running_time import END_OF_TIME, Pause, checked_budget, merged_pauses, stretches
+from state_machines.timeouts.wording import (
+    at_words,
+    day_words,
+    due_words,
+    length_words,
+    span_words,
+    time_words,
+)
 
 _MOST_LINES = 60
 """More than a person reads; the middle of a longer story is left out, and the gap is said."""
 
-_Step = tuple[datetime, int, str]
+Step = tuple[datetime, int, str]
 """When, rank among steps of the same instant, and the words."""
 
 
@@ -39,19 +46,25 @@ def explain(
     known_pauses = [(max(a, begin), b) for a, b in merged_pauses(pauses) if b is None or b > begin]
     if left:
         end = known_pauses[-1][0]  # the open one: without it the budget would be used up
-        last = f"No deadline while the pause lasts; {_length(left)} left when it ends."
+        last = f"No deadline while the pause lasts; {length_words(left)} left when it ends."
     else:
         end = used[-1][1] if used else begin
-        last = f"Due {_at(end, clock)} ({format_instant(end)})."
+        last = due_words(end, clock)
     steps = [
+        *_wait_step(begin, used, known_pauses, clock),
         *_use_steps(used, budget, clock),
         *_pause_steps([p for p in known_pauses if p[0] < end or (left and p[1] is None)], calendar, clock),
-        *_change_steps(begin, end, clock),
-        *(_day_steps(begin, end, calendar, clock) if calendar else ()),
+        *change_steps(begin, end, clock),
+        *(day_steps(begin, end, calendar, clock) if calendar else ()),
     ]
     kind = f"of business time ({calendar.zone})" if calendar else "around the clock"
-    middle = [words for _, _, words in sorted(steps)]
-    return [f"Starts {_at(begin, clock)} with {_length(budget)} {kind}.", *_shortened(middle), last]
+    first = f"Starts {at_words(begin, clock)} with {length_words(budget)} {kind}."
+    return [first, *in_order(steps), last]
+
+
+def in_order(steps: Iterable[Step]) -> list[str]:
+    """Steps as lines, the earliest first, and no more of them than a person reads."""
+    return shortened([words for _, _, words in sorted(steps)])
 
 
 def _used(
@@ -75,35 +88,42 @@ def _used(
     return used, left
 
 
-def _use_steps(used: list[Span], budget: timedelta, clock: tzinfo) -> Iterator[_Step]:
+def _wait_step(begin: datetime, used: list[Span], pauses: list[Pause], clock: tzinfo) -> Iterator[Step]:
+    """Why nothing is used at first, if it is closed at the start (a pause then speaks for itself)."""
+    if used and begin < used[0][0] and not any(since <= begin for since, _ in pauses):
+        opens = at_words(used[0][0], clock)
+        yield begin, 0, f"{at_words(begin, clock)} is outside business hours; the time runs from {opens} on."
+
+
+def _use_steps(used: list[Span], budget: timedelta, clock: tzinfo) -> Iterator[Step]:
     left = budget
     for opens, closes in used:
         left -= closes - opens
-        span, length = _span(opens, closes, clock), _length(closes - opens)
-        yield opens, 3, f"{span}: {length} used, {_length(left)} left."
+        span, length = span_words(opens, closes, clock), length_words(closes - opens)
+        yield opens, 3, f"{span}: {length} used, {length_words(left)} left."
 
 
-def _pause_steps(pauses: list[Pause], calendar: Calendar | None, clock: tzinfo) -> Iterator[_Step]:
+def _pause_steps(pauses: list[Pause], calendar: Calendar | None, clock: tzinfo) -> Iterator[Step]:
     for begin, end in pauses:
         if end is None:
-            yield begin, 2, f"Paused since {_at(begin, clock)}."
+            yield begin, 2, f"Paused since {at_words(begin, clock)}."
             continue
         lost = calendar.business_time(begin, end) if calendar else end - begin
-        what = f"{_length(lost)} of business time" if calendar else _length(lost)
-        yield begin, 2, f"Paused {_span(begin, end, clock)}: {what} not counted."
+        what = f"{length_words(lost)} of business time" if calendar else length_words(lost)
+        yield begin, 2, f"Paused {span_words(begin, end, clock)}: {what} not counted."
 
 
-def _change_steps(begin: datetime, end: datetime, clock: tzinfo) -> Iterator[_Step]:
+def change_steps(begin: datetime, end: datetime, clock: tzinfo) -> Iterator[Step]:
+    """The changes of the clocks of a zone on the way."""
     for change in offset_changes(clock, begin, end):
         way = "forward" if change.after > change.before else "back"
         wall = (change.at + change.before).replace(tzinfo=None)
-        words = (
-            f"the clocks go {way} by {_length(abs(change.after - change.before))}, to {_at(change.at, clock)}"
-        )
-        yield change.at, 0, f"{_day(wall.date())} {_time(wall.time())}: {words}."
+        when = f"{day_words(wall.date())} {time_words(wall.time())}"
+        by = length_words(abs(change.after - change.before))
+        yield change.at, 0, f"{when}: the clocks go {way} by {by}, to {at_words(change.at, clock)}."
 
 
-def _day_steps(begin: datetime, end: datetime, calendar: Calendar, clock: tzinfo) -> Iterator[_Step]:
+def day_steps(begin: datetime, end: datetime, calendar: Calendar, clock: tzinfo) -> Iterator[Step]:
     """Days out of the ordinary one by one; days without hours in the week as one run."""
     where = calendar.zone or clock
     day, last = begin.astimezone(where).date(), end.astimezone(where).date()
@@ -118,14 +138,14 @@ def _day_steps(begin: datetime, end: datetime, calendar: Calendar, clock: tzinfo
             run.append(day)
         elif plan.exception is not None:
             hours = f" {', '.join(map(str, plan.blocks))}" if plan.blocks else ""
-            yield _midnight(day, where), 1, f"{_day(day)}: {plan.exception}{hours}."
+            yield _midnight(day, where), 1, f"{day_words(day)}: {plan.exception}{hours}."
         day += DAY
     if run:
         yield _idle_step(run, where)
 
 
-def _idle_step(run: list[date], where: tzinfo) -> _Step:
-    days = _day(run[0]) if len(run) == 1 else f"{_day(run[0])} to {_day(run[-1])}"
+def _idle_step(run: list[date], where: tzinfo) -> Step:
+    days = day_words(run[0]) if len(run) == 1 else f"{day_words(run[0])} to {day_words(run[-1])}"
     return _midnight(run[0], where), 1, f"{days}: no business hours."
 
 
@@ -133,42 +153,9 @@ def _midnight(day: date, where: tzinfo) -> datetime:
     return datetime.combine(day, time(), where).astimezone(UTC)
 
 
-def _shortened(lines: list[str]) -> list[str]:
+def shortened(lines: list[str]) -> list[str]:
+    """Of more lines than a person reads the first and the last, and how many are left out between."""
     if len(lines) <= _MOST_LINES:
         return lines
     first, last = _MOST_LINES * 2 // 3, _MOST_LINES // 3
     return [*lines[:first], f"({len(lines) - first - last} more steps left out here.)", *lines[-last:]]
-
-
-def _day(day: date) -> str:
-    # Not strftime: its names of weekdays depend on the machine's locale.
-    return f"{WEEKDAYS[day.weekday()].capitalize()} {day.isoformat()}"
-
-
-def _time(wall: time) -> str:
-    return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
-
-
-def _at(instant: datetime, clock: tzinfo) -> str:
-    local = instant.astimezone(clock)
-    return f"{_day(local.date())} {_time(local.time())} {local.tzname()}"
-
-
-def _span(begin: datetime, end: datetime, clock: tzinfo) -> str:
-    first, last = begin.astimezone(clock), end.astimezone(clock)
-    if first.date() != last.date() or first.tzname() != last.tzname():
-        return f"{_at(begin, clock)} to {_at(end, clock)}"
-    return f"{_day(first.date())} {_time(first.time())}-{_time(last.time())} {last.tzname()}"
-
-
-def _length(length: timedelta) -> str:
-    """In hours, minutes and seconds; days would be ambiguous beside business hours."""
-    minutes, rest = divmod(length, timedelta(minutes=1))
-    hours, minutes = divmod(minutes, 60)
-    seconds = rest / timedelta(seconds=1)
-    parts = (
-        f"{hours} h" if hours else "",
-        f"{minutes} min" if minutes else "",
-        f"{seconds:g} s" if rest else "",
-    )
-    return " ".join(part for part in parts if part) or "0 min"

@@ -14,6 +14,7 @@ from state_machines.json_values import kind
 from state_machines.subject import Timer
 from state_machines.time_errors import TimeError
 from state_machines.timeouts import deadlines
+from state_machines.timeouts.wording import length_words
 
 
 class Form(StrEnum):
@@ -79,7 +80,7 @@ class TimeoutRule:
     def _due(self, view: View, set_at: datetime) -> tuple[datetime, timedelta | None] | None:
         if self.form is Form.AFTER and self.calendar is None and isinstance(self.value, timedelta):
             return shifted(as_utc(set_at), self.value), self.value if self.paused_in else None
-        hours = self._hours(view)
+        hours = self.hours(view)
         if self.form is Form.EVERY:
             interval = _length(self.value, view)
             return None if interval is None else (deadlines.next_tick(set_at, interval, set_at), None)
@@ -124,13 +125,39 @@ class TimeoutRule:
             return self.tick(view, timer.set_at, view.now)
         try:
             return deadlines.deadline(
-                timer.set_at, timer.budget or timedelta(0), timer.pauses, self._hours(view)
+                timer.set_at, timer.budget or timedelta(0), timer.pauses, self.hours(view)
             )
         except TimeError as error:
             raise DecisionError(self.field, error.rule, error.message) from None
 
-    def _hours(self, view: View) -> Calendar | None:
-        """The calendar, in the zone that holds for this subject."""
+    @property
+    def written(self) -> str:
+        """The duration or instant as the definition writes it."""
+        return f"`{self.value.text}`" if isinstance(self.value, Expression) else length_words(self.value)
+
+    def instant(self, view: View) -> datetime | None:
+        """Of `at` and `before`, the instant meant, UTC; None: it is not set.
+
+        Raises:
+            ExpressionError, TimeError: it cannot be found.
+        """
+        return _instant(self.value, view)
+
+    @staticmethod
+    def length(value: timedelta | Expression, view: View) -> timedelta | None:
+        """A duration of the rule: its value or its lead; None: it is not set.
+
+        Raises:
+            ExpressionError, TimeError: it cannot be found.
+        """
+        return _length(value, view)
+
+    def hours(self, view: View) -> Calendar | None:
+        """The calendar, in the zone that holds for this subject.
+
+        Raises:
+            ExpressionError, DecisionError: the zone cannot be found.
+        """
         if self.calendar is None or self.zone is None:
             return self.calendar
         zone = self.zone.evaluate(view)

@@ -1,0 +1,27 @@
+"""`makegood explain`: how a deadline came about, step by step."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workflow.explanation import explain as explanation_of
+from workflow.registry import Registry
+from workflow.settings import read_settings
+from workflow.store import open_store
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(help="<lifecycle>:<id>, such as promise:P-17")],
+    timer: Annotated[str | None, typer.Argument(help="Only this timer; else all it has or had.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="IANA zone to tell the times in; else the customer's.")
+    ] = None,
+) -> None:
+    """Say how each deadline of a subject came about. Reads the database, needs no API."""
+    store = open_store(read_settings().database)
+    try:
+        typer.echo(explanation_of(store, Registry(store), subject, timer, zone).text())
+    finally:
+        store.close()
