@@ -74,7 +74,9 @@ def parse_rotation(document: object) -> Rotation:
     if not isinstance(document, Mapping):
         raise RotationError([Problem("rotation", "object", "must be an object")])
     overrides = tuple(_shifts(reading, document.get("overrides"), "overrides"))
-    handover, turns, shifts = None, (), ()
+    handover: Handover | None = None
+    turns: tuple[tuple[Any, ...], ...] = ()
+    shifts: tuple[Shift, ...] = ()
     if document.get("shifts") is not None and document.get("handover") is not None:
         reading.wrong("shifts", "either-or", "shifts and a handover exclude each other")
     elif document.get("shifts") is not None:
