@@ -8,6 +8,7 @@ import jsonschema_rs
 from state_machines.definition import FieldDeclaration
 from state_machines.durations import parse_duration
 from state_machines.errors import Problem
+from state_machines.expressions.fact_conditions import ConditionError, condition
 from state_machines.instants import parse_instant, zone
 from state_machines.time_errors import TimeError
 
@@ -15,8 +16,12 @@ _OURS: Mapping[str, Callable[[str], Any]] = {
     "date-time": parse_instant,
     "duration": parse_duration,
     "time-zone": zone,
+    "condition": condition,
 }
 """Formats that are checked by what will read them, so that what is accepted can also be used."""
+
+_REFUSALS = (TimeError, ConditionError)
+"""What these raise of a text that they cannot read; each says its rule and why."""
 
 _RULES = {"maxLength": "max-length", "additionalProperties": "unknown-field"}
 
@@ -28,7 +33,7 @@ def _accepts(read: Callable[[str], Any]) -> Callable[[str], bool]:
     def accepted(text: str) -> bool:
         try:
             read(text)
-        except TimeError:
+        except _REFUSALS:
             return False
         return True
 
@@ -99,7 +104,7 @@ def _problem(error: Any) -> Problem:
     if read is not None:
         try:
             read(error.instance)
-        except TimeError as refused:
+        except _REFUSALS as refused:
             return Problem(field, refused.rule, refused.message)
     return Problem(field, _RULES.get(rule, rule), _short(error.message))
 

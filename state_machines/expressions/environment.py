@@ -18,7 +18,6 @@ from state_machines.expressions.functions import declarations
 from state_machines.expressions.repairs import keep_none_alive
 
 _T = cel.Type
-_COMPILER_MESSAGE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _WORD = re.compile(r"[A-Za-z_]+")
 OBJECT = _T.Map(_T.STRING, _T.DYN)
 
@@ -77,19 +76,3 @@ def runtime_environment(item: bool) -> Any:
     """The environment that decisions are taken in: data of any form, with or without ``item``."""
     objects = {"data": OBJECT, "event.data": OBJECT}
     return environment({**objects, "item": _T.DYN} if item else objects)
-
-
-def compiler_message(error: RuntimeError) -> str:
-    """What CEL's compiler says, in one line: the column, then its words."""
-    match = _COMPILER_MESSAGE.search(str(error))
-    if match is None:
-        return first_line(error)
-    line, column, words = match.groups()
-    place = f"column {column}" if line == "1" else f"line {line}, column {column}"
-    words = words.removesuffix(" [INVALID_ARGUMENT]").removesuffix(" (in container '')")
-    return f"{place}: {words}"
-
-
-def first_line(error: Exception) -> str:
-    """The library's messages go on with a picture of the text; the first line says it all."""
-    return str(error).partition("\n")[0]

@@ -14,13 +14,8 @@ from typing import Any
 from cel_expr_python import cel
 
 from state_machines.errors import DecisionError, ExpressionError
-from state_machines.expressions.environment import (
-    FIXED,
-    compiler_message,
-    first_line,
-    runtime_environment,
-    variables,
-)
+from state_machines.expressions.compiler_messages import compiler_message, first_line
+from state_machines.expressions.environment import FIXED, runtime_environment, variables
 from state_machines.expressions.ordered_walks import ADVICE, RUNTIME_WORDS, with_ordered_walks
 from state_machines.expressions.plain_readings import NOT_PLAIN, Reading, checked, plain_reading
 from state_machines.expressions.references import Reference, references

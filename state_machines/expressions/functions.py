@@ -11,7 +11,11 @@ from typing import Any
 from cel_expr_python import cel
 
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
+from state_machines.contact.addresses import address
+from state_machines.contact.identities import fingerprint, identities
+from state_machines.contact.profile import contact_fault
 from state_machines.durations import parse_duration
+from state_machines.expressions.fact_conditions import holds, why_not
 from state_machines.expressions.repairs import emptying_arguments
 from state_machines.instants import shifted, zone
 from state_machines.json_values import to_json
@@ -22,9 +26,6 @@ _T = cel.Type
 _JSON_MAP = _T.Map(_T.STRING, _T.DYN)
 _KINDS = (_T.STRING, _T.MAP, _T.NULL, _T.LIST, _T.BOOL, _T.INT, _T.DOUBLE)
 """The kinds of JSON values."""
-
-ADDRESS_FIELDS: Mapping[str, str] = {"email": "email", "sms": "phone", "live": "phone", "webhook": "url"}
-"""Where in an object that describes a person the address for a channel stands, if not under its name."""
 
 
 def iso_duration(text: str) -> timedelta:
@@ -54,20 +55,6 @@ def _same(one: Any, other: Any) -> bool:
 def keys(values: Mapping[str, Any]) -> list[str]:
     """``keys(map)``: its names, sorted. A map itself is walked in no particular order."""
     return sorted(values)
-
-
-def address(who: Any, channel: str) -> str:
-    """``address(who, channel)``: where this person is reached over this channel; empty if nowhere.
-
-    A text is the address itself; but mail needs an ``@`` in it, and a telephone takes none.
-    """
-    if isinstance(who, str):
-        misfit = (channel == "email" and "@" not in who) or (channel in ("sms", "live") and "@" in who)
-        return "" if misfit else who
-    if not isinstance(who, Mapping):
-        return ""
-    found = who.get(ADDRESS_FIELDS.get(channel, channel))
-    return found if isinstance(found, str) else ""
 
 
 def contact_time(customer: Any, instant: datetime) -> datetime:
@@ -109,8 +96,13 @@ def declarations() -> list[Any]:
         _function("merge", _JSON_MAP, [[_T.MAP, _T.MAP]], merge),
         _function("distinct", _T.List(_T.DYN), [[_T.LIST]], distinct),
         _function("keys", _T.List(_T.STRING), [[_T.MAP]], keys),
+        _function("holds", _T.BOOL, [[_T.STRING, _T.MAP]], holds),
+        _function("why_not", _T.STRING, [[_T.STRING, _T.MAP]], why_not),
         _function("contact_time", _T.TIMESTAMP, [[kind, _T.TIMESTAMP] for kind in _KINDS], contact_time),
         _function("address", _T.STRING, [[kind, _T.STRING] for kind in _KINDS], address),
+        _function("fingerprint", _T.STRING, [[_T.STRING, _T.STRING]], fingerprint),
+        _function("identities", _T.List(_T.DYN), [[_T.MAP]], identities),
+        _function("contact_fault", _T.STRING, [[_T.MAP]], contact_fault),
         _function("on_duty", _T.List(_T.DYN), [[_T.MAP, _T.TIMESTAMP]], on_duty),
         _function("rotation_fault", _T.STRING, [[_T.MAP]], rotation_fault),
     ]

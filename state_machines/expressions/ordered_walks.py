@@ -4,23 +4,27 @@ A decision must not. So ``receiver.map(...)`` is compiled as ``(receiver + dyn([
 a list, an error for an object, and nothing that costs anything. ``keys(object)`` is the list to walk.
 """
 
+from collections.abc import Set
+
 from state_machines.expressions.references import Token, tokens
 
 ADVICE = "map() and filter() walk lists; an object has no order, so walk keys(object) instead"
 RUNTIME_WORDS = "_+_(map, list)"
 """What CEL's message has in it when an object came after all."""
 
-_WALKS = frozenset({"map", "filter"})
+WALKS = frozenset({"map", "filter"})
+"""Macros whose result follows the order; of the others only the words of a failure do."""
+
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 
 
-def with_ordered_walks(text: str) -> str:
-    """The expression with the receivers of `map` and `filter` held to be lists. It must compile."""
+def with_ordered_walks(text: str, walks: Set[str] = WALKS) -> str:
+    """The expression with the receivers of these macros held to be lists. It must compile."""
     words = tokens(text)
     insertions: list[tuple[int, str]] = []
     for index in range(1, len(words) - 2):
         dot, name, bracket = words[index : index + 3]
-        if dot.text == "." and name.text in _WALKS and bracket.text == "(":
+        if dot.text == "." and name.text in walks and bracket.text == "(":
             start = _receiver_start(words, index - 1)
             insertions += [(words[start].position, "("), (dot.position, " + dyn([]))")]
     # From the end to the beginning, so that the positions before stay right.

@@ -11,7 +11,8 @@ from typing import Any
 from cel_expr_python import cel
 
 from state_machines.definition import FieldDeclaration
-from state_machines.expressions.environment import OBJECT, compiler_message, environment
+from state_machines.expressions.compiler_messages import compiler_message
+from state_machines.expressions.environment import OBJECT, environment
 from state_machines.expressions.references import tokens
 
 _T = cel.Type

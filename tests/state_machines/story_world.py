@@ -119,6 +119,8 @@ class World:
             case EmitEvent():
                 parent = sender.key if effect.opens else None
                 for key in self._receivers(sender, effect.to):
+                    if effect.to in ("parent", "children") and not self._meant(key, effect.trigger):
+                        continue
                     identity = f"{sender.key}/{sender.seq}/{next(self._numbers)}"
                     event = Event(effect.trigger, identity, "/makegood", self.now, effect.data, parent=parent)
                     self._decide(key, event)
@@ -127,6 +129,11 @@ class World:
         if to == "children":
             return [key for key, subject in self.subjects.items() if subject.parent == sender.key]
         return [key for key in [{"parent": sender.parent, "self": sender.key}.get(to, to)] if key is not None]
+
+    def _meant(self, key: str, trigger: str) -> bool:
+        """Relatives of several lifecycles are sent a word; those that do not know it are not meant."""
+        lifecycle = load_catalog().get(split_key(key)[0])
+        return lifecycle is not None and trigger in lifecycle.triggers
 
     def _ask_for_a_call(self, sender: Subject, notice: SendNotice) -> None:
         data = {

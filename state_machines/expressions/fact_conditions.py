@@ -1,0 +1,114 @@
+"""Conditions over facts that are themselves data: who is eligible for what a policy allows.
+
+A policy's author writes them, not the author of a lifecycle, so they are held shorter than the expressions
+of a definition: CEL over the one variable ``facts``, with no function of ours, with nothing that can build
+a text much longer than itself (no `replace`, no `cel.bind`), and with at most two walks over lists. They
+always end, soon, with the same answer to the same facts; and what fails is simply not eligible, with the
+reason in words.
+"""
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_math, ext_optional
+
+from state_machines.errors import StateMachineError
+from state_machines.expressions.compiler_messages import compiler_message, first_line
+from state_machines.expressions.ordered_walks import RUNTIME_WORDS, with_ordered_walks
+from state_machines.expressions.references import tokens
+from state_machines.expressions.repairs import keep_none_alive
+
+LONGEST = 2000
+"""Characters of a condition."""
+
+MOST_WALKS = 2
+"""Macros that walk a list; each multiplies the steps by the length of its list."""
+
+_WALKS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+_ADVICE = "walks an object, which has no order; only lists are walked"
+_T = cel.Type
+_KEPT = 1024
+"""Compiled conditions kept; the policy book of a large company has hundreds."""
+
+
+class ConditionError(StateMachineError, ValueError):
+    """A text is no condition over facts.
+
+    Attributes:
+        rule: ``too-long``, ``too-many-walks``, ``not-cel`` or ``not-boolean``.
+        message: one sentence for a person.
+    """
+
+    def __init__(self, rule: str, message: str) -> None:
+        self.rule = rule
+        self.message = message
+        super().__init__(message)
+
+
+@lru_cache(maxsize=_KEPT)
+def condition(text: str) -> Any:
+    """The compiled program of a condition. (The library ships no types.)
+
+    Raises:
+        ConditionError: it is too long, no CEL, walks too many lists, or gives no true or false.
+    """
+    if len(text) > LONGEST:
+        raise ConditionError("too-long", f"has {len(text)} characters; a condition has {LONGEST} at most")
+    if (walks := sum(word.kind == "name" and word.text in _WALKS for word in tokens(text))) > MOST_WALKS:
+        raise ConditionError("too-many-walks", f"walks {walks} lists; a condition walks {MOST_WALKS} at most")
+    try:
+        plain = _environment().compile(text)
+    except (RuntimeError, TypeError) as error:  # TypeError: half a character is in it
+        said = compiler_message(error) if isinstance(error, RuntimeError) else "no text that CEL can read"
+        raise ConditionError("not-cel", f"is no condition over facts: {said}") from None
+    if plain.return_type().name() not in ("BOOL", "DYN"):
+        raise ConditionError("not-boolean", "gives no true or false")
+    ordered = with_ordered_walks(text, _WALKS)
+    try:
+        return plain if ordered == text else _environment().compile(ordered)
+    except RuntimeError:
+        raise ConditionError("not-cel", _ADVICE) from None
+
+
+def holds(text: str, facts: Mapping[str, Any]) -> bool:
+    """``holds(text, facts)``: whether a condition is true of these facts; what fails is not."""
+    return why_not(text, facts) == ""
+
+
+def why_not(text: str, facts: Mapping[str, Any]) -> str:
+    """``why_not(text, facts)``: empty where the condition holds, else why it does not. Raises nothing."""
+    try:
+        program = condition(text)
+    except ConditionError as error:
+        return f"the condition {error.message}"
+    try:
+        value = program.eval(_environment().Activation({"facts": dict(facts)}))
+        plain, kind = value.plain_value(), value.type()
+    except (RuntimeError, TypeError, ValueError) as error:
+        return f"the facts cannot be read: {first_line(error)}"
+    if kind == _T.ERROR:
+        return _failure(str(plain))
+    if not isinstance(plain, bool):
+        return "the condition gives no true or false"
+    return "" if plain else f"it does not hold: {text}"
+
+
+def _failure(message: str) -> str:
+    if RUNTIME_WORDS in message:
+        return f"the condition {_ADVICE}"
+    _, _, missing = message.partition("Key not found in map : ")
+    if missing:
+        return f"not known: {missing.strip(chr(34))}"
+    return f"the facts do not fit the condition: {message.partition(': ')[2] or message}"
+
+
+@cache
+def _environment() -> Any:
+    keep_none_alive()
+    return cel.NewEnv(
+        variables={"facts": _T.Map(_T.STRING, _T.DYN)},
+        extensions=[ext_math.ExtMath(), ext_optional.ExtOptional()],
+        functions=[],
+    )
