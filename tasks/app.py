@@ -16,7 +16,9 @@ from workflow.settings import read_settings
 
 settings = read_settings()
 app = celery_app(settings)
-app.conf.include = [f"tasks.{name}" for name in ("events", "timers", "dispatch", "notices", "receipts")]
+app.conf.include = [
+    f"tasks.{name}" for name in ("events", "timers", "dispatch", "notices", "receipts", "documents")
+]
 app.steps["worker"].add(ClockStep)
 app.steps["consumer"].add(BeatStep)
 

@@ -18,6 +18,7 @@ ACCEPT = "makegood.events.accept"
 FIRE = "makegood.timers.fire"
 RELAY = "makegood.dispatch.relay"
 SEND = "makegood.notices.send"
+WRITE = "makegood.documents.write"
 SUCCEEDED = "makegood.receipts.succeeded"
 FAILED = "makegood.receipts.failed"
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
 from workflow.api import (
+    alerts,
     barometer,
     barometer_pages,
     dead_letters,
@@ -83,6 +84,7 @@ def create_app(
         packets,
         barometer,
         barometer_pages,
+        alerts,
         effects,
         dead_letters,
         twilio,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from state_machines.errors import Problem
-from state_machines.instants import format_instant, parse_instant
-from state_machines.instants import zone as zone_named
-from state_machines.time_errors import TimeError
+from state_machines.instants import format_instant
+from workflow.api.days import instant_of, zone_of
 from workflow.barometer.catalogue import Figure
-from workflow.barometer.periods import UNITS, Period, first_moment, periods
+from workflow.barometer.periods import UNITS, Period, periods
 from workflow.barometer.question import COLUMNS, Question
 from workflow.errors import InvalidQuery
 
@@ -62,33 +60,15 @@ class SubjectsQuery(BarometerQuery):
 
 def question_of(figure: Figure, wanted: BarometerQuery, now: datetime) -> Question:
     """The question. Raises InvalidQuery for times and zones that are none."""
-    where = _zone(wanted.zone)
-    until = _instant("until", wanted.until, where) or now
-    since = _instant("since", wanted.since, where) or until - _QUARTER
+    where = zone_of(wanted.zone)
+    until = instant_of("until", wanted.until, where) or now
+    since = instant_of("since", wanted.since, where) or until - _QUARTER
     if since >= until:
         raise InvalidQuery([Problem("query.since", "order", "must lie before `until`")])
     only: dict[str, str | None] = {
         name: value for name in COLUMNS if (value := getattr(wanted, name)) is not None
     }
     return Question(figure, since, until, wanted.by or figure.by, where, only | dict.fromkeys(wanted.without))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return zone_named(name)
-    except TimeError as error:
-        raise InvalidQuery([Problem("query.zone", error.rule, error.message)]) from None
-
-
-def _instant(name: str, text: str | None, where: ZoneInfo) -> datetime | None:
-    if not text:  # a form sends a field that was left empty, too
-        return None
-    try:
-        return first_moment(date.fromisoformat(text), where) if len(text) == 10 else parse_instant(text)
-    except TimeError as error:
-        raise InvalidQuery([Problem(f"query.{name}", error.rule, error.message)]) from None
-    except (ValueError, OverflowError):
-        raise InvalidQuery([Problem(f"query.{name}", "date", f"{text!r} is no day")]) from None
 
 
 class Links:

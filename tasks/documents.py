@@ -1,0 +1,24 @@
+"""The task that writes service alerts, for a case that asks for it when it is documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+
+from tasks.app import app
+from tasks.process import here
+from tasks.transport import kept_until_stored
+from workflow.archive.writing import write_alert
+from workflow.task_names import EFFECT_HEADER, WRITE
+
+
+@app.task(name=WRITE, bind=True, acks_late=True, reject_on_worker_lost=True)
+@kept_until_stored
+def write(self: Task, case: str) -> dict[str, Any]:
+    """Write the alert of a case, up to the decision whose effect this is; a second time changes nothing.
+
+    The receipt is `case`, `version` and `alert`, the path under which it can be read.
+    """
+    runtime = here(app).runtime
+    return write_alert(runtime.store, runtime.registry, self.request.headers[EFFECT_HEADER]).to_json()

@@ -1,0 +1,37 @@
+"""The two databases' own full-text indexes over the archive: FTS5 on SQLite, tsvector on PostgreSQL.
+
+Both are given the words of `words`, which they take as they are, and find beginnings of them.
+Source: SQLite, "FTS5 Extension", 3 (phrases, prefix queries) and 4.4.3 (external content tables);
+PostgreSQL 18, 12.3.2 (``to_tsquery``, prefix matching).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, column, func, literal_column, select, table, text
+
+from workflow.store.schema import alerts
+
+_INDEX = table("alerts_words", column("rowid"))
+_SIMPLE: ColumnElement[str] = literal_column("'simple'")
+"""PostgreSQL's configuration that changes nothing; written out, as in the index."""
+
+
+def matches(dialect: str, asked: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that an alert has, for each of these words, one that begins with it."""
+    if dialect == "postgresql":
+        query = func.to_tsquery(_SIMPLE, " & ".join(f"'{word}':*" for word in asked))
+        return func.to_tsvector(_SIMPLE, alerts.c.words).op("@@", is_comparison=True)(query)
+    query_text = " AND ".join(f'"{word}"*' for word in asked)
+    found = text("alerts_words match :asked").bindparams(asked=query_text)
+    return alerts.c.id.in_(select(_INDEX.c.rowid).where(found))
+
+
+def add(connection: Connection, alert: int, words: str) -> None:
+    """Put a new alert into the index, in the transaction that adds its row. PostgreSQL does so by itself."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(
+            text("insert into alerts_words (rowid, words) values (:alert, :words)"),
+            {"alert": alert, "words": words},
+        )

@@ -1,0 +1,64 @@
+"""A service alert as Markdown, and that Markdown as HTML.
+
+What people said is text and nothing else: whatever would mean something to Markdown is escaped when it is
+written, and HTML in it stays what it was, letters. Source: CommonMark 0.31.2, 2.4 (backslash escapes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<&|~])")
+"""Marks that mean something wherever they stand."""
+_BEGINNING = re.compile(r"^([-+#=>])")
+"""Marks that mean something at the beginning of a line."""
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_BLANK = re.compile(r"\n{3,}")
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """The document as CommonMark, with tables as GitHub has them."""
+    written = _environment().get_template("alert.md").render(document)
+    return _BLANK.sub("\n\n", written).strip() + "\n"
+
+
+def html(text: str) -> str:
+    """The HTML of such a Markdown text; safe to put into a page."""
+    return str(_reader().render(text))
+
+
+def plain(text: str) -> str:
+    """The text without escapes, for those who want its words."""
+    return _ESCAPED.sub(r"\1", text)
+
+
+def escaped(value: Any) -> str:
+    """A text that means itself, in one line, wherever in Markdown it stands."""
+    line = _MEANINGFUL.sub(r"\\\1", " ".join(str(value).split()))
+    return _NUMBERED.sub(r"\1\\\2", _BEGINNING.sub(r"\\\1", line))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # the filter `text` escapes, for Markdown
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["text"] = escaped
+    return environment
+
+
+@cache
+def _reader() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
