@@ -19,9 +19,11 @@ from tasks.delivery import Delivery
 from tests.stories.mailbox import FIELDS, Mailbox, heard, links_in
 from workflow import keys, outbox
 from workflow.api.app import create_app
+from workflow.archive.writing import write_alert
 from workflow.clock import VirtualClock
 from workflow.engine import Engine
 from workflow.outbox import RetryPolicy
+from workflow.receipts import TaskOutcome, record
 from workflow.registry import Registry, catalog_sources
 from workflow.runtime import Runtime
 from workflow.settings import Settings
@@ -29,6 +31,7 @@ from workflow.store import migrate, open_store
 from workflow.store.port import EffectRow
 from workflow.store.schema import moves, subjects
 from workflow.sweep import sweep
+from workflow.task_names import WRITE
 from workflow.timers import next_due
 
 LEASE = timedelta(minutes=2)
@@ -70,18 +73,31 @@ class Story:
         self, kind: str, subject: str, data: Mapping[str, Any] | None = None, **attributes: Any
     ) -> dict[str, Any]:
         """One event through the front door, and all that follows from it at this instant."""
-        self._posted += 1
-        event = {
-            "specversion": "1.0", "id": f"story-{self._posted}", "source": "/story", "type": kind,
-            "subject": subject, "time": self.clock.now().isoformat(), "data": dict(data or {}),
-        } | attributes  # fmt: skip
-        answer = self.http.post(
-            "/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"}
-        )
+        answer = self._send(kind, subject, data, attributes)
         assert answer.status_code == 202, answer.text
         self.settle()
         item: dict[str, Any] = answer.json()["items"][0]
         return item
+
+    def declined(self, kind: str, subject: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """An event that the door itself must turn away; what it says is wrong."""
+        answer = self._send(kind, subject, data, {})
+        assert answer.status_code == 422, answer.text
+        problem: dict[str, Any] = answer.json()
+        return problem
+
+    def _send(
+        self, kind: str, subject: str, data: Mapping[str, Any] | None, attributes: Mapping[str, Any]
+    ) -> httpx.Response:
+        self._posted += 1
+        event = {
+            "specversion": "1.0", "id": f"story-{self._posted}", "source": "/story", "type": kind,
+            "subject": subject, "time": self.clock.now().isoformat(), "data": dict(data or {}),
+        } | dict(attributes)  # fmt: skip
+        answer: httpx.Response = self.http.post(
+            "/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"}
+        )
+        return answer
 
     def refuses(self, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> str:
         """The same for an event that the subject must refuse; the reason."""
@@ -117,10 +133,17 @@ class Story:
                 if effect.kind == "notice":
                     self.delivery.run([effect.id], effect.token)
                 else:
-                    self.ran.append(effect)
+                    self._run(effect)
             if not applied and not effects:
                 break
         sweep(self.engine, self.clock)
+
+    def _run(self, effect: EffectRow) -> None:
+        """Our own task by the function behind it, and its receipt; anybody else's is only noted."""
+        self.ran.append(effect)
+        if effect.target == WRITE:
+            written = write_alert(self.runtime.store, self.runtime.registry, effect.key)
+            record(self.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
 
     def get(self, path: str, **parameters: Any) -> Any:
         """What the API answers to a reader, as JSON."""
@@ -136,12 +159,17 @@ class Story:
 
     def follow(self, notice: Notice, **answers: str) -> httpx.Response:
         """The recipient opens the signed link in a notice, without a login, and sends its form."""
-        (path,) = links_in(notice)
-        page = self.browser.get(path)
+        page = self.browse(notice)
         assert page.status_code == 200, page.text
-        answer: httpx.Response = self.browser.post(path, data=answers)
+        answer: httpx.Response = self.browser.post(str(page.url), data=answers)
         self.settle()
         return answer
+
+    def browse(self, notice: Notice) -> httpx.Response:
+        """The page behind the signed link in a notice, as whoever has the link sees it."""
+        (path,) = links_in(notice)
+        page: httpx.Response = self.browser.get(path)
+        return page
 
     def subject(self, key: str) -> dict[str, Any]:
         """A subject as the API shows it."""
