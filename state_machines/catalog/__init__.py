@@ -7,7 +7,18 @@ from state_machines.lifecycle import Lifecycle, load
 
 __all__ = ["NAMES", "load_catalog", "source"]
 
-NAMES = ("approval", "callback", "case", "delivery", "escalation", "job", "policy", "promise", "rotation", "team")
+NAMES = (
+    "approval",
+    "callback",
+    "case",
+    "delivery",
+    "escalation",
+    "job",
+    "policy",
+    "promise",
+    "rotation",
+    "team",
+)
 
 
 def source(name: str) -> str:

@@ -65,7 +65,7 @@ def test_a_lapse_tells_the_customer_first_and_starts_the_ladder() -> None:
     world.wait("PT4H")
     assert world.state(KEY) == "lapsed"
     (told,) = world.notices("broken_promise")
-    assert (told.notice.to, told.notice.channel) == (CUSTOMER, "email")
+    assert (told.notice.to, told.notice.channel) == (CUSTOMER, "preferred")
     assert "A manager calls you" in told.notice.words
     assert world.children(KEY, "escalation") == ["escalation:P-1"]
     escalation = world.data("escalation:P-1")
@@ -74,25 +74,23 @@ def test_a_lapse_tells_the_customer_first_and_starts_the_ladder() -> None:
     assert world.data(KEY)["lapsed_at"] == text_of(START + timedelta(hours=4))
 
 
-@pytest.mark.parametrize(
-    ("customer", "channel", "told"),
-    [
-        ("chris@home.example", None, True),
-        ("Chris of Berlin", None, False),
-        (None, None, False),
-        ({"name": "Chris"}, "email", False),
-        ({"phone": "+49 30 1234"}, "sms", True),
-        ({"phone": "+49 30 1234"}, "email", False),
-        ({"url": "https://hook.example"}, "webhook", True),
-    ],
-)
-def test_the_customer_hears_on_their_channel_or_not_at_all(
-    customer: object, channel: str | None, told: bool
+@pytest.mark.parametrize("customer", ["chris@home.example", "Chris of Berlin", {"name": "Chris"}])
+@pytest.mark.parametrize("channel", [None, "sms", "webhook"])
+def test_every_customer_is_told_and_who_has_no_address_is_left_to_a_person(
+    customer: object, channel: str | None
 ) -> None:
     world = promised(customer=customer, **({"channel": channel} if channel else {}))
     world.wait("PT4H")
-    assert [sent.notice.to for sent in world.notices("broken_promise")] == ([customer] if told else [])
-    assert world.state(KEY) == "lapsed" and world.state("escalation:P-1") == "notified"
+    (told,) = world.notices("broken_promise")
+    assert (told.notice.to, told.notice.channel) == (customer, channel or "preferred")
+    assert world.state(KEY) == "lapsed" and world.state("escalation:P-1") in ("asking", "notified")
+
+
+def test_a_promise_to_ourselves_tells_the_ladder_and_nobody_else() -> None:
+    world = promised(customer=None, ladder=[{"people": ["boss@shop.example"]}])
+    world.wait("PT4H")
+    assert world.notices("broken_promise") == []
+    assert [told.notice.to for told in world.notices("escalation")] == ["boss@shop.example"]
 
 
 @pytest.mark.parametrize("channel", ["voice", "robocall", "tts", "pigeon", ""])
@@ -138,9 +136,10 @@ def test_late_is_late_for_ever() -> None:
     for trigger, data in (
         ("keep", {}),
         ("renegotiate", {"due_at": in_("P9D"), "reason": "r"}),
-        ("withdraw", {"reason": "r"}),
+        ("lapse", {}),
     ):
         assert world.send(KEY, trigger, **data).outcome is Outcome.REFUSED
+    world.send(KEY, "withdraw", reason="r")
     assert world.state(KEY) == "kept_late"
     assert "late" in world.notices("ended")[0].notice.words
 
@@ -232,3 +231,117 @@ def test_keeping_it_at_the_very_instant_of_the_deadline_is_in_time() -> None:
     world.now = START + timedelta(hours=4)
     world.send(KEY, "keep", by=ANNA)
     assert world.state(KEY) == "kept"
+
+
+def test_kept_after_the_deadline_is_late_even_where_nobody_has_looked_at_the_clock_yet() -> None:
+    world = promised()
+    world.now = START + timedelta(hours=4, seconds=1)
+    world.send(KEY, "keep", by=ANNA)
+    assert world.state(KEY) == "kept_late"
+    assert "late" in world.notices("ended")[0].notice.words
+
+
+def test_with_within_the_deadline_is_counted_from_now() -> None:
+    world = promised(due_at=None, within="PT2H")
+    assert world.subjects == {}, "a null is no deadline"
+    world = World()
+    world.send(KEY, "make", words="w", owner=ANNA, within="PT2H")
+    assert world.data(KEY)["due_at"] == in_("PT2H")
+    assert world.send("promise:P-2", "make", words="w", owner=ANNA).outcome is Outcome.REFUSED
+
+
+def waiting() -> World:
+    """A promise that waits, after an hour of its four, for the customer's form."""
+    world = promised(pauses=True, remind_every="P2D", kind="form")
+    world.wait("PT1H")
+    world.send(KEY, "pause", reason="the form")
+    return world
+
+
+def test_while_it_waits_for_the_customer_it_reminds_kindly_and_never_lapses() -> None:
+    world = waiting()
+    world.wait("P5D")
+    assert world.state(KEY) == "waiting"
+    assert minutes(world.notices("reminder")) == [60 + 2880, 60 + 5760]
+    (told, _) = world.notices("reminder")
+    assert told.notice.to == CUSTOMER and "the form" in told.notice.words
+    assert world.notices("broken_promise") == [] and world.children(KEY, "escalation") == []
+
+
+def test_when_the_customer_has_answered_it_goes_on_with_the_time_that_was_left() -> None:
+    world = waiting()
+    world.wait("P5D")
+    world.send(KEY, "resume")
+    assert (world.state(KEY), world.data(KEY)["due_at"]) == ("made", in_("P5DT4H"))
+    (wait,) = world.data(KEY)["waits"]
+    assert (wait["since"], wait["until"], wait["for"]) == (in_("PT1H"), in_("P5DT1H"), "the form")
+    world.wait("PT2H59M")
+    assert world.state(KEY) == "at_risk"
+    world.wait("PT1M")
+    assert world.state(KEY) == "lapsed"
+
+
+def test_who_was_nudged_before_the_pause_is_not_nudged_again() -> None:
+    world = promised(pauses=True)
+    world.wait("PT3H30M")
+    world.send(KEY, "pause")
+    world.wait("P1D")
+    world.send(KEY, "resume")
+    assert world.state(KEY) == "at_risk"
+    world.wait("PT30M")
+    assert world.state(KEY) == "lapsed" and len(world.notices("nudge")) == 1
+
+
+def test_one_that_does_not_pause_goes_on_and_no_pause_saves_one_whose_time_is_over() -> None:
+    world = promised()
+    world.send(KEY, "pause")
+    assert world.state(KEY) == "made"
+    world = promised(pauses=True)
+    world.now = START + timedelta(hours=5)
+    world.send(KEY, "pause")
+    world.wait("PT0S")
+    assert world.state(KEY) == "lapsed"
+
+
+def test_a_promise_that_is_kept_while_it_waits_ends_its_reminders() -> None:
+    world = waiting()
+    world.send(KEY, "keep", by=ANNA)
+    world.wait("P30D")
+    assert world.state(KEY) == "kept" and world.notices("reminder") == []
+
+
+def test_who_takes_over_is_nudged_and_hears_the_end() -> None:
+    world = promised()
+    world.send(KEY, "hand_over", to="zoe@shop.example")
+    world.send(KEY, "hand_over", to="emil@shop.example", **{"from": ANNA})
+    world.wait("PT3H")
+    world.send(KEY, "keep", by="zoe@shop.example")
+    assert [told.notice.to for told in world.notices("nudge")] == ["zoe@shop.example"]
+    assert [told.notice.to for told in world.notices("ended")] == [
+        BEN,
+        "anna@shop.example",
+        "zoe@shop.example",
+    ]
+
+
+def test_a_displeasure_with_a_policy_of_the_book_counts_there_and_its_owner_hears_once() -> None:
+    world = promised()
+    world.send(KEY, "displeasure", policy="returns", policy_owner="policy@shop.example", words="It changed!")
+    world.send(KEY, "displeasure", policy="the thing with the returns", words="no policy of the book")
+    assert world.data("policy:returns")["displeasures"] == 1
+    assert [told.notice.to for told in world.notices("displeasure")] == ["policy@shop.example"]
+    assert world.refused == []
+
+
+def test_the_call_that_was_promised_keeps_it_and_no_other_call_does() -> None:
+    world = promised(callback="callback:C-1")
+    world.send(KEY, "callback_news", news="reached", callback="callback:other", by=ANNA)
+    assert world.state(KEY) == "made"
+    world.send("callback:C-1", "request", customer=CUSTOMER)
+    world.send(KEY, "callback_news", news="reached", callback="callback:C-1", by=ANNA)
+    assert world.state(KEY) == "kept" and world.state("callback:C-1") == "withdrawn"
+
+
+def test_a_promise_cannot_wait_for_a_call_that_is_no_call() -> None:
+    world = promised(callback="whatever")
+    assert world.subjects == {} and "callback:" in (world.refused[0][1].reason or "")
