@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
+from pydantic import SecretStr
 
 from tasks.channels.live import LiveChannel, callback_id
-from tasks.channels.port import Channel, Notice, Receipt, Rejected
+from tasks.channels.port import Channel, Notice, Receipt, Rejected, Retry
 from tasks.channels.recording import RecordingChannel
-from tasks.channels.smtp import SmtpChannel
-from tests.tasks.mail_server import MailServer
+from tasks.channels.table import configured
+from tests.contracts.situations import CHANNELS, PATIENT, SITUATIONS, TWILIO
+from tests.tasks.wire_server import WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
-from workflow.clock import SystemClock
+from workflow.clock import SystemClock, monotonic
+from workflow.embedded.ports import free_port
 from workflow.recording import recorded, recording_file
 from workflow.settings import Settings
 
+TOKEN = "hush0123456789"
+SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
+CUSTOMER = {"name": "Ada", "email": "ada@example.com", "phone": "+44 20 7946 0000", "chat": "ada-l"}
+PRIVATE = ("Ada", "ada", "7946", "+44", "whsec", "hush", "care of", "A person")
 NOTICE = Notice(
     key="promise:P-1/3/0",
     subject="promise:P-1",
     channel="any",
-    to={"name": "Ada", "email": "ada@example.com", "phone": "+44 20 7946 0000"},
+    to=CUSTOMER,
     about="broken_promise",
     title="We have not kept our word",
     words="A person is looking after it.",
-    context={"promise": "promise:P-1"},
+    context={"promise": "promise:P-1", "customer_phone": "+44 20 7946 0001"},
     asked_at=datetime(2026, 3, 2, 10, tzinfo=UTC),
 )
 Counter = Callable[[], int]
@@ -41,38 +51,143 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.store.close()
 
 
-@pytest.fixture(params=["recording", "smtp", "live"])
+def towards(channel: str, port: int, seconds: float = PATIENT) -> Channel:
+    """The adapter of a channel to the outside, set up for the server on this port."""
+    url = f"http://127.0.0.1:{port}"
+    settings = Settings(
+        channel="smtp",
+        smtp_port=port,
+        channel_seconds=seconds,
+        public_url="https://care.example",
+        twilio_account_sid="AC1",
+        twilio_auth_token=SecretStr(TOKEN),
+        twilio_from="+15005550006",
+        twilio_url=url,
+        apprise_chat=SecretStr(f"json://{TOKEN}@127.0.0.1:{port}/{{to}}"),
+        webhook_secret=SecretStr(SECRET),
+        webhook_hosts=url,
+    )
+    return configured(settings, SystemClock())[channel]
+
+
+def addressed(channel: str, port: int) -> Notice:
+    """A notice for this channel; a webhook's goes to the server on this port."""
+    to = {**CUSTOMER, "url": f"http://127.0.0.1:{port}/hook"}
+    return replace(NOTICE, channel=channel, to=to)
+
+
+@pytest.fixture(params=["recording", "live", *CHANNELS])
 def adapter(
     request: pytest.FixtureRequest, tmp_path: Path, world: World
-) -> Iterator[tuple[Channel, Counter]]:
-    """Each adapter, with a way to count what arrived."""
-    if request.param == "recording":
+) -> Iterator[tuple[Channel, Counter, Notice]]:
+    """Each adapter, with a way to count what arrived and a notice for it."""
+    name = request.param
+    if name == "recording":
         file = recording_file(tmp_path)
-        yield RecordingChannel(file, SystemClock()), lambda: len(recorded(file))
-    elif request.param == "smtp":
-        with MailServer() as server:
-            yield SmtpChannel(Settings(smtp_port=server.port)), lambda: len(server.behaviour.received)
+        yield RecordingChannel(file, SystemClock()), lambda: len(recorded(file)), NOTICE
+    elif name in CHANNELS:
+        well = SITUATIONS["all is well"]
+        with WireServer(well.email if name == "email" else well.http(name)) as server:
+            yield towards(name, server.port), lambda: arrived(server), addressed(name, server.port)
     else:
         woken: list[str] = []
-        yield LiveChannel(world.engine, world.clock, woken.extend), lambda: world.counts()["events"]
+        yield LiveChannel(world.engine, world.clock, woken.extend), lambda: world.counts()["events"], NOTICE
 
 
-def test_a_notice_that_is_handed_over_gives_a_receipt(adapter: tuple[Channel, Counter]) -> None:
-    channel, arrived = adapter
-    receipt = channel.send(NOTICE, NOTICE.key)
+def arrived(server: WireServer) -> int:
+    """Whole requests and whole mails."""
+    return len(server.requests) + len(server.messages)
+
+
+def test_a_notice_that_is_handed_over_gives_a_receipt(adapter: tuple[Channel, Counter, Notice]) -> None:
+    channel, arrived, notice = adapter
+    receipt = channel.send(notice, NOTICE.key)
     assert isinstance(receipt, Receipt)
     assert receipt.reference
-    assert set(receipt.to_json()) == {"channel", "reference", "answer"}
+    assert receipt.channel == notice.channel
+    assert set(receipt.to_json()) == {"channel", "reference", "answer", "outcome"}
     assert arrived() == 1
 
 
-def test_the_same_key_has_the_same_reference_and_another_key_another(
-    adapter: tuple[Channel, Counter],
-) -> None:
-    channel, _ = adapter
-    first, again = (channel.send(NOTICE, NOTICE.key) for _ in range(2))
-    other = channel.send(replace(NOTICE, key="promise:P-1/4/0"), "promise:P-1/4/0")
-    assert first.reference == again.reference != other.reference
+def test_the_same_key_has_the_same_reference(adapter: tuple[Channel, Counter, Notice]) -> None:
+    """Twilio's comes from Twilio; all others are made of the key, and another key has another."""
+    channel, _, notice = adapter
+    first, again = (channel.send(notice, NOTICE.key) for _ in range(2))
+    assert first.reference == again.reference
+    if notice.channel not in TWILIO:
+        other = channel.send(replace(notice, key="promise:P-1/4/0"), "promise:P-1/4/0")
+        assert other.reference != first.reference
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_whatever_happens_on_the_wire_a_channel_says_what_is_known(name: str, channel: str) -> None:
+    """It says so in bounded time, hands over once at most and names nobody."""
+    situation = SITUATIONS[name]
+    talk = situation.email if channel == "email" else situation.http(channel)
+    with WireServer(talk) as server:
+        adapter, began = towards(channel, server.port, situation.seconds), monotonic()
+        outcome = told(adapter, addressed(channel, server.port))
+        took = monotonic() - began
+    assert type(outcome) in situation.means[channel], repr(outcome)
+    assert took < PATIENT / 2
+    assert arrived(server) <= server.connections == 1
+    if isinstance(outcome, Retry) and name == "it has too much to do" and channel != "email":
+        assert outcome.after == 7
+    if isinstance(outcome, Rejected) and channel in TWILIO:
+        assert "twilio-21211" in str(outcome)
+    assert not [private for private in PRIVATE if private in str(outcome)]
+
+
+def told(channel: Channel, notice: Notice) -> Receipt | Exception:
+    """What a channel says of a notice, given back or raised."""
+    try:
+        return channel.send(notice, notice.key)
+    except Exception as error:
+        return error
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_where_nobody_listens_it_is_tried_again(channel: str) -> None:
+    port = free_port()
+    assert type(told(towards(channel, port), addressed(channel, port))) is Retry
+
+
+@pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "email"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_nobody_is_sent_to_another_place(channel: str, status: int) -> None:
+    """What is said, and the secrets that go with it, stay where they were meant to go."""
+    elsewhere = WireServer(answering(http_answer(200)))
+    there = answering(http_answer(status, b"", f"Location: {elsewhere.url}/"))
+    with elsewhere, WireServer(there) as server:
+        outcome = told(towards(channel, server.port), addressed(channel, server.port))
+    assert type(outcome) is Rejected
+    assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("to", [None, "", {}, {"name": "Ada"}, {"phone": 7}, {"url": "file:///etc/passwd"}])
+def test_who_has_no_address_is_refused_before_anybody_is_asked(channel: str, to: Any) -> None:
+    with WireServer(answering(http_answer(200))) as server:
+        outcome = told(towards(channel, server.port), replace(NOTICE, channel=channel, to=to))
+    assert type(outcome) is Rejected
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("channel", ["email", "sms", "dial", "webhook"])
+def test_the_key_is_handed_over_where_the_protocol_has_a_place(channel: str) -> None:
+    well = SITUATIONS["all is well"]
+    with WireServer(well.email if channel == "email" else well.http(channel)) as server:
+        receipt = towards(channel, server.port).send(addressed(channel, server.port), NOTICE.key)
+    if channel == "email":
+        assert f"Message-ID: {receipt.reference}".encode() in server.messages[0].replace(b"\r\n ", b" ")
+        return
+    (request,) = server.requests
+    if channel == "webhook":
+        assert request.headers["webhook-id"] == NOTICE.key == receipt.reference
+    else:
+        told_at = request.form["StatusCallback"]
+        assert told_at == f"https://care.example/v1/reports/twilio?effect={quote(NOTICE.key, safe='')}"
 
 
 def children(world: World) -> list[tuple[str, str]]:
