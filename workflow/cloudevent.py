@@ -33,6 +33,7 @@ RESERVED_SOURCES = frozenset(
         "/makegood/receipts",
         "/makegood/sweep",
         "/makegood/live",
+        "/makegood/desk",
         "/makegood/reports",
     }
 )

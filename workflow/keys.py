@@ -38,7 +38,7 @@ class Role(StrEnum):
     SYSTEM = "system"
     """Another program: sends events, reads."""
     DESK = "desk"
-    """A person of the desk: reads."""
+    """A person of the desk: reads, takes on calls and escalations, and says how they went."""
     OPERATOR = "operator"
     """Whoever runs makegood: sends events, reads, retries dead letters."""
 

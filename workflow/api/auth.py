@@ -42,5 +42,7 @@ Reader = Annotated[Key, Depends(bearer_key)]
 """Any key."""
 Sender = Annotated[Key, Depends(bearer_with(Role.SYSTEM, Role.OPERATOR))]
 """A key that may send events."""
+AtDesk = Annotated[Key, Depends(bearer_with(Role.DESK, Role.SYSTEM, Role.OPERATOR))]
+"""A key of a person of the desk, or of a program that works for them."""
 Operator = Annotated[Key, Depends(bearer_with(Role.OPERATOR))]
 """A key of who runs makegood."""
