@@ -8,6 +8,7 @@ from state_machines.lifecycle import Lifecycle, load
 __all__ = ["NAMES", "load_catalog", "source"]
 
 NAMES = (
+    "appointment",
     "approval",
     "callback",
     "case",
