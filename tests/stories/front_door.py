@@ -165,6 +165,10 @@ class Story:
         self.settle()
         return answer
 
+    def pick(self, notice: Notice, choice: int) -> httpx.Response:
+        """The recipient picks one of the choices of a link, counted from 0."""
+        return self.follow(notice, choice=str(choice))
+
     def browse(self, notice: Notice) -> httpx.Response:
         """The page behind the signed link in a notice, as whoever has the link sees it."""
         (path,) = links_in(notice)
