@@ -60,6 +60,8 @@ BENCHMARKS = (
     Benchmark("growth_closed", "growth:closed", "Events applied beside closed subjects"),
     Benchmark("decisions", "decisions", "Decisions without any store"),
     Benchmark("single_commit", "single_commit", "One event accepted alone"),
+    Benchmark("barometer_1m", "barometer", "The barometer over a million subjects"),
+    Benchmark("archive_postgresql", "archive", "A service alert found among those of 10,000 cases"),
     Benchmark("soak", "soak", "A steady load for an hour", asked=True),
 )
 

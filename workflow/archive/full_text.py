@@ -14,15 +14,17 @@ from sqlalchemy import ColumnElement, Connection, column, func, literal_column, 
 from workflow.store.schema import alerts
 
 _INDEX = table("alerts_words", column("rowid"))
+_VECTOR: ColumnElement[str] = literal_column("alerts.alerts_words")
+"""What PostgreSQL makes of `alerts.words` by itself."""
 _SIMPLE: ColumnElement[str] = literal_column("'simple'")
-"""PostgreSQL's configuration that changes nothing; written out, as in the index."""
+"""PostgreSQL's configuration that changes nothing, as in the vector."""
 
 
 def matches(dialect: str, asked: Sequence[str]) -> ColumnElement[bool]:
     """The condition that an alert has, for each of these words, one that begins with it."""
     if dialect == "postgresql":
         query = func.to_tsquery(_SIMPLE, " & ".join(f"'{word}':*" for word in asked))
-        return func.to_tsvector(_SIMPLE, alerts.c.words).op("@@", is_comparison=True)(query)
+        return _VECTOR.op("@@", is_comparison=True)(query)
     query_text = " AND ".join(f'"{word}"*' for word in asked)
     found = text("alerts_words match :asked").bindparams(asked=query_text)
     return alerts.c.id.in_(select(_INDEX.c.rowid).where(found))

@@ -20,8 +20,12 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
     Without words it is the beginning. `words` are as `words.asked` gives them.
     """
     lines = [line for one in _LAYOUT.sub(" ", text).splitlines() if (line := " ".join(one.split()))]
-    best = max(lines, key=lambda line: len(_found(line, words)), default="")
-    marks = _marks(best, words)
+    best, marks = lines[0] if lines else "", list[Mark]()
+    if words:
+        longest_first = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+        beginnings = re.compile(rf"(?<![^\W_])(?:{longest_first})")
+        best = max(lines, key=lambda line: _found(line, beginnings), default="")
+        marks = _marks(best, words)
     middle = marks[0][0] if marks else 0
     begin = max(0, middle - _AROUND)
     if begin:
@@ -35,9 +39,9 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
     return lead + best[begin:end] + tail, kept
 
 
-def _found(line: str, words: Sequence[str]) -> set[str]:
-    known = _WORD.findall(simple(line))
-    return {word for word in words if any(one.startswith(word) for one in known)}
+def _found(line: str, beginnings: re.Pattern[str]) -> int:
+    """How many different words it has."""
+    return len(set(beginnings.findall(simple(line))))
 
 
 def _marks(line: str, words: Sequence[str]) -> list[Mark]:

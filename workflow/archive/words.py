@@ -34,5 +34,7 @@ def _words(text: str) -> list[str]:
 
 def simple(text: str) -> str:
     """Small letters without accents; as many characters as before, or some more (``ß`` is ``ss``)."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
