@@ -180,6 +180,18 @@ def test_escalations_are_taken_on_given_away_and_settled_from_the_line(house: Ho
         assert settled.json()["item"]["state"] == "resolved"
 
 
+def test_any_desk_with_the_number_of_a_case_can_act_on_it(house: House) -> None:
+    asked(
+        house, "case.open", "case:D-1", customer={"name": "Chris"}, words="No line", owner="anna@shop.example"
+    )
+    with working(house):
+        told = post(house, "cases/D-1/tell_fact", by="emil", fact="modem", value="rebooted")
+        assert (told.status_code, told.json()["outcome"], told.json()["case"]) == (200, "done", "case:D-1")
+        assert house.get("/v1/subjects/case:D-1").json()["data"]["facts"]["modem"] == "rebooted"
+        early = post(house, "cases/D-1/deliver", by="emil")
+        assert (early.status_code, early.json()["errors"][0]["rule"]) == (409, "not-possible-now")
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "field"),
     [
@@ -194,6 +206,9 @@ def test_escalations_are_taken_on_given_away_and_settled_from_the_line(house: Ho
         ("callbacks/nowhere/outcome", {"by": "emil", "outcome": "voicemail_drop"}, 422, "body.outcome"),
         ("callbacks/nowhere/outcome", {"by": "emil", "outcome": "asked_later"}, 422, "body"),
         ("escalations/nowhere/outcome", {"by": "emil", "outcome": "reassigned"}, 422, "body"),
+        ("cases/nowhere/word", {"by": "emil", "words": "w"}, 404, "path"),
+        ("cases/nowhere/word", {"words": "w"}, 422, "body.by"),
+        ("cases/nowhere/policy_answer", {"by": "emil"}, 422, "path.trigger"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_field(

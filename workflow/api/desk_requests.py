@@ -14,11 +14,15 @@ from state_machines.instants import format_instant
 from workflow.api.body import read_body, size_of
 from workflow.api.json_text import decode
 from workflow.api.parameters import SubjectKey
+from workflow.api.problems import Kind as Problem
+from workflow.api.problems import Refusal
 from workflow.desk.item import Kind
 from workflow.desk.line import Wishes
 
 BYTES = 16 * 1024
 """How large such a request may be."""
+CASE_BYTES = 256 * 1024
+"""How large one about a case may be: what happened may take some words."""
 _Model = TypeVar("_Model", bound=BaseModel)
 _Word = Annotated[str, Field(min_length=1, max_length=100)]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -122,6 +126,15 @@ class EscalationOutcome(_Wish):
                 return "refuse", {"by": self.by} | ({"reason": self.reason} if self.reason else {})
             case "reassigned":
                 return "reassign", {"by": self.by, "to": self.to}
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The body, an object of any form. Raises Refusal."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), CASE_BYTES)
+    value = decode(await read_body(request.receive, CASE_BYTES))
+    if not isinstance(value, dict):
+        raise Refusal.of(Problem.INVALID, "body", "object", "must be an object: the data of the trigger")
+    return value
 
 
 async def read(request: Request, model: type[_Model]) -> _Model:

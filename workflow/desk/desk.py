@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from workflow.clock import Clock, monotonic
 from workflow.cloudevent import CloudEvent
 from workflow.desk.item import Item, Kind
-from workflow.desk.line import Wishes, find, line
+from workflow.desk.line import Wishes, find, line, state_of
 from workflow.desk.verdict import Fate, Verdict, verdict
 from workflow.engine import Engine
 
@@ -78,6 +78,17 @@ class Answer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseAnswer:
+    """What became of something done about a case: the case's state now, and why not."""
+
+    outcome: Outcome
+    id: str
+    case: str
+    state: str
+    reason: str = ""
+
+
 class Desk:
     """Takes what people of the desk do to the engine."""
 
@@ -98,7 +109,7 @@ class Desk:
         until = monotonic() + claim.patience
         lost: set[str] = set()
         while True:
-            event_id = f"{claim.id}.{len(lost)}"
+            event_id = f"claim/{claim.id}/{len(lost)}"
             if await asyncio.to_thread(verdict, self._store, SOURCE, event_id) is None:
                 item = await asyncio.to_thread(self._wanted, claim, lost)
                 if item is None:
@@ -122,14 +133,25 @@ class Desk:
             InvalidEvent: the event breaks a rule; nothing was stored.
         """
         await asyncio.to_thread(find, self._store, key)
-        await self.send(id, key, trigger, data)
-        found = await self.fate(id, monotonic() + patience)
+        found = await self._decided(key, trigger, data, id, patience)
         item = await asyncio.to_thread(find, self._store, found.subject)
-        if found.fate is Fate.PENDING:
-            return Answer(Outcome.UNDECIDED, id, item)
-        if found.fate is Fate.DECIDED:
-            return Answer(Outcome.DONE, id, item)
-        return Answer(Outcome.LOST, id, item, found.reason or "its decision failed; an operator must look")
+        return Answer(_outcome(found), id, item, _reason(found))
+
+    async def act(
+        self, case: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
+    ) -> CaseAnswer:
+        """Do something about a case; whoever has its number may, whatever desk they sit at. As `tell`."""
+        await asyncio.to_thread(state_of, self._store, case)
+        found = await self._decided(case, trigger, data, id, patience)
+        state = await asyncio.to_thread(state_of, self._store, case)
+        return CaseAnswer(_outcome(found), id, case, state, _reason(found))
+
+    async def _decided(
+        self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
+    ) -> Verdict:
+        event_id = f"{trigger}/{key}/{id}"  # an id that is used for something else is something else
+        await self.send(event_id, key, trigger, data)
+        return await self.fate(event_id, monotonic() + patience)
 
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
         """Put an event into the ledger and have it applied. Raises InvalidEvent."""
@@ -154,6 +176,16 @@ class Desk:
             return find(self._store, claim.subject)
         found = line(self._store, self._clock.now(), claim.wishes, 1, without=lost)
         return found[0] if found else None
+
+
+def _outcome(found: Verdict) -> Outcome:
+    if found.fate is Fate.PENDING:
+        return Outcome.UNDECIDED
+    return Outcome.DONE if found.fate is Fate.DECIDED else Outcome.LOST
+
+
+def _reason(found: Verdict) -> str:
+    return found.reason or ("its decision failed; an operator must look" if found.fate is Fate.DEAD else "")
 
 
 def _claim_data(claim: Claim, item: Item) -> dict[str, Any]:

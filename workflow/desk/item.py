@@ -36,7 +36,7 @@ class Item:
         key: the subject's key.
         kind: a call, or an escalation.
         state: of the subject; in the line, one of `FREE`.
-        place: it is served by this: the promised instant, else when it is expected or should be taken on, UTC.
+        place: it is served by this: the promised instant, else when it is expected or should be taken on.
         since: when it came to the desk, UTC.
         about, words: what it is about.
         customer: as the subject has it.

@@ -95,3 +95,13 @@ def find(store: Store, key: str) -> Item:
     if row is None:
         raise NotFound(f"subject: there is no {key!r}")
     return item_of(SubjectRow(*row))
+
+
+def state_of(store: Store, key: str) -> str:
+    """The state of a subject that has been opened. Raises NotFound when there is none."""
+    query = select(_SUBJECT.state).where(_SUBJECT.key == key, _SUBJECT.opened_at.is_not(None))
+    with store.connect() as connection:
+        row = None if "\x00" in key else connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"subject: there is no {key!r}")
+    return str(row.state)
