@@ -28,31 +28,30 @@ class Recurrence:
 
 def recurrence(store: Store, question: Question) -> dict[str | None, Recurrence]:
     """By group; those that were there before and are no more come last."""
-    now = distributions(store, question, "outcome")
-    earlier = replace(
-        question, since=question.since - (question.until - question.since), until=question.since
-    )
+    now = _by_month(store, question)
+    span = question.until - question.since
+    earlier = replace(question, since=question.since - span, until=question.since)
     before = {name: one.total() for name, one in distributions(store, earlier, "outcome").items()}
-    months = _months(store, question)
     names = dict.fromkeys([*now, *before])
     return {
-        name: Recurrence(now[name].total() if name in now else 0, before.get(name, 0), months.get(name, 0))
+        name: Recurrence(sum(now.get(name, ())), before.get(name, 0), len(now.get(name, ())))
         for name in names
     }
 
 
-def _months(store: Store, question: Question) -> dict[str | None, int]:
-    """In how many months of the zone each group has subjects."""
+def _by_month(store: Store, question: Question) -> dict[str | None, list[int]]:
+    """By group, how many subjects each month of the zone has that has any; the largest group first."""
     over = periods("month", question.since, question.until, question.zone)
-    if not over:
-        return {}
     period, within = period_rows(over)
     group = COLUMNS[question.by]
     statement = (
-        select(group, func.count(period.c.n.distinct()))
+        select(group, func.count())
         .join_from(period, figures, within)
         .where(question.chosen())
-        .group_by(group)
+        .group_by(group, period.c.n)
     )
+    found: dict[str | None, list[int]] = {}
     with store.connect() as connection:
-        return {name: number for name, number in connection.execute(statement)}
+        for name, number in connection.execute(statement):
+            found.setdefault(name, []).append(number)
+    return dict(sorted(found.items(), key=lambda one: (-sum(one[1]), one[0] or "")))
