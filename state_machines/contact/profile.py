@@ -20,6 +20,24 @@ ON_FILE = "recording"
 
 LONGEST_CAP = timedelta(days=366)
 
+PARTICULARS = (
+    *(
+        "name",
+        "account",
+        "email",
+        "phone",
+        "social",
+        "chat",
+        "url",
+        "language",
+        "zone",
+        "quiet_hours",
+        "window",
+    ),
+    *("channels", "opted_out", "consent", "caps", "skills_needed"),
+)
+"""The fields of a customer object, besides its `key`."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -101,6 +119,16 @@ class Profile:
             return (only,) if only is not None else ()
         order = dict.fromkeys((*([asked] if asked else []), *(self.liked or WRITTEN)))
         return tuple(one for one in order if one != "live" and self.reachable(one))
+
+
+def particulars(said: Mapping[str, Any]) -> dict[str, Any]:
+    """``particulars(map)``: those of its fields that belong into a customer object."""
+    return {name: said[name] for name in PARTICULARS if name in said}
+
+
+def refused_channels(customer: Mapping[str, Any]) -> list[str]:
+    """``refused_channels(customer)``: those they opted out of or gave no consent to, by name."""
+    return sorted(_refused(customer))
 
 
 def contact_fault(customer: Mapping[str, Any]) -> str:

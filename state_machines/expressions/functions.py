@@ -13,7 +13,7 @@ from cel_expr_python import cel
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.contact.addresses import address
 from state_machines.contact.identities import fingerprint, identities
-from state_machines.contact.profile import contact_fault
+from state_machines.contact.profile import contact_fault, particulars, refused_channels
 from state_machines.durations import parse_duration
 from state_machines.expressions.fact_conditions import holds, why_not
 from state_machines.expressions.repairs import emptying_arguments
@@ -103,6 +103,8 @@ def declarations() -> list[Any]:
         _function("fingerprint", _T.STRING, [[_T.STRING, _T.STRING]], fingerprint),
         _function("identities", _T.List(_T.DYN), [[_T.MAP]], identities),
         _function("contact_fault", _T.STRING, [[_T.MAP]], contact_fault),
+        _function("particulars", _JSON_MAP, [[_T.MAP]], particulars),
+        _function("refused_channels", _T.List(_T.STRING), [[_T.MAP]], refused_channels),
         _function("on_duty", _T.List(_T.DYN), [[_T.MAP, _T.TIMESTAMP]], on_duty),
         _function("rotation_fault", _T.STRING, [[_T.MAP]], rotation_fault),
     ]

@@ -1,0 +1,221 @@
+"""Who a customer is and what they wish, told with `decide` alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from state_machines.catalog import load_catalog
+from state_machines.contact.identities import fingerprint
+from state_machines.decide import apply_decision, decide
+from state_machines.decision import Event, Outcome
+from state_machines.subject import Subject
+from tests.state_machines.story_world import START, World, text_of
+
+CRM, LISTENER, SHOP = "customer:C-7", "customer:mastodon-ada", "customer:web-31"
+ADA = {"name": "Ada", "account": "C-7", "email": "Ada@Shop.example", "zone": "Europe/Berlin"}
+HANDLE = [{"kind": "mastodon", "value": "@Ada"}]
+
+
+def wrote(world: World, key: str, words: str = "It is broken", **more: Any) -> None:
+    world.send(key, "reach_out", words=words, **more)
+
+
+def cases(world: World) -> list[str]:
+    return [key for key in world.subjects if key.startswith("case:")]
+
+
+def words(world: World, case: str) -> list[str]:
+    return [one["words"] for one in world.data(case)["contacts"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spellings"),
+    [
+        ("email", ["Ada@Shop.example", " ada@shop.EXAMPLE ", "mailto:ada@shop.example"]),
+        ("phone", ["+49 30 123456", "0049 (0)30/123-456", "tel:+4930123456", "+49 (0) 30 12 34 56"]),
+        ("mastodon", ["@Ada", "ada", " ADA "]),
+    ],
+)
+def test_one_identity_has_one_fingerprint_however_it_is_spelt(kind: str, spellings: list[str]) -> None:
+    assert len({fingerprint(kind, one) for one in spellings}) == 1
+    assert fingerprint(kind, "somebody-else-12345") != fingerprint(kind, spellings[0])
+    assert "ada" not in fingerprint(kind, spellings[0]) and "3012" not in fingerprint(kind, spellings[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("email", " "), ("phone", "no number"), ("phone", "12"), ("", "x")]
+)
+def test_what_is_no_identity_has_no_fingerprint(kind: str, value: str) -> None:
+    assert fingerprint(kind, value) == ""
+
+
+def test_what_somebody_writes_opens_one_case_and_then_belongs_to_it() -> None:
+    world = World()
+    wrote(world, SHOP, email="ada@shop.example", channel="email", part="modem")
+    assert world.state(SHOP) == "known"
+    (case,) = cases(world)
+    assert case == "case:web-31-1" == world.data(SHOP)["case"]
+    assert world.data(case)["customer"]["key"] == SHOP
+    wrote(world, SHOP, "Still broken", channel="email")
+    assert cases(world) == [case] and words(world, case)[-1] == "Still broken"
+    assert world.refused == []
+
+
+def test_the_same_post_over_two_sources_is_one() -> None:
+    world = World()
+    for key in (LISTENER, SHOP, LISTENER):
+        wrote(world, key, identities=HANDLE, source_id="post-1", channel="social", network="mastodon")
+    (case,) = cases(world)
+    assert len(words(world, case)) <= 1
+
+
+def test_one_persons_posts_on_three_networks_are_one_case() -> None:
+    world = World()
+    for network in ("mastodon", "x", "insta"):
+        wrote(
+            world, f"customer:{network}-ada", f"from {network}", identities=HANDLE,
+            channel="social", network=network, reach=100, source_id=f"{network}-1",
+        )  # fmt: skip
+        world.wait("PT10S")
+    assert cases(world) == ["case:mastodon-ada-1"]
+    assert words(world, cases(world)[0])[-2:] == ["from x", "from insta"]
+    assert [world.state(f"customer:{one}-ada") for one in ("mastodon", "x", "insta")] == [
+        "known",
+        "merged",
+        "merged",
+    ]
+    assert world.refused == []
+
+
+def test_the_older_of_two_stays_and_hears_everything_that_the_younger_hears() -> None:
+    world = World()
+    world.send(CRM, "known", **ADA)
+    world.wait("PT1H")
+    wrote(world, LISTENER, identities=HANDLE, channel="social")
+    assert cases(world) == ["case:mastodon-ada-1"]
+    world.send(LISTENER, "new_address", email="ada@shop.example")  # now it shows who it is
+    assert (world.state(LISTENER), world.data(LISTENER)["into"]) == ("merged", CRM)
+    assert world.data(CRM)["case"] == "case:mastodon-ada-1", "the open case is theirs"
+    assert world.data("case:mastodon-ada-1")["customer"]["name"] == "Ada", "and knows who it is for"
+    wrote(world, LISTENER, "And another thing", identities=HANDLE)
+    wrote(world, CRM, "By telephone")
+    assert cases(world) == ["case:mastodon-ada-1"]
+    assert words(world, "case:mastodon-ada-1")[-2:] == ["And another thing", "By telephone"]
+    world.send(LISTENER, "opt_out", channel="sms")
+    assert world.data(CRM)["customer"]["opted_out"] == ["sms"]
+    assert world.data("case:mastodon-ada-1")["customer"]["opted_out"] == ["sms"]
+    world.send(LISTENER, "case_closed", case="case:mastodon-ada-1")
+    assert world.data(CRM)["case"] is None, "what its own case tells it, the older one hears"
+    wrote(world, LISTENER, "A year later")
+    assert world.data(CRM)["case"] == "case:C-7-2"
+    assert world.refused == []
+
+
+def test_who_is_known_by_two_others_shows_that_those_two_are_one() -> None:
+    world = World()
+    world.send(CRM, "known", account="C-7")
+    world.wait("PT1M")
+    world.send(SHOP, "known", phone="+49 30 123456")
+    world.wait("PT1M")
+    wrote(
+        world,
+        LISTENER,
+        identities=[{"kind": "account", "value": "c-7"}, {"kind": "phone", "value": "0049 30 123456"}],
+    )
+    assert [world.state(key) for key in (CRM, SHOP, LISTENER)] == ["known", "merged", "merged"]
+    assert world.data(SHOP)["into"] == CRM
+    assert set(world.data(CRM)["merged"]) == {SHOP, LISTENER}
+    assert cases(world) == ["case:C-7-1"]
+    identity = f"identity:{fingerprint('phone', '+4930123456')}"
+    assert world.data(identity)["customer"] == CRM, "next time the answer is short"
+    assert world.refused == []
+
+
+def test_a_person_may_say_that_two_are_one_and_it_never_goes_round() -> None:
+    for first, other in ((CRM, SHOP), (SHOP, CRM)):
+        world = World()
+        world.send(CRM, "known", name="Ada")
+        world.wait("PT1S")
+        world.send(SHOP, "known", name="Ada L.")
+        world.send(first, "merge", into=other, by="anna@shop.example")
+        world.send(other, "merge", into=first, by="anna@shop.example")
+        assert (world.state(CRM), world.state(SHOP)) == ("known", "merged")
+        assert world.data(CRM)["customer"]["name"] == "Ada"
+
+
+def test_in_doubt_for_a_minute_it_goes_on_with_what_it_knows() -> None:
+    lifecycle, data = load_catalog()["customer"], {"words": "It is broken", "email": "ada@shop.example"}
+    event, doubtful = Event("reach_out", "e1", "/test", START, data), Subject(SHOP, "customer", 1)
+    asked = decide(lifecycle, doubtful, event, START)
+    assert (asked.dest, [effect.trigger for effect in asked.effects]) == ("identifying", ["claim"])
+    (doubt,) = asked.timers_set
+    assert doubt.due_at == START + timedelta(minutes=1)
+    doubtful = apply_decision(doubtful, event, asked, START)
+    ends = Event(
+        "in_doubt_no_longer", "t", "/makegood/timers", doubt.due_at, timer="doubt", setting=doubt.setting
+    )
+    goes_on = decide(lifecycle, doubtful, ends, doubt.due_at)
+    assert (goes_on.dest, [effect.to for effect in goes_on.effects]) == ("known", ["case:web-31-1"])
+
+
+@pytest.mark.parametrize(
+    ("trigger", "said", "knows"),
+    [
+        ("prefer", {"channels": ["sms"], "language": "de"}, {"channels": ["sms"], "language": "de"}),
+        ("prefer", {"caps": {"per": "P1D", "most": 2}}, {"caps": {"per": "P1D", "most": 2}}),
+        ("moved_zone", {"zone": "America/New_York"}, {"zone": "America/New_York"}),
+        ("new_address", {"phone": "+1 212 555 0100"}, {"phone": "+1 212 555 0100"}),
+        ("opt_out", {"channel": "sms"}, {"opted_out": ["sms"]}),
+        ("opt_in", {"channel": "sms"}, {"opted_out": [], "consent": {"sms": True}}),
+        ("known", {"email": ""}, {"email": ""}),
+    ],
+)
+def test_what_they_wish_is_known_to_their_open_case_at_once(
+    trigger: str, said: dict[str, Any], knows: dict[str, Any]
+) -> None:
+    world = World()
+    world.send(CRM, "known", **ADA)
+    wrote(world, CRM)
+    world.send(CRM, trigger, **said)
+    told = world.data("case:C-7-1")["customer"]
+    assert knows.items() <= told.items()
+    assert told == world.data(CRM)["customer"] and told["name"] == "Ada"
+    assert world.refused == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "said"),
+    [
+        ("prefer", {"channels": ["email"]}),
+        ("moved_zone", {"zone": "Europe/Berlin"}),
+        ("opt_out", {"channel": "email"}),
+        ("opt_in", {"channel": "email"}),
+        ("new_address", {"url": "https://shop.example"}),
+        ("new_address", {"email": "ada@shop.example"}),
+    ],
+)
+def test_a_wish_may_be_the_first_thing_we_hear_of_somebody(trigger: str, said: dict[str, Any]) -> None:
+    world = World()
+    world.send(CRM, trigger, **said)
+    assert world.state(CRM) == "known" and world.data(CRM)["customer"]["key"] == CRM
+    assert world.data(CRM)["since"] == text_of(START)
+
+
+def test_hours_that_nobody_can_read_are_refused_and_the_old_ones_stay() -> None:
+    world = World()
+    world.send(CRM, "known", **ADA, quiet_hours="21:00-08:00")
+    assert world.send(CRM, "prefer", quiet_hours="after tea").outcome is Outcome.REFUSED
+    assert world.send(CRM, "prefer", window="22:00-23:00").outcome is Outcome.REFUSED, (
+        "nothing of the day is left"
+    )
+    assert world.data(CRM)["customer"]["quiet_hours"] == "21:00-08:00"
+
+
+def test_an_identity_that_is_given_up_belongs_to_whoever_claims_it_next() -> None:
+    world = World()
+    world.send(CRM, "known", phone="+49 30 123456")
+    identity = f"identity:{fingerprint('phone', '+4930123456')}"
+    world.send(identity, "release", reason="the number was given to somebody else", by="anna@shop.example")
+    world.send(SHOP, "known", phone="+49 30 123456")
+    assert world.state(SHOP) == "known" and world.data(identity)["customer"] == SHOP
