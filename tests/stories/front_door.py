@@ -152,9 +152,13 @@ class Story:
         return answer.json()
 
     def at_desk(self, path: str, **body: Any) -> httpx.Response:
-        """What a person of the desk does over the desk's API, and all that follows from it."""
-        answer: httpx.Response = self.desk.post(path, json=body)
+        """What a person of the desk does over the desk's API: said, decided, and asked for again."""
+        self._posted += 1
+        said = {"id": f"desk-{self._posted}", "patience": 0} | body
+        answer: httpx.Response = self.desk.post(path, json=said)
         self.settle()
+        if answer.status_code == 202:
+            answer = self.desk.post(path, json=said)
         return answer
 
     def follow(self, notice: Notice, **answers: str) -> httpx.Response:

@@ -82,12 +82,13 @@ def test_many_posts_are_one_case(story: Story) -> None:
     story.told()
 
     # He writes on another network too: one person, one case, and its owner hears of it.
+    story.after(minutes=10)
     posted(story, "bluesky", SON_BLUE, "17", words="Nobody has helped yet.", reach=2500)
     story.after(minutes=2)
     assert story.only("case") == CASE
     assert [one["network"] for one in story.data(CASE)["contacts"]] == ["mastodon", "bluesky"]
     assert story.data(CASE)["reach"] >= 2500
-    story.told((MANAGER, "news"), (SON_BLUE, "news", "social"))
+    story.told((MANAGER, "nudge"), (SON_BLUE, "news", "social"))
 
 
 def test_the_policy_book_knows_who_is_eligible(story: Story) -> None:
@@ -113,7 +114,7 @@ def test_beyond_ones_authority_an_approval_escalates(story: Story) -> None:
     story.post("case.acknowledge", CASE, {"by": MANAGER, "understood": "He cannot use the phones."})
     story.post("case.grant", CASE, granting("credit", amount=200))
     approval = story.only("approval")
-    story.told((BOOKKEEPER, "approval"))
+    story.told((BOOKKEEPER, "approval"), (MANAGER, "answer"))
     story.after(hours=3)
     story.told((BOOKKEEPER, "nudge"))
     story.after(hours=1)
@@ -152,8 +153,8 @@ def called_within_hours(story: Story) -> None:
     story.after(hours=1)
     (line,) = story.desk.get("/v1/desk/line").json()["items"]
     claimed = story.at_desk("/v1/desk/claim", by=MANAGER).json()
-    assert (claimed["outcome"], claimed["item"]["subject"]) == ("claimed", line["subject"])
-    outcome = f"/v1/desk/callbacks/{line['subject']}/outcome"
+    assert (claimed["outcome"], claimed["item"]["key"]) == ("claimed", line["key"])
+    outcome = f"/v1/desk/callbacks/{line['key']}/outcome"
     assert story.at_desk(outcome, by=MANAGER, outcome="reached", result="the form is mailed").is_success
     assert story.state(call) == "kept"
     story.told()
@@ -166,6 +167,7 @@ def granted_within_ones_authority(story: Story) -> None:
     story.post("case.grant", CASE, granting("credit", amount=50))
     assert [one["outcome"] for one in story.data(CASE)["grants"]] == ["granted", "granted"]
     assert story.all("approval") == []
+    story.told((MANAGER, "answer"), (MANAGER, "answer"))
     story.post("case.cause", CASE, {"cause": "training"})
     story.post("case.calm", CASE, {"by": MANAGER})
     story.post(

@@ -138,7 +138,7 @@ def test_a_missed_window_brings_a_person_within_minutes(story: Story) -> None:
     # The call stands in the desk's line at once, and whoever claims it has the case open in front of them.
     claimed = story.at_desk("/v1/desk/claim", by=SECOND).json()
     assert claimed["outcome"] == "claimed"
-    callback = claimed["item"]["subject"]
+    callback = claimed["item"]["key"]
     found = story.data(callback)
     assert (found["about"], found["claim_within"]) == ("missed_appointment", "PT5M")
     number = CASE.partition(":")[2]
@@ -231,7 +231,7 @@ def test_the_customer_says_which_channel_and_when(story: Story) -> None:
     assert story.state(callback) == "resting"
     assert story.desk.get("/v1/desk/line", params={"kind": "callback"}).json()["items"] == []
     story.until(MONDAY + timedelta(hours=7))
-    story.told((MAIL, "news"))
+    story.told((MAIL, "news"), (AGENT, "nudge"))
     assert story.state(callback) == "waiting"
     story.post("callback.customer_calls", callback, {"by": AGENT})
     assert [

@@ -1,4 +1,18 @@
-"""The callback that was two days late, and how it ends well."""
+"""The callback that was two days late, and how it ends well.
+
+Where each demand of the story is shown:
+
+* "within 2 to 4 hours" is a promise with a deadline, an owner and a warning; at the deadline the customer is
+  told before they ask and the ladder starts, an empty level is skipped: `test_a_late_callback_ends_well`
+* an acknowledgement expires: `test_an_acknowledgement_expires`; the last level repeats and never goes silent:
+  `test_the_last_level_repeats_and_never_goes_silent`
+* no answer: the next try follows the window, never the quiet hours: `test_a_late_callback_ends_well`,
+  `test_no_word_in_the_quiet_hours`
+* the customer calls first: `test_the_customer_calls_first_and_nobody_calls_again`
+* a displeasure is passed on to the policy's owner and counted, with the case; the manager bends the policy;
+  everyone who took part, the first agent included, hears how it ended, and the customer's thanks; late stays
+  late: `test_the_whole_case_ends_well`
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -6,6 +20,7 @@ from typing import Any
 from state_machines.instants import parse_instant
 from tests.stories.conftest import MONDAY
 from tests.stories.front_door import Story
+from tests.stories.recovery import child, document
 
 AGENT, MANAGER = "anna@shop.example", "manager@shop.example"
 FIRST, SECOND = "team-lead@shop.example", "head@shop.example"
@@ -165,3 +180,84 @@ def test_no_word_in_the_quiet_hours(story: Story) -> None:
     assert story.state(callback) == "waiting"
     story.post("promise.keep", PROMISE, {"by": FIRST})
     story.told(*((who, "ended") for who in (AGENT, MANAGER, FIRST)))
+
+
+CASE = "case:jones-1"
+POLICY = "policy:returns-30-days"
+
+
+def complained(story: Story) -> tuple[str, str]:
+    """Anna takes the complaint and promises a manager's call; gives the promise and the call in the line."""
+    story.post("policy.set", POLICY, {
+        "title": "Returns within 30 days", "text": "Since yesterday: 30 days, no exceptions.",
+        "eligible": "facts.days <= 30 || facts.promised_before == true",
+        "grants": [{"role": "manager", "what": "refund", "up_to": 200}], "owner": "policy@shop.example",
+    })  # fmt: skip
+    story.post("case.open", CASE, {
+        "customer": CUSTOMER, "words": "You will not take it back although you said so.", "channel": "phone",
+        "owner": MANAGER, "ladder": LADDER, "facts": {"days": 33, "promised_before": True}, "by": AGENT,
+    })  # fmt: skip
+    story.told((MANAGER, "hand_over"))
+    story.post("case.acknowledge", CASE, {"by": AGENT, "understood": "60 days said, 30 at the till."})
+    story.post("case.call", CASE, {
+        "words": "A manager calls you back within 2 to 4 hours", "within": "PT4H", "warn_before": "PT2H",
+        "owner": MANAGER, "by": AGENT, "channel": "email",
+    })  # fmt: skip
+    (promise,) = (key for key in story.all("promise") if story.data(key).get("kind") == "callback")
+    return promise, story.only("callback")
+
+
+def test_the_whole_case_ends_well(story: Story) -> None:
+    promise, callback = complained(story)
+    assert (story.data(promise)["owner"], story.data(promise)["made_by"]) == (MANAGER, AGENT)
+    story.after(hours=2)
+    story.told((MANAGER, "nudge"))
+    story.after(hours=2)
+    assert story.state(promise) == "lapsed"
+    story.told(("jones@example.org", "broken_promise"), (FIRST, "escalation"))
+    escalation = story.only("escalation")
+    story.after(minutes=15)
+    story.told((SECOND, "escalation"))
+    story.post("escalation.acknowledge", escalation, {"by": SECOND})
+    assert story.only("callback") == callback  # nobody is called twice
+
+    # When his window opens the second level calls, bends the policy as they may, and it is settled.
+    story.until(MONDAY + timedelta(hours=6))
+    story.told()
+    assert story.at_desk("/v1/desk/claim", by=SECOND, subject=callback).json()["outcome"] == "claimed"
+    grant = {"policy": "returns-30-days", "role": "manager", "what": "refund", "amount": 80, "by": SECOND}
+    story.post("case.grant", CASE, grant)
+    story.told((SECOND, "answer"))
+    assert [one["outcome"] for one in story.data(CASE)["grants"]] == ["granted"]
+    story.at_desk(f"/v1/desk/callbacks/{callback}/outcome", by=SECOND, outcome="reached", result="refunded")
+    assert (story.state(callback), story.state(escalation), story.state(promise)) == (
+        "reached", "resolved", "kept_late",
+    )  # fmt: skip
+
+    # What he minds goes to the policy's owner and is counted with the case; his thanks reach Anna too.
+    story.post("case.displeasure", CASE, {"policy": "returns-30-days", "words": "It changed overnight."})
+    story.told(("policy@shop.example", "displeasure"))
+    minded = story.data(POLICY)
+    assert (minded["displeasures"], minded["minded"][0]["case"]) == (1, CASE)
+    story.post("case.thanks", CASE, {"words": "All is well, thank you Anna."})
+    thanks = story.told(*((who, "thanks") for who in (AGENT, MANAGER, SECOND)))
+    assert "thank you Anna" in story.heard_by(AGENT, thanks).words
+    assert story.state(promise) == "kept_late"
+    ended_and_documented(story)
+    assert story.state(promise) == "kept_late"
+    promises = story.get("/v1/barometer/promises", until="2026-04-01", kind="callback")
+    assert (promises["all"]["numbers"]["late"], promises["all"]["numbers"]["kept"]) == (1, 0)
+
+
+def ended_and_documented(story: Story) -> None:
+    """To the end of the case; everyone who took part hears it once."""
+    story.post("case.calm", CASE, {"by": SECOND})
+    story.post("case.plan", CASE, {"fix": "refunded", "prevent": "the till learns of it", "by": SECOND})
+    story.post("case.agree", CASE, {"by": SECOND})
+    story.post("case.deliver", CASE, {"by": SECOND})
+    story.told(("jones@example.org", "news"))
+    story.post("case.check_in_answered", CASE, {"ok": True})
+    story.told(("jones@example.org", "survey"))
+    story.post("case.document", CASE, document(SECOND))
+    story.told(*((who, "ended") for who in (AGENT, MANAGER, SECOND)))
+    assert child(story, CASE, "first_word")["state"] == "kept"
