@@ -14,6 +14,7 @@ import structlog
 
 from state_machines.contact.policy import may_wait
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.links import Links
 from tasks.parcel import Parcel, joined
 from tasks.taking import Taking
 from workflow import contact_log, outbox, sending
@@ -43,6 +44,7 @@ class Delivery:
         self._runtime = runtime
         self._channels = channels
         self._taking = Taking(runtime)
+        self._links = Links(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> Delivered:
         """Deliver the notices still claimed under `token`, for about so many seconds: bulk goes in slices.
@@ -98,7 +100,7 @@ class Delivery:
         """
         failed: list[tuple[str, str]] = []
         for channel in parcel.channels:
-            message = joined([notice.over(channel) for notice in parcel.notices])
+            message = joined([self._links.filled(notice.over(channel)) for notice in parcel.notices])
             try:
                 receipt = self._over(message, parcel.key)
             except Rejected as error:

@@ -107,7 +107,14 @@ class Settings(BaseSettings):
         default=None,
         pattern=r"^https?://[^\s?#]*[^\s?#/]$",
         description="Where the world reaches the API, such as `https://care.example`, without a slash at the "
-        "end. Unset: no delivery reports from Twilio, no calls by `dial`, no links in notices.",
+        "end. Unset: no delivery reports from Twilio, no calls by `dial`; links in notices lead to where the "
+        "API listens.",
+    )
+    link_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Signs the links in notices. Unset: generated once and kept in the data directory; set "
+        "it where workers and API run on several machines.",
     )
     twilio_account_sid: str | None = Field(
         default=None, pattern=r"^AC[0-9A-Za-z]+$", description="Twilio account; unset: no SMS and no calls."
