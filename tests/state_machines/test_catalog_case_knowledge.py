@@ -1,5 +1,6 @@
 """What a case knows, who is asked for it, who answers for it, and what of it others hear."""
 
+from state_machines.decision import Outcome
 from tests.state_machines.case_stories import (
     ANNA,
     BEN,
@@ -12,7 +13,7 @@ from tests.state_machines.case_stories import (
     opened,
     planning,
 )
-from tests.state_machines.story_world import World
+from tests.state_machines.story_world import World, in_
 
 
 def answers(world: World) -> list[tuple[object, str]]:
@@ -149,3 +150,21 @@ def test_the_alert_that_could_not_be_written_is_heard_of() -> None:
     world = documented()
     world.send(CASE, "alert_failed", error="the disk is full")
     assert "the disk is full" in world.notices("nudge")[-1].notice.words
+
+
+def test_one_window_is_booked_and_several_are_offered() -> None:
+    world = opened()
+    morning, evening = ({"from": in_(f"P1DT{hour}H"), "to": in_(f"P1DT{hour + 2}H")} for hour in (1, 6))
+    world.send(CASE, "book", about="A technician comes", windows=[morning], by=BEN)
+    world.send(CASE, "book", about="A technician comes", windows=[morning, evening], by=BEN)
+    booked, offered = world.data(CASE)["pending"]
+    assert (world.state(booked), world.state(offered)) == ("booked", "offered")
+    world.send(booked, "cancel", reason="It works again")
+    assert world.data(CASE)["pending"] == [offered]
+    assert world.send(CASE, "book", about="w", windows=[]).outcome is Outcome.REFUSED
+
+
+def test_a_post_is_answered_to_the_name_it_was_posted_by() -> None:
+    world = opened(customer={**CUSTOMER, "social": "@chris"}, channel="social", network="Birds")
+    world.send(CASE, "contact", words="w", channel="social", network="Mammoths", social="@chris@tusk")
+    assert [one.notice.to["social"] for one in world.notices("news")] == ["@chris", "@chris@tusk"]
