@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 NAMES = (
-    "up", "demo", "api", "worker", "migrate", "send", "replay", "explain", "check", "draw", "keys", "doctor",
+    "up", "demo", "api", "worker", "migrate", "send", "rotation", "replay", "explain", "check",
+    "draw", "keys", "doctor",
 )  # fmt: skip
 
 

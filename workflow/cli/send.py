@@ -46,8 +46,16 @@ def send(
         "data": _decoded(sys.stdin.read() if data == "-" else data),
     }
     event = parse(document, received_at=clock_from(settings.clock).now())
-    with Client(url or _address(settings), key or _key(settings)) as client:
+    with door_client(settings, url, key) as client:
         typer.echo(orjson.dumps(client.send(event)).decode())
+
+
+def door_client(settings: Settings, url: str | None, key: str | None) -> Client:
+    """A client of the API at this address and with this key, or else with what the settings say.
+
+    Raises SettingsError when there is no key.
+    """
+    return Client(url or _address(settings), key or _key(settings))
 
 
 def _decoded(data: str) -> Any:

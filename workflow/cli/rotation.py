@@ -1,0 +1,84 @@
+"""`makegood rotation`: who is on duty, taken over from a calendar."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from state_machines.errors import Problem
+from state_machines.instants import UnknownZone, format_instant, zone
+from workflow.cli.send import door_client
+from workflow.clock import clock_from
+from workflow.cloudevent import CloudEvent
+from workflow.errors import InvalidEvent
+from workflow.rotations.icalendar_file import shifts_of
+from workflow.settings import read_settings
+
+app = typer.Typer(help="Rotations: who is on duty when.", no_args_is_help=True)
+
+
+@app.callback()
+def rotation() -> None:
+    """Rotations: who is on duty when."""
+
+
+@app.command("import")
+def import_calendar(
+    file: Annotated[Path, typer.Argument(help="An iCalendar file (.ics).", exists=True, dir_okay=False)],
+    identity: Annotated[str, typer.Option("--id", help="The rotation's name, as ladders name it.")],
+    zone_name: Annotated[
+        str, typer.Option("--zone", help="Zone of times that say none, such as Europe/Berlin.")
+    ],
+    days: Annotated[int, typer.Option(min=1, max=1100, help="How many days from now on to take over.")] = 366,
+    person: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=ADDRESS of who an event without attendees names in its summary. Repeatable."),
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Address of who hears when the shifts run out.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken over.")] = False,
+    url: Annotated[str | None, typer.Option(help="The API's address. Default: MAKEGOOD_API_URL.")] = None,
+    key: Annotated[str | None, typer.Option(help="An API key. Default: MAKEGOOD_API_KEY.")] = None,
+) -> None:
+    """Take the shifts of a calendar over into a rotation; what it held before is replaced.
+
+    The same file on the same day is the same event, and changes nothing the second time.
+    """
+    settings = read_settings()
+    now = clock_from(settings.clock).now()
+    text = file.read_bytes()
+    try:
+        where = zone(zone_name)
+    except UnknownZone as error:
+        raise InvalidEvent([Problem("--zone", error.rule, error.message)]) from None
+    shifts = shifts_of(text, now, now + timedelta(days=days), where, _people(person or []))
+    until = max(shift["to"] for shift in shifts)
+    typer.echo(f"rotation:{identity}: {len(shifts)} shifts, the last ends {until}")
+    if dry_run:
+        return
+    data = {"shifts": shifts, "until": until} | ({"owner": owner} if owner else {})
+    digest = hashlib.sha256(text + repr((zone_name, days, person, owner)).encode()).hexdigest()[:16]
+    event = CloudEvent(
+        f"{identity}/{now.date().isoformat()}/{digest}",
+        "/makegood/cli",
+        "rotation.set",
+        f"rotation:{identity}",
+        now,
+        data,
+    )
+    with door_client(settings, url, key) as client:
+        answer = client.send(event)
+    typer.echo(f"{answer['status']} at {format_instant(now)}")
+
+
+def _people(said: list[str]) -> dict[str, str]:
+    people = {}
+    for one in said:
+        name, separator, address = one.partition("=")
+        if not separator or not name.strip() or "@" not in address:
+            raise InvalidEvent([Problem("--person", "form", f"{one!r} is not NAME=ADDRESS")])
+        people[name.strip()] = address.strip()
+    return people

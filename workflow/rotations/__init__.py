@@ -1,0 +1,1 @@
+"""Rotations that come from elsewhere: the shifts of an iCalendar."""
