@@ -44,7 +44,7 @@ def test_who_is_in_the_calendar_hears_of_an_escalation(
     file = tmp_path / "oncall.ics"
     file.write_text(CALENDAR)
     with open_house(f"sqlite:///{tmp_path / 'makegood.db'}") as house:
-        options = (str(file), "--id", "support", "--zone", "Europe/Berlin", "--days", "1")
+        options: tuple[str, ...] = (str(file), "--id", "support", "--zone", "Europe/Berlin", "--days", "1")
         refused = run(house, monkeypatch, capsys, *options)
         assert "events[0].attendee" in refused and "[no-person]" in refused
         options += ("--person", "Ada=ada@shop.example")
