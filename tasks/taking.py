@@ -53,7 +53,7 @@ class Taking:
 
     def _for_anybody(self, row: EffectRow, now: datetime) -> Parcel | None:
         """For whom there is no more to know than what the notice says."""
-        notice, held = Notice.of(row), Hold.sending(row)
+        notice, held = _addressed(row, {}), Hold.sending(row)
         found = _routed(notice, notice.to, now)
         if isinstance(found, Wait):
             outbox.defer(self._runtime.store, [(row.id, found.until, found.reason)], held)
@@ -66,8 +66,8 @@ class Taking:
     def _for_customer(
         self, transaction: Transaction, row: EffectRow, customer: Customer, now: datetime, lease: timedelta
     ) -> Parcel | None:
-        to = _as_known(Notice.of(row).to, customer)
-        notice, held = replace(Notice.of(row), to=to), Hold.sending(row)
+        known = {**customer.profile, "key": customer.key}
+        notice, held = _addressed(row, known), Hold.sending(row)
         others = contact_log.waiting(transaction, customer, row.id) if may_wait(notice.about) else []
         found = self._customers_route(transaction, notice, customer, now, len(others))
         if isinstance(found, NoWay):
@@ -81,13 +81,13 @@ class Taking:
             return None
         rows = [row]
         if isinstance(found, Digest):
-            fitting = _going_the_same_way(transaction, others, to, found.channels[0], now)
+            fitting = _going_the_same_way(transaction, others, notice.to, found.channels[0], now)
             rows += sending.join(transaction, fitting, row.token, now, lease)
         if found.channels[0] == _PERSON:
             contact_log.forget(transaction, [row.id])  # a call is no message
         else:
             contact_log.note_sent(transaction, customer.key, [one.id for one in rows], now)
-        notices = [replace(Notice.of(one), to=to) for one in rows]
+        notices = [_addressed(one, known) for one in rows]
         return Parcel(rows, notices, found.channels, customer.key)
 
     def _customers_route(
@@ -104,10 +104,17 @@ class Taking:
         return _routed(notice, notice.to, now, History(sent, others))
 
 
-def _as_known(to: Any, customer: Customer) -> Any:
-    """The recipient by what the customer's subject says now; what it does not speak of is as it was."""
-    given = to if isinstance(to, Mapping) else {}
-    return {**given, **customer.profile, "key": customer.key}
+def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
+    """The notice to its recipient as known now; what is not known of them is as the notice says.
+
+    An answer goes to where the question came from: addresses under `to.reply_to` come before all others.
+    """
+    notice = Notice.of(row)
+    given = notice.to if isinstance(notice.to, Mapping) else {}
+    reply_to = given.get("reply_to")
+    if not known and not reply_to:
+        return notice
+    return replace(notice, to={**given, **known, **(reply_to if isinstance(reply_to, Mapping) else {})})
 
 
 def _routed(notice: Notice, to: Any, now: datetime, history: History | None = None) -> Route:
