@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from state_machines.errors import Problem
 from state_machines.instants import format_instant
@@ -49,6 +49,12 @@ class BarometerQuery(BaseModel):
     without: list[Column] = Field(
         default_factory=list, max_length=7, description="Only subjects that have no such team, cause, ..."
     )
+
+    @field_validator("by", mode="before")
+    @classmethod
+    def _as_usual(cls, by: object) -> object:
+        """A form sends a choice that was left open as an empty text."""
+        return by or None
 
 
 class SubjectsQuery(BarometerQuery):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workflow.barometer.answers import ORDER, Answer, Group
 from workflow.barometer.catalogue import Measure
@@ -57,9 +57,9 @@ def chart(question: Question, answer: Answer, places: Places) -> Chart:
     """The chart of an answer."""
     shown = answer.groups[:MOST] if question.by in GROUPS else answer.groups[-MOST:]
     rows = [(group, _parts(question, group)) for group in shown]
-    longest = max((sum(value for _, value in parts) for _, parts in rows), default=0) or 1
+    longest = max((sum(part.length for part in parts) for _, parts in rows), default=0) or 1
     bars = [_bar(question, group, parts, WIDTH / longest, places) for group, parts in rows]
-    words = list(dict.fromkeys(word for _, parts in rows for word, _ in parts))
+    words = list(dict.fromkeys(part.word for _, parts in rows for part in parts))
     return Chart(bars, sorted(words, key=_place), len(answer.groups) - len(shown))
 
 
@@ -70,29 +70,36 @@ def label(question: Question, group: Group) -> str:
     return group.name if group.name is not None else f"no {question.by}"
 
 
-def _parts(question: Question, group: Group) -> list[tuple[str, float]]:
+class _Part(NamedTuple):
+    """What a bar shows, and by how much longer it makes it."""
+
+    word: str
+    value: float
+    length: float
+
+
+def _parts(question: Question, group: Group) -> list[_Part]:
     """What a bar consists of."""
     numbers = group.numbers
     match question.figure.measure:
         case Measure.MINUTES:
             median, most = numbers["median"] or 0, numbers["nine_of_ten"] or 0
-            return [("median", median), ("nine of ten", most - median)]
+            return [_Part("median", median, median), _Part("nine of ten", most, most - median)]
         case Measure.COUNTS:
-            return [("mean", numbers["mean"] or 0)]
+            mean = numbers["mean"] or 0
+            return [_Part("mean", mean, mean)]
         case Measure.RECURRING if question.by in GROUPS:
-            return [("cases", group.subjects)]
-    return [(word, value) for word, value in numbers.items() if value and word != "kept_share"]
+            return [_Part("cases", group.subjects, group.subjects)]
+    return [_Part(word, value, value) for word, value in numbers.items() if value and word != "kept_share"]
 
 
-def _bar(
-    question: Question, group: Group, parts: Sequence[tuple[str, float]], scale: float, places: Places
-) -> Bar:
+def _bar(question: Question, group: Group, parts: Sequence[_Part], scale: float, places: Places) -> Bar:
     by_outcome = question.figure.measure is Measure.OUTCOMES
     x, segments = 0.0, []
-    for word, value in parts:
-        link = places.of(group.name, word if by_outcome and question.by != "outcome" else None)
-        segments.append(Segment(word, value, round(x, 1), round(value * scale, 1), link))
-        x += value * scale
+    for part in parts:
+        link = places.of(group.name, part.word if by_outcome and question.by != "outcome" else None)
+        segments.append(Segment(part.word, part.value, round(x, 1), round(part.length * scale, 1), link))
+        x += part.length * scale
     return Bar(label(question, group), group, segments, places.of(group.name))
 
 
