@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -137,6 +138,19 @@ def test_the_same_decision_gives_one_version_and_a_reopened_case_the_next(world:
     assert [one.version for one in search(world.store, Wanted(every_version=True)).items] == [2, 1]
     every = Wanted("cable changed", every_version=True)
     assert [one.version for one in search(world.store, every).items] == [2]
+
+
+def test_many_workers_at_once_write_one_version_for_each_decision(world: World) -> None:
+    key = opened(world)
+    first = documented(world, key)
+    world.post("case.reopen", key, {"reason": "dead again"})
+    second = documented(world, key)
+    with ThreadPoolExecutor(6) as pool:
+        asked = [first, second] * 6
+        done = list(pool.map(lambda one: write_alert(world.store, world.engine.registry, one), asked))
+    assert sorted(one.version for one in done if one.new) == [1, 2]
+    assert len({(effect, one.version) for effect, one in zip(asked, done, strict=True)}) == 2
+    assert len(search(world.store, Wanted("dispatch", every_version=True)).items) == 2
 
 
 def test_what_people_said_is_text_in_markdown_and_in_html(world: World) -> None:
