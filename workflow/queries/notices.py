@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import JSON, Connection, func, literal_column, select, type_coerce
+from sqlalchemy import JSON, Connection, func, literal_column, select, type_coerce, union_all
 
 from workflow.outbox import EffectState
 from workflow.store import schema
@@ -33,13 +33,21 @@ def notice_counts(store: Store) -> Mapping[tuple[str, str], int]:
 
 def _sent(connection: Connection, counts: Counter[tuple[str, str]]) -> None:
     receipt = type_coerce(_EFFECT.receipt, JSON)
-    channel = func.coalesce(receipt["channel"].as_string(), _EFFECT.target).label("channel")
-    outcome = receipt["outcome"].as_string().label("outcome")
-    repeated = func.sum(_EFFECT.attempts - 1).filter(_EFFECT.attempts > 1)
-    groups = (
-        select(channel, outcome, _EFFECT.state, func.count(), func.coalesce(repeated, 0))
+    # What is grouped stands in a query of its own: as parameters the names in two places are two values.
+    notices = (
+        select(
+            func.coalesce(receipt["channel"].as_string(), _EFFECT.target).label("channel"),
+            receipt["outcome"].as_string().label("outcome"),
+            _EFFECT.state,
+            _EFFECT.attempts,
+        )
         .where(_EFFECT.kind == "notice")
-        .group_by(channel, outcome, _EFFECT.state)
+        .subquery()
+    )
+    one = notices.c
+    repeated = func.coalesce(func.sum(one.attempts - 1).filter(one.attempts > 1), 0)
+    groups = select(one.channel, one.outcome, one.state, func.count(), repeated).group_by(
+        one.channel, one.outcome, one.state
     )
     for name, reported, state, count, tries in connection.execute(groups):
         counts[name, "retry"] += int(tries)
@@ -54,25 +62,17 @@ def _sent(connection: Connection, counts: Counter[tuple[str, str]]) -> None:
 def _unknown(connection: Connection, counts: Counter[tuple[str, str]]) -> None:
     """From the ledger, since a person may have settled them; those that have no person from the outbox."""
     said = type_coerce(_EVENT.data, JSON)
-    asked = (
-        select(said["channel"].as_string(), func.count())
-        .where(
-            _EVENT.source == SWEEP,
-            _EVENT.event_id >= "unknown/",
-            _EVENT.event_id < _AFTER,
-            said["about"].as_string() == "unknown_outcome",
-        )
-        .group_by(said["channel"].as_string())
+    asked = select(said["channel"].as_string().label("channel")).where(
+        _EVENT.source == SWEEP,
+        _EVENT.event_id >= "unknown/",
+        _EVENT.event_id < _AFTER,
+        said["about"].as_string() == "unknown_outcome",
     )
-    alone = (
-        select(_EFFECT.target, func.count())
-        .where(
-            literal_column("outbox.state = 'unknown'"),
-            type_coerce(_EFFECT.payload, JSON)["about"].as_string() == "escalation",
-        )
-        .group_by(_EFFECT.target)
+    alone = select(_EFFECT.target.label("channel")).where(
+        literal_column("outbox.state = 'unknown'"),
+        type_coerce(_EFFECT.payload, JSON)["about"].as_string() == "escalation",
     )
-    for query in (asked, alone):
-        for channel, count in connection.execute(query):
-            if channel is not None:
-                counts[channel, "unknown"] += count
+    found = union_all(asked, alone).subquery()
+    query = select(found.c.channel, func.count()).where(found.c.channel.is_not(None))
+    for channel, count in connection.execute(query.group_by(found.c.channel)):
+        counts[channel, "unknown"] += count
