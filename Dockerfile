@@ -6,7 +6,7 @@ COPY state_machines state_machines
 COPY workflow workflow
 COPY tasks tasks
 RUN python -m venv /opt/makegood \
-    && /opt/makegood/bin/pip install --no-cache-dir '.[postgresql]'
+    && /opt/makegood/bin/pip install --no-cache-dir '.[channels,postgresql]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/makegood makegood

@@ -23,7 +23,11 @@ from tests.waiting import wait_until
 from workflow.embedded.ports import free_port
 from workflow.supervisor.guard import Guard
 
-PASSWORDS = {"POSTGRES_PASSWORD": "chosen1", "FLOWER_PASSWORD": "chosen2"}
+PASSWORDS = {
+    "POSTGRES_PASSWORD": "chosen1",
+    "FLOWER_PASSWORD": "chosen2",
+    "LINK_SECRET": "chosen3-sixteen-characters",
+}
 OURS = ("migrate", "api", "worker", "flower")
 ROOT = compose.FILE.parent
 
