@@ -154,7 +154,15 @@ class Story:
     def at_desk(self, path: str, **body: Any) -> httpx.Response:
         """What a person of the desk does over the desk's API: said, decided, and asked for again."""
         self._posted += 1
-        said = {"id": f"desk-{self._posted}", "patience": 0} | body
+        return self._decided(path, {"id": f"desk-{self._posted}", "patience": 0} | body)
+
+    def on_case(self, case: str, trigger: str, **data: Any) -> httpx.Response:
+        """The same about a case: any desk that has its number can act."""
+        self._posted += 1
+        path = f"/v1/desk/cases/{case.partition(':')[2]}/{trigger}"
+        return self._decided(f"{path}?id=desk-{self._posted}&patience=0", data)
+
+    def _decided(self, path: str, said: Mapping[str, Any]) -> httpx.Response:
         answer: httpx.Response = self.desk.post(path, json=said)
         self.settle()
         if answer.status_code == 202:

@@ -193,7 +193,7 @@ def mailed_and_waited_for(story: Story) -> str:
     for _ in range(3):
         story.after(days=4)
         story.told((MAIL, "reminder"))
-    story.after(days=1)
+    story.after(hours=16)
     assert story.state(form) == "waiting"
     assert story.all("escalation") == []
     return form
@@ -203,7 +203,8 @@ def back_and_running(story: Story, form: str) -> None:
     """The form is back: as much time is left as there was, and it is kept in time."""
     story.post("case.customer_answers", CASE, {"words": "Here is the form.", "facts": {"form": "signed"}})
     assert (story.state(CASE), story.state(form)) == ("acting", "made")
-    story.after(hours=12)
+    story.told((MANAGER, "nudge"))
+    story.after(hours=6)
     story.post("promise.keep", form, {"by": MANAGER, "evidence": "first call of the father"})
     assert story.state(form) == "kept"
     story.post("case.deliver", CASE, {"by": MANAGER, "evidence": "it runs"})
