@@ -123,7 +123,7 @@ def test_what_was_delivered_is_checked_shortly_after_and_goes_on_if_it_does_not_
     assert states(world, "daily_word-1", "check_in-1") == ["kept", "made"]
     world.wait("PT4H")
     (asked,) = world.notices("check_in")
-    assert set(asked.notice.links) == {"yes", "no"}
+    assert set(asked.notice.links) == {"answer"}
     world.send(CASE, "check_in_answered", ok=False, words="Still dead")
     assert world.state(CASE) == "acting"
     assert states(world, "check_in-1", "daily_word-2") == ["kept", "made"]
