@@ -12,10 +12,11 @@ from workflow.store.schema import outbox, subjects
 def customer_to_connect(store: Store, effect: str) -> str | None:
     """The customer's number of the call that this effect began; None when the call is not needed any more.
 
-    It is needed as long as the subject that asked for it is open. Raises NotFound when no such call began.
+    It is needed as long as the callback that asked for it is open and held by the same claim: whoever has
+    claimed it since calls with a telephone of their own. Raises NotFound when no such call began.
     """
     query = (
-        select(outbox.c.payload, subjects.c.closed_at)
+        select(outbox.c.payload, subjects.c.closed_at, subjects.c.data)
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .where(outbox.c.key == effect, outbox.c.target == "dial", outbox.c.attempts > 0)
     )
@@ -23,5 +24,9 @@ def customer_to_connect(store: Store, effect: str) -> str | None:
         found = connection.execute(query).one_or_none()
     if found is None:
         raise NotFound("effect: no call has this key")
-    number = (found.payload.get("context") or {}).get("customer_phone")
-    return number if isinstance(number, str) and found.closed_at is None else None
+    asked = found.payload.get("context") or {}
+    claim = (found.data.get("dialled") or {}).get("claim")
+    number = asked.get("customer_phone")
+    if found.closed_at is not None or claim not in (None, asked.get("claim")):
+        return None
+    return number if isinstance(number, str) else None
