@@ -1,11 +1,12 @@
 """Levels of the ladder that are teams and rotations, and what is given to somebody by hand."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from state_machines.decision import Outcome
-from tests.state_machines.story_world import START, World, minutes, text_of
+from tests.state_machines.story_world import START, World, in_, minutes, text_of
 
 KEY = "escalation:E-1"
 WEEKLY = {
@@ -176,3 +177,47 @@ def test_a_team_that_is_dissolved_and_a_rotation_that_is_retired_have_nobody() -
         ladder=[{"team": "billing"}, {"rotation": "support"}],
     )  # fmt: skip
     assert [one.notice.to for one in world.notices("escalation")] == ["desk@shop.example"]
+
+
+def test_nobody_from_outside_makes_the_ladder_of_a_broken_promise_go_away() -> None:
+    world = World()
+    world.send("promise:P-1", "make", words="w", owner="anna@shop.example", within="PT1H")
+    world.wait("PT1H")
+    for resolved in (True, False):
+        gone = world.send("escalation:P-1", "withdraw", reason="I want it gone", resolved=resolved)
+        assert gone.outcome is Outcome.REFUSED
+    assert world.state("escalation:P-1") == "notified"
+    world.send("promise:P-1", "withdraw", reason="not needed")
+    assert world.state("escalation:P-1") == "withdrawn"
+
+
+def test_the_owner_of_a_rotation_hears_a_fortnight_before_its_shifts_run_out_and_at_their_end() -> None:
+    world = World()
+    shift = {
+        "from": text_of(START),
+        "to": text_of(START + timedelta(days=30)),
+        "people": ["ada@shop.example"],
+    }
+    world.send("rotation:r", "set", shifts=[shift], until=shift["to"], owner="head@shop.example")
+    world.wait("P40D")
+    reminders = world.notices("reminder")
+    assert [(one.at - START).days for one in reminders] == [16, 30]
+    assert {one.notice.to for one in reminders} == {"head@shop.example"}
+    world.send("rotation:r", "set", **WEEKLY)
+    world.wait("P400D")
+    assert len(world.notices("reminder")) == 2 and world.refused == []
+
+
+def test_an_override_counts_for_its_time_and_the_former_ones_are_forgotten_once_they_are_over() -> None:
+    world = World()
+    world.send("rotation:r", "set", **WEEKLY)
+    for begin, end in (("PT0H", "PT2H"), ("PT3H", "PT4H")):
+        who = {"from": in_(begin), "to": in_(end), "people": ["dora@shop.example"]}
+        assert world.send("rotation:r", "override", **who).outcome is Outcome.STAYED
+        assert len(world.data("rotation:r")["schedule"]["overrides"]) == 1
+        world.send(f"escalation:{begin}", "open", words="w", ladder=[{"rotation": "r"}])
+        assert world.data(f"escalation:{begin}")["people"] == ["dora@shop.example"]
+        world.wait("PT3H")
+        assert world.data(f"escalation:{begin}")["people"] == ["ben@shop.example"], "it is over"
+    wrong = world.send("rotation:r", "override", **{"from": in_("PT9H"), "to": in_("PT8H")}, people=["dora"])
+    assert wrong.outcome is Outcome.REFUSED
