@@ -3,7 +3,10 @@
 import time
 
 import pytest
+import yaml
 
+from state_machines.catalog import NAMES
+from state_machines.catalog import source as catalog_source
 from state_machines.errors import DefinitionError, Problem
 from state_machines.source import parse
 from state_machines.yaml_document import LARGEST, read_yaml
@@ -134,3 +137,9 @@ def test_a_misspelt_field_is_answered_with_the_one_that_was_meant() -> None:
 def test_a_value_of_several_possible_forms_is_one_problem() -> None:
     (problem,) = refused(SOUND.replace("dest: on\n", "dest: on\n    set: [1]\n"))
     assert problem.message == "input should be a valid dictionary, or input should be a valid string"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_catalog_is_yaml_for_the_parser_in_python_too(name: str) -> None:
+    """Where PyYAML comes without its library in C, which takes a little more for YAML."""
+    assert yaml.compose(catalog_source(name), Loader=yaml.SafeLoader) is not None
