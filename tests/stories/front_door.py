@@ -110,15 +110,16 @@ class Story:
 
     def until(self, instant: datetime) -> None:
         """Let time pass: whatever is due until `instant` happens at its own instant."""
-        while True:
-            dues = [next_due(self.runtime.store), outbox.next_due(self.runtime.store)]
-            due = min((one for one in dues if one is not None), default=None)
-            if due is None or due > instant:
-                break
+        while (due := self.next_due()) is not None and due <= instant:
             self.clock.move_to(max(due, self.clock.now()))
             self.engine.fire()
             self.settle()
         self.clock.move_to(instant)
+
+    def next_due(self) -> datetime | None:
+        """When something happens by itself next; None when nothing is to come."""
+        dues = [next_due(self.runtime.store), outbox.next_due(self.runtime.store)]
+        return min((one for one in dues if one is not None), default=None)
 
     def after(self, days: float = 0, hours: float = 0, minutes: float = 0) -> None:
         """Let so much time pass."""

@@ -101,6 +101,7 @@ def test_the_policy_book_knows_who_is_eligible(story: Story) -> None:
     assert [one["what"] for one in eligible["grants"]] == ["order by form", "credit"]
     story.post("case.grant", CASE, granting("refund", policy="returns"))
     assert [one["outcome"] for one in story.data(CASE)["grants"]] == ["not_eligible"]
+    story.told((MANAGER, "answer"))
 
 
 def granting(what: str, **changes: Any) -> dict[str, Any]:
