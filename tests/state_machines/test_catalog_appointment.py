@@ -105,6 +105,16 @@ def test_nobody_on_the_way_by_lead_time_is_told_before_the_window_opens() -> Non
     assert world.data(KEY)["missed"] == []
 
 
+def test_a_new_window_is_watched_as_the_first_one_was() -> None:
+    world = World()
+    booked(world, spare=[LATER])
+    world.wait("PT19H")
+    world.send(KEY, "pick", window=LATER)
+    world.wait("PT27H")
+    assert (world.state(KEY), world.data(KEY)["missed"]) == ("missed", [LATER])
+    assert minutes(world.notices("missed_appointment")) == [46 * 60]
+
+
 def test_a_delay_beyond_the_window_is_told_at_once_with_the_new_estimate_and_its_reason() -> None:
     world = World()
     booked(world)

@@ -1,0 +1,35 @@
+"""What the catalog says to customers, it says in English and in German, and with nothing missing."""
+
+import pytest
+
+from state_machines.catalog import load_catalog
+from state_machines.definition import Definition, EffectDeclaration, NoticeCall
+from state_machines.notices import FOR_COLLEAGUES
+
+LANGUAGES = {"en", "de"}
+CATALOG = load_catalog()
+
+
+def notices(definition: Definition) -> list[NoticeCall]:
+    """Every notice that it declares."""
+    effects: list[EffectDeclaration] = [effect for one in definition.transitions for effect in one.effects]
+    for state in definition.states:
+        effects += [*state.on_enter, *state.on_exit]
+    return [effect.notice for effect in effects if effect.notice is not None]
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_every_template_speaks_both_languages(name: str) -> None:
+    templates = CATALOG[name].definition.templates
+    assert {one for one, wordings in templates.items() if wordings.keys() != LANGUAGES} == set()
+
+
+@pytest.mark.parametrize("name", ["appointment", "case", "promise"])
+def test_what_a_customer_reads_is_a_template(name: str) -> None:
+    to_customers = [
+        one
+        for one in notices(CATALOG[name].definition)
+        if one.about not in FOR_COLLEAGUES and "customer" in str(one.to) and one.channel != "dial"
+    ]
+    assert to_customers
+    assert [one.title for one in to_customers if one.template is None] == []
