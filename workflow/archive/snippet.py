@@ -19,13 +19,9 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
 
     Without words it is the beginning. `words` are as `words.asked` gives them.
     """
-    lines = [line for one in _LAYOUT.sub(" ", text).splitlines() if (line := " ".join(one.split()))]
-    best, marks = lines[0] if lines else "", list[Mark]()
-    if words:
-        longest_first = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-        beginnings = re.compile(rf"(?<![^\W_])(?:{longest_first})")
-        best = max(lines, key=lambda line: _found(line, beginnings), default="")
-        marks = _marks(best, words)
+    line = _best_line(text, words) if words else text.partition("\n")[0]
+    best = " ".join(_LAYOUT.sub(" ", line).split())
+    marks = _marks(best, words)
     middle = marks[0][0] if marks else 0
     begin = max(0, middle - _AROUND)
     if begin:
@@ -39,9 +35,17 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
     return lead + best[begin:end] + tail, kept
 
 
-def _found(line: str, beginnings: re.Pattern[str]) -> int:
-    """How many different words it has."""
-    return len(set(beginnings.findall(simple(line))))
+def _best_line(text: str, words: Sequence[str]) -> str:
+    """The first line that has most different words; the first of all if none has any."""
+    longest_first = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    searched = simple(text)  # has the same lines
+    found: dict[int, set[str]] = {}
+    line = place = 0
+    for match in re.finditer(rf"(?<![^\W_])(?:{longest_first})", searched):
+        line += searched.count("\n", place, match.start())
+        place = match.start()
+        found.setdefault(line, set()).add(match.group())
+    return text.split("\n")[max(found, key=lambda number: len(found[number]), default=0)]
 
 
 def _marks(line: str, words: Sequence[str]) -> list[Mark]:

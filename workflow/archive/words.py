@@ -10,6 +10,8 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENT = re.compile(r"[\u0300-\u036f]")
+"""Unicode's combining diacritical marks."""
 _LONGEST = 64
 """Characters of a word; what is longer is found by its beginning."""
 _MOST = 400_000
@@ -36,5 +38,4 @@ def simple(text: str) -> str:
     """Small letters without accents; as many characters as before, or some more (``ß`` is ``ss``)."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
