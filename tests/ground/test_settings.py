@@ -47,6 +47,10 @@ def test_the_url_that_a_provider_shows_is_understood(monkeypatch: pytest.MonkeyP
         ("MAKEGOOD_CLOCK", "yesterday", "neither 'system' nor"),
         ("MAKEGOOD_FLOWER_USER", "a:b", "match pattern"),
         ("MAKEGOOD_FLOWER_PASSWORD", "hush,hush", "must not contain a comma"),
+        ("MAKEGOOD_PUBLIC_URL", "care.hush.example", "match pattern"),
+        ("MAKEGOOD_PUBLIC_URL", "https://hush.example/", "match pattern"),
+        ("MAKEGOOD_TWILIO_FROM", "030 hush", "match pattern"),
+        ("MAKEGOOD_CHANNEL_SECONDS", "0", "greater than 0"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_rule(

@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from workflow.api.refreshed import Refreshed
 from workflow.clock import Clock, monotonic
 from workflow.queries.backlog import Backlog, backlog, population
 from workflow.queries.notices import notice_counts
@@ -125,8 +126,7 @@ class StoreCollector(Collector):
         self._clock = clock
         self._population: list[tuple[str, str, int]] = []
         self._population_until = 0.0
-        self._notices: Mapping[tuple[str, str], int] = {}
-        self._notices_until = 0.0
+        self._notices = Refreshed(lambda: notice_counts(store), keep=_KEEP_NOTICES)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask the database."""
@@ -141,14 +141,7 @@ class StoreCollector(Collector):
         for lifecycle, state, count in self._counted()[:MOST_STATES]:
             subjects.add_metric([lifecycle, state], count)
         yield subjects
-        yield _notices(self._sent())
-
-    def _sent(self) -> Mapping[tuple[str, str], int]:
-        """Counting all notices reads a whole table, so it is done every half minute at most."""
-        if monotonic() >= self._notices_until:
-            self._notices = notice_counts(self._store)
-            self._notices_until = monotonic() + _KEEP_NOTICES
-        return self._notices
+        yield _notices(self._notices.get() or {})
 
     def _counted(self) -> list[tuple[str, str, int]]:
         """Counting all subjects reads a whole index, so it is done every few seconds at most."""
