@@ -39,20 +39,22 @@ def call(house: House, name: str, desk: str, **more: Any) -> str:
 
 @contextmanager
 def working(house: House) -> Iterator[None]:
-    """A worker that decides what comes in."""
+    """Three workers that decide what comes in."""
     over = threading.Event()
 
     def work() -> None:
         while not over.wait(0.003):
             house.apply()
 
-    thread = threading.Thread(target=work)
-    thread.start()
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 def post(house: House, path: str, **body: Any) -> httpx.Response:
