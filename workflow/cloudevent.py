@@ -34,6 +34,7 @@ RESERVED_SOURCES = frozenset(
         "/makegood/sweep",
         "/makegood/live",
         "/makegood/desk",
+        "/makegood/links",
         "/makegood/reports",
     }
 )

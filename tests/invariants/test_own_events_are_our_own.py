@@ -9,14 +9,19 @@ import pytest
 
 from tasks.channels import live
 from tests.workflow.world import NOW
-from workflow import consequences, receipts, sweep
+from workflow import consequences, receipts, reports, sweep
 from workflow.cloudevent import RESERVED_SOURCES, parse
+from workflow.desk import desk
 from workflow.errors import InvalidEvent
+from workflow.links import answering
 from workflow.store import rows
 
 
 def test_every_source_of_ours_is_reserved() -> None:
-    ours = {consequences.SOURCE, receipts.SOURCE, sweep.SOURCE, live.SOURCE, rows.TIMER_SOURCE}
+    ours = {
+        consequences.SOURCE, receipts.SOURCE, sweep.SOURCE, live.SOURCE, rows.TIMER_SOURCE, desk.SOURCE,
+        answering.SOURCE, reports.SOURCE,
+    }  # fmt: skip
     assert ours == RESERVED_SOURCES
 
 

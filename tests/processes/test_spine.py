@@ -22,7 +22,8 @@ def test_a_promise_lapses_in_time_and_those_concerned_hear_of_it(installation: I
     assert (apology["to"], apology["about"]) == ({"email": "customer@example.com"}, "broken_promise")
     (lapse,) = installation.moves("lapse")
     assert lapse.at >= lapse.due_at
-    assert installation.state("escalation:P-1") == "notified"
+    told = lambda: installation.state("escalation:P-1") == "notified"  # noqa: E731
+    wait_until(told, seconds=10, what="the desk to be told")
     wait_until(
         lambda: {effect.state for effect in installation.effects()} == {"settled"},
         seconds=5,
