@@ -220,6 +220,17 @@ def test_what_is_wrong_is_said_with_its_field(
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field), answer.text
 
 
+def test_who_claims_it_may_have_their_own_telephone_ring_first(house: House) -> None:
+    key = call(house, "x", "dialling")
+    with working(house):
+        claimed = post(house, "claim", by="emil", subject=key, dial="+49 30 99999")
+    assert claimed.json()["outcome"] == "claimed"
+    moves = house.get(f"/v1/subjects/{key}").json()["timeline"]
+    (dialled,) = [effect for move in moves for effect in move["effects"]]
+    assert (dialled["target"], dialled["payload"]["to"]["phone"]) == ("dial", "+49 30 99999")
+    assert dialled["payload"]["context"]["customer_phone"] == "+49 30 1234"
+
+
 def test_without_a_telephone_service_nobody_is_told_that_it_rings(tmp_path: Any) -> None:
     with open_house(f"sqlite:///{tmp_path / 'makegood.db'}", channel="smtp") as house:
         call(house, "x", "dial")
