@@ -86,7 +86,8 @@ class Delivery:
             self._not_gone(parcel, again=False)
             outbox.bury(store, [(one, str(error)) for one in parcel.ids], held)
         except OutcomeUnknown as error:
-            outbox.unknown(store, [(one, str(error)) for one in parcel.ids], held)
+            losses = [(one, str(error)) for one in parcel.ids]
+            outbox.unknown(store, losses, held, _with_digest({"channel": error.channel}, parcel))
         else:
             return [(one, said) for one in parcel.ids]
         return []
@@ -105,6 +106,9 @@ class Delivery:
                 receipt = self._over(message, parcel.key)
             except Rejected as error:
                 failed.append((channel, str(error)))
+            except OutcomeUnknown as error:
+                error.channel = channel
+                raise
             else:
                 return _receipt(receipt, failed, parcel)
         raise Rejected(
@@ -144,6 +148,9 @@ def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], parcel: Parcel
     said = receipt.to_json()
     if failed:
         said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
-    if len(parcel.rows) > 1:
-        said["digest"] = parcel.keys
-    return said
+    return _with_digest(said, parcel)
+
+
+def _with_digest(said: dict[str, Any], parcel: Parcel) -> dict[str, Any]:
+    """With the keys of all that went as one message, so that what is reported of it is known of each."""
+    return said if len(parcel.rows) == 1 else said | {"digest": parcel.keys}

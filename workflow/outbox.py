@@ -218,14 +218,22 @@ def bury_within(
     transaction.update_effects([_change(one, EffectState.DEAD, None, error, held) for one, error in failures])
 
 
-def unknown(store: Store, losses: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
+def unknown(
+    store: Store,
+    losses: Sequence[tuple[int, str]],
+    held: Hold | None = None,
+    over: Mapping[str, Any] | None = None,
+) -> None:
     """Nobody knows whether they went out, (effect id, why): neither doubled nor dropped, a person decides.
 
-    The sweep opens an escalation for each.
+    The sweep opens an escalation for each. `over` is what is known of the way they went, such as the channel.
     """
     with store.begin() as transaction:
         transaction.update_effects(
-            [_change(one, EffectState.UNKNOWN, None, error, held) for one, error in losses]
+            [
+                _change(one, EffectState.UNKNOWN, None, error, held)._replace(receipt=over)
+                for one, error in losses
+            ]
         )
 
 

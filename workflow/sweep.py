@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -142,7 +143,7 @@ def _without_a_person() -> Select[Any]:
     )
     columns = (
         outbox.c.key.label("effect"),
-        outbox.c.target,
+        _way().label("target"),
         outbox.c.state,
         outbox.c.error,
         outbox.c.payload,
@@ -155,6 +156,11 @@ def _without_a_person() -> Select[Any]:
         .order_by(outbox.c.id)
         .limit(_BATCH)
     )
+
+
+def _way() -> ColumnElement[str]:
+    """The channel over which it went, where that is known; of `preferred` only its sender knows it."""
+    return func.coalesce(type_coerce(outbox.c.receipt, JSON)["channel"].as_string(), outbox.c.target)
 
 
 def escalation_of(effect_id: int, token: str | None) -> str:

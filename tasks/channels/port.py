@@ -107,6 +107,9 @@ class Rejected(ChannelError):
 class OutcomeUnknown(ChannelError):
     """It may have gone out and it may not: neither dropped nor tried again, a person must look."""
 
+    channel: str | None = None
+    """Over which channel, as soon as who asked the adapter has noted it."""
+
 
 class Channel(Protocol):
     """One way to reach people."""

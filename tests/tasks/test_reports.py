@@ -114,7 +114,7 @@ def test_a_report_knows_what_the_sender_did_not(world: World, runtime: Runtime, 
     look(world)
     assert len(escalations(world, "unknown_outcome")) == 1
     assert len(escalations(world, "undelivered")) == (status == FAILED)
-    assert notice_counts(world.store)[notice(world).target, "unknown"] == 1, "it was unknown once, for ever"
+    assert notice_counts(world.store)["sms", "unknown"] == 1, "it was unknown once, for ever"
     world.clock.advance(timedelta(days=1))
     assert outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 10) == []
 

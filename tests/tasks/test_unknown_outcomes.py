@@ -51,7 +51,7 @@ def test_a_send_that_may_have_gone_out_goes_to_one_person_and_never_again_to_the
     assert "after the" in data["words"]
     assert notice(world).payload["words"] in data["words"], "the person knows what was to be said"
     assert world.data(escalation)["customer"]["name"] == "Ada"
-    assert notice_counts(world.store)[notice(world).target, "unknown"] == 1
+    assert notice_counts(world.store)[channel, "unknown"] == 1
 
 
 def test_what_is_unknown_is_counted_where_operators_look_and_stays_counted(

@@ -68,7 +68,8 @@ def _unknown(connection: Connection, counts: Counter[tuple[str, str]]) -> None:
         _EVENT.event_id < _AFTER,
         said["about"].as_string() == "unknown_outcome",
     )
-    alone = select(_EFFECT.target.label("channel")).where(
+    receipt = type_coerce(_EFFECT.receipt, JSON)
+    alone = select(func.coalesce(receipt["channel"].as_string(), _EFFECT.target).label("channel")).where(
         literal_column("outbox.state = 'unknown'"),
         type_coerce(_EFFECT.payload, JSON)["about"].as_string() == "escalation",
     )
