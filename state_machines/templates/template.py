@@ -18,7 +18,7 @@ DEFAULT = "default"
 """The variant for every channel that has none of its own."""
 
 LONGEST_TITLE = 300
-LONGEST_WORDS = 20_000
+LONGEST_WORDS = 100_000
 """Characters of a rendered text."""
 
 
