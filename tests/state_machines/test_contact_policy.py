@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state_machines.contact.policy import Digest, Go, History, NoWay, Route, Wait, route
@@ -148,6 +148,7 @@ INSTANTS = st.integers(0, 270 * 24 * 60).map(lambda minutes: NOON + timedelta(mi
 AGES = st.lists(st.integers(1, 300), max_size=6)
 
 
+@settings(deadline=None)
 @given(PROFILES, st.sampled_from(sorted(ABOUT)), st.sampled_from(sorted(CHANNELS)), INSTANTS, AGES)
 def test_never_in_quiet_hours_never_against_an_opt_out_never_beyond_a_cap(
     customer: dict[str, Any], about: str, channel: str, now: datetime, ages: list[int]
