@@ -98,6 +98,29 @@ def test_asked_to_call_later_it_waits_for_that_time() -> None:
     assert world.state(KEY) == "waiting"
 
 
+def test_who_asks_to_be_called_after_the_deadline_has_made_another_one() -> None:
+    world = World()
+    world.send("promise:P", "make", words="w", owner="anna@shop.example", within="PT4H", callback=KEY)
+    world.wait("PT1H")
+    world.send(
+        KEY,
+        "request",
+        customer="+49 30 1",
+        due_at=in_("PT4H"),
+        promise_due_at=in_("PT4H"),
+        claim_within="PT9H",
+    )
+    world.send(KEY, "asked_later", at=in_("PT6H"), by="emil@shop.example")
+    news = {"callback": KEY, "news": "resting", "reason": "asked_later", "by": "emil@shop.example"}
+    world.send("promise:P", "callback_news", next_try=in_("PT6H"), **news)  # as the case passes it on
+    assert world.data(KEY)["due_at"] == world.data("promise:P")["due_at"] == in_("PT7H")
+    world.wait("PT5H")
+    assert (world.state(KEY), world.state("promise:P")) == ("waiting", "at_risk")
+    assert [one["reason"] for one in world.data("promise:P")["renegotiations"]] == ["asked_later"]
+    world.send(KEY, "asked_later", at=in_("PT6H30M"), by="emil@shop.example")
+    assert world.data(KEY)["due_at"] == in_("PT7H"), "an earlier time than the deadline moves nothing"
+
+
 def test_the_end_of_the_lease_does_not_undo_a_call_that_was_made() -> None:
     world = requested()
     world.send(KEY, "claim", by="emil@shop.example")
