@@ -103,6 +103,7 @@ def _questions(store: Store) -> Mapping[str, Callable[[], object]]:
     return {
         "by team": of(),
         "by month": of(by="month"),
+        "by week": of(by="week"),
         "by day": of(by="day"),
         "one month by cause": of(by="cause", since=_JUNE, until=_JULY),
         "first word by team": of(figure=minutes),

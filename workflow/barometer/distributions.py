@@ -7,27 +7,23 @@ narrow rows and a hash table is all that the database has to do. Medians are exa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Integer,
     Select,
-    and_,
     case,
-    column,
     func,
     literal_column,
     null,
     select,
-    values,
 )
 
+from workflow.barometer.numbering import numbered
 from workflow.barometer.periods import UNITS, Period, periods
 from workflow.barometer.question import COLUMNS, Question
-from workflow.store.columns import Instant
 from workflow.store.port import Store
 from workflow.store.schema import figures
 
@@ -62,26 +58,12 @@ def _grouping(by: str, group: ColumnElement[Any]) -> list[ColumnElement[Any]]:
 def _by_period(
     store: Store, question: Question, over: list[Period], value: Value
 ) -> dict[str | None, Distribution]:
-    """Each period is a range of the index on (lifecycle, at)."""
     if not over:
         return {}
-    period, within = period_rows(over)
-    measured = _measured(value)
-    statement = (
-        select(period.c.n, measured, func.count())
-        .join_from(period, figures, within)
-        .where(question.chosen())
-        .group_by(period.c.n, measured)
-    )
+    rows = numbered(store.dialect, question, over, _measured(value))
+    statement = select(rows.c.n, rows.c.told, func.count()).group_by(rows.c.n, rows.c.told)
     found = _counted(store, statement)
     return {one.label: found.get(number, Counter()) for number, one in enumerate(over)}
-
-
-def period_rows(over: Sequence[Period]) -> tuple[CTE, ColumnElement[bool]]:
-    """Periods as numbered rows of a query, and when a subject lies in one of them."""
-    rows = values(column("n", Integer), column("start", Instant), column("finish", Instant), name="v")
-    period = rows.data([(number, one.start, one.end) for number, one in enumerate(over)]).cte("periods")
-    return period, and_(figures.c.at >= period.c.start, figures.c.at < period.c.finish)
 
 
 def _measured(value: Value) -> ColumnElement[Any]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
-from workflow.barometer.distributions import distributions, period_rows
+from workflow.barometer.distributions import distributions
+from workflow.barometer.numbering import numbered
 from workflow.barometer.periods import periods
 from workflow.barometer.question import COLUMNS, Question
 from workflow.store.port import Store
-from workflow.store.schema import figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,8 @@ def recurrence(store: Store, question: Question) -> dict[str | None, Recurrence]
 def _by_month(store: Store, question: Question) -> dict[str | None, list[int]]:
     """By group, how many subjects each month of the zone has that has any; the largest group first."""
     over = periods("month", question.since, question.until, question.zone)
-    period, within = period_rows(over)
-    group = COLUMNS[question.by]
-    statement = (
-        select(group, func.count())
-        .join_from(period, figures, within)
-        .where(question.chosen())
-        .group_by(group, period.c.n)
-    )
+    rows = numbered(store.dialect, question, over, COLUMNS[question.by])
+    statement = select(rows.c.told, func.count()).group_by(rows.c.told, rows.c.n)
     found: dict[str | None, list[int]] = {}
     with store.connect() as connection:
         for name, number in connection.execute(statement):
