@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tasks.channels.port import Notice
 from tests.stories.front_door import Story
@@ -98,6 +100,22 @@ def test_a_link_is_followed_and_answered_once(story: Story) -> None:
     assert "Freitag, 3. Juli, 10:00 bis 12:00" in again.text and "2. Juli" not in again.text
     assert story.data(KEY)["window"] == LATER
     assert story.browse(notice).status_code == 200 and "schon geantwortet" in story.browse(notice).text
+
+
+def test_of_many_answers_at_once_one_is_the_answer_and_all_others_are_told_which(story: Story) -> None:
+    url = str(story.browse(offer(story)).url)
+
+    def answered(choice: int) -> tuple[int, str]:
+        page = TestClient(story.browser.app).post(url, data={"choice": str(choice % 2)})
+        return page.status_code, page.text
+
+    with ThreadPoolExecutor(6) as pool:
+        pages = list(pool.map(answered, range(6)))
+    assert sorted(status for status, _ in pages) == [200, 409, 409, 409, 409, 409]
+    story.settle()
+    picked = story.data(KEY)["window"]
+    day = "2. Juli" if picked == TOMORROW else "3. Juli"
+    assert all(day in text for status, text in pages if status == 409)
 
 
 def test_nothing_chosen_is_asked_again_and_nothing_is_stored(story: Story) -> None:
