@@ -32,16 +32,17 @@ class Rehearsal:
         ending = Ending(self.scene(), broken, self.stage.get("/v1/dead-letters"), flower())
         return verdict(self.story, ending)
 
-    def scene(self) -> Scene:
-        """What the API and the mailbox show now."""
-        keys = [one["key"] for one in self.stage.get("/v1/subjects", limit=1000)["items"]]
+    def scene(self, *, timelines: bool = True) -> Scene:
+        """What the API and the mailbox show now; without the timelines it is one request."""
+        found = {one["key"]: one for one in self.stage.get("/v1/subjects", limit=1000)["items"]}
         notices = [
             {"at": format_instant(one.asked_at), "about": one.about, "channel": one.channel, "to": one.to,
              "title": one.title, "words": one.words}
             for one in self.stage.mailbox.notices
         ]  # fmt: skip
         roots = {key: name for name, key in self.story.roots.items()}
-        return Scene({key: self.stage.subject(key) for key in keys}, tuple(notices), roots)
+        subjects = {key: self.stage.subject(key) for key in found} if timelines else found
+        return Scene(subjects, tuple(notices), roots)
 
     def _take(self, step: Step) -> None:
         if step.until is not None:
@@ -52,14 +53,14 @@ class Rehearsal:
 
     def _wait(self, step: Step, latest: datetime) -> None:
         assert step.until is not None
-        while not step.until.holds(self.scene()):
+        while not step.until.holds(self.scene(timelines=False)):
             due = self.stage.next_due()
             assert due is not None and due <= latest, f"{step.until} has not come about: {step.words}"
             self.stage.until(max(due, self.stage.clock.now()))
 
     def _do(self, deed: Says | Follows | Asks) -> None:
         if isinstance(deed, Says):
-            newest = self.scene().newest(deed.name)
+            newest = self.scene(timelines=False).newest(deed.name)
             key = self.story.roots[deed.name] if newest is None else str(newest["key"])
             self.stage.post(f"{key.partition(':')[0]}.{deed.trigger}", key, deed.data)
         elif isinstance(deed, Follows):
@@ -69,7 +70,7 @@ class Rehearsal:
             self._ask(deed)
 
     def _ask(self, asks: Asks) -> None:
-        scene = self.scene()
+        scene = self.scene(timelines=False)
         keys = {scene.name(one): one["key"] for one in scene.subjects.values()}
         path = asks.path.format_map(keys)
         if asks.body is not None:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from state_machines.instants import zone
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
-from workflow.demo.script import Asks, Follows, Says, Step, Story, Told, Until
+from workflow.demo.script import Says, Step, Story, Told, Until
+from workflow.demo.stories.closing import PACE, closing, closing_notices
 
 CASE = "case:R-5"
 ZONE = "Europe/Berlin"
@@ -27,31 +28,11 @@ PEOPLE = {
 }
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_WHAT = {
-    "part": "line 7",
-    "when": "since Sunday",
-    "tried": "three calls, two visits",
-    "answered": "that nothing is wrong",
-    "not_enough": "the line stayed dead",
-}
-_WHY = {
-    "expectations": "none were agreed",
-    "checked_in": "no",
-    "answered_at_once": "no",
-    "verified": "no",
-    "over_promised": "yes, a visit that nobody had planned",
-    "cause": "box not replaced",
-}
-_DIFFERENT = {
-    "process": "boxes that failed twice are replaced",
-    "empowered": "the desk may order a box",
-    "right_people": "a technician reads along",
-}
 
 
 def steps(begun: datetime) -> tuple[Step, ...]:
     """From the rant to the service alert."""
-    return (*_listened_and_planned(), *_a_day_without_a_word(), *_put_right(), *_written_down())
+    return (*_listened_and_planned(), *_a_day_without_a_word(), *_put_right())
 
 
 def _listened_and_planned() -> tuple[Step, ...]:
@@ -59,7 +40,7 @@ def _listened_and_planned() -> tuple[Step, ...]:
         "customer": {"name": "Rita Blum", "email": CUSTOMER, "phone": "+4930555", "zone": ZONE},
         "words": "Dead again, and nobody listens!", "channel": "phone", "owner": OWNER, "by": AGENT,
         "team": "field", "part": "line 7", "ladder": [{"people": [LEAD], "within": "PT12H"}],
-        "pace": {"first_word": "PT6H", "check_in": "PT4H", "close": "PT6H"},
+        "pace": {"first_word": "PT6H", **PACE},
     }  # fmt: skip
     understood = {"by": AGENT, "understood": "The line is dead for the third time."}
     return (
@@ -128,36 +109,7 @@ def _put_right() -> tuple[Step, ...]:
                 Says("case", "deliver", {"by": OWNER, "evidence": "stable for an hour"}),
             ),
         ),
-        Step(
-            "Four hours later she is asked whether it works, and says so by a link",
-            until=Until("case", "delivered"),
-            after=5 * _HOUR,
-            does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
-        ),
-        Step(
-            "Three questions: do we care, can we help, can she trust us?",
-            until=Until("case", "verified"),
-            does=(Follows("survey", {"care": "5", "help": "4", "trust": "4"}),),
-        ),
-    )
-
-
-def _written_down() -> tuple[Step, ...]:
-    answers = {"what": _WHAT, "why": _WHY, "different": _DIFFERENT, "by": OWNER}
-    return (
-        Step(
-            "What happened, why, and what we do differently: only all three make a document",
-            after=_HOUR / 2,
-            does=(Says("case", "document", answers),),
-        ),
-        Step(
-            "The service alert is written from the ledger, and found by its words",
-            until=Until("case", "documented", {"alert": 1}),
-            does=(
-                Asks("/v1/alerts?words=box%20replaced&part=line%207", lambda said: len(said["items"]) == 1),
-            ),
-        ),
-        Step("Six quiet hours later the case closes", until=Until("case", "closed"), within=6 * _HOUR),
+        *closing(OWNER, "line 7", "box not replaced"),
     )
 
 
@@ -169,9 +121,7 @@ EXPECTED = (
     Told("team_news", "email", AGENT),
     *(Told("thanks", "email", person) for person in (AGENT, OWNER, LEAD)),
     Told("news", "email", CUSTOMER),
-    Told("check_in", "email", CUSTOMER),
-    Told("survey", "email", CUSTOMER),
-    *(Told("ended", "email", person) for person in (AGENT, OWNER, LEAD)),
+    *closing_notices(CUSTOMER, "email", (AGENT, OWNER, LEAD)),
 )
 
 
