@@ -169,3 +169,21 @@ def test_the_api_shows_places_and_no_links(story: Story) -> None:
     offer(story)
     text = story.http.get(f"/v1/subjects/{KEY}").text
     assert "{{link.pick}}" in text and "/l/" not in text
+
+
+def test_over_each_channel_go_its_own_words_with_the_same_link(story: Story) -> None:
+    by_mail = offer(story)
+    story.post(
+        "appointment.offer",
+        "appointment:A-2",
+        {
+            "about": "Ihr Anschluss",
+            "customer": CUSTOMER | {"phone": "+4930123456", "channels": ["sms", "email"]},
+            "owner": "dispatch@shop.example",
+            "windows": [TOMORROW],
+        },
+    )
+    by_sms = story.mailbox.notices[-1]
+    assert (by_mail.channel, by_sms.channel) == ("email", "sms")
+    assert "auch keine Anmeldung" in by_mail.words and "auch keine Anmeldung" not in by_sms.words
+    assert story.browse(by_sms).status_code == 200
