@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from state_machines.contact.addresses import address as address_of
 from state_machines.contact.policy import Digest, Go, History, NoWay, Route, Wait, may_wait, route
 from state_machines.contact.profile import Profile, ProfileError
 from tasks.channels.port import Notice
@@ -81,8 +82,11 @@ class Taking:
             return None
         rows = [row]
         if isinstance(found, Digest):
-            fitting = _going_the_same_way(transaction, others, notice.to, found.channels[0], now)
-            rows += sending.join(transaction, fitting, row.token, now, lease)
+            fitting = _going_the_same_way(transaction, others, notice, known, found.channels[0], now)
+            joining = sending.join(transaction, fitting, row.token, now, lease)
+            rows = sorted(
+                [row, *joining], key=lambda one: one.id
+            )  # in the order in which they were asked for
         if found.channels[0] == _PERSON:
             contact_log.forget(transaction, [row.id])  # a call is no message
         else:
@@ -105,16 +109,20 @@ class Taking:
 
 
 def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
-    """The notice to its recipient as known now; what is not known of them is as the notice says.
-
-    An answer goes to where the question came from: addresses under `to.reply_to` come before all others.
-    """
+    """The notice to its recipient as known now."""
     notice = Notice.of(row)
-    given = notice.to if isinstance(notice.to, Mapping) else {}
-    reply_to = given.get("reply_to")
-    if not known and not reply_to:
-        return notice
-    return replace(notice, to={**given, **known, **(reply_to if isinstance(reply_to, Mapping) else {})})
+    return replace(notice, to=_recipient(notice.to, known))
+
+
+def _recipient(to: Any, known: Mapping[str, Any]) -> Any:
+    """By what is `known` of them now; what is not known is as the notice says.
+
+    An answer goes to where the question came from: addresses under `reply_to` come before all others.
+    """
+    if not isinstance(to, Mapping):
+        return dict(known) or to
+    reply_to = to.get("reply_to")
+    return {**to, **known, **(reply_to if isinstance(reply_to, Mapping) else {})}
 
 
 def _routed(notice: Notice, to: Any, now: datetime, history: History | None = None) -> Route:
@@ -125,13 +133,22 @@ def _routed(notice: Notice, to: Any, now: datetime, history: History | None = No
 
 
 def _going_the_same_way(
-    transaction: Transaction, ids: Sequence[int], to: Any, channel: str, now: datetime
+    transaction: Transaction,
+    ids: Sequence[int],
+    notice: Notice,
+    known: Mapping[str, Any],
+    channel: str,
+    now: datetime,
 ) -> list[int]:
-    """Those of them that would go over this channel too, if they went alone."""
-    profile = Profile.read(to)
-    found = []
-    for one, asked, about in sending.asked_for(transaction, ids):
-        alone = route(about, asked, profile, now)
-        if isinstance(alone, Go) and alone.channels[0] == channel:
+    """Those of them that would go over this channel to the same address as the notice, if they went alone."""
+    found, address = [], address_of(notice.to, channel)
+    for one, asked, about, to in sending.asked_for(transaction, ids):
+        recipient = _recipient(to, known)
+        alone = route(about, asked, Profile.read(recipient), now)
+        if (
+            isinstance(alone, Go)
+            and alone.channels[0] == channel
+            and address_of(recipient, channel) == address
+        ):
             found.append(one)
     return found

@@ -85,7 +85,7 @@ def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[
     query = (
         select(contacts.c.effect_id)
         .where(contacts.c.customer.in_(customer.keys), contacts.c.waits, contacts.c.effect_id != besides)
-        .order_by(contacts.c.at, contacts.c.effect_id)
+        .order_by(contacts.c.effect_id)
         .limit(MOST_TOGETHER - 1)
     )
     return list(transaction.connection.execute(query).scalars())

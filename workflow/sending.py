@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
@@ -56,10 +56,19 @@ def join(
     return transaction.begin_effects(taken, token, now + lease)
 
 
-def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[tuple[int, str, str]]:
-    """(id, channel, about) of these notices as they were asked for, in the order given."""
+class Asked(NamedTuple):
+    """A notice as it was asked for: over which channel, about what, for whom."""
+
+    id: int
+    channel: str
+    about: str
+    to: Any
+
+
+def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[Asked]:
+    """These notices as they were asked for, in the order given."""
     rows = transaction.connection.execute(
         select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
     )
-    found = {one: (one, target, payload["about"]) for one, target, payload in rows}
+    found = {one: Asked(one, target, said["about"], said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

@@ -285,6 +285,21 @@ def test_an_answer_goes_to_where_the_question_came_from(world: World, runtime: R
     assert [one.to["social"] for one in post.sent] == ["@ada.blue", "@ada"]
 
 
+def test_an_answer_to_another_address_is_no_part_of_the_digest(
+    world: World, runtime: Runtime, post: Post
+) -> None:
+    world.post("customer.known", ADA, {**KNOWN, "social": "@ada", "quiet_hours": "09:00-12:00"})
+    write(world, "One", "Two", channel="social")
+    write(world, "Blue", to={"reply_to": {"social": "@ada.blue"}}, channel="social")
+    deliver(world, runtime, post)
+    world.clock.move_to(NOW + timedelta(hours=2))
+    deliver(world, runtime, post)
+    assert sorted((one.to["social"], one.title) for one in post.sent) == [
+        ("@ada", "One · Two"),
+        ("@ada.blue", "Blue"),
+    ]
+
+
 def test_the_cap_holds_however_many_workers_send_at_once(world: World, runtime: Runtime, post: Post) -> None:
     world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 3}})
     write(world, *(f"No. {number}" for number in range(12)))
