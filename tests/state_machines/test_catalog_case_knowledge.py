@@ -168,3 +168,12 @@ def test_a_post_is_answered_to_the_name_it_was_posted_by() -> None:
     world = opened(customer={**CUSTOMER, "social": "@chris"}, channel="social", network="Birds")
     world.send(CASE, "contact", words="w", channel="social", network="Mammoths", social="@chris@tusk")
     assert [one.notice.to["social"] for one in world.notices("news")] == ["@chris", "@chris@tusk"]
+
+
+def test_the_team_changes_only_where_the_hand_over_says_so() -> None:
+    world = opened(team="morning")
+    world.send(CASE, "hand_over", to=ZOE)
+    assert world.data(CASE)["team"] == "morning"
+    world = opened()
+    world.send(CASE, "hand_over", to=ZOE)
+    assert "team" not in world.data(CASE)
