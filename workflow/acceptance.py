@@ -6,7 +6,10 @@ What is accepted is applied later, exactly once. Nothing here decides anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from sqlalchemy import select
 
 from state_machines import event_data
 from state_machines.errors import EventDataError, Problem
@@ -14,9 +17,10 @@ from state_machines.lifecycle import Lifecycle
 from workflow.clock import Clock
 from workflow.cloudevent import CloudEvent
 from workflow.errors import InvalidEvent, UnknownDefinition
-from workflow.outbox import settle_receipts
+from workflow.outbox import EffectState
 from workflow.registry import Registry
-from workflow.store.port import FirstOutcome, NewEvent, Store, Transaction
+from workflow.store.port import EffectUpdate, FirstOutcome, NewEvent, Store, Transaction
+from workflow.store.schema import outbox
 
 
 class Acceptance(NamedTuple):
@@ -90,7 +94,7 @@ class Acceptor:
         last = not receipts and beside is None and all(len(parcel.rows) == 1 for parcel in parcels)
         with self._store.begin() as transaction:
             fresh = transaction.accept(list(firsts.values()), now, last=last)
-            settle_receipts(transaction, receipts, now)
+            _settle_receipts(transaction, receipts, now)
             if beside is not None and fresh:
                 beside(transaction)
             known = [identity for identity in firsts if identity not in fresh]
@@ -153,6 +157,22 @@ class Acceptor:
             known = ", ".join(self._registry.names())
             message = f"no lifecycle {name!r}; known are {known}"
             raise InvalidEvent([Problem("type", "unknown-lifecycle", message)]) from error
+
+
+def _settle_receipts(
+    transaction: Transaction, receipts: Mapping[str, Mapping[str, Any]], now: datetime
+) -> None:
+    """Settle the effects whose receipts have come in as events, by idempotency key.
+
+    A receipt beats every other opinion: it settles a dead or unknown effect too.
+    """
+    if not receipts:
+        return
+    open_ones = (outbox.c.key.in_(receipts), outbox.c.state != EffectState.SETTLED)
+    rows = transaction.connection.execute(select(outbox.c.id, outbox.c.key).where(*open_ones))
+    transaction.update_effects(
+        [EffectUpdate(one, EffectState.SETTLED, None, now, receipts[key]) for one, key in rows.fetchall()]
+    )
 
 
 def _answer(

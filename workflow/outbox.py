@@ -289,19 +289,3 @@ def extend(store: Store, leases: Sequence[tuple[int, str, datetime]]) -> None:
         for one, token, until in leases:
             held = (outbox.c.id == one, outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
             transaction.connection.execute(update(outbox).where(*held).values(due_at=until))
-
-
-def settle_receipts(
-    transaction: Transaction, receipts: Mapping[str, Mapping[str, Any]], now: datetime
-) -> None:
-    """Settle the effects whose receipts have come in as events, by idempotency key.
-
-    A receipt beats every other opinion: it settles a dead or unknown effect too.
-    """
-    if not receipts:
-        return
-    open_ones = (outbox.c.key.in_(receipts), outbox.c.state != EffectState.SETTLED)
-    rows = transaction.connection.execute(select(outbox.c.id, outbox.c.key).where(*open_ones))
-    transaction.update_effects(
-        [EffectUpdate(one, EffectState.SETTLED, None, now, receipts[key]) for one, key in rows.fetchall()]
-    )
