@@ -63,7 +63,7 @@ def towards(channel: str, port: int, seconds: float = PATIENT) -> Channel:
         twilio_auth_token=SecretStr(TOKEN),
         twilio_from="+15005550006",
         twilio_url=url,
-        apprise_chat=SecretStr(f"json://{TOKEN}@127.0.0.1:{port}/{{to}}"),
+        apprise_chat=SecretStr(f"json://care:{TOKEN}@127.0.0.1:{port}/{{to}}"),
         webhook_secret=SecretStr(SECRET),
         webhook_hosts=url,
     )
@@ -77,9 +77,7 @@ def addressed(channel: str, port: int) -> Notice:
 
 
 @pytest.fixture(params=["recording", "live", *CHANNELS])
-def adapter(
-    request: pytest.FixtureRequest, tmp_path: Path, world: World
-) -> Iterator[tuple[Channel, Counter, Notice]]:
+def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Channel, Counter, Notice]]:
     """Each adapter, with a way to count what arrived and a notice for it."""
     name = request.param
     if name == "recording":
@@ -90,8 +88,8 @@ def adapter(
         with WireServer(well.email if name == "email" else well.http(name)) as server:
             yield towards(name, server.port), lambda: arrived(server), addressed(name, server.port)
     else:
-        woken: list[str] = []
-        yield LiveChannel(world.engine, world.clock, woken.extend), lambda: world.counts()["events"], NOTICE
+        world: World = request.getfixturevalue("world")
+        yield LiveChannel(world.engine, world.clock, [].extend), lambda: world.counts()["events"], NOTICE
 
 
 def arrived(server: WireServer) -> int:

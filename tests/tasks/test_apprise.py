@@ -36,7 +36,7 @@ def channel(template: str | None, services: str = "") -> AppriseChannel:
 
 def test_a_service_of_a_template_is_told_the_words_and_whom_they_are_for() -> None:
     with WireServer(answering(http_answer(200))) as server:
-        template = f"json://{SECRET}@127.0.0.1:{server.port}/post/{{to}}"
+        template = f"json://care:{SECRET}@127.0.0.1:{server.port}/post/{{to}}"
         channel(template).send(notice({"social": "@ada/../l"}), KEY)
     (request,) = server.requests
     assert request.target == "/post/@ada%2F..%2Fl"
@@ -85,7 +85,7 @@ def test_of_a_service_that_is_not_asked_by_http_nobody_can_tell() -> None:
 def test_neither_words_nor_secrets_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with WireServer(answering(http_answer(403))) as server, pytest.raises(Rejected) as caught:
-        template = f"json://{SECRET}@127.0.0.1:{server.port}/{SECRET}/{{to}}"
+        template = f"json://care:{SECRET}@127.0.0.1:{server.port}/{SECRET}/{{to}}"
         channel(template).send(notice("ada-l"), KEY)
     logged = "".join(record.getMessage() for record in caplog.records if record.name.startswith("apprise"))
     assert "Failed to send" not in logged

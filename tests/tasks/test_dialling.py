@@ -12,6 +12,7 @@ from workflow.calls import customer_to_connect
 from workflow.reports import Report, Status, take
 from workflow.runtime import Runtime
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CALLBACK = "callback:C-1"
 TAKEN = answering(http_answer(201, orjson.dumps({"sid": "CA1", "status": "queued"})))
 CUSTOMER = {"name": "Ada", "phone": "+442079460000", "zone": "Europe/London"}

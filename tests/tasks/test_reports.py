@@ -20,6 +20,9 @@ from workflow.runtime import Runtime
 TAKEN = answering(http_answer(201, orjson.dumps({"sid": "SM12", "status": "queued"})))
 ACCEPTED, DELIVERED, FAILED, ENDED = Status
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What the store has no part in."""
+
 
 @pytest.fixture
 def key(world: World, runtime: Runtime) -> str:
@@ -58,6 +61,7 @@ def test_what_was_accepted_becomes_delivered_once(world: World, key: str) -> Non
     assert notice_counts(world.store)["sms", "delivered"] == 1
 
 
+@ON_SQLITE
 def test_what_failed_after_it_was_accepted_goes_to_one_person_with_what_was_to_be_said(
     world: World, key: str
 ) -> None:
@@ -77,6 +81,7 @@ def test_what_failed_after_it_was_accepted_goes_to_one_person_with_what_was_to_b
     assert escalation.startswith("escalation:delivery-")
 
 
+@ON_SQLITE
 def test_a_bounce_after_hours_takes_the_delivery_back_and_an_arrival_after_all_ends_the_search(
     world: World, key: str
 ) -> None:
@@ -91,6 +96,7 @@ def test_a_bounce_after_hours_takes_the_delivery_back_and_an_arrival_after_all_e
     assert world.state(escalation) in ("asking", "notified")
 
 
+@ON_SQLITE
 def test_what_arrived_after_all_needs_no_person_any_more(world: World, key: str) -> None:
     reported(world, key, FAILED, "30008")
     ((escalation, _, _),) = escalations(world, "undelivered")
@@ -119,6 +125,7 @@ def test_a_report_knows_what_the_sender_did_not(world: World, runtime: Runtime, 
     assert outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 10) == []
 
 
+@ON_SQLITE
 def test_a_report_that_comes_before_the_answer_counts_and_the_answer_does_not_undo_it(
     world: World, runtime: Runtime
 ) -> None:
@@ -134,6 +141,7 @@ def test_a_report_that_comes_before_the_answer_counts_and_the_answer_does_not_un
     assert outcome(world) == ("settled", "delivered")
 
 
+@ON_SQLITE
 def test_nothing_more_will_come_means_that_it_failed_unless_it_arrived(world: World, key: str) -> None:
     reported(world, key, DELIVERED)
     reported(world, key, ENDED)
@@ -141,6 +149,7 @@ def test_nothing_more_will_come_means_that_it_failed_unless_it_arrived(world: Wo
     assert escalations(world, "undelivered") == []
 
 
+@ON_SQLITE
 def test_a_report_about_nothing_that_was_sent_is_refused(world: World, runtime: Runtime, key: str) -> None:
     lapse(world, "Q", "sms")
     before = world.counts()["events"]
@@ -155,6 +164,7 @@ def test_a_report_about_nothing_that_was_sent_is_refused(world: World, runtime: 
     assert world.counts()["events"] == before
 
 
+@ON_SQLITE
 def test_the_subject_that_asked_for_it_hears_of_it_if_it_wants_to(world: World, key: str) -> None:
     """A promise declares no `delivery_news`: it is not meant, and nothing of it is a dead letter."""
     reported(world, key, FAILED, "30003")

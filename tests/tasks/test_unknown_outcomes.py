@@ -23,6 +23,9 @@ DIES: dict[str, Talk] = {
     "sms": after_request(Line.break_off),
 }
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What the store has no part in."""
+
 
 def arrived(server: WireServer) -> int:
     """How often the other side got the whole of it."""
@@ -77,6 +80,7 @@ def test_what_is_unknown_is_counted_where_operators_look_and_stays_counted(
         assert {sample.name for sample in family.samples} == {"makegood_notices_total"}
 
 
+@ON_SQLITE
 def test_a_person_who_cannot_be_told_of_it_is_no_new_case_for_a_person(
     world: World, runtime: Runtime
 ) -> None:
@@ -94,6 +98,7 @@ def test_a_person_who_cannot_be_told_of_it_is_no_new_case_for_a_person(
     assert not [effect for effect in about if effect.startswith("escalation:")]
 
 
+@ON_SQLITE
 def test_what_a_customer_could_not_be_told_a_person_tells_and_what_a_colleague_could_not_is_a_dead_letter(
     world: World, runtime: Runtime
 ) -> None:
