@@ -62,7 +62,9 @@ class Rehearsal:
         if isinstance(deed, Says):
             newest = self.scene(timelines=False).newest(deed.name)
             key = self.story.roots[deed.name] if newest is None else str(newest["key"])
-            self.stage.post(f"{key.partition(':')[0]}.{deed.trigger}", key, deed.data)
+            self.stage.post(
+                f"{key.partition(':')[0]}.{deed.trigger}", key, deed.data_at(self.stage.clock.now())
+            )
         elif isinstance(deed, Follows):
             notice = [one for one in self.stage.mailbox.notices if one.about == deed.about][-1]
             assert self.stage.follow(notice, **deed.answers).is_success, deed

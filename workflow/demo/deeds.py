@@ -41,7 +41,7 @@ class Deeds:
                 type=f"{key.partition(':')[0]}.{says.trigger}",
                 subject=key,
                 time=at,
-                data=says.data,
+                data=says.data_at(at),
             )
         )
 

@@ -35,11 +35,18 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """What a person or another system does: an event to the story's newest subject of that short name."""
+    """What a person or another system does: an event to the story's newest subject of that short name.
+
+    Its data may hang on the instant at which it is said.
+    """
 
     name: str
     trigger: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] | Callable[[datetime], Mapping[str, Any]] = field(default_factory=dict)
+
+    def data_at(self, now: datetime) -> Mapping[str, Any]:
+        """The data of an event that is sent now."""
+        return self.data(now) if callable(self.data) else self.data
 
 
 @dataclass(frozen=True, slots=True)

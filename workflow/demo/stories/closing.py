@@ -8,7 +8,7 @@ from urllib.parse import quote
 from workflow.demo.script import Asks, Follows, Says, Step, Told, Until
 
 _HOUR = timedelta(hours=1)
-PACE = {"check_in": "PT4H", "close": "PT6H"}
+PACE = {"check_in": "PT2H", "close": "PT3H"}
 """What a case must be opened with for its last steps to come in time."""
 
 
@@ -16,9 +16,9 @@ def closing(by: str, part: str, cause: str) -> tuple[Step, ...]:
     """From a delivery to the end. `part` and `cause` are those under which the alert is found."""
     return (
         Step(
-            "Four hours later the customer is asked whether it works, and says so by a link",
+            "Two hours later the customer is asked whether it works, and says so by a link",
             until=Until("case", "delivered"),
-            after=5 * _HOUR,
+            after=2.5 * _HOUR,
             does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
         ),
         Step(
@@ -36,7 +36,7 @@ def closing(by: str, part: str, cause: str) -> tuple[Step, ...]:
             until=Until("case", "documented", {"alert": 1}),
             does=(Asks(_search(part, cause), lambda said: len(said["items"]) == 1),),
         ),
-        Step("Six quiet hours later the case closes", until=Until("case", "closed"), within=7 * _HOUR),
+        Step("Three quiet hours later the case closes", until=Until("case", "closed"), within=4 * _HOUR),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from state_machines.instants import format_instant, parse_instant, zone
 from workflow.demo.checks import hours_kept
@@ -34,20 +35,32 @@ PEOPLE = {
 _HOUR = timedelta(hours=1)
 
 
-def window(begun: datetime, opens: float, closes: float) -> dict[str, str]:
-    """An appointment's window, in hours after the story began."""
+def window(now: datetime, opens: float, closes: float) -> dict[str, str]:
+    """An appointment's window, in hours from now."""
+    return {"from": format_instant(now + opens * _HOUR), "to": format_instant(now + closes * _HOUR)}
+
+
+def _visit(now: datetime) -> dict[str, Any]:
     return {
-        "from": format_instant(begun + opens * _HOUR),
-        "to": format_instant(begun + closes * _HOUR),
-    }
+        "about": "a technician at your line", "windows": [window(now, 3, 5)], "lead": "PT1H",
+        "owner": DISPATCH, "spare": [window(now, 5, 6.5), window(now, 30, 32)], "by": AGENT,
+    }  # fmt: skip
+
+
+def _late(now: datetime) -> dict[str, Any]:
+    return {"at": format_instant(now + 9 * _HOUR)}
+
+
+def _again(now: datetime) -> dict[str, Any]:
+    return {"windows": [window(now, 2, 4)], "reason": "nobody came", "by": AGENT}
 
 
 def steps(begun: datetime) -> tuple[Step, ...]:
     """From the dead line to the line that runs."""
-    return (*_agreed(begun), *_in_doubt(begun), *_missed(begun), *_came())
+    return (*_agreed(), *_in_doubt(), *_missed(), *_came())
 
 
-def _agreed(begun: datetime) -> tuple[Step, ...]:
+def _agreed() -> tuple[Step, ...]:
     known = {
         "name": "Tom Berger", "account": "A-100-9", "email": TOM, "phone": "+4930444", "zone": ZONE,
         "channels": ["sms", "email"], "quiet_hours": ["23:30-05:30"],
@@ -57,10 +70,6 @@ def _agreed(begun: datetime) -> tuple[Step, ...]:
         "part": "line 9", "facts": {"account": "A-100-9"}, "by": AGENT,
         "ladder": [{"people": [LEAD], "within": "P1D"}],
         "pace": {"first_word": "PT12H", "plan": "P3D", "daily_word": "P5D", **PACE},
-    }  # fmt: skip
-    visit = {
-        "about": "a technician at your line", "windows": [window(begun, 3, 5)], "lead": "PT1H",
-        "owner": DISPATCH, "spare": [window(begun, 6, 8), window(begun, 30, 32)], "by": AGENT,
     }  # fmt: skip
     return (
         Step(
@@ -74,7 +83,7 @@ def _agreed(begun: datetime) -> tuple[Step, ...]:
             does=(
                 Says("case", "acknowledge", {"by": AGENT, "understood": "The line is dead."}),
                 Says("case", "step", {"step": "reboot", "result": "still dead", "by": AGENT}),
-                Says("case", "book", visit),
+                Says("case", "book", _visit),
             ),
         ),
         Step(
@@ -89,13 +98,12 @@ def _agreed(begun: datetime) -> tuple[Step, ...]:
     )
 
 
-def _in_doubt(begun: datetime) -> tuple[Step, ...]:
-    late = {"at": format_instant(begun + 9 * _HOUR)}
+def _in_doubt() -> tuple[Step, ...]:
     return (
         Step(
             "Dispatch reports a delay: Tom hears it before the window opens, with other times to pick",
             after=_HOUR / 2,
-            does=(Says("appointment", "delay", late),),
+            does=(Says("appointment", "delay", _late),),
         ),
         Step(
             "He picks one by the link, without a login",
@@ -105,9 +113,8 @@ def _in_doubt(begun: datetime) -> tuple[Step, ...]:
     )
 
 
-def _missed(begun: datetime) -> tuple[Step, ...]:
+def _missed() -> tuple[Step, ...]:
     claim = {"id": "story-2", "by": AGENT, "kinds": ["callback"]}
-    again = {"windows": [window(begun, 10, 12)], "reason": "nobody came", "by": AGENT}
     return (
         Step(
             "This time nobody sets out. The window passes, and a person must call, within minutes",
@@ -121,7 +128,7 @@ def _missed(begun: datetime) -> tuple[Step, ...]:
                 Asks("/v1/desk/claim", lambda said: said["outcome"] == "claimed", claim),
                 Asks("/v1/cases/T-2-1/packet", lambda said: said["appointments"][0]["state"] == "missed"),
                 Says("callback", "reached", {"by": AGENT, "outcome": "apologised"}),
-                Says("appointment", "move", again),
+                Says("appointment", "move", _again),
             ),
         ),
         Step(
@@ -196,7 +203,7 @@ STORY = Story(
     number=2,
     title="the appointment that came and went",
     begin=BEGIN,
-    speed=1800.0,
+    speed=1200.0,
     roots={"customer": CUSTOMER, "case": CASE},
     people=PEOPLE,
     steps=steps,

@@ -88,7 +88,7 @@ def _first_try() -> tuple[Step, ...]:
         Step(
             "Mia says that it works, and also that she cannot trust us: a low answer",
             until=Until("case", "delivered"),
-            after=5 * _HOUR,
+            after=2.5 * _HOUR,
             does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
         ),
         Step(
