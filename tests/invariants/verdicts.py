@@ -107,11 +107,13 @@ def _about_holders(taken: Taken) -> Iterator[str]:
         or taken.decision.outcome == Outcome.REFUSED
     ):
         return
-    if before.state == "claimed":
+    if before.state == "claimed" and before.data.get("claimed_by") != after.data.get("claimed_by"):
         both = f"{before.data.get('claimed_by')} and {after.data.get('claimed_by')}"
         yield f"{after.key} was held by one and is by two now: {both}"
     customer = after.data.get("customer")
-    if isinstance(customer, Mapping) and customer.get("quiet_hours"):
+    rings = any(isinstance(one, SendNotice) and one.channel == "dial" for one in taken.decision.effects)
+    begins = after.state == "claimed" and (before.state != "claimed" or rings)
+    if begins and isinstance(customer, Mapping) and customer.get("quiet_hours"):
         at = after.changed_at
         if at is not None and is_quiet(at, customer.get("zone"), customer["quiet_hours"]):
             yield f"{after.key} is to be called at {at}, in the quiet hours {customer['quiet_hours']}"
