@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import select
 
+from state_machines.expressions.functions import contact_time
 from workflow.errors import NotFound
 from workflow.store.port import Store
 from workflow.store.schema import outbox, subjects
 
 
-def customer_to_connect(store: Store, effect: str) -> str | None:
-    """The customer's number of the call that this effect began; None when the call is not needed any more.
+def customer_to_connect(store: Store, effect: str, now: datetime) -> str | None:
+    """The customer's number of the call that this effect began; None when they are not to be called, now.
 
-    It is needed as long as the callback that asked for it is open and held by the same claim: whoever has
-    claimed it since calls with a telephone of their own. Raises NotFound when no such call began.
+    They are as long as the callback that asked for it is open and held by the same claim (whoever has claimed
+    it since calls with a telephone of their own), and outside of their quiet hours: between the claim and the
+    key that the agent presses, minutes pass. Raises NotFound when no such call began.
     """
     query = (
         select(outbox.c.payload, subjects.c.closed_at, subjects.c.data)
@@ -24,9 +30,13 @@ def customer_to_connect(store: Store, effect: str) -> str | None:
         found = connection.execute(query).one_or_none()
     if found is None:
         raise NotFound("effect: no call has this key")
-    asked = found.payload.get("context") or {}
-    claim = (found.data.get("dialled") or {}).get("claim")
-    number = asked.get("customer_phone")
-    if found.closed_at is not None or claim not in (None, asked.get("claim")):
+    asked, customer = found.payload.get("context") or {}, found.data.get("customer")
+    claim, number = (found.data.get("dialled") or {}).get("claim"), asked.get("customer_phone")
+    held = found.closed_at is None and claim in (None, asked.get("claim"))
+    if not held or contact_time(customer, now) > now or _opted_out(customer):
         return None
     return number if isinstance(number, str) else None
+
+
+def _opted_out(customer: Any) -> bool:
+    return isinstance(customer, Mapping) and "live" in (customer.get("opted_out") or ())

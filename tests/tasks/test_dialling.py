@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import orjson
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_customer_who_does_not_answer_is_a_try_by_who_claimed_it(
 
 
 def test_a_conversation_leaves_it_to_the_agent_to_say_how_it_went(world: World, ringing: str) -> None:
-    assert customer_to_connect(world.store, ringing) == "+442079460000"
+    assert customer_to_connect(world.store, ringing, world.clock.now()) == "+442079460000"
     said(world, ringing, Status.ACCEPTED, "ringing")
     said(world, ringing, Status.DELIVERED, "connected", "customer")
     said(world, ringing, Status.ENDED, "agent_no_answer")
@@ -72,9 +74,23 @@ def test_the_customer_is_not_called_by_two_nor_after_calling_first(
 ) -> None:
     said(world, ringing, Status.FAILED, "agent_no_answer")
     again = dialled(world, runtime, "lee@example.com")
-    assert customer_to_connect(world.store, ringing) is None, "the first phone is answered after all"
-    assert customer_to_connect(world.store, again) == "+442079460000"
+    assert customer_to_connect(world.store, ringing, world.clock.now()) is None, (
+        "though it is answered after all"
+    )
+    assert customer_to_connect(world.store, again, world.clock.now()) == "+442079460000"
     said(world, ringing, Status.FAILED, "busy", "customer")
     assert world.state(CALLBACK) == "claimed", "news of the first call are not about the second"
     world.post("callback.customer_calls", CALLBACK, {"by": "lee@example.com"})
-    assert customer_to_connect(world.store, again) is None
+    assert customer_to_connect(world.store, again, world.clock.now()) is None
+
+
+def test_nobody_is_put_through_to_a_customer_whose_quiet_hours_have_begun_meanwhile(
+    world: World, ringing: str
+) -> None:
+    quiet = CUSTOMER | {"quiet_hours": "10:05-11:00"}
+    world.post("callback.customer_changed", CALLBACK, {"customer": quiet})
+    before, after = world.clock.now(), world.clock.now() + timedelta(minutes=6)
+    assert customer_to_connect(world.store, ringing, before) == "+442079460000"
+    assert customer_to_connect(world.store, ringing, after) is None
+    world.post("callback.customer_changed", CALLBACK, {"customer": quiet | {"opted_out": ["live"]}})
+    assert customer_to_connect(world.store, ringing, before) is None

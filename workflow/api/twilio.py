@@ -96,7 +96,8 @@ async def connect(request: Request, form: Genuine, effect: Effect) -> Response:
     door = door_of(request)
     if not twilio.agrees(form.get("Digits", "")):
         return _twiml(twilio.NOTHING_MORE)
-    customer = await run_in_threadpool(customer_to_connect, door.runtime.store, effect)
+    runtime = door.runtime
+    customer = await run_in_threadpool(customer_to_connect, runtime.store, effect, runtime.clock.now())
     if customer is None:
         return _twiml(twilio.no_longer_needed())
     sid = form.get("CallSid", "")
