@@ -132,6 +132,22 @@ def test_who_is_known_by_two_others_shows_that_those_two_are_one() -> None:
     assert world.refused == []
 
 
+def test_two_open_cases_of_one_person_know_of_each_other_and_the_next_knows_the_last() -> None:
+    world = World()
+    for key in (CRM, LISTENER):
+        wrote(world, key)
+        world.wait("PT1S")
+    world.send(CRM, "merge", into=LISTENER, by="anna@shop.example")
+    assert world.data("case:C-7-1")["related"] == ["case:mastodon-ada-1"]
+    assert world.data("case:mastodon-ada-1")["related"] == ["case:C-7-1"]
+    wrote(world, LISTENER, "which of them?")
+    assert words(world, "case:C-7-1")[-1] == "which of them?", "what comes now belongs to the older one's"
+    world.send(CRM, "case_closed", case="case:C-7-1")
+    wrote(world, CRM, "Again")
+    assert world.data(world.data(CRM)["case"])["related"] != []
+    assert world.refused == []
+
+
 def test_a_person_may_say_that_two_are_one_and_it_never_goes_round() -> None:
     for first, other in ((CRM, SHOP), (SHOP, CRM)):
         world = World()
