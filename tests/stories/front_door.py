@@ -238,6 +238,11 @@ class Story:
         assert broken == []
         dead = self.get("/v1/dead-letters")
         assert (dead["events"], dead["timers"]) == ([], [])
+        line = {one["key"] for one in self.desk.get("/v1/desk/line", params={"limit": 500}).json()["items"]}
+        states = {"state": ["waiting", "asking", "notified"]}
+        for lifecycle in ("callback", "escalation"):
+            open_ones = self.get("/v1/subjects", lifecycle=lifecycle, **states)["items"]
+            assert {one["key"] for one in open_ones} <= line
 
     def _refusals(self) -> list[tuple[str, str]]:
         query = (
