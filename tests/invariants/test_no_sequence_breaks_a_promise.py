@@ -90,6 +90,8 @@ class Storm(RuleBasedStateMachine):
         tally["decisions"] += self.world.decided
         tally["messages"] += len(self.world.said)
         tally.update(f"{one.lifecycle}.{one.state}" for one in self.world.subjects.values())
+        if tally["runs"] % 10 == 0:  # a full one takes long; -s shows how far it is
+            print(tally["runs"], "runs,", tally["steps"], "steps", flush=True)  # noqa: T201
 
 
 def _played(machine: type[RuleBasedStateMachine], runs: int, steps: int, **more: Any) -> None:
