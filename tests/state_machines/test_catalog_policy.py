@@ -180,3 +180,18 @@ def test_a_withdrawn_approval_ends_its_ladder() -> None:
     (escalation,) = world.children(approval, "escalation")
     assert [world.state(approval), world.state(escalation)] == ["withdrawn", "withdrawn"]
     assert grant(world)["outcome"] == "withdrawn"
+
+
+def test_nobody_grants_something_by_saying_that_the_policy_or_an_approver_has_allowed_it() -> None:
+    world = asked(80)
+    allowed = {
+        "policy": "disability",
+        "eligible": True,
+        "within_authority": True,
+        "what": "refund",
+        "by": DORA,
+    }
+    assert world.send(CASE, "policy_answer", **allowed).outcome is Outcome.REFUSED
+    said = {"approval": grant(world)["approval"], "news": "granted", "what": "refund"}
+    assert world.send(CASE, "approval_news", **said).outcome is Outcome.REFUSED
+    assert grant(world)["outcome"] == "asked"
