@@ -128,7 +128,7 @@ def test_the_ledger_alone_gives_states_timers_and_effects(world: World) -> None:
     decided, outcomes = 0, Counter[str]()
 
     @settings(
-        max_examples=40 if world.store.dialect == "sqlite" else 8,
+        max_examples=16 if world.store.dialect == "sqlite" else 6,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
