@@ -93,8 +93,11 @@ def test_a_late_callback_ends_well(story: Story) -> None:
         "reached", "resolved", "kept_late",
     )  # fmt: skip
     story.told(*((who, "ended") for who in (AGENT, MANAGER, SECOND)))
+    minded_and_thanked(story)
 
-    # The displeasure goes to the policy's owner and is counted with the case; the thanks reach everyone.
+
+def minded_and_thanked(story: Story) -> None:
+    """What the customer minds reaches its owner; their thanks reach everyone; late stays late."""
     minded = {
         "policy": "returns-30-days",
         "policy_owner": "policy@shop.example",

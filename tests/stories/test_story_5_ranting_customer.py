@@ -36,8 +36,18 @@ def opened(story: Story, **changes: Any) -> None:
 def test_from_the_rant_to_the_service_alert(story: Story) -> None:
     opened(story)
     assert story.state(CASE) == "listening"
+    heard_until_calm(story)
+    planned_with_both_halves(story)
+    acted_with_a_word_a_day(story)
+    delivered_and_verified(story)
+    documented_and_closed(story)
+    # Years later, before the big change.
+    story.after(days=3 * 365)
+    learned_before_the_change(story)
 
-    # Listen, acknowledge, and again, until Rita is calm.
+
+def heard_until_calm(story: Story) -> None:
+    """Listen, acknowledge, and again, until Rita is calm."""
     for words in ("It is the third time!", "And I waited a whole day."):
         story.post("case.acknowledge", CASE, {"by": AGENT, "understood": "The line is dead, again."})
         assert story.state(CASE) == "acknowledged"
@@ -48,7 +58,9 @@ def test_from_the_rant_to_the_service_alert(story: Story) -> None:
     assert story.state(CASE) == "planning"
     assert child(story, CASE, "first_word")["state"] == "kept"
 
-    # Half a plan is none: what fixes this, and what fixes what let it happen.
+
+def planned_with_both_halves(story: Story) -> None:
+    """Half a plan is none: what fixes this, and what fixes what let it happen."""
     story.refuses("case.agree", CASE, {"by": AGENT})
     story.post("case.plan", CASE, {"fix": "A technician comes tomorrow", "by": AGENT})
     story.refuses("case.agree", CASE, {"by": AGENT})
@@ -58,7 +70,9 @@ def test_from_the_rant_to_the_service_alert(story: Story) -> None:
     assert child(story, CASE, "plan-1")["state"] == "kept"
     story.told()
 
-    # While we act she hears from us every day, and so does everybody who takes part.
+
+def acted_with_a_word_a_day(story: Story) -> None:
+    """While we act she hears from us every day, and so does everybody who takes part."""
     story.after(hours=16)
     story.post("case.word", CASE, {"words": "The technician is booked.", "by": AGENT})
     story.told((RITA, "news"), (OWNER, "team_news"))
@@ -69,6 +83,9 @@ def test_from_the_rant_to_the_service_alert(story: Story) -> None:
     story.told(*((who, "thanks") for who in (AGENT, OWNER)))
     assert story.state(CASE) == "acting"
 
+
+def delivered_and_verified(story: Story) -> None:
+    """It is done, she says that it works, and answers the three questions."""
     story.post("case.deliver", CASE, {"by": OWNER, "evidence": "sync 250/40 for an hour"})
     story.told((RITA, "news"))
     assert child(story, CASE, "daily_word-2")["state"] == "kept"
@@ -80,17 +97,15 @@ def test_from_the_rant_to_the_service_alert(story: Story) -> None:
     assert story.follow(survey, care="5", help="5", trust="4").status_code == 200
     assert [one["trust"] for one in story.data(CASE)["surveys"]] == [4]
 
-    # The service alert is written out of the ledger; whoever took part hears how it ended.
+
+def documented_and_closed(story: Story) -> None:
+    """The service alert is written out of the ledger; whoever took part hears how it ended."""
     story.post("case.document", CASE, document(OWNER))
     assert story.state(CASE) == "documented"
     story.told(*((who, "ended") for who in (AGENT, OWNER)))
     assert child(story, CASE, "document-1")["state"] == "kept"
     story.after(days=14)
     assert story.state(CASE) == "closed"
-
-    # Years later, before the big change.
-    story.after(days=3 * 365)
-    learned_before_the_change(story)
 
 
 def learned_before_the_change(story: Story) -> None:

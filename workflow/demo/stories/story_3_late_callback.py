@@ -82,6 +82,10 @@ def promise(made_at: datetime) -> dict[str, Any]:
 
 def steps(made_at: datetime) -> tuple[Step, ...]:
     """The story, from the promise to the thanks."""
+    return (*_promised_and_broken(made_at), *_called(), *_settled())
+
+
+def _promised_and_broken(made_at: datetime) -> tuple[Step, ...]:
     return (
         Step(
             "Nora promises Daniel that the manager will call within 2 to 4 hours",
@@ -104,6 +108,11 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
             does=(Says("escalation", "acknowledge", {"by": REGIONAL}),),
             within=FIRST_LEVEL,
         ),
+    )
+
+
+def _called() -> tuple[Step, ...]:
+    return (
         Step(
             "A person must call: Lee claims the call",
             until=Until("callback", "waiting"),
@@ -120,6 +129,11 @@ def steps(made_at: datetime) -> tuple[Step, ...]:
             "The next try waits for the hours in which Daniel wants to be called",
             until=Until("callback", "resting"),
         ),
+    )
+
+
+def _settled() -> tuple[Step, ...]:
+    return (
         Step(
             "Now Paul, who may bend the policy, claims the call himself",
             until=Until("callback", "waiting"),
