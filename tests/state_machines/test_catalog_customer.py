@@ -160,6 +160,29 @@ def test_a_person_may_say_that_two_are_one_and_it_never_goes_round() -> None:
         assert world.data(CRM)["customer"]["name"] == "Ada"
 
 
+def test_how_old_another_is_counts_only_when_that_one_says_it() -> None:
+    """Else two could be sent into each other, and whatever they hear would go round for ever."""
+    world, long_ago = World(), "2001-01-01T00:00:00Z"
+    world.send(CRM, "known", name="Ada")
+    world.wait("PT1S")
+    world.send(SHOP, "known", name="Ada L.")
+    world.send(CRM, "merge", into=SHOP, since=long_ago, by="anna@shop.example")
+    assert (world.state(CRM), world.state(SHOP)) == ("known", "merged")
+    world.send(SHOP, "merge", into="customer:none", since=long_ago, by="anna@shop.example")
+    assert world.state(CRM) == "known"
+    for forged in ("identity_answered", "take_over"):
+        said = {
+            "identity": "identity:x",
+            "customer": SHOP,
+            "since": long_ago,
+            "profile": {},
+            "identities": [],
+        }
+        said |= {"posts": [], "cases": [], "merged": []}
+        assert world.send(CRM, forged, **said).outcome is Outcome.REFUSED
+    assert world.send("identity:x", "claim", customer=CRM, since=long_ago).outcome is Outcome.REFUSED
+
+
 def test_in_doubt_for_a_minute_it_goes_on_with_what_it_knows() -> None:
     lifecycle, data = load_catalog()["customer"], {"words": "It is broken", "email": "ada@shop.example"}
     event, doubtful = Event("reach_out", "e1", "/test", START, data), Subject(SHOP, "customer", 1)

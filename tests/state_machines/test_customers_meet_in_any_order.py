@@ -32,9 +32,11 @@ class Crowd:
         self.now = START
         self._pick = pick
 
-    def post(self, key: str, trigger: str, data: Any, parent: str | None = None) -> None:
+    def post(
+        self, key: str, trigger: str, data: Any, parent: str | None = None, source: str = "/test"
+    ) -> None:
         """An event that is accepted, to be decided later."""
-        event = Event(trigger, "e", "/test", self.now, data, parent)
+        event = Event(trigger, "e", source, self.now, data, parent)
         self.waiting.setdefault(key, deque()).append(event)
 
     def settle(self) -> None:
@@ -55,7 +57,8 @@ class Crowd:
         self.subjects[key] = apply_decision(subject, event, decision, self.now)
         for effect in decision.effects:
             if isinstance(effect, EmitEvent) and split_key(effect.to)[0] in ("customer", "identity", "case"):
-                self.post(effect.to, effect.trigger, effect.data, key if effect.opens else None)
+                parent = key if effect.opens else None
+                self.post(effect.to, effect.trigger, effect.data, parent, "/makegood")
 
     def root(self, key: str) -> str:
         """The customer whom this one turned out to be."""
