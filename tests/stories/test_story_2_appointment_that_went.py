@@ -27,6 +27,7 @@ CUSTOMER = "customer:C-9"
 CASE = "case:C-9-1"
 TOM = {
     "name": "Tom", "account": "A-100-9", "email": MAIL, "phone": PHONE, "zone": "Europe/Berlin",
+    "language": "de",
     "channels": ["sms", "email"], "quiet_hours": ["21:00-06:30"],
 }  # fmt: skip
 LADDER = [{"people": [LEAD], "within": "PT30M"}]
@@ -86,8 +87,9 @@ def test_a_delay_is_heard_before_the_window_opens(story: Story) -> None:
     notice = story.heard_by(PHONE, told)
 
     # He picks another time by the link, without a login, once; and it is confirmed.
+    assert "Termin" in notice.words
     page = story.browse(notice)
-    assert page.status_code == 200
+    assert (page.status_code, 'lang="de"' in page.text) == (200, True)
     assert story.pick(notice, 1).status_code == 200
     assert story.state(appointment) == "booked"
     assert story.data(appointment)["window"] == SPARE[1]
