@@ -102,11 +102,12 @@ def _told(story: _Story, where: tzinfo | None) -> TimerTold:
         reckoning = account(rule, timer, story.set_by.view(), where)
     except (TimeError, StateMachineError) as error:
         reckoning = [f"It can no longer be reckoned: {error}"]
+    states = [one.name for one in story.set_by.lifecycle.definition.states]
     return TimerTold(
         rule.name,
         rule.on_timeout,
-        sorted(rule.scope),
-        sorted(rule.paused_in),
+        [name for name in states if name in rule.scope],
+        [name for name in states if name in rule.paused_in],
         story.status,
         timer.due_at,
         shortened([_step(*step, clock) for step in story.steps]),
