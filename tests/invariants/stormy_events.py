@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from state_machines.definition import FieldDeclaration
+from state_machines.definition import Definition, FieldDeclaration
 from state_machines.lifecycle import Lifecycle
 from state_machines.subject import INITIAL
 from tests.invariants.stormy_world import StormyWorld, in_
 
 _SILLY = 0.06
 """The share of values, and of triggers, that make no sense where they stand."""
+_ONWARD = 0.3
+"""The share of triggers that are sure to lead somewhere."""
 _PEOPLE = ("kim@shop.example", "lee@shop.example", {"name": "Sam", "email": "sam@shop.example"})
 _CUSTOMERS: tuple[Any, ...] = (
     {
@@ -88,6 +90,7 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "phone": ("+49 30 1234567",),
     "identities": ([{"kind": "account", "value": "A-1"}], []),
     "skills": ([], ["german"]),
+    "remind_every": ("PT6H", "P1D"),  # more often than any sane person would; a minute only costs time here
     "language": ("de", "en"),
 }
 _TYPES: dict[str, tuple[Any, ...]] = {
@@ -131,11 +134,26 @@ def _knows(world: StormyWorld, key: str, trigger: str) -> bool:
 
 
 def _trigger(world: StormyWorld, lifecycle: Lifecycle, key: str, dice: Random) -> str:
-    """One that its state knows, mostly."""
+    """One that its state knows, mostly, and often one that leads on: else no case would come to its end."""
     subject = world.subjects.get(key)
-    possible = sorted(lifecycle.possible[subject.state if subject else INITIAL])
+    state = subject.state if subject else INITIAL
+    if dice.random() < _ONWARD and (onward := _leading_on(lifecycle.definition, state)):
+        return dice.choice(onward)
+    possible = sorted(lifecycle.possible[state])
     every = sorted(lifecycle.definition.triggers)
     return dice.choice(possible if possible and dice.random() > _SILLY else every)
+
+
+def _leading_on(definition: Definition, state: str) -> list[str]:
+    """Triggers by which it may leave this state for one that is not final."""
+    final = {one.name for one in definition.states if one.final}
+    return sorted(
+        {
+            one.trigger
+            for one in definition.transitions
+            if state in one.source and one.dest not in (None, "=", state, *final)
+        }
+    )
 
 
 def _object(world: StormyWorld, fields: dict[str, FieldDeclaration], dice: Random) -> dict[str, Any]:

@@ -7,7 +7,7 @@ decide is a dead letter, as it would be there. What was said to whom and when is
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,8 @@ from workflow.cloudevent import CloudEvent, is_subject
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)
 """A Friday afternoon in Berlin, two days before the clocks go forward."""
+_MOST_AT_ONCE = 20
+"""How often one timer of one subject may fire at one instant; more is a loop."""
 _MOST_TOGETHER = 600
 """Events that may follow from one; more are a loop."""
 
@@ -105,7 +107,7 @@ class StormyWorld:
 
     def passes(self, time: timedelta) -> None:
         """Let time pass; each timer fires, and each notice goes, at its instant."""
-        until = self.now + time
+        until, fired = self.now + time, Counter[tuple[datetime, str, str]]()
         while (due := self._next_timer()) is not None or self._waiting:
             sending = min((one.since for one in self._waiting), default=until + time)
             instant = min(due[0] if due else sending, sending)
@@ -113,6 +115,8 @@ class StormyWorld:
                 break
             self.now = max(self.now, instant)
             if due is not None and due[0] <= instant:
+                fired[self.now, due[1], due[2]] += 1
+                assert fired[self.now, due[1], due[2]] < _MOST_AT_ONCE, f"{due} fires for ever at {self.now}"
                 self._fire(due[1], due[2])
             self._settle()
         self.now = until
