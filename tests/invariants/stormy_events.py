@@ -18,6 +18,8 @@ _SILLY = 0.06
 """The share of values, and of triggers, that make no sense where they stand."""
 _ONWARD = 0.3
 """The share of triggers that are sure to lead somewhere."""
+_HELPS = {("case", "planning"): ("plan", "plan", "plan", "agree", "agree")}
+"""What leads on where a state has to be prepared before it can be left."""
 _PEOPLE = ("kim@shop.example", "lee@shop.example", {"name": "Sam", "email": "sam@shop.example"})
 _CUSTOMERS: tuple[Any, ...] = (
     {
@@ -137,7 +139,8 @@ def _trigger(world: StormyWorld, lifecycle: Lifecycle, key: str, dice: Random) -
     """One that its state knows, mostly, and often one that leads on: else no case would come to its end."""
     subject = world.subjects.get(key)
     state = subject.state if subject else INITIAL
-    if dice.random() < _ONWARD and (onward := _leading_on(lifecycle.definition, state)):
+    onward = [*_leading_on(lifecycle.definition, state), *_HELPS.get((lifecycle.name, state), ())]
+    if onward and dice.random() < _ONWARD:
         return dice.choice(onward)
     possible = sorted(lifecycle.possible[state])
     every = sorted(lifecycle.definition.triggers)
