@@ -88,6 +88,8 @@ class Pressure:
                 log.warning("the inbox could not be looked at", error=type(error).__name__)
             self._next_at = monotonic() + pause
             self._wanted.clear()
+            if self._closing:  # said during the look, and its wake-up cleared just now
+                return
 
     def _look(self) -> float:
         """Look once; the seconds until the next look."""
