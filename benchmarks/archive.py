@@ -19,12 +19,12 @@ from benchmarks.rounds import Reading
 from benchmarks.server import server_words
 from benchmarks.session import Session
 from tests.workflow.complaints import CASE
-from workflow.archive.search import Wanted, search
-from workflow.archive.writing import write_alert
 from workflow.clock import VirtualClock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
-from workflow.registry import Registry
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry
+from workflow.recovery.archive.search import Wanted, search
+from workflow.recovery.archive.writing import write_alert
 from workflow.store import open_store
 from workflow.store.port import Store
 from workflow.store.schema import outbox

@@ -22,11 +22,11 @@ from benchmarks.goals import at_most
 from benchmarks.rounds import Reading
 from benchmarks.server import server_words
 from benchmarks.session import Session
-from workflow.barometer.answers import ask
-from workflow.barometer.catalogue import Figure as Asked
-from workflow.barometer.catalogue import Measure
-from workflow.barometer.question import Question
-from workflow.barometer.subjects import counted
+from workflow.recovery.barometer.answers import ask
+from workflow.recovery.barometer.catalogue import Figure as Asked
+from workflow.recovery.barometer.catalogue import Measure
+from workflow.recovery.barometer.question import Question
+from workflow.recovery.barometer.subjects import counted
 from workflow.store import open_store
 from workflow.store.port import Store
 

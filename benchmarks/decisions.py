@@ -17,7 +17,7 @@ from benchmarks.rounds import Reading
 from benchmarks.session import Session
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.subject import Subject, Timer
 
 _NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

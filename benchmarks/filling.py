@@ -15,7 +15,7 @@ from psycopg import sql
 
 from benchmarks.meter import METER
 from benchmarks.session import Session
-from workflow.registry import Registry
+from workflow.engine.registry import Registry
 from workflow.store import open_store
 
 _SCATTER = 7919

@@ -7,9 +7,9 @@ timer, outbox.
 from datetime import UTC, datetime
 
 from workflow.clock import SystemClock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
-from workflow.registry import Registry
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry
 from workflow.store.port import Store
 
 METER = """

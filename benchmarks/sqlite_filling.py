@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from benchmarks.meter import METER
 from benchmarks.session import Session
-from workflow.registry import Registry
+from workflow.engine.registry import Registry
 from workflow.store import open_store
 from workflow.store.columns import instant_text
 from workflow.store.port import Store, Transaction

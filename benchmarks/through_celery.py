@@ -12,9 +12,9 @@ from benchmarks.commits import Window, committed
 from benchmarks.meter import METER
 from benchmarks.session import Session
 from benchmarks.stack import ROOT, installed
-from workflow.broker import celery_app
+from workflow.broker.client import celery_app
+from workflow.broker.task_names import QUEUE
 from workflow.settings import Settings
-from workflow.task_names import QUEUE
 
 _AT_ONCE: dict[str, Any] = {"reply": True, "timeout": 5, "limit": 1}
 """One worker answers; without a limit Celery would go on listening for others."""

@@ -9,8 +9,8 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.working import prefix
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
 
 BATCH = 500
 WARM_UP = 10

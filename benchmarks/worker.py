@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from benchmarks.messages import APPLY, FIRE
 from tasks.app import app, settings
-from tasks.clock.step import BeatStep, ClockStep
-from tasks.process import here
+from tasks.pool.process import here
+from tasks.scheduler.step import HeartbeatStep, SchedulerStep
 
-app.steps["worker"].discard(ClockStep)
-app.steps["consumer"].discard(BeatStep)
+app.steps["worker"].discard(SchedulerStep)
+app.steps["consumer"].discard(HeartbeatStep)
 
 
 @app.task(name=FIRE)  # type: ignore[untyped-decorator]

@@ -10,13 +10,13 @@ from datetime import datetime
 from transitions import MachineError
 
 from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.definitions.machine import Attempt
+from state_machines.definitions.ways import Way
 from state_machines.errors import DecisionError, Problem
 from state_machines.expressions.view import View
-from state_machines.lifecycle import Lifecycle
-from state_machines.machine import Attempt
 from state_machines.subject import INITIAL, Subject, Timer
 from state_machines.timeouts.timer_changes import TimerChanges, change_timers, crossings
-from state_machines.ways import Way
 
 NO_CHANGES = TimerChanges((), ())
 _MOST_SAID = 10

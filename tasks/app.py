@@ -7,20 +7,20 @@ from typing import Any
 import structlog
 from celery import signals
 
-from tasks import process
-from tasks.clock.step import BeatStep, ClockStep
-from workflow import logs
-from workflow.broker import celery_app
+from tasks.pool import process
+from tasks.scheduler.step import HeartbeatStep, SchedulerStep
+from workflow.broker.client import celery_app
 from workflow.errors import MakegoodError
 from workflow.settings import read_settings
+from workflow.telemetry import logs
 
 settings = read_settings()
 app = celery_app(settings)
 app.conf.include = [
-    f"tasks.{name}" for name in ("events", "timers", "dispatch", "notices", "receipts", "documents")
+    f"tasks.{name}" for name in ("events", "timers", "relay", "notices", "receipts", "documents")
 ]
-app.steps["worker"].add(ClockStep)
-app.steps["consumer"].add(BeatStep)
+app.steps["worker"].add(SchedulerStep)
+app.steps["consumer"].add(HeartbeatStep)
 
 log = structlog.get_logger(__name__)
 

@@ -7,10 +7,10 @@ from typing import Any
 from celery import Task
 
 from tasks.app import app
-from tasks.process import here
+from tasks.pool.process import here
 from tasks.transport import kept_until_stored
-from workflow.archive.writing import write_alert
-from workflow.task_names import EFFECT_HEADER, WRITE
+from workflow.broker.task_names import EFFECT_HEADER, WRITE
+from workflow.recovery.archive.writing import write_alert
 
 
 @app.task(name=WRITE, bind=True, acks_late=True, reject_on_worker_lost=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.app import app
-from tasks.process import here
-from tasks.shift import Done, work
+from tasks.pool.process import here
+from tasks.pool.shift import Done, work
 from tasks.transport import EventsRefused, kept_until_stored
-from workflow.cloudevent import parse
+from workflow.broker.task_names import ACCEPT, APPLY
+from workflow.engine.cloudevent import parse
 from workflow.errors import InvalidEvent
-from workflow.task_names import ACCEPT, APPLY
 
 
 @app.task(name=APPLY)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.app import app
-from tasks.process import here
+from tasks.pool.process import here
 from tasks.transport import kept_until_stored
-from workflow.receipts import TaskOutcome, record
-from workflow.task_names import FAILED, SUCCEEDED
+from workflow.broker.task_names import FAILED, SUCCEEDED
+from workflow.outbox.receipts import TaskOutcome, record
 
 _OPTIONS: dict[str, Any] = {
     "acks_late": True,

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.worker.request import Request
 
-from workflow.broker import shown
+from workflow.broker.client import shown
 
 
 class _Keys(Request, ABC):

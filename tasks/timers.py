@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tasks.app import app
-from tasks.process import here
-from tasks.shift import Done, work
-from workflow.task_names import FIRE
+from tasks.pool.process import here
+from tasks.pool.shift import Done, work
+from workflow.broker.task_names import FIRE
 
 
 @app.task(name=FIRE)

@@ -15,11 +15,13 @@ import pytest
 
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.workflow.world import LAMP, World, new_world
+from workflow.recovery import vocabulary
 from workflow.store import migrate
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the settings of whoever runs the tests out of them."""
+    """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words."""
+    vocabulary.register()
     for name in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
         del os.environ[name]
 

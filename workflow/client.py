@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from workflow.cloudevent import CloudEvent
+from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import MakegoodError
 
 STRUCTURED = "application/cloudevents+json"

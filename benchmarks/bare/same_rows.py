@@ -41,7 +41,7 @@ select id, name, 'meter', setting, %b, %b from unnest(%b::bigint[], %b::text[], 
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
   due_at = excluded.due_at"""
 _ADD_EFFECTS = """
-insert into outbox (subject_id, key, kind, target, queue, payload, urgency, state, due_at, attempts,
+insert into outbox (subject_id, key, kind, target, queue, payload, priority, state, due_at, attempts,
   created_at)
 select id, key, 'task', 'bench.note', 'bench', payload::jsonb, 0, 'pending', now(), 0, now()
 from unnest(%b::bigint[], %b::text[], %b::text[]) as u(id, key, payload)"""

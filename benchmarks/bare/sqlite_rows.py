@@ -29,7 +29,7 @@ insert into timers (subject_id, name, lifecycle, setting, set_at, due_at) values
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
   due_at = excluded.due_at"""
 _ADD_EFFECT = """
-insert into outbox (subject_id, key, kind, target, queue, payload, urgency, state, due_at, attempts,
+insert into outbox (subject_id, key, kind, target, queue, payload, priority, state, due_at, attempts,
   created_at)
 values (?, ?, 'task', 'bench.note', 'bench', ?, 0, 'pending', ?, 0, ?)"""
 _PAYLOAD = '{"args": [], "kwargs": {"posted": 0, "subject": "%s"}, "succeeded": null, "failed": null}'

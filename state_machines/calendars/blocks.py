@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from state_machines.time_errors import CalendarError
+from state_machines.values.time_errors import CalendarError
 
 DAY_MINUTES = 1440
 _FORM = re.compile(

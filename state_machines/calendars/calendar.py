@@ -28,8 +28,8 @@ from state_machines.calendars.source import (
     read_zone,
     refuse_unknown,
 )
-from state_machines.instants import as_utc, zone
-from state_machines.time_errors import CalendarError, NeverOpen
+from state_machines.values.instants import as_utc, zone
+from state_machines.values.time_errors import CalendarError, NeverOpen
 
 __all__ = ["Calendar", "CalendarError", "DayPlan", "NeverOpen", "Span"]
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import holidays
 
-from state_machines.time_errors import CalendarError
+from state_machines.values.time_errors import CalendarError
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from typing import Self
 
 from state_machines.calendars.blocks import DAY_MINUTES, Block, minutes_of_day, parse_windows
 from state_machines.calendars.calendar import Calendar
-from state_machines.instants import as_utc, zone
-from state_machines.time_errors import CalendarError, QuietHoursError
+from state_machines.values.instants import as_utc, zone
+from state_machines.values.time_errors import CalendarError, QuietHoursError
 
 __all__ = ["NeverAllowed", "QuietHours", "QuietHoursError", "next_allowed"]
 

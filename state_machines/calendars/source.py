@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from state_machines.calendars.blocks import DAY_MINUTES, Block, parse_blocks
 from state_machines.calendars.holiday_rules import HolidayRule, holiday_rule
-from state_machines.instants import zone
-from state_machines.time_errors import CalendarError, UnknownZone
+from state_machines.values.instants import zone
+from state_machines.values.time_errors import CalendarError, UnknownZone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

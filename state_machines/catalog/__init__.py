@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 
 __all__ = ["NAMES", "load_catalog", "source"]
 

@@ -17,10 +17,10 @@ from state_machines.check.triggers import (
     unanswered_timeouts,
     unused_triggers,
 )
-from state_machines.definition import Definition
+from state_machines.definitions.lifecycle import compile_definition
 from state_machines.errors import DefinitionError, Problem
-from state_machines.lifecycle import compile_definition
-from state_machines.source import parse
+from state_machines.form.definition import Definition
+from state_machines.form.source import parse
 
 __all__ = ["RULES", "check"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from state_machines.definition import (
+from state_machines.form.definition import (
     Definition,
     StateDeclaration,
     TimeoutDeclaration,

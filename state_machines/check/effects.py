@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from state_machines.check.document import Document, Finding
-from state_machines.definition import Definition, EffectDeclaration
+from state_machines.form.definition import Definition, EffectDeclaration
 from state_machines.subject import INITIAL, split_key
 
 

@@ -7,8 +7,8 @@ it: the greatest solution of "what all predecessors agree on", found by going ro
 from collections.abc import Iterable, Mapping
 
 from state_machines.check.document import Document
-from state_machines.definition import TransitionDeclaration
 from state_machines.expressions.references import tokens
+from state_machines.form.definition import TransitionDeclaration
 from state_machines.subject import INITIAL
 
 

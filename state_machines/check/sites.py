@@ -8,7 +8,7 @@ from typing import Any
 
 from state_machines.check.document import Document, Timeout
 from state_machines.check.presence import fields_present, fields_set, in_all
-from state_machines.definition import EffectDeclaration, LinkCall, TransitionDeclaration
+from state_machines.form.definition import EffectDeclaration, LinkCall, TransitionDeclaration
 from state_machines.subject import INITIAL
 
 BOOLEAN = frozenset({"BOOL", "DYN"})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from state_machines.definition import Definition, TimeoutDeclaration, TransitionDeclaration
+from state_machines.form.definition import Definition, TimeoutDeclaration, TransitionDeclaration
 from state_machines.subject import INITIAL
 
 _WRAPPED = re.compile(r"(?:timestamp|iso_duration)\(([\w.?]+)\)")

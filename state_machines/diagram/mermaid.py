@@ -3,8 +3,8 @@
 Source: https://mermaid.js.org/syntax/stateDiagram.html
 """
 
-from state_machines.definition import Definition
 from state_machines.diagram.drawing import Arrow, Drawing, drawing
+from state_machines.form.definition import Definition
 from state_machines.subject import INITIAL
 
 _CODES = {"#": "#35;", ";": "#59;", ":": "#58;", "<": "#lt;", ">": "#gt;", '"': "#quot;"} | {

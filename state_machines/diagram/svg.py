@@ -8,9 +8,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from state_machines.definition import Definition
 from state_machines.diagram.drawing import AGAIN, Drawing, drawing
-from state_machines.diagram.layout import FONT, LINE, SMALL, Placed, PlacedArrow, PlacedBox, place, text_width
+from state_machines.diagram.layout import (
+    FONT,
+    LINE,
+    SMALL,
+    Placed,
+    PlacedArrow,
+    PlacedBox,
+    place,
+    text_width,
+)
+from state_machines.form.definition import Definition
 
 _HEADING = 34.0
 _CORNER = 7.0

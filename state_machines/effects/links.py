@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from state_machines.durations import parse_duration
+from state_machines.compilation.arguments import Argument
 from state_machines.effects.values import object_of, text_of
 from state_machines.effects.words import Values, Words
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
-from state_machines.expressions.arguments import Argument
 from state_machines.expressions.view import View
-from state_machines.instants import format_instant, shifted
-from state_machines.json_values import kind
 from state_machines.templates import Reader
 from state_machines.templates.filters import Unspeakable, moment_text, window_text
-from state_machines.time_errors import TimeError
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import format_instant, shifted
+from state_machines.values.json_values import kind
+from state_machines.values.time_errors import TimeError
 
 MOST_CHOICES = 50
 """More than a person reads; a list that is longer is a fault of the definition."""

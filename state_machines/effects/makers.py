@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from state_machines.compilation.arguments import Argument
 from state_machines.decision import Effect, EmitEvent, RunTask
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.errors import DecisionError
-from state_machines.expressions.arguments import Argument
 from state_machines.expressions.view import View
-from state_machines.json_values import kind
+from state_machines.values.json_values import kind
 
 RELATIONS = frozenset({"parent", "children", "self"})
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from state_machines.compilation.arguments import Argument
 from state_machines.decision import Effect, SendNotice
 from state_machines.effects.links import LinkMaker
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
 from state_machines.errors import DecisionError
-from state_machines.expressions.arguments import Argument
 from state_machines.expressions.view import View
 from state_machines.notices import refusal
 

@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from state_machines.compilation import Compilation
-from state_machines.definition import LinkCall, NoticeCall
-from state_machines.durations import parse_duration
+from state_machines.compilation.arguments import Argument, Literal, compile_argument
+from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.templates import texts
 from state_machines.effects.links import LinkMaker
 from state_machines.effects.notice import NoticeMaker
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
-from state_machines.expressions.arguments import Argument, Literal, compile_argument
+from state_machines.form.definition import LinkCall, NoticeCall
 from state_machines.notices import NEEDS_A_PERSON, refusal
 from state_machines.templates import Template
-from state_machines.templates.compiling import texts
-from state_machines.time_errors import TimeError
+from state_machines.values.durations import parse_duration
+from state_machines.values.time_errors import TimeError
 
 _ISO_LIKE = re.compile(r"P[0-9T]")
 _NOTHING = r"(?:null|''|\"\")"

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from state_machines.compilation import Compilation
+from state_machines.compilation.arguments import Argument, compile_argument, compile_whole
+from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Effect
-from state_machines.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
 from state_machines.effects.makers import EmitMaker, Maker, OpenMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
-from state_machines.expressions.arguments import Argument, compile_argument, compile_whole
 from state_machines.expressions.view import View
-from state_machines.json_values import kind
+from state_machines.form.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
+from state_machines.values.json_values import kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class EffectRule:
             raise DecisionError(
                 self.each.field, "not-a-list", f"{self.each.text!r} must give a list, not {kind(items)}"
             )
-        rounds = (view.with_item(item) for item in items)
+        summary = (view.with_item(item) for item in items)
         return [
             effect
-            for one in rounds
+            for one in summary
             if self.when is None or self.when.holds(one)
             for effect in self.maker.make(one)
         ]

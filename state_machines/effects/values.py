@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from state_machines.errors import DecisionError
-from state_machines.json_values import kind
+from state_machines.values.json_values import kind
 
 
 def text_of(value: Any, field: str, part: str) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from state_machines.compilation.arguments import Argument
 from state_machines.effects.values import text_of
 from state_machines.errors import DecisionError
-from state_machines.expressions.arguments import Argument
 from state_machines.expressions.view import View
 from state_machines.subject import NOTHING
 from state_machines.templates import Said, Template, reader_of

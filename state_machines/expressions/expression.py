@@ -21,7 +21,7 @@ from state_machines.expressions.plain_readings import NOT_PLAIN, Reading, checke
 from state_machines.expressions.references import Reference, references
 from state_machines.expressions.type_check import check_types
 from state_machines.expressions.view import View
-from state_machines.json_values import NotJson, kind, to_json
+from state_machines.values.json_values import NotJson, kind, to_json
 
 __all__ = ["Expression", "Reference", "check_types", "compile_expression", "references"]
 

@@ -1,31 +1,52 @@
 """The functions that definitions may call besides CEL's own. Pure, and JSON goes out of them.
 
-CEL picks an implementation by the kinds of the arguments it finds at run time, so a function of
-"anything" is declared once for each kind it takes.
+Those here are the language's. A product registers its own before the first definition is compiled.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+from typing import Any, Literal
 
 from cel_expr_python import cel
 
-from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
-from state_machines.contact.addresses import address
-from state_machines.contact.identities import fingerprint, identities
-from state_machines.contact.profile import contact_fault, particulars, refused_channels
-from state_machines.durations import parse_duration
 from state_machines.expressions.fact_conditions import holds, why_not
 from state_machines.expressions.repairs import emptying_arguments
-from state_machines.instants import shifted, zone
-from state_machines.json_values import to_json
-from state_machines.rotations.duty import on_duty, rotation_fault
-from state_machines.time_errors import QuietHoursError, UnknownZone
+from state_machines.values.durations import parse_duration
+from state_machines.values.json_values import to_json
+
+Kind = Literal["string", "timestamp", "duration", "bool", "map", "list", "json"]
+"""What a function takes and gives; ``json`` is any JSON value, and nothing that a function gives."""
 
 _T = cel.Type
-_JSON_MAP = _T.Map(_T.STRING, _T.DYN)
-_KINDS = (_T.STRING, _T.MAP, _T.NULL, _T.LIST, _T.BOOL, _T.INT, _T.DOUBLE)
-"""The kinds of JSON values."""
+_TAKEN: Mapping[str, Any] = {
+    "string": _T.STRING, "timestamp": _T.TIMESTAMP, "duration": _T.DURATION, "bool": _T.BOOL, "map": _T.MAP,
+    "list": _T.LIST,
+}  # fmt: skip
+_GIVEN: Mapping[str, Any] = {
+    **_TAKEN, "map": _T.Map(_T.STRING, _T.DYN), "list": _T.List(_T.DYN), "strings": _T.List(_T.STRING),
+}  # fmt: skip
+_JSON = (_T.STRING, _T.MAP, _T.NULL, _T.LIST, _T.BOOL, _T.INT, _T.DOUBLE)
+"""CEL picks an implementation by the kinds of the arguments that it finds at run time, so a function that
+takes any JSON value is declared once for each kind of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of expressions.
+
+    Attributes:
+        name: by which expressions call it.
+        takes: the kinds of its arguments, in order.
+        gives: the kind of its result; ``strings`` is a list of texts.
+        implementation: pure; what it raises ends the evaluation with an error.
+    """
+
+    name: str
+    takes: tuple[Kind, ...]
+    gives: Literal["string", "timestamp", "duration", "bool", "map", "list", "strings"]
+    implementation: Callable[..., Any]
 
 
 def iso_duration(text: str) -> timedelta:
@@ -57,54 +78,49 @@ def keys(values: Mapping[str, Any]) -> list[str]:
     return sorted(values)
 
 
-def contact_time(customer: Any, instant: datetime) -> datetime:
-    """``contact_time(customer, instant)``: the first instant from there on at which they may be contacted.
+_registered: dict[str, Function] = {}
+_declared = False
 
-    An object may say ``zone``, ``quiet_hours`` and ``window``; a customer of any other form has said
-    nothing and may be contacted at any time. A zone that is missing or no zone is unknown; where that
-    leaves no instant at all, or their hours cannot be read, the answer is a day later: whoever asks
-    again keeps waiting and can be seen to, and nobody is called in what may be their night.
+
+def register(*functions: Function) -> None:
+    """Let expressions call these functions, too. Registering the same once more changes nothing.
+
+    Raises:
+        ValueError: the name is taken, or an environment of expressions has been made already.
     """
-    if not isinstance(customer, Mapping):
-        return instant
-    try:
-        wishes = QuietHours.parse(customer.get("quiet_hours"), customer.get("window"))
-    except QuietHoursError:
-        return shifted(instant, timedelta(days=1))
-    found = next_allowed(instant, wishes, _known_zone(customer.get("zone")))
-    return shifted(instant, timedelta(days=1)) if isinstance(found, NeverAllowed) else found
-
-
-def _known_zone(name: Any) -> str | None:
-    try:
-        zone(name)
-    except UnknownZone:
-        return None
-    return str(name)
-
-
-def _function(name: str, gives: Any, kinds: list[list[Any]], implementation: Any) -> Any:
-    called = emptying_arguments(implementation)
-    overloads = [cel.Overload(f"{name}_{n}", gives, takes, False, called) for n, takes in enumerate(kinds)]
-    return cel.FunctionDecl(name, overloads)
+    for one in functions:
+        if _registered.get(one.name) == one:
+            continue
+        if one.name in _registered or any(one.name == own.name for own in LANGUAGE):
+            raise ValueError(f"function: {one.name!r} is registered already")
+        if _declared:
+            raise ValueError(f"function: {one.name!r} comes too late, expressions have been compiled")
+        _registered[one.name] = one
 
 
 def declarations() -> list[Any]:
-    """The functions, as CEL's environment takes them."""
-    return [
-        _function("iso_duration", _T.DURATION, [[_T.STRING]], iso_duration),
-        _function("merge", _JSON_MAP, [[_T.MAP, _T.MAP]], merge),
-        _function("distinct", _T.List(_T.DYN), [[_T.LIST]], distinct),
-        _function("keys", _T.List(_T.STRING), [[_T.MAP]], keys),
-        _function("holds", _T.BOOL, [[_T.STRING, _T.MAP]], holds),
-        _function("why_not", _T.STRING, [[_T.STRING, _T.MAP]], why_not),
-        _function("contact_time", _T.TIMESTAMP, [[kind, _T.TIMESTAMP] for kind in _KINDS], contact_time),
-        _function("address", _T.STRING, [[kind, _T.STRING] for kind in _KINDS], address),
-        _function("fingerprint", _T.STRING, [[_T.STRING, _T.STRING]], fingerprint),
-        _function("identities", _T.List(_T.DYN), [[_T.MAP]], identities),
-        _function("contact_fault", _T.STRING, [[_T.MAP]], contact_fault),
-        _function("particulars", _JSON_MAP, [[_T.MAP]], particulars),
-        _function("refused_channels", _T.List(_T.STRING), [[_T.MAP]], refused_channels),
-        _function("on_duty", _T.List(_T.DYN), [[_T.MAP, _T.TIMESTAMP]], on_duty),
-        _function("rotation_fault", _T.STRING, [[_T.MAP]], rotation_fault),
+    """All functions, as CEL's environment takes them."""
+    global _declared
+    _declared = True
+    return [_declaration(one) for one in (*LANGUAGE, *_registered.values())]
+
+
+def _declaration(function: Function) -> Any:
+    called = emptying_arguments(function.implementation)
+    kinds = product(*(_JSON if kind == "json" else (_TAKEN[kind],) for kind in function.takes))
+    overloads = [
+        cel.Overload(f"{function.name}_{number}", _GIVEN[function.gives], list(takes), False, called)
+        for number, takes in enumerate(kinds)
     ]
+    return cel.FunctionDecl(function.name, overloads)
+
+
+LANGUAGE = (
+    Function("iso_duration", ("string",), "duration", iso_duration),
+    Function("merge", ("map", "map"), "map", merge),
+    Function("distinct", ("list",), "list", distinct),
+    Function("keys", ("map",), "strings", keys),
+    Function("holds", ("string", "map"), "bool", holds),
+    Function("why_not", ("string", "map"), "string", why_not),
+)
+"""The functions that every definition may call."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from state_machines.definition import FieldDeclaration
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.environment import OBJECT, environment
 from state_machines.expressions.references import tokens
+from state_machines.form.definition import FieldDeclaration
 
 _T = cel.Type
 _NULLABLE: Mapping[str, Any] = {

@@ -18,10 +18,10 @@ from babel.units import format_unit
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from state_machines.durations import parse_duration
-from state_machines.instants import parse_instant
 from state_machines.templates.reader import Reader
-from state_machines.time_errors import TimeError
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import parse_instant
+from state_machines.values.time_errors import TimeError
 
 READER = "_reader"
 """Under which name the reader stands in a template's context; no value can have such a name."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 
-from state_machines.instants import UnknownZone, zone
+from state_machines.values.instants import UnknownZone, zone
 
 _AT_HOME: Mapping[str, str] = {"en": "en_GB", "pt": "pt_PT"}
 """The country that is meant by a language alone, where CLDR would take another one's dates."""

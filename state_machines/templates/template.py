@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 
-from state_machines.definition import Wording
 from state_machines.errors import DecisionError
+from state_machines.form.definition import Wording
 from state_machines.templates.filters import READER, Unspeakable
 from state_machines.templates.reader import Reader, reader_of, wished_language
 from state_machines.templates.sandbox import LINK, compiled

@@ -1,9 +1,6 @@
 """Durable timeouts: their rules, the timers of a decision, the arithmetic of deadlines."""
 
-from state_machines.timeouts.rule import (
-    Form,
-    TimeoutRule,
-)
+from state_machines.timeouts.rule import Form, TimeoutRule
 
 __all__ = [
     "Form",

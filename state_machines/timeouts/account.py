@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 from state_machines.calendars import Calendar
 from state_machines.expressions.view import View
-from state_machines.instants import as_utc
 from state_machines.subject import Timer
-from state_machines.time_errors import DurationError, TimeError
 from state_machines.timeouts import deadlines
 from state_machines.timeouts.explanation import change_steps, day_steps, explain, in_order
 from state_machines.timeouts.rule import Form, TimeoutRule
 from state_machines.timeouts.wording import at_words, due_words, length_words, span_words
+from state_machines.values.instants import as_utc
+from state_machines.values.time_errors import DurationError, TimeError
 
 
 def account(rule: TimeoutRule, timer: Timer, view: View, where: tzinfo | None = None) -> list[str]:

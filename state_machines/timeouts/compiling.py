@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from state_machines.calendars import Calendar
-from state_machines.compilation import Compilation
-from state_machines.definition import Definition, StateDeclaration, TimeoutDeclaration
-from state_machines.durations import parse_duration
+from state_machines.compilation.compilation import Compilation
 from state_machines.expressions import Expression
-from state_machines.time_errors import TimeError
+from state_machines.form.definition import Definition, StateDeclaration, TimeoutDeclaration
 from state_machines.timeouts.rule import Form, TimeoutRule
+from state_machines.values.durations import parse_duration
+from state_machines.values.time_errors import TimeError
 
 _ISO_LIKE = re.compile(r"P[0-9T]")
 """No expression of ours begins so: what does is meant as an ISO 8601 duration."""

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from state_machines.calendars import Calendar
-from state_machines.instants import as_utc, shifted
-from state_machines.time_errors import DurationError, InstantError, TimeError
 from state_machines.timeouts.explanation import explain
 from state_machines.timeouts.running_time import Pause, checked_budget, open_spans, stretches
+from state_machines.values.instants import as_utc, shifted
+from state_machines.values.time_errors import DurationError, InstantError, TimeError
 
 __all__ = ["Pause", "deadline", "elapsed", "explain", "lead", "next_tick", "remaining", "share"]
 

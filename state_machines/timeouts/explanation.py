@@ -5,9 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from state_machines.calendars import Calendar, Span
 from state_machines.calendars.offsets import DAY, offset_changes
-from state_machines.instants import as_utc
-from state_machines.time_errors import InstantError
-from state_machines.timeouts.running_time import END_OF_TIME, Pause, checked_budget, merged_pauses, stretches
+from state_machines.timeouts.running_time import (
+    END_OF_TIME,
+    Pause,
+    checked_budget,
+    merged_pauses,
+    stretches,
+)
 from state_machines.timeouts.wording import (
     at_words,
     day_words,
@@ -16,6 +20,8 @@ from state_machines.timeouts.wording import (
     span_words,
     time_words,
 )
+from state_machines.values.instants import as_utc
+from state_machines.values.time_errors import InstantError
 
 _MOST_LINES = 60
 """More than a person reads; the middle of a longer story is left out, and the gap is said."""

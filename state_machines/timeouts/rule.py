@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from state_machines.calendars import Calendar
-from state_machines.durations import parse_duration
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
-from state_machines.instants import as_utc, parse_instant, shifted
-from state_machines.json_values import kind
 from state_machines.subject import Timer
-from state_machines.time_errors import TimeError
 from state_machines.timeouts import deadlines
 from state_machines.timeouts.wording import length_words
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import as_utc, parse_instant, shifted
+from state_machines.values.json_values import kind
+from state_machines.values.time_errors import TimeError
 
 
 class Form(StrEnum):

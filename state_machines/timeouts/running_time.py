@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from state_machines.calendars import Calendar, Span
-from state_machines.instants import as_utc
-from state_machines.time_errors import DurationError, PauseError
+from state_machines.values.instants import as_utc
+from state_machines.values.time_errors import DurationError, PauseError
 
 Pause = tuple[datetime, datetime | None]
 """Paused from the first instant up to, and without, the second; None: still paused."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from state_machines.calendars.source import WEEKDAYS
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 
 
 def day_words(day: date) -> str:

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 from tasks.channels.port import Notice, Receipt, Rejected
-from workflow.acceptance import Acceptance
 from workflow.clock import Clock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
+from workflow.engine.acceptance import Acceptance
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
 
 SOURCE = "/makegood/live"

@@ -76,7 +76,7 @@ class Receipt:
     answer: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored. A report (workflow.reports) may make `delivered` or `failed` of it later."""
+        """As it is stored. A report (`recovery.reports`) may make `delivered` or `failed` of it later."""
         return {
             "channel": self.channel,
             "reference": self.reference,

@@ -12,10 +12,10 @@ from tasks.channels.smtp import SmtpChannel
 from tasks.channels.twilio_sms import TwilioSmsChannel
 from tasks.channels.twilio_voice import TwilioVoiceChannel
 from tasks.channels.webhook import WebhookChannel
-from workflow.broker import Broker
+from workflow.broker.client import Broker
 from workflow.clock import Clock
-from workflow.recording import recording_file
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.recovery.contact.recording import recording_file
 from workflow.settings import Settings, ensure_data_dir
 
 

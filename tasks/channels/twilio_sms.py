@@ -6,8 +6,8 @@ from tasks.channels.address import address_for
 from tasks.channels.port import Notice, Receipt, Rejected
 from tasks.channels.twilio_account import TwilioAccount, phone_number
 from workflow.errors import SettingsError
+from workflow.recovery.telephony.twilio import report_address
 from workflow.settings import Settings
-from workflow.twilio import report_address
 
 _MOST = 1600
 """Characters that Twilio takes (its error 21617)."""

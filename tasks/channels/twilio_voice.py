@@ -9,8 +9,8 @@ from __future__ import annotations
 from tasks.channels.address import address_for
 from tasks.channels.port import Notice, Receipt, Rejected
 from tasks.channels.twilio_account import TwilioAccount, phone_number
+from workflow.recovery.telephony.twilio import ask_agent, connect_address, report_address
 from workflow.settings import Settings
-from workflow.twilio import ask_agent, connect_address, report_address
 
 _SECONDS_RINGING = "25"
 """Fewer than most mailboxes wait."""

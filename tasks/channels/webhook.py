@@ -15,8 +15,8 @@ from tasks.channels.http_post import Answer, Lost, Unsent, post
 from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
 from workflow.clock import Clock
+from workflow.recovery.contact.standard_webhooks import secrets_of, sign
 from workflow.settings import Settings
-from workflow.standard_webhooks import secrets_of, sign
 
 TYPE = "makegood.notice"
 _PASSING = frozenset({408, 409, 425, 429})

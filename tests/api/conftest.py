@@ -17,18 +17,18 @@ import structlog
 import uvicorn
 from sqlalchemy import func, select
 
+from state_machines.values.retry_policy import RetryPolicy
 from tests.waiting import wait_until
-from workflow import keys
-from workflow.api.admission import Limits
-from workflow.api.app import create_app
-from workflow.api.door import Door
-from workflow.broker import Broker
+from workflow.access import keys
+from workflow.access.keys import Role
+from workflow.api.context import ApiContext
+from workflow.api.ingest.limits import Limits
+from workflow.broker.client import Broker
 from workflow.clock import VirtualClock
-from workflow.engine import Engine
-from workflow.keys import Role
-from workflow.outbox import RetryPolicy
-from workflow.registry import Registry, catalog_sources
-from workflow.runtime import Runtime
+from workflow.console.site import create_site
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.runtime import Runtime
 from workflow.settings import Settings
 from workflow.store import migrate, open_store, schema
 
@@ -41,7 +41,7 @@ class House:
     """A running door, and what is behind it."""
 
     runtime: Runtime
-    door: Door
+    door: ApiContext
     http: httpx.Client
     keys: dict[Role, str]
 
@@ -107,7 +107,7 @@ def open_house(
         RetryPolicy(max_attempts=3),
     )
     texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
-    app = create_app(runtime, broker, limits=limits)
+    app = create_site(runtime, broker, limits=limits)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -124,7 +124,7 @@ def open_house(
         port = server.servers[0].sockets[0].getsockname()[1]
         most = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=most) as http:
-            yield House(runtime, app.state.door, http, texts)
+            yield House(runtime, app.state.context, http, texts)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -16,9 +16,9 @@ import psutil
 
 from tests.servers.process import die_with_parent
 from tests.waiting import wait_until
-from workflow import keys
+from workflow.access import keys
+from workflow.access.keys import Role
 from workflow.embedded.ports import free_port
-from workflow.keys import Role
 from workflow.settings import Settings, as_environment
 from workflow.store import Store, migrate, open_store
 

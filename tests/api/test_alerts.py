@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 from tests.api.conftest import NOON, House, open_house
 from tests.workflow.complaints import CASE, DOCUMENTED
-from workflow.archive.writing import write_alert
+from workflow.recovery.archive.writing import write_alert
 from workflow.store import schema
 
 _CASES = {"case:A/1": "The <i>modem</i> is dead", "case:A 2?": "", "case:B#2": "The bill is wrong"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import NOON, House, order
-from workflow import keys
+from workflow.access import keys
+from workflow.access.keys import Keyring, Role
 from workflow.errors import NotFound
-from workflow.keys import Keyring, Role
 
 READABLE = ["/v1/subjects", "/v1/effects", "/v1/dead-letters"]
 OPEN = ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"]

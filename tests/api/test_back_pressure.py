@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from tests.api.conftest import House, open_house, order
 from tests.api.holding import together
 from tests.waiting import wait_until
-from workflow.api.admission import Limits
+from workflow.api.ingest.limits import Limits
 from workflow.store import schema
 
 
@@ -59,7 +59,7 @@ def test_up_to_the_limit_nobody_is_refused_although_no_worker_is_there(database_
 def _looked(house: House, found: int) -> bool:
     """Requests have the backlog looked at."""
     assert house.post(order("place", "still-0", "still-0", amount=5)).status_code == 202
-    return house.door.pressure.waiting == found
+    return house.door.backpressure.waiting == found
 
 
 def test_dead_letters_and_gaps_are_no_backlog(database_url: str) -> None:
@@ -78,7 +78,7 @@ def test_dead_letters_and_gaps_are_no_backlog(database_url: str) -> None:
 
 def _seen(house: House, event: object, found: int) -> bool:
     assert house.post(event).status_code == 202
-    return house.door.pressure.waiting == found
+    return house.door.backpressure.waiting == found
 
 
 def test_no_more_events_wait_for_their_commit_than_may(database_url: str) -> None:

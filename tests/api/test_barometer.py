@@ -13,7 +13,7 @@ import pytest
 
 from tests.api.conftest import NOON, House, open_house
 from tests.workflow.parcels import PARCEL
-from workflow.keys import Role
+from workflow.access.keys import Role
 
 _TIME = {"since": "2026-06-01", "until": "2026-08-01"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import NOON, House, order
+from workflow.access.keys import Role
 from workflow.client import Client, DoorError
-from workflow.cloudevent import parse
-from workflow.keys import Role
+from workflow.engine.cloudevent import parse
 
 
 @pytest.fixture

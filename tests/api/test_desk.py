@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOON, House, open_house
-from workflow.keys import Role
+from workflow.access.keys import Role
 
 BERLIN = {"zone": "Europe/Berlin", "quiet_hours": "20:00-08:00"}
 _NUMBERS = count(1)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.api.conftest import House, order
-from workflow.api.app import create_app
+from workflow.console.site import create_site
 
 EVENT = {"ce-specversion": "1.0", "ce-source": "/tests", "ce-type": "order.place"}
 
@@ -160,7 +160,7 @@ def _item(house: House, event: dict[str, Any]) -> tuple[str, str, str | None]:
 
 def test_below_a_path_of_somebody_elses_it_is_the_same(house: House) -> None:
     """There requests come by way of the framework."""
-    inner = create_app(house.runtime)
+    inner = create_site(house.runtime)
     outer = Starlette(routes=[Mount("/below", inner)])
     headers = house.bearer() | {"Content-Type": "application/cloudevents+json"}
 
@@ -175,4 +175,4 @@ def test_below_a_path_of_somebody_elses_it_is_the_same(house: House) -> None:
         refused = asyncio.run(post(order("place", "below", "below-2", amount=0)))
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "data.amount")
     finally:
-        inner.state.door.close()
+        inner.state.context.close()

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests.api.crews import Crewed, crewed
 from tests.api.holding import no_commits
-from workflow.api.admission import Limits
+from workflow.api.ingest.limits import Limits
 from workflow.store import schema
 
 SENDERS = 700

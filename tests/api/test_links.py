@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from tasks.channels.port import Notice
 from tests.stories.front_door import Story
-from workflow.links import Expired, Forged, Pass, link_secret, sign, verified
+from workflow.recovery.links import Expired, Forged, Pass, link_secret, sign, verified
 from workflow.settings import Settings
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.api.negotiation import HTML, JSON, MARKDOWN, preferred
+from workflow.api.http.negotiation import HTML, JSON, MARKDOWN, preferred
 
 OFFERED = (JSON, HTML, MARKDOWN)
 

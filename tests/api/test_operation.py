@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from tests.api.conftest import House, order
-from workflow.keys import Role
+from workflow.access.keys import Role
 from workflow.store import schema
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import text
 from tests.api.conftest import House, open_house, order
 from tests.servers import PostgresServer
 from tests.waiting import wait_until
-from workflow import task_names
-from workflow.api.admission import Limits
-from workflow.broker import Broker, celery_app
+from workflow.api.ingest.limits import Limits
+from workflow.broker import task_names
+from workflow.broker.client import Broker, celery_app
 from workflow.settings import Settings
 
 NOBODY = "redis://127.0.0.1:1/0"

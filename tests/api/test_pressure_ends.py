@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.workflow.world import World
-from workflow.api.pressure import Pressure
+from workflow.api.ingest.backpressure import Backpressure
 
 
 class _Slow:
@@ -29,12 +29,12 @@ class _Slow:
 
 def test_told_to_end_in_the_middle_of_a_look_it_ends_after_it(world: World) -> None:
     store = _Slow(world)
-    pressure = Pressure(store, 100)  # type: ignore[arg-type]
-    pressure.check()
+    backpressure = Backpressure(store, 100)  # type: ignore[arg-type]
+    backpressure.check()
     assert store.asked.wait(10)
-    closing = threading.Thread(target=pressure.close, daemon=True)
+    closing = threading.Thread(target=backpressure.close, daemon=True)
     closing.start()
-    while not pressure._closing:  # it waits for the look by now, or is about to
+    while not backpressure._closing:  # it waits for the look by now, or is about to
         pass
     store.may.set()
     closing.join(10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from tests.waiting import wait_until
-from workflow.api.refreshed import Refreshed
+from workflow.telemetry.refreshed import Refreshed
 
 
 def test_what_is_quick_is_fresh_and_not_counted_again_at_once() -> None:

@@ -16,12 +16,12 @@ import pytest
 from pydantic import SecretStr
 
 from tests.api.conftest import NOON, House, open_house
-from workflow.cloudevent import CloudEvent
-from workflow.keys import Role
-from workflow.outbox import begin, claim, settle
-from workflow.standard_webhooks import secrets_of, sign
+from workflow.access.keys import Role
+from workflow.engine.cloudevent import CloudEvent
+from workflow.outbox.effects import begin, claim, settle
+from workflow.recovery.contact.standard_webhooks import secrets_of, sign
+from workflow.recovery.telephony.twilio import signature
 from workflow.store import schema
-from workflow.twilio import signature
 
 PUBLIC, TOKEN = "https://care.example/makegood", "12345"
 SECRET = "whsec_" + b64encode(b"s" * 32).decode()

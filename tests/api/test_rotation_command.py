@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import NOON, House, open_house
+from workflow.access.keys import Role
 from workflow.cli import main
-from workflow.keys import Role
 
 CALENDAR = """\
 BEGIN:VCALENDAR

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workflow.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry, catalog_sources
 from workflow.store import open_store
 from workflow.store.port import Store
 

@@ -22,7 +22,7 @@ from tests.tasks.wire_server import WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
 from workflow.clock import SystemClock, monotonic
 from workflow.embedded.ports import free_port
-from workflow.recording import recorded, recording_file
+from workflow.recovery.contact.recording import recorded, recording_file
 from workflow.settings import Settings
 
 TOKEN = "hush0123456789"

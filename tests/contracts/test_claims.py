@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
+from workflow.engine.priority import Priority, priority_of
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects
-from workflow.urgency import Urgency, urgency_of
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -47,8 +47,8 @@ def accepted(store: Store, seconds: int, *new: NewEvent) -> None:
 
 
 def effect(row: int, number: int, kind: str = "notice", about: str = "news") -> NewEffect:
-    urgency = urgency_of(kind, "email", about)
-    return NewEffect(row, f"promise:A/1/{number}", kind, "email", None, urgency, {"about": about})
+    priority = priority_of(kind, "email", about)
+    return NewEffect(row, f"promise:A/1/{number}", kind, "email", None, priority, {"about": about})
 
 
 def test_a_flood_of_one_lifecycle_leaves_room_for_another(store: Store) -> None:
@@ -164,10 +164,10 @@ def test_the_most_urgent_effects_are_claimed_first(store: Store) -> None:
 
 
 def test_what_a_person_must_do_is_more_urgent_than_what_a_customer_waits_for() -> None:
-    assert urgency_of("task", "billing.refund", None) == Urgency.ACT
-    assert urgency_of("notice", "live", "thanks") == Urgency.ACT
-    assert urgency_of("notice", "email", "apology") == Urgency.ANSWER
-    assert urgency_of("notice", "email", "reminder") == Urgency.INFORM
+    assert priority_of("task", "billing.refund", None) == Priority.ACT
+    assert priority_of("notice", "live", "thanks") == Priority.ACT
+    assert priority_of("notice", "email", "apology") == Priority.ANSWER
+    assert priority_of("notice", "email", "reminder") == Priority.INFORM
 
 
 def test_a_subject_is_marked_closed_while_it_is_in_a_final_state(store: Store) -> None:

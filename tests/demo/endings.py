@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
+from workflow.broker.task_names import APPLY, FIRE, SEND
 from workflow.demo.ending import Ending, FlowerSeen
 from workflow.demo.scene import Scene
 from workflow.demo.stories import story_3_late_callback as story
-from workflow.task_names import APPLY, FIRE, SEND
 
 
 def at(hours: float) -> str:

@@ -6,8 +6,8 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workflow import keys
-from workflow.first_key import FILE, first_key
+from workflow.access import keys
+from workflow.access.first_key import FILE, first_key
 from workflow.store import migrate, open_store
 
 NOW = datetime(2026, 10, 13, 15, tzinfo=UTC)

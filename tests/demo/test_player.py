@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from tests.api.conftest import NOON, House, open_house
+from workflow.access.keys import Role
 from workflow.client import Client
 from workflow.clock import CompressedClock, SystemClock
 from workflow.demo import player as playing
@@ -22,7 +23,6 @@ from workflow.demo.scene import Stage
 from workflow.demo.script import Asks, Says, Step, Until
 from workflow.demo.stories import story_3_late_callback as story
 from workflow.demo.timeline import Timeline
-from workflow.keys import Role
 
 MAKE = story.steps(NOON)[0]
 MADE = Until("promise", "made")

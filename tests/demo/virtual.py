@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tests.demo.endings import flower
 from tests.stories.front_door import Story as Stage
 from workflow.demo.ending import Ending

@@ -11,7 +11,7 @@ import pytest
 
 from state_machines.check import check
 from tests.stories.front_door import Story
-from workflow.receipts import TaskOutcome, record
+from workflow.outbox.receipts import TaskOutcome, record
 
 FILE = Path(__file__).parents[2] / "examples" / "returns" / "returns.yaml"
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from workflow.cli.settings_page import PAGE, settings_page
 from workflow.errors import SettingsError
 from workflow.settings import Settings, as_environment, ensure_data_dir, read_settings
-from workflow.settings_page import PAGE, settings_page
 
 
 def test_every_setting_has_a_meaning() -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from state_machines.definition import Definition, FieldDeclaration
-from state_machines.lifecycle import Lifecycle
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.form.definition import Definition, FieldDeclaration
 from state_machines.subject import INITIAL
 from tests.invariants.stormy_world import StormyWorld, in_
 

@@ -15,19 +15,19 @@ from random import Random
 from typing import Any
 
 from state_machines.catalog import load_catalog
-from state_machines.contact.policy import Go, NoWay, Wait, route
-from state_machines.contact.profile import Profile, ProfileError
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
+from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import StateMachineError
-from state_machines.instants import format_instant
-from state_machines.lifecycle import Lifecycle
 from state_machines.notices import FOR_COLLEAGUES
 from state_machines.subject import INITIAL, Subject, split_key
+from state_machines.values.instants import format_instant
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Notice, Rejected
-from workflow.acceptance import Acceptance
-from workflow.cloudevent import CloudEvent, is_subject
+from workflow.engine.acceptance import Acceptance
+from workflow.engine.cloudevent import CloudEvent, is_subject
+from workflow.recovery.contact.policy import Go, NoWay, Wait, route
+from workflow.recovery.contact.profile import Profile, ProfileError
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)
 """A Friday afternoon in Berlin, two days before the clocks go forward."""

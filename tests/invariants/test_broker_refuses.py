@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from state_machines.values.retry_policy import RetryPolicy
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import World, new_world
-from workflow.outbox import RetryPolicy
-from workflow.relay import Relay
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.outbox.relay import Relay
 from workflow.settings import Settings
 
 LETTER = """

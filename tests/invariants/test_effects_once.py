@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tasks.channels.live import callback_id
 from tasks.channels.port import Notice, Receipt, Retry
-from tasks.delivery import Delivery
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
 from tests.invariants.contents import contents
 from tests.invariants.crashes import Crash, dying
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import NOW, World
-from workflow import outbox
-from workflow.broker import Broker, task_id
-from workflow.dead_letters import revive_effect, settle_effect
+from workflow.broker.client import Broker, task_id
+from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable
-from workflow.receipts import TaskOutcome, record
-from workflow.relay import Relay
-from workflow.runtime import Runtime
+from workflow.maintenance.dead_letters import revive_effect, settle_effect
+from workflow.outbox import effects as outbox
+from workflow.outbox.receipts import TaskOutcome, record
+from workflow.outbox.relay import Relay
 from workflow.store.port import EffectRow
-from workflow.sweep import sweep
 
 LEASE = timedelta(minutes=2)
 HOUR = timedelta(hours=1)
@@ -85,7 +85,7 @@ def test_wherever_the_worker_dies_a_notice_goes_out_once_or_a_person_is_asked(
     world: World, runtime: Runtime
 ) -> None:
     post = Post()
-    delivery = Delivery(runtime, {"email": post})
+    delivery = NoticeSender(runtime, {"email": post})
     outcomes = Counter[str]()
     for after in range(20):
         told(world, f"P{after}")
@@ -124,7 +124,7 @@ def test_wherever_the_worker_dies_among_several_notices_one_at_most_is_unknown(
 ) -> None:
     """Each is settled with the beginning of the next: that leaves no second one in doubt."""
     post = Post()
-    delivery = Delivery(runtime, {"email": post})
+    delivery = NoticeSender(runtime, {"email": post})
     doubtful = Counter[int]()
     for after in range(40):
         told(world, f"A{after}", f"B{after}", f"C{after}")
@@ -173,7 +173,7 @@ def test_a_message_that_comes_three_times_sends_once(world: World, runtime: Runt
     told(world, "P")
     post, row = Post(), claimed(world)
     for _ in range(3):
-        Delivery(runtime, {"email": post}).run([row.id], row.token)
+        NoticeSender(runtime, {"email": post}).run([row.id], row.token)
     assert post.sent == [row.key]
 
 
@@ -221,7 +221,7 @@ def test_a_message_that_got_through_though_the_broker_never_said_so_is_not_sent_
 
     def carry_out(ids: Any, token: str) -> None:
         if finished:
-            Delivery(runtime, {"email": post}).run(ids, token, 60.0)
+            NoticeSender(runtime, {"email": post}).run(ids, token, 60.0)
         else:
             outbox.begin(world.store, ids, token, world.clock.now(), LEASE)
 
@@ -292,7 +292,7 @@ def test_a_failing_channel_is_tried_again_with_one_key_and_not_for_ever(
 
     for _ in range(9):
         for row in outbox.claim(world.store, world.clock.now(), LEASE, 10):
-            Delivery(runtime, {"email": Busy()}).run([row.id], row.token)
+            NoticeSender(runtime, {"email": Busy()}).run([row.id], row.token)
         world.clock.advance(timedelta(minutes=30))
     assert (state(world), len(keys), len(set(keys))) == ("dead", 3, 1)
 

@@ -17,11 +17,11 @@ from tests.invariants.contents import contents
 from tests.invariants.random_lives import STEPS
 from tests.workflow.world import NOW, World, new_world
 from workflow.clock import VirtualClock
-from workflow.consequences import SOURCE
-from workflow.ledger import decisions
+from workflow.engine.due_timers import next_due
+from workflow.engine.fan_out import SOURCE
+from workflow.engine.ledger import decisions
 from workflow.store.port import NewEvent
 from workflow.store.schema import metadata, subjects
-from workflow.timers import next_due
 
 Step = tuple[str, Any, Any, Any]
 _KEPT = ("definitions", "alembic_version")

@@ -19,10 +19,10 @@ from tests.invariants.contents import contents
 from tests.invariants.crowd import Crowd
 from tests.waiting import wait_until
 from tests.workflow.world import NOW, World, new_world
-from workflow import outbox
-from workflow.cloudevent import CloudEvent
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.registry import Registry, catalog_sources
 from workflow.errors import DefinitionChanged
-from workflow.registry import Registry, catalog_sources
+from workflow.outbox import effects as outbox
 from workflow.store import migrate, open_store, postgresql_statements
 from workflow.store.postgresql_statements import CLAIM_EVENTS, CLAIM_TIMERS
 from workflow.store.schema import inbox, subjects

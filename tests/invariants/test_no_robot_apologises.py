@@ -9,7 +9,7 @@ import pytest
 from state_machines.errors import DefinitionError
 from tests.invariants.contents import contents
 from tests.workflow.world import NOW, World, new_world
-from workflow.registry import Registry
+from workflow.engine.registry import Registry
 
 ABOUT = ("apology", "missed_appointment", "broken_promise")
 VOICES = ("voice", "robocall", "ivr", "tts")

@@ -28,12 +28,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from state_machines.catalog import load_catalog, source
-from state_machines.contact.policy import Go
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 from tests.invariants import stormy_world
 from tests.invariants.stormy_events import event_for
 from tests.invariants.stormy_world import StormyWorld
 from tests.invariants.verdicts import Judge
+from workflow.recovery.contact.policy import Go
 
 RUNS, STEPS = map(int, os.environ.get("STORM", "6x50").split("x"))
 _NUMBERS = st.integers(0, 2**40)

@@ -9,17 +9,19 @@ import pytest
 
 from tasks.channels import live
 from tests.workflow.world import NOW
-from workflow import consequences, receipts, reports, sweep
-from workflow.cloudevent import RESERVED_SOURCES, parse
-from workflow.desk import desk
+from workflow.engine import fan_out as fan_out
+from workflow.engine.cloudevent import RESERVED_SOURCES, parse
 from workflow.errors import InvalidEvent
-from workflow.links import answering
+from workflow.outbox import receipts
+from workflow.recovery import lost_sends, reports
+from workflow.recovery.desk import desk
+from workflow.recovery.links import answering
 from workflow.store import rows
 
 
 def test_every_source_of_ours_is_reserved() -> None:
     ours = {
-        consequences.SOURCE, receipts.SOURCE, sweep.SOURCE, live.SOURCE, rows.TIMER_SOURCE, desk.SOURCE,
+        fan_out.SOURCE, receipts.SOURCE, lost_sends.SOURCE, live.SOURCE, rows.TIMER_SOURCE, desk.SOURCE,
         answering.SOURCE, reports.SOURCE,
     }  # fmt: skip
     assert ours == RESERVED_SOURCES

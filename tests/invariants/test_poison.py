@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from tests.invariants.contents import contents
 from tests.workflow.world import LAMP, World, new_world
-from workflow.dead_letters import revive_event
+from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
-from workflow.registry import Registry
+from workflow.maintenance.dead_letters import revive_event
 
 ODD = """
 lifecycle: odd

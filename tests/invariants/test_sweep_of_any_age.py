@@ -7,18 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tasks.channels.port import Channel, Notice, Receipt
-from tasks.clock.hands import WorkerHands
-from tasks.clock.loop import ClockLoop, Work
-from tasks.process import Process
+from tasks.pool.process import Process
+from tasks.scheduler.actions import WorkerActions
+from tasks.scheduler.loop import SchedulerLoop, Work
+from tasks.scheduler.sweep import sweep
 from tests.invariants.contents import contents
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import NOW, World
-from workflow import outbox
-from workflow.runtime import Runtime
-from workflow.sweep import COUNTED, sweep
-from workflow.task_names import SEND
+from workflow.broker.task_names import SEND
+from workflow.engine.runtime import Runtime
+from workflow.maintenance.sweep import COUNTED
+from workflow.outbox import effects as outbox
 
 YEAR, LEASE = timedelta(days=366), timedelta(minutes=2)
 DUE = format_instant(NOW + timedelta(hours=1))
@@ -76,12 +77,12 @@ def test_a_year_later_one_clock_without_any_message_finds_it_all(
     world: World, process: Process, mailbox: Mailbox, post: Post
 ) -> None:
     left_behind(world)
-    hands = WorkerHands(process, concurrency=1)
+    actions = WorkerActions(process, concurrency=1)
     for _ in range(3):  # the lapses of a year ago, the escalations that they open, the notices of those
-        ClockLoop(hands, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
+        SchedulerLoop(actions, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
         mailbox.take()  # whatever it asked for is lost
         for work in Work:
-            hands.carry_out(work)
+            actions.carry_out(work)
         for message in mailbox.take():
             if message.task == SEND:
                 process.delivery.run(*message.args)
@@ -128,6 +129,6 @@ def test_a_sweep_that_cannot_open_an_escalation_stops_nothing_else(
     )
     world.engine.registry.register([(own, None)], NOW)
     left_behind(world)
-    hands = WorkerHands(process, concurrency=1)
-    ClockLoop(hands, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
+    actions = WorkerActions(process, concurrency=1)
+    SchedulerLoop(actions, world.clock, _NoWakes(), sweep_seconds=0.0).turn()
     assert {message.task for message in mailbox.take()} == {work.value for work in Work}

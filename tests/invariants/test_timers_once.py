@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tests.invariants.contents import contents
 from tests.workflow.world import NOW, World, new_world
-from workflow.dead_letters import revive_timer
+from workflow.engine.turns import decide_all
 from workflow.errors import NotFound
-from workflow.rounds import decide_all
+from workflow.maintenance.dead_letters import revive_timer
 from workflow.settings import Settings
 
 HOUR = timedelta(hours=1)

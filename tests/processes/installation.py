@@ -9,13 +9,14 @@ from typing import Any, Self
 
 from sqlalchemy import Row, select
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
 from tests.servers import ValkeyServer
-from workflow.broker import Broker, celery_app
-from workflow.cloudevent import CloudEvent
-from workflow.recording import recorded, recording_file
-from workflow.runtime import Runtime, open_runtime
+from workflow.broker.client import Broker, celery_app
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.runtime import Runtime
+from workflow.recovery.contact.recording import recorded, recording_file
+from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
 from workflow.store import migrate
 from workflow.store.schema import moves, outbox, subjects

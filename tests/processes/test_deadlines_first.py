@@ -26,7 +26,7 @@ def bulk(installation: Installation) -> None:
         rows = [
             {
                 "subject_id": subject, "key": f"promise:bulk/1/{number}", "kind": "notice",
-                "target": "recording", "urgency": 2, "payload": said, "state": "pending", "due_at": now,
+                "target": "recording", "priority": 2, "payload": said, "state": "pending", "due_at": now,
                 "attempts": 0, "created_at": now,
             }
             for number in range(BULK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from tests.workflow.complaints import DOCUMENTED
-from workflow.archive.search import Wanted, alert, search
+from workflow.recovery.archive.search import Wanted, alert, search
 
 ANNA, BERT = ({"name": name, "email": f"{name.lower()}@shop.example"} for name in ("Anna", "Bert"))
 CASE, PLAN = "case:C-7", "promise:C-7-plan-1"

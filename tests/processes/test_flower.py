@@ -9,7 +9,7 @@ import httpx
 
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
-from workflow import task_names
+from workflow.broker import task_names
 from workflow.embedded.ports import free_port
 
 SECRETS = ("Ada Lovelace", "ada@example.com", "sam@example.com", "We call you back", "+44 20 7946 0000")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.clock import monotonic

@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_leaves_nothing_running(sqlite_installation: Ins
 
 def clocks(worker: WorkerProcess) -> list[int]:
     """Process ids of the clocks of a worker."""
-    return [pid for pid in worker.group() if b"tasks.clock" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in worker.group() if b"tasks.scheduler" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_the_clock_is_started_again_when_it_dies(sqlite_installation: Installation) -> None:

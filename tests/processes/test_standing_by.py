@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import redis
 
-from tasks import seats
-from tasks.process import Process
-from tasks.shift import Shift, deadlines_first, work
+from tasks.pool import slots as slots
+from tasks.pool.process import Process
+from tasks.pool.shift import Shift, deadlines_first, work
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
-from workflow.bell import EVENTS, Bell
-from workflow.broker import celery_app
-from workflow.rounds import Turns
-from workflow.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
+from workflow.broker.client import celery_app
+from workflow.broker.notifier import Notifier
+from workflow.broker.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
+from workflow.engine.turns import EVENTS, Turns
 
 LONG = 10.0
 
@@ -29,7 +29,7 @@ class Pool:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.process = Process(installation.runtime, installation.broker, {})
-        self.bell = Bell(celery_app(installation.settings))
+        self.notifier = Notifier(celery_app(installation.settings))
         self.broker = redis.Redis.from_url(installation.valkey.url)
 
     @contextmanager
@@ -44,12 +44,12 @@ class Pool:
 
     def wait_listeners(self, count: int) -> None:
         """Until so many stand by."""
-        wait_until(lambda: self.bell.listeners() == count, seconds=20, what=f"{count} to stand by")
+        wait_until(lambda: self.notifier.subscribers() == count, seconds=20, what=f"{count} to stand by")
 
 
 @pytest.fixture
 def pool(sqlite_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
-    monkeypatch.setattr(seats, "_pool", seats.Seats(2))
+    monkeypatch.setattr(slots, "_pool", slots.Slots(2))
     sqlite_installation.configure(stand_by_seconds=1.0)
     pool = Pool(sqlite_installation)
     yield pool
@@ -70,7 +70,7 @@ def test_who_stands_by_takes_events_and_timers_without_any_message(pool: Pool) -
     assert lapse.at >= lapse.due_at
     assert pool.broker.llen(QUEUE) == 0
     assert answers[0]["decided"] >= 3, "made, lapsed, and the escalation of that"
-    assert pool.bell.listeners() == 0
+    assert pool.notifier.subscribers() == 0
     assert not installation.broker.wake(APPLY), "it has gone, so a message goes"
 
 
@@ -79,7 +79,7 @@ def test_only_its_share_of_a_pool_stands_by(pool: Pool) -> None:
         pool.wait_listeners(1)
         with pool.doing(lambda: work(Pool(pool.installation).process, APPLY)) as second:
             wait_until(lambda: second, seconds=20, what="the second to find no seat and to go")
-            assert pool.bell.listeners() == 1
+            assert pool.notifier.subscribers() == 1
 
 
 def test_it_stays_while_work_flows_until_its_successor_is_there(pool: Pool) -> None:
@@ -88,9 +88,9 @@ def test_it_stays_while_work_flows_until_its_successor_is_there(pool: Pool) -> N
     shift = Shift(pool.process, APPLY, seconds=0.1)
     with pool.doing(lambda: shift.stand(called.set)) as answers:
         assert called.wait(20)
-        assert pool.bell.listeners() == 1
-        assert pool.bell.ring(EVENTS)
-        successor = Bell(celery_app(pool.installation.settings)).listen()
+        assert pool.notifier.subscribers() == 1
+        assert pool.notifier.ring(EVENTS)
+        successor = Notifier(celery_app(pool.installation.settings)).listen()
         assert successor is not None
         pool.wait_listeners(1)
     assert answers == [False], "nobody else must be called"
@@ -118,15 +118,15 @@ def test_alone_in_its_pool_it_goes_when_there_is_something_else_to_do(pool: Pool
 def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None:
     pool.installation._runtime = None
     pool.installation.configure(stand_by_seconds=LONG)
-    other = Bell(celery_app(pool.installation.settings)).listen()
+    other = Notifier(celery_app(pool.installation.settings)).listen()
     assert other is not None
     patient = Pool(pool.installation)
     with pool.doing(lambda: work(patient.process, APPLY)) as answers:
         pool.wait_listeners(2)
         while not answers:
-            pool.bell.ring(EVENTS)
+            pool.notifier.ring(EVENTS)
             other.wait(0.05)
-    assert pool.bell.listeners() == 1
+    assert pool.notifier.subscribers() == 1
 
 
 def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(pool: Pool) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from state_machines.instants import parse_instant
+from state_machines.values.instants import parse_instant
 from tests.replay.scene import HEADER, Scene
 from workflow.clock import VirtualClock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
-from workflow.registry import Registry, catalog_sources
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
 from workflow.replay.refusal import ReplayRefused
 from workflow.store import migrate, open_store
 

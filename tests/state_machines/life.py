@@ -9,7 +9,7 @@ from typing import Any
 
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event, Outcome
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.subject import Subject, Timer
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

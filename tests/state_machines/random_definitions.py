@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from state_machines.definition import Definition
+from state_machines.form.definition import Definition
 
 FINAL = "s4"
 STATES = ["s0", "s1", "s2", "s3", FINAL]

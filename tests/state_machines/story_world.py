@@ -14,8 +14,8 @@ from typing import Any
 from state_machines.catalog import load_catalog
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
-from state_machines.durations import parse_duration
 from state_machines.subject import Subject, split_key
+from state_machines.values.durations import parse_duration
 
 START = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 """A Wednesday, 14:00 in Berlin."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state_machines.calendars import Calendar, CalendarError, NeverOpen
-from state_machines.instants import UnknownZone, format_instant, parse_instant, zone
+from state_machines.values.instants import UnknownZone, format_instant, parse_instant, zone
 from tests.state_machines.minute_walk import MINUTE, instant, open_minutes
 from tests.state_machines.random_calendars import random_place
 

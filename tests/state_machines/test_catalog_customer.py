@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from state_machines.catalog import load_catalog
-from state_machines.contact.identities import fingerprint
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event, Outcome
 from state_machines.subject import Subject
 from tests.state_machines.story_world import START, World, text_of
+from workflow.recovery.contact.identities import fingerprint
 
 CRM, LISTENER, SHOP = "customer:C-7", "customer:mastodon-ada", "customer:web-31"
 ADA = {"name": "Ada", "account": "C-7", "email": "Ada@Shop.example", "zone": "Europe/Berlin"}

@@ -3,7 +3,7 @@
 import pytest
 
 from state_machines.catalog import load_catalog
-from state_machines.definition import Definition, EffectDeclaration, NoticeCall
+from state_machines.form.definition import Definition, EffectDeclaration, NoticeCall
 from state_machines.notices import FOR_COLLEAGUES
 
 LANGUAGES = {"en", "de"}

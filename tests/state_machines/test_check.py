@@ -3,7 +3,7 @@
 import pytest
 
 from state_machines.check import RULES, check
-from state_machines.source import parse
+from state_machines.form.source import parse
 
 SOUND = """\
 lifecycle: visit
@@ -137,12 +137,12 @@ def test_problems_come_in_the_order_of_the_lines_and_each_once() -> None:
 def test_a_definition_beside_it_may_be_opened() -> None:
     text = SOUND.replace("lifecycle: job, trigger: schedule", "lifecycle: errand, trigger: go")
     assert [problem.rule for problem in check(text)] == ["unknown-lifecycle"]
-    errand = (
+    commit_request = (
         SOUND.replace("lifecycle: visit", "lifecycle: errand")
         .replace("trigger: plan", "trigger: go")
         .replace("  plan:", "  go:")
     )
-    known = {"errand": parse(errand)[0]}
+    known = {"errand": parse(commit_request)[0]}
     assert check(text, None, known) == []
 
 

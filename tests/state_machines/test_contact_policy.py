@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from state_machines.contact.policy import Digest, Go, History, NoWay, Route, Wait, route
-from state_machines.contact.profile import WRITTEN, Profile, ProfileError, contact_fault
 from state_machines.notices import ABOUT, CHANNELS, FOR_COLLEAGUES
+from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Route, Wait, route
+from workflow.recovery.contact.profile import WRITTEN, Profile, ProfileError, contact_fault
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -6,8 +6,6 @@ import pytest
 from holidays import country_holidays
 
 from state_machines.calendars import Calendar, NeverOpen
-from state_machines.instants import format_instant, parse_instant, zone
-from state_machines.time_errors import DurationError, InstantError, PauseError, TimeError
 from state_machines.timeouts.deadlines import (
     Pause,
     deadline,
@@ -18,6 +16,8 @@ from state_machines.timeouts.deadlines import (
     remaining,
     share,
 )
+from state_machines.values.instants import format_instant, parse_instant, zone
+from state_machines.values.time_errors import DurationError, InstantError, PauseError, TimeError
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OFFICE = Calendar.from_mapping(

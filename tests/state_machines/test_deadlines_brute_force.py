@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from state_machines.calendars import Calendar
-from state_machines.instants import format_instant
 from state_machines.timeouts.deadlines import Pause, deadline, elapsed, explain, lead, remaining
+from state_machines.values.instants import format_instant
 from tests.state_machines.minute_walk import (
     MINUTE,
     count_running,

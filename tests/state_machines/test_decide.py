@@ -8,8 +8,8 @@ import pytest
 
 from state_machines.decide import decide
 from state_machines.decision import EmitEvent, Event, Outcome, RunTask, SendNotice
+from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, ExpressionError
-from state_machines.lifecycle import load
 from state_machines.subject import Subject
 from tests.state_machines.life import NOON, Life, taken
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event, Outcome
-from state_machines.definition import Definition
-from state_machines.lifecycle import Lifecycle, compile_definition
+from state_machines.definitions.lifecycle import Lifecycle, compile_definition
+from state_machines.form.definition import Definition
 from state_machines.subject import Subject
 from tests.state_machines.life import NOON
 from tests.state_machines.random_definitions import DATA, STEPS, definitions

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 import pytest
 
 from state_machines import catalog
-from state_machines.definition import Definition
 from state_machines.diagram import mermaid, svg
 from state_machines.diagram.drawing import drawing
 from state_machines.diagram.layout import LINE, SMALL, place, text_width
-from state_machines.source import parse
+from state_machines.form.definition import Definition
+from state_machines.form.source import parse
 from tests.state_machines.test_check import SOUND
 
 SVG = "{http://www.w3.org/2000/svg}"

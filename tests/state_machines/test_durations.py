@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from state_machines.durations import DurationError, format_duration, is_duration, parse_duration
+from state_machines.values.durations import DurationError, format_duration, is_duration, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from state_machines.definitions.event_data import validate
+from state_machines.definitions.lifecycle import load
 from state_machines.errors import EventDataError
-from state_machines.event_data import validate
-from state_machines.lifecycle import load
 
 LIFECYCLE = load("""
 lifecycle: order

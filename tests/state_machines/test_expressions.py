@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from state_machines.decision import Event
-from state_machines.definition import FieldDeclaration
 from state_machines.errors import DecisionError, ExpressionError
 from state_machines.expressions import check_types, compile_expression, references
 from state_machines.expressions.view import View
+from state_machines.form.definition import FieldDeclaration
 from state_machines.subject import Subject
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

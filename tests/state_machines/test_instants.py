@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from state_machines.instants import (
+from state_machines.values.instants import (
     AmbiguousLocalTime,
     InstantError,
     NonexistentLocalTime,

@@ -7,11 +7,11 @@ import pytest
 
 from state_machines import catalog
 from state_machines.errors import DefinitionError
-from state_machines.json_schema import lifecycle_schema, lifecycle_schema_text
-from state_machines.source import parse
-from state_machines.yaml_document import read_yaml
+from state_machines.form.json_schema import lifecycle_schema, lifecycle_schema_text
+from state_machines.form.source import parse
+from state_machines.form.yaml_document import read_yaml
 from tests.state_machines.test_check import SOUND
-from workflow.schema_page import PAGE
+from workflow.cli.schema_page import PAGE
 
 
 def accepts(document: Any) -> bool:
@@ -20,7 +20,9 @@ def accepts(document: Any) -> bool:
 
 
 def test_the_committed_copy_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == lifecycle_schema_text(), "run python -m workflow.schema_page"
+    assert PAGE.read_text(encoding="utf-8") == lifecycle_schema_text(), (
+        "run python -m workflow.cli.schema_page"
+    )
 
 
 def test_it_is_a_schema() -> None:

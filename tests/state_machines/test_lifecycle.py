@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from state_machines.definition import Definition
+from state_machines.definitions.lifecycle import compile_definition, load
 from state_machines.errors import DefinitionError
-from state_machines.lifecycle import compile_definition, load
+from state_machines.form.definition import Definition
 
 BASE: dict[str, Any] = {
     "lifecycle": "thing",

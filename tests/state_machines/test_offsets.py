@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from state_machines.calendars.offsets import constant_stretches, offset_at, offset_changes
-from state_machines.instants import format_instant, parse_instant, zone
+from state_machines.values.instants import format_instant, parse_instant, zone
 
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, QuietHoursError, next_allowed
-from state_machines.instants import InstantError, UnknownZone, parse_instant
+from state_machines.values.instants import InstantError, UnknownZone, parse_instant
 from tests.state_machines.minute_walk import minute_of
 
 NIGHT = QuietHours.parse("21:00-08:00")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state_machines.instants import localize, parse_instant
-from state_machines.rotations.duty import on_duty, rotation_fault
-from state_machines.rotations.handover import Handover
-from state_machines.rotations.rotation import RotationError, parse_rotation
+from state_machines.values.instants import localize, parse_instant
+from workflow.recovery.rotations.duty import on_duty, rotation_fault
+from workflow.recovery.rotations.handover import Handover
+from workflow.recovery.rotations.rotation import RotationError, parse_rotation
 
 ZONES = (
     "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns",

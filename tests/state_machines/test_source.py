@@ -8,8 +8,8 @@ import yaml
 from state_machines.catalog import NAMES
 from state_machines.catalog import source as catalog_source
 from state_machines.errors import DefinitionError, Problem
-from state_machines.source import parse
-from state_machines.yaml_document import LARGEST, read_yaml
+from state_machines.form.source import parse
+from state_machines.form.yaml_document import LARGEST, read_yaml
 
 SOUND = """\
 lifecycle: lamp

@@ -6,8 +6,8 @@ import pytest
 
 from state_machines.check import check
 from state_machines.decision import SendNotice
+from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
-from state_machines.lifecycle import load
 from tests.state_machines.life import Life
 
 VISIT = """

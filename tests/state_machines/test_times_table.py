@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from state_machines.instants import parse_instant
-from state_machines.rotations.duty import on_duty
+from state_machines.values.instants import parse_instant
 from tests.state_machines.times_lives import lived
+from workflow.recovery.rotations.duty import on_duty
 
 ROWS: list[Mapping[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("times_table.yaml").read_text(encoding="utf-8")

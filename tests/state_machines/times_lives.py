@@ -11,11 +11,11 @@ import yaml
 
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
-from state_machines.instants import parse_instant, zone
-from state_machines.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.subject import Subject, Timer
 from state_machines.timeouts.account import account
-from workflow.ledger import Retold
+from state_machines.values.instants import parse_instant, zone
+from workflow.engine.ledger import Retold
 
 CALENDARS: Mapping[str, Any] = {
     "office": {

@@ -13,26 +13,27 @@ import httpx
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from state_machines.values.retry_policy import RetryPolicy
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Notice
-from tasks.delivery import Delivery
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
 from tests.stories.mailbox import FIELDS, Mailbox, heard, links_in
-from workflow import keys, outbox
-from workflow.api.app import create_app
-from workflow.archive.writing import write_alert
+from workflow.access import keys
+from workflow.broker.task_names import WRITE
 from workflow.clock import VirtualClock
-from workflow.engine import Engine
-from workflow.outbox import RetryPolicy
-from workflow.receipts import TaskOutcome, record
-from workflow.registry import Registry, catalog_sources
-from workflow.runtime import Runtime
+from workflow.console.site import create_site
+from workflow.engine.due_timers import next_due
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.runtime import Runtime
+from workflow.outbox import effects as outbox
+from workflow.outbox.receipts import TaskOutcome, record
+from workflow.recovery.archive.writing import write_alert
 from workflow.settings import Settings
 from workflow.store import migrate, open_store
 from workflow.store.port import EffectRow
 from workflow.store.schema import moves, subjects
-from workflow.sweep import sweep
-from workflow.task_names import WRITE
-from workflow.timers import next_due
 
 LEASE = timedelta(minutes=2)
 
@@ -51,8 +52,8 @@ class Story:
         self.runtime = Runtime(settings, store, registry, self.clock, self.engine, RetryPolicy())
         self.mailbox = Mailbox()
         live = LiveChannel(self.engine, self.clock, lambda subjects: None)
-        self.delivery = Delivery(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
-        app = create_app(self.runtime)
+        self.delivery = NoticeSender(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
+        app = create_site(self.runtime)
         self.http = TestClient(app)
         self.http.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.SYSTEM, 'story', begins)}"
         self.desk = TestClient(app)

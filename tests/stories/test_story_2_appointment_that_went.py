@@ -16,7 +16,7 @@ Where each demand of the story is shown:
 from datetime import datetime, timedelta
 from typing import Any
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from tests.stories.conftest import MONDAY
 from tests.stories.front_door import Story
 

@@ -17,7 +17,7 @@ Where each demand of the story is shown:
 from datetime import timedelta
 from typing import Any
 
-from state_machines.instants import parse_instant
+from state_machines.values.instants import parse_instant
 from tests.stories.conftest import MONDAY
 from tests.stories.front_door import Story
 from tests.stories.recovery import child, document

@@ -138,9 +138,9 @@ def test_the_barometer_shows_what_recurs_down_to_the_cases(story: Story) -> None
     lapses = groups(story, "promises", by="team", until="2026-04-01")
     assert (lapses["field"]["numbers"]["lapsed"], lapses["billing"]["numbers"]["lapsed"]) == (0, 1)
     assert behind(story, lapses["billing"]) >= {"promise:round-1-first_word"}
-    rounds = groups(story, "hand_overs")
-    assert (rounds["billing"]["numbers"]["many"], rounds["field"]["numbers"]["many"]) == (1, 0)
-    assert behind(story, rounds["billing"]) == {"case:round-1"}
+    summary = groups(story, "hand_overs")
+    assert (summary["billing"]["numbers"]["many"], summary["field"]["numbers"]["many"]) == (1, 0)
+    assert behind(story, summary["billing"]) == {"case:round-1"}
 
     before = story.get("/v1/barometer/causes", until="2026-03-01")
     assert before["all"]["subjects"] == 0

@@ -16,10 +16,10 @@ import pytest
 
 from tests.supervisor.programs import runs
 from tests.waiting import wait_until
-from workflow.broker import celery_app
+from workflow.access.first_key import FILE as KEY_FILE
+from workflow.broker.client import celery_app
 from workflow.embedded.address import embedded_url
 from workflow.embedded.ports import free_port
-from workflow.first_key import FILE as KEY_FILE
 from workflow.settings import Settings
 from workflow.supervisor.checks import worker_answers
 from workflow.supervisor.flower import PASSWORD_FILE

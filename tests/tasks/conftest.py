@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from state_machines.values.retry_policy import RetryPolicy
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import World
-from workflow.outbox import RetryPolicy
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
 from workflow.settings import Settings
 
 

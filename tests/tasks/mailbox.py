@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from queue import Empty
 from typing import Any, Self
 
-from workflow import task_names
-from workflow.broker import Broker, celery_app
+from workflow.broker import task_names
+from workflow.broker.client import Broker, celery_app
 from workflow.settings import Settings
 
 OURS = tuple(task_names.QUEUES.split(","))

@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from tasks.channels.port import Channel
 from tasks.channels.table import configured
-from tasks.delivery import Delivery
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World
-from workflow import outbox
 from workflow.clock import VirtualClock
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.outbox import effects as outbox
 from workflow.settings import Settings
 from workflow.store.schema import subjects
-from workflow.sweep import sweep
 
 LEASE = timedelta(minutes=2)
 ADA = {"name": "Ada", "email": "ada@example.com", "phone": "+442079460000", "zone": "Europe/London"}
@@ -65,7 +65,7 @@ def send(world: World, runtime: Runtime, channels: Mapping[str, Channel]) -> int
     rows = outbox.claim(world.store, world.clock.now(), LEASE, 100)
     if not rows:
         return 0
-    return Delivery(runtime, channels).run([row.id for row in rows], rows[0].token, 30.0).taken
+    return NoticeSender(runtime, channels).run([row.id for row in rows], rows[0].token, 30.0).taken
 
 
 def look(world: World) -> None:

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.delivery import Delivery
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World
-from workflow import outbox
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.outbox import effects as outbox
 from workflow.store.schema import subjects
-from workflow.sweep import sweep
 
 CUSTOMER = {"name": "Ada", "email": "ada@example.com"}
 
@@ -49,7 +49,7 @@ def lapsed(world: World, customer: Mapping[str, Any] = CUSTOMER) -> None:
 def deliver(world: World, runtime: Runtime, channels: Channels) -> Any:
     """Claim what is due and deliver it; the row afterwards."""
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    delivered = Delivery(runtime, channels.table()).run([row.id for row in rows], rows[0].token)
+    delivered = NoticeSender(runtime, channels.table()).run([row.id for row in rows], rows[0].token)
     assert delivered.left == ()
     return next(effect for effect in world.effects() if "broken_promise" in str(effect.payload))
 
@@ -74,7 +74,7 @@ def test_a_message_that_comes_twice_sends_once(world: World, runtime: Runtime) -
     lapsed(world)
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
     channels = Channels()
-    delivery = Delivery(runtime, channels.table())
+    delivery = NoticeSender(runtime, channels.table())
     ids = [row.id for row in rows]
     assert [delivery.run(ids, rows[0].token).taken for _ in range(2)] == [1, 0]
     assert delivery.run(ids, "another token").taken == 0
@@ -128,7 +128,7 @@ def test_an_unknown_outcome_goes_to_a_person_and_is_never_sent_again(
 def test_a_channel_that_nobody_carries_is_a_dead_letter(world: World, runtime: Runtime) -> None:
     lapsed(world)
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    Delivery(runtime, {}).run([row.id for row in rows], rows[0].token)
+    NoticeSender(runtime, {}).run([row.id for row in rows], rows[0].token)
     (effect,) = world.effects()
     assert effect.state == "dead"
     assert "no-channel" in effect.error
@@ -174,5 +174,5 @@ def test_a_run_stops_in_time_and_says_what_it_left(world: World, runtime: Runtim
         runtime.settings.model_copy(update={"lease_seconds": -1.0}),
         runtime.store, runtime.registry, runtime.clock, runtime.engine, runtime.retries,
     )  # fmt: skip
-    delivered = Delivery(hasty, Channels().table()).run([row.id for row in rows], rows[0].token)
+    delivered = NoticeSender(hasty, Channels().table()).run([row.id for row in rows], rows[0].token)
     assert (delivered.taken, delivered.left) == (0, tuple(row.id for row in rows))

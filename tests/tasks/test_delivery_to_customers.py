@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.delivery import Delivery
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World, new_world
-from workflow import contact_log, outbox
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.outbox import effects as outbox
+from workflow.recovery.contact import contact_log
 from workflow.store.schema import contacts
-from workflow.sweep import sweep
 
 ADA = "customer:C-7"
 KNOWN = {
@@ -102,7 +103,7 @@ def deliver(world: World, runtime: Runtime, post: Post) -> list[Any]:
     channels: dict[str, Channel] = {"email": post, "sms": post, "social": post, "live": live}
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
     if rows:
-        Delivery(runtime, channels).run([row.id for row in rows], rows[0].token, 60.0)
+        NoticeSender(runtime, channels).run([row.id for row in rows], rows[0].token, 60.0)
     world.settle()
     return [effect for effect in world.effects() if "letter" in effect.key]
 
@@ -127,7 +128,7 @@ def test_a_wish_that_is_accepted_but_not_decided_is_waited_for(
     world.engine.accept([world.event("customer.opt_out", ADA, {"channel": "sms"})])
     live: dict[str, Channel] = {"email": post, "sms": post}
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    Delivery(runtime, live).run([row.id for row in rows], rows[0].token)
+    NoticeSender(runtime, live).run([row.id for row in rows], rows[0].token)
     effect = world.effects()[-1]
     assert (post.sent, effect.state, effect.attempts) == ([], "pending", 0)
     assert "just said" in effect.error
@@ -307,7 +308,7 @@ def test_the_cap_holds_however_many_workers_send_at_once(world: World, runtime: 
     channels: dict[str, Channel] = {"sms": post}
 
     def work(rows: list[Any]) -> None:
-        Delivery(runtime, channels).run([row.id for row in rows], rows[0].token, 60.0)
+        NoticeSender(runtime, channels).run([row.id for row in rows], rows[0].token, 60.0)
 
     with ThreadPoolExecutor(len(claimed)) as workers:
         list(workers.map(work, claimed))

@@ -10,9 +10,9 @@ import pytest
 from tests.tasks.outgoing import carriers, send
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from tests.workflow.world import World
-from workflow.calls import customer_to_connect
-from workflow.reports import Report, Status, take
-from workflow.runtime import Runtime
+from workflow.engine.runtime import Runtime
+from workflow.recovery.reports import Report, Status, take
+from workflow.recovery.telephony.calls import customer_to_connect
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CALLBACK = "callback:C-1"

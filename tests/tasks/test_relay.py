@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import NOW, World
-from workflow.broker import Broker, celery_app, task_id
-from workflow.relay import NOTICES_PER_MESSAGE, Relay
-from workflow.runtime import Runtime
+from workflow.broker.client import Broker, celery_app, task_id
+from workflow.broker.task_names import LATER_QUEUE, SEND
+from workflow.engine.runtime import Runtime
+from workflow.outbox.relay import NOTICES_PER_MESSAGE, Relay
 from workflow.settings import Settings
-from workflow.task_names import LATER_QUEUE, SEND
 
 PROMISE = {"words": "We call back", "owner": "sam@example.com"}
 

@@ -11,11 +11,11 @@ import pytest
 from tests.tasks.outgoing import carriers, escalations, lapse, look, notice, only, send
 from tests.tasks.wire_server import Line, WireServer, after_request, answering, http_answer
 from tests.workflow.world import World
-from workflow import outbox
+from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, NotFound
-from workflow.queries.notices import notice_counts
-from workflow.reports import Report, Status, take
-from workflow.runtime import Runtime
+from workflow.outbox import effects as outbox
+from workflow.recovery.notice_counts import notice_counts
+from workflow.recovery.reports import Report, Status, take
 
 TAKEN = answering(http_answer(201, orjson.dumps({"sid": "SM12", "status": "queued"})))
 ACCEPTED, DELIVERED, FAILED, ENDED = Status

@@ -19,8 +19,8 @@ from tasks.channels.twilio_voice import TwilioVoiceChannel
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from workflow.clock import SystemClock
 from workflow.errors import SettingsError
+from workflow.recovery.telephony.twilio import connect_customer, is_genuine, signature
 from workflow.settings import Settings
-from workflow.twilio import connect_customer, is_genuine, signature
 
 KEY = "callback:C-1/3/0"
 TAKEN = http_answer(201, orjson.dumps({"sid": "SM12", "status": "queued"}))

@@ -14,9 +14,9 @@ from tests.tasks.outgoing import carriers, escalations, lapse, look, notice, onl
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, after_request
 from tests.workflow.world import World
-from workflow.api.metrics import StoreCollector
-from workflow.queries.notices import notice_counts
-from workflow.runtime import Runtime
+from workflow.api.http.metrics import StoreCollector
+from workflow.engine.runtime import Runtime
+from workflow.recovery.notice_counts import notice_counts
 
 DIES: dict[str, Talk] = {
     "email": smtp_talk("message", Line.break_off),

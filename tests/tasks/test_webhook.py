@@ -18,8 +18,8 @@ from tasks.channels.webhook import WebhookChannel
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from workflow.clock import SystemClock, VirtualClock
 from workflow.errors import SettingsError
+from workflow.recovery.contact.standard_webhooks import is_genuine, secrets_of, sign
 from workflow.settings import Settings
-from workflow.standard_webhooks import is_genuine, secrets_of, sign
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 OLD, NEW = ("whsec_" + b64encode(letter * 32).decode() for letter in (b"o", b"n"))

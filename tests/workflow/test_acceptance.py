@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.workflow.world import NOW, World
-from workflow.acceptance import Acceptance, Parcel
-from workflow.cloudevent import CloudEvent
+from workflow.engine.acceptance import Acceptance, CheckedEvents
+from workflow.engine.cloudevent import CloudEvent
 from workflow.store.schema import events, subjects
 
 ONE = st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))
@@ -20,8 +20,8 @@ REQUESTS = st.lists(
 )
 
 
-def _parcel(world: World, request: list[tuple[str, int]], run: str) -> Parcel:
-    return world.engine.acceptor.parcel(
+def _parcel(world: World, request: list[tuple[str, int]], run: str) -> CheckedEvents:
+    return world.engine.acceptor.check(
         [
             CloudEvent(identity, f"/{run}", "lamp.press", f"lamp:{run}-{lamp}", NOW, {"level": lamp + 1})
             for identity, lamp in request
@@ -63,8 +63,12 @@ def test_one_transaction_tells_and_keeps_what_several_would(
             acceptor.store([_parcel(world, request, run)])
         if decided:
             world.settle()
-        parcels = [_parcel(world, request, run) for request in requests]
-        answers = acceptor.store(parcels) if joined else [acceptor.store([one])[0] for one in parcels]
+        checked_requests = [_parcel(world, request, run) for request in requests]
+        answers = (
+            acceptor.store(checked_requests)
+            if joined
+            else [acceptor.store([one])[0] for one in checked_requests]
+        )
         told.append(_told(answers, run))
         kept.append(_ledger(world, run))
         world.settle()
@@ -77,12 +81,12 @@ def test_the_first_receipt_counts(world: World) -> None:
     world.post("lamp.press", "lamp:1", {"level": 3})
     world.advance(world.clock.real(3_600))
     (effect,) = world.effects()
-    parcels = [
-        world.engine.acceptor.parcel(
+    checked_requests = [
+        world.engine.acceptor.check(
             [world.event("lamp.press", "lamp:2", {"level": level}, effect=effect.key)]
         )
         for level in (1, 2)
     ]
-    world.engine.acceptor.store(parcels)
+    world.engine.acceptor.store(checked_requests)
     (effect,) = world.effects()
     assert (effect.state, effect.receipt) == ("settled", {"level": 1})

@@ -12,15 +12,15 @@ from sqlalchemy import delete, func, select, update
 
 from tests.workflow.complaints import CASE, DOCUMENTED
 from tests.workflow.world import NOW, World
-from workflow.archive.markdown import escaped, html, plain
-from workflow.archive.search import Wanted, alert, search
-from workflow.archive.snippet import snippet
-from workflow.archive.words import asked, words
-from workflow.archive.writing import write_alert
 from workflow.clock import VirtualClock
-from workflow.engine import Engine
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
 from workflow.errors import NotFound
-from workflow.registry import Registry, catalog_sources
+from workflow.recovery.archive.markdown import escaped, html, plain
+from workflow.recovery.archive.search import Wanted, alert, search
+from workflow.recovery.archive.snippet import snippet
+from workflow.recovery.archive.words import asked, words
+from workflow.recovery.archive.writing import write_alert
 from workflow.store import migrate, open_store, schema
 
 CUSTOMER = {"name": "Jörg Weiß", "account": "A-77", "zone": "Europe/Berlin", "email": "joerg@example.org"}

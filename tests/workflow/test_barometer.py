@@ -14,16 +14,16 @@ from sqlalchemy import select
 
 from tests.workflow.parcels import PARCEL
 from tests.workflow.world import NOW, World
-from workflow.barometer.answers import ask
-from workflow.barometer.catalogue import Figure, Measure, all_figures, figure
-from workflow.barometer.periods import periods
-from workflow.barometer.question import Question
-from workflow.barometer.subjects import counted
 from workflow.clock import VirtualClock
-from workflow.engine import Engine
+from workflow.engine.engine import Engine
+from workflow.engine.ledger import decisions
+from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
-from workflow.ledger import decisions
-from workflow.registry import Registry
+from workflow.recovery.barometer.answers import ask
+from workflow.recovery.barometer.catalogue import Figure, Measure, all_figures, figure
+from workflow.recovery.barometer.periods import periods
+from workflow.recovery.barometer.question import Question
+from workflow.recovery.barometer.subjects import counted
 from workflow.store import migrate, open_store, schema
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
-from workflow.broker import Broker, celery_app, shown, task_id
-from workflow.celery_settings import broker_url
+from workflow.broker.celery_settings import broker_url
+from workflow.broker.client import Broker, celery_app, shown, task_id
+from workflow.broker.wake_ups import WakeUps
 from workflow.clock import monotonic
 from workflow.embedded.broker import plan_broker
 from workflow.errors import BrokerUnreachable, SettingsError
 from workflow.settings import Settings
-from workflow.wakes import Wakes
 
 NOWHERE = Settings(broker_url="redis://127.0.0.1:1/0")
 
@@ -94,22 +94,22 @@ def test_wake_ups_close_together_become_one() -> None:
         first_is_out.set()
         may_go_on.wait(10)
 
-    wakes = Wakes(send)
-    wakes.ask("apply", ["promise:0"])
+    wake_ups = WakeUps(send)
+    wake_ups.ask("apply", ["promise:0"])
     assert first_is_out.wait(10)
     for number in range(1, 500):
-        wakes.ask("apply", [f"promise:{number}"])
-    wakes.ask("fire", [])
+        wake_ups.ask("apply", [f"promise:{number}"])
+    wake_ups.ask("fire", [])
     may_go_on.set()
     wait_until(lambda: len(sent) == 3, seconds=10, what="the rest to be sent as one of a kind")
     assert [task for task, _ in sent] == ["apply", "apply", "fire"]
     assert sent[1][1] == [f"promise:{number}" for number in range(1, 7)]
-    wakes.close()
+    wake_ups.close()
 
 
 def test_what_was_asked_for_is_sent_before_the_end() -> None:
     sent: list[str] = []
-    wakes = Wakes(lambda task, subjects: sent.append(task))
-    wakes.ask("apply", [])
-    wakes.close()
+    wake_ups = WakeUps(lambda task, subjects: sent.append(task))
+    wake_ups.ask("apply", [])
+    wake_ups.close()
     assert sent == ["apply"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflow.world import NOW
-from workflow import cloudevent
-from workflow.cloudevent import CloudEvent, parse
+from workflow.engine import cloudevent
+from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent
 
 PLAIN = {

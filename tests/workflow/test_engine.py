@@ -7,8 +7,8 @@ import pytest
 
 from state_machines.errors import DefinitionError
 from tests.workflow.world import LAMP, NOW, World
-from workflow.acceptance import Acceptance
-from workflow.cloudevent import CloudEvent
+from workflow.engine.acceptance import Acceptance
+from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import DefinitionChanged, InvalidEvent
 from workflow.store.port import Changes, Transaction
 

@@ -9,15 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
+from state_machines.values.retry_policy import RetryPolicy
 from tests.workflow.world import World, new_world
-from workflow import keys
-from workflow.api.app import create_app
+from workflow.access import keys
 from workflow.cli import app
+from workflow.console.site import create_site
+from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidQuery, NotFound
 from workflow.explanation import Explanation, explain
-from workflow.outbox import RetryPolicy
-from workflow.runtime import Runtime
 from workflow.settings import Settings
 
 FORM = """
@@ -149,7 +149,7 @@ def test_it_is_answered_as_json_and_as_text_by_the_door_and_by_the_command(
     runtime = Runtime(
         Settings(), world.store, world.engine.registry, world.clock, world.engine, RetryPolicy()
     )
-    with TestClient(create_app(runtime)) as http:
+    with TestClient(create_site(runtime)) as http:
         key = keys.create(world.store, keys.Role.SYSTEM, "tests", world.clock.now())
         http.headers["Authorization"] = f"Bearer {key}"
         answer = http.get("/v1/subjects/form:1/explain", params={"timer": "deadline"}).json()

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from workflow.links.form import Incomplete, answer_data, asked_by
-from workflow.links.phrases import phrases, phrases_for
-from workflow.pages import rendered
+from workflow.console.rendering import rendered
+from workflow.recovery.links.form import Incomplete, answer_data, asked_by
+from workflow.recovery.links.phrases import phrases, phrases_for
 
 SURVEY: dict[str, Any] = {
     "data": {"kind": "survey"},

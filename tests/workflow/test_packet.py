@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from state_machines.values.retry_policy import RetryPolicy
 from tests.workflow.world import World
-from workflow import keys
-from workflow.api.app import create_app
+from workflow.access import keys
+from workflow.console.site import create_site
+from workflow.engine.runtime import Runtime
 from workflow.errors import NotFound
-from workflow.outbox import RetryPolicy
-from workflow.packet import packet
-from workflow.runtime import Runtime
+from workflow.recovery.packet import packet
 from workflow.settings import Settings
 
 CUSTOMER = {
@@ -107,7 +107,7 @@ def browser(told: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     registry = told.engine.registry
     runtime = Runtime(settings, told.store, registry, told.clock, told.engine, RetryPolicy())
     key = keys.create(told.store, keys.Role.DESK, "desk", told.clock.now())
-    with TestClient(create_app(runtime)) as client:
+    with TestClient(create_site(runtime)) as client:
         client.auth = ("anybody", key)
         yield client
 

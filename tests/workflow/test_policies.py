@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from state_machines.values.retry_policy import RetryPolicy
 from tests.workflow.world import World
-from workflow import keys
-from workflow.api.app import create_app
-from workflow.outbox import RetryPolicy
-from workflow.policies import May, Wish, facts_of, search
-from workflow.policies.facts import facts_of_case
-from workflow.runtime import Runtime
+from workflow.access import keys
+from workflow.console.site import create_site
+from workflow.engine.runtime import Runtime
+from workflow.recovery.policies import May, Wish, facts_of, search
+from workflow.recovery.policies.facts import facts_of_case
 from workflow.settings import Settings
 from workflow.store.schema import events, subjects
 
@@ -102,7 +102,7 @@ def client(book: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     runtime = Runtime(settings, book.store, book.engine.registry, book.clock, book.engine, RetryPolicy())
     key = keys.create(book.store, keys.Role.DESK, "desk", book.clock.now())
-    with TestClient(create_app(runtime)) as found:
+    with TestClient(create_site(runtime)) as found:
         found.headers["Authorization"] = f"Bearer {key}"
         yield found
 

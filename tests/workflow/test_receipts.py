@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.workflow.world import World, new_world
-from workflow import outbox
 from workflow.errors import NotFound
-from workflow.receipts import TaskOutcome, record
+from workflow.outbox import effects as outbox
+from workflow.outbox.receipts import TaskOutcome, record
 
 ORDER = """
 lifecycle: order

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from state_machines.instants import parse_instant
-from state_machines.rotations.duty import on_duty, rotation_fault
-from workflow.rotations import icalendar_file
-from workflow.rotations.icalendar_file import CalendarRefused, shifts_of
+from state_machines.values.instants import parse_instant
+from workflow.recovery.rotations import icalendar_file
+from workflow.recovery.rotations.duty import on_duty, rotation_fault
+from workflow.recovery.rotations.icalendar_file import CalendarRefused, shifts_of
 
 BEGIN = datetime(2026, 3, 20, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import func, select
 
 from state_machines.subject import Subject
-from workflow.acceptance import Acceptance
 from workflow.clock import VirtualClock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
-from workflow.ledger import rebuild
-from workflow.registry import Registry, catalog_sources
+from workflow.engine.acceptance import Acceptance
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.due_timers import next_due
+from workflow.engine.engine import Engine
+from workflow.engine.ledger import rebuild
+from workflow.engine.registry import Registry, catalog_sources
 from workflow.store import migrate, open_store
 from workflow.store.port import Store
 from workflow.store.schema import metadata, moves, outbox, subjects, timers
-from workflow.timers import next_due
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LAMP = """

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
-from workflow.api import (
+from workflow.api.context import ApiContext, open_context
+from workflow.api.http.error_mapping import KNOWN, refusal_of
+from workflow.api.http.observation import Observation
+from workflow.api.http.problems import Kind, ProblemDetails, Refusal
+from workflow.api.ingest import endpoint
+from workflow.api.ingest.limits import Limits
+from workflow.api.routes import (
     alerts,
     barometer,
-    barometer_pages,
     dead_letters,
     desk,
     desk_cases,
@@ -25,8 +30,6 @@ from workflow.api import (
     events,
     explanations,
     health,
-    intake,
-    links,
     metrics,
     packets,
     policies,
@@ -34,13 +37,8 @@ from workflow.api import (
     subjects,
     twilio,
 )
-from workflow.api.admission import Limits
-from workflow.api.door import Door, open_door
-from workflow.api.faults import KNOWN, refusal_of
-from workflow.api.observation import Observation
-from workflow.api.problems import Kind, ProblemDetails, Refusal
-from workflow.broker import Broker
-from workflow.runtime import Runtime
+from workflow.broker.client import Broker
+from workflow.engine.runtime import Runtime
 
 
 class Application(FastAPI):
@@ -50,7 +48,7 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As an ASGI application."""
-        if scope["type"] == "http" and scope["path"] == intake.PATH and scope["method"] == "POST":
+        if scope["type"] == "http" and scope["path"] == endpoint.PATH and scope["method"] == "POST":
             await self.straight(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -62,15 +60,17 @@ def create_app(
     *,
     limits: Limits | None = None,
     counters: Path | None = None,
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The HTTP application on this runtime.
 
     Args:
         broker: by which workers are woken. Without one events are applied when a worker's clock looks.
         limits: how much it takes in at once; None: as much as `Limits` says by itself.
-        counters: directory in which all API processes of this door count together.
+        counters: directory in which all API processes behind one port count together.
+        pages: routers of pages for people, which come before the resources.
     """
-    door = open_door(runtime, broker, limits or Limits(), counters)
+    context = open_context(runtime, broker, limits or Limits(), counters)
     app = Application(
         title="makegood",
         summary="Events in, subjects out.",
@@ -78,20 +78,20 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(door),
+        lifespan=_lifespan(context),
     )
-    app.state.door = door
+    app.state.context = context
+    for router in pages:
+        app.include_router(router)
     for resource in (
         events,
         explanations,
         subjects,
         packets,
         policies,
-        links,
         desk,
         desk_cases,
         barometer,
-        barometer_pages,
         alerts,
         effects,
         dead_letters,
@@ -102,20 +102,20 @@ def create_app(
         documentation,
     ):
         app.include_router(resource.router)
-    app.add_middleware(Observation, meters=door.meters)
-    app.straight = Observation(door.intake, door.meters, intake.PATH)
+    app.add_middleware(Observation, meters=context.meters)
+    app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
     _answer_errors(app)
     documentation.describe(app, ProblemDetails)
     return app
 
 
-def _lifespan(door: Door) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            door.close()
+            context.close()
 
     return lifespan
 

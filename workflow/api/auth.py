@@ -1,4 +1,4 @@
-"""Who may do what, as dependencies of operations; the rules themselves are in `workflow.api.bearer`."""
+"""Who may do what, as dependencies of operations; the rules themselves are in `workflow.api.http.bearer`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from workflow.api.bearer import known_key, missing, permit
-from workflow.api.door import door_of
-from workflow.keys import Key, Role
+from workflow.access.keys import Key, Role
+from workflow.api.context import context_of
+from workflow.api.http.bearer import known_key, missing, permit
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -25,7 +25,7 @@ async def bearer_key(
     """The key of the caller. Raises Refusal (401) without one, or when it is wrong or revoked."""
     if credentials is None:
         raise missing()
-    return await known_key(door_of(request).keyring, credentials.credentials)
+    return await known_key(context_of(request).keyring, credentials.credentials)
 
 
 def bearer_with(*roles: Role) -> Callable[[Key], Awaitable[Key]]:

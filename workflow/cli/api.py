@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from workflow import logs
-from workflow.api.crew import Crew
-from workflow.api.serving import bound_socket, serve
-from workflow.runtime import open_runtime
+from workflow.cli.processes import Crew
+from workflow.cli.serving import bound_socket, serve
+from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
+from workflow.telemetry import logs
 
 
 def api(

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from state_machines.check import check as problems_of
-from state_machines.definition import Definition
 from state_machines.errors import DefinitionError, Problem
-from state_machines.source import parse
-from workflow.definition_files import read_definition
+from state_machines.form.definition import Definition
+from state_machines.form.source import parse
+from workflow.cli.definition_files import read_definition
+from workflow.recovery import vocabulary
 
 
 def check(
@@ -24,6 +25,7 @@ def check(
 
     What one of the files opens or tells may be a lifecycle of another one, or of the catalog.
     """
+    vocabulary.register()
     texts: dict[str, str] = {}
     found: list[Problem] = []
     for file in files:

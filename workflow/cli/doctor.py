@@ -6,12 +6,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from workflow.examination import examine
+from workflow.maintenance.doctor import examine
+from workflow.recovery import vocabulary
 from workflow.settings import read_settings
 
 
 def doctor() -> None:
     """Say what is configured, what answers and what waits too long. Exit code 1 if anything is wrong."""
+    vocabulary.register()
     console = Console(highlight=False, soft_wrap=True)
     healthy = True
     for finding in examine(read_settings()):

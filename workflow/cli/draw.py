@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from state_machines.definitions.lifecycle import load
 from state_machines.diagram import mermaid, svg
-from state_machines.lifecycle import load
-from workflow.definition_files import read_definition
+from workflow.cli.definition_files import read_definition
 from workflow.errors import MakegoodError
+from workflow.recovery import vocabulary
 
 
 class Format(StrEnum):
@@ -34,6 +35,7 @@ def draw(
     ] = None,
 ) -> None:
     """Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid."""
+    vocabulary.register()
     drawn_as = format or (Format.SVG if out is not None and out.suffix == ".svg" else Format.MERMAID)
     definition = load(read_definition(file), file).definition
     text = svg(definition) if drawn_as is Format.SVG else mermaid(definition)

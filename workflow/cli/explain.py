@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from workflow.engine.registry import Registry
 from workflow.explanation import explain as explanation_of
-from workflow.registry import Registry
+from workflow.recovery import vocabulary
 from workflow.settings import read_settings
 from workflow.store import open_store
 
@@ -20,6 +21,7 @@ def explain(
     ] = None,
 ) -> None:
     """Say how each deadline of a subject came about. Reads the database, needs no API."""
+    vocabulary.register()
     store = open_store(read_settings().database)
     try:
         typer.echo(explanation_of(store, Registry(store), subject, timer, zone).text())

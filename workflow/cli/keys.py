@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from state_machines.instants import format_instant
-from workflow import keys
+from state_machines.values.instants import format_instant
+from workflow.access import keys
 from workflow.clock import clock_from
 from workflow.settings import read_settings
 from workflow.store import Store, open_store

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from workflow.clock import monotonic
+from workflow.recovery import vocabulary
 from workflow.replay.session import Request
 from workflow.replay.session import replay as run_replay
 
@@ -37,6 +38,7 @@ def replay(
     ] = None,
 ) -> None:
     """Play a log of real events through a lifecycle on a virtual clock; write every move and a report."""
+    vocabulary.register()
     started = monotonic()
     with Bar() as bar:
         found = run_replay(Request(log, lifecycle, map_file, report, moves, until, database_url), bar)

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from state_machines.errors import Problem
-from state_machines.instants import UnknownZone, format_instant, zone
+from state_machines.values.instants import UnknownZone, format_instant, zone
 from workflow.cli.send import door_client
 from workflow.clock import clock_from
-from workflow.cloudevent import CloudEvent
+from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import InvalidEvent
-from workflow.rotations.icalendar_file import shifts_of
+from workflow.recovery.rotations.icalendar_file import shifts_of
 from workflow.settings import read_settings
 
 app = typer.Typer(help="Rotations: who is on duty when.", no_args_is_help=True)

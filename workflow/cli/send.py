@@ -12,7 +12,7 @@ import typer
 from state_machines.errors import Problem
 from workflow.client import Client
 from workflow.clock import clock_from
-from workflow.cloudevent import parse
+from workflow.engine.cloudevent import parse
 from workflow.errors import InvalidEvent, SettingsError
 from workflow.settings import Settings, read_settings
 

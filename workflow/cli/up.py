@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from workflow.access.first_key import FILE as KEY_FILE
+from workflow.access.first_key import first_key
 from workflow.clock import clock_from
-from workflow.first_key import FILE as KEY_FILE
-from workflow.first_key import first_key
 from workflow.settings import Settings, ensure_data_dir, read_settings
 from workflow.store import open_store
 from workflow.supervisor.flower import PASSWORD_FILE

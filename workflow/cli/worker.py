@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import typer
 
-from workflow import task_names
-from workflow.celery_settings import broker_url
+from workflow.broker import task_names
+from workflow.broker.celery_settings import broker_url
 from workflow.settings import Settings, read_settings
 
 _APP = "tasks.app"

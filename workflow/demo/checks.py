@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 from state_machines.calendars.quiet_hours import QuietHours, next_allowed
-from state_machines.instants import parse_instant, zone
+from state_machines.values.instants import parse_instant, zone
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 

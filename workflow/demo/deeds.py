@@ -11,10 +11,10 @@ from urllib.parse import quote
 import httpx
 
 from workflow.client import DoorError
-from workflow.cloudevent import CloudEvent
 from workflow.demo.errors import StoryStuck
 from workflow.demo.scene import Scene, Stage
 from workflow.demo.script import Asks, Follows, Says
+from workflow.engine.cloudevent import CloudEvent
 
 SOURCE = "/makegood/demo"
 _LINK = re.compile(r"https?://[^\s/]+(/l/[^\s\"'<>)]+)")

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from itertools import chain
 
+from workflow.broker.task_names import APPLY, FIRE, SEND
 from workflow.demo.ending import Ending, FlowerSeen
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Story
-from workflow.task_names import APPLY, FIRE, SEND
 
 
 def at_rest(story: Story, scene: Scene) -> bool:

@@ -10,6 +10,7 @@ from threading import Event, Timer
 from rich.console import Console
 from rich.text import Text
 
+from workflow.access.first_key import first_key
 from workflow.client import Client
 from workflow.clock import CompressedClock, clock_from, monotonic
 from workflow.demo.deeds import Deeds
@@ -24,8 +25,7 @@ from workflow.demo.summary import print_findings, print_links
 from workflow.demo.timeline import Timeline
 from workflow.demo.verdict import verdict
 from workflow.errors import MakegoodError
-from workflow.first_key import first_key
-from workflow.recording import recording_file
+from workflow.recovery.contact.recording import recording_file
 from workflow.settings import Settings
 from workflow.store import open_store
 from workflow.supervisor.child import last_lines

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow.client import Client, DoorError
-from workflow.recording import recorded
+from workflow.recovery.contact.recording import recorded
 
 _NOT_FOUND = 404
 _AT_AN_END = frozenset({"settled", "dead", "unknown"})

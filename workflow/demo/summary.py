@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from workflow.access.first_key import FILE as KEY_FILE
 from workflow.demo.finding import Finding
 from workflow.demo.script import Story
-from workflow.first_key import FILE as KEY_FILE
 from workflow.supervisor.flower import PASSWORD_FILE
 from workflow.supervisor.stack import Stack
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from state_machines.instants import parse_instant
+from state_machines.values.instants import parse_instant
 from workflow.demo.scene import Scene
 from workflow.demo.script import Story, Told
 

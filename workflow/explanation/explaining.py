@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
 
-from state_machines import instants
 from state_machines.decision import Outcome
 from state_machines.errors import Problem, StateMachineError
 from state_machines.subject import Subject, Timer
-from state_machines.time_errors import TimeError, UnknownZone
 from state_machines.timeouts.account import account
 from state_machines.timeouts.explanation import shortened
 from state_machines.timeouts.rule import TimeoutRule
 from state_machines.timeouts.wording import at_words
+from state_machines.values import instants
+from state_machines.values.time_errors import TimeError, UnknownZone
+from workflow.engine.ledger import Retold, retold
+from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
 from workflow.explanation.told import Explanation, Status, TimerTold
-from workflow.ledger import Retold, retold
-from workflow.registry import Registry
 from workflow.store.port import Store
 
 

@@ -27,7 +27,7 @@ class EffectView:
     Attributes:
         key: its idempotency key, ``<subject>/<seq>/<n>``.
         kind, target: ``task`` and a Celery task's name, or ``notice`` and a channel.
-        state: pending, published, sending, settled, dead or unknown (`workflow.outbox.EffectState`).
+        state: pending, published, sending, settled, dead or unknown (`EffectState`).
         due_at: when the relay looks at it again, UTC; None when it is settled, dead or unknown.
         receipt: what the other side answered.
         error: what went wrong last, or why it waits.

@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from workflow.replay.map import Comparison
 from workflow.replay.plan import PlannedEvent
 

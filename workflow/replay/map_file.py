@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from state_machines.definition import Fields
+from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import DefinitionError, Problem
-from state_machines.lifecycle import Lifecycle
-from state_machines.yaml_document import Lines, read_yaml
+from state_machines.form.definition import Fields
+from state_machines.form.yaml_document import Lines, read_yaml
 from workflow.replay.map import DataRule, ReplayMap
 from workflow.replay.refusal import ReplayRefused
 

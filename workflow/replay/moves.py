@@ -8,7 +8,7 @@ from itertools import groupby
 import orjson
 from sqlalchemy import select
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from workflow.store.port import Store
 from workflow.store.schema import moves, subjects
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from state_machines import event_data
+from state_machines.definitions import event_data
+from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import EventDataError
-from state_machines.instants import format_instant
-from state_machines.lifecycle import Lifecycle
-from workflow.cloudevent import CloudEvent, parse
+from state_machines.values.instants import format_instant
+from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent
 from workflow.replay.log import LogRow
 from workflow.replay.map import ReplayMap

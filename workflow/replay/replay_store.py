@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from state_machines.errors import Problem
-from workflow.consequences import SOURCE as OWN_SOURCE
+from workflow.engine.fan_out import SOURCE as OWN_SOURCE
 from workflow.errors import StoreError
 from workflow.replay.refusal import ReplayRefused
 from workflow.store.migrating import migrate_connection

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from workflow.replay.moves import Move
 from workflow.replay.outcomes import Outcome, Remainder
 from workflow.replay.plan import Plan

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from state_machines.time_errors import TimeError
+from state_machines.values.time_errors import TimeError
 from workflow.replay.log import LogRow
 from workflow.replay.map import ReplayMap
 from workflow.replay.refusal import RowRefused

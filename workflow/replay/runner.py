@@ -10,15 +10,15 @@ from datetime import datetime
 from itertools import groupby
 
 from state_machines.errors import Problem
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from workflow.clock import VirtualClock
-from workflow.cloudevent import CloudEvent
-from workflow.engine import Engine
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.due_timers import next_due
+from workflow.engine.engine import Engine
 from workflow.replay.plan import PlannedEvent
 from workflow.replay.refusal import ReplayRefused
 from workflow.replay.watcher import Watcher
 from workflow.store.port import Store
-from workflow.timers import next_due
 
 BATCH = 500
 """Events or timers in one transaction, at most."""

@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.errors import DefinitionError, Problem
-from state_machines.lifecycle import Lifecycle, load
 from workflow.clock import VirtualClock
-from workflow.engine import Engine
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import digest as digest_of
 from workflow.errors import DefinitionChanged
-from workflow.registry import Registry, catalog_sources
-from workflow.registry import digest as digest_of
 from workflow.replay.comparison import compare
 from workflow.replay.log import digest, log_format, read_log
 from workflow.replay.map import ReplayMap

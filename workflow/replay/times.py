@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from state_machines.instants import localize, parse_instant, zone
-from state_machines.time_errors import InstantError
+from state_machines.values.instants import localize, parse_instant, zone
+from state_machines.values.time_errors import InstantError
 
 NAMED_FORMATS = ("rfc3339", "unix", "unix_ms")
 """Formats that are no strptime directives: an RFC 3339 text, seconds or milliseconds since 1970 in UTC."""

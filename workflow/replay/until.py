@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from state_machines.durations import parse_duration
 from state_machines.errors import Problem
-from state_machines.instants import format_instant, parse_instant, shifted
-from state_machines.time_errors import TimeError
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import format_instant, parse_instant, shifted
+from state_machines.values.time_errors import TimeError
 from workflow.replay.refusal import ReplayRefused
 
 

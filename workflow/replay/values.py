@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from state_machines.instants import format_instant
+from state_machines.values.instants import format_instant
 from workflow.replay.map import DataRule, ReplayMap, Value
 from workflow.replay.times import instant_reader
 

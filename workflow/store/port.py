@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from state_machines.barometer import Figures
 from state_machines.decision import Event
+from state_machines.definitions.figures import Figures
 from state_machines.subject import Subject, Timer
 
 
@@ -95,7 +95,7 @@ class NewEffect(NamedTuple):
     kind: str
     target: str
     queue: str | None
-    urgency: int
+    priority: int
     payload: Mapping[str, Any]
 
 

@@ -124,13 +124,13 @@ on conflict (subject_id, name) do update set setting = excluded.setting, set_at 
   due_at = excluded.due_at, budget = excluded.budget, pauses = excluded.pauses, dead_at = null,
     error = null"""
 EFFECTS = """
-insert into outbox (subject_id, key, kind, target, queue, urgency, payload, state, due_at, token, attempts,
+insert into outbox (subject_id, key, kind, target, queue, priority, payload, state, due_at, token, attempts,
   created_at)
-select id, key, kind, target, queue, urgency, cast(payload as jsonb), %(state)s, %(due_at)s, %(token)s,
+select id, key, kind, target, queue, priority, cast(payload as jsonb), %(state)s, %(due_at)s, %(token)s,
   case when cast(%(token)s as text) is not null and kind = 'task' then 1 else 0 end, %(now)s
 from unnest(cast(%(ids)s as bigint[]), cast(%(keys)s as text[]), cast(%(kinds)s as text[]),
   cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(urgencies)s as smallint[]),
-  cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, urgency, payload)"""
+  cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, priority, payload)"""
 EFFECTS_TOLD = f"{EFFECTS} returning id, key"
 BURY_EVENTS = """
 insert into inbox (event_id, subject_id, dead_at, error) select id, subject_id, %(now)s, error
@@ -163,9 +163,9 @@ EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_i
   cast(o.payload as text), o.attempts, o.token, o.created_at"""
 CLAIM_EFFECTS = f"""
 with due as (
-  select o.id from (values (0), (1), (2)) as u(urgency) cross join lateral (
+  select o.id from (values (0), (1), (2)) as u(priority) cross join lateral (
     select id from outbox
-    where urgency = u.urgency and due_at <= %(now)s and state in ('pending', 'published')
+    where priority = u.priority and due_at <= %(now)s and state in ('pending', 'published')
     order by due_at limit %(limit)s for update skip locked) o limit %(limit)s)
 update outbox o set state = 'published', token = %(token)s, due_at = %(lease_until)s,
   attempts = o.attempts + cast(o.kind = 'task' as int)

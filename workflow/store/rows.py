@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from state_machines.decision import Event
-from state_machines.instants import format_instant, parse_instant
 from state_machines.subject import NOTHING, Pauses, Subject, Timer
+from state_machines.values.instants import format_instant, parse_instant
 from workflow.store.port import Changes, Claim, EffectRow, Pending
 
 SUBJECT_COLUMNS = (

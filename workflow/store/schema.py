@@ -176,7 +176,7 @@ outbox = Table(
     Column("target", Text, nullable=False, comment="the Celery task's name, or the channel"),
     Column("queue", Text),
     Column("payload", Json, nullable=False),
-    Column("urgency", SmallInteger, nullable=False, comment="an Urgency: the lowest goes first"),
+    Column("priority", SmallInteger, nullable=False, comment="a Priority: the lowest goes first"),
     Column("state", Text, nullable=False, comment="an EffectState"),
     Column("due_at", Instant, comment="when the relay must look again; null when settled, dead or unknown"),
     Column("attempts", Integer, nullable=False),
@@ -188,8 +188,8 @@ outbox = Table(
     UniqueConstraint("key"),  # whose range of keys finds the effects of a subject, too
 )
 Index(
-    "ix_outbox_urgency_due_at",
-    outbox.c.urgency,
+    "ix_outbox_priority_due_at",
+    outbox.c.priority,
     outbox.c.due_at,
     sqlite_where=outbox.c.due_at.is_not(None),
     postgresql_where=outbox.c.due_at.is_not(None),

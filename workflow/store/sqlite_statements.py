@@ -45,7 +45,7 @@ SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at,
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
   due_at = excluded.due_at,
   budget = excluded.budget, pauses = excluded.pauses, dead_at = null, error = null"""
-ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, urgency, payload, state, due_at,
+ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, priority, payload, state, due_at,
   token, attempts, created_at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 BURY_EVENT = """insert into inbox (event_id, subject_id, dead_at, error) values (?, ?, ?, ?)
@@ -64,7 +64,7 @@ EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subjec
 CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?,
   attempts = attempts + (kind = 'task')
 where id in (select o.id from outbox o where o.due_at <= ? and o.state in ('pending', 'published')
-  order by o.urgency, o.due_at limit ?)
+  order by o.priority, o.due_at limit ?)
 returning {EFFECT_COLUMNS}"""
 BEGIN_EFFECTS = f"""update outbox set state = 'sending', due_at = ?, attempts = attempts + 1
 where id in (select value from json_each(?)) and token = ? and state = 'published' returning

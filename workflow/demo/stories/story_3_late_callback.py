@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from state_machines.instants import format_instant, parse_instant, zone
+from state_machines.values.instants import format_instant, parse_instant, zone
 from workflow.demo.checks import hours_kept, lapsed_on_time
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene

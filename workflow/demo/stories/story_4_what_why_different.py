@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from state_machines.instants import zone
+from state_machines.values.instants import zone
 from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story, Told, Until

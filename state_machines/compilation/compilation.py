@@ -1,0 +1,86 @@
+"""One pass over a definition, which goes on after a fault so that all of them are said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from state_machines.errors import ExpressionError, Problem
+from state_machines.expressions import Expression, compile_expression
+from state_machines.form.definition import Wordings
+from state_machines.values.time_errors import TimeError
+
+if TYPE_CHECKING:
+    from state_machines.templates import Template
+
+
+class Compilation:
+    """Collects what is wrong while the parts of a definition are compiled.
+
+    Attributes:
+        problems: what was found so far. What a faulty part compiles to is never used, since a
+            definition with problems is refused as a whole.
+        variables: names of all that the expressions may ask for.
+        triggers: the triggers that the definition knows.
+        states: its states by name, with whether they are final.
+        language: the definition's own.
+        event_fields: by trigger, the names of the data that its event is declared to bring.
+        declared_templates: what the definition says of its templates, by name.
+        templates: those of them that can be used.
+        used_templates: names of those that a notice or a link uses.
+    """
+
+    def __init__(
+        self, triggers: frozenset[str] = frozenset(), states: Mapping[str, bool] | None = None
+    ) -> None:
+        self.problems: list[Problem] = []
+        self.variables: set[str] = set()
+        self.triggers = triggers
+        self.states: Mapping[str, bool] = states or {}
+        self.language = "en"
+        self.event_fields: Mapping[str, frozenset[str]] = {}
+        self.declared_templates: Mapping[str, Wordings] = {}
+        self.templates: Mapping[str, Template] = {}
+        self.used_templates: set[str] = set()
+
+    def problem(self, field: str, rule: str, message: str) -> None:
+        """Note one thing that is wrong."""
+        self.problems.append(Problem(field, rule, message))
+
+    def expression(self, text: str, field: str, *, item: bool = False) -> Expression:
+        """Compile an expression."""
+        try:
+            expression = compile_expression(text, field, item=item)
+        except ExpressionError as error:
+            self.problem(field, "expression", _without_field(error))
+            return Expression(text, field, "DYN")
+        self.variables |= expression.variables
+        return expression
+
+    def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
+        """Compile an expression that must give true or false."""
+        expression = self.expression(text, field, item=item)
+        if expression.result not in ("BOOL", "DYN"):
+            self.problem(
+                field, "not-boolean", f"{text!r} gives {expression.result.lower()}, not true or false"
+            )
+        return expression
+
+    def trigger(self, name: str | None, field: str) -> None:
+        """Check that a trigger exists here."""
+        if name is not None and name not in self.triggers:
+            self.problem(field, "unknown-trigger", f"no transition here has the trigger {name!r}")
+
+    def state(self, name: str, field: str) -> None:
+        """Check that a state exists here."""
+        if name not in self.states:
+            self.problem(field, "unknown-state", f"there is no state {name!r}")
+
+    def time_error(self, field: str, error: TimeError) -> None:
+        """Note what the arithmetic of time refused."""
+        self.problem(f"{field}.{error.field}" if error.field else field, error.rule, error.message)
+
+
+def _without_field(error: ExpressionError) -> str:
+    text = str(error)
+    return text.removeprefix(f"{error.field}: ") if error.field else text

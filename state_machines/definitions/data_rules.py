@@ -1,0 +1,116 @@
+"""The declaration of a trigger's data, compiled to a validator that says what is wrong field by field."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from state_machines.errors import Problem
+from state_machines.expressions.fact_conditions import ConditionError, condition
+from state_machines.form.definition import FieldDeclaration
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import parse_instant, zone
+from state_machines.values.time_errors import TimeError
+
+_OURS: Mapping[str, Callable[[str], Any]] = {
+    "date-time": parse_instant,
+    "duration": parse_duration,
+    "time-zone": zone,
+    "condition": condition,
+}
+"""Formats that are checked by what will read them, so that what is accepted can also be used."""
+
+_REFUSALS = (TimeError, ConditionError)
+"""What these raise of a text that they cannot read; each says its rule and why."""
+
+_RULES = {"maxLength": "max-length", "additionalProperties": "unknown-field"}
+
+_LONGEST = 200
+"""Characters of a message."""
+
+
+def _accepts(read: Callable[[str], Any]) -> Callable[[str], bool]:
+    def accepted(text: str) -> bool:
+        try:
+            read(text)
+        except _REFUSALS:
+            return False
+        return True
+
+    return accepted
+
+
+_FORMATS = {name: _accepts(read) for name, read in _OURS.items()}
+
+
+class DataRule:
+    """The declaration of one trigger's data, compiled."""
+
+    __slots__ = ("_defaults", "_validator")
+
+    def __init__(self, fields: Mapping[str, FieldDeclaration]) -> None:
+        self._defaults = {name: one.default for name, one in fields.items() if one.default is not None}
+        self._validator = (
+            jsonschema_rs.Draft202012Validator(schema(fields), validate_formats=True, formats=_FORMATS)
+            if fields
+            else None
+        )
+
+    def problems(self, data: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with these data; nothing, mostly."""
+        if self._validator is None or self._validator.is_valid(data):
+            return []
+        return [_problem(error) for error in self._validator.iter_errors(data)]
+
+    def with_defaults(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The data with the declared defaults where they say nothing; the same object where they say all."""
+        return data if self._defaults.keys() <= data.keys() else {**self._defaults, **data}
+
+
+def schema(fields: Mapping[str, FieldDeclaration]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an object with these fields."""
+    return {
+        "type": "object",
+        "properties": {name: _field_schema(one) for name, one in fields.items()},
+        "required": [name for name, one in fields.items() if one.required],
+    }
+
+
+def _field_schema(declared: FieldDeclaration) -> dict[str, Any]:
+    found: dict[str, Any] = schema(declared.fields) if declared.fields is not None else {}
+    if declared.type != "any":
+        found["type"] = declared.type
+    for name, value in (
+        ("format", declared.format),
+        ("enum", declared.enum),
+        ("minimum", declared.minimum),
+        ("maximum", declared.maximum),
+        ("maxLength", declared.max_length),
+        ("items", _field_schema(declared.items) if declared.items is not None else None),
+    ):
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _problem(error: Any) -> Problem:
+    field = "data"
+    for step in error.instance_path:
+        field += f"[{step}]" if isinstance(step, int) else f".{step}"
+    rule = error.kind.name
+    if rule == "required":
+        return Problem(f"{field}.{error.kind.property}", "required", "is missing")
+    read = _OURS.get(error.kind.format) if rule == "format" else None
+    if read is not None:
+        try:
+            read(error.instance)
+        except _REFUSALS as refused:
+            return Problem(field, refused.rule, refused.message)
+    return Problem(field, _RULES.get(rule, rule), _short(error.message))
+
+
+def _short(message: str) -> str:
+    """Messages quote the value, and a value may be a megabyte."""
+    return (
+        message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
+    )

@@ -1,0 +1,183 @@
+"""A lifecycle: a definition compiled to what `decide` needs, once for each version of it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from transitions import State
+
+from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.templates import compile_templates
+from state_machines.definitions.data_rules import DataRule
+from state_machines.definitions.figures import BarometerRule, compile_barometer
+from state_machines.definitions.machine import machine_of
+from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
+from state_machines.definitions.ways import Way, ways_of
+from state_machines.effects import EffectRule, compile_effects
+from state_machines.errors import DefinitionError
+from state_machines.form import source
+from state_machines.form.definition import Definition, TriggerDeclaration
+from state_machines.subject import INITIAL
+from state_machines.timeouts import TimeoutRule
+from state_machines.timeouts.compiling import compile_timeouts
+
+
+@dataclass(frozen=True, eq=False)
+class Lifecycle:
+    """A definition, ready to decide. Immutable; one may serve any number of threads.
+
+    Attributes:
+        definition: what was declared.
+        machine: transitions' machine, without a model; driven with an `Attempt`.
+        states: names of its states in the order of the definition, without `INITIAL`.
+        final_states: those of them in which nothing runs any more.
+        triggers: what is declared of every trigger it knows.
+        transitions: all of them, in order.
+        timeouts: all of them by name.
+        on_enter, on_exit: effects by state, where there are any.
+        possible: by state (and for `INITIAL`), the triggers that have a transition from it, sorted.
+        variables: names of those that its expressions may ask for.
+        data_rules: the declared data of each trigger.
+        defaults: the subject's data when it is opened.
+        barometer: what the barometer counts its subjects as, if it does.
+    """
+
+    definition: Definition
+    machine: Any
+    states: tuple[str, ...]
+    final_states: frozenset[str]
+    triggers: Mapping[str, TriggerDeclaration]
+    transitions: tuple[TransitionRule, ...]
+    timeouts: Mapping[str, TimeoutRule]
+    on_enter: Mapping[str, tuple[EffectRule, ...]]
+    on_exit: Mapping[str, tuple[EffectRule, ...]]
+    possible: Mapping[str, tuple[str, ...]]
+    variables: frozenset[str]
+    data_rules: Mapping[str, DataRule]
+    defaults: Mapping[str, Any]
+    barometer: BarometerRule | None = None
+
+    @property
+    def name(self) -> str:
+        """The word before the dot in the type of its events."""
+        return self.definition.lifecycle
+
+    @property
+    def version(self) -> int:
+        """Its version, from 1."""
+        return self.definition.version
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what it says, whatever the layout of its text; hexadecimal."""
+        said = self.definition.model_dump(mode="json", by_alias=True)
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=128)
+def load(text: str, file: str | None = None) -> Lifecycle:
+    """The lifecycle that a YAML text defines; compiled once a process, since it never changes.
+
+    Args:
+        text: the document, decoded.
+        file: its name, for the problems.
+
+    Raises:
+        DefinitionError: everything that is wrong with it, with lines.
+    """
+    definition, lines = source.parse(text, file)
+    try:
+        return compile_definition(definition)
+    except DefinitionError as error:
+        raise DefinitionError(
+            [replace(one, line=lines.of(one.field), file=file) for one in error.problems]
+        ) from None
+
+
+def compile_definition(definition: Definition) -> Lifecycle:
+    """The lifecycle of a definition.
+
+    Raises:
+        DefinitionError: everything in it that cannot be decided upon: unknown or doubled states,
+            unknown triggers and timeouts, timeouts of no or of several forms, texts that are no
+            expressions, calendars that are not well formed, notices that must not be.
+    """
+    declared = {name: TriggerDeclaration() for name in _used_triggers(definition)}
+    compilation = Compilation(frozenset(declared), {state.name: state.final for state in definition.states})
+    _check_states(compilation, definition)
+    _take_templates(compilation, definition)
+    timeouts = compile_timeouts(compilation, definition)
+    transitions, departures = compile_transitions(compilation, definition, timeouts)
+    on_enter, on_exit = _effects_of_states(compilation, definition)
+    for name in sorted(definition.templates.keys() - compilation.used_templates):
+        compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
+    barometer = compile_barometer(compilation, definition.barometer)
+    if compilation.problems:
+        raise DefinitionError(compilation.problems)
+    triggers = declared | definition.triggers
+    ways = ways_of(departures, timeouts, on_exit, on_enter)
+    return Lifecycle(
+        definition=definition,
+        machine=machine_of([State(name, final=final) for name, final in compilation.states.items()], ways),
+        states=tuple(compilation.states),
+        final_states=frozenset(name for name, final in compilation.states.items() if final),
+        triggers=MappingProxyType(triggers),
+        transitions=transitions,
+        timeouts=MappingProxyType(dict(timeouts)),
+        on_enter=on_enter,
+        on_exit=on_exit,
+        possible=_possible(compilation.states, ways),
+        variables=frozenset(compilation.variables),
+        data_rules=MappingProxyType({name: DataRule(one.data) for name, one in triggers.items()}),
+        defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
+        barometer=barometer,
+    )
+
+
+def _used_triggers(definition: Definition) -> list[str]:
+    return list(dict.fromkeys(transition.trigger for transition in definition.transitions))
+
+
+def _check_states(compilation: Compilation, definition: Definition) -> None:
+    seen: set[str] = set()
+    for index, state in enumerate(definition.states):
+        if state.name == INITIAL:
+            message = f"{INITIAL!r} is the pseudo-state before a subject is opened and cannot be declared"
+            compilation.problem(f"states[{index}].name", "reserved-state", message)
+        if state.name in seen:
+            message = f"there is another state {state.name!r}"
+            compilation.problem(f"states[{index}].name", "doubled-state", message)
+        seen.add(state.name)
+    if not any(INITIAL in transition.source for transition in definition.transitions):
+        compilation.problem("transitions", "never-opened", f"no transition has the source {INITIAL!r}")
+
+
+def _take_templates(compilation: Compilation, definition: Definition) -> None:
+    compilation.language = definition.language
+    compilation.declared_templates = definition.templates
+    compilation.event_fields = {name: frozenset(one.data) for name, one in definition.triggers.items()}
+    compilation.templates = compile_templates(compilation, definition)
+
+
+def _effects_of_states(
+    compilation: Compilation, definition: Definition
+) -> tuple[Mapping[str, tuple[EffectRule, ...]], Mapping[str, tuple[EffectRule, ...]]]:
+    on_enter, on_exit = {}, {}
+    for index, state in enumerate(definition.states):
+        field = f"states[{index}]"
+        if state.on_enter:
+            on_enter[state.name] = compile_effects(compilation, state.on_enter, f"{field}.on_enter")
+        if state.on_exit:
+            on_exit[state.name] = compile_effects(compilation, state.on_exit, f"{field}.on_exit")
+    return MappingProxyType(on_enter), MappingProxyType(on_exit)
+
+
+def _possible(states: Iterable[str], ways: Iterable[Way]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {state: set() for state in (INITIAL, *states)}
+    for way in ways:
+        found[way.source].add(way.trigger)
+    return MappingProxyType({state: tuple(sorted(triggers)) for state, triggers in found.items()})

@@ -1,0 +1,141 @@
+"""Transitions with their guards, as they are declared."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from state_machines.compilation.arguments import Argument, compile_whole
+from state_machines.compilation.compilation import Compilation
+from state_machines.effects import EffectRule, compile_effects
+from state_machines.errors import DecisionError
+from state_machines.expressions import Expression
+from state_machines.expressions.view import View
+from state_machines.form.definition import Definition, TransitionDeclaration
+from state_machines.subject import INITIAL
+from state_machines.values.json_values import kind
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One condition of a transition: `expected` is true for `conditions` and false for `unless`."""
+
+    expression: Expression
+    expected: bool
+
+    def agrees(self, view: View) -> bool:
+        """Whether the transition may be taken. Raises ExpressionError, DecisionError."""
+        return self.expression.holds(view) is self.expected
+
+    def __str__(self) -> str:
+        said = "does not hold" if self.expected else "holds"
+        return f"{self.expression.field} {said}: {self.expression.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRule:
+    """One declared transition.
+
+    Attributes:
+        field: where it stands, such as ``transitions[3]``.
+        internal: whether no state is left.
+        guards: all must agree.
+        changes: gives the fields of the subject's data to change, or None.
+        restart: names of timeouts to set anew.
+        effects: what it asks for, between the effects of leaving and entering.
+    """
+
+    field: str
+    internal: bool
+    guards: tuple[Guard, ...]
+    changes: Argument | None
+    restart: frozenset[str]
+    effects: tuple[EffectRule, ...]
+
+    def changed(self, view: View) -> Mapping[str, Any]:
+        """The subject's data after `set`; the same object where nothing is to change.
+
+        Raises:
+            ExpressionError: an expression failed.
+            DecisionError: one expression for all fields gives no object.
+        """
+        if self.changes is None:
+            return view.data
+        changes = self.changes.value(view)
+        if not isinstance(changes, Mapping):
+            raise DecisionError(
+                f"{self.field}.set", "not-an-object", f"set must give an object, not {kind(changes)}"
+            )
+        return {**view.data, **changes}
+
+
+class Departure(NamedTuple):
+    """A transition from one of its sources; an internal one ends where it begins."""
+
+    trigger: str
+    source: str
+    dest: str
+    rule: TransitionRule
+
+
+def compile_transitions(
+    compilation: Compilation, definition: Definition, timeouts: Mapping[str, Any]
+) -> tuple[tuple[TransitionRule, ...], list[Departure]]:
+    """The rules, and one departure for each source of each."""
+    rules: list[TransitionRule] = []
+    departures: list[Departure] = []
+    for index, declared in enumerate(definition.transitions):
+        field = f"transitions[{index}]"
+        rule = _rule(compilation, declared, field, timeouts)
+        rules.append(rule)
+        for source in _sources(compilation, declared, field):
+            dest = source if declared.dest in (None, "=") else declared.dest
+            departures.append(Departure(declared.trigger, source, str(dest), rule))
+    return tuple(rules), departures
+
+
+def _rule(
+    compilation: Compilation, declared: TransitionDeclaration, field: str, timeouts: Mapping[str, Any]
+) -> TransitionRule:
+    if declared.dest not in (None, "="):
+        compilation.state(str(declared.dest), f"{field}.dest")
+    for index, name in enumerate(declared.restart):
+        if name not in timeouts:
+            compilation.problem(
+                f"{field}.restart[{index}]", "unknown-timeout", f"there is no timeout {name!r}"
+            )
+    guards = [
+        Guard(compilation.condition(text, f"{field}.{word}[{index}]"), expected)
+        for word, texts, expected in (
+            ("conditions", declared.conditions, True),
+            ("unless", declared.unless, False),
+        )
+        for index, text in enumerate(texts)
+    ]
+    return TransitionRule(
+        field=field,
+        internal=declared.dest is None,
+        guards=tuple(guards),
+        changes=None if declared.set is None else compile_whole(compilation, declared.set, f"{field}.set"),
+        restart=frozenset(declared.restart),
+        effects=compile_effects(compilation, declared.effects, f"{field}.effects"),
+    )
+
+
+def _sources(compilation: Compilation, declared: TransitionDeclaration, field: str) -> Iterator[str]:
+    """The states it leads from, each once."""
+    if not declared.source:
+        compilation.problem(f"{field}.source", "required", "a transition needs a source")
+    seen: set[str] = set()
+    for index, written in enumerate(declared.source):
+        place = f"{field}.source[{index}]" if len(declared.source) > 1 else f"{field}.source"
+        if written == INITIAL and declared.dest in (None, "="):
+            compilation.problem(
+                f"{field}.dest", "opens-nothing", f"from {INITIAL!r} a transition must lead to a state"
+            )
+        elif written not in ("*", INITIAL):
+            compilation.state(written, place)
+        names = (
+            [name for name, final in compilation.states.items() if not final] if written == "*" else [written]
+        )
+        yield from (name for name in names if name not in seen)
+        seen.update(names)

@@ -1,0 +1,1 @@
+"""Instants, durations and JSON values: parsed, checked and written."""

@@ -1,0 +1,27 @@
+"""The task of the relay."""
+
+from __future__ import annotations
+
+import structlog
+
+from tasks.app import app
+from tasks.pool.process import here
+from tasks.pool.shift import Done, deadlines_first
+from workflow.broker.task_names import RELAY
+from workflow.errors import BrokerUnreachable
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name=RELAY)
+def relay() -> Done:
+    """Put due effects on the broker, for a bounded time; what is left is for the next message."""
+    process = here(app)
+    deadlines_first(process)
+    relayed = process.relay.run()
+    if relayed.more:
+        try:
+            process.broker.go(RELAY, relayed.subjects)
+        except BrokerUnreachable as error:
+            log.warning("the clock asks for the rest", error=str(error))
+    return {"decided": 0, "published": relayed.published, "subjects": list(relayed.subjects)}

@@ -1,0 +1,63 @@
+"""The worker's end of the pipe: starts the clock's process, talks to it, ends it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+import structlog
+
+from tasks.scheduler.pipe import BEAT, WAKE
+
+_STOP_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class SchedulerProcess:
+    """The clock of this worker."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start its process; it ends when the worker does, however that ends."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tasks.scheduler", str(os.getpid()), str(self._concurrency)],
+            stdin=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None
+        os.set_blocking(self._process.stdin.fileno(), False)
+
+    def beat(self) -> None:
+        """Show that this worker's event loop runs; start the clock again if it has died."""
+        if self._process is not None and self._process.poll() is not None:
+            log.error("the clock died and is started again", exit_code=self._process.returncode)
+            self.start()
+        self._tell(BEAT)
+
+    def wake(self) -> None:
+        """Have the clock look now."""
+        self._tell(WAKE)
+
+    def stop(self) -> None:
+        """End the clock's process."""
+        if self._process is None or self._process.stdin is None:
+            return
+        self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _tell(self, said: bytes) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        # Full or broken: it has enough to read, or the next beat starts another.
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._process.stdin.fileno(), said)

@@ -1,0 +1,180 @@
+"""The clock's loop: look, have done what is due, wait until the next due instant or a wake-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from workflow.broker import task_names
+from workflow.clock import Clock, monotonic
+from workflow.engine.transient_errors import described
+from workflow.errors import BrokerUnreachable
+from workflow.maintenance.backlog import Backlog, Queue
+
+TICK = 0.01
+"""Seconds between two looks, at least."""
+LOOK_AGAIN = 0.05
+"""Seconds until the next look while something that was asked for is not done yet."""
+STOOD_BY = 0.25
+"""The same while somebody stands by, who knows when the next timer is due, or only the relay is slow."""
+PATIENCE = 2.0
+"""A message that has changed nothing for so many seconds found nobody: the clock does the work itself."""
+ALONE = 5.0
+"""Seconds for which it then goes on without waiting for anybody."""
+_DOWN_FIRST, _DOWN_LONGEST = 0.5, 15.0
+_LOOK_WITHOUT_BROKER = 0.5
+"""Seconds between looks while nobody can send a wake-up."""
+_AFTER_ERROR = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Work(StrEnum):
+    """A kind of work, by the name of the task that does it."""
+
+    APPLY = task_names.APPLY
+    FIRE = task_names.FIRE
+    RELAY = task_names.RELAY
+
+
+class Actions(Protocol):
+    """How the clock sees what waits, and gets it done."""
+
+    def look(self) -> Backlog:
+        """What waits now."""
+
+    def ask(self, work: Work, waiting: int) -> None:
+        """Send as many messages as so many rows need. Raises BrokerUnreachable."""
+
+    def stood_by(self) -> bool:
+        """Whether somebody is there for the next due timer without being asked."""
+
+    def carry_out(self, work: Work) -> None:
+        """Do it here and now."""
+
+    def sweep(self) -> None:
+        """Find what a lost message or a killed worker left behind."""
+
+
+class WakeUps(Protocol):
+    """Where wake-ups come from."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until a wake-up; False when the clock is to end."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What was asked for and is not done yet.
+
+    `until` is the engine time of the asking: a row that fell due later was not meant (None: cannot be told).
+    `first` waited longest at the last look; `moved` is when that changed last, monotonic.
+    """
+
+    until: Any
+    first: Any
+    moved: float
+
+
+class SchedulerLoop:
+    """One clock. It decides nothing about subjects: when in doubt it asks once more, which does no harm."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        clock: Clock,
+        wake_ups: WakeUps,
+        *,
+        sweep_seconds: float,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        """`seconds` counts real seconds and never jumps."""
+        self._actions = actions
+        self._clock = clock
+        self._wake_ups = wake_ups
+        self._sweep_seconds = sweep_seconds
+        self._seconds = seconds
+        self._swept = float("-inf")
+        self._asked: dict[Work, _Asked] = {}
+        self._alone_until = self._down_until = float("-inf")
+        self._down_pause = _DOWN_FIRST
+
+    def run(self) -> None:
+        """Until the source of wake-ups says that it is over."""
+        while self._wake_ups.wait(self.turn()):
+            pass
+
+    def turn(self) -> float:
+        """One look and what follows from it; how many seconds nothing more needs to be done."""
+        try:
+            if self._seconds() - self._swept >= self._sweep_seconds:
+                self._swept = self._seconds()  # first: a sweep that fails must not keep us from looking
+                self._actions.sweep()
+            backlog = self._actions.look()
+            queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
+            for work, queue in queues.items():
+                self._see_to(work, queue)
+            return self._pause(backlog)
+        except SQLAlchemyError as error:
+            log.error("the clock cannot reach the store", error=described(error))
+            return _AFTER_ERROR
+        except Exception:
+            log.exception("the clock stumbled")  # and goes on: deadlines wait for nobody's mistake
+            return _AFTER_ERROR
+
+    def _see_to(self, work: Work, queue: Queue) -> None:
+        now = self._seconds()
+        asked = self._asked.get(work)
+        if queue.waiting == 0:
+            self._asked.pop(work, None)
+        elif now < self._down_until or now < self._alone_until:
+            self._carry_out(work)
+        elif asked is None or (asked.until is not None and queue.first > asked.until):
+            self._ask(work, queue)
+        elif queue.first != asked.first:
+            asked.first, asked.moved = queue.first, now
+        elif now - asked.moved > PATIENCE:
+            log.warning(
+                "nobody takes our messages, the clock does it", task=work.value, waiting=queue.waiting
+            )
+            self._alone_until = now + ALONE
+            self._carry_out(work)
+
+    def _ask(self, work: Work, queue: Queue) -> None:
+        until = None if work is Work.APPLY else self._clock.now()
+        try:
+            self._actions.ask(work, queue.waiting)
+        except BrokerUnreachable as error:
+            log.warning("the clock works without the broker", seconds=self._down_pause, error=str(error))
+            self._down_until = self._seconds() + self._down_pause
+            self._down_pause = min(_DOWN_LONGEST, self._down_pause * 2)
+            self._carry_out(work)
+        else:
+            self._down_pause = _DOWN_FIRST
+            self._asked[work] = _Asked(until, queue.first, self._seconds())
+
+    def _carry_out(self, work: Work) -> None:
+        """Deadlines are decided in time whether there is a broker or not; what needs it waits for it."""
+        self._asked.pop(work, None)
+        if work is not Work.RELAY or self._seconds() >= self._down_until:
+            self._actions.carry_out(work)
+
+    def _pause(self, backlog: Backlog) -> float:
+        now = self._seconds()
+        pauses = [self._swept + self._sweep_seconds - now]
+        if backlog.next_due is not None:
+            pauses.append(self._clock.seconds_until(backlog.next_due))
+        if self._asked:
+            pauses.append(STOOD_BY if self._asked.keys() == {Work.RELAY} else LOOK_AGAIN)
+        if now < self._down_until or now < self._alone_until:
+            pauses.append(_LOOK_WITHOUT_BROKER)
+        pause = max(TICK, min(pauses))
+        # Without a broker asking costs time, and there is nobody to ask.
+        if pause < STOOD_BY and now >= self._down_until and self._actions.stood_by():
+            return STOOD_BY
+        return pause

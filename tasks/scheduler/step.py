@@ -1,0 +1,78 @@
+"""How a Celery worker carries its clock: two bootsteps and a remote control command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import bootsteps
+from celery.concurrency import prefork
+from celery.worker.control import control_command
+
+from tasks.pool import slots as slots
+from tasks.scheduler.companion import SchedulerProcess
+from workflow.broker.task_names import WAKE_CLOCKS
+
+_BEAT_SECONDS = 1.0
+_ATTRIBUTE = "makegood_clock"
+
+
+class SchedulerStep(bootsteps.StartStopStep):
+    """Starts the clock once the pool has forked, so that its pipe is not inherited, and ends it first."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        processes = max(1, worker.concurrency or 1)
+        setattr(worker, _ATTRIBUTE, SchedulerProcess(processes))
+        if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
+            slots.prepare(processes)
+        options = worker.app.conf.broker_transport_options
+        if processes == 1 and "queue_order_strategy" in options:
+            # Work without end on the first queue would keep the only process from the others for ever.
+            # In turns, a deadline waits for two slices of bulk at most.
+            options["queue_order_strategy"] = "round_robin"
+
+    def start(self, worker: Any) -> None:
+        """With the worker."""
+        _clock_of(worker).start()
+
+    def stop(self, worker: Any) -> None:
+        """At a warm shutdown, before the pool finishes its last tasks."""
+        _clock_of(worker).stop()
+
+    def terminate(self, worker: Any) -> None:
+        """At a cold one."""
+        _clock_of(worker).stop()
+
+
+class HeartbeatStep(bootsteps.StartStopStep):
+    """Beats as long as the consumer's event loop runs: connected, and not standing still."""
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """With every connection."""
+        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, _clock_of(consumer.controller).beat)
+
+    def stop(self, consumer: Any) -> None:
+        """When the connection is lost, and at the end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+@control_command(name=WAKE_CLOCKS, args=[("at", str)], signature="<instant>")
+def wake_clocks(state: Any, at: str = "", **_: Any) -> dict[str, str]:
+    """A timer is due at this instant (RFC 3339): have this worker's clock look again."""
+    _clock_of(state.consumer.controller).wake()
+    return {"ok": at}
+
+
+def _clock_of(worker: Any) -> SchedulerProcess:
+    companion: SchedulerProcess = getattr(worker, _ATTRIBUTE)
+    return companion

@@ -1,0 +1,69 @@
+"""A parcel: what goes out as one message, mostly one notice, sometimes all that waited for one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tasks.channels.port import Notice
+from workflow.store.port import EffectRow
+
+_LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Notices that this worker holds and that leave as one message.
+
+    Attributes:
+        rows: their effects; the first lends the message its idempotency key.
+        notices: the same, addressed as the recipient is known now.
+        channels: by which they can go, in the order in which they are to be tried.
+        customer: key of the customer whose contacts are counted, if it is for one.
+    """
+
+    rows: Sequence[EffectRow]
+    notices: Sequence[Notice]
+    channels: Sequence[str]
+    customer: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the message."""
+        return self.rows[0].key
+
+    @property
+    def ids(self) -> list[int]:
+        """Of its effects."""
+        return [row.id for row in self.rows]
+
+    @property
+    def keys(self) -> list[str]:
+        """Of its effects."""
+        return [row.key for row in self.rows]
+
+
+def joined(notices: Sequence[Notice]) -> Notice:
+    """One notice that says what these say, in their words and order; of one, that one."""
+    first, *others = notices
+    if not others:
+        return first
+    abouts = {notice.about for notice in notices}
+    return replace(
+        first,
+        about=first.about if len(abouts) == 1 else "news",
+        title=_title(list(dict.fromkeys(notice.title for notice in notices))),
+        words="\n\n".join(f"{notice.title}\n{notice.words}" for notice in notices),
+        context={**first.context, "digest": [notice.key for notice in notices]},
+    )
+
+
+def _title(titles: Sequence[str]) -> str:
+    """Of no language: the titles that fit, and how many more there are."""
+    shown = titles[:1]
+    for title in titles[1:]:
+        if len(" · ".join([*shown, title])) > _LONGEST_TITLE:
+            break
+        shown = [*shown, title]
+    more = len(titles) - len(shown)
+    return " · ".join(shown) + (f" (+{more})" if more else "")

@@ -1,0 +1,158 @@
+"""Delivery: notices handed to channels one by one, each claimed right before it goes.
+
+Each is settled in the transaction that claims the next: one commit a notice. No database connection is held
+while a channel is asked. A worker killed in between leaves one message whose outcome is unknown, never more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.sending.bundle import Bundle, joined
+from tasks.sending.claim import NoticeClaims
+from tasks.sending.links import Links
+from workflow.clock import monotonic
+from workflow.engine.runtime import Runtime
+from workflow.outbox import effects as outbox
+from workflow.outbox import notices as sending
+from workflow.outbox.relay import SLICE
+from workflow.recovery.contact import contact_log
+from workflow.recovery.contact.policy import may_wait
+
+_SHARE_OF_LEASE = 0.3
+_Gone = tuple[int, Mapping[str, Any]]
+"""The id of an effect that went out, and its receipt."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What a run did: notices taken over, and the outbox ids there was no time for."""
+
+    taken: int
+    left: tuple[int, ...]
+
+
+class NoticeSender:
+    """Carries notices of one store over its channels."""
+
+    def __init__(self, runtime: Runtime, channels: Mapping[str, Channel]) -> None:
+        self._runtime = runtime
+        self._channels = channels
+        self._claims = NoticeClaims(runtime)
+        self._links = Links(runtime.settings)
+
+    def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
+        """Deliver the notices still claimed under `token`, for about so many seconds: bulk goes in slices.
+
+        A notice that another message has taken over is passed by.
+        """
+        store, clock = self._runtime.store, self._runtime.clock
+        lease_seconds = self._runtime.settings.lease_seconds
+        deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
+        lease, taken = clock.real(lease_seconds), 0
+        mine = sending.notices_held_under(store, ids, token)
+        gone: list[_Gone] = []
+        try:
+            for place, one in enumerate(mine):
+                if monotonic() > deadline:
+                    return SendResult(taken, tuple(left.id for left in mine[place:]))
+                bundle = self._claims.take(one, token, lease, gone)
+                gone = []
+                if bundle is not None:
+                    gone = self._deliver(bundle)
+                taken += 1
+        finally:
+            if gone:
+                outbox.settle(store, gone, clock.now())
+        return SendResult(taken, ())
+
+    def _deliver(self, bundle: Bundle) -> list[_Gone]:
+        """The receipts, to be settled before another is begun; whatever else became of it is written down."""
+        store, clock = self._runtime.store, self._runtime.clock
+        held = outbox.Hold.sending(bundle.rows[0])
+        try:
+            said = self._send(bundle)
+        except Retry as error:
+            self._not_gone(bundle, again=True)
+            rest = clock.real(error.after) if error.after else None
+            failures = [(one, str(error)) for one in bundle.ids]
+            outbox.retry(store, failures, clock.now(), clock, self._runtime.retries, held, at_least=rest)
+        except Rejected as error:
+            self._not_gone(bundle, again=False)
+            outbox.bury(store, [(one, str(error)) for one in bundle.ids], held)
+        except OutcomeUnknown as error:
+            losses = [(one, str(error)) for one in bundle.ids]
+            outbox.unknown(store, losses, held, _with_digest({"channel": error.channel}, bundle))
+        else:
+            return [(one, said) for one in bundle.ids]
+        return []
+
+    def _send(self, bundle: Bundle) -> dict[str, Any]:
+        """The receipt, of the first channel that does not reject the message.
+
+        Raises:
+            Retry, OutcomeUnknown: as that channel says; no other is tried, since it may have gone out.
+            Rejected: no channel takes it.
+        """
+        failed: list[tuple[str, str]] = []
+        for channel in bundle.channels:
+            message = joined([self._links.filled(notice.over(channel)) for notice in bundle.notices])
+            try:
+                receipt = self._over(message, bundle.key)
+            except Rejected as error:
+                failed.append((channel, str(error)))
+            except OutcomeUnknown as error:
+                error.channel = channel
+                raise
+            else:
+                return _receipt(receipt, failed, bundle)
+        raise Rejected(
+            failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
+        )
+
+    def _over(self, message: Notice, key: str) -> Receipt:
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
+        try:
+            return channel.send(message, key)
+        except (Retry, Rejected, OutcomeUnknown):
+            raise
+        except Exception as error:
+            # A fault of the adapter or a time limit: it may have happened after the message had gone.
+            log.exception("a channel failed", channel=message.channel, effect=key)
+            reason = f"{type(error).__name__} in the channel {message.channel!r}"
+            raise OutcomeUnknown(reason) from error
+
+    def _not_gone(self, bundle: Bundle, *, again: bool) -> None:
+        """It does not count towards a cap; if it is tried `again`, what waited together may go together."""
+        if bundle.customer is None:
+            return
+        waiting = [
+            row.id
+            for row, one in zip(bundle.rows, bundle.notices, strict=True)
+            if again and may_wait(one.about)
+        ]
+        with self._runtime.store.begin() as transaction:
+            contact_log.forget(transaction, bundle.ids)
+            contact_log.note_waiting(transaction, bundle.customer, waiting, self._runtime.clock.now())
+
+
+def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], bundle: Bundle) -> dict[str, Any]:
+    """As it is kept with every effect of the parcel."""
+    said = receipt.to_json()
+    if failed:
+        said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
+    return _with_digest(said, bundle)
+
+
+def _with_digest(said: dict[str, Any], bundle: Bundle) -> dict[str, Any]:
+    """With the keys of all that went as one message, so that what is reported of it is known of each."""
+    return said if len(bundle.rows) == 1 else said | {"digest": bundle.keys}

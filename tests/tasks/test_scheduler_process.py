@@ -1,0 +1,117 @@
+"""The clock's pipe, its watch, and its hands on a real store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tasks.pool.process import Process
+from tasks.scheduler.actions import WorkerActions
+from tasks.scheduler.loop import Work
+from tasks.scheduler.pipe import BEAT, WAKE, PipeWakeUps
+from tasks.scheduler.watch import Watch
+from tests.tasks.mailbox import Mailbox
+from tests.workflow.world import World
+from workflow.clock import monotonic
+from workflow.engine.runtime import Runtime
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """The two ends of a pipe."""
+    read, write = os.pipe()
+    yield read, write
+    for end in (read, write):
+        os.close(end) if end in open_descriptors() else None
+
+
+def open_descriptors() -> set[int]:
+    """Descriptors of this process."""
+    return {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208
+
+
+def test_a_wake_up_ends_the_wait_and_a_beat_does_not(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    wake_ups = PipeWakeUps(read, os.getppid())
+    os.write(write, WAKE + WAKE)
+    began = monotonic()
+    assert wake_ups.wait(30)
+    assert monotonic() - began < 5
+    os.write(write, BEAT)
+    assert wake_ups.wait(0.05)
+    assert wake_ups.silent_seconds < 5
+
+
+def test_the_end_of_the_pipe_is_the_end(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.close(write)
+    assert not PipeWakeUps(read, os.getppid()).wait(30)
+
+
+def test_a_worker_that_is_no_longer_our_parent_is_gone(pipe: tuple[int, int]) -> None:
+    read, _ = pipe
+    assert not PipeWakeUps(read, os.getpid()).wait(0.01)
+
+
+class Pulse:
+    """A sign of life that stopped so many seconds ago."""
+
+    def __init__(self, silent: float) -> None:
+        self.silent_seconds = silent
+
+
+@pytest.fixture
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, for ever."""
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize(("silent", "broker"), [(61.0, False), (59.0, True)])
+def test_a_worker_without_a_broker_or_only_just_silent_lives_on(
+    worker: subprocess.Popen[bytes], silent: float, broker: bool
+) -> None:
+    Watch(worker.pid, Pulse(silent), lambda: broker, deaf_seconds=60).check()
+    assert worker.poll() is None
+
+
+def test_a_deaf_worker_is_ended_so_that_it_can_be_started_again(worker: subprocess.Popen[bytes]) -> None:
+    Watch(worker.pid, Pulse(61), lambda: True, deaf_seconds=60).check()
+    assert worker.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_the_hands_see_what_waits_and_ask_for_it_by_name_and_key(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    actions = WorkerActions(Process(runtime, mailbox.broker, {}), concurrency=2)
+    world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": 3}) for n in range(3)])
+    backlog = actions.look()
+    assert (backlog.events.waiting, backlog.timers.waiting, backlog.next_due) == (3, 0, None)
+    actions.ask(Work.APPLY, backlog.events.waiting)
+    (message,) = mailbox.take()
+    assert (message.task, message.args) == ("makegood.events.apply", [])
+    assert message.headers["argsrepr"] == "(lamp:0, lamp:1, lamp:2)"
+
+    actions.carry_out(Work.APPLY)
+    assert actions.look().events.waiting == 0
+    assert actions.look().next_due == world.clock.now() + timedelta(hours=1)
+    world.clock.advance(timedelta(hours=1))
+    backlog = actions.look()
+    assert (backlog.timers.waiting, backlog.timers.first) == (3, world.clock.now())
+    actions.ask(Work.FIRE, 10_000)
+    assert [message.task for message in mailbox.take()] == ["makegood.timers.fire"] * 2, "one a process"
+    actions.carry_out(Work.FIRE)
+    assert world.state("lamp:1") == "broken"
+    assert actions.look().effects.waiting == 3
+    actions.carry_out(Work.RELAY)
+    assert actions.look().effects.waiting == 0
+    assert len(mailbox.take("shop")) == 3
+    actions.sweep()

@@ -1,0 +1,99 @@
+"""Turns between timers and events: neither waits for more than a batch of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tests.workflow.world import World
+from workflow.engine.turns import AT_ONCE, EVENTS, TIMERS, Turns
+from workflow.settings import Settings
+from workflow.store.port import EffectRow
+
+HOUR = timedelta(hours=1)
+
+
+def lamps(world: World, names: Sequence[str], **event: object) -> None:
+    """Switch lamps on, or off at level 0; what was accepted waits."""
+    data = {"level": 3} | event
+    world.engine.accept([world.event("lamp.press", f"lamp:{name}", data) for name in names])
+
+
+def order(world: World) -> list[str]:
+    """Triggers in the order in which they were decided."""
+    with world.store.connect() as connection:
+        return list(connection.exec_driver_sql("select trigger from moves order by id").scalars())
+
+
+def test_a_burst_of_events_delays_no_timer_by_more_than_a_batch(world: World) -> None:
+    lamps(world, ["old"])
+    world.settle()
+    world.clock.advance(HOUR)
+    lamps(world, [f"new{number}" for number in range(50)])
+    Turns(world.engine, Settings(event_batch=10, timer_batch=10)).until_quiet(60)
+    assert order(world).index("burn_out") <= 11
+
+
+def test_a_flood_of_timers_lets_events_through(world: World) -> None:
+    lamps(world, [f"old{number}" for number in range(50)])
+    world.settle()
+    world.clock.advance(HOUR)
+    lamps(world, ["new"])
+    Turns(world.engine, Settings(event_batch=10, timer_batch=10)).until_quiet(60)
+    decided = order(world)[50:]
+    assert decided.index("press") <= 10
+    assert decided.count("burn_out") == 50
+
+
+def test_few_effects_are_published_at_once_and_many_are_left_to_the_relay(world: World) -> None:
+    published: list[EffectRow] = []
+
+    def publish(rows: Sequence[EffectRow]) -> bool:
+        published.extend(rows)
+        return True
+
+    for count in (AT_ONCE, AT_ONCE + 1):
+        lamps(world, [f"{count}-{number}" for number in range(count)])
+        world.settle()
+        world.clock.advance(HOUR)
+        summary = Turns(world.engine, Settings(), publish).until_quiet(60)
+        assert summary.decided == count
+        assert (summary.published, summary.effects) == ((count, 0) if count == AT_ONCE else (0, count))
+    assert len(published) == AT_ONCE
+    states = [effect.state for effect in world.effects()]
+    assert (states.count("published"), states.count("pending")) == (AT_ONCE, AT_ONCE + 1)
+    (token,) = {row.token for row in published}
+    assert {effect.attempts for effect in world.effects() if effect.token == token} == {1}
+
+
+def test_who_listens_asks_for_nothing_that_cannot_be_there(world: World) -> None:
+    turns = Turns(world.engine, Settings())
+    assert turns.turn() == 0
+    lamps(world, ["L"])
+    assert turns.turn() == 0, "nobody has said that there are events"
+    turns.hear({EVENTS})
+    assert turns.turn() == 1
+    assert turns.next_due == world.clock.now() + HOUR, "of the timer that was just set"
+    world.clock.advance(HOUR)
+    assert turns.due
+    assert turns.turn() == 1
+    assert (turns.next_due, turns.turn()) == (None, 0)
+    lamps(world, ["M"])
+    world.settle()
+    world.clock.advance(HOUR)
+    assert turns.turn() == 0, "set by somebody else"
+    turns.hear({TIMERS})
+    assert turns.turn() == 1
+
+
+def test_who_stands_by_goes_on_while_a_lifecycle_has_had_no_more_than_its_share(world: World) -> None:
+    lamps(world, [f"old{number}" for number in range(9)])
+    due = (world.clock.now() + HOUR).isoformat()
+    promise = {"words": "we call", "owner": "ana@shop.example", "due_at": due}
+    world.engine.accept([world.event("promise.make", "promise:P", promise)])
+    world.settle()
+    world.clock.advance(2 * HOUR)
+    turns = Turns(world.engine, Settings(event_batch=10, timer_batch=8))
+    taken = turns.turn()
+    assert taken < 8, "two lifecycles share the batch, and one of them has little"
+    assert turns.timers, "so that more timers are due, whatever the next one that is not due yet"

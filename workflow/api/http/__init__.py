@@ -1,0 +1,1 @@
+"""HTTP for every route: problems, bodies, negotiation, authentication, metrics."""

@@ -1,0 +1,43 @@
+"""API keys as bearer tokens (RFC 6750): who presents which, and what it permits."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+
+from workflow.access.keys import Key, Keyring, Role
+from workflow.api.http.problems import Kind, Refusal
+
+
+def bearer_text(header: bytes | None) -> str:
+    """The key that a header `Authorization` presents. Raises Refusal (401) when it presents none."""
+    scheme, _, text = (header or b"").decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not text:
+        raise missing()
+    return text
+
+
+async def known_key(keyring: Keyring, text: str) -> Key:
+    """The key of this text. Raises Refusal (401) when it is wrong or revoked."""
+    key = keyring.recall(text) or await run_in_threadpool(keyring.verify, text)
+    if key is None:
+        raise _unauthenticated(
+            "key", "this key is unknown or was revoked", 'Bearer realm="makegood", error="invalid_token"'
+        )
+    return key
+
+
+def permit(key: Key, *roles: Role) -> None:
+    """Raise Refusal (403) unless the key's role is one of these."""
+    if key.role not in roles:
+        wanted = " or ".join(roles)
+        message = f"needs a key of role {wanted}; this one is of role {key.role}"
+        raise Refusal.of(Kind.FORBIDDEN, "authorization", "role", message)
+
+
+def missing() -> Refusal:
+    """401 for who presents no key."""
+    return _unauthenticated("required", "send 'Authorization: Bearer <key>'", 'Bearer realm="makegood"')
+
+
+def _unauthenticated(rule: str, message: str, challenge: str) -> Refusal:
+    return Refusal.of(Kind.UNAUTHENTICATED, "authorization", rule, message, WWW_Authenticate=challenge)

@@ -1,0 +1,37 @@
+"""What an error that ends a request means to its sender."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from workflow.api.http.problems import Kind, Refusal
+from workflow.errors import InvalidQuery, NotFound, NotRetryable
+
+log = structlog.get_logger(__name__)
+
+KNOWN = (NotFound, NotRetryable, InvalidQuery, OperationalError, InterfaceError, PoolTimeout)
+"""The errors that are no fault of ours; any other is, and has a log entry with its trace."""
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """The refusal that says it; what is our own or the database's fault is logged."""
+    match error:
+        case Refusal():
+            return error
+        case NotFound():
+            return Refusal.of(Kind.NOT_FOUND, "path", "not-found", str(error))
+        case NotRetryable():
+            return Refusal.of(Kind.CONFLICT, "path", "state", str(error))
+        case InvalidQuery():
+            return Refusal(Kind.INVALID, error.problems)
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            # The message itself may quote what was to be stored.
+            cause = type(getattr(error, "orig", error)).__name__
+            log.error("database failed", error=type(error).__name__, cause=cause)
+            message = "it does not answer; try again, the same id makes it safe"
+            return Refusal.of(Kind.UNAVAILABLE, "database", "available", message, Retry_After="2")
+        case _:
+            log.error("request failed", exc_info=error)
+            return Refusal.of(Kind.INTERNAL, "request", "internal", "it was logged")

@@ -1,0 +1,190 @@
+"""Metrics for Prometheus: what this process served, and what waits in the store.
+
+The counters are this process's own; the gauges are read from SQL when they are asked for, so that every
+API process says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from workflow.clock import Clock, monotonic
+from workflow.maintenance.waiting import Backlog, backlog, population
+from workflow.recovery.notice_counts import notice_counts
+from workflow.store.port import Store
+from workflow.telemetry.refreshed import Refreshed
+
+COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
+MOST_STATES = 500
+"""So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
+_KEEP_POPULATION = 10.0
+_KEEP_NOTICES = 30.0
+_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Meters:
+    """What one process counts; with `counters`, a directory, all processes of a door count together.
+
+    Their value files are of the Prometheus client's making, which has to be told of the directory by
+    `COUNTERS` in the environment before it is imported.
+    """
+
+    def __init__(self, counters: Path | None = None) -> None:
+        self._counters = counters
+        self.registry = CollectorRegistry()
+        self.gauges = CollectorRegistry()
+        """What is asked for when it is shown: it is counted by nobody."""
+        self.requests = Counter(
+            "makegood_http_requests",
+            "Requests served.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "makegood_http_request_seconds", "Time to serve a request.", ["method", "route"],
+            buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        self.events = Counter(
+            "makegood_events", "Events received, by what the door answered: accepted, duplicate, refused.",
+            ["answer"], registry=self.registry,
+        )  # fmt: skip
+        self.accepted, self.duplicate, self.refused = (
+            self.events.labels(answer) for answer in ("accepted", "duplicate", "refused")
+        )
+        self.commits = Counter(
+            "makegood_event_commits", "Commits that stored new events; several requests may share one.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.turned_away = Counter(
+            "makegood_requests_turned_away",
+            "Requests with events answered 429, by reason: backlog (too many undecided events), queue (too "
+            "many uncommitted ones), concurrency, memory.",
+            ["reason"], registry=self.registry,
+        )  # fmt: skip
+        for reason in ("backlog", "queue", "concurrency", "memory"):
+            self.turned_away.labels(reason)
+        self.lost_wakeups = Counter(
+            "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; a sweep makes up for them.",
+            registry=self.registry,
+        )  # fmt: skip
+        self._served: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def served(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. Both names must be out of short lists: each is a label."""
+        counted = self._served.get((method, route, status))
+        if counted is None:
+            counted = self.requests.labels(method, route, status), self.seconds.labels(method, route)
+            self._served[method, route, status] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
+
+    def watch(self, store: Store, clock: Clock, context: Callable[[], Iterable[Metric]]) -> None:
+        """Show what waits in this store as well, and gauges of the door itself."""
+        self.gauges.register(StoreCollector(store, clock))
+        self.gauges.register(ContextCollector(context))
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        counted = self.registry
+        if self._counters is not None:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, path=str(self._counters))  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(self.gauges)
+
+
+class ContextCollector(Collector):
+    """Gauges of this process's door."""
+
+    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
+        self._collect = collect
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: there need be no door yet."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """What the door says now."""
+        return self._collect()
+
+
+class StoreCollector(Collector):
+    """Gauges out of the store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._population: list[tuple[str, str, int]] = []
+        self._population_until = 0.0
+        self._notices = Refreshed(lambda: notice_counts(store), keep=_KEEP_NOTICES)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not ask the database."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """One query for each thing that waits."""
+        yield from _waiting(backlog(self._store, self._clock.now()))
+        subjects = GaugeMetricFamily(
+            "makegood_subjects", "Subjects by lifecycle and state.", labels=["lifecycle", "state"]
+        )
+        for lifecycle, state, count in self._counted()[:MOST_STATES]:
+            subjects.add_metric([lifecycle, state], count)
+        yield subjects
+        yield _notices(self._notices.get() or {})
+
+    def _counted(self) -> list[tuple[str, str, int]]:
+        """Counting all subjects reads a whole index, so it is done every few seconds at most."""
+        if monotonic() >= self._population_until:
+            self._population = sorted(population(self._store))
+            self._population_until = monotonic() + _KEEP_POPULATION
+        return self._population
+
+
+def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
+    notices = CounterMetricFamily(
+        "makegood_notices",
+        "Notices by channel and receipt; what is unknown goes to a person.",
+        labels=["channel", "receipt"],
+    )
+    for (channel, receipt), count in sorted(counts.items()):
+        notices.add_metric([channel, receipt], count)
+    return notices
+
+
+def _waiting(waiting: Backlog) -> Iterator[Metric]:
+    def gauge(name: str, meaning: str, value: float) -> Metric:
+        return GaugeMetricFamily(f"makegood_{name}", meaning, value=value)
+
+    def seconds(since: object) -> float:
+        return waiting.age(since).total_seconds()  # type: ignore[arg-type]
+
+    yield gauge("inbox_events", "Events accepted and not yet decided.", waiting.events)
+    yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(waiting.oldest_event))
+    yield gauge("timers_due", "Timers due and not yet fired.", waiting.timers)
+    yield gauge(
+        "timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(waiting.oldest_timer)
+    )
+    yield gauge(
+        "effects_oldest_due_seconds",
+        "How long the oldest unsettled effect is due.",
+        seconds(waiting.oldest_effect),
+    )
+    effects = GaugeMetricFamily("makegood_effects", "Effects not settled, by state.", labels=["state"])
+    for state in ("pending", "published", "sending", "dead", "unknown"):
+        effects.add_metric([state], waiting.effects.get(state, 0))
+    yield effects
+    dead = GaugeMetricFamily("makegood_dead_letters", "What waits for an operator.", labels=["kind"])
+    counts = {
+        "event": waiting.dead_events,
+        "timer": waiting.dead_timers,
+        "effect": waiting.effects.get("dead", 0),
+    }
+    for kind, count in counts.items():
+        dead.add_metric([kind], count)
+    yield dead

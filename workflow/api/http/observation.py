@@ -1,0 +1,61 @@
+"""Measures and logs every request. Plain ASGI, so that nothing is buffered on the way."""
+
+from __future__ import annotations
+
+import logging
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workflow.api.http.metrics import Meters
+from workflow.clock import monotonic
+
+log = structlog.get_logger(__name__)
+_level = logging.getLogger(__name__)
+
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+
+
+class Observation:
+    """Middleware around an application.
+
+    Args:
+        route: the template of the paths that come here, where nobody else will know it.
+    """
+
+    def __init__(self, app: ASGIApp, meters: Meters, route: str | None = None) -> None:
+        self._app = app
+        self._meters = meters
+        self._route = route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; note how long it took and how it ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = monotonic(), 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            # The route's template, never the path: paths name subjects and would be labels without end.
+            route = self._route or str(getattr(scope.get("route"), "path", "unknown"))
+            self._note(scope["method"], route, status, monotonic() - began)
+
+    def _note(self, method: str, route: str, status: int, seconds: float) -> None:
+        method = method if method in _METHODS else "other"
+        self._meters.served(method, route, status, seconds)
+        # A logger takes longer to say nothing than a request to be answered.
+        if status >= 500 or _level.isEnabledFor(logging.DEBUG):
+            write = log.error if status >= 500 else log.debug
+            write("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
+
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -1,0 +1,61 @@
+"""Events and timers that were given up: ``/v1/dead-letters``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from workflow.api.auth import Operator, Reader
+from workflow.api.context import context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
+from workflow.maintenance.dead_letters import revive_event, revive_timer
+from workflow.queries.dead_letters import DeadLetters, dead_letters
+
+router = APIRouter(prefix="/v1", tags=["dead letters"])
+
+
+@router.get(
+    "/dead-letters", summary="Events and timers given up", response_model=DeadLetters, responses=READING
+)
+def list_dead_letters(
+    request: Request, _: Reader, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> JsonAnswer:
+    """Whose decision failed, with the fault. Dead effects are under `/v1/effects`."""
+    return JsonAnswer(dead_letters(context_of(request).runtime.store, limit))
+
+
+@router.post(
+    "/dead-letters/events/{event_row}/retry",
+    status_code=204,
+    summary="Decide a dead event again",
+    response_class=Response,
+    responses=RETRYING,
+)
+def retry_event(request: Request, _: Operator, event_row: Row) -> Response:
+    """Once the cause is mended."""
+    context = context_of(request)
+    revive_event(context.runtime.store, event_row)
+    context.wake([])
+    return Response(status_code=204)
+
+
+@router.post(
+    "/dead-letters/timers/{name}/{subject:path}/retry",
+    status_code=204,
+    summary="Fire a dead timer again",
+    response_class=Response,
+    responses=RETRYING,
+)
+def retry_timer(
+    request: Request,
+    _: Operator,
+    name: Annotated[Name, Path()],
+    subject: Annotated[SubjectKey, Path()],
+) -> Response:
+    """Once the cause is mended. It fires at once."""
+    runtime = context_of(request).runtime
+    revive_timer(runtime.store, subject, name, runtime.clock.now())
+    return Response(status_code=204)

@@ -1,0 +1,154 @@
+"""What people of the desk send: a claim, and how a call or an escalation went. Unknown fields are refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from state_machines.values.instants import format_instant
+from workflow.api.http.body import read_body, size_of
+from workflow.api.http.json_text import decode
+from workflow.api.http.parameters import SubjectKey
+from workflow.api.http.problems import Kind as Problem
+from workflow.api.http.problems import Refusal
+from workflow.recovery.desk.item import Kind
+from workflow.recovery.desk.line import Wishes
+
+BYTES = 16 * 1024
+"""How large such a request may be."""
+CASE_BYTES = 256 * 1024
+"""How large one about a case may be: what happened may take some words."""
+_Model = TypeVar("_Model", bound=BaseModel)
+_Word = Annotated[str, Field(min_length=1, max_length=100)]
+_Words = Annotated[str, Field(min_length=1, max_length=2000)]
+_Person = Annotated[
+    str | dict[str, Any], Field(description="An address, or an object with name, email, phone.")
+]
+
+
+class _Wish(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    by: _Person
+    id: str = Field(
+        default_factory=lambda: secrets.token_hex(16),
+        pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
+        description="Names this wish, so that it can be sent again without harm. Default: a new one.",
+    )
+    patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> _Wish:
+        if not self.by:
+            raise ValueError("by must not be empty")
+        return self
+
+
+class ClaimRequest(_Wish):
+    """Somebody takes on the next of the line, or the one that is named."""
+
+    subject: SubjectKey | None = Field(None, description="Key of the one that is wanted; else the next.")
+    kinds: list[Kind] = Field(default_factory=lambda: list(Kind), min_length=1, max_length=2)
+    skills: list[_Word] | None = Field(
+        None, max_length=100, description="What they can do; unsaid: anything."
+    )
+    languages: list[_Word] | None = Field(
+        None, max_length=100, description="What they speak; unsaid: anything. Calls without one are for all."
+    )
+    desk: _Word | None = Field(None, description="Only what is for this desk, or for none in particular.")
+    dial: str | None = Field(
+        None,
+        pattern=r"^\+[0-9][0-9 ]{5,24}$",
+        description="Their telephone (E.164): it rings first, then the customer is connected.",
+    )
+
+    def wishes(self) -> Wishes:
+        """As the line takes them."""
+        return Wishes(
+            tuple(self.kinds),
+            None if self.skills is None else frozenset(self.skills),
+            None if self.languages is None else frozenset(self.languages),
+            self.desk,
+        )
+
+
+class CallOutcome(_Wish):
+    """How a call went."""
+
+    outcome: Literal["reached", "no_answer", "busy", "wrong_number", "asked_later", "customer_calls"] = Field(
+        description="`customer_calls`: the customer called first."
+    )
+    at: AwareDatetime | None = Field(None, description="With `asked_later`: when they want to be called.")
+    note: _Words | None = Field(None, description="Of a call that did not get through.")
+    result: _Words | None = Field(None, description="With `reached` and `customer_calls`: what came of it.")
+
+    @model_validator(mode="after")
+    def _instant(self) -> CallOutcome:
+        if (self.outcome == "asked_later") != (self.at is not None):
+            raise ValueError("at goes with the outcome asked_later, and with no other")
+        return self
+
+    def event(self) -> tuple[str, Mapping[str, Any]]:
+        """The trigger and its data."""
+        if self.outcome in ("reached", "customer_calls"):
+            return self.outcome, {"by": self.by} | ({"outcome": self.result} if self.result else {})
+        more: dict[str, Any] = {"note": self.note} if self.note else {}
+        if self.at is not None:
+            more["at"] = format_instant(self.at)
+        return self.outcome, {"by": self.by} | more
+
+
+class EscalationOutcome(_Wish):
+    """What somebody does about an escalation."""
+
+    outcome: Literal["resolved", "refused", "reassigned"]
+    to: _Person | None = Field(None, description="With `reassigned`: to whom it is given.")
+    reason: _Words | None = Field(None, description="With `refused`: why.")
+    result: _Words | None = Field(None, description="With `resolved`: what came of it.")
+
+    @model_validator(mode="after")
+    def _receiver(self) -> EscalationOutcome:
+        if (self.outcome == "reassigned") != bool(self.to):
+            raise ValueError("to goes with the outcome reassigned, and with no other")
+        return self
+
+    def event(self) -> tuple[str, Mapping[str, Any]]:
+        """The trigger and its data."""
+        match self.outcome:
+            case "resolved":
+                return "resolve", {"by": self.by} | ({"outcome": self.result} if self.result else {})
+            case "refused":
+                return "refuse", {"by": self.by} | ({"reason": self.reason} if self.reason else {})
+            case "reassigned":
+                return "reassign", {"by": self.by, "to": self.to}
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The body, an object of any form. Raises Refusal."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), CASE_BYTES)
+    value = decode(await read_body(request.receive, CASE_BYTES))
+    if not isinstance(value, dict):
+        raise Refusal.of(Problem.INVALID, "body", "object", "must be an object: the data of the trigger")
+    return value
+
+
+async def read(request: Request, model: type[_Model]) -> _Model:
+    """The body as this model. Raises Refusal, or RequestValidationError with field and rule."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), BYTES)
+    try:
+        return model.model_validate(decode(await read_body(request.receive, BYTES)))
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        ) from None
+
+
+def described_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The request body for OpenAPI."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,105 @@
+"""The API's own page: every operation out of OpenAPI, one HTML page without scripts or foreign servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse
+
+from workflow.api.http.problems import Kind
+
+DESCRIPTION = """\
+Events come in as CloudEvents 1.0; lifecycles decide what they change. Every error is problem details
+(RFC 9457) that name the field and the rule. Make a key with `makegood keys create --role system` and send
+it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included."""
+
+_PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
+
+router = APIRouter()
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> HTMLResponse:
+    """The page for people."""
+    page = _PAGE.substitute(
+        description=escape(DESCRIPTION).replace("`", ""),
+        operations="\n".join(_operations(request.app.openapi())),
+        problems="".join(_problem_row(kind) for kind in Kind),
+    )
+    return HTMLResponse(
+        page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    )
+
+
+def describe(app: FastAPI, *models: type[BaseModel]) -> None:
+    """Have OpenAPI carry these models, which answers refer to by name."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+            )
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            for model in models:
+                document = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas |= document.pop("$defs", {})
+                schemas[model.__name__] = document
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[str]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield (
+                f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2>"
+                f"<p>{escape(operation.get('summary', ''))}. {escape(operation.get('description', ''))}</p>"
+            )
+            yield from _parameters(operation.get("parameters", []))
+            yield from _body(operation.get("requestBody", {}))
+            answers = sorted(operation["responses"].items())
+            yield f"<p>Answers: {', '.join(_answer(*item) for item in answers)}</p>"
+
+
+def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
+    if parameters:
+        rows = "".join(
+            f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['in'])}</td>"
+            f"<td>{escape(one.get('description', ''))}</td></tr>"
+            for one in parameters
+        )
+        yield f"<table>{rows}</table>"
+
+
+def _body(body: dict[str, Any]) -> Iterator[str]:
+    if "description" in body:
+        yield f"<p>{escape(body['description'])}</p>"
+    for media_type, content in body.get("content", {}).items():
+        yield f"<p><code>{escape(media_type)}</code> {escape(content['schema'].get('description', ''))}</p>"
+        for example in content["schema"].get("examples", []):
+            yield f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+
+
+def _answer(status: str, answer: dict[str, Any]) -> str:
+    return f"<code>{escape(status)}</code> {escape(answer.get('description', ''))}"
+
+
+def _problem_row(kind: Kind) -> str:
+    name, status, title = kind.value
+    return (
+        f'<tr id="problem-{name}"><td><code>{name}</code></td><td>{status}</td><td>{escape(title)}</td></tr>'
+    )

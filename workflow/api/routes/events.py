@@ -1,0 +1,79 @@
+"""Events come in: ``POST /v1/events``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from workflow.api.auth import Sender
+from workflow.api.context import context_of
+from workflow.api.http.problems import Kind, described
+from workflow.api.ingest.endpoint import Answer
+from workflow.api.ingest.event_schema import REQUEST_BODY
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedEvent:
+    """What became of one event.
+
+    Attributes:
+        status: accepted, or duplicate: the same `source` and `id` came before.
+        outcome: pending until it is decided; then moved, stayed, refused (with the reason) or dead. Of a
+            duplicate: what became of the first one.
+    """
+
+    source: str
+    id: str
+    subject: str
+    status: str
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The events of a request, all of them committed."""
+
+    accepted: int
+    duplicates: int
+    items: list[AcceptedEvent]
+
+
+@router.post(
+    "/events",
+    status_code=202,
+    summary="Accept one event or a batch",
+    response_model=Receipt,
+    openapi_extra={"requestBody": REQUEST_BODY},
+    responses=described(
+        Kind.MALFORMED,
+        Kind.UNAUTHENTICATED,
+        Kind.FORBIDDEN,
+        Kind.TIMEOUT,
+        Kind.TOO_LARGE,
+        Kind.MEDIA_TYPE,
+        Kind.INVALID,
+        Kind.BUSY,
+        Kind.UNAVAILABLE,
+    ),
+)
+async def post_events(request: Request, _: Sender) -> Response:
+    """All events of the request are committed before 202 is answered, or none is stored.
+
+    They are applied soon after, each exactly once. The same `source` and `id` again is a duplicate: it
+    changes nothing and the answer says what became of the first.
+    """
+    # Requests do not come this way (see `Application`), unless the application is mounted below a path.
+    return EndpointResponse(await context_of(request).endpoint.answer(request.scope, request.receive))
+
+
+class EndpointResponse(Response):
+    """An answer of the intake, for the framework."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status)
+        self.raw_headers = answer.headers

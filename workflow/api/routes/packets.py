@@ -1,0 +1,32 @@
+"""The context packet of a case: ``/v1/cases/{number}/packet``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from workflow.api.basic_auth import BrowserReader
+from workflow.api.context import context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.parameters import READING
+from workflow.recovery.packet import Packet, packet
+
+router = APIRouter(prefix="/v1", tags=["cases"])
+
+CaseNumber = Annotated[str, Path(description="The case's number: its key without `case:`.", max_length=256)]
+
+
+@router.get(
+    "/cases/{number}/packet",
+    summary="Everything the next person needs",
+    response_model=Packet,
+    responses=READING,
+)
+def get_packet(request: Request, _: BrowserReader, number: CaseNumber) -> JsonAnswer:
+    """The case as JSON, or as a page where `Accept` prefers `text/html`.
+
+    What is `known` or was `tried` must not be asked of the customer again.
+    """
+    runtime = context_of(request).runtime
+    return JsonAnswer(packet(runtime.store, number, runtime.clock.now()))

@@ -1,0 +1,85 @@
+"""The policy book, searched with the facts of a case: ``/v1/policies``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflow.api.auth import Reader
+from workflow.api.context import context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.parameters import READING, SubjectKey
+from workflow.api.http.problems import Kind, Refusal, described
+from workflow.api.routes.desk_requests import described_body, read
+from workflow.recovery.policies import Finding, Wish, search
+from workflow.recovery.policies.facts import facts_of_case
+
+router = APIRouter(prefix="/v1", tags=["policies"])
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WishQuery(BaseModel):
+    """What somebody wants to grant; `role` and `what` belong together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Text | None = Field(None, description="In which role.")
+    what: Text | None = Field(None, description="What they want to grant.")
+    amount: float = Field(0, ge=0, allow_inf_nan=False, description="How much of it.")
+
+    def wish(self) -> Wish | None:
+        """For the search. Raises Refusal (422) where half of it is missing."""
+        if (self.role is None) != (self.what is None):
+            missing = "role" if self.role is None else "what"
+            raise Refusal.of(Kind.INVALID, missing, "required", "`role` and `what` belong together")
+        return None if self.role is None or self.what is None else Wish(self.role, self.what, self.amount)
+
+
+class CaseQuery(WishQuery):
+    """The case whose facts are held against the policies."""
+
+    case: SubjectKey = Field(description="Key of the case.")
+    eligible: bool | None = Field(None, description="Only policies that it is, or is not, eligible for.")
+
+
+class FactsQuery(WishQuery):
+    """Facts that are held against the policies."""
+
+    facts: dict[str, Any] = Field(description="What is known, as a case would know it.")
+
+
+class PolicyList(BaseModel):
+    """The policies in force, those first that fit."""
+
+    items: list[Finding]
+
+
+@router.get(
+    "/policies", summary="Search the policy book for a case", response_model=PolicyList, responses=READING
+)
+def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query()]) -> JsonAnswer:
+    """Who is eligible, what each role may grant by itself, and who approves what goes beyond.
+
+    With `role` and `what`, `may` says of each policy what would become of that wish.
+    """
+    store = context_of(request).runtime.store
+    found = search(store, facts_of_case(store, query.case), query.wish())
+    return JsonAnswer({"items": [one for one in found if query.eligible in (None, one.eligible)]})
+
+
+@router.post(
+    "/policies/search",
+    summary="Search the policy book with facts",
+    response_model=PolicyList,
+    responses=READING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
+    openapi_extra=described_body(FactsQuery),
+)
+async def search_policies(request: Request, _: Reader) -> JsonAnswer:
+    """As for a case, with facts of nobody's: to try what a condition says, or before there is a case."""
+    query = await read(request, FactsQuery)
+    store, wish = context_of(request).runtime.store, query.wish()
+    return JsonAnswer({"items": await run_in_threadpool(search, store, query.facts, wish)})

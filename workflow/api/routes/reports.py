@@ -1,0 +1,114 @@
+"""Delivery reports of any channel: ``/v1/reports/{channel}``, with an API key or a webhook's signature."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workflow.access.keys import Role
+from workflow.api.context import ApiContext, context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.bearer import bearer_text, known_key, permit
+from workflow.api.http.body import read_body, size_of
+from workflow.api.http.json_text import decode
+from workflow.api.http.problems import Kind, Refusal, described
+from workflow.api.routes.report_acceptance import brought
+from workflow.recovery import reports
+from workflow.recovery.contact.standard_webhooks import is_genuine, secrets_of
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+
+MOST_BYTES = 16 * 1024
+_SIGNATURE = "webhook-signature"
+
+
+class ReportBody(BaseModel):
+    """What became of a notice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effect: str = Field(min_length=1, max_length=300, description="Idempotency key of the notice.")
+    status: reports.Status
+    id: str | None = Field(
+        None, min_length=1, max_length=150, description="By which a repetition is known. Default: the status."
+    )
+    code: str | None = Field(None, max_length=100, description="Why, in the other side's word or number.")
+    reference: str | None = Field(None, max_length=200, description="By which the other side knows it.")
+
+
+class Taken(BaseModel):
+    """What became of a report: `accepted`, `duplicate`, or `known` when it says nothing new."""
+
+    status: str
+    subject: str | None
+
+
+async def report_of(request: Request) -> ReportBody:
+    """The report in the body of who may send one."""
+    context, headers = context_of(request), dict(request.scope["headers"])
+    signed = _SIGNATURE.encode() in headers
+    if not signed:
+        key = await known_key(context.keyring, bearer_text(headers.get(b"authorization")))
+        permit(key, Role.SYSTEM, Role.OPERATOR)
+    size_of(headers.get(b"content-length"), MOST_BYTES)
+    body = await read_body(request.receive, MOST_BYTES)
+    if signed:
+        _check_signature(context, request, body)
+    try:
+        return ReportBody.model_validate(decode(body))
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        ) from None
+
+
+def _check_signature(context: ApiContext, request: Request, body: bytes) -> None:
+    """Of a receiver of our webhooks, who has their secret; it reports on webhooks only."""
+    secret, headers = context.runtime.settings.webhook_secret, request.headers
+    genuine = (
+        secret is not None
+        and request.path_params["channel"] == "webhook"
+        and is_genuine(
+            secrets_of(secret.get_secret_value()),
+            headers.get("webhook-id", ""),
+            headers.get("webhook-timestamp", ""),
+            headers[_SIGNATURE],
+            body,
+            context.runtime.clock.now(),
+        )
+    )
+    if not genuine:
+        message = "is not of our secret, or not of these five minutes"
+        raise Refusal.of(Kind.UNAUTHENTICATED, _SIGNATURE, "signature", message)
+
+
+@router.post(
+    "/reports/{channel}",
+    summary="Report what became of a notice",
+    status_code=202,
+    response_model=Taken,
+    responses=described(
+        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.TOO_LARGE, Kind.INVALID,
+        Kind.BUSY, Kind.UNAVAILABLE,
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ReportBody.model_json_schema()}},
+        }
+    },
+)  # fmt: skip
+async def post_report(
+    request: Request,
+    channel: Annotated[str, Path(pattern=r"^[a-z]{1,20}$")],
+    said: Annotated[ReportBody, Depends(report_of)],
+) -> JsonAnswer:
+    """An accepted notice becomes delivered or failed; the subject that asked for it hears of that."""
+    identity = f"{channel}/{said.id or said.status}"
+    report = reports.Report(said.effect, channel, said.status, identity, said.code, said.reference)
+    answers = await brought(context_of(request), report)
+    status, subject = (answers[0].status, answers[0].subject) if answers else ("known", None)
+    return JsonAnswer({"status": status, "subject": subject}, status_code=202)

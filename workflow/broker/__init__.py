@@ -1,0 +1,1 @@
+"""The Celery client: settings, messages, the notifier and wake-ups."""

@@ -1,0 +1,201 @@
+"""The Celery client: how makegood speaks to its broker, and the messages it sends.
+
+SQL is the truth and the broker is transport: a message says "look", or names rows by id, and losing any of
+them loses nothing. What a message shows to monitoring is keys of subjects, never what is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from celery import Celery
+from kombu.exceptions import KombuError, SerializationError
+
+from state_machines.values.instants import format_instant
+from workflow.broker import task_names
+from workflow.broker.celery_settings import celery_settings
+from workflow.broker.notifier import Notifier
+from workflow.broker.wake_ups import WakeUps
+from workflow.engine.turns import EVENTS, TIMERS
+from workflow.errors import BrokerUnreachable, MessageRefused
+from workflow.settings import Settings
+from workflow.store.port import EffectRow
+
+_SHOWN = 5
+_ENOUGH = 2
+_RINGS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
+_SOON = {task_names.RELAY: task_names.SOON_QUEUE}
+
+
+def celery_app(settings: Settings) -> Celery:
+    """A Celery app with our settings, for clients and workers alike; nothing is connected yet.
+
+    Raises SettingsError when no broker is set and none was ever embedded in the data directory.
+    """
+    app = Celery("makegood")
+    app.conf.update(celery_settings(settings))
+    return app
+
+
+class Broker:
+    """Sends our messages. Safe to use from several threads; one per process, never shared over a fork."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self.notifier = Notifier(app)
+        self._wake_ups = WakeUps(self.wake)
+
+    def wake_apply(self, subjects: Sequence[str] = ()) -> None:
+        """Soon after this returns, some worker looks into the inbox.
+
+        Never blocks and never raises: wake-ups close together become one, and one that cannot be sent is
+        lost, which the clocks' sweep makes good.
+        """
+        self._wake_ups.ask(task_names.APPLY, subjects)
+
+    def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
+        """Have somebody look for the work of `task`: who stands by hears it at once, else a message goes.
+
+        Unless enough of them wait: whoever takes one looks, and finds this, too.
+
+        Tells whether somebody was standing by. Raises BrokerUnreachable.
+        """
+        said = _RINGS.get(task)
+        if said is not None and self.notifier.ring(said):
+            return True
+        if said is None or self.notifier.queued(task_names.QUEUE) < _ENOUGH:
+            self.go(task, subjects)
+        return False
+
+    def go(self, task: str, subjects: Sequence[str] = ()) -> None:
+        """Ask for one run of a task of ours that finds its work itself. Raises BrokerUnreachable."""
+        self._publish(task, subjects=subjects, queue=_SOON.get(task, task_names.QUEUE))
+
+    def send_notices(
+        self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
+    ) -> None:
+        """Have the notices with these outbox ids sent, if `token` still holds. Raises BrokerUnreachable."""
+        queue = task_names.QUEUE if urgent else task_names.LATER_QUEUE
+        self._publish(task_names.SEND, [list(ids), token], subjects=subjects, queue=queue)
+
+    def run_tasks(self, effects: Sequence[EffectRow]) -> None:
+        """Send the messages of effects that name somebody's tasks, in one go where the transport can.
+
+        Whoever publishes the same effect again sends the same task id. Raises BrokerUnreachable, or
+        MessageRefused when the broker did not take one of them; what became of the others nobody knows then.
+        """
+        with self._reached(), self._app.producer_pool.acquire(block=True) as producer, producer.batch():
+            for effect in effects:
+                self._app.send_task(
+                    effect.target,
+                    effect.payload.get("args") or [],
+                    effect.payload.get("kwargs") or {},
+                    argsrepr=shown([effect.subject]),
+                    kwargsrepr="{}",
+                    add_to_parent=False,
+                    producer=producer,
+                    queue=effect.queue or task_names.FOREIGN_QUEUE,
+                    task_id=task_id(effect.key),
+                    headers={task_names.EFFECT_HEADER: effect.key},
+                    link=_receipt(task_names.SUCCEEDED, effect.key),
+                    link_error=_receipt(task_names.FAILED, effect.key),
+                )
+
+    def accept(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
+
+        Unlike the front door's 202 this promises nothing: it is for who has the broker and no HTTP. The same
+        events may be sent again.
+        """
+        subjects = [str(event.get("subject", "")) for event in events]
+        self._publish(task_names.ACCEPT, [[dict(event) for event in events]], subjects=subjects)
+
+    def wake_clocks(self, at: datetime) -> None:
+        """Tell the clocks of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""
+        with self._reached():
+            self._app.control.broadcast(task_names.WAKE_CLOCKS, arguments={"at": format_instant(at)})
+
+    def reachable(self) -> bool:
+        """Whether the broker takes a new connection now; asks for some seconds at most."""
+        try:
+            with self._reached(), self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+                connection.default_channel.close()
+        except BrokerUnreachable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Send the wake-ups that were asked for.
+
+        Connections stay with kombu, whose pools all clients of a process with the same URL share.
+        """
+        self._wake_ups.close()
+
+    def _publish(
+        self,
+        task: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        subjects: Sequence[str],
+        **options: Any,
+    ) -> None:
+        with self._reached():
+            self._app.send_task(
+                task,
+                list(args),
+                dict(kwargs or {}),
+                argsrepr=shown(subjects),
+                kwargsrepr="{}",
+                add_to_parent=False,
+                **options,
+            )
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Give the errors of every transport one name."""
+        try:
+            yield
+        except Exception as error:
+            lost, answers = self._errors
+            if not isinstance(error, lost):
+                raise
+            # kombu wraps what a transport raises; an answer of the broker is no lost connection.
+            if isinstance(error, answers) or isinstance(error.__cause__, answers):
+                raise MessageRefused(
+                    f"the broker did not take it: {type(error).__name__}: {error}"
+                ) from error
+            raise BrokerUnreachable(
+                f"the broker cannot be reached: {type(error).__name__}: {error}"
+            ) from error
+
+    @cached_property
+    def _errors(self) -> tuple[tuple[type[BaseException], ...], tuple[type[BaseException], ...]]:
+        """Of the transport: all of its errors, and those that are answers. Found out when one is needed."""
+        connection = self._app.connection_for_write()
+        answers = (SerializationError, *connection.channel_errors)
+        return (KombuError, OSError, *connection.connection_errors, *answers), answers
+
+
+def _receipt(name: str, key: str) -> dict[str, Any]:
+    """A signature of Celery's, as it travels: what the task's worker sends us when it is done."""
+    options = {"queue": task_names.SOON_QUEUE, "argsrepr": shown([key]), "kwargsrepr": "{}"}
+    return {"task": name, "args": [key], "kwargs": {}, "options": options, "subtask_type": None,
+            "immutable": False}  # fmt: skip
+
+
+def shown(subjects: Sequence[str]) -> str:
+    """What monitoring shows as a message's arguments: some keys of subjects."""
+    more = ", ..." if len(subjects) > _SHOWN else ""
+    return f"({', '.join(subjects[:_SHOWN])}{more})"
+
+
+def task_id(key: str) -> str:
+    """The Celery task id of an effect: the same however often it is published."""
+    return str(uuid5(NAMESPACE_URL, f"makegood:{key}"))

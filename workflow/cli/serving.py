@@ -1,0 +1,81 @@
+"""One API process, from settings to its end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from workflow.broker.client import Broker, celery_app
+from workflow.console.site import create_site
+from workflow.errors import SettingsError
+from workflow.recovery.runtime import open_runtime
+from workflow.settings import Settings
+from workflow.telemetry import logs
+
+GRACE_SECONDS = 10
+"""How long requests that have begun may take when the process is told to end."""
+
+
+def serve(settings: Settings, listening: socket.socket, counters: Path | None = None) -> None:
+    """Serve on a bound socket until told to stop; requests that have begun are finished.
+
+    Only in a process's main thread.
+
+    Args:
+        counters: as for `create_site`.
+
+    Raises:
+        MakegoodError: the store or a definition cannot be used.
+        SystemExit: at the end, after a signal.
+    """
+    logs.configure(settings.log_level)
+    runtime = open_runtime(settings)
+    broker = _broker(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    config = uvicorn.Config(
+        create_site(runtime, broker, counters=counters),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing here depends on who is at the other end
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if broker is not None:
+            broker.close()
+        runtime.close()
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket at this address, on which nobody listens yet. Raises SettingsError when it cannot be had."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(f"MAKEGOOD_API_PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+    return bound
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Uvicorn ends in good order and then raises the signal anew: it must not end the process before us."""
+    raise SystemExit(0)
+
+
+def _broker(settings: Settings) -> Broker | None:
+    """Without a broker the door stays open: events are stored, and a worker's clock finds them."""
+    try:
+        return Broker(celery_app(settings))
+    except SettingsError as error:
+        structlog.get_logger(__name__).warning("no wake-ups are sent", reason=str(error))
+        return None

@@ -1,0 +1,82 @@
+"""The barometer for people: charts beside their tables, each bar leading down to its cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse
+
+from workflow.api.basic_auth import BrowserReader
+from workflow.api.context import ApiContext, context_of
+from workflow.api.routes.barometer import FigureName, asked
+from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
+from workflow.console.rendering import page
+from workflow.recovery.barometer.answers import Answer, ask
+from workflow.recovery.barometer.catalogue import all_figures
+from workflow.recovery.barometer.chart import Chart, chart
+from workflow.recovery.barometer.question import Question
+from workflow.recovery.barometer.subjects import counted
+
+router = APIRouter(include_in_schema=False)
+
+_BASE = "/barometer"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure on a page."""
+
+    question: Question
+    answer: Answer
+    chart: Chart
+    all_link: str
+
+
+@router.get("/barometer")
+def barometer(request: Request, _: BrowserReader, wanted: Annotated[BarometerQuery, Query()]) -> HTMLResponse:
+    """Every figure over one time, grouped as each is usually read unless `by` says otherwise."""
+    context = context_of(request)
+    now = context.runtime.clock.now()
+    found = [one for one in all_figures(context.runtime.registry) if _is_known(context, one.lifecycle)]
+    shown = [_shown(context, question_of(one, wanted, now)) for one in found]
+    return page("barometer.html", shown=shown, wanted=wanted, place=_BASE, title="Barometer")
+
+
+@router.get("/barometer/{name}")
+def one_figure(
+    request: Request, _: BrowserReader, name: FigureName, wanted: Annotated[BarometerQuery, Query()]
+) -> HTMLResponse:
+    """One figure by itself."""
+    context = context_of(request)
+    question = asked(context, name, wanted)
+    return page(
+        "barometer.html",
+        shown=[_shown(context, question)],
+        wanted=wanted,
+        place=f"{_BASE}/{name}",
+        title=question.figure.title,
+    )
+
+
+@router.get("/barometer/{name}/subjects")
+def behind(
+    request: Request, _: BrowserReader, name: FigureName, wanted: Annotated[SubjectsQuery, Query()]
+) -> HTMLResponse:
+    """The cases behind a bar."""
+    context = context_of(request)
+    question = asked(context, name, wanted)
+    found = counted(context.runtime.store, question, limit=wanted.limit, cursor=wanted.cursor)
+    following = request.url.include_query_params(cursor=found.next).query if found.next else None
+    return page("barometer_subjects.html", question=question, found=found, following=following)
+
+
+def _is_known(context: ApiContext, lifecycle: str) -> bool:
+    return context.runtime.registry.known(lifecycle) is not None
+
+
+def _shown(context: ApiContext, question: Question) -> Shown:
+    answer = ask(context.runtime.store, question)
+    links = Links(_BASE, question)
+    return Shown(question, answer, chart(question, answer, links), links.everything())

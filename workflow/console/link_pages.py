@@ -1,0 +1,156 @@
+"""The page behind a signed link: ``/l/{token}``, without a login.
+
+Looking changes nothing (mail scanners follow every link they see); only the form's POST answers. There is
+no session and no cookie, so no other site can make a browser answer in somebody's name: whoever posts here
+holds the link itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from state_machines.errors import Problem
+from workflow.api.context import ApiContext, context_of
+from workflow.api.http.body import read_body, size_of
+from workflow.console.rendering import page
+from workflow.errors import InvalidEvent, NotFound
+from workflow.recovery.links import (
+    Expired,
+    Forged,
+    Question,
+    answer,
+    link_secret,
+    question_behind,
+    verified,
+)
+from workflow.recovery.links.answering import is_open, takes
+from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, asked_by
+from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
+
+router = APIRouter(include_in_schema=False)
+
+MOST_BYTES = 16 * 1024
+_MOST_FIELDS = 60
+
+
+@router.get("/l/{token}")
+async def get_link(request: Request, token: str) -> Response:
+    """What is asked; or, once it was answered, expired or settled, that in words."""
+    return await run_in_threadpool(_shown, request, token)
+
+
+@router.post("/l/{token}")
+async def post_link(request: Request, token: str) -> Response:
+    """Take the answer. A second one is told what the first was."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), MOST_BYTES)
+    body = await read_body(request.receive, MOST_BYTES)
+    context_of(request).backpressure.check()
+    return await run_in_threadpool(_answered, request, token, _form(body))
+
+
+def _form(body: bytes) -> Mapping[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except (UnicodeDecodeError, ValueError):
+        return {}  # no browser sends such a form; it is asked again like one that is empty
+
+
+def _shown(request: Request, token: str) -> Response:
+    found = _found(request, token)
+    if isinstance(found, Response):
+        return found
+    speech = phrases(str(found.link["language"]))
+    if found.answered is not None:
+        return _already(found, speech, 200)
+    if not is_open(context_of(request).runtime, found):
+        return _said(speech, speech.over_title, speech.over, 410)
+    return _asked(found, speech, {}, [], 200)
+
+
+def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response:
+    found = _found(request, token)
+    if isinstance(found, Response):
+        return found
+    context, speech = context_of(request), phrases(str(found.link["language"]))
+    runtime = context.runtime
+    if found.answered is not None:
+        return _already(found, speech, 409)
+    if not is_open(runtime, found):
+        return _said(speech, speech.over_title, speech.over, 410)
+    try:
+        data = answer_data(found.link, form)
+        if not takes(runtime, found, data):
+            return _said(speech, speech.late_title, speech.late, 409)
+        first = answer(runtime.engine, found, data, runtime.clock.now())
+    except (Incomplete, InvalidEvent) as error:
+        return _asked(found, speech, form, error.problems, 422)
+    if not first:  # another one came between our look and our answer
+        return _shown_again(context, token, speech)
+    context.wake([found.subject.key])
+    return _said(speech, speech.thanks_title, speech.thanks, 200)
+
+
+def _found(request: Request, token: str) -> Question | Response:
+    """What the link asks, or the page that says why it asks nothing."""
+    runtime = context_of(request).runtime
+    speech = phrases_for(request.headers.get("accept-language"))
+    try:
+        which = verified(link_secret(runtime.settings), token, runtime.clock.now())
+        return question_behind(runtime, which)
+    except Expired:
+        return _said(speech, speech.expired_title, speech.expired, 410)
+    except (Forged, NotFound):
+        return _said(speech, speech.unknown_title, speech.unknown, 404)
+
+
+def _shown_again(context: ApiContext, token: str, speech: Phrases) -> Response:
+    which = verified(link_secret(context.runtime.settings), token, context.runtime.clock.now())
+    return _already(question_behind(context.runtime, which), speech, 409)
+
+
+def _asked(
+    found: Question, speech: Phrases, form: Mapping[str, str], problems: list[Problem], status: int
+) -> Response:
+    wrong = {one.field.removeprefix("data.").partition(".")[0] for one in problems}
+    return page(
+        "link.html", status=status, language=speech.language, say=speech, heading=found.link["title"],
+        words=found.link["words"], choices=found.link.get("choices", []),
+        fields=asked_by(found.link, speech.yes, speech.no), given=form, wrong=wrong, choice=CHOICE,
+    )  # fmt: skip
+
+
+def _already(found: Question, speech: Phrases, status: int) -> Response:
+    assert found.answered is not None
+    told = _told(found.link, found.answered.data, speech)
+    return _said(speech, speech.already_title, speech.already, status, told)
+
+
+def _told(link: Mapping[str, Any], data: Mapping[str, Any], speech: Phrases) -> list[tuple[str, str]]:
+    """A given answer in the words of the page."""
+    chosen = [one["label"] for one in link.get("choices", []) if one["data"].items() <= data.items()]
+    said = [("", str(label)) for label in chosen[:1]]
+    for name, declared in link.get("ask", {}).items():
+        if name in data:
+            value = data[name]
+            text = (speech.yes if value else speech.no) if isinstance(value, bool) else str(value)
+            said.append((link.get("labels", {}).get(name) or declared.get("description") or name, text))
+    return said
+
+
+def _said(
+    speech: Phrases, title: str, words: str, status: int, told: list[tuple[str, str]] | None = None
+) -> Response:
+    return page(
+        "link_answer.html",
+        status=status,
+        language=speech.language,
+        heading=title,
+        words=words,
+        told=told or [],
+    )

@@ -1,0 +1,28 @@
+"""The context packet of a case as a page, at the address of the resource."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from workflow.api.basic_auth import BrowserReader
+from workflow.api.context import context_of
+from workflow.api.http.negotiation import JSON
+from workflow.api.routes.packets import CaseNumber
+from workflow.console.preferred_pages import preferred_over
+from workflow.console.rendering import page
+from workflow.recovery.packet import packet
+from workflow.recovery.packet.local_time import local_text
+
+router = APIRouter(include_in_schema=False, route_class=preferred_over(JSON))
+
+
+@router.get("/v1/cases/{number}/packet")
+def packet_page(request: Request, _: BrowserReader, number: CaseNumber) -> HTMLResponse:
+    """Everything the next person needs, to be read."""
+    runtime = context_of(request).runtime
+    found = packet(runtime.store, number, runtime.clock.now())
+    local = partial(local_text, where=found.contact.zone)
+    return page("packet.html", packet=found, language="en", local=local)

@@ -1,0 +1,32 @@
+"""The whole site: the API with the pages for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from workflow.api.app import create_app
+from workflow.api.ingest.limits import Limits
+from workflow.broker.client import Broker
+from workflow.console import alert_pages, barometer_pages, link_pages, packet_page
+from workflow.engine.runtime import Runtime
+
+PAGES = (
+    packet_page.router,
+    link_pages.router,
+    barometer_pages.router,
+    alert_pages.router,
+    alert_pages.alert_router,
+)
+
+
+def create_site(
+    runtime: Runtime,
+    broker: Broker | None = None,
+    *,
+    limits: Limits | None = None,
+    counters: Path | None = None,
+) -> FastAPI:
+    """The HTTP application on this runtime, pages included; the arguments are those of `create_app`."""
+    return create_app(runtime, broker, limits=limits, counters=counters, pages=PAGES)

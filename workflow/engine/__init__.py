@@ -1,0 +1,1 @@
+"""Accept, apply, fire: one transaction a batch. The only writer of subject state."""

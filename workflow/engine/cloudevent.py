@@ -1,0 +1,265 @@
+"""A CloudEvent 1.0 as makegood takes it, and how a JSON object becomes one.
+
+Source of the attributes and their rules: CloudEvents specification 1.0.2, sections 3.1 and 3.2.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from state_machines.errors import Problem
+from state_machines.subject import NOTHING, split_key
+from state_machines.values.instants import InstantError, format_instant, parse_instant
+from workflow.errors import InvalidEvent
+
+MAX_DEPTH = 32
+"""How deep an event's data may nest."""
+
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
+# Halves of surrogate pairs are in no encoding that a database or a broker speaks.
+_SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+
+SUBJECT_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
+_JSON = "application/json"
+_DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
+RESERVED_SOURCES = frozenset(
+    {
+        "/makegood",
+        "/makegood/timers",
+        "/makegood/receipts",
+        "/makegood/sweep",
+        "/makegood/live",
+        "/makegood/desk",
+        "/makegood/links",
+        "/makegood/reports",
+    }
+)
+"""Sources of makegood's own events. Who could use them could take the id of one to come, which would then
+be dropped as a duplicate."""
+
+
+class CloudEvent(NamedTuple):
+    """Something that happened, addressed to one subject.
+
+    Attributes:
+        id, source: together they identify it; the same pair again is a duplicate.
+        type: ``<lifecycle>.<trigger>``.
+        subject: the subject's key, ``<lifecycle>:<id>``.
+        time: when it happened according to its source, UTC.
+        data: a JSON object.
+        parent: extension attribute; for an opening event, the key of the new subject's parent.
+        effect: extension attribute; idempotency key of the effect that this event is the receipt of.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: Mapping[str, Any] = NOTHING
+    parent: str | None = None
+    effect: str | None = None
+
+    @property
+    def lifecycle(self) -> str:
+        """The lifecycle that `type` names."""
+        return self.type.partition(".")[0]
+
+    @property
+    def trigger(self) -> str:
+        """The trigger that `type` names."""
+        return self.type.partition(".")[2]
+
+    def to_json(self) -> dict[str, Any]:
+        """The structured form, ready for `parse` and for other systems."""
+        document: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "subject": self.subject,
+            "time": format_instant(self.time),
+            "datacontenttype": "application/json",
+            "data": dict(self.data),
+        }
+        extensions = {"parent": self.parent, "effect": self.effect}
+        return document | {name: value for name, value in extensions.items() if value is not None}
+
+
+def is_subject(text: str) -> bool:
+    """Whether a text has the form of a subject's key."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
+def misfit(data: Mapping[str, Any]) -> Problem | None:
+    """Why a decoded JSON object cannot be kept as an event's data; None when it can."""
+    try:
+        encoded = orjson.dumps(data)
+    except (TypeError, ValueError) as error:
+        if too_deep(data, MAX_DEPTH):
+            return _DEPTH
+        return Problem("data", "json-data", f"data is not JSON that can be kept: {error}")
+    # What opens fewer brackets than it may have levels need not be walked through.
+    if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and too_deep(data, MAX_DEPTH):
+        return _DEPTH
+    if b"\\u0000" in encoded and "\x00" in _all_text(data):
+        return Problem("data", "nul", "data contains the character U+0000, which databases cannot keep")
+    return None
+
+
+class _Reader:
+    """Reads attributes one by one and collects what is wrong instead of stopping at the first."""
+
+    def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
+        self.document = document
+        self.prefix = f"{prefix}." if prefix else ""
+        self.problems: list[Problem] = []
+
+    def refuse(self, name: str, rule: str, message: str) -> None:
+        self.problems.append(Problem(f"{self.prefix}{name}", rule, message))
+
+    def text(self, name: str, pattern: re.Pattern[str], form: str, *, required: bool = True) -> str:
+        value = self.document.get(name)
+        if value is None:
+            if required:
+                self.refuse(name, "required", f"the attribute {name!r} is missing")
+        elif not isinstance(value, str):
+            self.refuse(name, "type", f"the attribute {name!r} must be text")
+        elif not pattern.fullmatch(value):
+            self.refuse(name, "form", f"the attribute {name!r} must be {form}")
+        else:
+            return value
+        return ""
+
+
+def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEvent:
+    """The event that a JSON object in CloudEvents' structured form stands for.
+
+    Args:
+        document: the decoded JSON value.
+        received_at: the event's time when it names none, UTC.
+        field: path of the object within a batch, to name in problems.
+
+    Raises:
+        InvalidEvent: with every problem found, each naming field and rule.
+    """
+    if type(document) is dict and (event := _plain(document, received_at)) is not None:
+        return event
+    if not isinstance(document, Mapping):
+        raise InvalidEvent([Problem(field or "event", "type", "an event must be a JSON object")])
+    reader = _Reader(document, field)
+    if document.get("specversion") != "1.0":
+        reader.refuse("specversion", "specversion", "must be '1.0'")
+    identity = reader.text("id", _PRINTABLE, "1 to 256 printable characters")
+    source = reader.text("source", _PRINTABLE, "a URI reference of 1 to 256 printable characters")
+    kind = reader.text("type", _TYPE, "'<lifecycle>.<trigger>' in lower case")
+    if source in RESERVED_SOURCES:
+        reader.refuse("source", "reserved-source", f"{source!r} is a source of makegood's own events")
+    subject = reader.text("subject", _SUBJECT, SUBJECT_FORM)
+    if kind and subject and split_key(subject)[0] != kind.partition(".")[0]:
+        reader.refuse(
+            "subject",
+            "subject-lifecycle",
+            f"the subject {subject!r} is not of the lifecycle of type {kind!r}",
+        )
+    parent = reader.text("parent", _SUBJECT, "a subject's key", required=False) or None
+    effect = reader.text("effect", _PRINTABLE, "an effect's key", required=False) or None
+    time = _time(reader, received_at)
+    data = _data(reader)
+    if reader.problems:
+        raise InvalidEvent(reader.problems)
+    return CloudEvent(identity, source, kind, subject, time, data, parent, effect)
+
+
+def _plain(document: dict[str, Any], received_at: datetime) -> CloudEvent | None:
+    """The event of a document in which nothing is unusual; None leaves it to those who look closely.
+
+    What passes here passes there, with the same result: a test holds the two together.
+    """
+    look: Callable[..., Any] = document.get
+    identity, source, kind, subject = look("id"), look("source"), look("type"), look("subject")
+    time, data, parent, effect = look("time"), look("data"), look("parent"), look("effect")
+    try:
+        if not (
+            look("specversion") == "1.0"
+            and _PRINTABLE.fullmatch(identity)
+            and _PRINTABLE.fullmatch(source)
+            and source not in RESERVED_SOURCES
+            and _TYPE.fullmatch(kind)
+            and _SUBJECT.fullmatch(subject)
+            and subject.partition(":")[0] == kind.partition(".")[0]
+            and look("datacontenttype", _JSON) == _JSON
+            and type(data) is dict
+            and (parent is None or _SUBJECT.fullmatch(parent))
+            and (effect is None or _PRINTABLE.fullmatch(effect))
+            and "data_base64" not in document
+            and misfit(data) is None
+        ):
+            return None
+        at = received_at if time is None else parse_instant(time)
+    except (TypeError, InstantError):
+        return None
+    return CloudEvent(identity, source, kind, subject, at, data, parent, effect)
+
+
+def _time(reader: _Reader, received_at: datetime) -> datetime:
+    value = reader.document.get("time")
+    if value is None:
+        return received_at
+    try:
+        return parse_instant(value)
+    except InstantError as error:
+        reader.refuse("time", error.rule, error.message)
+        return received_at
+
+
+def _data(reader: _Reader) -> Mapping[str, Any]:
+    if "data_base64" in reader.document:
+        reader.refuse("data_base64", "json-data", "data must be a JSON object, not bytes")
+    content = reader.document.get("datacontenttype")
+    if content is not None and not _is_json(content):
+        reader.refuse("datacontenttype", "json-data", f"data must be application/json, not {content!r}")
+    data = reader.document.get("data")
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping):
+        reader.refuse("data", "type", "data must be a JSON object")
+        return {}
+    problem = misfit(data)
+    if problem is not None:
+        reader.refuse(problem.field, problem.rule, problem.message)
+        return {}
+    return data
+
+
+def _is_json(content: Any) -> bool:
+    media = content.partition(";")[0].strip().lower() if isinstance(content, str) else ""
+    return media == "application/json" or media.endswith("+json")
+
+
+def too_deep(value: Any, levels: int) -> bool:
+    """Whether a decoded JSON value nests deeper than `levels`."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            item
+            for node in layer
+            if isinstance(node, Mapping | list)
+            for item in (node.values() if isinstance(node, Mapping) else node)
+            if isinstance(item, Mapping | list)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def _all_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return "".join(str(key) + _all_text(item) for key, item in value.items())
+    return "".join(_all_text(item) for item in value) if isinstance(value, list) else ""

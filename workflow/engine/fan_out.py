@@ -1,0 +1,154 @@
+"""From the effects of decisions to rows: the outbox for the world outside, events for other subjects."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
+from state_machines.errors import DecisionError
+from state_machines.subject import Subject, split_key
+from workflow.engine.cloudevent import SUBJECT_FORM, is_subject
+from workflow.engine.priority import Priority, priority_of
+from workflow.engine.registry import Registry
+from workflow.errors import UnknownDefinition
+from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
+
+SOURCE = "/makegood"
+"""The CloudEvents source of events that subjects send each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Emission:
+    sender: Subject
+    key: str
+    effect: EmitEvent
+
+
+class FanOut:
+    """Collects what the decisions of one batch ask for.
+
+    The idempotency key of the n-th effect of a decision is ``<subject>/<seq>/<n>``: the same
+    whenever and wherever the decision is replayed.
+    """
+
+    def __init__(self, registry: Registry, changes: Changes) -> None:
+        self._registry = registry
+        self._changes = changes
+        self._emissions: list[_Emission] = []
+
+    def add(self, subject_row: int, subject: Subject, decision: Decision) -> None:
+        """Take the effects of one decision; `subject` is as the decision leaves it.
+
+        Raises:
+            DecisionError: an event has no possible receiver; nothing of the decision was taken.
+        """
+        effects: list[NewEffect] = []
+        emissions: list[_Emission] = []
+        for number, effect in enumerate(decision.effects):
+            key = f"{subject.key}/{subject.seq}/{number}"
+            if isinstance(effect, EmitEvent):
+                self._check(effect)
+                emissions.append(_Emission(subject, key, effect))
+            else:
+                effects.append(_outbox_row(subject_row, key, effect))
+        self._changes.effects += effects
+        self._emissions += emissions
+
+    def _check(self, effect: EmitEvent) -> None:
+        if effect.to in ("parent", "children", "self"):
+            return
+        name = split_key(effect.to)[0]
+        if not is_subject(effect.to):
+            raise DecisionError("emit.to", "form", f"no subject's key, which is {SUBJECT_FORM}")
+        try:
+            lifecycle = self._registry.latest(name)
+        except UnknownDefinition as error:
+            raise DecisionError(
+                "emit.to", "unknown-lifecycle", f"no lifecycle {name!r} for {effect.to!r}"
+            ) from error
+        if effect.trigger not in lifecycle.triggers:
+            raise DecisionError(
+                "emit.trigger", "unknown-trigger", f"{name!r} has no trigger {effect.trigger!r}"
+            )
+
+    @property
+    def emits(self) -> bool:
+        """Whether subjects are sent events."""
+        return bool(self._emissions)
+
+    def send(self, transaction: Transaction, now: datetime) -> int:
+        """Put the events into the ledger and the inbox; returns how many.
+
+        Those to children go last: a child that this very batch opens is then among them, and its
+        opening comes before whatever else it is sent.
+        """
+        direct = [one for one in self._emissions if one.effect.to != "children"]
+        first = [event for one in direct for event in self._events(one, _targets(one), now)]
+        transaction.accept(first, now)
+        to_children = [one for one in self._emissions if one.effect.to == "children"]
+        if not to_children:
+            return len(first)
+        children: dict[str, list[str]] = {}
+        for parent, child in transaction.children(sorted({one.sender.key for one in to_children})):
+            children.setdefault(parent, []).append(child)
+        last = [
+            event for one in to_children for event in self._events(one, children.get(one.sender.key, []), now)
+        ]
+        transaction.accept(last, now)
+        return len(first) + len(last)
+
+    def _events(self, one: _Emission, targets: list[str], now: datetime) -> list[NewEvent]:
+        events = []
+        for number, target in enumerate(targets):
+            name = split_key(target)[0]
+            try:
+                lifecycle = self._registry.latest(name)
+            except UnknownDefinition:
+                continue  # a parent may be named from outside, and be of no lifecycle that there is
+            if one.effect.trigger not in lifecycle.triggers:
+                continue  # relatives of several lifecycles: those that do not know the word are not meant
+            identity = f"{one.key}/{number}" if one.effect.to == "children" else one.key
+            parent = one.sender.key if one.effect.opens else None
+            events.append(
+                NewEvent(
+                    SOURCE,
+                    identity,
+                    target,
+                    name,
+                    lifecycle.version,
+                    f"{name}.{one.effect.trigger}",
+                    now,
+                    one.effect.data,
+                    parent,
+                )
+            )
+        return events
+
+
+def _targets(one: _Emission) -> list[str]:
+    if one.effect.to == "parent":
+        return [one.sender.parent] if one.sender.parent is not None else []
+    return [one.sender.key if one.effect.to == "self" else one.effect.to]
+
+
+def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> NewEffect:
+    if isinstance(effect, RunTask):
+        payload = {
+            "args": list(effect.args),
+            "kwargs": dict(effect.kwargs),
+            "succeeded": effect.succeeded,
+            "failed": effect.failed,
+        }
+        return NewEffect(subject_row, key, "task", effect.task, effect.queue, Priority.ACT, payload)
+    payload = {
+        "to": effect.to,
+        "about": effect.about,
+        "title": effect.title,
+        "words": effect.words,
+        "context": dict(effect.context),
+    }
+    if effect.variants:
+        payload["variants"] = dict(effect.variants)
+    if effect.links:
+        payload["links"] = dict(effect.links)
+    priority = priority_of("notice", effect.channel, effect.about)
+    return NewEffect(subject_row, key, "notice", effect.channel, None, priority, payload)

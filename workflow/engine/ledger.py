@@ -1,0 +1,109 @@
+"""The ledger read back: the state of a subject rebuilt from its events and moves alone.
+
+`decide` is deterministic, so the rebuilt subject equals the stored one (invariant 8). Where it does
+not, either a definition was changed under its number or a row was changed by hand.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+
+from state_machines.decide import apply_decision, decide
+from state_machines.decision import Decision, Event
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.expressions.view import View
+from state_machines.subject import Subject
+from workflow.engine.registry import Registry
+from workflow.errors import NotFound
+from workflow.store.port import Store
+from workflow.store.rows import TIMER_SOURCE
+from workflow.store.schema import events, moves, subjects
+
+_MOVE = [moves.c[name] for name in ("version", "seq", "trigger", "timer", "setting", "due_at", "at")]
+_EVENT = [events.c[name] for name in ("time", "data", "parent")]
+MOVE_COLUMNS = (subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
+"""What a decision is taken again from: moves, joined with their subjects and (outer) their events."""
+
+
+def rebuild(store: Store, registry: Registry, key: str) -> Subject:
+    """The subject as the ledger alone tells it.
+
+    Raises:
+        NotFound: the ledger has nothing of that subject.
+    """
+    latest: Subject | None = None
+    for subject, _ in decisions(store, registry, key):
+        latest = subject
+    if latest is None:
+        raise NotFound(f"subject: the ledger has nothing of {key!r}")
+    return latest
+
+
+def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subject, Decision]]:
+    """Every decision about a subject, taken again in order, with the subject as each leaves it."""
+    for told in retold(store, registry, key):
+        yield told.after, told.decision
+
+
+class Retold(NamedTuple):
+    """One decision, taken again: what was decided upon, by which definition, when (UTC), and the answer."""
+
+    lifecycle: Lifecycle
+    before: Subject
+    event: Event
+    decision: Decision
+    at: datetime
+    after: Subject
+
+    def view(self) -> View:
+        """What expressions saw at the end of the decision."""
+        rule = self.lifecycle.data_rules.get(self.event.trigger)
+        given = self.event.data if rule is None else rule.with_defaults(self.event.data)
+        data = self.decision.data
+        view = View(self.before, self.event, given, data, self.at, self.lifecycle.variables)
+        view.state = self.decision.dest
+        return view
+
+
+def retold(store: Store, registry: Registry, key: str) -> Iterator[Retold]:
+    """Every decision about a subject, taken again in order, with all that went into it."""
+    return retell(registry, key, _moves(store, key))
+
+
+def retell(registry: Registry, key: str, rows: Iterable[Row[Any]]) -> Iterator[Retold]:
+    """The same from rows of its moves (with `MOVE_COLUMNS`), by their `seq`."""
+    subject: Subject | None = None
+    for row in rows:
+        lifecycle = registry.get(row.lifecycle, row.version)
+        if subject is None:
+            subject = Subject(key, row.lifecycle, row.version)
+        subject = subject._replace(seq=row.seq - 1)
+        event = _event(row, key)
+        decision = decide(lifecycle, subject, event, row.at)
+        after = apply_decision(subject, event, decision, row.at)
+        yield Retold(lifecycle, subject, event, decision, row.at, after)
+        subject = after
+
+
+def _moves(store: Store, key: str) -> list[Row[Any]]:
+    query = (
+        select(*MOVE_COLUMNS)
+        .join(subjects, subjects.c.id == moves.c.subject_id)
+        .outerjoin(events, events.c.id == moves.c.event_id)
+        .where(subjects.c.key == key)
+        .order_by(moves.c.seq)
+    )
+    if "\x00" in key:  # no key holds it, and PostgreSQL would not even compare with it
+        return []
+    with store.connect() as connection:
+        rows: list[Row[Any]] = [*connection.execute(query)]
+    return rows
+
+
+def _event(row: Row[Any], key: str) -> Event:
+    if row.timer is None:
+        return Event(row.trigger, row.event_id, row.source, row.time, row.data, row.parent)
+    identity = f"{key}/{row.timer}/{row.setting}"
+    return Event(row.trigger, identity, TIMER_SOURCE, row.due_at, timer=row.timer, setting=row.setting)

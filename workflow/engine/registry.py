@@ -1,0 +1,140 @@
+"""The definitions known here: the catalog, the installation's own files, and what the store remembers."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from state_machines import catalog
+from state_machines.definitions.lifecycle import Lifecycle, load
+from workflow.errors import DefinitionChanged, UnknownDefinition
+from workflow.store.port import Store
+from workflow.store.schema import definitions
+
+
+def digest(source: str) -> str:
+    """SHA-256 of a definition's text, hexadecimal."""
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
+class Registry:
+    """Definitions by name and version, compiled once a process.
+
+    A version never changes: the first text registered under a name and version stays.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[tuple[str, int], Lifecycle] = {}
+        self._latest: dict[str, Lifecycle] = {}
+
+    def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
+        """Make known and remember definitions, given as (YAML text, file name or None).
+
+        Raises:
+            DefinitionError: a text is not a definition.
+            DefinitionChanged: its name and version stand for another text already.
+        """
+        compiled = [(load(text, file), text) for text, file in sources]
+        wanted = {(one.name, one.version): digest(text) for one, text in compiled}
+        with self._store.connect() as connection:
+            rows = connection.execute(
+                select(definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
+            )
+            stored = {(name, version): found for name, version, found in rows}
+        for place, found in wanted.items():
+            if stored.get(place, found) != found:
+                raise DefinitionChanged(*place)
+        missing = [(one, text) for one, text in compiled if (one.name, one.version) not in stored]
+        if missing:
+            self._remember(missing, now)
+        for one, _ in compiled:
+            self._keep(one)
+
+    def _remember(self, compiled: list[tuple[Lifecycle, str]], now: datetime) -> None:
+        insert = postgresql.insert if self._store.dialect == "postgresql" else sqlite.insert
+        with self._store.begin() as transaction:
+            for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version)):
+                add = insert(definitions).values(
+                    lifecycle=one.name,
+                    version=one.version,
+                    digest=digest(text),
+                    source=text,
+                    registered_at=now,
+                )
+                # Another process may start at this very moment: whose text comes first is the version's.
+                transaction.connection.execute(add.on_conflict_do_nothing())
+                place = (definitions.c.lifecycle == one.name) & (definitions.c.version == one.version)
+                kept = transaction.connection.execute(select(definitions.c.digest).where(place)).scalar()
+                if kept != digest(text):
+                    raise DefinitionChanged(one.name, one.version)
+
+    def _keep(self, lifecycle: Lifecycle) -> None:
+        self._known[lifecycle.name, lifecycle.version] = lifecycle
+        latest = self._latest.get(lifecycle.name)
+        if latest is None or latest.version < lifecycle.version:
+            self._latest[lifecycle.name] = lifecycle
+
+    def get(self, name: str, version: int) -> Lifecycle:
+        """One version, from memory or from the store.
+
+        Raises:
+            UnknownDefinition: neither knows it.
+        """
+        known = self._known.get((name, version))
+        if known is None:
+            known = self._from_store(name, version)
+            self._known[name, version] = known
+        return known
+
+    def known(self, name: str) -> Lifecycle | None:
+        """The newest version that this process knows of a name; asks nobody."""
+        return self._latest.get(name)
+
+    def latest(self, name: str) -> Lifecycle:
+        """The newest version of a name, which new subjects start with.
+
+        Raises:
+            UnknownDefinition: nobody registered one.
+        """
+        known = self._latest.get(name)
+        if known is not None:
+            return known
+        with self._store.connect() as connection:
+            version = connection.execute(
+                select(func.max(definitions.c.version)).where(definitions.c.lifecycle == name)
+            ).scalar()
+        if version is None:
+            raise UnknownDefinition(name)
+        self._keep(self.get(name, version))
+        return self._latest[name]
+
+    def names(self) -> list[str]:
+        """Names of all lifecycles known to this process."""
+        return sorted(self._latest)
+
+    def _from_store(self, name: str, version: int) -> Lifecycle:
+        with self._store.connect() as connection:
+            source = connection.execute(
+                select(definitions.c.source).where(
+                    definitions.c.lifecycle == name, definitions.c.version == version
+                )
+            ).scalar()
+        if source is None:
+            raise UnknownDefinition(name, version)
+        return load(source, f"{name}.v{version}")
+
+
+def catalog_sources() -> list[tuple[str, str | None]]:
+    """The definitions that ship."""
+    return [(catalog.source(name), f"{name}.yaml") for name in catalog.NAMES]
+
+
+def file_sources(directory: Path | None) -> list[tuple[str, str | None]]:
+    """The installation's own definitions: every ``*.yaml`` in `directory`, by name."""
+    if directory is None:
+        return []
+    return [(path.read_text(encoding="utf-8"), str(path)) for path in sorted(directory.glob("*.yaml"))]

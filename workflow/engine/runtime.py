@@ -1,0 +1,42 @@
+"""The composition root: from settings to a working engine, one per process."""
+
+from dataclasses import dataclass
+
+from state_machines.values.retry_policy import RetryPolicy
+from workflow.clock import Clock, clock_from
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources, file_sources
+from workflow.settings import Settings
+from workflow.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that a process of makegood works with. Never shared over a fork."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    clock: Clock
+    engine: Engine
+    retries: RetryPolicy
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.store.close()
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Open the store, whose schema must be there (`makegood migrate`), and register the definitions.
+
+    Raises:
+        StoreError: the database cannot be used.
+        DefinitionError, DefinitionChanged: a definition of this installation cannot.
+    """
+    store = open_store(settings.database)
+    clock = clock_from(settings.clock)
+    registry = Registry(store)
+    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now())
+    return Runtime(
+        settings, store, registry, clock, Engine(store, registry, clock), RetryPolicy(settings.max_attempts)
+    )

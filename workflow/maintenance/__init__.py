@@ -1,0 +1,1 @@
+"""Background duties and the state of an installation, one duty a file."""

@@ -1,0 +1,1 @@
+"""Effects committed with decisions: claimed, relayed, settled; receipts come back here."""

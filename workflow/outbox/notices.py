@@ -1,0 +1,74 @@
+"""Notices that a worker is about to send: which are still its own, and which others go along with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, literal_column, select, update
+
+from workflow.store.effect_states import RELAYED, EffectState
+from workflow.store.port import EffectRow, Store, Transaction
+from workflow.store.schema import outbox
+
+
+class Mine(NamedTuple):
+    """An effect that a message brought and that is still its own; `customer` is the key of whom it is for."""
+
+    id: int
+    customer: str | None
+
+
+def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[Mine]:
+    """Which of these notices are still published under `token`, in the order given."""
+    held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
+    with store.connect() as connection:
+        query = select(outbox.c.id, _key_of_recipient(store.dialect)).where(*held)
+        found = {one: key for one, key in connection.execute(query)}
+    return [Mine(one, found[one]) for one in ids if one in found]
+
+
+def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
+    """`to.key` of a notice; null where `to` is a text."""
+    if dialect == "postgresql":
+        return literal_column("payload #>> '{to,key}'", Text())
+    return literal_column("json_extract(payload, '$.to.key')", Text())
+
+
+def join(
+    transaction: Transaction, ids: Sequence[int], token: str, now: datetime, lease: timedelta
+) -> list[EffectRow]:
+    """Take over effects that wait or that a relay has sent off, to go out with one begun under `token`.
+
+    Those that somebody is sending, and those that are done with, are not given.
+    """
+    free = (outbox.c.id.in_(ids), outbox.c.state.in_(RELAYED))
+    connection = transaction.connection
+    # In the order of ids, as everybody locks effects.
+    locked = select(outbox.c.id).where(*free).order_by(outbox.c.id).with_for_update()
+    taken = list(connection.execute(locked).scalars())
+    if not taken:
+        return []
+    connection.execute(
+        update(outbox).where(outbox.c.id.in_(taken)).values(state=EffectState.PUBLISHED, token=token)
+    )
+    return transaction.begin_effects(taken, token, now + lease)
+
+
+class Asked(NamedTuple):
+    """A notice as it was asked for: over which channel, about what, for whom."""
+
+    id: int
+    channel: str
+    about: str
+    to: Any
+
+
+def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[Asked]:
+    """These notices as they were asked for, in the order given."""
+    rows = transaction.connection.execute(
+        select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
+    )
+    found = {one: Asked(one, target, said["about"], said["to"]) for one, target, said in rows}
+    return [found[one] for one in ids if one in found]

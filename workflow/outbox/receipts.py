@@ -1,0 +1,144 @@
+"""What became of somebody's task, written down: its effect is settled and its subject hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import JSON, bindparam, select, type_coerce, update
+
+from state_machines.subject import split_key
+from workflow.engine.cloudevent import CloudEvent, misfit
+from workflow.engine.engine import Engine
+from workflow.errors import InvalidEvent, NotFound
+from workflow.outbox import effects as outbox
+from workflow.store.effect_states import EffectState
+from workflow.store.schema import outbox as effects
+from workflow.store.schema import subjects
+
+SOURCE = "/makegood/receipts"
+_SETTLE = (
+    update(effects)
+    .where(
+        effects.c.key == bindparam("effect"),
+        effects.c.state != EffectState.SETTLED,
+        type_coerce(effects.c.payload, JSON)["succeeded"].as_string().is_(None),
+    )
+    .values(
+        state=EffectState.SETTLED,
+        due_at=None,
+        error=None,
+        settled_at=bindparam("at"),
+        receipt=bindparam("said"),
+    )
+)
+"""Put together once: to do so costs as much as to send it."""
+
+
+class _Effect(NamedTuple):
+    id: int
+    target: str
+    payload: dict[str, Any]
+    state: str
+    subject: str
+
+
+class Recorded(NamedTuple):
+    """What a receipt did: the subject whose effect it was about, and whether an event for it now waits."""
+
+    subject: str
+    event: bool
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended. The value names the field of an effect that says which trigger hears of it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, Any]) -> Recorded:
+    """Take the receipt of the effect with this idempotency key; the first one counts.
+
+    Where the definition names a trigger for the outcome, the receipt comes in as an event with `said` and
+    the key as its data, and settles the effect in the same transaction. Where it names none, a success
+    settles and a failure is a dead letter. A receipt that the definition does not take leaves the effect
+    `unknown`, for a person: the task did run.
+
+    Raises NotFound when there is no such effect.
+    """
+    problem = misfit(said)
+    if problem is None and outcome is TaskOutcome.SUCCEEDED:
+        subject = _settle_at_once(engine, key, said)
+        if subject is not None:
+            return Recorded(subject, event=False)
+    effect = _find(engine, key)
+    if problem is not None:
+        reason = f"it ran, but what it answered cannot be kept: {problem.rule}"
+        outbox.unknown(engine.store, [(effect.id, reason)])
+        return Recorded(effect.subject, event=False)
+    trigger = effect.payload.get(outcome.value)
+    if trigger is not None:
+        return Recorded(effect.subject, _send(engine, effect, trigger, {**said, "effect": key}))
+    if effect.state != EffectState.SETTLED and outcome is TaskOutcome.FAILED:
+        outbox.bury(
+            engine.store, [(effect.id, f"the task {effect.target} failed, and no trigger takes that")]
+        )
+    return Recorded(effect.subject, event=False)
+
+
+def _settle_at_once(engine: Engine, key: str, said: Mapping[str, Any]) -> str | None:
+    """The common case in one statement: a success that no trigger hears of. The subject's key; None if it
+    is another case.
+    """
+    values = {"effect": key, "at": engine.clock.now(), "said": dict(said)}
+    if engine.store.dialect == "postgresql":  # without a transaction around it, which is two round trips more
+        alone = engine.store.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            settled = connection.execute(_SETTLE, values).rowcount
+    else:
+        with engine.store.begin() as transaction:
+            settled = transaction.connection.execute(_SETTLE, values).rowcount
+    return key.rsplit("/", 2)[0] if settled else None
+
+
+def _find(engine: Engine, key: str) -> _Effect:
+    query = (
+        select(
+            effects.c.id,
+            effects.c.target,
+            effects.c.payload,
+            effects.c.state,
+            subjects.c.key,
+        )
+        .join(subjects, subjects.c.id == effects.c.subject_id)
+        .where(effects.c.key == key)
+    )
+    with engine.store.connect() as connection:
+        found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound(f"effect: no effect has the key {key!r}")
+    return _Effect(*found)
+
+
+def _send(engine: Engine, effect: _Effect, trigger: str, data: Mapping[str, Any]) -> bool:
+    """Whether its event was accepted."""
+    event = CloudEvent(
+        id=f"{data['effect']}/receipt",
+        source=SOURCE,
+        type=f"{split_key(effect.subject)[0]}.{trigger}",
+        subject=effect.subject,
+        time=engine.clock.now(),
+        data=data,
+        effect=data["effect"],
+    )
+    try:
+        engine.accept([event])
+    except InvalidEvent as error:
+        rules = ", ".join(f"{problem.field} [{problem.rule}]" for problem in error.problems)
+        outbox.unknown(
+            engine.store, [(effect.id, f"it ran, but its receipt is not what {event.type} takes: {rules}")]
+        )
+        return False
+    return True

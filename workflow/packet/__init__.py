@@ -1,5 +1,0 @@
-"""The context packet: everything the next person needs, so that no customer is asked twice."""
-
-from workflow.packet.packet import Packet, packet
-
-__all__ = ["Packet", "packet"]

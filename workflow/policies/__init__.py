@@ -1,6 +1,0 @@
-"""The policy book, searched with the facts of a case."""
-
-from workflow.policies.book import Finding, May, Wish, search
-from workflow.policies.facts import facts_of
-
-__all__ = ["Finding", "May", "Wish", "facts_of", "search"]

@@ -1,0 +1,1 @@
+"""The product, service recovery: desk, packets, archive, policies, contact. The engine never imports it."""

@@ -1,0 +1,83 @@
+"""The course of a case, told by its ledger: what came in, what fell due, and what each led to.
+
+Messages that subjects send each other and that move nothing are left out: they say again what another entry
+says. What was refused did nothing, and is left out too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from state_machines.decision import Outcome
+from state_machines.subject import INITIAL
+from workflow.engine.fan_out import SOURCE
+from workflow.engine.ledger import Retold
+from workflow.recovery.archive.people import person
+from workflow.recovery.archive.record import Record, Told
+
+_PEOPLE = ("by", "who", "to", "owner")
+_LEFT_OUT = frozenset({"source_id", "customer", "ladder", "pace", "desk", "effect", "case", "subject"})
+_LONGEST = 600
+"""Characters of one detail."""
+
+Local = Callable[[datetime | str | None], str | None]
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def timeline(found: Record, local: Local) -> list[dict[str, Any]]:
+    """Entries, the oldest first.
+
+    Each has `at` (local text), `subject`, `event` (the trigger in words), `state` where it moved to another,
+    `by`, and `details`: what was said with it.
+    """
+    told = [(place, one, done) for one in (found.case, *found.others) for place, done in one.decisions]
+    told.sort(key=lambda one: one[0])
+    return [_entry(one, done, local) for _, one, done in told if _matters(done)]
+
+
+def _matters(done: Retold) -> bool:
+    if done.before.state == INITIAL:
+        return True
+    return done.event.source != SOURCE or (
+        done.decision.outcome is Outcome.MOVED and done.decision.source != done.decision.dest
+    )
+
+
+def _entry(one: Told, done: Retold, local: Local) -> dict[str, Any]:
+    data, decision = done.event.data, done.decision
+    moved = decision.source != decision.dest
+    return {
+        "at": local(done.at),
+        "subject": one.subject.key,
+        "event": decision.trigger.replace("_", " "),
+        "state": decision.dest.replace("_", " ") if moved else None,
+        "by": next((name for field in _PEOPLE if (name := person(data.get(field)))), None),
+        "details": dict(_details(data, local)),
+    }
+
+
+def _details(data: Mapping[str, Any], local: Local) -> Iterator[tuple[str, str]]:
+    """What was said: texts, numbers and yes or no, also one level down (the answers of a document)."""
+    for name, value in data.items():
+        if name in _LEFT_OUT or name in _PEOPLE:
+            continue
+        if isinstance(value, Mapping):
+            yield from (
+                (f"{name}, {inner}", text) for inner, text in _details(value, local) if ", " not in inner
+            )
+        elif (text := _text(value, local)) is not None:
+            yield name.replace("_", " "), text
+
+
+def _text(value: Any, local: Local) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str | int | float) or value == "":
+        return None
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return local(value)
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,0 +1,104 @@
+"""What the barometer answers: a few numbers of each group, and of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from workflow.recovery.barometer.catalogue import Measure
+from workflow.recovery.barometer.distributions import (
+    Distribution,
+    Value,
+    distributions,
+    quantile,
+    together,
+)
+from workflow.recovery.barometer.question import GROUPS, Question
+from workflow.recovery.barometer.recurrence import recurrence
+from workflow.store.port import Store
+
+Numbers = Mapping[str, int | float | None]
+
+ORDER = ("kept", "late", "lapsed", "open", "withdrawn")
+"""Outcomes that are everywhere the same, as they are shown; a lifecycle's own come after them."""
+MANY = 3
+"""Hand-overs from which on somebody was sent round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group: its name (None: of those that have none), how many subjects, and its numbers."""
+
+    name: str | None
+    subjects: int
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The groups in order, and all of them as one."""
+
+    groups: list[Group]
+    all: Group
+
+
+def ask(store: Store, question: Question) -> Answer:
+    """What the barometer shows. Raises InvalidQuery for more periods than fit one answer."""
+    measure = question.figure.measure
+    if measure is Measure.RECURRING and question.by in GROUPS:
+        return _recurring(store, question)
+    value, numbers = _MEASURES[measure]
+    found = distributions(store, question, value)
+    groups = [Group(name, one.total(), numbers(one)) for name, one in found.items()]
+    whole = together(found.values())
+    return Answer(groups, Group(None, whole.total(), numbers(whole)))
+
+
+def outcome_numbers(found: Distribution) -> Numbers:
+    """How many stand in which way; `kept_share` is of those that fell due: kept, late and lapsed."""
+    own = sorted(str(name) for name in found if name not in ORDER)
+    numbers: dict[str, int | float | None] = {name: found[name] for name in (*ORDER, *own)}
+    due = found["kept"] + found["late"] + found["lapsed"]
+    numbers["kept_share"] = round(found["kept"] / due, 4) if due else None
+    return numbers
+
+
+def minutes_numbers(found: Distribution) -> Numbers:
+    """Of those that were settled: how many, the median, the time that nine of ten needed, the longest."""
+    known = {value: number for value, number in found.items() if value is not None}
+    return {
+        "settled": sum(known.values()),
+        "median": quantile(known, 0.5),
+        "nine_of_ten": quantile(known, 0.9),
+        "longest": max(known, default=None),
+    }
+
+
+def counts_numbers(found: Distribution) -> Numbers:
+    """Their sum, the mean of a subject, the most, and how many subjects have `MANY` or more."""
+    known = {value: number for value, number in found.items() if value is not None}
+    subjects = sum(known.values())
+    total = sum(value * number for value, number in known.items())
+    return {
+        "sum": total,
+        "mean": round(total / subjects, 2) if subjects else None,
+        "most": max(known, default=None),
+        "many": sum(number for value, number in known.items() if value >= MANY),
+    }
+
+
+_Numbers = Callable[[Distribution], Numbers]
+_MEASURES: Mapping[Measure, tuple[Value, _Numbers]] = {
+    Measure.OUTCOMES: ("outcome", outcome_numbers),
+    Measure.RECURRING: ("outcome", outcome_numbers),
+    Measure.MINUTES: ("minutes", minutes_numbers),
+    Measure.COUNTS: ("count", counts_numbers),
+}
+
+
+def _recurring(store: Store, question: Question) -> Answer:
+    found = recurrence(store, question)
+    groups = [Group(name, one.subjects, one.numbers()) for name, one in found.items()]
+    subjects = sum(one.subjects for one in groups)
+    before = sum(one.before for one in found.values())
+    return Answer(groups, Group(None, subjects, {"before": before}))

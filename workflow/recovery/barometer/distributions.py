@@ -1,0 +1,100 @@
+"""The one query behind every figure: how often each value occurs, group by group.
+
+Values are few (outcomes; minutes, by the hour after the first day; small numbers), so that one pass over the
+narrow rows and a hash table is all that the database has to do. Medians are exact, from the counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+)
+
+from workflow.recovery.barometer.numbering import numbered
+from workflow.recovery.barometer.periods import UNITS, Period, periods
+from workflow.recovery.barometer.question import COLUMNS, Question
+from workflow.store.port import Store
+from workflow.store.schema import figures
+
+Value = Literal["outcome", "minutes", "count"]
+Distribution = Counter[Any]
+"""How often each value occurs; None for subjects that have none."""
+
+# Written out: a parameter would be another one in GROUP BY, and so another expression to PostgreSQL.
+_DAY, _HOUR = literal_column("1440", Integer), literal_column("60", Integer)
+
+
+def distributions(store: Store, question: Question, value: Value) -> dict[str | None, Distribution]:
+    """By group, how often each value occurs among the subjects asked for; None is the group of no name.
+
+    Of periods every one is there, the oldest first; of other groups those that have subjects, the largest
+    first.
+    """
+    if question.by in UNITS:
+        over = periods(question.by, question.since, question.until, question.zone)
+        return _by_period(store, question, over, value)
+    group: ColumnElement[Any] = null() if question.by == "all" else COLUMNS[question.by]
+    measured = _measured(value)
+    statement = select(group, measured, func.count()).where(question.chosen())
+    found = _counted(store, statement.group_by(*_grouping(question.by, group), measured))
+    return dict(sorted(found.items(), key=lambda one: (-one[1].total(), one[0] or "")))
+
+
+def _grouping(by: str, group: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [] if by == "all" else [group]
+
+
+def _by_period(
+    store: Store, question: Question, over: list[Period], value: Value
+) -> dict[str | None, Distribution]:
+    if not over:
+        return {}
+    rows = numbered(store.dialect, question, over, _measured(value))
+    statement = select(rows.c.n, rows.c.told, func.count()).group_by(rows.c.n, rows.c.told)
+    found = _counted(store, statement)
+    return {one.label: found.get(number, Counter()) for number, one in enumerate(over)}
+
+
+def _measured(value: Value) -> ColumnElement[Any]:
+    if value != "minutes":
+        return figures.c[value]
+    minutes = figures.c.minutes
+    return case((minutes < _DAY, minutes), else_=minutes - minutes % _HOUR)
+
+
+def _counted(store: Store, statement: Select[Any]) -> dict[Any, Distribution]:
+    found: dict[Any, Distribution] = {}
+    with store.connect() as connection:
+        for group, value, number in connection.execute(statement):
+            found.setdefault(group, Counter())[value] += number
+    return found
+
+
+def together(parts: Iterable[Distribution]) -> Distribution:
+    """All groups as one."""
+    whole: Distribution = Counter()
+    for part in parts:
+        whole.update(part)
+    return whole
+
+
+def quantile(distribution: Mapping[Any, int], share: float) -> Any:
+    """The value that `share` of all do not exceed, by nearest rank; None for no values."""
+    known = sorted((value, number) for value, number in distribution.items() if value is not None)
+    rank, passed = share * sum(number for _, number in known), 0
+    for value, number in known:
+        passed += number
+        if passed >= rank:
+            return value
+    return None

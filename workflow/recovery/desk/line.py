@@ -1,0 +1,107 @@
+"""The line: who has waited longest for what we promised comes first, whoever is asking.
+
+A place is an instant: the promised one, else when the call is expected or should be taken on. So a call that
+nobody promised moves up as time passes, and none waits for ever behind those with a promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, and_, collate, func, literal, or_, select, type_coerce
+
+from workflow.errors import NotFound
+from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow
+from workflow.recovery.desk.item import FREE, Item, Kind, item_of
+from workflow.store import schema
+from workflow.store.port import Store
+
+_SUBJECT = schema.subjects.c
+_PAGE = 200
+_NO_ITEMS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody who looks at the line can do.
+
+    Attributes:
+        kinds: calls, escalations or both.
+        skills, languages: what they can do and speak; None: anything. A call without a language is for all.
+        desk: only what is for this desk, or for none in particular; None: for any.
+    """
+
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    skills: frozenset[str] | None = None
+    languages: frozenset[str] | None = None
+    desk: str | None = None
+
+    def fit(self, item: Item) -> bool:
+        """Whether they can take this on."""
+        if self.skills is not None and not self.skills.issuperset(item.skills):
+            return False
+        if self.languages is not None and item.language and item.language not in self.languages:
+            return False
+        return self.desk is None or not item.desk or item.desk == self.desk
+
+
+def line(
+    store: Store, now: datetime, wishes: Wishes, limit: int, *, without: Collection[str] = _NO_ITEMS
+) -> list[Item]:
+    """The first of the line whom somebody with these wishes may take on now.
+
+    Args:
+        now: calls whose customer may not be called at this instant (UTC) are passed over.
+        limit: at most so many.
+        without: keys to pass over.
+    """
+    found: list[Item] = []
+    for item in _waiting(store, wishes.kinds):
+        if item.key not in without and wishes.fit(item) and item.may_be_taken(now):
+            found.append(item)
+            if len(found) == limit:
+                break
+    # The database sorts by texts, which differ from instants below the second.
+    return sorted(found, key=lambda item: (item.place, item.since))
+
+
+def _waiting(store: Store, kinds: Collection[Kind]) -> Iterator[Item]:
+    """All that waits for a person, in order, fetched as far as it is looked at."""
+    free = or_(*(and_(_SUBJECT.lifecycle == kind.value, _SUBJECT.state.in_(FREE[kind])) for kind in kinds))
+    place: Any = func.coalesce(*(_field(name) for name in ("place", "due_at", "promise_due_at")), literal(""))
+    if store.dialect == "postgresql":
+        place = collate(place, "C")
+    query = select(*SUBJECT_COLUMNS).where(_SUBJECT.closed_at.is_(None), free).order_by(place, _SUBJECT.id)
+    with store.connect() as connection:
+        rows = connection.execution_options(stream_results=True, max_row_buffer=_PAGE).execute(query)
+        for row in rows:
+            yield item_of(SubjectRow(*row))
+
+
+def _field(name: str) -> Any:
+    return type_coerce(_SUBJECT.data, JSON)[name].as_string()
+
+
+def find(store: Store, key: str) -> Item:
+    """A call or an escalation as the desk sees it, in whatever state. Raises NotFound when there is none."""
+    query = select(*SUBJECT_COLUMNS).where(_SUBJECT.key == key, _SUBJECT.opened_at.is_not(None))
+    if key.partition(":")[0] not in set(Kind) or "\x00" in key:  # PostgreSQL would not even compare with it
+        raise NotFound(f"subject: {key!r} is no call and no escalation")
+    with store.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"subject: there is no {key!r}")
+    return item_of(SubjectRow(*row))
+
+
+def state_of(store: Store, key: str) -> str:
+    """The state of a subject that has been opened. Raises NotFound when there is none."""
+    query = select(_SUBJECT.state).where(_SUBJECT.key == key, _SUBJECT.opened_at.is_not(None))
+    with store.connect() as connection:
+        row = None if "\x00" in key else connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"subject: there is no {key!r}")
+    return str(row.state)

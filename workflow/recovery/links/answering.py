@@ -1,0 +1,115 @@
+"""A link's question, and the one answer to it: an event, from whoever holds the link.
+
+The event's source and id follow from the link, so the ledger itself sees to it that there is one answer
+for ever, however often and by however many processes at once it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from state_machines.decide import decide
+from state_machines.decision import Event, Outcome
+from state_machines.errors import StateMachineError
+from state_machines.subject import Subject
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
+from workflow.engine.runtime import Runtime
+from workflow.errors import NotFound
+from workflow.recovery.links.token import Pass
+from workflow.store.schema import events, outbox, subjects
+
+SOURCE = "/makegood/links"
+"""The CloudEvents source of answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that was given.
+
+    Attributes:
+        data: what it said.
+        at: when it was accepted, UTC.
+    """
+
+    data: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is behind a link.
+
+    Attributes:
+        identity: the id that its answer has as an event.
+        subject: whom it is for, as the ledger leaves it.
+        link: trigger, title, words, language, data, choices, ask, labels.
+        answered: the first and only answer, if it was given.
+    """
+
+    identity: str
+    subject: Subject
+    link: Mapping[str, Any]
+    answered: Answered | None
+
+
+def question_behind(runtime: Runtime, which: Pass) -> Question:
+    """What a verified link asks. Raises NotFound when there is no such notice (any more)."""
+    identity = f"{which.effect}/{which.name}"
+    own = subjects.c
+    columns = (own.key, own.lifecycle, own.version, own.state, own.seq, own.data, own.parent, own.opened_at)
+    notice = (
+        select(outbox.c.payload, *columns)
+        .join_from(outbox, subjects, own.id == outbox.c.subject_id)
+        .where(outbox.c.key == which.effect)
+    )
+    first = select(events.c.data, events.c.received_at).where(
+        events.c.source == SOURCE, events.c.event_id == identity
+    )
+    with runtime.store.connect() as connection:
+        row = connection.execute(notice).first()
+        link = (row.payload.get("links") or {}).get(which.name) if row is not None else None
+        if row is None or link is None:
+            raise NotFound("link: the notice that it stood in is not there")
+        given = connection.execute(first).first()
+    answered = None if given is None else Answered(given.data, given.received_at)
+    return Question(identity, Subject(*tuple(row)[1:]), link, answered)
+
+
+def takes(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> bool:
+    """Whether the subject would take this answer now.
+
+    The decision is asked for and thrown away: who answers too late hears it at once and not only the ledger.
+    """
+    now, subject = runtime.clock.now(), question.subject
+    lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
+    event = Event(question.link["trigger"], question.identity, SOURCE, now, data)
+    try:
+        return decide(lifecycle, subject, event, now).outcome is not Outcome.REFUSED
+    except StateMachineError:
+        return True  # a fault of the definition: the event must not be lost for it
+
+
+def is_open(runtime: Runtime, question: Question) -> bool:
+    """Whether the question still stands: its trigger is possible in the state that the subject is in."""
+    subject = question.subject
+    lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
+    return question.link["trigger"] in lifecycle.possible.get(subject.state, ())
+
+
+def answer(engine: Engine, question: Question, data: Mapping[str, Any], now: datetime) -> bool:
+    """Accept an answer; False when another one was first.
+
+    Raises:
+        InvalidEvent: it breaks the declaration of the trigger; nothing was stored.
+    """
+    subject = question.subject
+    kind = f"{subject.lifecycle}.{question.link['trigger']}"
+    event = CloudEvent(question.identity, SOURCE, kind, subject.key, now, data)
+    (accepted,) = engine.accept([event])
+    return accepted.status == "accepted"

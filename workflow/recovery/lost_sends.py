@@ -1,0 +1,119 @@
+"""Sends that a person must see to: of unknown outcome, or notices that never reached a customer.
+
+Each gets one escalation. What was to be said to a customer and could not be is still to be said, by a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
+
+from state_machines.notices import FOR_COLLEAGUES
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
+from workflow.errors import InvalidEvent
+from workflow.store.effect_states import EffectState
+from workflow.store.schema import outbox, subjects
+
+SOURCE = "/makegood/sweep"
+_BATCH = 200
+_KEY = "escalation:effect-"
+_SHORT = 8
+
+log = structlog.get_logger(__name__)
+
+
+def hand_over(engine: Engine, now: datetime) -> int:
+    """Open an escalation for each lost send, unless there is one; how many were of unknown outcome.
+
+    Its id names effect and dispatch token: any number of sweeps opens it once, and a send that a person
+    had tried again, and that was lost again, goes to a person again.
+    """
+    with engine.store.connect() as connection:
+        rows = connection.execute(_without_a_person()).all()
+    try:
+        if rows:
+            engine.accept([_event(row, now) for row in rows])
+    except InvalidEvent as error:  # an escalation of the installation's own that knows no `open`
+        rules = ", ".join(f"{problem.field} [{problem.rule}]" for problem in error.problems[:3])
+        log.error("sends that failed find no person", sends=len(rows), refused=rules)
+        return 0
+    return sum(row.state == EffectState.UNKNOWN for row in rows)
+
+
+def _without_a_person() -> Select[Any]:
+    """Sends that a person must hear of and none has, the oldest first, some.
+
+    The word of an escalation is left out: its ladder goes on by itself, and an escalation about an
+    escalation that nobody can be told of would have no end.
+    """
+    escalation = subjects.alias("escalation")
+    place = cast(outbox.c.id, Text) + "-" + func.substr(func.coalesce(outbox.c.token, "none"), 1, _SHORT)
+    escalated = select(escalation.c.id).where(escalation.c.key == _KEY + place).exists()
+    about = func.coalesce(type_coerce(outbox.c.payload, JSON)["about"].as_string(), "")
+    unknown = and_(outbox.c.state == EffectState.UNKNOWN, about != "escalation")
+    undelivered = and_(
+        outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", about.not_in(FOR_COLLEAGUES)
+    )
+    columns = (
+        outbox.c.key.label("effect"),
+        _way().label("target"),
+        outbox.c.state,
+        outbox.c.error,
+        outbox.c.payload,
+    )
+    return (
+        select(place.label("place"), *columns, subjects.c.key.label("subject"))
+        .join(subjects, subjects.c.id == outbox.c.subject_id)
+        # Spelt out, since SQLite proves from no parameter that the index of open effects will do.
+        .where(literal_column("outbox.state in ('dead', 'unknown')"), or_(unknown, undelivered), ~escalated)
+        .order_by(outbox.c.id)
+        .limit(_BATCH)
+    )
+
+
+def _way() -> ColumnElement[str]:
+    """The channel over which it went, where that is known; of `preferred` only its sender knows it."""
+    return func.coalesce(type_coerce(outbox.c.receipt, JSON)["channel"].as_string(), outbox.c.target)
+
+
+def escalation_of(effect_id: int, token: str | None) -> str:
+    """Key of the escalation about a send of this effect, which a sweep has opened or would open."""
+    return f"{_KEY}{effect_id}-{(token or 'none')[:_SHORT]}"
+
+
+def _event(lost: Row[Any], now: datetime) -> CloudEvent:
+    said = lost.payload.get("words")
+    known = lost.state == EffectState.DEAD
+    beginning = (
+        f"This did not go out over {lost.target}: {lost.error}."
+        if known
+        else f"Nobody knows whether this went out over {lost.target}: {lost.error}. Find out and settle it."
+    )
+    data = {
+        "about": "undelivered" if known else "unknown_outcome",
+        "words": beginning + (f' It was to say: "{said}"' if said else ""),
+        "effect": lost.effect,
+        "subject": lost.subject,
+        "channel": lost.target,
+    }
+    if said and lost.payload.get("about") not in FOR_COLLEAGUES:
+        data["customer"] = lost.payload["to"]
+    key = _KEY + lost.place
+    return CloudEvent(f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject)

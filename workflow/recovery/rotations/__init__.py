@@ -1,0 +1,1 @@
+"""Who is on duty when: shifts, hand-overs, and calendars to import."""

@@ -1,0 +1,1 @@
+"""Calls by Twilio in which the agent is rung first."""

@@ -1,1 +1,0 @@
-"""Rotations that come from elsewhere: the shifts of an iCalendar."""
