@@ -9,6 +9,7 @@ effect with ``each``, ``item``.
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -119,23 +120,36 @@ def compile_expression(text: str, field: str = "", *, item: bool = False) -> Exp
         ExpressionError: syntax, an unknown variable or function, types that cannot fit, or
             ``has()`` of a variable that is always there (compare it with null instead).
     """
+    try:
+        return dataclasses.replace(_compiled(text, item), field=field)
+    except _DoesNotCompile as error:
+        raise ExpressionError(str(error), text, field) from None
+
+
+class _DoesNotCompile(Exception):
+    """Says why."""
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, item: bool) -> Expression:
+    """Without its place. The same few expressions stand in many places, and compiling is what costs."""
     for reference in references(text):
         if reference.guarded and str(reference) in _FIXED_PATHS:
-            raise ExpressionError(f"{reference} is always there; has() and ? do not fit it", text, field)
+            raise _DoesNotCompile(f"{reference} is always there; has() and ? do not fit it")
     try:
         program = runtime_environment(item).compile(text)
     except RuntimeError as error:
-        raise ExpressionError(compiler_message(error), text, field) from None
+        raise _DoesNotCompile(compiler_message(error)) from None
     ordered = with_ordered_walks(text)
     if ordered != text:
         try:
             program = runtime_environment(item).compile(ordered)
         except RuntimeError:
-            raise ExpressionError(ADVICE, text, field) from None
+            raise _DoesNotCompile(ADVICE) from None
     result = program.return_type().name()
     if "optional_type" in result:
-        raise ExpressionError("gives an optional value; end it with .orValue(...)", text, field)
-    expression = Expression(text, field, result, variables(text), program)
+        raise _DoesNotCompile("gives an optional value; end it with .orValue(...)")
+    expression = Expression(text, "", result, variables(text), program)
     return dataclasses.replace(expression, _reading=expression.reading())
 
 

@@ -4,7 +4,7 @@ A decision must not. So ``receiver.map(...)`` is compiled as ``(receiver + dyn([
 a list, an error for an object, and nothing that costs anything. ``keys(object)`` is the list to walk.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from state_machines.expressions.references import Token, tokens
 
@@ -33,7 +33,7 @@ def with_ordered_walks(text: str, walks: Set[str] = WALKS) -> str:
     return text
 
 
-def _receiver_start(words: list[Token], last: int) -> int:
+def _receiver_start(words: Sequence[Token], last: int) -> int:
     """Index of the first word of the postfix expression that ends with the word `last`."""
     index = last
     while True:
@@ -57,7 +57,7 @@ def _closes(word: Token) -> bool:
     return word.kind == "mark" and word.text in _OPENERS
 
 
-def _opener(words: list[Token], closing: int) -> int:
+def _opener(words: Sequence[Token], closing: int) -> int:
     depth = 0
     for index in range(closing, -1, -1):
         if _closes(words[index]):

@@ -7,8 +7,10 @@ literals and comments.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 ROOTS = frozenset({"data", "event", "subject", "item", "now"})
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter", "bind"})
@@ -42,8 +44,7 @@ class Reference:
         return ".".join(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of an expression; its kind is ``name``, ``string``, ``number`` or ``mark``."""
 
     kind: str
@@ -51,13 +52,14 @@ class Token:
     position: int
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=64)
+def tokens(text: str) -> tuple[Token, ...]:
     """The words and marks of an expression, without comments. The text need not compile."""
-    return [
+    return tuple(
         Token(match.lastgroup or "", match.group(), match.start())
         for match in _TOKEN.finditer(text)
         if match.lastgroup != "comment"
-    ]
+    )
 
 
 def references(text: str) -> list[Reference]:
@@ -87,7 +89,7 @@ def references(text: str) -> list[Reference]:
     ]
 
 
-def _bound_names(words: list[Token]) -> set[str]:
+def _bound_names(words: Sequence[Token]) -> set[str]:
     return {
         name.text
         for macro, bracket, name, comma in zip(words, words[1:], words[2:], words[3:], strict=False)
@@ -95,7 +97,7 @@ def _bound_names(words: list[Token]) -> set[str]:
     }
 
 
-def _path(words: list[Token], index: int) -> tuple[Path, list[Path]]:
+def _path(words: Sequence[Token], index: int) -> tuple[Path, list[Path]]:
     """The path that begins at a word, and those of its beginnings that ``?`` lets be absent."""
     path: list[str] = [words[index].text]
     optional: list[Path] = []
@@ -106,7 +108,7 @@ def _path(words: list[Token], index: int) -> tuple[Path, list[Path]]:
     return tuple(path), optional
 
 
-def _steps(words: list[Token], index: int) -> Iterator[tuple[str, bool]]:
+def _steps(words: Sequence[Token], index: int) -> Iterator[tuple[str, bool]]:
     """Selections (``.name``, ``.?name``, ``['name']``) from here on; a method call ends them."""
     while index + 1 < len(words):
         mark, name = words[index], words[index + 1]

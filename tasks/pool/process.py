@@ -7,13 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
 
-from tasks.channels.port import Channel
-from tasks.channels.table import channels_for
-from tasks.sending.sender import NoticeSender
 from workflow.broker.client import Broker
 from workflow.engine.runtime import Runtime
 from workflow.engine.transient_errors import count_as_transient
@@ -21,6 +19,10 @@ from workflow.engine.turns import RunSummary, decide_all
 from workflow.outbox.relay import Relay
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
+
+if TYPE_CHECKING:
+    from tasks.channels.port import Channel
+    from tasks.sending.sender import NoticeSender
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Process:
     @cached_property
     def delivery(self) -> NoticeSender:
         """Hands notices to channels."""
+        from tasks.sending.sender import NoticeSender  # the clock sends none and starts the sooner
+
         return NoticeSender(self.runtime, self.channels)
 
     def decide(self) -> RunSummary:
@@ -61,15 +65,17 @@ def here(app: Celery) -> Process:
     """
     global _here
     if _here is None or _here[0] != os.getpid():
+        from tasks.channels.table import channels_for
+
         count_as_transient(SoftTimeLimitExceeded)
         runtime = open_runtime(read_settings())
         broker = Broker(app)
         _here = (os.getpid(), Process(runtime, broker, channels_for(runtime, broker)))
-        _settle_down()
+        settle_down()
     return _here[1]
 
 
-def _settle_down() -> None:
+def settle_down() -> None:
     """What is here by now stays: walking it again and again costs a tenth of a batch."""
     gc.collect()
     gc.freeze()

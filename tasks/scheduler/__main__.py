@@ -1,17 +1,20 @@
-"""The scheduler's process: `python -m tasks.scheduler WORKER CONCURRENCY`, beside each worker."""
+"""The scheduler's process: `python -m tasks.scheduler WORKER CONCURRENCY READY`, started by its worker."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
-from tasks.pool.process import here, leave
+from tasks.pool.process import Process, settle_down
+from tasks.pool.readiness import say
 from tasks.scheduler.actions import WorkerActions
 from tasks.scheduler.loop import SchedulerLoop
-from tasks.scheduler.pipe import PipeWakeUps
+from tasks.scheduler.pipe import END, PipeWakeUps
 from tasks.scheduler.watch import Watch
-from workflow.broker.client import celery_app
-from workflow.settings import read_settings
+from workflow.broker.client import Broker, celery_app
+from workflow.recovery.runtime import open_runtime
+from workflow.settings import Settings, read_settings
 from workflow.telemetry import logs
 
 
@@ -30,15 +33,30 @@ def main() -> None:
     settings = read_settings()
     logs.configure(settings.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the worker, which then ends us
-    worker, concurrency = int(sys.argv[1]), int(sys.argv[2])
+    worker, concurrency, ready = map(int, sys.argv[1:4])
+    # All is imported. The first beat says that the worker has loaded and registered its lifecycles.
+    if os.read(sys.stdin.fileno(), 1) in (b"", END):
+        return
     wake_ups = PipeWakeUps(sys.stdin.fileno(), worker)
-    process = here(celery_app(settings))
+    process = _opened(settings, ready)
     actions = _Watching(process, concurrency)
     actions.watch = Watch(worker, wake_ups, process.broker.reachable)
     try:
         SchedulerLoop(actions, process.runtime.clock, wake_ups, sweep_seconds=settings.sweep_seconds).run()
     finally:
-        leave()
+        process.close()
+
+
+def _opened(settings: Settings, ready: int) -> Process:
+    """What the clock works with: no channels, and lifecycles compiled when it must decide by itself."""
+    try:
+        process = Process(open_runtime(settings, ahead=False), Broker(celery_app(settings)), {})
+    except BaseException:
+        say(ready, False)
+        raise
+    settle_down()
+    say(ready, True)
+    return process
 
 
 if __name__ == "__main__":

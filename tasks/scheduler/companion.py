@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import structlog
 
-from tasks.scheduler.pipe import BEAT, WAKE
+from tasks.scheduler.pipe import BEAT, END, WAKE
 
 _STOP_SECONDS = 5.0
 
@@ -19,15 +19,23 @@ log = structlog.get_logger(__name__)
 class SchedulerProcess:
     """The clock of this worker."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, ready: int) -> None:
+        """For a pool of so many processes; the clock says over the descriptor `ready` that it runs."""
         self._concurrency = concurrency
+        self._ready = ready
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start its process; it ends when the worker does, however that ends."""
+        """Start its process: it waits for a first beat, and ends when the worker does, however that ends."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tasks.scheduler", str(os.getpid()), str(self._concurrency)],
+            [
+                sys.executable,
+                "-m",
+                "tasks.scheduler",
+                *map(str, (os.getpid(), self._concurrency, self._ready)),
+            ],
             stdin=subprocess.PIPE,
+            pass_fds=(self._ready,),
         )
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)
@@ -47,6 +55,7 @@ class SchedulerProcess:
         """End the clock's process."""
         if self._process is None or self._process.stdin is None:
             return
+        self._tell(END)  # the end of the pipe may be held open by what the worker forked
         self._process.stdin.close()
         try:
             self._process.wait(_STOP_SECONDS)

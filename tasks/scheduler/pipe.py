@@ -8,7 +8,7 @@ import select
 from tasks.scheduler.loop import TICK
 from workflow.clock import monotonic
 
-BEAT, WAKE = b".", b"!"
+BEAT, WAKE, END = b".", b"!", b"x"
 _READ = 4096
 
 
@@ -38,6 +38,8 @@ class PipeWakeUps:
                 return False
             if said is None:
                 return True
+            if END in said:
+                return False
             if BEAT in said:
                 self._last_beat = monotonic()
             if WAKE in said:

@@ -8,6 +8,7 @@ from celery import bootsteps
 from celery.concurrency import prefork
 from celery.worker.control import control_command
 
+from tasks.pool import readiness
 from tasks.pool import slots as slots
 from tasks.scheduler.companion import SchedulerProcess
 from workflow.broker.task_names import WAKE_CLOCKS
@@ -17,14 +18,16 @@ _ATTRIBUTE = "makegood_clock"
 
 
 class SchedulerStep(bootsteps.StartStopStep):
-    """Starts the clock once the pool has forked, so that its pipe is not inherited, and ends it first."""
+    """The clock: imports while the worker loads, runs once the pool has forked, and is ended first."""
 
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         processes = max(1, worker.concurrency or 1)
-        setattr(worker, _ATTRIBUTE, SchedulerProcess(processes))
+        companion = SchedulerProcess(processes, readiness.prepare().descriptor)
+        setattr(worker, _ATTRIBUTE, companion)
+        companion.start()
         if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
             slots.prepare(processes)
         options = worker.app.conf.broker_transport_options
@@ -35,7 +38,7 @@ class SchedulerStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """With the worker."""
-        _clock_of(worker).start()
+        _clock_of(worker).beat()
 
     def stop(self, worker: Any) -> None:
         """At a warm shutdown, before the pool finishes its last tasks."""

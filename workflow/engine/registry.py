@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load
@@ -29,22 +28,34 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[tuple[str, int], Lifecycle] = {}
-        self._latest: dict[str, Lifecycle] = {}
+        self._texts: dict[tuple[str, int], tuple[str, str | None]] = {}
+        self._latest: dict[str, int] = {}
 
-    def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
+    def register(
+        self, sources: Iterable[tuple[str, str | None]], now: datetime, *, ahead: bool = True
+    ) -> None:
         """Make known and remember definitions, given as (YAML text, file name or None).
+
+        All are compiled now. Unless `ahead`: then one whose text is registered already, so that somebody has
+        compiled it, is compiled when it is first asked for.
 
         Raises:
             DefinitionError: a text is not a definition.
             DefinitionChanged: its name and version stand for another text already.
         """
-        compiled = [(load(text, file), text) for text, file in sources]
+        texts = list(sources)
+        if ahead:
+            compiled, stored = [(load(text, file), text) for text, file in texts], self._stored()
+        else:
+            stored = self._stored()
+            places = {found: place for place, found in stored.items()}
+            waiting = [(places.get(digest(text)), text, file) for text, file in texts]
+            for place, text, file in waiting:
+                if place is not None:
+                    self._texts[place] = text, file
+                    self._note(*place)
+            compiled = [(load(text, file), text) for place, text, file in waiting if place is None]
         wanted = {(one.name, one.version): digest(text) for one, text in compiled}
-        with self._store.connect() as connection:
-            rows = connection.execute(
-                select(definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
-            )
-            stored = {(name, version): found for name, version, found in rows}
         for place, found in wanted.items():
             if stored.get(place, found) != found:
                 raise DefinitionChanged(*place)
@@ -54,7 +65,15 @@ class Registry:
         for one, _ in compiled:
             self._keep(one)
 
+    def _stored(self) -> dict[tuple[str, int], str]:
+        """Digests by name and version."""
+        columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
+        with self._store.connect() as connection:
+            return {(name, version): found for name, version, found in connection.execute(select(*columns))}
+
     def _remember(self, compiled: list[tuple[Lifecycle, str]], now: datetime) -> None:
+        from sqlalchemy.dialects import postgresql, sqlite  # needed once in the life of a version
+
         insert = postgresql.insert if self._store.dialect == "postgresql" else sqlite.insert
         with self._store.begin() as transaction:
             for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version)):
@@ -74,9 +93,10 @@ class Registry:
 
     def _keep(self, lifecycle: Lifecycle) -> None:
         self._known[lifecycle.name, lifecycle.version] = lifecycle
-        latest = self._latest.get(lifecycle.name)
-        if latest is None or latest.version < lifecycle.version:
-            self._latest[lifecycle.name] = lifecycle
+        self._note(lifecycle.name, lifecycle.version)
+
+    def _note(self, name: str, version: int) -> None:
+        self._latest[name] = max(version, self._latest.get(name, version))
 
     def get(self, name: str, version: int) -> Lifecycle:
         """One version, from memory or from the store.
@@ -86,13 +106,15 @@ class Registry:
         """
         known = self._known.get((name, version))
         if known is None:
-            known = self._from_store(name, version)
+            waiting = self._texts.get((name, version))
+            known = self._from_store(name, version) if waiting is None else load(*waiting)
             self._known[name, version] = known
         return known
 
     def known(self, name: str) -> Lifecycle | None:
         """The newest version that this process knows of a name; asks nobody."""
-        return self._latest.get(name)
+        version = self._latest.get(name)
+        return None if version is None else self.get(name, version)
 
     def latest(self, name: str) -> Lifecycle:
         """The newest version of a name, which new subjects start with.
@@ -100,7 +122,7 @@ class Registry:
         Raises:
             UnknownDefinition: nobody registered one.
         """
-        known = self._latest.get(name)
+        known = self.known(name)
         if known is not None:
             return known
         with self._store.connect() as connection:
@@ -109,8 +131,9 @@ class Registry:
             ).scalar()
         if version is None:
             raise UnknownDefinition(name)
-        self._keep(self.get(name, version))
-        return self._latest[name]
+        lifecycle = self.get(name, version)
+        self._note(name, version)
+        return lifecycle
 
     def names(self) -> list[str]:
         """Names of all lifecycles known to this process."""

@@ -26,8 +26,10 @@ class Runtime:
         self.store.close()
 
 
-def open_runtime(settings: Settings) -> Runtime:
+def open_runtime(settings: Settings, *, ahead: bool = True) -> Runtime:
     """Open the store, whose schema must be there (`makegood migrate`), and register the definitions.
+
+    `ahead`: see `Registry.register`.
 
     Raises:
         StoreError: the database cannot be used.
@@ -36,7 +38,7 @@ def open_runtime(settings: Settings) -> Runtime:
     store = open_store(settings.database)
     clock = clock_from(settings.clock)
     registry = Registry(store)
-    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now())
+    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now(), ahead=ahead)
     return Runtime(
         settings, store, registry, clock, Engine(store, registry, clock), RetryPolicy(settings.max_attempts)
     )

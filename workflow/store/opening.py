@@ -7,7 +7,6 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from workflow.errors import StoreError
 from workflow.store.port import Store
-from workflow.store.postgresql import PostgresStore
 from workflow.store.sqlite import SqliteStore
 
 
@@ -24,6 +23,8 @@ def open_store(url: str, *, durable: bool = True) -> Store:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             return SqliteStore(parsed, durable=durable)
         if parsed.get_backend_name() == "postgresql":
+            from workflow.store.postgresql import PostgresStore  # whose driver takes long to import
+
             return PostgresStore(
                 parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
             )

@@ -1,0 +1,72 @@
+"""Whether the processes of a worker can decide: each says so over one pipe, the worker waits for all of them.
+
+Celery calls a worker ready as soon as it consumes, whatever the processes of its pool have to open yet. Every
+deadline of that time would be late.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Callable
+from contextlib import suppress
+
+from workflow.clock import monotonic
+
+_YES, _NO = b"+", b"-"
+_LOOK_SECONDS = 0.1
+
+
+class Readiness:
+    """The pipe of one worker, opened before it starts any process."""
+
+    def __init__(self) -> None:
+        self.worker = os.getpid()
+        """Process id of the worker."""
+        self._reader, self.descriptor = os.pipe()
+        os.set_blocking(self.descriptor, False)
+
+    def say(self, can: bool) -> None:
+        """In a process of the pool: it can decide now, or it cannot."""
+        say(self.descriptor, can)
+
+    def wait(self, processes: int, seconds: float, meanwhile: Callable[[], object]) -> str | None:
+        """In the worker: wait until so many processes can decide; None, or what is wrong.
+
+        `meanwhile` is called now and then and may raise. Nobody waits a second time.
+        """
+        deadline, can = monotonic() + seconds, 0
+        try:
+            while can < processes:
+                meanwhile()
+                if monotonic() > deadline:
+                    return f"only {can} of {processes} processes could decide within {seconds:g} s"
+                if select.select([self._reader], [], [], _LOOK_SECONDS)[0]:
+                    said = os.read(self._reader, processes)
+                    if _NO in said:
+                        return "a process cannot decide; it says above why"
+                    can += said.count(_YES)
+        finally:
+            os.close(self._reader)
+        return None
+
+
+def say(descriptor: int, can: bool) -> None:
+    """As `Readiness.say`, where only the descriptor is known. Nobody listens after the start."""
+    with suppress(BrokenPipeError, BlockingIOError):
+        os.write(descriptor, _YES if can else _NO)
+
+
+_here: Readiness | None = None
+
+
+def prepare() -> Readiness:
+    """In the worker, before it starts any process."""
+    global _here
+    _here = Readiness()
+    return _here
+
+
+def of_this_worker() -> Readiness | None:
+    """The one that this process inherited; None where no worker was started."""
+    return _here
