@@ -37,7 +37,7 @@ class Process:
         return Relay(self.runtime, self.broker)
 
     @cached_property
-    def delivery(self) -> NoticeSender:
+    def notice_sender(self) -> NoticeSender:
         """Hands notices to channels."""
         return NoticeSender(self.runtime, self.channels)
 

@@ -10,7 +10,7 @@ from celery.worker.control import control_command
 
 from tasks.pool import slots as slots
 from tasks.scheduler.companion import SchedulerProcess
-from workflow.broker.task_names import WAKE_CLOCKS
+from workflow.broker.task_names import WAKE_SCHEDULERS
 
 _BEAT_SECONDS = 1.0
 _ATTRIBUTE = "makegood_clock"
@@ -66,8 +66,8 @@ class HeartbeatStep(bootsteps.StartStopStep):
             self._timer = None
 
 
-@control_command(name=WAKE_CLOCKS, args=[("at", str)], signature="<instant>")
-def wake_clocks(state: Any, at: str = "", **_: Any) -> dict[str, str]:
+@control_command(name=WAKE_SCHEDULERS, args=[("at", str)], signature="<instant>")
+def wake_schedulers(state: Any, at: str = "", **_: Any) -> dict[str, str]:
     """A timer is due at this instant (RFC 3339): have this worker's clock look again."""
     _clock_of(state.consumer.controller).wake()
     return {"ok": at}
