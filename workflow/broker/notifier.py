@@ -2,8 +2,8 @@
 
 A Celery message costs its receiver a millisecond and more; one PUBLISH on Redis costs a tenth of that, and
 its answer is the number of subscribers. Without any, on another transport or without a connection, the caller
-sends a message. A notification carries no work, only "look": SQL is the truth, and what a lost notification leaves
-behind a scheduler finds.
+sends a message. A notification carries no work, only "look": SQL is the truth, and a scheduler finds what a
+lost notification leaves behind.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Turns: due timers, then a batch of events, and again, until nothing is pending.
 
 They take turns so that a burst of events delays no timer by more than one batch, and a flood of timers lets
-events through. Few effects are put on the broker right after the commit that asked for them; many are left to the
-relay, since hundreds of messages in the middle of the deadlines would make these late.
+events through. Few effects are put on the broker right after the commit that asked for them; many are left to
+the relay, since hundreds of messages in the middle of the deadlines would make these late.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EVENTS, TIMERS = "events", "timers"
 SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
 AT_ONCE = 20
-"""Up to so many effects of a batch are published by who decided it; if it asks for more, the relay does so."""
+"""Up to so many effects of a batch are published right after it; if it asks for more, the relay does so."""
 _SHOWN = 5
 
 Publish = Callable[[Sequence[EffectRow]], bool]
