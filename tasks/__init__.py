@@ -1,1 +1,1 @@
-"""What gets done: Celery tasks that call inward, the channels, and the clock inside each worker."""
+"""What gets done: Celery tasks that call inward, the channels, and the scheduler beside each worker."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.app import app
 from tasks.pool.process import here
-from tasks.pool.shift import Done, work
+from tasks.pool.run_loop import TaskResult, decide_and_listen
 from tasks.transport import EventsRefused, kept_until_stored
 from workflow.broker.task_names import ACCEPT, APPLY
 from workflow.engine.cloudevent import parse
@@ -14,9 +14,9 @@ from workflow.errors import InvalidEvent
 
 
 @app.task(name=APPLY)
-def apply() -> Done:
-    """Decide accepted events and whatever timers are due, publish what that asks for, stand by for more."""
-    return work(here(app), APPLY)
+def apply() -> TaskResult:
+    """Decide accepted events and whatever timers are due, publish what that asks for, listen for more."""
+    return decide_and_listen(here(app), APPLY)
 
 
 @app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:EventsRequest")

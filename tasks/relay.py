@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 
 from tasks.app import app
+from tasks.pool.deadlines_first import decide_before_bulk
 from tasks.pool.process import here
-from tasks.pool.shift import Done, deadlines_first
+from tasks.pool.run_loop import TaskResult
 from workflow.broker.task_names import RELAY
 from workflow.errors import BrokerUnreachable
 
@@ -14,14 +15,14 @@ log = structlog.get_logger(__name__)
 
 
 @app.task(name=RELAY)
-def relay() -> Done:
+def relay() -> TaskResult:
     """Put due effects on the broker, for a bounded time; what is left is for the next message."""
     process = here(app)
-    deadlines_first(process)
+    decide_before_bulk(process)
     relayed = process.relay.run()
     if relayed.more:
         try:
             process.broker.go(RELAY, relayed.subjects)
         except BrokerUnreachable as error:
-            log.warning("the clock asks for the rest", error=str(error))
+            log.warning("a scheduler asks for the rest", error=str(error))
     return {"decided": 0, "published": relayed.published, "subjects": list(relayed.subjects)}

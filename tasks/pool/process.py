@@ -39,7 +39,7 @@ class Process:
         return Relay(self.runtime, self.broker)
 
     @cached_property
-    def delivery(self) -> NoticeSender:
+    def notice_sender(self) -> NoticeSender:
         """Hands notices to channels."""
         from tasks.sending.sender import NoticeSender  # the clock sends none and starts the sooner
 

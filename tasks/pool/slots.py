@@ -1,7 +1,7 @@
-"""Seats: how many processes of a pool may do the same at once, so that one is always free for the rest.
+"""Slots: how many processes of a pool may do the same at once, so that one is always free for the rest.
 
-A seat is a byte of an unnamed file that the worker opens before it forks, held by a lock of POSIX: the kernel
-gives it back however its holder ends, and nothing is left lying about.
+A slot is a byte of an unnamed file that the worker opens before it forks, held by a POSIX lock: the kernel
+releases it however its holder ends, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import os
 import tempfile
 from typing import IO
 
+from workflow.settings import Settings
+
 _MOST = 1024
 
 
 class Slots:
-    """The seats of one pool; the same object, inherited by all of its processes."""
+    """The slots of one pool; the same object, inherited by all of its processes."""
 
     def __init__(self, processes: int) -> None:
         """For a pool of so many processes."""
@@ -26,17 +28,17 @@ class Slots:
 
     @property
     def for_listening(self) -> range:
-        """Who may stand by: one in four, and one at least."""
+        """The slots of those that listen: one process in four, and one at least."""
         return range(max(1, self.processes // 4))
 
     @property
     def for_sending(self) -> range:
-        """Who may send notices: all but one."""
+        """The slots of those that send notices: all processes but one."""
         return range(_MOST, _MOST + max(1, self.processes - 1))
 
-    def take(self, slots: range) -> int | None:
-        """One of these that nobody has; None when all are taken."""
-        if self._pid != os.getpid():
+    def acquire(self, slots: range) -> int | None:
+        """Hold one of these that is free, and return it; None when all are held."""
+        if self._pid != os.getpid():  # forked since: what the parent holds is not held here
             self._pid, self._held = os.getpid(), set()
         for slot in slots:
             if slot in self._held:
@@ -49,8 +51,8 @@ class Slots:
             return slot
         return None
 
-    def give_back(self, slot: int) -> None:
-        """Somebody else may have it."""
+    def release(self, slot: int) -> None:
+        """Let another process hold it; one that is not held is left as it is."""
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
         self._held.discard(slot)
 
@@ -59,11 +61,11 @@ _pool: Slots | None = None
 
 
 def prepare(processes: int) -> None:
-    """In the worker, before it forks a pool of so many processes."""
+    """Make the slots of a pool of so many processes; in the worker, before it forks."""
     global _pool
     _pool = Slots(processes)
 
 
-def of_this_pool() -> Slots | None:
-    """The pool's own; None in a process that belongs to no pool."""
-    return _pool
+def of_this_pool(settings: Settings) -> Slots | None:
+    """This pool's slots; None outside of a pool, and where no process may listen (`stand_by_seconds` 0)."""
+    return _pool if settings.stand_by_seconds > 0 else None

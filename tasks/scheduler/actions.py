@@ -1,4 +1,4 @@
-"""What the clock's loop works with in a real worker: the store, the broker, the engine."""
+"""What the scheduler's loop does in a real worker: on the store, the broker and the engine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = structlog.get_logger(__name__)
 
 
 class WorkerActions:
-    """The clock's hands on one store and one broker."""
+    """Looks into one store, sends over one broker, and does work itself."""
 
     def __init__(self, process: Process, concurrency: int) -> None:
-        """`concurrency` processes are there to do the work."""
+        """`concurrency` is how many processes the pool has for the work."""
         settings = process.runtime.settings
         self._process = process
         self._concurrency = concurrency
@@ -29,15 +29,15 @@ class WorkerActions:
         }
 
     def look(self) -> backlog.Backlog:
-        """What waits now, counted no further than the pool can use."""
+        """What waits now; rows are counted up to as many as the pool can take in one batch each."""
         runtime = self._process.runtime
         bound = max(self._batches.values()) * self._concurrency
         return backlog.look(runtime.store, runtime.clock.now(), bound)
 
     def ask(self, work: Work, waiting: int) -> None:
-        """Wake who stands by; for every further batch a message, and no more than the pool has processes.
+        """Wake a listener or send a message, and send one more for every further batch.
 
-        Raises BrokerUnreachable.
+        No more are sent than the pool has processes. Raises BrokerUnreachable.
         """
         runtime, broker = self._process.runtime, self._process.broker
         subjects = backlog.some_subjects(runtime.store, runtime.clock.now(), work)
@@ -45,19 +45,19 @@ class WorkerActions:
         for _ in range(1, min(self._concurrency, math.ceil(waiting / self._batches[work]))):
             broker.go(work, subjects)
 
-    def stood_by(self) -> bool:
-        """Whether somebody stands by, who is there when the next timer is due."""
+    def has_listener(self) -> bool:
+        """Whether a process listens, which is there when the next timer is due."""
         return self._process.broker.notifier.subscribers() > 0
 
     def carry_out(self, work: Work) -> None:
-        """Do a bounded part of it in this process; the next look finds the rest."""
+        """Do a bounded part of this work in this process; the next look finds the rest."""
         if work is Work.RELAY:
             self._process.relay.run()
         else:
             self._process.decide()
 
     def sweep(self) -> None:
-        """Hand abandoned sends over to people."""
+        """Mark abandoned sends, and open an escalation for each send that was lost."""
         runtime = self._process.runtime
         report = sweep(runtime.engine, runtime.clock)
         if report.unknown:

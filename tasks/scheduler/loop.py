@@ -1,4 +1,4 @@
-"""The clock's loop: look, have done what is due, wait until the next due instant or a wake-up."""
+"""The scheduler's loop: look, have done what is due, wait until the next due instant or a wake-up."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ TICK = 0.01
 """Seconds between two looks, at least."""
 LOOK_AGAIN = 0.05
 """Seconds until the next look while something that was asked for is not done yet."""
-STOOD_BY = 0.25
-"""The same while somebody stands by, who knows when the next timer is due, or only the relay is slow."""
+LISTENED_FOR = 0.25
+"""The same while a process listens, which knows when the next timer is due, or if only the relay is slow."""
 PATIENCE = 2.0
-"""A message that has changed nothing for so many seconds found nobody: the clock does the work itself."""
+"""If a message changes nothing for so many seconds, no worker took it: the scheduler does the work itself."""
 ALONE = 5.0
-"""Seconds for which it then goes on without waiting for anybody."""
+"""Seconds for which it then goes on doing so."""
 _DOWN_FIRST, _DOWN_LONGEST = 0.5, 15.0
 _LOOK_WITHOUT_BROKER = 0.5
-"""Seconds between looks while nobody can send a wake-up."""
+"""Seconds between looks while no wake-up can come."""
 _AFTER_ERROR = 1.0
 
 log = structlog.get_logger(__name__)
@@ -43,19 +43,19 @@ class Work(StrEnum):
 
 
 class Actions(Protocol):
-    """How the clock sees what waits, and gets it done."""
+    """How the scheduler finds out what waits, and has it done."""
 
     def look(self) -> Backlog:
         """What waits now."""
 
     def ask(self, work: Work, waiting: int) -> None:
-        """Send as many messages as so many rows need. Raises BrokerUnreachable."""
+        """Send as many messages as `waiting` rows need. Raises BrokerUnreachable."""
 
-    def stood_by(self) -> bool:
-        """Whether somebody is there for the next due timer without being asked."""
+    def has_listener(self) -> bool:
+        """Whether a process listens, which decides the next due timer without being asked."""
 
     def carry_out(self, work: Work) -> None:
-        """Do it here and now."""
+        """Do work of this kind in this process."""
 
     def sweep(self) -> None:
         """Find what a lost message or a killed worker left behind."""
@@ -65,15 +65,17 @@ class WakeUps(Protocol):
     """Where wake-ups come from."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until a wake-up; False when the clock is to end."""
+        """Wait until a wake-up, for so many seconds at most; False when the scheduler is to end."""
 
 
 @dataclass(slots=True)
 class _Asked:
     """What was asked for and is not done yet.
 
-    `until` is the engine time of the asking: a row that fell due later was not meant (None: cannot be told).
-    `first` waited longest at the last look; `moved` is when that changed last, monotonic.
+    Attributes:
+        until: engine time of the asking: rows that fell due later need another message (None: not known).
+        first: the row or instant that waited longest at the last look.
+        moved: when `first` changed last, monotonic seconds.
     """
 
     until: Any
@@ -82,7 +84,7 @@ class _Asked:
 
 
 class SchedulerLoop:
-    """One clock. It decides nothing about subjects: when in doubt it asks once more, which does no harm."""
+    """One scheduler's loop. When in doubt it asks once more, which does no harm."""
 
     def __init__(
         self,
@@ -93,7 +95,7 @@ class SchedulerLoop:
         sweep_seconds: float,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
-        """`seconds` counts real seconds and never jumps."""
+        """`clock` is engine time; `seconds` returns real seconds of a counter that never jumps."""
         self._actions = actions
         self._clock = clock
         self._wake_ups = wake_ups
@@ -105,12 +107,12 @@ class SchedulerLoop:
         self._down_pause = _DOWN_FIRST
 
     def run(self) -> None:
-        """Until the source of wake-ups says that it is over."""
+        """Look and wait, again and again, until the source of wake-ups says that this scheduler is to end."""
         while self._wake_ups.wait(self.turn()):
             pass
 
     def turn(self) -> float:
-        """One look and what follows from it; how many seconds nothing more needs to be done."""
+        """Look, and have done what is due; the seconds for which nothing more needs to be done."""
         try:
             if self._seconds() - self._swept >= self._sweep_seconds:
                 self._swept = self._seconds()  # first: a sweep that fails must not keep us from looking
@@ -121,10 +123,10 @@ class SchedulerLoop:
                 self._see_to(work, queue)
             return self._pause(backlog)
         except SQLAlchemyError as error:
-            log.error("the clock cannot reach the store", error=described(error))
+            log.error("the scheduler cannot reach the store", error=described(error))
             return _AFTER_ERROR
         except Exception:
-            log.exception("the clock stumbled")  # and goes on: deadlines wait for nobody's mistake
+            log.exception("the scheduler failed")  # and goes on: a mistake must not make deadlines late
             return _AFTER_ERROR
 
     def _see_to(self, work: Work, queue: Queue) -> None:
@@ -140,7 +142,9 @@ class SchedulerLoop:
             asked.first, asked.moved = queue.first, now
         elif now - asked.moved > PATIENCE:
             log.warning(
-                "nobody takes our messages, the clock does it", task=work.value, waiting=queue.waiting
+                "no worker takes messages, the scheduler works",
+                task=work.value,
+                waiting=queue.waiting,
             )
             self._alone_until = now + ALONE
             self._carry_out(work)
@@ -150,7 +154,7 @@ class SchedulerLoop:
         try:
             self._actions.ask(work, queue.waiting)
         except BrokerUnreachable as error:
-            log.warning("the clock works without the broker", seconds=self._down_pause, error=str(error))
+            log.warning("the scheduler works without the broker", seconds=self._down_pause, error=str(error))
             self._down_until = self._seconds() + self._down_pause
             self._down_pause = min(_DOWN_LONGEST, self._down_pause * 2)
             self._carry_out(work)
@@ -159,7 +163,7 @@ class SchedulerLoop:
             self._asked[work] = _Asked(until, queue.first, self._seconds())
 
     def _carry_out(self, work: Work) -> None:
-        """Deadlines are decided in time whether there is a broker or not; what needs it waits for it."""
+        """Do the work here: deadlines must be decided in time without a broker. The relay waits for it."""
         self._asked.pop(work, None)
         if work is not Work.RELAY or self._seconds() >= self._down_until:
             self._actions.carry_out(work)
@@ -170,11 +174,11 @@ class SchedulerLoop:
         if backlog.next_due is not None:
             pauses.append(self._clock.seconds_until(backlog.next_due))
         if self._asked:
-            pauses.append(STOOD_BY if self._asked.keys() == {Work.RELAY} else LOOK_AGAIN)
+            pauses.append(LISTENED_FOR if self._asked.keys() == {Work.RELAY} else LOOK_AGAIN)
         if now < self._down_until or now < self._alone_until:
             pauses.append(_LOOK_WITHOUT_BROKER)
         pause = max(TICK, min(pauses))
-        # Without a broker asking costs time, and there is nobody to ask.
-        if pause < STOOD_BY and now >= self._down_until and self._actions.stood_by():
-            return STOOD_BY
+        # Without a broker asking for listeners costs time, and there is none.
+        if pause < LISTENED_FOR and now >= self._down_until and self._actions.has_listener():
+            return LISTENED_FOR
         return pause

@@ -1,4 +1,4 @@
-"""The pipe from a worker to its clock: single bytes, and its end is the worker's end."""
+"""The pipe from a worker to its scheduler: single bytes, and its end is the worker's end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a Celery worker carries its clock: two bootsteps and a remote control command."""
+"""How a Celery worker runs its scheduler: two bootsteps and a remote control command."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from celery.worker.control import control_command
 
 from tasks.pool import readiness
 from tasks.pool import slots as slots
-from tasks.scheduler.companion import SchedulerProcess
-from workflow.broker.task_names import WAKE_CLOCKS
+from tasks.scheduler.process import SchedulerProcess
+from workflow.broker.task_names import WAKE_SCHEDULERS
 
 _BEAT_SECONDS = 1.0
-_ATTRIBUTE = "makegood_clock"
+_ATTRIBUTE = "makegood_scheduler"
 
 
 class SchedulerStep(bootsteps.StartStopStep):
@@ -38,15 +38,15 @@ class SchedulerStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """With the worker."""
-        _clock_of(worker).beat()
+        _scheduler_of(worker).beat()
 
     def stop(self, worker: Any) -> None:
         """At a warm shutdown, before the pool finishes its last tasks."""
-        _clock_of(worker).stop()
+        _scheduler_of(worker).stop()
 
     def terminate(self, worker: Any) -> None:
         """At a cold one."""
-        _clock_of(worker).stop()
+        _scheduler_of(worker).stop()
 
 
 class HeartbeatStep(bootsteps.StartStopStep):
@@ -60,7 +60,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         """With every connection."""
-        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, _clock_of(consumer.controller).beat)
+        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, _scheduler_of(consumer.controller).beat)
 
     def stop(self, consumer: Any) -> None:
         """When the connection is lost, and at the end."""
@@ -69,13 +69,13 @@ class HeartbeatStep(bootsteps.StartStopStep):
             self._timer = None
 
 
-@control_command(name=WAKE_CLOCKS, args=[("at", str)], signature="<instant>")
-def wake_clocks(state: Any, at: str = "", **_: Any) -> dict[str, str]:
-    """A timer is due at this instant (RFC 3339): have this worker's clock look again."""
-    _clock_of(state.consumer.controller).wake()
+@control_command(name=WAKE_SCHEDULERS, args=[("at", str)], signature="<instant>")
+def wake_schedulers(state: Any, at: str = "", **_: Any) -> dict[str, str]:
+    """A timer is due at this instant (RFC 3339): have this worker's scheduler look again."""
+    _scheduler_of(state.consumer.controller).wake()
     return {"ok": at}
 
 
-def _clock_of(worker: Any) -> SchedulerProcess:
-    companion: SchedulerProcess = getattr(worker, _ATTRIBUTE)
-    return companion
+def _scheduler_of(worker: Any) -> SchedulerProcess:
+    scheduler: SchedulerProcess = getattr(worker, _ATTRIBUTE)
+    return scheduler

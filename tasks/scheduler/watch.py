@@ -1,4 +1,4 @@
-"""The watch over the worker: one that is deaf for good is ended, for its supervisor to start another.
+"""The watch over the worker: one that no longer takes messages is killed, and its supervisor starts another.
 
 A worker whose event loop stands still, or whose consumer never came back after the broker did, looks alive
 from outside and does nothing.
@@ -13,42 +13,44 @@ from typing import Protocol
 
 import structlog
 
-DEAF_SECONDS = 60.0
+SILENT_SECONDS = 60.0
 """Longer than the pauses with which Celery tries to reconnect (32 s at most)."""
 
 log = structlog.get_logger(__name__)
 
 
-class Pulse(Protocol):
-    """Signs of life."""
+class Heartbeat(Protocol):
+    """When the worker last showed that its event loop runs."""
 
     @property
     def silent_seconds(self) -> float:
-        """For how long there was none."""
+        """Seconds since the last sign of life."""
 
 
 class Watch:
-    """Looks after one worker process."""
+    """Watches one worker process."""
 
     def __init__(
         self,
         worker: int,
-        pulse: Pulse,
+        heartbeat: Heartbeat,
         broker_answers: Callable[[], bool],
-        deaf_seconds: float = DEAF_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
     ) -> None:
         self._worker = worker
-        self._pulse = pulse
+        self._heartbeat = heartbeat
         self._broker_answers = broker_answers
-        self._deaf_seconds = deaf_seconds
+        self._silent_seconds = silent_seconds
 
     def check(self) -> None:
-        """End the worker outright (exit code -9) if it has been deaf too long although the broker answers.
+        """Kill the worker (exit code -9) if it has been silent too long although the broker answers.
 
-        Without a broker there is nothing to hear, and the clock goes on by itself.
+        Without a broker a worker has nothing to take, and its scheduler goes on by itself.
         """
-        if self._pulse.silent_seconds > self._deaf_seconds and self._broker_answers():
+        if self._heartbeat.silent_seconds > self._silent_seconds and self._broker_answers():
             log.error(
-                "the worker is deaf and is ended", worker=self._worker, seconds=self._pulse.silent_seconds
+                "the worker takes no messages and is killed",
+                worker=self._worker,
+                seconds=self._heartbeat.silent_seconds,
             )
             os.kill(self._worker, signal.SIGKILL)

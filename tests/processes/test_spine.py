@@ -31,11 +31,11 @@ def test_a_promise_lapses_in_time_and_those_concerned_hear_of_it(installation: I
     )
 
 
-def test_a_clock_alone_decides_and_a_worker_without_queue_work_sends_nothing(
+def test_a_scheduler_alone_decides_and_a_worker_without_queue_work_sends_nothing(
     sqlite_installation: Installation,
 ) -> None:
-    """`--clock-only`: deadlines are decided in time although nobody takes the messages."""
-    sqlite_installation.workers.start("--clock-only").wait_ready()
+    """`--scheduler-only`: deadlines are decided in time although nobody takes the messages."""
+    sqlite_installation.workers.start("--scheduler-only").wait_ready()
     sqlite_installation.send(sqlite_installation.promise("P-1", due_in=1))
     wait_until(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed", seconds=20, what="the promise to lapse"
@@ -46,7 +46,7 @@ def test_a_clock_alone_decides_and_a_worker_without_queue_work_sends_nothing(
 def test_a_worker_ends_cleanly_with_everything_that_belongs_to_it(sqlite_installation: Installation) -> None:
     worker = sqlite_installation.workers.start("--concurrency", "2")
     worker.wait_ready()
-    wait_until(lambda: len(worker.group()) == 4, seconds=10, what="worker, two children, clock")
+    wait_until(lambda: len(worker.group()) == 4, seconds=10, what="worker, two children, scheduler")
     worker.signal(signal.SIGTERM)
     assert worker.wait_ended(30) == 0
     assert worker.group() == []
@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_leaves_nothing_running(sqlite_installation: Ins
     worker = sqlite_installation.workers.start("--concurrency", "2")
     worker.wait_ready()
     worker.kill_worker()
-    wait_until(lambda: worker.group() == [], seconds=10, what="pool and clock to end with their worker")
+    wait_until(lambda: worker.group() == [], seconds=10, what="pool and scheduler to end with their worker")
 
 
 def clocks(worker: WorkerProcess) -> list[int]:

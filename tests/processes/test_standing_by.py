@@ -1,4 +1,4 @@
-"""Standing by: one process of a pool, here a thread of the test, with a real broker and real time."""
+"""The run loop: one process of a pool, here a thread of the test, with a real broker and real time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 import redis
 
 from tasks.pool import slots as slots
+from tasks.pool.deadlines_first import decide_before_bulk
 from tasks.pool.process import Process
-from tasks.pool.shift import Shift, deadlines_first, work
+from tasks.pool.run_loop import RunLoop, decide_and_listen
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.broker.client import celery_app
@@ -33,10 +34,10 @@ class Pool:
         self.broker = redis.Redis.from_url(installation.valkey.url)
 
     @contextmanager
-    def doing(self, work: Callable[[], Any]) -> Iterator[list[Any]]:
+    def doing(self, step: Callable[[], Any]) -> Iterator[list[Any]]:
         """While it works; what it answered is in the list afterwards."""
         answers: list[Any] = []
-        thread = threading.Thread(target=lambda: answers.append(work()), daemon=True)
+        thread = threading.Thread(target=lambda: answers.append(step()), daemon=True)
         thread.start()
         yield answers
         thread.join(30)
@@ -57,9 +58,9 @@ def pool(sqlite_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_who_stands_by_takes_events_and_timers_without_any_message(pool: Pool) -> None:
-    """There is no worker and no clock: only the ring, and what the engine said about the next timer."""
+    """There is no worker and no scheduler: only the notification, and the next due instant that is known."""
     installation = pool.installation
-    with pool.doing(lambda: work(pool.process, APPLY)) as answers:
+    with pool.doing(lambda: decide_and_listen(pool.process, APPLY)) as answers:
         pool.wait_listeners(1)
         installation.runtime.engine.accept([installation.promise("P-1", due_in=0.5)])
         assert installation.broker.wake(APPLY)
@@ -75,22 +76,22 @@ def test_who_stands_by_takes_events_and_timers_without_any_message(pool: Pool) -
 
 
 def test_only_its_share_of_a_pool_stands_by(pool: Pool) -> None:
-    with pool.doing(lambda: work(pool.process, APPLY)):
+    with pool.doing(lambda: decide_and_listen(pool.process, APPLY)):
         pool.wait_listeners(1)
-        with pool.doing(lambda: work(Pool(pool.installation).process, APPLY)) as second:
-            wait_until(lambda: second, seconds=20, what="the second to find no seat and to go")
+        with pool.doing(lambda: decide_and_listen(Pool(pool.installation).process, APPLY)) as second:
+            wait_until(lambda: second, seconds=20, what="the second to find no slot and to go")
             assert pool.notifier.subscribers() == 1
 
 
 def test_it_stays_while_work_flows_until_its_successor_is_there(pool: Pool) -> None:
     """Between two of them nobody need send a message."""
     called = threading.Event()
-    shift = Shift(pool.process, APPLY, seconds=0.1)
-    with pool.doing(lambda: shift.stand(called.set)) as answers:
+    loop = RunLoop(pool.process, APPLY, seconds=0.1)
+    with pool.doing(lambda: loop.listen(called.set)) as answers:
         assert called.wait(20)
         assert pool.notifier.subscribers() == 1
-        assert pool.notifier.ring(EVENTS)
-        successor = Notifier(celery_app(pool.installation.settings)).listen()
+        assert pool.notifier.notify(EVENTS)
+        successor = Notifier(celery_app(pool.installation.settings)).subscribe()
         assert successor is not None
         pool.wait_listeners(1)
     assert answers == [False], "nobody else must be called"
@@ -98,33 +99,33 @@ def test_it_stays_while_work_flows_until_its_successor_is_there(pool: Pool) -> N
 
 def test_alone_in_its_pool_it_makes_room_and_says_that_there_is_more(pool: Pool) -> None:
     pool.installation.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
-    with pool.doing(lambda: Shift(pool.process, APPLY, seconds=0.1).stand(None)) as answers:
+    with pool.doing(lambda: RunLoop(pool.process, APPLY, seconds=0.1).listen(None)) as answers:
         pass
     assert answers == [True]
 
 
 def test_alone_in_its_pool_it_goes_when_there_is_something_else_to_do(pool: Pool) -> None:
     """Work that never ends would else keep receipts from ever being taken."""
-    shift = Shift(pool.process, APPLY)
+    loop = RunLoop(pool.process, APPLY)
     pool.process.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
-    with pool.doing(lambda: shift.stand(None)) as answers:
+    with pool.doing(lambda: loop.listen(None)) as answers:
         pool.wait_listeners(1)
         pool.installation.broker.go(RELAY)
         wait_until(lambda: answers, seconds=20, what="it to go")
     assert answers == [False]
-    assert shift.finish()["decided"] == 1
+    assert loop.finish()["decided"] == 1
 
 
 def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None:
     pool.installation._runtime = None
     pool.installation.configure(stand_by_seconds=LONG)
-    other = Notifier(celery_app(pool.installation.settings)).listen()
+    other = Notifier(celery_app(pool.installation.settings)).subscribe()
     assert other is not None
     patient = Pool(pool.installation)
-    with pool.doing(lambda: work(patient.process, APPLY)) as answers:
+    with pool.doing(lambda: decide_and_listen(patient.process, APPLY)) as answers:
         pool.wait_listeners(2)
         while not answers:
-            pool.notifier.ring(EVENTS)
+            pool.notifier.notify(EVENTS)
             other.wait(0.05)
     assert pool.notifier.subscribers() == 1
 
@@ -136,7 +137,7 @@ def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(poo
         for number in range(30)
     ]
     installation.runtime.engine.accept(promises)
-    with pool.doing(lambda: work(pool.process, APPLY)):
+    with pool.doing(lambda: decide_and_listen(pool.process, APPLY)):
         wait_until(lambda: len(installation.moves("lapse")) == 30, seconds=20, what="all to lapse")
     relayed = {effect.state for effect in installation.effects()} == {"published"}
     asked = pool.broker.llen(SOON_QUEUE) >= 1
@@ -145,23 +146,23 @@ def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(poo
 
 
 def test_who_is_about_to_do_bulk_helps_with_deadlines_first_and_not_for_ever(pool: Pool) -> None:
-    """Batch after batch while they are large; what trickles in is left to who stands by."""
+    """Batch after batch while they are large; what trickles in is left to those that listen."""
     installation = pool.installation
     installation._runtime = None
     installation.configure(event_batch=25)
     promises = [installation.promise(f"P-{number}", due_in=3600) for number in range(80)]
     installation.runtime.engine.accept(promises)
-    deadlines_first(Pool(installation).process)
+    decide_before_bulk(Pool(installation).process)
     assert len(installation.moves("make")) == 80
     decided = iter([25, 21, 20, 99])
 
     class Trickle(Turns):
-        def anew(self) -> int:
+        def full_turn(self) -> int:
             return next(decided)
 
-    shift = Shift(pool.process, APPLY)
-    shift._turns = Trickle(pool.process.runtime.engine, installation.settings)
-    shift.rush()
+    loop = RunLoop(pool.process, APPLY)
+    loop._turns = Trickle(pool.process.runtime.engine, installation.settings)
+    loop.help_with_deadlines()
     assert next(decided) == 99
 
 
@@ -173,12 +174,12 @@ def test_where_nobody_can_or_may_stand_by_it_decides_and_goes(pool: Pool, stand_
     installation.configure(stand_by_seconds=stand_by)
     if stand_by:
         installation.valkey.stop()
-    assert work(Pool(installation).process, APPLY)["decided"] == 1
+    assert decide_and_listen(Pool(installation).process, APPLY)["decided"] == 1
 
 
-def test_a_broker_that_goes_away_under_it_ends_its_stay_and_loses_nothing(pool: Pool) -> None:
+def test_a_broker_that_goes_away_under_it_ends_it_and_loses_nothing(pool: Pool) -> None:
     installation = pool.installation
-    with pool.doing(lambda: work(pool.process, APPLY)) as answers:
+    with pool.doing(lambda: decide_and_listen(pool.process, APPLY)) as answers:
         pool.wait_listeners(1)
         installation.runtime.engine.accept([installation.promise("P-1", due_in=LONG)])
         installation.valkey.stop()

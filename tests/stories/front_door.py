@@ -52,7 +52,7 @@ class Story:
         self.runtime = Runtime(settings, store, registry, self.clock, self.engine, RetryPolicy())
         self.mailbox = Mailbox()
         live = LiveChannel(self.engine, self.clock, lambda subjects: None)
-        self.delivery = NoticeSender(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
+        self.notice_sender = NoticeSender(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
         app = create_site(self.runtime)
         self.http = TestClient(app)
         self.http.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.SYSTEM, 'story', begins)}"
@@ -133,7 +133,7 @@ class Story:
             effects = outbox.claim(self.runtime.store, self.clock.now(), LEASE, 100)
             for effect in effects:
                 if effect.kind == "notice":
-                    self.delivery.run([effect.id], effect.token)
+                    self.notice_sender.run([effect.id], effect.token)
                 else:
                     self._run(effect)
             if not applied and not effects:

@@ -1,4 +1,4 @@
-"""The clock's loop: what it asks for, what it does itself, how long it waits. Time is a number here."""
+"""The scheduler's loop: what it asks for, what it does itself, how long it waits. Time is a number here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tasks.scheduler.loop import ALONE, LOOK_AGAIN, PATIENCE, STOOD_BY, TICK, SchedulerLoop, Work
+from tasks.scheduler.loop import ALONE, LISTENED_FOR, LOOK_AGAIN, PATIENCE, TICK, SchedulerLoop, Work
 from workflow.errors import BrokerUnreachable
 from workflow.maintenance.backlog import Backlog, Queue
 
@@ -29,7 +29,7 @@ class Bench:
     asked: list[tuple[Work, int]] = field(default_factory=list)
     done: list[Work] = field(default_factory=list)
     swept: int = 0
-    standing: bool = False
+    listener: bool = False
 
     # The engine's clock.
 
@@ -42,7 +42,7 @@ class Bench:
     def real(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds)
 
-    # The hands.
+    # The actions.
 
     def look(self) -> Backlog:
         if not self.store:
@@ -64,8 +64,8 @@ class Bench:
             raise BrokerUnreachable("gone")
         self.asked.append((work, waiting))
 
-    def stood_by(self) -> bool:
-        return self.standing
+    def has_listener(self) -> bool:
+        return self.listener
 
     def carry_out(self, work: Work) -> None:
         self.done.append(work)
@@ -194,16 +194,16 @@ def test_events_that_somebody_works_on_are_left_to_them() -> None:
     assert bench.done == []
 
 
-def test_who_stands_by_is_left_to_it_and_looked_after() -> None:
-    """Without that, a clock would look a hundred times a second for what is done already."""
-    bench = Bench(timers=[0.01 * n for n in range(1, 200)], standing=True)
+def test_where_a_process_listens_it_looks_less_often() -> None:
+    """Without that, a scheduler would look a hundred times a second for what is done already."""
+    bench = Bench(timers=[0.01 * n for n in range(1, 200)], listener=True)
     loop = loop_on(bench)
-    assert loop.turn() == STOOD_BY
+    assert loop.turn() == LISTENED_FOR
     assert bench.asked == []
-    bench.passed = STOOD_BY
-    assert loop.turn() == STOOD_BY
+    bench.passed = LISTENED_FOR
+    assert loop.turn() == LISTENED_FOR
     assert bench.asked == [(Work.FIRE, 25)], "whether somebody is there or not: what is due is asked for"
-    bench.standing = False
+    bench.listener = False
     bench.fire()
     assert loop.turn() == pytest.approx(TICK)
 

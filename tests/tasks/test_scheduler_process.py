@@ -1,4 +1,4 @@
-"""The clock's pipe, its watch, and its hands on a real store."""
+"""The scheduler's pipe, its watch, and its actions on a real store."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_worker_that_is_no_longer_our_parent_is_gone(pipe: tuple[int, int]) ->
     assert not PipeWakeUps(read, os.getpid()).wait(0.01)
 
 
-class Pulse:
+class Heartbeat:
     """A sign of life that stopped so many seconds ago."""
 
     def __init__(self, silent: float) -> None:
@@ -79,16 +79,16 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 def test_a_worker_without_a_broker_or_only_just_silent_lives_on(
     worker: subprocess.Popen[bytes], silent: float, broker: bool
 ) -> None:
-    Watch(worker.pid, Pulse(silent), lambda: broker, deaf_seconds=60).check()
+    Watch(worker.pid, Heartbeat(silent), lambda: broker, silent_seconds=60).check()
     assert worker.poll() is None
 
 
-def test_a_deaf_worker_is_ended_so_that_it_can_be_started_again(worker: subprocess.Popen[bytes]) -> None:
-    Watch(worker.pid, Pulse(61), lambda: True, deaf_seconds=60).check()
+def test_a_silent_worker_is_ended_so_that_it_can_be_started_again(worker: subprocess.Popen[bytes]) -> None:
+    Watch(worker.pid, Heartbeat(61), lambda: True, silent_seconds=60).check()
     assert worker.wait(timeout=10) == -signal.SIGKILL
 
 
-def test_the_hands_see_what_waits_and_ask_for_it_by_name_and_key(
+def test_the_actions_see_what_waits_and_ask_for_it_by_name_and_key(
     world: World, runtime: Runtime, mailbox: Mailbox
 ) -> None:
     actions = WorkerActions(Process(runtime, mailbox.broker, {}), concurrency=2)

@@ -1,4 +1,4 @@
-"""Seats: so many processes of a pool and no more, given back however their holders end."""
+"""Slots: so many processes of a pool and no more, released however their holders end."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tasks.pool.slots import Slots
 
 
 def held_by_a_child(slots: Slots) -> int:
-    """A forked process that has taken one of the seats for standing by, as a process of a pool would."""
+    """A forked process that has taken one of the slots for listening, as a process of a pool would."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(write, b"1" if slots.take(slots.for_listening) is not None else b"0")
+        os.write(write, b"1" if slots.acquire(slots.for_listening) is not None else b"0")
         signal.pause()
         os._exit(0)
     assert os.read(read, 1) == b"1"
@@ -25,23 +25,23 @@ def held_by_a_child(slots: Slots) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_seat_is_one_process_s_until_it_gives_it_back_or_dies(number: signal.Signals) -> None:
+def test_a_slot_is_one_process_s_until_it_releases_it_or_dies(number: signal.Signals) -> None:
     slots = Slots(2)
     child = held_by_a_child(slots)
-    assert slots.take(slots.for_listening) is None
+    assert slots.acquire(slots.for_listening) is None
     os.kill(child, number)
     os.waitpid(child, 0)
-    slot = slots.take(slots.for_listening)
+    slot = slots.acquire(slots.for_listening)
     assert slot is not None
-    assert slots.take(slots.for_listening) is None, "it has it already"
-    slots.give_back(slot)
-    assert slots.take(slots.for_listening) == slot
+    assert slots.acquire(slots.for_listening) is None, "it has it already"
+    slots.release(slot)
+    assert slots.acquire(slots.for_listening) == slot
 
 
 @pytest.mark.parametrize(
-    ("processes", "standing", "notices"), [(1, 1, 1), (2, 1, 1), (4, 1, 3), (8, 2, 7), (16, 4, 15)]
+    ("processes", "listening", "sending"), [(1, 1, 1), (2, 1, 1), (4, 1, 3), (8, 2, 7), (16, 4, 15)]
 )
-def test_never_do_all_processes_of_a_pool_the_same(processes: int, standing: int, notices: int) -> None:
+def test_never_do_all_processes_of_a_pool_the_same(processes: int, listening: int, sending: int) -> None:
     slots = Slots(processes)
-    assert (len(slots.for_listening), len(slots.for_sending)) == (standing, notices)
+    assert (len(slots.for_listening), len(slots.for_sending)) == (listening, sending)
     assert not set(slots.for_listening) & set(slots.for_sending)

@@ -71,7 +71,7 @@ def test_who_listens_asks_for_nothing_that_cannot_be_there(world: World) -> None
     assert turns.turn() == 0
     lamps(world, ["L"])
     assert turns.turn() == 0, "nobody has said that there are events"
-    turns.hear({EVENTS})
+    turns.expect({EVENTS})
     assert turns.turn() == 1
     assert turns.next_due == world.clock.now() + HOUR, "of the timer that was just set"
     world.clock.advance(HOUR)
@@ -82,7 +82,7 @@ def test_who_listens_asks_for_nothing_that_cannot_be_there(world: World) -> None
     world.settle()
     world.clock.advance(HOUR)
     assert turns.turn() == 0, "set by somebody else"
-    turns.hear({TIMERS})
+    turns.expect({TIMERS})
     assert turns.turn() == 1
 
 

@@ -1,4 +1,4 @@
-"""What Celery is told, and why: the settings that follow from "SQL is the truth, the broker is transport"."""
+"""The settings of our Celery app and why: most follow from "SQL is the truth, the broker is transport"."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_url": url,
         "broker_transport_options": _transport_options(url, settings),
         "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,  # the clock decides deadlines meanwhile: never give up
-        "makegood_bell": _bell(settings),
+        "broker_connection_max_retries": None,  # the scheduler decides deadlines meanwhile: never give up
+        "makegood_notifications": _notification_channel(settings),
         "task_default_queue": task_names.QUEUE,
         "task_create_missing_queues": True,  # other people's queues
         # JSON only: nothing that arrives can become code.
@@ -74,22 +74,25 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _bell(settings: Settings) -> str:
-    """The channel on which those who stand by are woken: of who works on this very database.
+def _notification_channel(settings: Settings) -> str:
+    """The Redis channel on which the processes that work on this very database are notified.
 
-    Who spells the database another way is not heard there, and sends messages.
+    A process whose settings spell the database another way uses another channel, and sends messages instead.
     """
     database = make_url(settings.database)
     place = f"{database.host}:{database.port}/{database.database}"
+    # The channel keeps its old name, so that processes of two versions notify each other.
     return f"{task_names.QUEUE}.bell.{sha256(place.encode()).hexdigest()[:12]}"
 
 
 def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
-    """Find out soon that a connection is dead. Redis' visibility timeout stays Celery's own on purpose:
-    all who share a database share its lists of unacknowledged messages, and the shortest would rule.
+    """Options that find out soon that a connection is dead.
+
+    Redis' visibility timeout stays Celery's own on purpose: all installations that use one Redis database
+    share its lists of unacknowledged messages, and the shortest timeout would hold for all.
     """
     scheme = url.partition("://")[0]
-    # Who sends asks once more at once and then gives up: SQL retries. (0 would mean for ever.)
+    # A sender tries once more at once and then gives up: SQL retries. (0 would mean for ever.)
     at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
     if scheme in ("redis", "rediss"):
         return {
@@ -99,7 +102,7 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
             "socket_timeout": _ANSWER_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 10,
-            # Deadlines before bulk: of our two queues the first is taken from while it holds anything.
+            # Deadlines before bulk: a worker takes from the first of our queues that holds anything.
             "queue_order_strategy": "priority",
         }
     return {**at_once, "confirm_publish": True} if scheme in ("amqp", "amqps") else at_once

@@ -28,7 +28,7 @@ from workflow.store.port import EffectRow
 
 _SHOWN = 5
 _ENOUGH = 2
-_RINGS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
+_KINDS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
 _SOON = {task_names.RELAY: task_names.SOON_QUEUE}
 
 
@@ -54,21 +54,20 @@ class Broker:
         """Soon after this returns, some worker looks into the inbox.
 
         Never blocks and never raises: wake-ups close together become one, and one that cannot be sent is
-        lost, which the clocks' sweep makes good.
+        lost, and the next sweep finds the events.
         """
         self._wake_ups.ask(task_names.APPLY, subjects)
 
     def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
-        """Have somebody look for the work of `task`: who stands by hears it at once, else a message goes.
+        """Have some process look for the work of `task`; whether one was listening. Raises BrokerUnreachable.
 
-        Unless enough of them wait: whoever takes one looks, and finds this, too.
-
-        Tells whether somebody was standing by. Raises BrokerUnreachable.
+        Those that listen are notified at once. Where none does, a message is sent, unless enough of them wait
+        already: whoever takes one looks, and finds this work, too.
         """
-        said = _RINGS.get(task)
-        if said is not None and self.notifier.ring(said):
+        kind = _KINDS.get(task)
+        if kind is not None and self.notifier.notify(kind):
             return True
-        if said is None or self.notifier.queued(task_names.QUEUE) < _ENOUGH:
+        if kind is None or self.notifier.queued(task_names.QUEUE) < _ENOUGH:
             self.go(task, subjects)
         return False
 
@@ -109,16 +108,16 @@ class Broker:
     def accept(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
 
-        Unlike the front door's 202 this promises nothing: it is for who has the broker and no HTTP. The same
-        events may be sent again.
+        Unlike the API's 202 this promises nothing: it is for senders that have the broker and no HTTP.
+        The same events may be sent again.
         """
         subjects = [str(event.get("subject", "")) for event in events]
         self._publish(task_names.ACCEPT, [[dict(event) for event in events]], subjects=subjects)
 
-    def wake_clocks(self, at: datetime) -> None:
-        """Tell the clocks of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""
+    def wake_schedulers(self, at: datetime) -> None:
+        """Tell the schedulers of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""
         with self._reached():
-            self._app.control.broadcast(task_names.WAKE_CLOCKS, arguments={"at": format_instant(at)})
+            self._app.control.broadcast(task_names.WAKE_SCHEDULERS, arguments={"at": format_instant(at)})
 
     def reachable(self) -> bool:
         """Whether the broker takes a new connection now; asks for some seconds at most."""
@@ -133,7 +132,7 @@ class Broker:
     def close(self) -> None:
         """Send the wake-ups that were asked for.
 
-        Connections stay with kombu, whose pools all clients of a process with the same URL share.
+        Connections stay open: kombu's pools are shared by all clients of a process with the same URL.
         """
         self._wake_ups.close()
 
@@ -159,7 +158,7 @@ class Broker:
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """Give the errors of every transport one name."""
+        """Raise MessageRefused or BrokerUnreachable for the errors of any transport."""
         try:
             yield
         except Exception as error:
@@ -177,14 +176,14 @@ class Broker:
 
     @cached_property
     def _errors(self) -> tuple[tuple[type[BaseException], ...], tuple[type[BaseException], ...]]:
-        """Of the transport: all of its errors, and those that are answers. Found out when one is needed."""
+        """All errors of the transport, and those of them that are answers of the broker. Read when needed."""
         connection = self._app.connection_for_write()
         answers = (SerializationError, *connection.channel_errors)
         return (KombuError, OSError, *connection.connection_errors, *answers), answers
 
 
 def _receipt(name: str, key: str) -> dict[str, Any]:
-    """A signature of Celery's, as it travels: what the task's worker sends us when it is done."""
+    """A Celery signature in its JSON form: the message that the task's worker sends us when it is done."""
     options = {"queue": task_names.SOON_QUEUE, "argsrepr": shown([key]), "kwargsrepr": "{}"}
     return {"task": name, "args": [key], "kwargs": {}, "options": options, "subtask_type": None,
             "immutable": False}  # fmt: skip

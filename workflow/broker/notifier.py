@@ -1,8 +1,9 @@
-"""The bell: a wake-up straight to the processes that stand by, past the queue.
+"""The notifier: wakes the processes that listen, over a channel of Redis and past the queue.
 
-A Celery message costs who gets it a millisecond and more; one PUBLISH on Redis costs a tenth, and its answer
-says how many heard it. Nobody there, another transport, a lost connection: then a message goes, as ever. The
-bell carries no work, only "look": SQL is the truth, and what a lost ring leaves behind a clock finds.
+A Celery message costs its receiver a millisecond and more; one PUBLISH on Redis costs a tenth of that, and
+its answer is the number of subscribers. Without any, on another transport or without a connection, the caller
+sends a message. A notification carries no work, only "look": SQL is the truth, and a scheduler finds what a
+lost notification leaves behind.
 """
 
 from __future__ import annotations
@@ -25,99 +26,103 @@ log = structlog.get_logger(__name__)
 
 
 class Subscription:
-    """What one process listens with, again and again. Not for several threads."""
+    """One process's subscription to the channel; it can be begun and ended again and again, in one thread."""
 
-    def __init__(self, pubsub: Any, name: str) -> None:
-        """`subscription` is redis-py's."""
+    def __init__(self, pubsub: Any, channel: str) -> None:
+        """`pubsub` is redis-py's."""
         self._pubsub = pubsub
-        self._name = name
+        self._channel = channel
         self.lost = False
-        """Whether the connection was lost: get another."""
+        """Whether the connection was lost, so that another subscription is needed."""
 
-    def listen(self) -> None:
-        """From now on every ring is heard. Raises BrokerUnreachable."""
+    def begin(self) -> None:
+        """Subscribe: every notification after this is received. Raises BrokerUnreachable."""
         try:
-            self._pubsub.subscribe(self._name)
+            self._pubsub.subscribe(self._channel)
             self._until("subscribe")
         except _LOST as error:
-            raise self._gone(error) from error
+            raise self._failed(error) from error
 
     def wait(self, seconds: float) -> frozenset[str]:
-        """Wait so long, or until it rings; what was said, all rings of that moment together.
+        """Wait until a notification comes, for so many seconds at most; the kinds of work that were named.
 
-        Raises BrokerUnreachable when the connection was lost: rings may have been, too.
+        Several notifications that came together are returned together. Raises BrokerUnreachable when the
+        connection was lost: notifications may have been, too.
         """
-        heard: set[str] = set()
+        kinds: set[str] = set()
         try:
             message = self._pubsub.get_message(timeout=max(0.0, seconds))
             while message is not None:
-                heard.update(_said(message))
+                kinds.update(_kinds(message))
                 message = self._pubsub.get_message(timeout=0)
         except _LOST as error:
-            raise self._gone(error) from error
-        return frozenset(heard)
+            raise self._failed(error) from error
+        return frozenset(kinds)
 
-    def leave(self) -> frozenset[str]:
-        """Listen no more; what was said until nobody counted on us any longer. Raises BrokerUnreachable."""
+    def end(self) -> frozenset[str]:
+        """Unsubscribe; the kinds of work named until the server confirmed that. Raises BrokerUnreachable."""
         try:
             if self.lost:
                 raise OSError("lost before")
-            self._pubsub.unsubscribe(self._name)
+            self._pubsub.unsubscribe(self._channel)
             return self._until("unsubscribe")
         except _LOST as error:
-            raise self._gone(error) from error
+            raise self._failed(error) from error
 
     def _until(self, kind: str) -> frozenset[str]:
-        heard: set[str] = set()
+        kinds: set[str] = set()
         while True:
             message = self._pubsub.get_message(timeout=_CONFIRM_SECONDS)
             if message is None:
                 raise OSError(f"no answer to {kind}")
             if message["type"] == kind:
-                return frozenset(heard)
-            heard.update(_said(message))
+                return frozenset(kinds)
+            kinds.update(_kinds(message))
 
-    def _gone(self, error: Exception) -> BrokerUnreachable:
+    def _failed(self, error: Exception) -> BrokerUnreachable:
         self.lost = True
         with suppress(*_LOST):
             self._pubsub.close()
-        return BrokerUnreachable(f"the bell is out of reach: {type(error).__name__}: {error}")
+        return BrokerUnreachable(f"no notifications: {type(error).__name__}: {error}")
 
 
 class Notifier:
-    """Rings and listens on the broker's own Redis; mute on any other transport. One a process, any thread."""
+    """Notifies and subscribes over the broker's own Redis; on any other transport it does neither.
+
+    One a process, for any thread.
+    """
 
     def __init__(self, app: Celery) -> None:
-        """Connects with the first ring, by the app's own URL, options and key prefix."""
+        """Connects when it is first used, by the app's own URL, options and key prefix."""
         self._app = app
-        self._name: str = app.conf.get("makegood_bell") or "makegood.bell"
+        self._name: str = app.conf.get("makegood_notifications") or "makegood.notifications"
         url = str(app.conf.broker_write_url or app.conf.broker_url or "")
-        self._there = url.partition("://")[0] in ("redis", "rediss")
+        self._has_redis = url.partition("://")[0] in ("redis", "rediss")
         self._lock = threading.Lock()
-        self._channel: Any = None
+        self._kombu_channel: Any = None
         self._client: Any = None
         self._subscription: Subscription | None = None
 
-    def ring(self, said: str) -> bool:
-        """Tell all who stand by to look; whether anybody does."""
-        return bool(self._asked(lambda client: client.publish(self._name, said)))
+    def notify(self, kind: str) -> bool:
+        """Tell all subscribers to look for this kind of work; whether there are any."""
+        return bool(self._ask(lambda client: client.publish(self._name, kind)))
 
     def subscribers(self) -> int:
-        """How many stand by, in the whole installation; 0 when that cannot be told."""
-        return self._asked(self._count)
+        """How many processes listen, in the whole installation; 0 when that cannot be found out."""
+        return self._ask(self._count)
 
     def queued(self, *queues: str) -> int:
-        """How many messages wait in these queues; 0 when that cannot be told."""
-        return self._asked(lambda client: sum(client.llen(queue) for queue in queues))
+        """How many messages wait in these queues; 0 when that cannot be found out."""
+        return self._ask(lambda client: sum(client.llen(queue) for queue in queues))
 
-    def listen(self) -> Subscription | None:
-        """Stand by from now on; None where that is not possible. For one thread of a process."""
-        if not self._there:
+    def subscribe(self) -> Subscription | None:
+        """Begin to listen; None where that is not possible. For one thread of a process."""
+        if not self._has_redis:
             return None
         try:
             if self._subscription is None or self._subscription.lost:
                 self._subscription = Subscription(self._connected().pubsub(), self._name)
-            self._subscription.listen()
+            self._subscription.begin()
             return self._subscription
         except (BrokerUnreachable, *_LOST) as error:
             self._forget(error)
@@ -128,11 +133,11 @@ class Notifier:
         prefix = self._app.conf.broker_transport_options.get("global_keyprefix", "")
         return int(client.pubsub_numsub(f"{prefix}{self._name}")[0][1])
 
-    def _asked(self, ask: Any) -> int:
-        if not self._there:
+    def _ask(self, question: Any) -> int:
+        if not self._has_redis:
             return 0
         try:
-            return int(ask(self._connected()))
+            return int(question(self._connected()))
         except _LOST as error:
             self._forget(error)
             return 0
@@ -141,20 +146,20 @@ class Notifier:
         """kombu's own client, so that URL, TLS, timeouts and prefix are the broker's."""
         with self._lock:
             if self._client is None:
-                self._channel = self._app.connection_for_write().default_channel
-                with self._channel.conn_or_acquire() as client:
+                self._kombu_channel = self._app.connection_for_write().default_channel
+                with self._kombu_channel.conn_or_acquire() as client:
                     self._client = client
             return self._client
 
     def _forget(self, error: BaseException) -> None:
-        log.debug("the bell is mute", error=repr(error))
+        log.debug("no connection for notifications", error=repr(error))
         with self._lock:
-            client, self._client, self._channel = self._client, None, None
+            client, self._client, self._kombu_channel = self._client, None, None
         if client is not None:
             client.connection_pool.disconnect()
 
 
-def _said(message: dict[str, Any]) -> list[str]:
+def _kinds(message: dict[str, Any]) -> list[str]:
     if message["type"] != "message":
         return []
     data = message["data"]

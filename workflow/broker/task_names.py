@@ -9,7 +9,7 @@ LATER_QUEUE = "makegood.later"
 QUEUES = f"{QUEUE},{SOON_QUEUE},{LATER_QUEUE}"
 """What a worker of ours consumes, the preferred queue first."""
 IDLE_QUEUE = "makegood.idle"
-"""A queue to which nobody sends: what a clock that runs alone listens on."""
+"""A queue to which nobody sends: the only one that `makegood worker --scheduler-only` consumes."""
 FOREIGN_QUEUE = "celery"
 """Where an effect's task goes when its definition names no queue: Celery's own default."""
 
@@ -22,7 +22,7 @@ WRITE = "makegood.documents.write"
 SUCCEEDED = "makegood.receipts.succeeded"
 FAILED = "makegood.receipts.failed"
 
-WAKE_CLOCKS = "makegood_wake_clocks"
+WAKE_SCHEDULERS = "makegood_wake_clocks"
 """Celery remote control command: look again, a timer is due before you meant to wake."""
 
 EFFECT_HEADER = "makegood-effect"

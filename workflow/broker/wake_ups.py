@@ -1,4 +1,4 @@
-"""Wake-ups, drawn together: a hundred requests in one moment become one message, and none waits for it."""
+"""Wake-ups close together become one: a hundred requests in one moment send one, and wait for nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import structlog
 
 from workflow.clock import monotonic
 
-_PAUSE, _BREATH = 0.01, 0.002
-"""Seconds between two messages, at least, and between two rings that somebody heard, which are cheap."""
+_MESSAGE_PAUSE, _NOTIFICATION_PAUSE = 0.01, 0.002
+"""Seconds after a message, and after a notification that was received, which is cheap."""
 _KEYS = 6
 
 log = structlog.get_logger(__name__)
 
 
 class WakeUps:
-    """Sends wake-ups from a thread of its own, which starts with the first one: that waits for nothing."""
+    """Sends wake-ups from a thread of its own, which starts with the first one."""
 
     def __init__(self, send: Callable[[str, Sequence[str]], bool]) -> None:
-        """`send(task, subjects)` wakes somebody, tells whether they were standing by, and may raise
+        """`send(task, subjects)` wakes a process, returns whether one was listening, and may raise
         BrokerUnreachable.
         """
         self._send = send
@@ -54,16 +54,16 @@ class WakeUps:
                 asked, self._asked = self._asked, {}
                 closing = self._closing
             began = monotonic()
-            heard = [self._try(task, subjects) for task, subjects in asked.items()]
+            received = [self._try(task, subjects) for task, subjects in asked.items()]
             if closing:
                 return
-            pause = _BREATH if all(heard) else _PAUSE
+            pause = _NOTIFICATION_PAUSE if all(received) else _MESSAGE_PAUSE
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, max(0.0, began + pause - monotonic()))
 
     def _try(self, task: str, subjects: Sequence[str]) -> bool:
         try:
             return self._send(task, subjects)
-        except Exception as error:  # whatever a transport raises: without this thread nobody is woken again
+        except Exception as error:  # whatever a transport raises: this thread must go on
             log.warning("wake-up lost, the next sweep finds the work", task=task, error=repr(error))
             return False

@@ -1,4 +1,4 @@
-"""`makegood worker`: a Celery worker (prefork) with its clock. Several may run, on one machine or many."""
+"""`makegood worker`: a Celery worker (prefork) with its scheduler. Any number may run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ def worker(
     name: Annotated[
         str | None, typer.Option(help="Name of this worker in monitoring. Default: one of its own.")
     ] = None,
-    clock_only: Annotated[
-        bool, typer.Option("--clock-only", help="Only the clock: notice what is due, carry nothing out.")
+    scheduler_only: Annotated[
+        bool,
+        typer.Option("--scheduler-only", help="Only the scheduler: notice what is due, carry nothing out."),
     ] = False,
+    clock_only: Annotated[bool, typer.Option("--clock-only", hidden=True)] = False,  # an earlier name
 ) -> None:
     """Carry out what is due, until it is told to stop; tasks that have begun are finished."""
     settings = read_settings()
     broker_url(settings)  # says what is missing better than Celery would
-    argv = worker_argv(settings, concurrency, queues, name, clock_only=clock_only)
+    argv = worker_argv(settings, concurrency, queues, name, scheduler_only=scheduler_only or clock_only)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(argv[0], argv)
@@ -44,15 +46,15 @@ def worker_argv(
     queues: str = task_names.QUEUES,
     name: str | None = None,
     *,
-    clock_only: bool = False,
+    scheduler_only: bool = False,
 ) -> list[str]:
     """The command of a Celery worker of ours, with a node name that no other has."""
-    if clock_only:
+    if scheduler_only:
         pool = ["--pool", "solo", "--queues", task_names.IDLE_QUEUE]
     else:
         count = settings.worker_concurrency if concurrency is None else concurrency
         pool = ["--pool", "prefork", "--concurrency", str(count), "--queues", queues]
-    node = name or f"{'clock' if clock_only else 'worker'}-{uuid4().hex[:8]}"
+    node = name or f"{'scheduler' if scheduler_only else 'worker'}-{uuid4().hex[:8]}"
     return [
         sys.executable, "-m", "celery", "-A", _APP, "worker", *pool, "--hostname", f"{node}@%h",
         "--task-events", "--without-mingle", "--without-gossip", "--loglevel", settings.log_level,

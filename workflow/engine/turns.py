@@ -1,8 +1,8 @@
-"""Rounds of decisions: due timers, then a batch of events, and again, until nothing is pending.
+"""Turns: due timers, then a batch of events, and again, until nothing is pending.
 
-In turns, so that a burst of events delays no timer by more than one batch, and a flood of timers lets events
-through. Few effects are put on the broker right after the commit that asked for them; many are left to the
-relay, since hundreds of messages in the middle of the deadlines would make these late.
+They take turns so that a burst of events delays no timer by more than one batch, and a flood of timers lets
+events through. Few effects are put on the broker right after the commit that asked for them; many are left to
+the relay, since hundreds of messages in the middle of the deadlines would make these late.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EVENTS, TIMERS = "events", "timers"
 SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
 AT_ONCE = 20
-"""So many effects of a batch are published by who decided it; of more, none: that is the relay's."""
+"""Up to so many effects of a batch are published right after it; if it asks for more, the relay does so."""
 _SHOWN = 5
 
 Publish = Callable[[Sequence[EffectRow]], bool]
@@ -31,7 +31,7 @@ Publish = Callable[[Sequence[EffectRow]], bool]
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run of rounds did.
+    """What a run of turns did.
 
     Attributes:
         decided: events and timers decided.
@@ -52,7 +52,7 @@ class RunSummary:
     more: bool = False
 
     def plus(self, progress: Progress) -> RunSummary:
-        """With one more batch."""
+        """The sum of this and one more batch."""
         claimed = len(progress.claimed)
         return RunSummary(
             self.decided + progress.decided,
@@ -66,10 +66,10 @@ class RunSummary:
 
 
 class Turns:
-    """Takes turns between due timers and events, and remembers what it knows to be there.
+    """Takes turns between due timers and events, and remembers what it knows to be waiting.
 
-    Who listens to the bell hears of every event, and knows from the engine when the next timer is due; asking
-    SQL only then saves a transaction or two for each event.
+    A process that listens is notified of every event, and knows from the engine when the next timer is due;
+    asking SQL only then saves a transaction or two for each event.
     """
 
     def __init__(self, engine: Engine, settings: Settings, publish: Publish | None = None) -> None:
@@ -80,54 +80,57 @@ class Turns:
         self._lease = engine.clock.real(settings.lease_seconds)
         self.summary = RunSummary()
         self.events = self.timers = True
-        """Whether some may be waiting now, for all that is known."""
+        """Whether some may be waiting now, as far as is known."""
         self.next_due: datetime | None = None
 
-    def hear(self, said: Collection[str]) -> None:
-        """The bell rang."""
-        self.events |= EVENTS in said
-        self.timers |= TIMERS in said
+    def expect(self, kinds: Collection[str]) -> None:
+        """Note that work of these kinds may be waiting, as a notification says."""
+        self.events |= EVENTS in kinds
+        self.timers |= TIMERS in kinds
 
     @property
     def due(self) -> bool:
-        """Whether a timer that is known of is due."""
+        """Whether a known timer is due."""
         return self.next_due is not None and self.next_due <= self._engine.clock.now()
 
     def seconds_until_due(self) -> float | None:
-        """Until the next timer that is known of; None when there is none."""
+        """Seconds of real time until the next known timer; None when none is known."""
         return None if self.next_due is None else self._engine.clock.seconds_until(self.next_due)
 
     def turn(self) -> int:
-        """Timers that may be due, then events that may wait, a batch of each; how many were decided."""
+        """Decide a batch of timers if some may be due, then one of events; how many were decided."""
         before = self.summary.decided
         if self.timers or self.due:
             self.timers, self.next_due = False, None
-            fired = self._take(self._engine.fire(self._settings.timer_batch, self._dispatch()))
+            fired = self._add(self._engine.fire(self._settings.timer_batch, self._dispatch()))
             self.timers |= fired.full
             self.next_due = earlier(self.next_due, fired.next_due)
         if self.events:
             self.events = False
-            self.events |= self._take(self._engine.apply(self._settings.event_batch, self._dispatch())).full
+            self.events |= self._add(self._engine.apply(self._settings.event_batch, self._dispatch())).full
         return self.summary.decided - before
 
     def until_quiet(self, seconds: float) -> RunSummary:
-        """Turn after turn until one finds nothing: who does not listen has to ask."""
+        """Take turns until one finds nothing, for about so many seconds; what all turns did.
+
+        It takes no turn for granted: without notifications SQL has to be asked.
+        """
         deadline = monotonic() + seconds
-        while self.anew():
+        while self.full_turn():
             if monotonic() > deadline:
                 self.summary = replace(self.summary, more=True)
                 break
         return self.summary
 
-    def anew(self) -> int:
-        """A turn that takes nothing for granted."""
+    def full_turn(self) -> int:
+        """Ask SQL for timers and events, whatever is known of them; how many were decided."""
         self.events = self.timers = True
         return self.turn()
 
     def _dispatch(self) -> Dispatch | None:
         return None if self._publish is None else Dispatch(uuid4().hex, self._lease, AT_ONCE)
 
-    def _take(self, progress: Progress) -> Progress:
+    def _add(self, progress: Progress) -> Progress:
         self.summary = self.summary.plus(progress)
         self.events |= progress.events > 0
         self.next_due = earlier(self.next_due, progress.earliest)
@@ -137,5 +140,5 @@ class Turns:
 
 
 def decide_all(engine: Engine, settings: Settings, seconds: float = SECONDS) -> RunSummary:
-    """Decide whatever waits, timers and events in turns, and leave the effects to the relay."""
+    """Decide whatever waits, for about so many seconds, and leave the effects to the relay; what was done."""
     return Turns(engine, settings).until_quiet(seconds)

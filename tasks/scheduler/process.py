@@ -1,4 +1,4 @@
-"""The worker's end of the pipe: starts the clock's process, talks to it, ends it."""
+"""The worker's end of the pipe: starts the scheduler's process, talks to it, ends it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class SchedulerProcess:
-    """The clock of this worker."""
+    """The scheduler of this worker."""
 
     def __init__(self, concurrency: int, ready: int) -> None:
         """For a pool of so many processes; the clock says over the descriptor `ready` that it runs."""
@@ -41,18 +41,18 @@ class SchedulerProcess:
         os.set_blocking(self._process.stdin.fileno(), False)
 
     def beat(self) -> None:
-        """Show that this worker's event loop runs; start the clock again if it has died."""
+        """Show that this worker's event loop runs; start the scheduler again if it has died."""
         if self._process is not None and self._process.poll() is not None:
-            log.error("the clock died and is started again", exit_code=self._process.returncode)
+            log.error("the scheduler died and is started again", exit_code=self._process.returncode)
             self.start()
         self._tell(BEAT)
 
     def wake(self) -> None:
-        """Have the clock look now."""
+        """Have the scheduler look now."""
         self._tell(WAKE)
 
     def stop(self) -> None:
-        """End the clock's process."""
+        """End the scheduler's process."""
         if self._process is None or self._process.stdin is None:
             return
         self._tell(END)  # the end of the pipe may be held open by what the worker forked
