@@ -19,11 +19,12 @@ from workflow.errors import MakegoodError
 from workflow.settings import read_settings
 from workflow.telemetry import logs
 
+TASKS = ("events", "timers", "relay", "notices", "receipts", "documents")
+"""The modules with our tasks."""
+
 settings = read_settings()
 app = celery_app(settings)
-app.conf.include = [
-    f"tasks.{name}" for name in ("events", "timers", "relay", "notices", "receipts", "documents")
-]
+app.conf.include = [f"tasks.{name}" for name in TASKS]
 app.steps["worker"].update((SchedulerStep, ReadyStep))
 app.steps["consumer"].add(HeartbeatStep)
 
