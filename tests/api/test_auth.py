@@ -62,6 +62,17 @@ def test_who_may_send_events(house: House, role: Role, status: int) -> None:
         assert response.json()["errors"][0]["rule"] == "role"
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_scheme_may_be_written_in_any_case(house: House, scheme: str) -> None:
+    """RFC 9110, 11.1."""
+    headers = {
+        "Authorization": f"{scheme} {house.keys[Role.SYSTEM]}",
+        "Content-Type": "application/cloudevents+json",
+    }
+    event = order("place", f"by-{scheme}", f"by-{scheme}", amount=5)
+    assert house.http.post("/v1/events", json=event, headers=headers).status_code == 202
+
+
 @pytest.mark.parametrize("path", READABLE)
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_reads(house: House, path: str, role: Role) -> None:
@@ -114,6 +125,20 @@ def test_one_caller_verifies_a_key_anew_for_all(house: House) -> None:
     keys.revoke(store, text.split("_", 2)[1], NOON)
     assert ring.verify(text) is None
     assert [ring.recall(text) for _ in range(2)] == [None, None]
+
+
+def test_no_key_is_believed_for_longer_than_it_may_though_somebody_verifies_it_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = keys.create(house.runtime.store, Role.SYSTEM, "slow", NOON)
+    at = [1000.0]
+    monkeypatch.setattr(keys, "monotonic", lambda: at[0])
+    ring = Keyring(house.runtime.store)
+    assert ring.verify(text) is not None
+    at[0] += Keyring.KEEP - 1
+    assert [ring.recall(text) is None for _ in range(2)] == [True, False], "one is sent to verify it"
+    at[0] += 1
+    assert [ring.recall(text) for _ in range(2)] == [None, None], "and has not come back"
 
 
 def test_what_is_not_there_cannot_be_revoked(house: House) -> None:

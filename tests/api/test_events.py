@@ -176,3 +176,14 @@ def test_below_a_path_of_somebody_elses_it_is_the_same(house: House) -> None:
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "data.amount")
     finally:
         inner.state.context.close()
+
+
+def test_an_attribute_that_is_there_twice_is_refused(house: House) -> None:
+    """Whichever of the two counted, the sender might have meant the other."""
+    before = house.counts()
+    headers = [*EVENT.items(), ("ce-subject", "order:doubled"), ("ce-id", "one"), ("ce-id", "two")]
+    headers += [*house.bearer().items(), ("Content-Type", "application/json")]
+    response = house.http.post("/v1/events", content=b'{"amount": 5}', headers=headers)
+    assert response.status_code == 422
+    assert [(one["field"], one["rule"]) for one in response.json()["errors"]] == [("ce-id", "doubled-header")]
+    assert house.counts() == before

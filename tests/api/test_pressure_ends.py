@@ -1,4 +1,4 @@
-"""The look at the inbox ends with its door, whenever it is told to."""
+"""The look at the inbox: it counts for a few seconds, and it ends with its door, whenever that is told to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+from tests.waiting import wait_until
 from tests.workflow.world import World
+from workflow.api.http.problems import Refusal
+from workflow.api.ingest import backpressure as pressure_module
 from workflow.api.ingest.backpressure import Backpressure
 
 
@@ -25,6 +30,31 @@ class _Slow:
         assert self.may.wait(10)
         with self._world.store.connect() as connection:
             yield connection
+
+
+def _turned_away(backpressure: Backpressure) -> bool:
+    try:
+        backpressure.check()
+    except Refusal:
+        return True
+    return False
+
+
+def test_nobody_is_judged_by_a_look_that_is_long_past(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.engine.accept([world.event("lamp.press", f"lamp:{number}", {"level": 3}) for number in range(3)])
+    store, at = _Slow(world), [1000.0]
+    monkeypatch.setattr(pressure_module, "monotonic", lambda: at[0])
+    backpressure = Backpressure(store, 2)  # type: ignore[arg-type]
+    store.may.set()
+    wait_until(lambda: _turned_away(backpressure), seconds=20, what="the backlog to be noticed")
+    wait_until(lambda: not backpressure._wanted.is_set(), seconds=20, what="the look to be over")
+    store.may.clear()  # the next look takes long
+    at[0] += 4
+    assert _turned_away(backpressure)
+    at[0] += 1
+    assert not _turned_away(backpressure)
+    store.may.set()
+    backpressure.close()
 
 
 def test_told_to_end_in_the_middle_of_a_look_it_ends_after_it(world: World) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
 from workflow.engine.priority import Priority, priority_of
+from workflow.store import migrate, open_store
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects
 
@@ -163,6 +164,20 @@ def test_the_most_urgent_effects_are_claimed_first(store: Store) -> None:
     assert {one.payload["about"] for one in rest} == {"news", "thanks"}
 
 
+def test_what_is_urgent_is_claimed_before_what_has_waited_longer(store: Store) -> None:
+    row = opened(store, "promise:A")["promise:A"]
+    abouts = ["news", "thanks", "apology", "broken_promise", "escalation", "callback"]
+    for number, about in enumerate(abouts):  # the less urgent, the longer it waits
+        with store.begin() as transaction:
+            transaction.write(Changes(effects=[effect(row, number, about=about)]), NOW + number * SECOND)
+    claimed = []
+    for token in "tuvwxy":
+        with store.begin() as transaction:
+            (one,) = transaction.claim_effects(NOW + 60 * SECOND, NOW + LEASE, token, 1)
+            claimed.append(one.payload["about"])
+    assert claimed == ["escalation", "callback", "apology", "broken_promise", "news", "thanks"]
+
+
 def test_what_a_person_must_do_is_more_urgent_than_what_a_customer_waits_for() -> None:
     assert priority_of("task", "billing.refund", None) == Priority.ACT
     assert priority_of("notice", "live", "thanks") == Priority.ACT
@@ -218,3 +233,38 @@ def test_any_text_comes_back_as_it_was(store: Store, texts: list[str]) -> None:
         assert added == {(source, one.event_id) for one in new}
         assert [tuple(one) for one in found] == [(one.event_id, one.data, one.parent) for one in new]
         assert list(said) == awkward
+
+
+def test_an_event_accepted_at_the_very_instant_of_the_timer_is_in_time(store: Store) -> None:
+    row = opened(store, "promise:A")["promise:A"]
+    due(store, row, 10)
+    accepted(store, 10, event("at the last moment", "promise:A"))
+    with store.begin() as transaction:
+        claim = transaction.claim_timers(NOW + 60 * SECOND, 10)
+    assert [work.event.timer or work.event.id for work in claim.work] == ["at the last moment", "lapse"]
+
+
+def test_a_timer_that_is_due_now_is_not_the_next_one(store: Store) -> None:
+    row = opened(store, "promise:A")["promise:A"]
+    due(store, row, 10, "warn")
+    due(store, row, 25)
+    with store.begin() as transaction:
+        claim = transaction.claim_timers(NOW + 10 * SECOND, 10)
+    assert ([work.event.timer for work in claim.work], claim.next_due) == (["warn"], NOW + 25 * SECOND)
+
+
+def test_two_claims_of_effects_at_once_share_none_and_neither_waits(postgres_url: str) -> None:
+    """PostgreSQL only: SQLite has one writer, so there is no second claim at once."""
+    migrate(postgres_url)
+    store = open_store(postgres_url)
+    row = opened(store, "promise:A")["promise:A"]
+    with store.begin() as transaction:
+        transaction.write(Changes(effects=[effect(row, number) for number in range(4)]), NOW)
+    with store.begin() as one:
+        first = one.claim_effects(NOW, NOW + LEASE, "t", 2)
+        with store.begin() as other:
+            other.connection.execute(text("set local lock_timeout = '5s'"))
+            second = other.claim_effects(NOW, NOW + LEASE, "u", 4)
+    assert (len(first), len(second)) == (2, 2)
+    assert not {one.id for one in first} & {one.id for one in second}
+    store.close()

@@ -92,7 +92,7 @@ def test_wherever_the_worker_dies_a_notice_goes_out_once_or_a_person_is_asked(
         row = claimed(world)
         try:
             with dying(world.store, after):
-                delivery.run([row.id], row.token)
+                delivery.run([row.id], row.token, 30.0)
         except Crash:
             sent_before = list(post.sent)
         else:
@@ -101,7 +101,7 @@ def test_wherever_the_worker_dies_a_notice_goes_out_once_or_a_person_is_asked(
         sweep(world.engine, world.clock)
         world.settle()
         for again in outbox.claim(world.store, world.clock.now(), LEASE, 10):
-            delivery.run([again.id], again.token)
+            delivery.run([again.id], again.token, 30.0)
         effect = world.effects()[-1]
         outcomes[effect.state] += 1
         if effect.state == "unknown":
@@ -173,7 +173,7 @@ def test_a_message_that_comes_three_times_sends_once(world: World, runtime: Runt
     told(world, "P")
     post, row = Post(), claimed(world)
     for _ in range(3):
-        NoticeSender(runtime, {"email": post}).run([row.id], row.token)
+        NoticeSender(runtime, {"email": post}).run([row.id], row.token, 30.0)
     assert post.sent == [row.key]
 
 
@@ -292,7 +292,7 @@ def test_a_failing_channel_is_tried_again_with_one_key_and_not_for_ever(
 
     for _ in range(9):
         for row in outbox.claim(world.store, world.clock.now(), LEASE, 10):
-            NoticeSender(runtime, {"email": Busy()}).run([row.id], row.token)
+            NoticeSender(runtime, {"email": Busy()}).run([row.id], row.token, 30.0)
         world.clock.advance(timedelta(minutes=30))
     assert (state(world), len(keys), len(set(keys))) == ("dead", 3, 1)
 

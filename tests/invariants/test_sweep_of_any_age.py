@@ -85,7 +85,7 @@ def test_a_year_later_one_clock_without_any_message_finds_it_all(
             actions.carry_out(work)
         for message in mailbox.take():
             if message.task == SEND:
-                process.notice_sender.run(*message.args)
+                process.notice_sender.run(*message.args, seconds=30.0)
     assert world.state("lamp:timer") == "broken"
     assert world.state("lamp:event") in ("on", "broken")
     assert {world.state(f"promise:{name}") for name in ("pending", "published", "sending")} == {"lapsed"}

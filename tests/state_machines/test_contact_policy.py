@@ -89,10 +89,29 @@ def test_a_cap_holds_what_is_not_urgent_until_the_oldest_message_is_old_enough()
         assert isinstance(routed(ADA, about=urgent, **DAILY, history=History(sent)), Go)
 
 
+def test_a_message_that_is_as_old_as_the_cap_is_long_counts_no_more() -> None:
+    sent = [NOON - 24 * HOUR, NOON - HOUR]
+    assert isinstance(routed(ADA, **DAILY, history=History(sent)), Go)
+    younger = [NOON - 24 * HOUR + timedelta(microseconds=1), NOON - HOUR]
+    assert isinstance(routed(ADA, **DAILY, history=History(younger)), Wait)
+
+
 def test_a_cap_that_ends_in_the_night_holds_until_the_morning() -> None:
     hours = {"zone": "Europe/Berlin", "quiet_hours": "21:00-08:00"}
     wait = routed(ADA, **DAILY, **hours, history=History([NOON - 15 * HOUR, NOON - HOUR]))
     assert isinstance(wait, Wait) and wait.until == datetime(2026, 3, 3, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "", None])
+def test_in_a_zone_that_nobody_knows_it_is_quiet_at_any_time(zone: str | None) -> None:
+    """At noon it is night for somebody: an unknown zone is no reason to write now."""
+    wait = routed(ADA, about="broken_promise", zone=zone, quiet_hours="21:00-08:00")
+    assert wait == Wait(NOON + timedelta(days=1), "quiet hours, and the recipient's zone is unknown")
+
+
+def test_in_a_zone_that_nobody_knows_a_cap_holds_until_it_ends() -> None:
+    wait = routed(ADA, **DAILY, zone="Mars/Base", history=History([NOON - 5 * HOUR, NOON - HOUR]))
+    assert wait == Wait(NOON + 19 * HOUR, "frequency cap of the recipient: 2 in P1D")
 
 
 def test_what_waits_for_one_customer_goes_as_one_message_and_what_is_urgent_alone() -> None:

@@ -89,6 +89,7 @@ def test_around_the_clock_hours_are_real_hours() -> None:
         ([("08:00", "10:30")], "14:30"),  # began before the start
         ([("10:30", "11:00"), ("11:00", "11:30")], "15:00"),  # they touch
         ([("10:30", "11:15"), ("10:45", "11:30")], "15:00"),  # they overlap
+        ([("10:30", "11:30"), ("10:45", "11:00")], "15:00"),  # one lies within the other
         ([("11:30", "12:00"), ("10:00", "10:30")], "15:00"),  # in any order
         ([("11:00", "11:00")], "14:00"),  # empty
         ([("14:00", "16:00")], "14:00"),  # due as the pause begins: due

@@ -285,6 +285,16 @@ def test_every_is_silent_in_a_pause_and_keeps_its_beat() -> None:
     assert lived.timer("late").due_at == at(5)
 
 
+def test_every_that_fires_on_the_way_into_a_pause_is_silent_there() -> None:
+    lived = life("{in: [open, asked], paused_in: asked, every: PT1H, on_timeout: ask}")
+    assert lived.passes(hours=1) == ["late"]
+    assert (lived.state, lived.timer("late").due_at) == ("asked", None)
+    assert lived.timer("late").pauses == ((at(1), None),)
+    assert lived.passes(hours=1.5) == []
+    taken(lived.happens("answer"))
+    assert lived.timer("late").due_at == at(3)
+
+
 def test_a_final_state_ends_every_timer() -> None:
     lived = Life(
         f"lifecycle: thing\nversion: 1\ntimeouts: {{late: {{after: P1D, on_timeout: nudge}}}}\n{STATES}"

@@ -133,7 +133,7 @@ class Story:
             effects = outbox.claim(self.runtime.store, self.clock.now(), LEASE, 100)
             for effect in effects:
                 if effect.kind == "notice":
-                    self.notice_sender.run([effect.id], effect.token)
+                    self.notice_sender.run([effect.id], effect.token, 30.0)
                 else:
                     self._run(effect)
             if not applied and not effects:

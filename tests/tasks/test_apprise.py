@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from tasks.channels.apprise import AppriseChannel
-from tasks.channels.port import Notice, OutcomeUnknown, Rejected
+from tasks.channels.port import Notice, OutcomeUnknown, Rejected, Retry
 from tasks.channels.table import configured
 from tests.tasks.wire_server import Line, WireServer, answering, http_answer, read_request
 from workflow.clock import SystemClock
@@ -61,6 +61,17 @@ def test_an_address_cannot_ask_for_repetitions_or_for_more_time(retry: str) -> N
         with pytest.raises(OutcomeUnknown, match="apprise-500"):
             channel(None, "json").send(notice(own), KEY)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [(["Retry-After: 7"], 7.0), (["Retry-After: 7200"], 3600.0), (["Retry-After: soon"], None), ([], None)],
+)
+def test_how_long_a_service_wants_to_be_left_alone(headers: list[str], after: float | None) -> None:
+    """Seconds, an hour at most."""
+    with WireServer(answering(http_answer(429, b"", *headers))) as server, pytest.raises(Retry) as caught:
+        channel(None, "json").send(notice(f"json://127.0.0.1:{server.port}/"), KEY)
+    assert caught.value.after == after
 
 
 def test_of_a_message_in_two_parts_of_which_one_was_refused_nobody_can_say_that_it_was_told() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,14 @@ from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Reject
 from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World
+from workflow.clock import CompressedClock
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.store.schema import subjects
 
 CUSTOMER = {"name": "Ada", "email": "ada@example.com"}
+PATIENT = 30.0
+"""Seconds for a run: whatever the machine, nothing is left for the next."""
 
 
 class Channels:
@@ -49,7 +53,7 @@ def lapsed(world: World, customer: Mapping[str, Any] = CUSTOMER) -> None:
 def deliver(world: World, runtime: Runtime, channels: Channels) -> Any:
     """Claim what is due and deliver it; the row afterwards."""
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    delivered = NoticeSender(runtime, channels.table()).run([row.id for row in rows], rows[0].token)
+    delivered = NoticeSender(runtime, channels.table()).run([row.id for row in rows], rows[0].token, PATIENT)
     assert delivered.left == ()
     return next(effect for effect in world.effects() if "broken_promise" in str(effect.payload))
 
@@ -76,8 +80,8 @@ def test_a_message_that_comes_twice_sends_once(world: World, runtime: Runtime) -
     channels = Channels()
     delivery = NoticeSender(runtime, channels.table())
     ids = [row.id for row in rows]
-    assert [delivery.run(ids, rows[0].token).taken for _ in range(2)] == [1, 0]
-    assert delivery.run(ids, "another token").taken == 0
+    assert [delivery.run(ids, rows[0].token, PATIENT).taken for _ in range(2)] == [1, 0]
+    assert delivery.run(ids, "another token", PATIENT).taken == 0
     assert len(channels.sent) == 1
 
 
@@ -97,6 +101,31 @@ def test_a_passing_fault_is_tried_again_later_and_buried_after_the_last_attempt(
         world.clock.move_to(effect.due_at)
     effect = deliver(world, runtime, channels)
     assert (effect.state, effect.attempts, effect.due_at) == ("dead", 3, None)
+
+
+def test_who_asks_to_be_left_alone_is_left_alone_for_that_long(world: World, runtime: Runtime) -> None:
+    """Longer than any back-off of ours."""
+    lapsed(world)
+    effect = deliver(world, runtime, Channels(Retry("sms: answered 429", after=2000.0)))
+    assert (effect.state, effect.due_at) == ("pending", world.clock.now() + timedelta(seconds=2000))
+
+
+def test_who_asks_for_less_than_our_back_off_is_not_hurried(world: World, runtime: Runtime) -> None:
+    lapsed(world)
+    effect = deliver(world, runtime, Channels(Retry("sms: answered 429", after=0.001)))
+    shortest = runtime.retries.backoff.first / 2
+    assert effect.due_at >= world.clock.now() + timedelta(seconds=shortest)
+
+
+def test_seconds_that_the_other_side_asks_for_are_real_ones(world: World, runtime: Runtime) -> None:
+    """On a clock that runs 60 times as fast an hour of theirs is 60 hours of ours."""
+    lapsed(world)
+    fast = replace(runtime, clock=CompressedClock(world.clock.now(), datetime.now(UTC), 60.0))
+    rows = outbox.claim(world.store, fast.clock.now(), timedelta(days=9), 100)
+    channels = Channels(Retry("sms: answered 429", after=3600.0))
+    NoticeSender(fast, channels.table()).run([row.id for row in rows], rows[0].token, PATIENT)
+    (effect,) = (one for one in world.effects() if "broken_promise" in str(one.payload))
+    assert effect.due_at >= world.clock.now() + timedelta(hours=60)
 
 
 def test_what_can_never_go_out_is_dead_at_once(world: World, runtime: Runtime) -> None:
@@ -128,7 +157,7 @@ def test_an_unknown_outcome_goes_to_a_person_and_is_never_sent_again(
 def test_a_channel_that_nobody_carries_is_a_dead_letter(world: World, runtime: Runtime) -> None:
     lapsed(world)
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    NoticeSender(runtime, {}).run([row.id for row in rows], rows[0].token)
+    NoticeSender(runtime, {}).run([row.id for row in rows], rows[0].token, PATIENT)
     (effect,) = world.effects()
     assert effect.state == "dead"
     assert "no-channel" in effect.error

@@ -128,7 +128,7 @@ def test_a_wish_that_is_accepted_but_not_decided_is_waited_for(
     world.engine.accept([world.event("customer.opt_out", ADA, {"channel": "sms"})])
     live: dict[str, Channel] = {"email": post, "sms": post}
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    NoticeSender(runtime, live).run([row.id for row in rows], rows[0].token)
+    NoticeSender(runtime, live).run([row.id for row in rows], rows[0].token, 60.0)
     effect = world.effects()[-1]
     assert (post.sent, effect.state, effect.attempts) == ([], "pending", 0)
     assert "just said" in effect.error
@@ -333,3 +333,32 @@ def test_who_comes_while_another_worker_counts_waits_for_it(
             contact_log.note_sent(transaction, customer.key, [4711], world.clock.now())
         (effect,) = deliveries.result(timeout=60)
     assert (post.sent, effect.error) == ([], "waits: frequency cap of the recipient: 1 in P1D")
+
+
+def test_a_cap_counts_what_went_to_them_before_they_were_known_to_be_the_same(
+    world: World, runtime: Runtime, post: Post
+) -> None:
+    world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 1}})
+    world.clock.advance(timedelta(hours=1))
+    stranger = {"key": "customer:web-31", "email": "a@elsewhere.example"}
+    world.post("customer.known", "customer:web-31", {"email": "a@elsewhere.example"})
+    write(world, "One", to=stranger)
+    deliver(world, runtime, post)
+    world.post("customer.known", "customer:web-31", {"phone": "0049 30 123456"})
+    assert world.state("customer:web-31") == "merged"
+    write(world, "Two")
+    effect = deliver(world, runtime, post)[-1]
+    assert post.told() == [("email", "One")]
+    assert (effect.state, effect.error) == ("pending", "waits: frequency cap of the recipient: 1 in P1D")
+
+
+def test_a_call_does_not_count_towards_the_cap_of_messages(
+    world: World, runtime: Runtime, post: Post
+) -> None:
+    world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 1}})
+    write(world, "Call", channel="live")
+    deliver(world, runtime, post)
+    write(world, "One")
+    effects = deliver(world, runtime, post)
+    assert [effect.receipt["channel"] for effect in effects] == ["live", "sms"]
+    assert post.told() == [("sms", "One")]

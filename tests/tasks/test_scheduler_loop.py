@@ -28,6 +28,7 @@ class Bench:
     store: bool = True
     asked: list[tuple[Work, int]] = field(default_factory=list)
     done: list[Work] = field(default_factory=list)
+    tried: list[float] = field(default_factory=list)
     swept: int = 0
     listener: bool = False
 
@@ -60,6 +61,7 @@ class Bench:
         return Queue(len(due), NOW + timedelta(seconds=due[0])) if due else Queue()
 
     def ask(self, work: Work, waiting: int) -> None:
+        self.tried.append(self.passed)
         if not self.broker:
             raise BrokerUnreachable("gone")
         self.asked.append((work, waiting))
@@ -180,6 +182,29 @@ def test_it_asks_again_when_the_broker_is_back() -> None:
     loop.turn()
     assert bench.asked == [(Work.RELAY, 1)]
     assert bench.done == []
+
+
+def turned_until(loop: SchedulerLoop, bench: Bench, end: float) -> None:
+    """A turn every half second."""
+    while bench.passed <= end:
+        loop.turn()
+        bench.passed += 0.5
+
+
+def test_a_broker_that_stays_away_is_asked_ever_more_seldom_and_anew_after_it_was_back() -> None:
+    bench = Bench(effects=[0.0], broker=False)
+    loop = loop_on(bench)
+    turned_until(loop, bench, 60.0)
+    assert bench.tried == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5]
+    bench.broker, bench.effects = True, [61.0]
+    turned_until(loop, bench, 62.0)
+    assert bench.tried[8:] == [61.0]
+    bench.broker, bench.effects = False, []
+    loop.turn()
+    bench.tried.clear()
+    bench.effects = [bench.passed]
+    turned_until(loop, bench, 64.0)
+    assert bench.tried == [62.5, 63.0, 64.0]
 
 
 def test_events_that_somebody_works_on_are_left_to_them() -> None:

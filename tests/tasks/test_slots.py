@@ -45,3 +45,25 @@ def test_never_do_all_processes_of_a_pool_the_same(processes: int, listening: in
     slots = Slots(processes)
     assert (len(slots.for_listening), len(slots.for_sending)) == (listening, sending)
     assert not set(slots.for_listening) & set(slots.for_sending)
+
+
+def test_what_its_parent_held_when_it_was_forked_a_process_may_take_once_it_is_free() -> None:
+    slots = Slots(2)
+    slot = slots.acquire(slots.for_listening)
+    assert slot is not None
+    go, gone = os.pipe()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(gone)  # so that it ends with its parent, whatever becomes of that
+        os.write(write, b"1" if slots.acquire(slots.for_listening) is not None else b"0")
+        os.read(go, 1)
+        os.write(write, b"1" if slots.acquire(slots.for_listening) is not None else b"0")
+        os._exit(0)
+    assert os.read(read, 1) == b"0"
+    slots.release(slot)
+    os.write(gone, b"!")
+    assert os.read(read, 1) == b"1"
+    os.waitpid(child, 0)
+    for one in (go, gone, read, write):
+        os.close(one)

@@ -92,6 +92,14 @@ def test_twilios_code_is_kept_and_its_words_are_not(
     assert "7946" not in str(caught.value)
 
 
+@pytest.mark.parametrize("channel", [TwilioSmsChannel, TwilioVoiceChannel])
+def test_twilio_is_left_alone_for_as_long_as_it_asks(channel: Any) -> None:
+    busy = answering(http_answer(429, orjson.dumps({"code": 20429}), "Retry-After: 30"))
+    with WireServer(busy) as server, pytest.raises(Retry) as caught:
+        channel(account(server.url)).send(CALL if channel is TwilioVoiceChannel else SMS, KEY)
+    assert caught.value.after == 30
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [

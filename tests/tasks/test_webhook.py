@@ -84,6 +84,28 @@ def test_a_status_means_what_it_says(status: int, means: type[Exception]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        (["Retry-After: 7"], 7.0),
+        (["Retry-After: 7200"], 3600.0),
+        (["Retry-After: 9999999999999999999"], 3600.0),
+        (["Retry-After: Mon, 02 Mar 2026 10:05:00 GMT", "Date: Mon, 02 Mar 2026 10:00:00 GMT"], 300.0),
+        (["Retry-After: Mon, 02 Mar 2026 18:00:00 GMT", "Date: Mon, 02 Mar 2026 10:00:00 GMT"], 3600.0),
+        (["Retry-After: Mon, 02 Mar 2026 09:00:00 GMT", "Date: Mon, 02 Mar 2026 10:00:00 GMT"], 0.0),
+        (["Retry-After: Mon, 02 Mar 2026 10:05:00 GMT"], None),
+        (["Retry-After: soon"], None),
+        (["Retry-After: -7"], None),
+        ([], None),
+    ],
+)
+def test_how_long_the_receiver_wants_to_be_left_alone(headers: list[str], after: float | None) -> None:
+    """Seconds, or a date that counts from the date of the answer; an hour at most (RFC 9110, 10.2.3)."""
+    with WireServer(answering(http_answer(503, b"", *headers))) as server, pytest.raises(Retry) as caught:
+        channel(server.url).send(notice(server.url), KEY)
+    assert caught.value.after == after
+
+
+@pytest.mark.parametrize(
     ("url", "allowed"),
     [
         ("https://hooks.example/a", True),

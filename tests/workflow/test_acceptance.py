@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.workflow.world import NOW, World
 from workflow.engine.acceptance import Acceptance, CheckedEvents
 from workflow.engine.cloudevent import CloudEvent
+from workflow.store.port import Transaction
 from workflow.store.schema import events, subjects
 
 ONE = st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))
@@ -90,3 +91,11 @@ def test_the_first_receipt_counts(world: World) -> None:
     world.engine.acceptor.store(checked_requests)
     (effect,) = world.effects()
     assert (effect.state, effect.receipt) == ("settled", {"level": 1})
+
+
+def test_what_goes_beside_new_events_is_not_written_again_for_duplicates(world: World) -> None:
+    checked = world.engine.acceptor.check([world.event("lamp.press", "lamp:1", {"level": 3}, id="same")])
+    written: list[Transaction] = []
+    for _ in range(2):
+        world.engine.acceptor.store([checked], written.append)
+    assert len(written) == 1

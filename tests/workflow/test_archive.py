@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from tests.workflow.complaints import CASE, DOCUMENTED
+from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
@@ -151,6 +152,15 @@ def test_many_workers_at_once_write_one_version_for_each_decision(world: World) 
     assert sorted(one.version for one in done if one.new) == [1, 2]
     assert len({(effect, one.version) for effect, one in zip(asked, done, strict=True)}) == 2
     assert len(search(world.store, Wanted("dispatch", every_version=True)).items) == 2
+
+
+def test_what_another_worker_wrote_before_the_lock_is_not_written_again(world: World) -> None:
+    effect = documented(world, opened(world))
+    registry = world.engine.registry
+    store = Interrupted(world.store, lambda: write_alert(world.store, registry, effect))
+    written = write_alert(store, registry, effect)
+    assert (written.version, written.new) == (1, False)
+    assert len(search(world.store, Wanted("dispatch", every_version=True)).items) == 1
 
 
 def test_what_people_said_is_text_in_markdown_and_in_html(world: World) -> None:

@@ -21,6 +21,7 @@ from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
 from workflow.recovery.barometer.answers import ask
 from workflow.recovery.barometer.catalogue import Figure, Measure, all_figures, figure
+from workflow.recovery.barometer.distributions import quantile
 from workflow.recovery.barometer.periods import periods
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import counted
@@ -182,3 +183,12 @@ def test_the_ledger_replayed_gives_the_same_figures(world: World) -> None:
         *_, (last, _) = decisions(world.store, world.engine.registry, key)
         assert lifecycle == "parcel"
         assert tuple(stored) == rule.read(last)
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.25, 10), (0.26, 20), (0.5, 20), (0.51, 30), (0.75, 30), (0.9, 40), (1.0, 40)]
+)
+def test_a_quantile_is_the_least_value_that_so_many_do_not_exceed(share: float, value: int) -> None:
+    """By nearest rank; those without a value do not count."""
+    assert quantile({40: 1, 10: 1, None: 9, 30: 1, 20: 1}, share) == value
+    assert quantile({None: 9}, share) is None

@@ -4,15 +4,30 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from state_machines.errors import DefinitionError
 from tests.workflow.world import LAMP, NOW, World
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
-from workflow.errors import DefinitionChanged, InvalidEvent
+from workflow.errors import DefinitionChanged, InvalidEvent, NotFound
+from workflow.maintenance.dead_letters import revive_timer
 from workflow.store.port import Changes, Transaction
+from workflow.store.schema import subjects
 
 HOUR = timedelta(hours=1)
+BULB = """
+lifecycle: bulb
+version: 1
+data: {}
+triggers: {light: {}, burn: {}, mend: {}}
+states: [{name: lit, timeout: PT1H, on_timeout: fade}, {name: dark, final: true}]
+transitions:
+  - {trigger: light, source: initial, dest: lit}
+  - {trigger: fade, source: lit, dest: dark, set: {x: =data.nowhere}}
+  - {trigger: burn, source: lit, dest: dark}
+  - {trigger: mend, source: dark, dest: lit}
+"""
 
 
 def promise(**changes: Any) -> dict[str, Any]:
@@ -231,3 +246,46 @@ def test_nobody_can_make_a_promise_lapse_before_its_time(world: World) -> None:
     again = world.post("promise.lapse", "promise:P-17", id="impatient")
     assert again.outcome == "refused"
     assert again.reason is not None and again.reason.startswith("guard: ")
+
+
+@pytest.mark.parametrize("levels", [[0, 5], [0, 5, 0]])
+def test_data_that_only_some_decisions_of_a_batch_change_are_written(world: World, levels: list[int]) -> None:
+    """Switching off changes none; where nothing has changed, data are not written at all."""
+    world.post("lamp.press", "lamp:1", {"level": 3})
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": level}) for level in levels])
+    assert world.engine.apply().decided == len(levels)
+    assert world.data("lamp:1") == {"level": 5}
+
+
+def test_a_subject_that_leaves_a_final_state_within_a_batch_is_open(world: World) -> None:
+    """`makegood check` warns of such a definition, and it runs all the same."""
+    world.engine.registry.register([(BULB, None)], NOW)
+    world.engine.accept([world.event(f"bulb.{trigger}", "bulb:1") for trigger in ("light", "burn", "mend")])
+    world.engine.accept([world.event(f"bulb.{trigger}", "bulb:2") for trigger in ("light", "burn")])
+    assert world.engine.apply().decided == 5
+    closed = select(subjects.c.key).where(subjects.c.closed_at.is_not(None))
+    with world.store.connect() as connection:
+        assert list(connection.execute(closed).scalars()) == ["bulb:2"]
+
+
+def test_a_timer_that_its_own_batch_set_anew_leaves_no_trace(world: World) -> None:
+    """Who switched it off and on in time has a lamp that burns for another hour."""
+    world.post("lamp.press", "lamp:1", {"level": 3})
+    world.advance(HOUR / 2)
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": level}) for level in (0, 2)])
+    world.clock.advance(HOUR / 2)
+    assert world.engine.fire().decided == 3
+    assert [trigger for trigger, *_ in world.moves("lamp:1")] == ["press"] * 3
+    assert (world.state("lamp:1"), world.timers("lamp:1")) == ("on", {"on": NOW + 2 * HOUR})
+
+
+def test_a_dead_timer_goes_when_its_subject_leaves_the_state(world: World) -> None:
+    """Nobody may bring it back to life where it has no business."""
+    world.engine.registry.register([(BULB, None)], NOW)
+    world.post("bulb.light", "bulb:1")
+    world.advance(HOUR)
+    assert (world.state("bulb:1"), world.timers("bulb:1")) == ("lit", {"lit": None})
+    world.post("bulb.burn", "bulb:1")
+    assert world.timers("bulb:1") == {}
+    with pytest.raises(NotFound):
+        revive_timer(world.store, "bulb:1", "lit", world.clock.now())

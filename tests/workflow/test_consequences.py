@@ -1,0 +1,83 @@
+"""What decisions send to other subjects: in the order in which it was asked for, children last."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.workflow.world import NOW, World
+from workflow.store.schema import events, subjects
+
+RELAY = """
+lifecycle: baton
+version: 1
+data: {heard: {type: array, default: []}}
+triggers:
+  start: {}
+  pass_on: {}
+  hear: {data: {word: {type: string, required: true}}}
+states: [{name: held}]
+transitions:
+  - {trigger: start, source: initial, dest: held}
+  - trigger: pass_on
+    source: held
+    dest: held
+    effects:
+      - emit: {to: children, trigger: hear, data: {word: to the children}}
+      - emit: {to: "baton:z", trigger: hear, data: {word: first}}
+      - emit: {to: "baton:a", trigger: hear, data: {word: second}}
+      - emit: {to: self, trigger: hear, data: {word: third}}
+      - emit: {to: "baton:z", trigger: hear, data: {word: fourth}}
+      - open: {lifecycle: baton, trigger: start, id: new}
+      - emit: {to: parent, trigger: hear, data: {word: sixth}}
+  - {trigger: hear, source: [initial, held], dest: held, set: {heard: "=data.heard + [event.data.word]"}}
+"""
+ASKED = [
+    ("baton:z", "first"),
+    ("baton:a", "second"),
+    ("baton:m", "third"),
+    ("baton:z", "fourth"),
+    ("baton:new", None),
+    ("baton:up", "sixth"),
+]
+
+
+@pytest.fixture
+def batons(world: World) -> World:
+    """`baton:m`, its parent `baton:up` and its child `baton:child`."""
+    world.engine.registry.register([(RELAY, None)], NOW)
+    world.post("baton.start", "baton:up")
+    world.post("baton.start", "baton:m", parent="baton:up")
+    world.post("baton.start", "baton:child", parent="baton:m")
+    return world
+
+
+def sent(world: World) -> list[tuple[str, str | None]]:
+    """(receiver, word) of the events that subjects sent, in the order in which they will be decided."""
+    query = (
+        select(subjects.c.key, events.c.data)
+        .join_from(events, subjects, subjects.c.id == events.c.subject_id)
+        .where(events.c.source == "/makegood")
+        .order_by(events.c.id)
+    )
+    with world.store.connect() as connection:
+        return [(key, data.get("word")) for key, data in connection.execute(query)]
+
+
+def test_events_go_out_in_the_order_asked_for_and_those_to_children_last(batons: World) -> None:
+    batons.engine.accept([batons.event("baton.pass_on", "baton:m")])
+    batons.engine.apply()
+    assert sent(batons) == [*ASKED, ("baton:child", "to the children"), ("baton:new", "to the children")]
+    batons.settle()
+    assert batons.data("baton:z")["heard"] == ["first", "fourth"]
+    assert batons.data("baton:new")["heard"] == ["to the children"], "and it was open by then"
+
+
+def test_the_events_of_an_earlier_decision_of_a_batch_go_before_those_of_a_later_one(batons: World) -> None:
+    passed = [batons.event("baton.pass_on", key) for key in ("baton:m", "baton:up")]
+    batons.engine.accept(passed)
+    batons.engine.apply()
+    words = [word for _, word in sent(batons)]
+    once = [word for _, word in ASKED]
+    assert words[:11] == [*once, *once[:5]], "who has no parent tells none"
+    assert set(words[11:]) == {"to the children"}
