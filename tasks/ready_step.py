@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from state_machines.errors import StateMachineError
 from tasks.channels.table import configured
 from tasks.pool import readiness
-from tasks.scheduler.step import SchedulerStep
+from tasks.scheduler.step import SchedulerStep, scheduler_of
 from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError
 from workflow.recovery.runtime import open_runtime
@@ -35,7 +35,11 @@ class ReadyStep(bootsteps.StartStopStep):
         super().__init__(worker, **options)
         forks = issubclass(worker.pool_cls, prefork.TaskPool)
         self._processes = 1 + (max(1, worker.concurrency or 1) if forks else 0)  # the clock is one, too
-        _load()
+        try:
+            _load()
+        except SystemExit:
+            scheduler_of(worker).stop()  # nothing else would: the steps have not started
+            raise
 
     def start(self, worker: Any) -> None:
         """Wait for the clock and for every process of the pool."""

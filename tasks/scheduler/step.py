@@ -38,15 +38,15 @@ class SchedulerStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """With the worker."""
-        _scheduler_of(worker).beat()
+        scheduler_of(worker).beat()
 
     def stop(self, worker: Any) -> None:
         """At a warm shutdown, before the pool finishes its last tasks."""
-        _scheduler_of(worker).stop()
+        scheduler_of(worker).stop()
 
     def terminate(self, worker: Any) -> None:
         """At a cold one."""
-        _scheduler_of(worker).stop()
+        scheduler_of(worker).stop()
 
 
 class HeartbeatStep(bootsteps.StartStopStep):
@@ -60,7 +60,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         """With every connection."""
-        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, _scheduler_of(consumer.controller).beat)
+        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, scheduler_of(consumer.controller).beat)
 
     def stop(self, consumer: Any) -> None:
         """When the connection is lost, and at the end."""
@@ -72,10 +72,11 @@ class HeartbeatStep(bootsteps.StartStopStep):
 @control_command(name=WAKE_SCHEDULERS, args=[("at", str)], signature="<instant>")
 def wake_schedulers(state: Any, at: str = "", **_: Any) -> dict[str, str]:
     """A timer is due at this instant (RFC 3339): have this worker's scheduler look again."""
-    _scheduler_of(state.consumer.controller).wake()
+    scheduler_of(state.consumer.controller).wake()
     return {"ok": at}
 
 
-def _scheduler_of(worker: Any) -> SchedulerProcess:
+def scheduler_of(worker: Any) -> SchedulerProcess:
+    """The scheduler that a worker carries."""
     scheduler: SchedulerProcess = getattr(worker, _ATTRIBUTE)
     return scheduler

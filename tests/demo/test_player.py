@@ -42,9 +42,14 @@ def said() -> StringIO:
 
 
 @pytest.fixture
-def player(house: House, said: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
-    """A player in a hurry: it waits hardly longer than the story says."""
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what never comes about: the player waits hardly longer than the story says."""
     monkeypatch.setattr(playing, "PATIENCE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def player(house: House, said: StringIO, tmp_path: Path) -> Iterator[Player]:
+    """A player whose story goes by in no time."""
     clock = CompressedClock(NOON, SystemClock().now(), 36_000)
     with Client(str(house.http.base_url), house.keys[Role.OPERATOR], proxies=False) as client:
         stage = Stage(client, tmp_path / "notices.jsonl", story.STORY.roots)
@@ -60,12 +65,14 @@ def test_what_people_do_goes_through_the_door(house: House, player: Player, said
     assert said.getvalue().count("initial -> made") == 1
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 def test_what_does_not_come_about_is_said(player: Player) -> None:
     player.play([MAKE])
     with pytest.raises(StoryStuck, match=r"0 s for the promise to be made; promise:P-17 is initial"):
         player.play([Step("Nobody applies it", until=MADE, within=timedelta())])
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 def test_before_anything_has_happened_there_is_nothing(player: Player) -> None:
     assert player.stage.look().subjects == {}
     assert player.stage.key("promise") == story.PROMISE
@@ -81,10 +88,13 @@ def test_an_interruption_ends_it_at_once(player: Player, step: Step) -> None:
         player.play([step])
 
 
-def test_what_is_asked_waits_for_the_answer_that_must_come(house: House, player: Player) -> None:
+def test_what_is_asked_waits_for_the_answer_that_must_come(
+    house: House, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
     player.play([MAKE])
     house.apply()
     player.play([Step("Looks", does=(Asks("/v1/subjects/{promise}", lambda said: said["state"] == "made"),))])
+    monkeypatch.setattr(playing, "PATIENCE_SECONDS", 0.3)
     with pytest.raises(StoryStuck, match="an answer of /v1/subjects"):
         player.play([Step("Looks", does=(Asks("/v1/subjects/{promise}", lambda said: not said),))])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +13,7 @@ from sqlalchemy import Row, select
 from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
 from tests.servers import ValkeyServer
+from tests.waiting import wait_until
 from workflow.broker.client import Broker, celery_app
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.runtime import Runtime
@@ -20,6 +22,9 @@ from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
 from workflow.store import migrate
 from workflow.store.schema import moves, outbox, subjects
+
+_MINUTE = 60.0
+"""Real seconds: longer than anything here takes on a machine that has much else to do."""
 
 
 class Installation:
@@ -117,6 +122,20 @@ class Installation:
         """What the recording channel has recorded."""
         return recorded(recording_file(self.settings.data_dir))
 
+    def wait(self, condition: Callable[[], object], *, what: str) -> None:
+        """As `wait_until`, for a minute; where it fails it says what happened here instead."""
+        wait_until(condition, seconds=_MINUTE, what=what, seen=self.seen)
+
+    def seen(self) -> str:
+        """What there is: states of subjects, decisions, effects and notices, each with how many of them."""
+        with self.runtime.store.connect() as connection:
+            states = connection.execute(select(subjects.c.lifecycle, subjects.c.state)).all()
+            decided = connection.execute(select(moves.c.trigger, moves.c.outcome)).all()
+        effects = [(one.target, one.state, one.error) for one in self.effects()]
+        notices = [(one["about"], one["channel"]) for one in self.notices()]
+        told = {"subjects": states, "decisions": decided, "effects": effects, "notices": notices}
+        return "; ".join(f"{name} {_counted(found)}" for name, found in told.items())
+
     def __enter__(self) -> Self:
         return self
 
@@ -127,3 +146,9 @@ class Installation:
             self._broker.close()
         if self._runtime is not None:
             self._runtime.close()
+
+
+def _counted(found: Sequence[Any]) -> str:
+    """The different ones, with how many there are of each."""
+    counted = Counter(" ".join(str(part) for part in one if part is not None) for one in found)
+    return ", ".join(f"{number} x {one}" for one, number in sorted(counted.items())) or "none"

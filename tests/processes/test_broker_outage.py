@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.processes.installation import Installation
-from tests.waiting import wait_until
 
 
 @pytest.mark.timeout(150)
@@ -14,34 +13,32 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
 ) -> None:
     installation.workers.start("--concurrency", "1").wait_ready()
     installation.send(installation.promise("P-0", due_in=0.5))
-    wait_until(lambda: installation.state("promise:P-0") == "lapsed", seconds=20, what="the clock to run")
+    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the clock to run")
 
     installation.valkey.stop()
     customer = {"email": "customer@example.com"}
     installation.runtime.engine.accept([installation.promise("P-1", due_in=4, customer=customer)])
-    wait_until(
-        lambda: installation.state("promise:P-1") == "lapsed", seconds=30, what="the lapse without a broker"
+    installation.wait(
+        lambda: installation.state("promise:P-1") == "lapsed", what="the lapse without a broker"
     )
     lapse = next(move for move in installation.moves("lapse") if move.key == "promise:P-1")
     assert lapse.at >= lapse.due_at
-    wait_until(
+    installation.wait(
         lambda: installation.state("escalation:P-1") == "notified",
-        seconds=30,
         what="the escalation, without a broker",
     )
     assert not [notice for notice in installation.notices() if notice["subject"] == "promise:P-1"]
 
     installation.valkey.start()
-    wait_until(
+    installation.wait(
         lambda: [one for one in installation.notices() if one["about"] == "broken_promise"],
-        seconds=60,
         what="the notice once the broker is back",
     )
     keys = [notice["key"] for notice in installation.notices()]
     assert len(keys) == len(set(keys))
     installation.send(installation.promise("P-2", due_in=1))
-    wait_until(
-        lambda: installation.state("promise:P-2") == "lapsed", seconds=20, what="everything to be as before"
+    installation.wait(
+        lambda: installation.state("promise:P-2") == "lapsed", what="everything to be as before"
     )
 
 
@@ -53,10 +50,9 @@ def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     customer = {"email": "customer@example.com"}
     promise = sqlite_installation.promise("P-1", due_in=1, customer=customer)
     sqlite_installation.runtime.engine.accept([promise])
-    wait_until(
+    sqlite_installation.wait(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed",
-        seconds=30,
         what="its clock to decide by itself",
     )
     sqlite_installation.valkey.start()
-    wait_until(lambda: sqlite_installation.notices(), seconds=60, what="its notice to go out")
+    sqlite_installation.wait(lambda: sqlite_installation.notices(), what="its notice to go out")

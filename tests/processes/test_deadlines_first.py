@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from tests.processes.installation import Installation
-from tests.waiting import wait_until
 from workflow.store.schema import outbox, subjects
 
 BULK = 5_000
@@ -45,9 +44,9 @@ def settled_by(installation: Installation, at: datetime) -> int:
 def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installation, concurrency: str) -> None:
     installation.workers.start("--concurrency", concurrency).wait_ready()
     bulk(installation)
-    wait_until(lambda: installation.notices(), seconds=30, what="the bulk to be on its way")
+    installation.wait(lambda: installation.notices(), what="the bulk to be on its way")
     installation.send(installation.promise("P-1", due_in=1))
-    wait_until(lambda: installation.state("promise:P-1") == "lapsed", seconds=60, what="the promise to lapse")
+    installation.wait(lambda: installation.state("promise:P-1") == "lapsed", what="the promise to lapse")
     (lapse,) = installation.moves("lapse")
     assert lapse.at >= lapse.due_at
     assert settled_by(installation, lapse.at) < BULK / 2, "the timer came first, most of the bulk later"

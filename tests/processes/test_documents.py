@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.processes.installation import Installation
-from tests.waiting import wait_until
 from tests.workflow.complaints import DOCUMENTED
 from workflow.recovery.archive.search import Wanted, alert, search
 
@@ -36,12 +35,11 @@ def test_the_catalogs_case_is_told_whole_and_found(sqlite_installation: Installa
     installation = sqlite_installation
     installation.workers.start("--concurrency", "1").wait_ready()
     installation.send(*(installation.event(f"case.{trigger}", CASE, data) for trigger, data in LIFE))
-    wait_until(lambda: installation.state(PLAN) == "kept", seconds=20, what="the plan, and what it was about")
+    installation.wait(lambda: installation.state(PLAN) == "kept", what="the plan, and what it was about")
     installation.send(installation.event("case.document", CASE, {**DOCUMENTED, "by": BERT}))
     store = installation.runtime.store
-    wait_until(
+    installation.wait(
         lambda: [move.outcome for move in installation.moves("alert_written")] == ["stayed"],
-        seconds=20,
         what="the receipt of a service alert",
     )
     (written,) = [effect for effect in installation.effects() if effect.target == "makegood.documents.write"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.processes.installation import Installation
 from tests.tasks.mail_server import Behaviour, MailServer
-from tests.waiting import wait_until
 
 
 def test_a_mail_server_that_dies_after_the_message_leaves_it_to_a_person(
@@ -21,7 +20,7 @@ def test_a_mail_server_that_dies_after_the_message_leaves_it_to_a_person(
         def escalations() -> list[str]:
             return [move.key for move in installation.moves("open")]
 
-        wait_until(lambda: len(escalations()) == 2, seconds=30, what="a person to be asked to find out")
+        installation.wait(lambda: len(escalations()) == 2, what="a person to be asked to find out")
         effect = next(one for one in installation.effects() if one.state == "unknown")
         assert "smtp-lost" in effect.error
         (asked,) = [key for key in escalations() if key.startswith("escalation:effect-")]

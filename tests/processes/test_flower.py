@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from tests.processes.installation import Installation
-from tests.waiting import wait_until
 from workflow.broker import task_names
 from workflow.embedded.ports import free_port
 
@@ -24,13 +23,13 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
     url = f"http://127.0.0.1:{port}"
     assert httpx.get(f"{url}/api/tasks").status_code == 401
     with httpx.Client(base_url=url, auth=("watcher", "secret"), timeout=10) as flower:
-        wait_until(lambda: flower.get("/api/workers").json(), seconds=20, what="Flower to know the worker")
+        sqlite_installation.wait(lambda: flower.get("/api/workers").json(), what="Flower to know the worker")
         customer = {"name": SECRETS[0], "email": SECRETS[1], "phone": SECRETS[4]}
         promise = sqlite_installation.promise("P-1", due_in=2, customer=customer)
         sqlite_installation.send(promise)
         accepted = sqlite_installation.promise("P-2", due_in=2, customer=customer)
         sqlite_installation.broker.accept([accepted.to_json()])
-        wait_until(lambda: names(flower) >= EXPECTED, seconds=30, what="Flower to have seen every task")
+        sqlite_installation.wait(lambda: names(flower) >= EXPECTED, what="Flower to have seen every task")
 
         tasks: dict[str, Any] = flower.get("/api/tasks").json()
         shown = [(task["name"], task["args"], task["kwargs"], task["result"]) for task in tasks.values()]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes.installation import Installation
-from tests.waiting import wait_until
 
 REFUND = """
 lifecycle: refund
@@ -101,10 +100,8 @@ def test_another_code_base_carries_out_an_effect_once_and_its_receipt_moves_the_
         installation.event("refund.ask", "refund:R-1", {"account": "ACC-7", "amount": 21}),
         installation.event("refund.ask", "refund:R-2", {"account": "ACC-8", "amount": 4000}),
     )
-    wait_until(
-        lambda: installation.state("refund:R-1") == "paid", seconds=20, what="the receipt of a success"
-    )
-    wait_until(lambda: installation.state("refund:R-2") == "failed", seconds=20, what="that of a failure")
+    installation.wait(lambda: installation.state("refund:R-1") == "paid", what="the receipt of a success")
+    installation.wait(lambda: installation.state("refund:R-2") == "failed", what="that of a failure")
 
     log = (installation.directory / "worker-0.log").read_text()
     assert not [secret for secret in ("ACC-7", "V-1") if secret in log], "nobody is named in our log"
@@ -131,9 +128,8 @@ def test_a_task_that_nobody_takes_becomes_a_dead_letter_that_says_so(
     sqlite_installation.send(
         sqlite_installation.event("refund.ask", "refund:R-1", {"account": "A", "amount": 1})
     )
-    wait_until(
+    sqlite_installation.wait(
         lambda: [effect.state for effect in sqlite_installation.effects()] == ["dead"],
-        seconds=30,
         what="the effect to be given up",
     )
     (effect,) = sqlite_installation.effects()

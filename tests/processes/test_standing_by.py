@@ -64,9 +64,7 @@ def test_who_stands_by_takes_events_and_timers_without_any_message(pool: Pool) -
         pool.wait_listeners(1)
         installation.runtime.engine.accept([installation.promise("P-1", due_in=0.5)])
         assert installation.broker.wake(APPLY)
-        wait_until(
-            lambda: installation.state("promise:P-1") == "lapsed", seconds=20, what="the promise to lapse"
-        )
+        installation.wait(lambda: installation.state("promise:P-1") == "lapsed", what="the promise to lapse")
     (lapse,) = installation.moves("lapse")
     assert lapse.at >= lapse.due_at
     assert pool.broker.llen(QUEUE) == 0
@@ -138,7 +136,7 @@ def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(poo
     ]
     installation.runtime.engine.accept(promises)
     with pool.doing(lambda: decide_and_listen(pool.process, APPLY)):
-        wait_until(lambda: len(installation.moves("lapse")) == 30, seconds=20, what="all to lapse")
+        installation.wait(lambda: len(installation.moves("lapse")) == 30, what="all to lapse")
     relayed = {effect.state for effect in installation.effects()} == {"published"}
     asked = pool.broker.llen(SOON_QUEUE) >= 1
     assert relayed or asked

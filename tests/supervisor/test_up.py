@@ -21,7 +21,7 @@ from workflow.broker.client import celery_app
 from workflow.embedded.address import embedded_url
 from workflow.embedded.ports import free_port
 from workflow.settings import Settings
-from workflow.supervisor.checks import worker_answers
+from workflow.supervisor.checks import http_ok, worker_answers
 from workflow.supervisor.flower import PASSWORD_FILE
 
 ROOT = Path(__file__).parents[2]
@@ -97,18 +97,25 @@ def test_flower_answers_behind_its_password_and_a_stopped_worker_is_noticed(up: 
     password = (up.data_dir / PASSWORD_FILE).read_text().strip()
     with httpx.Client(trust_env=False) as http:
         assert http.get(f"{url}/api/workers").status_code == 401
-        workers = http.get(f"{url}/api/workers", params={"refresh": 1}, auth=("makegood", password))
-    assert [name.partition("@")[0] for name in workers.json()] == ["worker-1"]
+        found: list[str] = []
+
+        def known() -> bool:
+            asked = {"params": {"refresh": 1}, "auth": ("makegood", password), "timeout": 30}
+            found[:] = http.get(f"{url}/api/workers", **asked).json()
+            return bool(found)
+
+        wait_until(known, seconds=60, what="Flower to know the worker")
+    assert [name.partition("@")[0] for name in found] == ["worker-1"]
     assert password not in up.said()
 
     app = celery_app(Settings(broker_url=embedded_url(up.data_dir)))
-    answers = worker_answers(app, *workers.json(), without_broker=True)
-    assert answers()
+    answers = worker_answers(app, *found, without_broker=True)
+    wait_until(answers, seconds=60, what="the worker to answer")
     worker = up.pids()["worker-1"]
     os.kill(worker, signal.SIGSTOP)
     assert not answers()
     os.kill(worker, signal.SIGCONT)
-    wait_until(answers, seconds=30, what="the worker to answer again")
+    wait_until(answers, seconds=60, what="the worker to answer again")
 
 
 @pytest.mark.parametrize("without_broker", [True, False])
@@ -130,4 +137,5 @@ def test_the_first_key_opens_the_door_and_a_killed_worker_and_a_lost_broker_come
     up.wait_said("worker-1   ready", times=2)
     os.kill(up.pids()["broker"], signal.SIGKILL)
     up.wait_said("broker     ready", times=2)
-    assert httpx.get(f"http://127.0.0.1:{up.api}/readyz", trust_env=False).status_code == 200
+    ready = http_ok(f"http://127.0.0.1:{up.api}/readyz")
+    wait_until(ready, seconds=60, what="the API to be ready again")

@@ -55,6 +55,8 @@ class Player:
             scene = self._look()
             if holds(scene):
                 return scene
+            if self.interrupted.is_set():
+                raise Interrupted()
             if monotonic() > deadline:
                 raise StoryStuck(f"waited {seconds:.0f} s for {what}; {_standing(scene)}")
             if self.interrupted.wait(_LOOK_SECONDS):
