@@ -60,7 +60,7 @@ def test_a_worker_whose_lifecycle_stands_for_another_text_ends(installation: Ins
     assert "even" in ended(installation.workers.start("--concurrency", "1"))
 
 
-@pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--clock-only",)])
+@pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
 def test_a_worker_whose_database_is_empty_ends(
     sqlite_installation: Installation, arguments: tuple[str, ...]
 ) -> None:
