@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from state_machines.definitions.lifecycle import load
-from tasks import readiness
+from tasks.pool import readiness
 from tests.processes.installation import Installation
 from tests.processes.workers import WorkerProcess
 from workflow.engine.registry import Registry, catalog_sources
