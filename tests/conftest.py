@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
+from tests.servers.migrated_databases import MigratedDatabases
 from tests.workflow.world import LAMP, World, new_world
 from workflow.recovery import vocabulary
 from workflow.store import migrate
@@ -112,19 +113,21 @@ def migrated_file(server_directory: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_server: PostgresServer) -> str:
-    """Name of a database with the newest schema and no row, for copies."""
-    name = postgres_server.create_database()
-    migrate(postgres_server.url(name))
-    return name
+def migrated_databases(postgres_server: PostgresServer) -> Iterator[MigratedDatabases]:
+    """Databases with the newest schema and no row."""
+    template = postgres_server.create_database()
+    migrate(postgres_server.url(template))
+    databases = MigratedDatabases(postgres_server, template)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def migrated_postgres_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
-    """URL of a fresh database with the newest schema, dropped after the test."""
-    name = postgres_server.create_database(migrated_template)
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
+def migrated_postgres_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
+    """URL of a database with the newest schema and no row, for this test alone."""
+    name = migrated_databases.take()
+    yield migrated_databases.url(name)
+    migrated_databases.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
