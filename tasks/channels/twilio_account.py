@@ -15,11 +15,9 @@ import orjson
 from tasks.channels.http_post import Answer, Lost, Unsent, post
 from tasks.channels.port import ChannelError, OutcomeUnknown, Receipt, Rejected, Retry
 from workflow.errors import SettingsError
+from workflow.recovery.telephony.telephone import e164
 from workflow.settings import Settings
 
-PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
-"""E.164."""
-_SPACING = re.compile(r"[\s().\-/]")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _SID = re.compile(r"[A-Z]{2}[0-9A-Za-z]{2,64}")
 
@@ -57,10 +55,10 @@ class TwilioAccount:
 
 
 def phone_number(text: str) -> str:
-    """A number in E.164 form, without the spacing that people write. Raises Rejected when it is none."""
-    number = _SPACING.sub("", text)
-    if PHONE.fullmatch(number) is None:
-        raise Rejected("to.phone: no number in international form, such as +49 30 1234567 [phone]")
+    """A number in E.164 form. Raises Rejected when it is none that can be dialled."""
+    number = e164(text)
+    if number is None:
+        raise Rejected("to.phone: no number that can be dialled, such as +49 30 1234567 [phone]")
     return number
 
 

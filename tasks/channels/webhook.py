@@ -15,7 +15,7 @@ from tasks.channels.http_post import Answer, Lost, Unsent, post
 from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
 from workflow.clock import Clock
-from workflow.recovery.contact.standard_webhooks import secrets_of, sign
+from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
 from workflow.settings import Settings
 
 TYPE = "makegood.notice"
@@ -28,7 +28,7 @@ class WebhookChannel:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Raises SettingsError when secret or origins are not well formed."""
         assert settings.webhook_secret is not None
-        self._secrets = secrets_of(settings.webhook_secret.get_secret_value())
+        self._signers = webhooks_of(settings.webhook_secret.get_secret_value())
         self._origins = Origins.of(settings.webhook_hosts)
         self._seconds = settings.channel_seconds
         self._clock = clock
@@ -39,7 +39,7 @@ class WebhookChannel:
         self._origins.check(url)
         identity, body = quote(idempotency_key, safe=":/-._~"), _body(notice)
         headers = {"content-type": "application/json"}
-        headers |= sign(self._secrets, identity, self._clock.now(), body)
+        headers |= sign(self._signers, identity, self._clock.now(), body.decode())
         try:
             answer = post(url, body, headers, self._seconds)
         except (Unsent, Lost) as error:

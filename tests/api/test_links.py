@@ -42,7 +42,8 @@ def test_no_change_of_a_single_character_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "a.b", "x" * 2000, "ä.ö", sign(b"another secret altogether", WHICH)]
+    "text",
+    ["", ".", "a.b", "x" * 2000, "ä.ö", sign(b"another secret altogether", WHICH), sign(SECRET, WHICH) + "!"],
 )
 def test_what_was_not_signed_here_is_forged(text: str) -> None:
     with pytest.raises(Forged):

@@ -14,12 +14,13 @@ import httpx
 import orjson
 import pytest
 from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook
 
 from tests.api.conftest import NOON, House, open_house
 from workflow.access.keys import Role
 from workflow.engine.cloudevent import CloudEvent
 from workflow.outbox.effects import begin, claim, settle
-from workflow.recovery.contact.standard_webhooks import secrets_of, sign
+from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
 from workflow.recovery.telephony.twilio import signature
 from workflow.store import schema
 
@@ -47,7 +48,7 @@ transitions:
           about: callback
           title: A call
           words: A customer waits.
-          context: {customer_phone: '+442079460000', claim: line:L/2}
+          context: {customer_phone: '+44 (0)20 7946 0000', claim: line:L/2}
   - {trigger: dial_news, source: ringing, set: "{'said': data.said + [event.data.news]}"}
   - {trigger: delivery_news, source: ringing, set: "{'said': data.said + [event.data.news]}"}
   - {trigger: end, source: ringing, dest: ended}
@@ -244,9 +245,9 @@ def test_a_wrong_report_names_the_field(
 def test_who_gets_our_webhooks_reports_with_their_signature(care: House) -> None:
     key = sent(care, "W2", "webhook")
     body = orjson.dumps({"effect": key, "status": "delivered"})
-    signed = sign(secrets_of(SECRET), "r-1", NOON, body)
-    old = sign(secrets_of(SECRET), "r-1", NOON - timedelta(minutes=6), body)
-    other = sign([b"x" * 32], "r-1", NOON, body)
+    signed = sign(webhooks_of(SECRET), "r-1", NOON, body.decode())
+    old = sign(webhooks_of(SECRET), "r-1", NOON - timedelta(minutes=6), body.decode())
+    other = sign([Webhook(b"x" * 32)], "r-1", NOON, body.decode())
     for headers in (old, other, signed | {"webhook-id": "r-2"}):
         assert care.http.post("/v1/reports/webhook", content=body, headers=headers).status_code == 401
     assert care.http.post("/v1/reports/email", content=body, headers=signed).status_code == 401

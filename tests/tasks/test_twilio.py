@@ -60,6 +60,13 @@ def test_a_message_is_one_request_by_the_book() -> None:
     assert (receipt.reference, receipt.answer) == ("SM12", "queued")
 
 
+@pytest.mark.parametrize("written", ["+44 (0)20 7946-0000", "tel:+44-20-7946-0000", "+44 020 7946 0000"])
+def test_a_number_is_dialled_however_it_is_written(written: str) -> None:
+    with WireServer(answering(TAKEN)) as server:
+        TwilioSmsChannel(account(server.url)).send(replace(SMS, to={"phone": written}), KEY)
+    assert server.requests[0].form["To"] == "+442079460000"
+
+
 def test_a_messaging_service_sends_instead_of_the_number_and_reports_need_a_public_url() -> None:
     with WireServer(answering(TAKEN)) as server:
         settings = account(server.url, twilio_messaging_service="MG7", public_url=None)
@@ -107,6 +114,8 @@ def test_twilio_is_left_alone_for_as_long_as_it_asks(channel: Any) -> None:
         ({"words": " "}, "no-words"),
         ({"to": {"phone": "020 7946 0000"}}, "phone"),
         ({"to": "ada"}, "phone"),
+        ({"to": {"phone": "+44 20 7946 0000 ext. 12"}}, "phone"),
+        ({"to": {"phone": "+44 1"}}, "phone"),
     ],
 )
 def test_what_twilio_would_refuse_is_not_asked(changes: Mapping[str, Any], rule: str) -> None:

@@ -18,7 +18,7 @@ from tasks.channels.webhook import WebhookChannel
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from workflow.clock import SystemClock, VirtualClock
 from workflow.errors import SettingsError
-from workflow.recovery.contact.standard_webhooks import is_genuine, secrets_of, sign
+from workflow.recovery.contact.standard_webhooks import is_genuine, sign, webhooks_of
 from workflow.settings import Settings
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -155,9 +155,9 @@ def test_a_secret_that_is_none_is_refused_and_not_quoted(secret: str) -> None:
 
 def _tampered(**changes: Any) -> bool:
     """Whether a request with these changes still counts as signed by us."""
-    headers = sign(secrets_of(NEW), "e-1", NOW, b"{}")
+    headers = sign(webhooks_of(NEW), "e-1", NOW, "{}")
     given = {
-        "secrets": secrets_of(f"{OLD} {NEW}"),
+        "webhooks": webhooks_of(f"{OLD} {NEW}"),
         "identity": "e-1",
         "timestamp": headers["webhook-timestamp"],
         "signatures": headers["webhook-signature"],
@@ -168,7 +168,7 @@ def _tampered(**changes: Any) -> bool:
 
 
 def test_a_signature_holds_for_this_body_this_id_and_these_minutes() -> None:
-    headers = sign(secrets_of(NEW), "e-1", NOW, b"{}")
+    headers = sign(webhooks_of(NEW), "e-1", NOW, "{}")
     assert headers["webhook-signature"] == Webhook(NEW).sign("e-1", NOW, "{}")
     assert _tampered()
     assert _tampered(now=NOW + timedelta(minutes=5))
@@ -178,9 +178,12 @@ def test_a_signature_holds_for_this_body_this_id_and_these_minutes() -> None:
     assert not _tampered(identity="e-2")
     assert not _tampered(timestamp="²")
     assert not _tampered(timestamp=str(int(NOW.timestamp()) + 1))
+    assert not _tampered(timestamp="9" * 12)
+    assert not _tampered(body=b"\xff")
     assert not _tampered(signatures="")
+    assert not _tampered(signatures="v1")
     assert not _tampered(signatures=headers["webhook-signature"].replace("v1,", "v1a,"))
-    assert not _tampered(secrets=secrets_of(OLD))
+    assert not _tampered(webhooks=webhooks_of(OLD))
 
 
 def test_a_notice_without_an_address_is_refused() -> None:

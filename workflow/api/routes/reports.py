@@ -17,7 +17,7 @@ from workflow.api.http.json_text import decode
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.routes.report_acceptance import brought
 from workflow.recovery import reports
-from workflow.recovery.contact.standard_webhooks import is_genuine, secrets_of
+from workflow.recovery.contact.standard_webhooks import is_genuine, webhooks_of
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
@@ -72,7 +72,7 @@ def _check_signature(context: ApiContext, request: Request, body: bytes) -> None
         secret is not None
         and request.path_params["channel"] == "webhook"
         and is_genuine(
-            secrets_of(secret.get_secret_value()),
+            webhooks_of(secret.get_secret_value()),
             headers.get("webhook-id", ""),
             headers.get("webhook-timestamp", ""),
             headers[_SIGNATURE],

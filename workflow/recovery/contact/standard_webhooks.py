@@ -1,28 +1,32 @@
-"""Signatures of webhooks (Standard Webhooks 1.0): HMAC-SHA256 over id, timestamp and body."""
+"""Signatures of webhooks by the Standard Webhooks library, at our own clock's time.
+
+The library signs; its `verify` is not used, for it reads the system's clock itself and ends in a ValueError
+where a signature has no version.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
+
+from standardwebhooks.webhooks import Webhook
 
 from workflow.errors import SettingsError
 
 _PREFIX = "whsec_"
-_VERSION = "v1"
 _FEWEST, _MOST = 24, 64
 TOLERANCE_SECONDS = 300.0
 """How far a timestamp may lie from now, either way: an old request must not be played again."""
 
 
-def secrets_of(text: str) -> list[bytes]:
-    """The secrets in a setting, spaces between them; the newest first signs too.
+def webhooks_of(text: str) -> list[Webhook]:
+    """One signer for each secret in a setting, spaces between them; the newest first signs too.
 
     Raises SettingsError when one is not ``whsec_`` and 24 to 64 bytes in base64.
     """
-    found = [_secret(one) for one in text.split()]
+    found = [Webhook(_secret(one)) for one in text.split()]
     if not found:
         raise SettingsError("MAKEGOOD_WEBHOOK_SECRET: holds no secret")
     return found
@@ -40,32 +44,32 @@ def _secret(text: str) -> bytes:
     return secret
 
 
-def sign(secrets: list[bytes], identity: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers; with several secrets, a signature by each, so that receivers can change theirs."""
-    timestamp = str(int(at.timestamp()))
-    signatures = [f"{_VERSION},{_signature(secret, identity, timestamp, body)}" for secret in secrets]
+def sign(webhooks: list[Webhook], identity: str, at: datetime, body: str) -> dict[str, str]:
+    """The three headers; with several secrets, a signature by each, so that receivers can change theirs.
+
+    Args:
+        at: when it is sent, UTC; the library takes any other zone's time for UTC.
+    """
     return {
         "webhook-id": identity,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(signatures),
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(webhook.sign(identity, at, body) for webhook in webhooks),
     }
 
 
 def is_genuine(
-    secrets: list[bytes], identity: str, timestamp: str, signatures: str, body: bytes, now: datetime
+    webhooks: list[Webhook], identity: str, timestamp: str, signatures: str, body: bytes, now: datetime
 ) -> bool:
     """Whether one of the signatures is of one of the secrets and the timestamp is of these minutes."""
     if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
         return False
-    expected = [_signature(secret, identity, timestamp, body).encode() for secret in secrets]
-    given = [
-        one.partition(",")[2].encode() for one in signatures.split() if one.partition(",")[0] == _VERSION
-    ]
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        return False
+    try:
+        signed = sign(webhooks, identity, datetime.fromtimestamp(int(timestamp), UTC), body.decode())
+    except UnicodeDecodeError:
+        return False
+    expected = signed["webhook-signature"].encode().split()
+    given = signatures.encode().split()
     # All pairs are compared, each in constant time, so that the time taken tells nothing.
-    matches = [hmac.compare_digest(mine, theirs) for mine in expected for theirs in given]
-    return any(matches) and abs(now.timestamp() - int(timestamp)) <= TOLERANCE_SECONDS
-
-
-def _signature(secret: bytes, identity: str, timestamp: str, body: bytes) -> str:
-    said = f"{identity}.{timestamp}.".encode() + body
-    return base64.b64encode(hmac.new(secret, said, hashlib.sha256).digest()).decode()
+    return any([hmac.compare_digest(mine, theirs) for mine in expected for theirs in given])

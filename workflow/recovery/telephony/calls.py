@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from workflow.errors import NotFound
 from workflow.recovery.contact.hours import contact_time
+from workflow.recovery.telephony.telephone import e164
 from workflow.store.port import Store
 from workflow.store.schema import outbox, subjects
 
 
 def customer_to_connect(store: Store, effect: str, now: datetime) -> str | None:
-    """The customer's number of the call that this effect began; None when they are not to be called, now.
+    """The E.164 number of the customer whom this call is for; None when they are not to be called, now.
 
     They are as long as the callback that asked for it is open and held by the same claim (whoever has claimed
     it since calls with a telephone of their own), and outside of their quiet hours: between the claim and the
@@ -35,7 +36,7 @@ def customer_to_connect(store: Store, effect: str, now: datetime) -> str | None:
     held = found.closed_at is None and claim in (None, asked.get("claim"))
     if not held or contact_time(customer, now) > now or _opted_out(customer):
         return None
-    return number if isinstance(number, str) else None
+    return e164(number) if isinstance(number, str) else None
 
 
 def _opted_out(customer: Any) -> bool:
