@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from contextlib import suppress
 
 import structlog
 
 from tasks.scheduler.pipe import BEAT, WAKE
+from workflow.supervisor.interpreter import import_environment, module_command
 
 _STOP_SECONDS = 5.0
 
@@ -26,7 +26,8 @@ class SchedulerProcess:
     def start(self) -> None:
         """Start its process; it ends when the worker does, however that ends."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tasks.scheduler", str(os.getpid()), str(self._concurrency)],
+            module_command("tasks.scheduler", str(os.getpid()), str(self._concurrency)),
+            env={**os.environ, **import_environment()},
             stdin=subprocess.PIPE,
         )
         assert self._process.stdin is not None
