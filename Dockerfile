@@ -2,6 +2,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
+COPY makegood makegood
 COPY state_machines state_machines
 COPY workflow workflow
 COPY tasks tasks

@@ -1,4 +1,4 @@
-"""The Celery app: `celery -A tasks.app worker`. Importing it reads the settings and builds nothing else."""
+"""The Celery app of `makegood worker` and `makegood flower`. Importing it reads the settings, no more."""
 
 from __future__ import annotations
 

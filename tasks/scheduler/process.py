@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from contextlib import suppress
 
 import structlog
 
 from tasks.scheduler.pipe import BEAT, END, WAKE
+from workflow.supervisor.interpreter import import_environment, module_command
 
 _STOP_SECONDS = 5.0
 
@@ -28,12 +28,8 @@ class SchedulerProcess:
     def start(self) -> None:
         """Start its process: it waits for a first beat, and ends when the worker does, however that ends."""
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tasks.scheduler",
-                *map(str, (os.getpid(), self._concurrency, self._ready)),
-            ],
+            module_command("tasks.scheduler", *map(str, (os.getpid(), self._concurrency, self._ready))),
+            env={**os.environ, **import_environment()},
             stdin=subprocess.PIPE,
             pass_fds=(self._ready,),
         )

@@ -10,10 +10,10 @@ from threading import Event
 
 import pytest
 from rich.console import Console
+from workflow.client import Client
 
 from tests.api.conftest import NOON, House, open_house
 from workflow.access.keys import Role
-from workflow.client import Client
 from workflow.clock import CompressedClock, SystemClock
 from workflow.demo import player as playing
 from workflow.demo.deeds import Deeds

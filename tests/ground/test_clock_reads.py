@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("state_machines", "workflow", "tasks")
+PACKAGES = ("makegood", "state_machines", "workflow", "tasks")
 CLOCK = "workflow/clock.py"
 FORBIDDEN = {
     ("time", "monotonic"), ("time", "sleep"),

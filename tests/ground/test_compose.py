@@ -70,7 +70,7 @@ class Here:
             "mailpit": "127.0.0.1",
         }
         # What the image has on PATH.
-        for name, command in {"makegood": "-m workflow.cli", "celery": "-m celery", "python": ""}.items():
+        for name, command in {"makegood": "-P -m workflow.cli"}.items():
             shim = directory / name
             shim.write_text(
                 f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {command} "$@"\n', encoding="utf-8"

@@ -1,4 +1,4 @@
-"""The wheel holds our three packages, all of their data, and nothing else."""
+"""The wheel holds our four packages, all of their data, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+import makegood
+
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("state_machines", "workflow", "tasks")
+PACKAGES = ("makegood", "state_machines", "workflow", "tasks")
 OWNER_GIVEN = {"celery", "redis", "transitions", "sqlalchemy", "flower", "pytest", "fakeredis"}
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Names of the files in a freshly built wheel, without its metadata."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly built wheel."""
     directory = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)],
@@ -26,6 +28,12 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         capture_output=True,
     )
     (wheel,) = directory.glob("makegood-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def packed(wheel: Path) -> set[str]:
+    """Names of the files in it, without its metadata."""
     with zipfile.ZipFile(wheel) as files:
         return {name for name in files.namelist() if ".dist-info/" not in name}
 
@@ -41,8 +49,13 @@ def test_everything_in_the_packages_is_packed(packed: set[str]) -> None:
     assert packed - sources == set()
 
 
+def test_its_version_is_the_one_that_programs_can_ask_for(wheel: Path) -> None:
+    assert wheel.name.split("-")[1] == makegood.__version__
+
+
 def test_data_is_among_it(packed: set[str]) -> None:
     assert {
+        "makegood/py.typed",
         "state_machines/catalog/promise.yaml",
         "workflow/store/migrations/script.py.mako",
         "workflow/store/migrations/versions/0001_the_spine.py",

@@ -16,8 +16,8 @@ SECRETS = ("Ada Lovelace", "ada@example.com", "sam@example.com", "We call you ba
 
 def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: Installation) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "celery", "-A", "tasks.app", "flower", "--address=127.0.0.1",
-               f"--port={port}", "--basic-auth=watcher:secret"]  # fmt: skip
+    sqlite_installation.configure(flower_user="watcher", flower_password="secret")
+    command = [sys.executable, "-m", "workflow.cli", "flower", "--host", "127.0.0.1", "--port", str(port)]
     sqlite_installation.workers.start("--concurrency", "1").wait_ready()
     sqlite_installation.workers.start_command(command, "Connected to", "flower").wait_ready()
     url = f"http://127.0.0.1:{port}"

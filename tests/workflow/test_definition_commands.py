@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from state_machines import catalog
 from tests.state_machines.test_check import SOUND
-from workflow.cli import app
+from workflow.cli.commands import app
 
 
 def run(*words: object) -> Result:

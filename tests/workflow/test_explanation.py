@@ -13,7 +13,7 @@ from state_machines.values.instants import format_instant
 from state_machines.values.retry_policy import RetryPolicy
 from tests.workflow.world import World, new_world
 from workflow.access import keys
-from workflow.cli import app
+from workflow.cli.commands import app
 from workflow.console.site import create_site
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidQuery, NotFound

@@ -11,11 +11,11 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from workflow.access.role import Role as Role
 from workflow.clock import monotonic
 from workflow.errors import NotFound
 from workflow.store import schema
@@ -30,17 +30,6 @@ _COLUMNS = (
     schema.keys.c.created_at,
     schema.keys.c.revoked_at,
 )
-
-
-class Role(StrEnum):
-    """What the bearer of a key is."""
-
-    SYSTEM = "system"
-    """Another program: sends events, reads."""
-    DESK = "desk"
-    """A person of the desk: reads, takes on calls and escalations, and says how they went."""
-    OPERATOR = "operator"
-    """Whoever runs makegood: sends events, reads, retries dead letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from kombu.exceptions import KombuError, SerializationError
 from state_machines.values.instants import format_instant
 from workflow.broker import task_names
 from workflow.broker.celery_settings import celery_settings
+from workflow.broker.loader import InstalledLoader
 from workflow.broker.notifier import Notifier
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.turns import EVENTS, TIMERS
@@ -37,7 +38,8 @@ def celery_app(settings: Settings) -> Celery:
 
     Raises SettingsError when no broker is set and none was ever embedded in the data directory.
     """
-    app = Celery("makegood")
+    # Without fixups: Django's, the only one, has the current folder searched.
+    app = Celery("makegood", loader=InstalledLoader, fixups=[])
     app.conf.update(celery_settings(settings))
     return app
 

@@ -6,12 +6,6 @@ from typing import Annotated
 
 import typer
 
-from workflow.cli.processes import Crew
-from workflow.cli.serving import bound_socket, serve
-from workflow.recovery.runtime import open_runtime
-from workflow.settings import read_settings
-from workflow.telemetry import logs
-
 
 def api(
     host: Annotated[
@@ -26,6 +20,12 @@ def api(
     ] = None,
 ) -> None:
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
+    from workflow.cli.processes import Crew
+    from workflow.cli.serving import bound_socket, serve
+    from workflow.recovery.runtime import open_runtime
+    from workflow.settings import read_settings
+    from workflow.telemetry import logs
+
     settings = read_settings()
     logs.configure(settings.log_level)
     number = settings.api_processes if processes is None else processes

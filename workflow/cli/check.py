@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from state_machines.check import check as problems_of
-from state_machines.errors import DefinitionError, Problem
-from state_machines.form.definition import Definition
-from state_machines.form.source import parse
-from workflow.cli.definition_files import read_definition
-from workflow.recovery import vocabulary
+if TYPE_CHECKING:
+    from state_machines.errors import Problem
+    from state_machines.form.definition import Definition
 
 
 def check(
@@ -25,6 +22,11 @@ def check(
 
     What one of the files opens or tells may be a lifecycle of another one, or of the catalog.
     """
+    from state_machines.check import check as problems_of
+    from state_machines.errors import DefinitionError
+    from workflow.cli.definition_files import read_definition
+    from workflow.recovery import vocabulary
+
     vocabulary.register()
     texts: dict[str, str] = {}
     found: list[Problem] = []
@@ -46,6 +48,9 @@ def check(
 
 def _definitions(texts: Mapping[str, str]) -> Iterator[tuple[str, Definition]]:
     """Those that can be read, by the name of their lifecycle; the others are complained of elsewhere."""
+    from state_machines.errors import DefinitionError
+    from state_machines.form.source import parse
+
     for text in texts.values():
         try:
             definition, _ = parse(text)

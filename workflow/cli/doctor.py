@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
-from rich.text import Text
-
-from workflow.maintenance.doctor import examine
-from workflow.recovery import vocabulary
-from workflow.settings import read_settings
 
 
 def doctor() -> None:
-    """Say what is configured, what answers and what waits too long. Exit code 1 if anything is wrong."""
+    """Say what is configured, what answers and what waits too long. Exit code 1 if one is wrong."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from workflow.maintenance.doctor import examine
+    from workflow.recovery import vocabulary
+    from workflow.settings import read_settings
+
     vocabulary.register()
     console = Console(highlight=False, soft_wrap=True)
     healthy = True

@@ -8,12 +8,6 @@ from typing import Annotated
 
 import typer
 
-from state_machines.definitions.lifecycle import load
-from state_machines.diagram import mermaid, svg
-from workflow.cli.definition_files import read_definition
-from workflow.errors import MakegoodError
-from workflow.recovery import vocabulary
-
 
 class Format(StrEnum):
     """What can be drawn."""
@@ -35,6 +29,12 @@ def draw(
     ] = None,
 ) -> None:
     """Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid."""
+    from state_machines.definitions.lifecycle import load
+    from state_machines.diagram import mermaid, svg
+    from workflow.cli.definition_files import read_definition
+    from workflow.errors import MakegoodError
+    from workflow.recovery import vocabulary
+
     vocabulary.register()
     drawn_as = format or (Format.SVG if out is not None and out.suffix == ".svg" else Format.MERMAID)
     definition = load(read_definition(file), file).definition

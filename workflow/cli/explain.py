@@ -6,12 +6,6 @@ from typing import Annotated
 
 import typer
 
-from workflow.engine.registry import Registry
-from workflow.explanation import explain as explanation_of
-from workflow.recovery import vocabulary
-from workflow.settings import read_settings
-from workflow.store import open_store
-
 
 def explain(
     subject: Annotated[str, typer.Argument(help="<lifecycle>:<id>, such as promise:P-17")],
@@ -21,6 +15,12 @@ def explain(
     ] = None,
 ) -> None:
     """Say how each deadline of a subject came about. Reads the database, needs no API."""
+    from workflow.engine.registry import Registry
+    from workflow.explanation import explain as explanation_of
+    from workflow.recovery import vocabulary
+    from workflow.settings import read_settings
+    from workflow.store import open_store
+
     vocabulary.register()
     store = open_store(read_settings().database)
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from workflow import store
-from workflow.settings import ensure_data_dir, read_settings
-
 
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run twice, and by several at once."""
+    from workflow import store
+    from workflow.settings import ensure_data_dir, read_settings
+
     settings = read_settings()
     if settings.database_url is None:
         ensure_data_dir(settings)

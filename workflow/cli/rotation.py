@@ -9,15 +9,6 @@ from typing import Annotated
 
 import typer
 
-from state_machines.errors import Problem
-from state_machines.values.instants import UnknownZone, format_instant, zone
-from workflow.cli.send import door_client
-from workflow.clock import clock_from
-from workflow.engine.cloudevent import CloudEvent
-from workflow.errors import InvalidEvent
-from workflow.recovery.rotations.icalendar_file import shifts_of
-from workflow.settings import read_settings
-
 app = typer.Typer(help="Rotations: who is on duty when.", no_args_is_help=True)
 
 
@@ -47,6 +38,15 @@ def import_calendar(
 
     The same file on the same day is the same event, and changes nothing the second time.
     """
+    from makegood import Event
+    from state_machines.errors import Problem
+    from state_machines.values.instants import UnknownZone, format_instant, zone
+    from workflow.cli.send import api_client
+    from workflow.clock import clock_from
+    from workflow.errors import InvalidEvent
+    from workflow.recovery.rotations.icalendar_file import shifts_of
+    from workflow.settings import read_settings
+
     settings = read_settings()
     now = clock_from(settings.clock).now()
     text = file.read_bytes()
@@ -61,20 +61,23 @@ def import_calendar(
         return
     data = {"shifts": shifts, "until": until} | ({"owner": owner} if owner else {})
     digest = hashlib.sha256(text + repr((zone_name, days, person, owner)).encode()).hexdigest()[:16]
-    event = CloudEvent(
-        f"{identity}/{now.date().isoformat()}/{digest}",
-        "/makegood/cli",
+    event = Event(
         "rotation.set",
         f"rotation:{identity}",
-        now,
         data,
+        source="/makegood/cli",
+        id=f"{identity}/{now.date().isoformat()}/{digest}",
+        time=now,
     )
-    with door_client(settings, url, key) as client:
+    with api_client(settings, url, key) as client:
         answer = client.send(event)
     typer.echo(f"{answer['status']} at {format_instant(now)}")
 
 
 def _people(said: list[str]) -> dict[str, str]:
+    from state_machines.errors import Problem
+    from workflow.errors import InvalidEvent
+
     people = {}
     for one in said:
         name, separator, address = one.partition("=")

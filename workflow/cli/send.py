@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
-import orjson
 import typer
 
-from state_machines.errors import Problem
-from workflow.client import Client
-from workflow.clock import clock_from
-from workflow.engine.cloudevent import parse
-from workflow.errors import InvalidEvent, SettingsError
-from workflow.settings import Settings, read_settings
+if TYPE_CHECKING:
+    from makegood import Client
+    from workflow.settings import Settings
 
 
 def send(
@@ -35,6 +31,13 @@ def send(
     key: Annotated[str | None, typer.Option(help="An API key. Default: MAKEGOOD_API_KEY.")] = None,
 ) -> None:
     """Send one event; print what the API answered about it, as JSON."""
+    import orjson
+
+    from makegood import Event
+    from workflow.clock import clock_from
+    from workflow.engine.cloudevent import parse
+    from workflow.settings import read_settings
+
     settings = read_settings()
     document = {
         "specversion": "1.0",
@@ -45,20 +48,29 @@ def send(
         "time": time,
         "data": _decoded(sys.stdin.read() if data == "-" else data),
     }
-    event = parse(document, received_at=clock_from(settings.clock).now())
-    with door_client(settings, url, key) as client:
+    # What is wrong with it is said here, before anything is sent.
+    right = parse(document, received_at=clock_from(settings.clock).now())
+    event = Event(kind, subject, right.data, source=source, id=right.id, time=right.time)
+    with api_client(settings, url, key) as client:
         typer.echo(orjson.dumps(client.send(event)).decode())
 
 
-def door_client(settings: Settings, url: str | None, key: str | None) -> Client:
+def api_client(settings: Settings, url: str | None, key: str | None) -> Client:
     """A client of the API at this address and with this key, or else with what the settings say.
 
-    Raises SettingsError when there is no key.
+    A person waits for the answer: one attempt. Raises SettingsError when there is no key.
     """
-    return Client(url or _address(settings), key or _key(settings))
+    from makegood import Client
+
+    return Client(url or _address(settings), key or _key(settings), attempts=1)
 
 
 def _decoded(data: str) -> Any:
+    import orjson
+
+    from state_machines.errors import Problem
+    from workflow.errors import InvalidEvent
+
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -70,6 +82,8 @@ def _address(settings: Settings) -> str:
 
 
 def _key(settings: Settings) -> str:
+    from workflow.errors import SettingsError
+
     if settings.api_key is None:
         raise SettingsError(
             "MAKEGOOD_API_KEY: not set, and no --key given; make one: makegood keys create --role system"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workflow.access.first_key import FILE as KEY_FILE
-from workflow.access.first_key import first_key
-from workflow.clock import clock_from
-from workflow.settings import Settings, ensure_data_dir, read_settings
-from workflow.store import open_store
-from workflow.supervisor.flower import PASSWORD_FILE
-from workflow.supervisor.lock import sole_supervisor
-from workflow.supervisor.service import Report
-from workflow.supervisor.stack import Stack, plan_stack
+if TYPE_CHECKING:
+    from workflow.settings import Settings
+    from workflow.supervisor.service import Report
+    from workflow.supervisor.stack import Stack
 
 _UNREMARKABLE = ("starting", "stopping")
 
@@ -26,6 +21,10 @@ def up(
     ] = None,
 ) -> None:
     """Run broker, migrations, API, workers and Flower here, restart what dies, end it all at ctrl-C."""
+    from workflow.settings import ensure_data_dir, read_settings
+    from workflow.supervisor.lock import sole_supervisor
+    from workflow.supervisor.stack import plan_stack
+
     settings = read_settings()
     with sole_supervisor(ensure_data_dir(settings)):
         stack = plan_stack(settings, workers=workers, concurrency=concurrency)
@@ -38,6 +37,8 @@ def _tell(report: Report) -> None:
 
 
 def _welcome(stack: Stack) -> None:
+    from workflow.supervisor.flower import PASSWORD_FILE
+
     settings = stack.settings
     password = f"{settings.data_dir / PASSWORD_FILE}" if settings.flower_password is None else "as set by you"
     typer.echo(
@@ -58,6 +59,11 @@ def _welcome(stack: Stack) -> None:
 
 def _key(settings: Settings) -> str:
     """The installation's first key, shown this one time; later where it is, or how to make one."""
+    from workflow.access.first_key import FILE as KEY_FILE
+    from workflow.access.first_key import first_key
+    from workflow.clock import clock_from
+    from workflow.store import open_store
+
     store = open_store(settings.database)
     try:
         made = first_key(store, settings.data_dir, clock_from(settings.clock).now())

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
 from workflow.broker import task_names
-from workflow.broker.celery_settings import broker_url
-from workflow.settings import Settings, read_settings
 
-_APP = "tasks.app"
+APP = "tasks.app"
 """By name: nothing in `workflow` imports what builds on it."""
 
 
@@ -32,30 +30,32 @@ def worker(
     clock_only: Annotated[bool, typer.Option("--clock-only", hidden=True)] = False,  # an earlier name
 ) -> None:
     """Carry out what is due, until it is told to stop; tasks that have begun are finished."""
+    from celery.utils.nodenames import default_nodename, host_format
+
+    from workflow.broker.celery_settings import broker_url
+    from workflow.settings import read_settings
+
     settings = read_settings()
     broker_url(settings)  # says what is missing better than Celery would
-    argv = worker_argv(settings, concurrency, queues, name, scheduler_only=scheduler_only or clock_only)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(argv[0], argv)
+    idle = scheduler_only or clock_only
+    node = name or f"{'scheduler' if idle else 'worker'}-{uuid4().hex[:8]}"
+    running: Any = import_module(APP).app.Worker(
+        # Our own app, as an object: Celery's command would look for it in the current folder.
+        **(_idle() if idle else _pool(concurrency or settings.worker_concurrency, queues)),
+        hostname=host_format(default_nodename(f"{node}@%h")),
+        loglevel=settings.log_level,
+        task_events=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
+    running.start()
+    sys.exit(running.exitcode)
 
 
-def worker_argv(
-    settings: Settings,
-    concurrency: int | None = None,
-    queues: str = task_names.QUEUES,
-    name: str | None = None,
-    *,
-    scheduler_only: bool = False,
-) -> list[str]:
-    """The command of a Celery worker of ours, with a node name that no other has."""
-    if scheduler_only:
-        pool = ["--pool", "solo", "--queues", task_names.IDLE_QUEUE]
-    else:
-        count = settings.worker_concurrency if concurrency is None else concurrency
-        pool = ["--pool", "prefork", "--concurrency", str(count), "--queues", queues]
-    node = name or f"{'scheduler' if scheduler_only else 'worker'}-{uuid4().hex[:8]}"
-    return [
-        sys.executable, "-m", "celery", "-A", _APP, "worker", *pool, "--hostname", f"{node}@%h",
-        "--task-events", "--without-mingle", "--without-gossip", "--loglevel", settings.log_level,
-    ]  # fmt: skip
+def _pool(processes: int, queues: str) -> dict[str, Any]:
+    return {"pool": "prefork", "concurrency": processes, "queues": queues.split(",")}
+
+
+def _idle() -> dict[str, Any]:
+    """No pool: nothing is sent to the queue that is listened on."""
+    return {"pool": "solo", "queues": [task_names.IDLE_QUEUE]}

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 import httpx
 
-from workflow.client import DoorError
+from makegood import ClientError, Event
 from workflow.demo.errors import StoryStuck
 from workflow.demo.scene import Scene, Stage
 from workflow.demo.script import Asks, Follows, Says
-from workflow.engine.cloudevent import CloudEvent
 
 SOURCE = "/makegood/demo"
 _LINK = re.compile(r"https?://[^\s/]+(/l/[^\s\"'<>)]+)")
@@ -30,12 +29,12 @@ class Deeds:
         self._url = url
 
     def say(self, says: Says, identity: str, at: datetime) -> None:
-        """Post the event. Raises DoorError when it is not accepted, StoryStuck without such a subject."""
+        """Post the event. Raises ClientError when it is not accepted, StoryStuck without such a subject."""
         key = self._stage.key(says.name)
         if key is None:
             raise StoryStuck(f"there is no {says.name} that could be told to {says.trigger}")
         self._stage.client.send(
-            CloudEvent(
+            Event(
                 id=identity,
                 source=SOURCE,
                 type=f"{key.partition(':')[0]}.{says.trigger}",
@@ -66,12 +65,12 @@ class Deeds:
             raise StoryStuck(f"the link about {follows.about} was answered {sent.status_code}")
 
     def ask(self, asks: Asks, scene: Scene) -> bool:
-        """Whether the API's answer is as it must be; what is not there yet is not. Raises DoorError."""
+        """Whether the API's answer is as it must be; what is not there yet is not. Raises ClientError."""
         keys = {name: subject["key"] for name, subject in _newest(scene).items()}
         path = re.sub(r"\{([^}]+)\}", lambda found: quote(keys.get(found[1], found[0]), safe=":"), asks.path)
         try:
             return asks.holds(self._stage.client.ask(path, asks.body))
-        except DoorError as error:
+        except ClientError as error:
             if error.status in _NOT_YET:
                 return False
             raise

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from workflow.client import Client
+from makegood import Client
+from makegood.answers import DeadLetters
 from workflow.demo.scene import Scene
 from workflow.settings import Settings
 
@@ -34,12 +35,12 @@ class Ending:
 
     scene: Scene
     broken_effects: Sequence[Mapping[str, Any]]
-    dead_letters: Mapping[str, Sequence[Mapping[str, Any]]]
+    dead_letters: DeadLetters
     flower: FlowerSeen
 
 
 def gather(scene: Scene, client: Client, flower: FlowerSeen) -> Ending:
-    """Ask the API for what was given up. Raises DoorError."""
+    """Ask the API for what was given up. Raises ClientError."""
     return Ending(scene, list(client.effects(state=["dead", "unknown"])), client.dead_letters(), flower)
 
 

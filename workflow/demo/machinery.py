@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from http import HTTPStatus
-from itertools import chain
 
 from workflow.broker.task_names import APPLY, FIRE, SEND
 from workflow.demo.ending import Ending, FlowerSeen
@@ -29,7 +28,8 @@ def machinery(story: Story, ending: Ending) -> Iterator[Finding]:
     waiting = [f"{one['key']} is {one['state']}" for one in effects if one["state"] != "settled"]
     yield Finding("effects", not waiting, "; ".join(waiting) or f"{len(effects)}, all settled")
     broken = [f"effect {one['key']} is {one['state']}: {one['error']}" for one in ending.broken_effects]
-    dead = [f"{one['subject']}: {one['error']}" for one in chain(*ending.dead_letters.values())]
+    letters = ending.dead_letters
+    dead = [f"{one['subject']}: {one['error']}" for one in (*letters["events"], *letters["timers"])]
     yield Finding("dead letters", not broken + dead, "; ".join(broken + dead) or "none")
     yield flower_finding(ending.flower, story.people)
 

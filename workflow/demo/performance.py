@@ -10,8 +10,8 @@ from threading import Event, Timer
 from rich.console import Console
 from rich.text import Text
 
+from makegood import Client, ClientError
 from workflow.access.first_key import first_key
-from workflow.client import Client
 from workflow.clock import CompressedClock, clock_from, monotonic
 from workflow.demo.deeds import Deeds
 from workflow.demo.ending import Ending, FlowerSeen, gather, see_flower
@@ -52,6 +52,7 @@ def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -
     Raises:
         Interrupted: ctrl-C before the verdict. TookTooLong: the time limit.
         MakegoodError: something did not start, or the story got stuck.
+        ClientError: the API did not answer, or refused an event.
     """
     with own_directory(settings) as (directory, keep), sole_supervisor(directory):
         stack = plan_stack(own_settings(settings, directory, story))
@@ -61,7 +62,7 @@ def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -
         except Interrupted:
             keep.directory = False
             raise
-        except MakegoodError:
+        except (MakegoodError, ClientError):
             _print_logs(stack, console)
             raise
         if well:

@@ -32,8 +32,8 @@ class Player:
     def play(self, steps: Sequence[Step]) -> None:
         """Take every step in turn.
 
-        Raises StoryStuck when what a step waits for does not come about, Interrupted, and DoorError when the
-        API does not answer or refuses an event.
+        Raises StoryStuck when what a step waits for does not come about, Interrupted, and ClientError when
+        the API does not answer or refuses an event.
         """
         for number, step in enumerate(steps):
             if step.until is not None:

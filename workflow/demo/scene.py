@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workflow.client import Client, DoorError
+from makegood import Client, ClientError
 from workflow.recovery.contact.recording import recorded
 
 _NOT_FOUND = 404
@@ -68,7 +68,7 @@ class Stage:
     def look(self, *, anew: bool = False) -> Scene:
         """The scene now; with `anew` also subjects are asked for that seem to be at rest.
 
-        Raises DoorError when the API does not answer.
+        Raises ClientError when the API does not answer.
         """
         opened = {one["key"]: one["seq"] for one in self.client.subjects()}
         for key in dict.fromkeys([*opened, *self._roots.values()]):
@@ -88,7 +88,7 @@ class Stage:
     def _ask(self, key: str) -> None:
         try:
             self._seen[key] = self.client.subject(key)
-        except DoorError as error:
+        except ClientError as error:
             if error.status != _NOT_FOUND:
                 raise
 

@@ -1,6 +1,6 @@
 """Bring a database to the newest schema, and tell whether it is there.
 
-Alembic is imported by who asks for it: most processes of ours never do, and it takes a tenth of a second.
+Alembic is loaded by what needs it: most processes never ask.
 """
 
 from __future__ import annotations

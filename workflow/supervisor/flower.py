@@ -1,17 +1,22 @@
-"""Flower as a supervised service: behind a password, and without the password in anybody's process list."""
+"""Flower, behind a password, and without the password in anybody's process list."""
 
 from __future__ import annotations
 
+import os
 import secrets
-import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from celery import Celery
 
 from workflow.settings import Settings
-from workflow.supervisor.checks import http_ok
-from workflow.supervisor.service import Service
 
 PASSWORD_FILE = "flower-password"
+ACCOUNT = "FLOWER_BASIC_AUTH"
+"""Flower's own variable: `user:password`."""
+_CONFIGURATION = "FLOWER_CONF"
+"""Flower's own variable: a Python file that it runs; else it runs `flowerconfig.py` of the current folder."""
 
 
 def flower_password(settings: Settings, data_dir: Path) -> str:
@@ -25,18 +30,23 @@ def flower_password(settings: Settings, data_dir: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def flower_service(host: str, port: int, user: str, password: str, env: Mapping[str, str]) -> Service:
-    """Flower over our Celery app, its pages and its API for that user alone."""
-    health = http_ok(f"http://{host}:{port}/healthcheck")
-    return Service(
-        name="flower",
-        argv=(
-            *(sys.executable, "-m", "celery", "-A", "tasks.app", "flower"),
-            *(f"--address={host}", f"--port={port}"),
-        ),
-        env={**env, "FLOWER_BASIC_AUTH": f"{user}:{password}"},
-        ready=health,
-        alive=health,
-        stop_seconds=5,
-        beside=True,
-    )
+def run_flower(app: Celery, host: str, port: int, account: str) -> None:
+    """Serve Flower over a Celery app in this process until it is told to stop.
+
+    What the environment says in Flower's own variables `FLOWER_*` goes before `account` (`user:password`).
+    """
+    os.environ.setdefault(ACCOUNT, account)
+    os.environ.setdefault(_CONFIGURATION, os.devnull)
+    _run(app, [f"--address={host}", f"--port={port}"])
+
+
+def _run(app: Celery, arguments: Sequence[str]) -> None:
+    """Flower's command, given our app as an object: `celery -A` would look for it in the current folder."""
+    from celery.bin.base import CLIContext
+    from celery.bin.celery import celery
+    from flower.command import flower
+
+    given: Any = CLIContext(app=app, no_color=True, workdir=None, quiet=False)
+    parent = celery.context_class(celery, info_name="celery", obj=given)
+    with flower.make_context("flower", list(arguments), parent=parent) as context:
+        flower.invoke(context)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +14,10 @@ from workflow.embedded.ports import free_port, why_not_listen
 from workflow.errors import SettingsError
 from workflow.settings import PREFIX, Settings, as_environment, ensure_data_dir
 from workflow.supervisor.checks import broker_answers, http_ok, worker_answers
-from workflow.supervisor.flower import flower_password, flower_service
+from workflow.supervisor.flower import ACCOUNT, flower_password
+from workflow.supervisor.interpreter import import_environment, module_command
 from workflow.supervisor.service import Report, Service
 from workflow.supervisor.supervisor import Supervisor
-
-_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def plan_stack(settings: Settings, *, workers: int = 1, concurrency: int | None 
             "worker_concurrency": concurrency or settings.worker_concurrency,
         }
     )
-    env = {**as_environment(filled), **_import_path()}
+    env = {**as_environment(filled), **import_environment()}
     last = [_flower(filled, env)]
     return Stack(
         settings=filled,
@@ -106,20 +103,22 @@ def _workers(settings: Settings, env: Mapping[str, str], count: int) -> list[Ser
 
 def _flower(settings: Settings, env: Mapping[str, str]) -> Service:
     password = flower_password(settings, settings.data_dir)
-    return flower_service(settings.flower_host, settings.flower_port, settings.flower_user, password, env)
+    account = {ACCOUNT: f"{settings.flower_user}:{password}"}
+    health = http_ok(f"http://{settings.flower_host}:{settings.flower_port}/healthcheck")
+    return Service(
+        "flower",
+        _command("flower", "--host", settings.flower_host, "--port", str(settings.flower_port)),
+        env={**env, **account},
+        ready=health,
+        alive=health,
+        stop_seconds=5,
+        beside=True,
+    )
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
-    """Our own CLI by this very interpreter: nothing needs to be on PATH."""
-    return (sys.executable, "-m", "workflow.cli", *arguments)
-
-
-def _import_path() -> dict[str, str]:
-    """Lets the processes find these packages when they run from a source tree that is not installed."""
-    if "site-packages" in _ROOT.parts:
-        return {}
-    before = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": f"{_ROOT}{os.pathsep}{before}" if before else str(_ROOT)}
+    """A command of ours."""
+    return module_command("workflow.cli", *arguments)
 
 
 def _port(host: str, port: int, setting: str) -> int:

@@ -1,0 +1,9 @@
+"""What other programs import: a client of makegood's HTTP API. Stands on httpx alone."""
+
+from makegood.client import Client
+from makegood.errors import ClientError
+from makegood.event import Event
+
+__all__ = ["Client", "ClientError", "Event", "__version__"]
+
+__version__ = "0.1.0"

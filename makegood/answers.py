@@ -1,0 +1,108 @@
+"""What the API answers, as JSON objects. Instants are RFC 3339 text, UTC."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class FieldError(TypedDict):
+    """One broken rule: the field that breaks it, the rule's short stable name, a sentence for a person."""
+
+    field: str
+    rule: str
+    message: str
+
+
+class AcceptedEvent(TypedDict):
+    """What became of one event.
+
+    `status` is ``accepted`` or ``duplicate``. `outcome` is ``pending`` until it is decided, then ``moved``,
+    ``stayed``, ``refused`` (with the `reason`) or ``dead``; of a duplicate, what became of the first one.
+    """
+
+    source: str
+    id: str
+    subject: str
+    status: str
+    outcome: str
+    reason: str | None
+
+
+class Receipt(TypedDict):
+    """The events that were sent, in their order, all of them committed."""
+
+    accepted: int
+    duplicates: int
+    items: list[AcceptedEvent]
+
+
+class Subject(TypedDict):
+    """One subject as it stands. `seq` counts the decisions about it; `parent` opened it."""
+
+    key: str
+    lifecycle: str
+    version: int
+    state: str
+    seq: int
+    data: dict[str, Any]
+    parent: str | None
+    opened_at: str | None
+    changed_at: str | None
+
+
+class SubjectHistory(Subject):
+    """A subject with its timers, those it opened, and every event and fired timer, the oldest first."""
+
+    timers: list[dict[str, Any]]
+    children: list[dict[str, Any]]
+    timeline: list[dict[str, Any]]
+
+
+class Effect(TypedDict):
+    """Work that a decision asked for; `state` is pending, published, sending, settled, dead or unknown."""
+
+    id: int
+    subject: str
+    key: str
+    kind: str
+    target: str
+    queue: str | None
+    state: str
+    attempts: int
+    created_at: str
+    due_at: str | None
+    settled_at: str | None
+    receipt: Any
+    error: str | None
+    payload: dict[str, Any]
+
+
+class DeadEvent(TypedDict):
+    """An accepted event whose decision failed. `id` is its place in the ledger."""
+
+    id: int
+    subject: str
+    source: str
+    event_id: str
+    type: str
+    received_at: str
+    dead_at: str
+    error: str | None
+
+
+class DeadTimer(TypedDict):
+    """A timer that came due and whose decision failed."""
+
+    subject: str
+    name: str
+    setting: int
+    set_at: str
+    dead_at: str
+    error: str | None
+
+
+class DeadLetters(TypedDict):
+    """The first events and timers that were given up, the oldest first."""
+
+    events: list[DeadEvent]
+    timers: list[DeadTimer]

@@ -1,0 +1,144 @@
+"""The client: events to makegood, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import quote
+
+from makegood.answers import AcceptedEvent, DeadLetters, Effect, Receipt, Subject, SubjectHistory
+from makegood.batches import MOST_EVENTS, Batch, batches, encoded
+from makegood.connection import Connection
+from makegood.errors import ClientError
+from makegood.event import Event
+
+_EVENTS = "/v1/events"
+_STRUCTURED = {"Content-Type": "application/cloudevents+json"}
+_BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
+_PAGE = 1_000
+
+
+class Client:
+    """A client of one API, with one key. Close it, or use it in a `with`. Safe to use from several threads.
+
+    What is safe to repeat is repeated when the connection is lost, and when the API answers 429, 503 or
+    another status that is likely to be over soon: after as long as its `Retry-After` says, else after about
+    half a second, one, two and so on. Events are safe to repeat, since they keep their `source` and `id`.
+    Every method raises ClientError when the last attempt failed, or when the API refuses.
+
+    Args:
+        url: the API's address, such as ``http://127.0.0.1:8080``.
+        key: an API key.
+        timeout: seconds to wait for a connection and for each answer.
+        attempts: how often a request is sent at most, the first time included.
+        patience: seconds that the API may ask us to wait, at most; when it asks for more, ClientError is
+            raised at once.
+        proxies: whether to use the proxy that the environment names; not for an API on this machine.
+        wait: called with the seconds to wait between two attempts; None: the thread sleeps.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout: float = 30.0,
+        attempts: int = 6,
+        patience: float = 60.0,
+        proxies: bool = True,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        self._connection = Connection(
+            url, key, timeout=timeout, proxies=proxies, attempts=attempts, patience=patience, wait=wait
+        )
+
+    def send(self, event: Event) -> AcceptedEvent:
+        """Send one event; what became of it. It is committed on return."""
+        receipt: Receipt = self._connection.request(
+            "POST", _EVENTS, content=encoded(event), headers=_STRUCTURED
+        )
+        return receipt["items"][0]
+
+    def send_batch(self, events: Sequence[Event]) -> Receipt:
+        """Send up to 1,000 events in one request: all are committed on return, or none when it raises.
+
+        Raises ValueError when they are too many, or of more than 8 MiB together.
+        """
+        found = list(batches(events))
+        if len(found) > 1:
+            raise ValueError(
+                f"{len(events)} events are no single batch: it has {MOST_EVENTS} and 8 MiB at most"
+            )
+        return self._send(found[0]) if found else {"accepted": 0, "duplicates": 0, "items": []}
+
+    def send_all(self, events: Iterable[Event]) -> Receipt:
+        """Send any number of events, in batches of at most 1,000 and 8 MiB, one after another.
+
+        When it raises, the batches before are committed; sending all of them again changes nothing about
+        those.
+        """
+        answer: Receipt = {"accepted": 0, "duplicates": 0, "items": []}
+        for batch in batches(events):
+            receipt = self._send(batch)
+            answer["accepted"] += receipt["accepted"]
+            answer["duplicates"] += receipt["duplicates"]
+            answer["items"] += receipt["items"]
+        return answer
+
+    def subject(self, key: str) -> SubjectHistory:
+        """One subject with its timeline. Raises ClientError of status 404 when no event ever named it."""
+        return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{quote(key, safe=':/')}"))
+
+    def subjects(
+        self, *, lifecycle: str | None = None, state: Sequence[str] = (), parent: str | None = None
+    ) -> Iterator[Subject]:
+        """All subjects of a lifecycle, in one of some states, that one subject opened; the oldest first."""
+        return self._pages("/v1/subjects", {"lifecycle": lifecycle, "state": state, "parent": parent})
+
+    def effects(self, *, state: Sequence[str] = ("dead", "unknown")) -> Iterator[Effect]:
+        """All effects in one of some states, the oldest first; by default those that need a person."""
+        return self._pages("/v1/effects", {"state": state})
+
+    def dead_letters(self) -> DeadLetters:
+        """The first events and timers whose decision failed."""
+        return cast(DeadLetters, self._connection.request("GET", "/v1/dead-letters"))
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Any other resource: read it, or post `body` to it as JSON, such as a request to the desk.
+
+        A post is repeated only where it has certainly not been done before.
+        """
+        if body is None:
+            return cast(dict[str, Any], self._connection.request("GET", path))
+        return cast(dict[str, Any], self._connection.request("POST", path, repeatable=False, json=body))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, batch: Batch) -> Receipt:
+        try:
+            answer = self._connection.request("POST", _EVENTS, content=batch.body, headers=_BATCHED)
+        except ClientError as error:
+            raise batch.placed(error) from error.__cause__
+        return cast(Receipt, answer)
+
+    def _pages(self, path: str, filters: Mapping[str, str | Sequence[str] | None]) -> Iterator[Any]:
+        wanted = {name: value for name, value in filters.items() if value}
+        cursor: str | None = None
+        while True:
+            more = {} if cursor is None else {"cursor": cursor}
+            page = self._connection.request("GET", path, params={"limit": _PAGE, **wanted, **more})
+            yield from page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return

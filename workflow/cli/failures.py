@@ -1,0 +1,18 @@
+"""What a command says when something goes wrong on purpose."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+
+from makegood import ClientError
+from state_machines.errors import StateMachineError
+from workflow.errors import MakegoodError
+
+
+def words_of(error: Exception) -> str | None:
+    """The error in words for a person; None when nobody meant it to happen."""
+    if isinstance(error, MakegoodError | StateMachineError | ClientError):
+        return str(error)
+    if isinstance(error, OperationalError | ProgrammingError | InterfaceError):
+        return f"database: {error.orig}. Is it there, and did `makegood migrate` run?"
+    return None
