@@ -1,4 +1,4 @@
-"""The definitions known here: the catalog, the installation's own files, and what the store remembers."""
+"""The registry of definitions: those of the catalog, of the installation's own files, and of the store."""
 
 import hashlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Registry:
         self._latest: dict[str, Lifecycle] = {}
 
     def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
-        """Make known and remember definitions, given as (YAML text, file name or None).
+        """Compile definitions and store them, given as (YAML text, file name or None).
 
         Raises:
             DefinitionError: a text is not a definition.
@@ -65,7 +65,7 @@ class Registry:
                     source=text,
                     registered_at=now,
                 )
-                # Another process may start at this very moment: whose text comes first is the version's.
+                # Another process may start at this moment: the text that is stored first stays.
                 transaction.connection.execute(add.on_conflict_do_nothing())
                 place = (definitions.c.lifecycle == one.name) & (definitions.c.version == one.version)
                 kept = transaction.connection.execute(select(definitions.c.digest).where(place)).scalar()
@@ -91,14 +91,14 @@ class Registry:
         return known
 
     def known(self, name: str) -> Lifecycle | None:
-        """The newest version that this process knows of a name; asks nobody."""
+        """The newest version of a name that this process knows, or None; asks no database."""
         return self._latest.get(name)
 
     def latest(self, name: str) -> Lifecycle:
-        """The newest version of a name, which new subjects start with.
+        """The newest version of a name, with which new subjects start.
 
         Raises:
-            UnknownDefinition: nobody registered one.
+            UnknownDefinition: none is registered.
         """
         known = self._latest.get(name)
         if known is not None:

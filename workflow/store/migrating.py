@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema, and tell whether it is there."""
+"""Migrating a database to the newest schema, and finding out which one it has."""
 
 from functools import cache
 from pathlib import Path

@@ -129,9 +129,9 @@ insert into outbox (subject_id, key, kind, target, queue, priority, payload, sta
 select id, key, kind, target, queue, priority, cast(payload as jsonb), %(state)s, %(due_at)s, %(token)s,
   case when cast(%(token)s as text) is not null and kind = 'task' then 1 else 0 end, %(now)s
 from unnest(cast(%(ids)s as bigint[]), cast(%(keys)s as text[]), cast(%(kinds)s as text[]),
-  cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(urgencies)s as smallint[]),
+  cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(priorities)s as smallint[]),
   cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, priority, payload)"""
-EFFECTS_TOLD = f"{EFFECTS} returning id, key"
+EFFECTS_RETURNING = f"{EFFECTS} returning id, key"
 BURY_EVENTS = """
 insert into inbox (event_id, subject_id, dead_at, error) select id, subject_id, %(now)s, error
 from unnest(cast(%(ids)s as bigint[]), cast(%(subject_ids)s as bigint[]), cast(%(errors)s as text[]))
