@@ -108,13 +108,13 @@ class Burst:
             connection.execute("vacuum (analyze)")
             connection.execute("checkpoint")
             until = t0 + self.window + self.cap
-            shift = work_together(WORKERS, polling, until - time(), conninfo, t0 + self.window, until)
+            run = work_together(WORKERS, polling, until - time(), conninfo, t0 + self.window, until)
             rows = connection.execute(
                 "select case_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from outbox"
             ).fetchall()
         self.session.drop(name)
-        if shift.begun > t0:
-            raise TooLate(f"the loops were ready {shift.begun - t0:.1f} s too late")
+        if run.begun > t0:
+            raise TooLate(f"the loops were ready {run.begun - t0:.1f} s too late")
         step = self.window / self.count
         return summed([(case, t0 + (case - 1) * step, at) for case, at in rows], t0)
 

@@ -37,7 +37,7 @@ class NoticeClaims:
         self._runtime = runtime
 
     def claim(self, held: HeldNotice, token: str, lease: timedelta, sent: Receipts) -> Bundle | None:
-        """The bundle to send now; None if another worker has claimed the notice, or if it may not be sent now.
+        """The bundle to send now; None if another worker has the notice, or if it may not be sent now.
 
         What was `sent` just before is settled in the same transaction.
         """

@@ -74,7 +74,7 @@ class NoticeSender:
         return SendResult(taken, ())
 
     def _send_and_record(self, bundle: Bundle) -> list[_Sent]:
-        """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded here."""
+        """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded."""
         store, clock = self._runtime.store, self._runtime.clock
         held = outbox.Hold.sending(bundle.rows[0])
         try:

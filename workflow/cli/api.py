@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workflow.cli.processes import Crew
+from workflow.cli.processes import ApiProcesses
 from workflow.cli.serving import bound_socket, serve
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
@@ -36,4 +36,4 @@ def api(
             serve(settings, listening)
             return
         open_runtime(settings).close()  # what cannot work is said here, once, and not by each process again
-        Crew(settings, listening, number).run()
+        ApiProcesses(settings, listening, number).run()

@@ -1,4 +1,4 @@
-"""The registry of definitions: those of the catalog, of the installation's own files, and of the store."""
+"""The definitions known here: the catalog, the installation's own files, and what the store remembers."""
 
 import hashlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Registry:
         self._latest: dict[str, Lifecycle] = {}
 
     def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
-        """Compile definitions and store them, given as (YAML text, file name or None).
+        """Make known and remember definitions, given as (YAML text, file name or None).
 
         Raises:
             DefinitionError: a text is not a definition.
@@ -91,14 +91,14 @@ class Registry:
         return known
 
     def known(self, name: str) -> Lifecycle | None:
-        """The newest version of a name that this process knows, or None; asks no database."""
+        """The newest version that this process knows of a name; asks nobody."""
         return self._latest.get(name)
 
     def latest(self, name: str) -> Lifecycle:
-        """The newest version of a name, with which new subjects start.
+        """The newest version of a name, which new subjects start with.
 
         Raises:
-            UnknownDefinition: none is registered.
+            UnknownDefinition: nobody registered one.
         """
         known = self._latest.get(name)
         if known is not None:

@@ -8,8 +8,8 @@ from enum import StrEnum
 class EffectState(StrEnum):
     """The state of an effect.
 
-    `pending` → `published` (the relay put it on the broker under a token) → `sending` (a worker has claimed it)
-    → `settled`; or `dead` (given up), or `unknown` (whether it happened is not known).
+    `pending` → `published` (the relay put it on the broker under a token) → `sending` (a worker holds
+    it) → `settled`; or `dead` (given up), or `unknown` (whether it happened is not known).
     """
 
     PENDING = "pending"

@@ -1,4 +1,4 @@
-"""Migrating a database to the newest schema, and finding out which one it has."""
+"""Bring a database to the newest schema, and tell whether it is there."""
 
 from functools import cache
 from pathlib import Path

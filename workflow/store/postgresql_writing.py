@@ -79,7 +79,7 @@ def _timers(changes: Changes) -> Statement:
 
 def _moves(changes: Changes) -> Statement:
     columns = list(zip(*changes.moves, strict=True))
-    words = {3, 6, 7, 8, 9, 10}  # anybody's texts: names from definitions, and a refusal's reason
+    words = {3, 6, 7, 8, 9, 10}  # any texts: names from definitions, and a refusal's reason
     return sql.MOVES, {
         f"c{place}": texts(column) if place in words else literal(column)
         for place, column in enumerate(columns)
@@ -89,7 +89,7 @@ def _moves(changes: Changes) -> Statement:
 def _figures(changes: Changes) -> Statement:
     ids = sorted(changes.figures)
     columns = list(zip(*(changes.figures[one] for one in ids), strict=True))
-    words = range(1, 8)  # anybody's texts
+    words = range(1, 8)  # any texts
     return sql.FIGURES, {
         "ids": literal(ids),
         "lifecycles": literal([changes.subjects[one].lifecycle for one in ids]),

@@ -47,7 +47,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One line of news about a service, for whoever watches."""
+    """One line of news about a service."""
 
     service: str
     status: str
