@@ -51,7 +51,7 @@ class Burst:
         return {kind.label: self._noted(kind.label, partial(self._peer, kind)) for kind in kinds}
 
     def makegood(self) -> Contestant:
-        """The plain `makegood worker --concurrency 2` with its clock, on PostgreSQL and a Valkey."""
+        """The plain `makegood worker --concurrency 2` with its scheduler, on PostgreSQL and a Valkey."""
         return self._noted("makegood", lambda: in_time(self._makegood))
 
     def bare(self) -> Contestant:
