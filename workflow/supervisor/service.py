@@ -1,4 +1,4 @@
-"""What a supervised process is, as data."""
+"""A supervised process, as data."""
 
 from __future__ import annotations
 

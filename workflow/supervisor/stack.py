@@ -25,7 +25,7 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is to be started, and where it will be found."""
+    """The services to be started, and their addresses."""
 
     settings: Settings
     """As given, with the embedded broker, the ports and the paths filled in."""
@@ -115,7 +115,7 @@ def _command(*arguments: str) -> tuple[str, ...]:
 
 
 def _import_path() -> dict[str, str]:
-    """Lets the processes find these packages when they run from a source tree that is not installed."""
+    """Environment variables by which the processes find these packages in a source tree."""
     if "site-packages" in _ROOT.parts:
         return {}
     before = os.environ.get("PYTHONPATH")
@@ -123,7 +123,7 @@ def _import_path() -> dict[str, str]:
 
 
 def _port(host: str, port: int, setting: str) -> int:
-    """The port to listen on. Raises SettingsError when somebody already does."""
+    """The port to listen on. Raises SettingsError when another program already does."""
     if port == 0:
         return free_port()
     reason = why_not_listen(host, port)

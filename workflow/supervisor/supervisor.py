@@ -98,7 +98,7 @@ class Supervisor:
             self._guard = None
 
     def run(self, *, started: Callable[[], None] = lambda: None) -> None:
-        """Start everything, call `started`, stay until ctrl-C, SIGTERM or SIGHUP, and end everything.
+        """Start everything, call `started`, wait until ctrl-C, SIGTERM or SIGHUP, and end everything.
 
         A second signal ends it without waiting. Only from the main thread. Raises ServiceFailed as `start`.
         """
