@@ -23,8 +23,8 @@ from benchmarks.rounds import Reading
 from benchmarks.server import server_words
 from benchmarks.session import Session
 from workflow.recovery.barometer.answers import ask
-from workflow.recovery.barometer.catalogue import Figure as Asked
-from workflow.recovery.barometer.catalogue import Measure
+from workflow.recovery.barometer.figures import Figure as Asked
+from workflow.recovery.barometer.figures import Measure
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import counted
 from workflow.store import open_store

@@ -51,7 +51,7 @@ class Burst:
         return {kind.label: self._noted(kind.label, partial(self._peer, kind)) for kind in kinds}
 
     def makegood(self) -> Contestant:
-        """The plain `makegood worker --concurrency 2` with its clock, on PostgreSQL and a Valkey."""
+        """The plain `makegood worker --concurrency 2` with its scheduler, on PostgreSQL and a Valkey."""
         return self._noted("makegood", lambda: in_time(self._makegood))
 
     def bare(self) -> Contestant:
@@ -108,13 +108,13 @@ class Burst:
             connection.execute("vacuum (analyze)")
             connection.execute("checkpoint")
             until = t0 + self.window + self.cap
-            shift = work_together(WORKERS, polling, until - time(), conninfo, t0 + self.window, until)
+            run = work_together(WORKERS, polling, until - time(), conninfo, t0 + self.window, until)
             rows = connection.execute(
                 "select case_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from outbox"
             ).fetchall()
         self.session.drop(name)
-        if shift.begun > t0:
-            raise TooLate(f"the loops were ready {shift.begun - t0:.1f} s too late")
+        if run.begun > t0:
+            raise TooLate(f"the loops were ready {run.begun - t0:.1f} s too late")
         step = self.window / self.count
         return summed([(case, t0 + (case - 1) * step, at) for case, at in rows], t0)
 

@@ -79,7 +79,7 @@ def _with_subjects(session: Session) -> str:
 def _bare(session: Session, processes: int) -> Reading:
     name = _with_subjects(session).rpartition("/")[2]
     conninfo, measured = session.conninfo(name), window(session)
-    shift = work_together(processes, accepting, measured.total, conninfo, BATCH)
-    rate = committed(conninfo, "events", shift.begun, measured)
+    run = work_together(processes, accepting, measured.total, conninfo, BATCH)
+    rate = committed(conninfo, "events", run.begun, measured)
     session.drop(name)
     return {"rate": rate}

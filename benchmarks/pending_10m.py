@@ -31,7 +31,7 @@ from workflow.store import open_store
 _MARGIN = 1.10
 _BYTES = 300
 _LEAD = 6.5
-"""Seconds from loading to the first due timer: in between the clocks look at least once, and find it."""
+"""Seconds from loading to the first due timer: in between the schedulers look at least once, and find it."""
 
 Fire = Callable[[], int]
 Opened = tuple[Fire, Callable[[], None]]

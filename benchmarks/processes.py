@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 _PATIENCE = 120.0
 
 
-class Shift(NamedTuple):
+class SharedRun(NamedTuple):
     """How much was done, from the first start to the last end (Unix time in seconds)."""
 
     done: int
@@ -25,7 +25,7 @@ class Shift(NamedTuple):
         return self.done / (self.ended - self.begun)
 
 
-def work_together(number: int, prepare: Callable[..., Any], seconds: float, *arguments: Any) -> Shift:
+def work_together(number: int, prepare: Callable[..., Any], seconds: float, *arguments: Any) -> SharedRun:
     """Run `prepare(*arguments, worker)` in each process, then again and again what it answers with.
 
     That does one batch and tells how many it did; it ends after `seconds`, or when there is nothing left.
@@ -45,7 +45,7 @@ def work_together(number: int, prepare: Callable[..., Any], seconds: float, *arg
     broken = [row for row in rows if isinstance(row, str)]
     if broken:
         raise RuntimeError(f"{len(broken)} of {number} processes broke; the first said: {broken[0]}")
-    return Shift(sum(row[0] for row in rows), min(row[1] for row in rows), max(row[2] for row in rows))
+    return SharedRun(sum(row[0] for row in rows), min(row[1] for row in rows), max(row[2] for row in rows))
 
 
 def _work(

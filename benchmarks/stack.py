@@ -1,4 +1,4 @@
-"""makegood as it is run: API processes, a worker with its clock, and a colleague's Celery worker.
+"""makegood as it is run: API processes, a worker with its scheduler, and a colleague's Celery worker.
 
 Everything is started by its own command, from the environment alone, and ended with the run.
 """

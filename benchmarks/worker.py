@@ -1,6 +1,6 @@
-"""The worker whose throughput is measured: makegood's own Celery app, less the clock and the relay.
+"""The worker whose throughput is measured: makegood's own Celery app, less the scheduler and the relay.
 
-A message says "go" and is one batch. The clock would ask for more by itself and the relay would take its
+A message says "go" and is one batch. The scheduler would ask for more by itself and the relay would take its
 share of the machine, so neither takes part: `celery -A benchmarks.worker worker`.
 """
 

@@ -1,4 +1,4 @@
-"""Tasks that other people's tasks call back: Celery's `link` and `link_error` on every message of an effect.
+"""Tasks that report how other people's tasks ended: Celery's `link` and `link_error` of every effect.
 
 A worker that imports nothing of ours sends them by name, and needs no result backend. Of a failure such a
 worker passes on the task's id alone, so the cause stands in its log and not in the receipt.

@@ -1,4 +1,4 @@
-"""What monitoring sees of messages that bring contents: keys, whatever their senders wanted shown.
+"""Requests whose messages bring contents: monitoring sees keys alone, whatever their senders wanted shown.
 
 Flower shows the arguments' text of events, and the arguments themselves of tasks that are running.
 """

@@ -1,4 +1,4 @@
-"""For messages that bring something SQL does not hold yet: they stay on the queue until it does."""
+"""Messages that bring something SQL does not hold yet stay on the queue until it does."""
 
 from __future__ import annotations
 

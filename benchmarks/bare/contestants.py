@@ -53,7 +53,7 @@ def _run(
 ) -> Reading:
     name = session.database(template)
     conninfo, measured = session.conninfo(name), window(session)
-    shift = work_together(processes, prepare, measured.total, conninfo, BATCH, *arguments)
-    rate = committed(conninfo, table, shift.begun, measured)
+    run = work_together(processes, prepare, measured.total, conninfo, BATCH, *arguments)
+    rate = committed(conninfo, table, run.begun, measured)
     session.drop(name)
     return {"rate": rate}

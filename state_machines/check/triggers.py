@@ -18,15 +18,15 @@ def unanswered_timeouts(document: Document) -> Iterator[Finding]:
     """In every state in which a timeout may fire some transition takes its trigger."""
     for timeout in document.timeouts:
         trigger = timeout.declaration.on_timeout
-        deaf = [
+        without = [
             state
             for state in timeout.scope
             if state in document.states
             and not document.states[state].final
             and not document.answers(trigger, state)
         ]
-        if deaf:
-            where = ", ".join(repr(state) for state in deaf)
+        if without:
+            where = ", ".join(repr(state) for state in without)
             yield Finding(
                 _field_of_trigger(timeout.field),
                 "unanswered-timeout",

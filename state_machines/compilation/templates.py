@@ -1,4 +1,4 @@
-"""From the templates that a definition declares to those that notices use; all faults are said at once."""
+"""From the templates that a definition declares to those that notices use; all problems are named at once."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +19,7 @@ def compile_templates(compilation: Compilation, definition: Definition) -> Mappi
         if _check_form(compilation, wordings, definition.language, field):
             found[name] = Template(name, definition.language, wordings)
         for place, reading in texts(wordings, field):
-            for rule, message in reading.faults:
+            for rule, message in reading.problems:
                 compilation.problem(place, rule, message)
     return found
 

@@ -43,7 +43,7 @@ def svg(definition: Definition) -> str:
     longest = max(len(drawn.title) * 9.0, text_width(notes, SMALL)) + 56
     width = max(placed.width, longest)
     height = placed.height + _HEADING + LINE * len(notes) + (12 if notes else 0)
-    shift = (width - placed.width) / 2
+    indent = (width - placed.width) / 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title">',
@@ -51,7 +51,7 @@ def svg(definition: Definition) -> str:
         f"<style>{_STYLE}</style>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text class="title" x="28" y="26">{escape(drawn.title)}</text>',
-        f'<g transform="translate({shift:.1f} {_HEADING:g})">',
+        f'<g transform="translate({indent:.1f} {_HEADING:g})">',
         *_lines(placed),
         *(part for box in placed.boxes for part in _box(box)),
         *(part for arrow in placed.arrows for part in _label(arrow)),

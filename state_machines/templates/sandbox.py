@@ -57,13 +57,13 @@ class Reading:
         uses: the values that it needs.
         bare: those of them that it shows, or passes on, without having asked whether they are there.
         links: the links that it names.
-        faults: (rule, sentence) for all that is wrong with it.
+        problems: (rule, sentence) for all that is wrong with it.
     """
 
     uses: frozenset[str]
     bare: frozenset[str]
     links: frozenset[str]
-    faults: tuple[tuple[str, str], ...]
+    problems: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=4096)
@@ -75,12 +75,12 @@ def read(text: str) -> Reading:
         fault = ("template-syntax", f"line {error.lineno} of the text: {error.message}")
         return Reading(frozenset(), frozenset(), frozenset(), (fault,))
     seen = list(_walk(tree, frozenset(), frozenset(), 0))
-    faults = dict.fromkeys(one.fault for one in seen if one.fault is not None)
+    problems = dict.fromkeys(one.fault for one in seen if one.fault is not None)
     return Reading(
         frozenset(one.value for one in seen if one.value is not None),
         frozenset(one.value for one in seen if one.value is not None and one.bare),
         frozenset(one.link for one in seen if one.link is not None),
-        tuple(faults),
+        tuple(problems),
     )
 
 

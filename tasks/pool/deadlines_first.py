@@ -12,7 +12,7 @@ from workflow.broker.task_names import FIRE
 
 
 def decide_before_bulk(process: Process) -> None:
-    """Decide what is due while batches are large; what trickles in is left to those that listen."""
+    """Decide events and due timers while there are many at a time; few are left to listeners."""
     loop = RunLoop(process, FIRE)
     loop.help_with_deadlines()
     loop.finish()

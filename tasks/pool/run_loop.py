@@ -106,7 +106,8 @@ class RunLoop:
                 None: there can be none, and this process ends when time is up.
             until: with it, listen until it is true, or until time is up.
 
-        Returns: whether another process must be called, because time ran out while there was work.
+        Returns:
+            Whether another process must be called, because time ran out while there was work.
         """
         subscription = self._broker.notifier.subscribe()
         if subscription is None:
@@ -122,11 +123,14 @@ class RunLoop:
             log.warning("listens no longer", error=str(error))
         finally:
             notified = _unsubscribed(subscription)
-        # Whoever notified us sent no message instead: what it meant must be looked for once more.
+        # A process that notified this one has sent no message: what it meant must be looked for here.
         return self.decide() or more if notified else more
 
     def help_with_deadlines(self) -> None:
-        """Decide batch after batch while each asks for more effects than are published at once."""
+        """Decide turn after turn while each has more than `AT_ONCE` to decide; fewer are left to listeners.
+
+        Of so many, those that listen could not publish the effects as well.
+        """
         deadline = monotonic() + self._limit
         while self._turns.full_turn() > AT_ONCE and monotonic() < deadline:
             pass
@@ -150,7 +154,7 @@ class RunLoop:
         }
 
     def _take_turns(self, subscription: Subscription, until: Callable[[], bool] | None) -> bool:
-        """Decide and wait, alternately; whether it ended for lack of time and no successor was called."""
+        """Decide and wait in turns; True if time ran out while there was work and no successor was called."""
         turns = self._turns
         while True:
             decided = self._decide_batch()

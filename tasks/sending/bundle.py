@@ -1,4 +1,4 @@
-"""A parcel: what goes out as one message, mostly one notice, sometimes all that waited for one customer."""
+"""A bundle: the notices that are sent as one message, mostly one, or all that waited for one customer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LONGEST_TITLE = 120
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Notices that this worker holds and that leave as one message.
+    """Notices that this worker has claimed and sends as one message.
 
     Attributes:
-        rows: their effects; the first lends the message its idempotency key.
+        rows: their effects; the idempotency key of the first is that of the message.
         notices: the same, addressed as the recipient is known now.
-        channels: by which they can go, in the order in which they are to be tried.
+        channels: over which they may be sent, in the order in which they are to be tried.
         customer: key of the customer whose contacts are counted, if it is for one.
     """
 
@@ -34,17 +34,17 @@ class Bundle:
 
     @property
     def ids(self) -> list[int]:
-        """Of its effects."""
+        """Outbox ids of its effects."""
         return [row.id for row in self.rows]
 
     @property
     def keys(self) -> list[str]:
-        """Of its effects."""
+        """Idempotency keys of its effects."""
         return [row.key for row in self.rows]
 
 
 def joined(notices: Sequence[Notice]) -> Notice:
-    """One notice that says what these say, in their words and order; of one, that one."""
+    """One notice with the words of all of these, in their order; a single one is returned as it is."""
     first, *others = notices
     if not others:
         return first
@@ -59,7 +59,7 @@ def joined(notices: Sequence[Notice]) -> Notice:
 
 
 def _title(titles: Sequence[str]) -> str:
-    """Of no language: the titles that fit, and how many more there are."""
+    """The titles that fit, and how many more there are; it holds no words of any language."""
     shown = titles[:1]
     for title in titles[1:]:
         if len(" · ".join([*shown, title])) > _LONGEST_TITLE:

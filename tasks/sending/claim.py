@@ -1,7 +1,7 @@
-"""Taking a notice over: who is it for now, may it go now, and what goes along with it.
+"""The claim of a notice: whether it may be sent now, over which channels, and which others join it.
 
-For a customer with a key all of that is one transaction under the lock of the customer's subject: what they
-said a second ago holds, and of any number of workers no two spend the same place within a cap.
+For a customer with a key all of that is one transaction under the lock of the customer's subject: what the
+customer said a second ago holds, and no two workers use up the same place within a cap.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as sending
 from workflow.outbox.effects import Hold, Receipts
-from workflow.outbox.notices import Mine
+from workflow.outbox.notices import HeldNotice
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Customer
@@ -31,31 +31,31 @@ _PERSON = "live"
 
 
 class NoticeClaims:
-    """Takes notices over, one parcel at a time."""
+    """Claims notices for sending, one bundle at a time."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def take(self, mine: Mine, token: str, lease: timedelta, gone: Receipts) -> Bundle | None:
-        """The parcel to send now; None where somebody else has taken the notice over, or it goes not now.
+    def claim(self, held: HeldNotice, token: str, lease: timedelta, sent: Receipts) -> Bundle | None:
+        """The bundle to send now; None if another worker has the notice, or if it may not be sent now.
 
-        What went out just before, `gone`, is settled in the same transaction.
+        What was `sent` just before is settled in the same transaction.
         """
         store, now = self._runtime.store, self._runtime.clock.now()
-        if mine.customer is not None:
+        if held.customer is not None:
             with store.begin() as transaction:
-                customer = contact_log.held(transaction, mine.customer)  # subjects first, then effects
-                begun = outbox.begin_within(transaction, [mine.id], token, now, lease, gone)
+                customer = contact_log.held(transaction, held.customer)  # subjects first, then effects
+                begun = outbox.begin_within(transaction, [held.id], token, now, lease, sent)
                 if not begun:
                     return None
                 if customer is not None:
                     return self._for_customer(transaction, begun[0], customer, now, lease)
         else:
-            begun = outbox.begin(store, [mine.id], token, now, lease, gone)
+            begun = outbox.begin(store, [held.id], token, now, lease, sent)
         return self._for_anybody(begun[0], now) if begun else None
 
     def _for_anybody(self, row: EffectRow, now: datetime) -> Bundle | None:
-        """For whom there is no more to know than what the notice says."""
+        """For a recipient that is no customer: all that is known is in the notice."""
         notice, held = _addressed(row, {}), Hold.sending(row)
         found = _routed(notice, notice.to, now)
         if isinstance(found, Wait):
@@ -84,7 +84,7 @@ class NoticeClaims:
             return None
         rows = [row]
         if isinstance(found, Digest):
-            fitting = _going_the_same_way(transaction, others, notice, known, found.channels[0], now)
+            fitting = _sharing_route(transaction, others, notice, known, found.channels[0], now)
             joining = sending.join(transaction, fitting, row.token, now, lease)
             rows = sorted(
                 [row, *joining], key=lambda one: one.id
@@ -105,21 +105,21 @@ class NoticeClaims:
         try:
             cap = Profile.read(notice.to).cap
         except ProfileError:
-            cap = None  # and the route says so
+            cap = None  # and `_routed` returns why
         sent = contact_log.sent_lately(transaction, customer, cap.most) if cap is not None else ()
         return _routed(notice, notice.to, now, History(sent, others))
 
 
 def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
-    """The notice to its recipient as known now."""
+    """The notice, addressed as its recipient is known now."""
     notice = Notice.of(row)
     return replace(notice, to=_recipient(notice.to, known))
 
 
 def _recipient(to: Any, known: Mapping[str, Any]) -> Any:
-    """By what is `known` of them now; what is not known is as the notice says.
+    """The recipient as `known` now, completed by what the notice says.
 
-    An answer goes to where the question came from: addresses under `reply_to` come before all others.
+    Addresses under `reply_to` come before all others, so that an answer goes where the question came from.
     """
     if not isinstance(to, Mapping):
         return dict(known) or to
@@ -134,7 +134,7 @@ def _routed(notice: Notice, to: Any, now: datetime, history: History | None = No
         return NoWay(f"to.{error.field}: {error.rule}, so that nobody knows when to write")
 
 
-def _going_the_same_way(
+def _sharing_route(
     transaction: Transaction,
     ids: Sequence[int],
     notice: Notice,
@@ -142,7 +142,7 @@ def _going_the_same_way(
     channel: str,
     now: datetime,
 ) -> list[int]:
-    """Those of them that would go over this channel to the same address as the notice, if they went alone."""
+    """Those that, each sent alone, would go over this channel to the same address as the notice."""
     found, address = [], address_of(notice.to, channel)
     for one, asked, about, to in sending.asked_for(transaction, ids):
         recipient = _recipient(to, known)

@@ -1,4 +1,4 @@
-"""Links in notices that are about to go."""
+"""Links in notices that are about to be sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery: notices handed to channels one by one, each claimed right before it goes.
+"""The sender: hands notices to channels one by one, each claimed right before it is sent.
 
 Each is settled in the transaction that claims the next: one commit a notice. No database connection is held
 while a channel is asked. A worker killed in between leaves one message whose outcome is unknown, never more.
@@ -25,22 +25,22 @@ from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.policy import may_wait
 
 _SHARE_OF_LEASE = 0.3
-_Gone = tuple[int, Mapping[str, Any]]
-"""The id of an effect that went out, and its receipt."""
+_Sent = tuple[int, Mapping[str, Any]]
+"""The id of an effect that was sent, and its receipt."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What a run did: notices taken over, and the outbox ids there was no time for."""
+    """What a run did: how many notices it looked at, and the outbox ids there was no time for."""
 
     taken: int
     left: tuple[int, ...]
 
 
 class NoticeSender:
-    """Carries notices of one store over its channels."""
+    """Sends notices of one store over its channels."""
 
     def __init__(self, runtime: Runtime, channels: Mapping[str, Channel]) -> None:
         self._runtime = runtime
@@ -49,43 +49,43 @@ class NoticeSender:
         self._links = Links(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
-        """Deliver the notices still claimed under `token`, for about so many seconds: bulk goes in slices.
+        """Send the notices still claimed under `token`, for about so many seconds: bulk is sent in slices.
 
-        A notice that another message has taken over is passed by.
+        A notice that another message has claimed since is left out.
         """
         store, clock = self._runtime.store, self._runtime.clock
         lease_seconds = self._runtime.settings.lease_seconds
         deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
         lease, taken = clock.real(lease_seconds), 0
-        mine = sending.notices_held_under(store, ids, token)
-        gone: list[_Gone] = []
+        held = sending.notices_held_under(store, ids, token)
+        sent: list[_Sent] = []
         try:
-            for place, one in enumerate(mine):
+            for place, one in enumerate(held):
                 if monotonic() > deadline:
-                    return SendResult(taken, tuple(left.id for left in mine[place:]))
-                bundle = self._claims.take(one, token, lease, gone)
-                gone = []
+                    return SendResult(taken, tuple(left.id for left in held[place:]))
+                bundle = self._claims.claim(one, token, lease, sent)
+                sent = []
                 if bundle is not None:
-                    gone = self._deliver(bundle)
+                    sent = self._send_and_record(bundle)
                 taken += 1
         finally:
-            if gone:
-                outbox.settle(store, gone, clock.now())
+            if sent:
+                outbox.settle(store, sent, clock.now())
         return SendResult(taken, ())
 
-    def _deliver(self, bundle: Bundle) -> list[_Gone]:
-        """The receipts, to be settled before another is begun; whatever else became of it is written down."""
+    def _send_and_record(self, bundle: Bundle) -> list[_Sent]:
+        """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded."""
         store, clock = self._runtime.store, self._runtime.clock
         held = outbox.Hold.sending(bundle.rows[0])
         try:
             said = self._send(bundle)
         except Retry as error:
-            self._not_gone(bundle, again=True)
+            self._forget_contact(bundle, again=True)
             rest = clock.real(error.after) if error.after else None
             failures = [(one, str(error)) for one in bundle.ids]
             outbox.retry(store, failures, clock.now(), clock, self._runtime.retries, held, at_least=rest)
         except Rejected as error:
-            self._not_gone(bundle, again=False)
+            self._forget_contact(bundle, again=False)
             outbox.bury(store, [(one, str(error)) for one in bundle.ids], held)
         except OutcomeUnknown as error:
             losses = [(one, str(error)) for one in bundle.ids]
@@ -95,10 +95,10 @@ class NoticeSender:
         return []
 
     def _send(self, bundle: Bundle) -> dict[str, Any]:
-        """The receipt, of the first channel that does not reject the message.
+        """Send over the first channel that does not reject the message; the receipt.
 
         Raises:
-            Retry, OutcomeUnknown: as that channel says; no other is tried, since it may have gone out.
+            Retry, OutcomeUnknown: as that channel says; no other is tried, since it may have been sent.
             Rejected: no channel takes it.
         """
         failed: list[tuple[str, str]] = []
@@ -126,13 +126,13 @@ class NoticeSender:
         except (Retry, Rejected, OutcomeUnknown):
             raise
         except Exception as error:
-            # A fault of the adapter or a time limit: it may have happened after the message had gone.
+            # An error of the channel or a time limit: it may have come after the message was sent.
             log.exception("a channel failed", channel=message.channel, effect=key)
             reason = f"{type(error).__name__} in the channel {message.channel!r}"
             raise OutcomeUnknown(reason) from error
 
-    def _not_gone(self, bundle: Bundle, *, again: bool) -> None:
-        """It does not count towards a cap; if it is tried `again`, what waited together may go together."""
+    def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
+        """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""
         if bundle.customer is None:
             return
         waiting = [
@@ -146,7 +146,7 @@ class NoticeSender:
 
 
 def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], bundle: Bundle) -> dict[str, Any]:
-    """As it is kept with every effect of the parcel."""
+    """The receipt as it is stored with every effect of the bundle."""
     said = receipt.to_json()
     if failed:
         said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
@@ -154,5 +154,5 @@ def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], bundle: Bundle
 
 
 def _with_digest(said: dict[str, Any], bundle: Bundle) -> dict[str, Any]:
-    """With the keys of all that went as one message, so that what is reported of it is known of each."""
+    """Add the keys of all notices of the message, so that a report on it is recorded for each."""
     return said if len(bundle.rows) == 1 else said | {"digest": bundle.keys}

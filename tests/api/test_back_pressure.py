@@ -87,7 +87,7 @@ def test_no_more_events_wait_for_their_commit_than_may(database_url: str) -> Non
         with together(house) as posts:
             posts.post(*_batch("queue", 60))
             wait_until(lambda: _answered(posts.answers) == 40, seconds=30, what="forty to be sent away")
-            assert house.door.reception.waiting == 20
+            assert house.door.endpoint.uncommitted == 20
         statuses = posts.statuses()
         assert (statuses.count(202), statuses.count(429)) == (20, 40)
         refused = next(answer.result() for answer in posts.answers if answer.result().status_code == 429)
@@ -105,7 +105,7 @@ def test_no_more_bytes_are_in_the_house_than_may(database_url: str) -> None:
         with together(house) as posts:
             posts.post(*large)
             wait_until(lambda: _answered(posts.answers) == 21, seconds=30, what="the rest to be sent away")
-            assert house.door.reception.waiting == 9
+            assert house.door.endpoint.uncommitted == 9
         assert posts.statuses().count(202) == _events(house) == 9
         assert _turned_away(house, "memory") == 21
         assert house.post(large).json()["accepted"] == 21

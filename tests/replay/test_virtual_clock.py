@@ -92,7 +92,7 @@ def test_what_a_timer_sends_arrives_at_the_same_instant(scene: Scene) -> None:
 def test_a_definition_that_never_comes_to_rest_is_named_and_leaves_no_files(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "MOST_ROUNDS", 50)
+    monkeypatch.setattr(runner, "MAX_BATCHES", 50)
     scene.replace("after: PT2H, on_timeout: overdue", "after: PT0S, on_timeout: scan", within="lifecycle")
     for scan in ("{trigger: scan, source: sent, dest: seen", "{trigger: scan, source: [seen, late]"):
         scene.replace(scan, f"{scan}, restart: delivery", within="lifecycle")

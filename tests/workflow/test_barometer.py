@@ -20,8 +20,8 @@ from workflow.engine.ledger import decisions
 from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
 from workflow.recovery.barometer.answers import ask
-from workflow.recovery.barometer.catalogue import Figure, Measure, all_figures, figure
 from workflow.recovery.barometer.distributions import quantile
+from workflow.recovery.barometer.figures import Figure, Measure, all_figures, figure
 from workflow.recovery.barometer.periods import periods
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import counted

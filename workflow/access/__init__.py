@@ -1,1 +1,1 @@
-"""Who may come in: API keys and their roles."""
+"""API keys and the roles they give."""

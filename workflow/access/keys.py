@@ -1,7 +1,7 @@
-"""API keys: who may come in by the doors, and as what.
+"""API keys: who may use the HTTP API, and in which role.
 
 A key reads ``mg_<public>_<secret>``. The public part finds the row; of the secret part only a SHA-256
-digest is stored. A plain digest is enough, since the secret is 256 random bits and nobody's word.
+digest is stored. A plain digest is enough, since the secret is 256 random bits and cannot be guessed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Key:
         id: its public part.
         name: what its owner calls it.
         role: what it permits.
-        created_at, revoked_at: UTC; a revoked key opens nothing.
+        created_at, revoked_at: UTC; a revoked key permits nothing.
     """
 
     id: str
@@ -77,7 +77,7 @@ def verify(store: Store, text: str) -> Key | None:
 
 
 def revoke(store: Store, public: str, now: datetime) -> None:
-    """Take a key back for good; doors that know it already forget it within `Keyring.KEEP` seconds.
+    """Revoke a key for good; API processes that know it already forget it within `Keyring.KEEP` seconds.
 
     Raises NotFound when no key has this public part.
     """
@@ -101,12 +101,12 @@ def listed(store: Store) -> list[Key]:
 
 
 class Keyring:
-    """Remembers for a few seconds which keys were good, so that a busy caller costs no query an event."""
+    """Remembers verified keys for a few seconds, so that a busy caller costs no query an event."""
 
     KEEP = 10.0
     """Seconds for which a verified key is believed: how long a revoked one may still work in a process."""
     _AHEAD = 3.0
-    """So many seconds before that, one caller is sent to verify it anew, and the others need not."""
+    """So many seconds before that, one caller verifies it again, and the others need not."""
     _MOST = 1_000
 
     def __init__(self, store: Store) -> None:

@@ -65,7 +65,7 @@ def create_app(
     """The HTTP application on this runtime.
 
     Args:
-        broker: by which workers are woken. Without one events are applied when a worker's clock looks.
+        broker: by which workers are woken. Without one events are applied when a scheduler looks.
         limits: how much it takes in at once; None: as much as `Limits` says by itself.
         counters: directory in which all API processes behind one port count together.
         pages: routers of pages for people, which come before the resources.

@@ -1,4 +1,4 @@
-"""What every request handler needs, handed over once when the application is built."""
+"""What every request handler needs, built once with the application."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.metrics import Meters
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.endpoint import EventsEndpoint
-from workflow.api.ingest.limits import Limits, RequestLimiter
-from workflow.api.ingest.reception import Reception
+from workflow.api.ingest.limits import Limits
 from workflow.broker import task_names
 from workflow.broker.client import Broker
 from workflow.broker.wake_ups import WakeUps
@@ -24,31 +23,33 @@ from workflow.engine.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """One process's HTTP door.
+    """What one process of the HTTP API works with.
 
     Attributes:
-        runtime: the engine behind it, its store and its clock.
-        intake: takes requests with events.
-        wakes: tells workers of accepted events; None when no broker is set.
+        runtime: the engine, its store and its clock.
+        keyring: the API keys that permit requests.
+        meters: what this process counts.
+        backpressure: whether too many events are undecided.
+        endpoint: answers requests with events.
+        wake_ups: tells workers of accepted events; None when no broker is set.
         broker: whether the broker answers.
     """
 
     runtime: Runtime
     keyring: Keyring
     meters: Meters
-    reception: Reception
     backpressure: Backpressure
     endpoint: EventsEndpoint
     wake_ups: WakeUps | None
     broker: BrokerWatch
 
     def wake(self, subjects: Sequence[str]) -> None:
-        """Have events applied soon. A courtesy after the commit: it neither blocks nor fails."""
+        """Have accepted events of these subjects applied soon; it neither blocks nor raises."""
         if self.wake_ups is not None:
             self.wake_ups.ask(task_names.APPLY, subjects)
 
     def gauges(self) -> Iterator[Metric]:
-        """What this process's door sees."""
+        """What this process knows besides its counters: undecided and uncommitted events."""
         yield GaugeMetricFamily(
             "makegood_door_undecided_events",
             "Undecided events when this process last looked; over MAKEGOOD_MAX_UNDECIDED all are sent away.",
@@ -57,12 +58,12 @@ class ApiContext:
         yield GaugeMetricFamily(
             "makegood_door_uncommitted_events",
             "Events that wait in this process for their commit.",
-            value=self.reception.waiting,
+            value=self.endpoint.uncommitted,
         )
 
     def close(self) -> None:
-        """End what was started for this door; runtime and broker belong to who built it."""
-        self.reception.close()
+        """End what `open_context` started; runtime and broker are closed by the caller."""
+        self.endpoint.close()
         self.backpressure.close()
         if self.wake_ups is not None:
             self.wake_ups.close()
@@ -72,7 +73,7 @@ class ApiContext:
 def open_context(
     runtime: Runtime, broker: Broker | None, limits: Limits, counters: Path | None = None
 ) -> ApiContext:
-    """Wire a door; `counters` as for `Meters`."""
+    """Build the context of a process; `counters` as for `Meters`."""
     meters = Meters(counters)
 
     def send(task: str, subjects: Sequence[str]) -> bool:
@@ -85,27 +86,19 @@ def open_context(
 
     wake_ups = None if broker is None else WakeUps(send)
 
-    def told(subjects: Sequence[str]) -> None:
+    def on_commit(subjects: Sequence[str]) -> None:
         meters.commits.inc()
         if wake_ups is not None:
             wake_ups.ask(task_names.APPLY, subjects)
 
     keyring = Keyring(runtime.store)
-    reception = Reception(
-        runtime.engine.acceptor,
-        runtime.clock,
-        told,
-        most_waiting=limits.waiting,
-        one_writer=runtime.store.dialect == "sqlite",
-    )
     backpressure = Backpressure(runtime.store, runtime.settings.max_undecided)
     context = ApiContext(
         runtime,
         keyring,
         meters,
-        reception,
         backpressure,
-        EventsEndpoint(keyring, RequestLimiter(limits), backpressure, reception, meters),
+        EventsEndpoint(runtime, keyring, limits, backpressure, meters, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
     )
@@ -114,6 +107,6 @@ def open_context(
 
 
 def context_of(connection: HTTPConnection) -> ApiContext:
-    """The door through which this request came."""
+    """The context of the application that serves this request."""
     context: ApiContext = connection.app.state.context
     return context

@@ -64,7 +64,7 @@ class Broker:
         """Have some process look for the work of `task`; whether one was listening. Raises BrokerUnreachable.
 
         Those that listen are notified at once. Where none does, a message is sent, unless enough of them wait
-        already: whoever takes one looks, and finds this work, too.
+        already: the worker that takes one finds this work, too.
         """
         kind = _KINDS.get(task)
         if kind is not None and self.notifier.notify(kind):
@@ -88,7 +88,7 @@ class Broker:
         """Send the messages of effects that name somebody's tasks, in one go where the transport can.
 
         Whoever publishes the same effect again sends the same task id. Raises BrokerUnreachable, or
-        MessageRefused when the broker did not take one of them; what became of the others nobody knows then.
+        MessageRefused when the broker did not take one of them; whether it took the others is not known then.
         """
         with self._reached(), self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for effect in effects:

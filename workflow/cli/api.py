@@ -20,7 +20,6 @@ def api(
     ] = None,
 ) -> None:
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
-    from workflow.cli.processes import Crew
     from workflow.cli.serving import bound_socket, serve
     from workflow.recovery.runtime import open_runtime
     from workflow.settings import read_settings
@@ -36,4 +35,4 @@ def api(
             serve(settings, listening)
             return
         open_runtime(settings).close()  # what cannot work is said here, once, and not by each process again
-        Crew(settings, listening, number).run()
+        ApiProcesses(settings, listening, number).run()

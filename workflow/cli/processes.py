@@ -32,7 +32,7 @@ _KILLED_AFTER = GRACE_SECONDS + 5
 log = structlog.get_logger(__name__)
 
 
-class Crew:
+class ApiProcesses:
     """The processes, from their parent's side. Only in a process's main thread.
 
     Args:

@@ -73,7 +73,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _broker(settings: Settings) -> Broker | None:
-    """Without a broker the door stays open: events are stored, and a worker's clock finds them."""
+    """Without a broker events are stored all the same, and a scheduler finds them."""
     try:
         return Broker(celery_app(settings))
     except SettingsError as error:

@@ -15,7 +15,7 @@ _UNREMARKABLE = ("starting", "stopping")
 
 
 def up(
-    workers: Annotated[int, typer.Option(min=1, help="Workers to run; each has its own clock.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Workers to run; each has its own scheduler.")] = 1,
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Processes per worker. [default: MAKEGOOD_WORKER_CONCURRENCY]")
     ] = None,

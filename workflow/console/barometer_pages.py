@@ -14,8 +14,8 @@ from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.console.rendering import page
 from workflow.recovery.barometer.answers import Answer, ask
-from workflow.recovery.barometer.catalogue import all_figures
 from workflow.recovery.barometer.chart import Chart, chart
+from workflow.recovery.barometer.figures import all_figures
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import counted
 

@@ -1,1 +1,1 @@
-"""Servers that makegood brings along, for a machine on which none is installed."""
+"""The embedded broker, for a machine on which no broker is installed."""

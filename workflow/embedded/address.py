@@ -1,4 +1,4 @@
-"""Where the embedded broker of a data directory listens: how commands beside `makegood up` find it."""
+"""The address of a data directory's embedded broker: how commands beside `makegood up` find it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def embedded_url(data_dir: Path) -> str | None:
     configuration = configuration_file(data_dir)
     if not configuration.is_file():
         return None
-    said = dict(line.partition(" ")[::2] for line in configuration.read_text(encoding="utf-8").splitlines())
-    if "port" not in said:
+    lines = configuration.read_text(encoding="utf-8").splitlines()
+    options = dict(line.partition(" ")[::2] for line in lines)
+    if "port" not in options:
         return None
-    account = f":{said['requirepass']}@" if "requirepass" in said else ""
-    return f"redis://{account}{LOOPBACK}:{said['port']}/0"
+    account = f":{options['requirepass']}@" if "requirepass" in options else ""
+    return f"redis://{account}{LOOPBACK}:{options['port']}/0"

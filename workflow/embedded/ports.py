@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A TCP port that nobody on this machine's loopback listens on now.
+    """A TCP port of this machine's loopback on which no program listens now.
 
     Another program can take it before it is used; whoever starts a server on it must be ready to ask again.
     """

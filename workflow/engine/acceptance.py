@@ -1,6 +1,6 @@
-"""Acceptance: events into the ledger, checked each by itself and committed together.
+"""Acceptance: events are checked, each by itself, and added to the ledger together.
 
-What is accepted is applied later, exactly once. Nothing here decides anything.
+They are applied later, exactly once; nothing is decided here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from workflow.store.schema import outbox
 
 
 class Acceptance(NamedTuple):
-    """What the front door answers about one event.
+    """What a sender is answered about one event.
 
     `status` is ``accepted`` or ``duplicate``; `outcome` is ``pending`` until it is decided, then
     ``moved``, ``stayed``, ``refused`` (with the `reason`) or ``dead`` (its decision failed).
@@ -39,9 +39,11 @@ class Acceptance(NamedTuple):
 
 
 class CheckedEvents(NamedTuple):
-    """The events of one sender's request, checked: they are stored all or none.
+    """The events of one request, checked; they are stored all or none.
 
-    `receipts` are data by the idempotency key of the effect that an event is the receipt of.
+    Attributes:
+        rows: the events.
+        receipts: data of those that are receipts, by the idempotency key of their effect.
     """
 
     rows: list[NewEvent]
@@ -61,7 +63,7 @@ class Acceptor:
         return self.store([self.check(events)])[0]
 
     def check(self, events: Sequence[CloudEvent]) -> CheckedEvents:
-        """Check events, which may ask the store for a definition that this process does not know yet.
+        """Check events; asks the store for definitions that this process does not know yet.
 
         Raises:
             InvalidEvent: with every problem of every event.
@@ -70,28 +72,28 @@ class Acceptor:
         return CheckedEvents(rows, {event.effect: event.data for event in events if event.effect is not None})
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
-        """Whether `parcel` can check these without asking the store."""
+        """Whether `check` can check these without asking the store."""
         return all(self._registry.known(event.lifecycle) for event in events)
 
     def store(
-        self, checked_requests: Sequence[CheckedEvents], beside: Callable[[Transaction], None] | None = None
+        self, requests: Sequence[CheckedEvents], beside: Callable[[Transaction], None] | None = None
     ) -> list[list[Acceptance]]:
-        """Commit parcels in one transaction; the answers are in their order.
+        """Commit the events of several requests in one transaction; their acceptances, in the same order.
 
-        Of an event that is in several of them, the first is accepted and the others are duplicates. Where at
-        least one is new, `beside` writes what is to be committed with it.
+        Of an event that is in several requests, the first is accepted and the others are duplicates. If at
+        least one event is new, `beside` writes what is to be committed with it.
         """
         now = self._clock.now()
         firsts: dict[tuple[str, str], NewEvent] = {}
         receipts: dict[str, Mapping[str, Any]] = {}
-        for checked in checked_requests:
+        for checked in requests:
             for row in checked.rows:
                 firsts.setdefault((row.source, row.event_id), row)
             for effect, data in checked.receipts.items():
                 receipts.setdefault(effect, data)
-        # Committed with the round trip that brings them; then the store may have to do so in two steps, which
-        # only who sends several events at once would see.
-        last = not receipts and beside is None and all(len(checked.rows) == 1 for checked in checked_requests)
+        # Committed with the round trip that writes them. The store may then commit in two steps, which only a
+        # sender of several events at once could notice.
+        last = not receipts and beside is None and all(len(checked.rows) == 1 for checked in requests)
         with self._store.begin() as transaction:
             fresh = transaction.accept(list(firsts.values()), now, last=last)
             _settle_receipts(transaction, receipts, now)
@@ -102,7 +104,7 @@ class Acceptor:
                 (one.source, one.event_id): one
                 for one in (transaction.first_outcomes(known) if known else ())
             }
-        return [[_answer(row, fresh, firsts, before) for row in checked.rows] for checked in checked_requests]
+        return [[_answer(row, fresh, firsts, before) for row in checked.rows] for checked in requests]
 
     def _checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
         if len(events) == 1:
@@ -164,7 +166,7 @@ def _settle_receipts(
 ) -> None:
     """Settle the effects whose receipts have come in as events, by idempotency key.
 
-    A receipt beats every other opinion: it settles a dead or unknown effect too.
+    A receipt settles a dead or unknown effect, too: it says what really happened.
     """
     if not receipts:
         return
@@ -185,6 +187,6 @@ def _answer(
     if identity in fresh and firsts[identity] is row:
         return Acceptance(row.event_id, row.source, row.subject, "accepted", "pending")
     first = before.get(identity)
-    if first is None:  # it came with this very commit
+    if first is None:  # accepted in this very transaction
         return Acceptance(row.event_id, row.source, firsts[identity].subject, "duplicate", "pending")
     return Acceptance(row.event_id, row.source, first.subject, "duplicate", first.outcome, first.reason)

@@ -1,4 +1,4 @@
-"""A CloudEvent 1.0 as makegood takes it, and how a JSON object becomes one.
+"""A CloudEvent 1.0 as makegood accepts it, and how it is parsed from a JSON object.
 
 Source of the attributes and their rules: CloudEvents specification 1.0.2, sections 3.1 and 3.2.
 """
@@ -19,7 +19,7 @@ MAX_DEPTH = 32
 """How deep an event's data may nest."""
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
-# Halves of surrogate pairs are in no encoding that a database or a broker speaks.
+# Half a surrogate pair cannot be encoded as UTF-8, for a database or a broker.
 _SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 
@@ -38,8 +38,8 @@ RESERVED_SOURCES = frozenset(
         "/makegood/reports",
     }
 )
-"""Sources of makegood's own events. Who could use them could take the id of one to come, which would then
-be dropped as a duplicate."""
+"""Sources of makegood's own events. A sender that used one could take the id of a later event of ours, which
+would then be dropped as a duplicate."""
 
 
 class CloudEvent(NamedTuple):
@@ -103,7 +103,7 @@ def misfit(data: Mapping[str, Any]) -> Problem | None:
         if too_deep(data, MAX_DEPTH):
             return _DEPTH
         return Problem("data", "json-data", f"data is not JSON that can be kept: {error}")
-    # What opens fewer brackets than it may have levels need not be walked through.
+    # A document with fewer brackets than levels are allowed cannot be too deep.
     if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and too_deep(data, MAX_DEPTH):
         return _DEPTH
     if b"\\u0000" in encoded and "\x00" in _all_text(data):
@@ -112,7 +112,7 @@ def misfit(data: Mapping[str, Any]) -> Problem | None:
 
 
 class _Reader:
-    """Reads attributes one by one and collects what is wrong instead of stopping at the first."""
+    """Reads attributes one by one and collects every problem instead of stopping at the first."""
 
     def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
         self.document = document
@@ -137,7 +137,7 @@ class _Reader:
 
 
 def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEvent:
-    """The event that a JSON object in CloudEvents' structured form stands for.
+    """The event of a JSON object in CloudEvents' structured form.
 
     Args:
         document: the decoded JSON value.
@@ -176,9 +176,9 @@ def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEven
 
 
 def _plain(document: dict[str, Any], received_at: datetime) -> CloudEvent | None:
-    """The event of a document in which nothing is unusual; None leaves it to those who look closely.
+    """The event of a document without anything unusual; None if `parse` must look closely.
 
-    What passes here passes there, with the same result: a test holds the two together.
+    What is returned here equals what `parse` would return otherwise: a test compares the two.
     """
     look: Callable[..., Any] = document.get
     identity, source, kind, subject = look("id"), look("source"), look("type"), look("subject")

@@ -1,7 +1,7 @@
-"""The future, as rows: what is due, and when the next one is.
+"""Due timers: which ones are due, and when the next one will be.
 
-The index of timers is by lifecycle first, since claims take turns among lifecycles; so every look at it goes
-through their names.
+The index of timers is by lifecycle first, since claims take turns among lifecycles; so every query goes
+through the names of lifecycles.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _LIFECYCLES = select(definitions.c.lifecycle).distinct()
 def is_due(now: datetime) -> ColumnElement[bool]:
     """The condition that a timer is due at `now`, for counting all that are.
 
-    The instant stands in the statement itself: of one that it does not know, PostgreSQL believes that a third
-    of all timers are due by then, and reads them all.
+    The instant stands in the statement itself: for a parameter PostgreSQL assumes that a third of all timers
+    are due by then, and reads them all.
     """
     at = bindparam("due_by", now, type_=timers.c.due_at.type, literal_execute=True)
     return timers.c.lifecycle.in_(_LIFECYCLES) & (timers.c.due_at <= at)
@@ -39,7 +39,7 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 def due_rows(connection: Connection, now: datetime, limit: int) -> Select[tuple[int, datetime]]:
     """A query for (subject_id, due_at) of timers due at `now`: of each lifecycle the first, at most `limit`.
 
-    Each part walks the index in its order, so that it costs what it gives whatever else is pending.
+    Each part reads the index in its order, so that its cost depends on `limit` and not on what is pending.
     """
     parts = [
         select(timers.c.subject_id, timers.c.due_at)
@@ -71,6 +71,6 @@ def _earliest(lifecycle: ColumnElement[str], after: datetime | None) -> ScalarSe
 
 
 def next_due(store: Store) -> datetime | None:
-    """When the next timer fires, UTC; None when none is pending. A look at an index for each lifecycle."""
+    """When the next timer fires, UTC; None when none is pending. Reads an index once for each lifecycle."""
     with store.connect() as connection:
         return first_due(connection)

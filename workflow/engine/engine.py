@@ -32,7 +32,7 @@ class Progress:
         decided: how many events or timers were decided (dead ones included).
         effects: how many effects now wait in the outbox because of it.
         events: how many events it sent to other subjects; they wait in the inbox.
-        subjects: keys of the subjects, five at most, for people to recognise the batch by.
+        subjects: keys of some subjects, five at most, for people who watch.
         earliest: the earliest instant at which a timer that it set is due, UTC.
         full: whether more is likely to wait (see `Claim`).
         claimed: effects written as published (see `Dispatch`), to be put on the broker now.
@@ -49,7 +49,7 @@ class Progress:
     next_due: datetime | None = None
 
     def plus(self, more: Progress) -> Progress:
-        """With what another part of the same batch did."""
+        """The sum of this and what another part of the same batch did."""
         return Progress(
             self.decided + more.decided,
             self.effects + more.effects,
@@ -95,7 +95,7 @@ class Engine:
         return self._batch(lambda transaction: transaction.claim_timers(self.clock.now(), limit), dispatch)
 
     def _batch(self, claimed: Callable[[Transaction], Claim], dispatch: Dispatch | None) -> Progress:
-        """All at once; where what one decision wants cannot be written, a second time one by one."""
+        """Decide a batch in one go; if that cannot be written, once more, each decision by itself."""
         try:
             with self.store.begin() as transaction:
                 return self._decide(transaction, claimed(transaction), dispatch, last=True)
@@ -110,7 +110,7 @@ class Engine:
             return done
 
     def _decide_alone(self, transaction: Transaction, claim: Claim, work: Pending) -> Progress:
-        """One decision that harms no other, whatever becomes of it."""
+        """Decide one piece of work in a savepoint; if it cannot be written, it becomes a dead letter."""
         before = claim.subjects[work.subject_row]
         alone = replace(claim, work=[work])
         try:

@@ -1,4 +1,4 @@
-"""From the effects of decisions to rows: the outbox for the world outside, events for other subjects."""
+"""Fan-out: effects of decisions become rows of the outbox, or events for other subjects."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class _Emission:
 
 
 class FanOut:
-    """Collects what the decisions of one batch ask for.
+    """Collects the effects of one batch of decisions and writes them.
 
     The idempotency key of the n-th effect of a decision is ``<subject>/<seq>/<n>``: the same
     whenever and wherever the decision is replayed.
@@ -36,10 +36,10 @@ class FanOut:
         self._emissions: list[_Emission] = []
 
     def add(self, subject_row: int, subject: Subject, decision: Decision) -> None:
-        """Take the effects of one decision; `subject` is as the decision leaves it.
+        """Add the effects of one decision; `subject` is as the decision leaves it.
 
         Raises:
-            DecisionError: an event has no possible receiver; nothing of the decision was taken.
+            DecisionError: an event has no possible receiver; nothing of the decision was added.
         """
         effects: list[NewEffect] = []
         emissions: list[_Emission] = []
@@ -72,7 +72,7 @@ class FanOut:
 
     @property
     def emits(self) -> bool:
-        """Whether subjects are sent events."""
+        """Whether any event is to be sent to a subject."""
         return bool(self._emissions)
 
     def send(self, transaction: Transaction, now: datetime) -> int:
@@ -103,9 +103,9 @@ class FanOut:
             try:
                 lifecycle = self._registry.latest(name)
             except UnknownDefinition:
-                continue  # a parent may be named from outside, and be of no lifecycle that there is
+                continue  # an event from outside may name a parent of a lifecycle that is not known
             if one.effect.trigger not in lifecycle.triggers:
-                continue  # relatives of several lifecycles: those that do not know the word are not meant
+                continue  # relatives may be of several lifecycles; one without the trigger is not meant
             identity = f"{one.key}/{number}" if one.effect.to == "children" else one.key
             parent = one.sender.key if one.effect.opens else None
             events.append(

@@ -1,4 +1,4 @@
-"""The ledger read back: the state of a subject rebuilt from its events and moves alone.
+"""Reading the ledger: the state of a subject is rebuilt from its events and moves alone.
 
 `decide` is deterministic, so the rebuilt subject equals the stored one (invariant 8). Where it does
 not, either a definition was changed under its number or a row was changed by hand.
@@ -24,14 +24,14 @@ from workflow.store.schema import events, moves, subjects
 _MOVE = [moves.c[name] for name in ("version", "seq", "trigger", "timer", "setting", "due_at", "at")]
 _EVENT = [events.c[name] for name in ("time", "data", "parent")]
 MOVE_COLUMNS = (subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
-"""What a decision is taken again from: moves, joined with their subjects and (outer) their events."""
+"""What is needed to decide again: moves, joined with their subjects and (outer) their events."""
 
 
 def rebuild(store: Store, registry: Registry, key: str) -> Subject:
-    """The subject as the ledger alone tells it.
+    """The subject as it follows from the ledger alone.
 
     Raises:
-        NotFound: the ledger has nothing of that subject.
+        NotFound: the ledger holds nothing about that subject.
     """
     latest: Subject | None = None
     for subject, _ in decisions(store, registry, key):
@@ -42,13 +42,13 @@ def rebuild(store: Store, registry: Registry, key: str) -> Subject:
 
 
 def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subject, Decision]]:
-    """Every decision about a subject, taken again in order, with the subject as each leaves it."""
+    """Decide everything about a subject again, in order; each decision, with the subject as it leaves it."""
     for told in retold(store, registry, key):
         yield told.after, told.decision
 
 
 class Retold(NamedTuple):
-    """One decision, taken again: what was decided upon, by which definition, when (UTC), and the answer."""
+    """One decision made again: the definition, the subject before, the event, the result and when (UTC)."""
 
     lifecycle: Lifecycle
     before: Subject
@@ -58,7 +58,7 @@ class Retold(NamedTuple):
     after: Subject
 
     def view(self) -> View:
-        """What expressions saw at the end of the decision."""
+        """What expressions could read at the end of the decision."""
         rule = self.lifecycle.data_rules.get(self.event.trigger)
         given = self.event.data if rule is None else rule.with_defaults(self.event.data)
         data = self.decision.data
@@ -68,7 +68,7 @@ class Retold(NamedTuple):
 
 
 def retold(store: Store, registry: Registry, key: str) -> Iterator[Retold]:
-    """Every decision about a subject, taken again in order, with all that went into it."""
+    """Decide everything about a subject again, in order; each decision, with all that it was made from."""
     return retell(registry, key, _moves(store, key))
 
 

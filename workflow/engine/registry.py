@@ -84,7 +84,7 @@ class Registry:
                     source=text,
                     registered_at=now,
                 )
-                # Another process may start at this very moment: whose text comes first is the version's.
+                # Another process may start at this moment: the text that is stored first stays.
                 transaction.connection.execute(add.on_conflict_do_nothing())
                 place = (definitions.c.lifecycle == one.name) & (definitions.c.version == one.version)
                 kept = transaction.connection.execute(select(definitions.c.digest).where(place)).scalar()

@@ -12,7 +12,7 @@ from workflow.store import Store, open_store
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that a process of makegood works with. Never shared over a fork."""
+    """What a process of makegood works with. Never shared over a fork."""
 
     settings: Settings
     store: Store
@@ -33,7 +33,7 @@ def open_runtime(settings: Settings, *, ahead: bool = True) -> Runtime:
 
     Raises:
         StoreError: the database cannot be used.
-        DefinitionError, DefinitionChanged: a definition of this installation cannot.
+        DefinitionError, DefinitionChanged: a definition of this installation cannot be used.
     """
     store = open_store(settings.database)
     clock = clock_from(settings.clock)

@@ -1,4 +1,4 @@
-"""What a batch of decisions changes, kept in order: the last word about each timer, and the dead letters."""
+"""The timer book of a batch: the last change of each timer, and which timers and events are dead letters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from workflow.store.port import Changes, Claim, Pending
 def keep_timers(
     subject_row: int, lifecycle: Lifecycle, decision: Decision, claim: Claim, changes: Changes
 ) -> None:
-    """Take what a decision says about timers; the last word of a batch about each counts.
+    """Add a decision's changes of timers to `changes`; of several of one timer the last one is written.
 
-    A dead timer goes, too, when its subject leaves the states it belongs to: else somebody could bring it
-    back to life where it has no business.
+    A dead timer is cancelled, too, when its subject leaves the states it belongs to: else it could be retried
+    in a state in which it must not fire.
     """
     for name in decision.timers_cancelled:
         changes.timers_set.pop((subject_row, name), None)
@@ -35,7 +35,7 @@ def keep_timers(
 
 
 def bury(claim: Claim, work: Pending, changes: Changes, error: str) -> None:
-    """A decision that failed changes nothing; its event or timer is kept as a dead letter."""
+    """Make the event or timer of a failed decision a dead letter; the decision changes nothing else."""
     row, timer = work.subject_row, work.event.timer
     if work.event_row is not None:
         changes.dead_events.append((work.event_row, row, error))

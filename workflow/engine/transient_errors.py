@@ -1,7 +1,7 @@
-"""Whose fault an error is: that of the work in hand, or of the world around it.
+"""Transient errors: whether the same work may succeed when it is tried again.
 
-Work that fails by itself is put aside as a dead letter, so that the rest goes on. Work that fails because
-the database is away or the time is up must stay where it is: another try will do.
+Work that can never succeed becomes a dead letter, so that the rest goes on. Work that failed because the
+database cannot be reached or the time is up stays where it is and is tried again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _TOO_LARGE = "54"
 
 
 def count_as_transient(kind: type[BaseException]) -> None:
-    """Let errors of a kind that the engine cannot know count as transient, such as a task's time limit."""
+    """Count errors of this class as transient: for classes that the engine cannot know."""
     _TRANSIENT.add(kind)
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may well succeed when it is tried again."""
+    """Whether the same work may succeed when it is tried again."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return not isinstance(error, DataError | IntegrityError) and not state.startswith(_TOO_LARGE)
@@ -28,8 +28,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """What to write down about an error: of one from the database its first line, since more of it may
-    quote whole rows."""
+    """The class and message of an error; of a database error the first line, since others may quote rows."""
     if isinstance(error, DBAPIError):
         lines = str(error.orig).splitlines()
         return f"{type(error.orig).__name__}: {lines[0] if lines else ''}"

@@ -1,8 +1,8 @@
 """Effects that are committed and not yet settled: claimed in bounded batches, settled once.
 
-An effect's way: `pending` → `published` (the relay put it on the broker under a token) → `sending`
-(a worker holds it) → `settled`. A lease that runs out while `published` sends it round again under
-the same idempotency key; one that runs out while `sending` leaves an `unknown` outcome, for a person.
+States of an effect: `pending` → `published` (the relay put it on the broker under a token) → `sending` (a
+worker has claimed it) → `settled`. If the lease runs out while it is `published`, it is published again under
+the same idempotency key; if it runs out while `sending`, its outcome is `unknown`, for a person to decide.
 After bounded attempts it is `dead`, visible and retryable.
 """
 
@@ -34,9 +34,9 @@ from workflow.store.schema import outbox
 
 
 class Hold(NamedTuple):
-    """By which right an effect is changed: under this token, while it is in this state.
+    """The condition on which an effect is changed: it is still under this token and in this state.
 
-    Who was away for longer than the lease has lost it, and says nothing any more about the effect.
+    A worker that was away for longer than its lease no longer holds the effect, and changes nothing.
     """
 
     token: str
@@ -54,14 +54,14 @@ class Hold(NamedTuple):
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition that somebody must look at an effect at `now`, for counting all; see `timers.is_due`."""
+    """The condition that an effect is due at `now`, for counting all; see `due_timers.is_due`."""
     at = bindparam("due_by", now, type_=outbox.c.due_at.type, literal_execute=True)
     return outbox.c.priority.in_(list(Priority)) & (outbox.c.due_at <= at)
 
 
 def due_rows(now: datetime, states: Sequence[EffectState], limit: int) -> Select[tuple[int, int, datetime]]:
-    """A query for (id, subject_id, due_at) of effects in these states that are due at `now`, the urgent
-    first, at most `limit`; see `timers.due_rows`."""
+    """A query for (id, subject_id, due_at) of effects in these states that are due at `now`, by priority, at
+    most `limit`; see `due_timers.due_rows`."""
     parts = [
         select(outbox.c.id, outbox.c.subject_id, outbox.c.due_at)
         .where(outbox.c.priority == priority, outbox.c.due_at <= now, outbox.c.state.in_(states))
@@ -75,7 +75,7 @@ def due_rows(now: datetime, states: Sequence[EffectState], limit: int) -> Select
 
 
 def next_due(store: Store) -> datetime | None:
-    """When the relay must look next: the earliest pending effect or lease, UTC; None when there is none."""
+    """When the relay must look next: the earliest due effect or end of a lease, UTC; None without any."""
     with store.connect() as connection:
         return first_due(connection)
 
@@ -92,7 +92,7 @@ def first_due(connection: Connection, after: datetime | None = None) -> datetime
 
 
 def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[EffectRow]:
-    """Take up to `limit` effects that are due, under a new token, until `now + lease`."""
+    """Claim up to `limit` effects that are due, under a new token, until `now + lease`."""
     with store.begin() as transaction:
         return transaction.claim_effects(now, now + lease, uuid4().hex, limit)
 
@@ -109,9 +109,9 @@ def begin(
     lease: timedelta,
     settled: Receipts = (),
 ) -> list[EffectRow]:
-    """Take over the effects of one message; those another message has taken are not given.
+    """Claim the effects of one message for sending; those that are no longer under `token` are left out.
 
-    With `settled`, what went out just before is settled in the same transaction.
+    Effects in `settled` are settled in the same transaction.
     """
     with store.begin() as transaction:
         return begin_within(transaction, ids, token, now, lease, settled)
@@ -125,13 +125,13 @@ def begin_within(
     lease: timedelta,
     settled: Receipts = (),
 ) -> list[EffectRow]:
-    """The same within a transaction that holds more, such as the customer whom they are for."""
+    """As `begin`, within a transaction that locks more, such as the customer whom they are for."""
     transaction.update_effects(_settled(settled, now))
     return transaction.begin_effects(ids, token, now + lease)
 
 
 def settle(store: Store, receipts: Receipts, now: datetime) -> None:
-    """The other side has them. That is known, so it counts whoever holds them by now."""
+    """Settle effects that the other side has received, whoever holds them by now."""
     with store.begin() as transaction:
         transaction.update_effects(_settled(receipts, now))
 
@@ -149,9 +149,9 @@ def retry(
     held: Hold | None = None,
     at_least: timedelta | None = None,
 ) -> None:
-    """They certainly did not go out, (effect id, why): try again later, or bury after the last attempt.
+    """Try these again later, (effect id, why): they were not sent. After the last attempt they are dead.
 
-    `at_least` is how long the other side wants to be left alone, in engine time.
+    `at_least` is how long the other side asked to wait, in engine time.
     """
     policy = policy or RetryPolicy()
     rest = at_least or timedelta(0)
@@ -177,7 +177,7 @@ def retry(
 
 
 def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
-    """They can never go out, (effect id, why): dead at once."""
+    """Make these dead letters at once, (effect id, why): they can never be sent."""
     with store.begin() as transaction:
         bury_within(transaction, failures, held)
 
@@ -185,7 +185,7 @@ def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = 
 def bury_within(
     transaction: Transaction, failures: Sequence[tuple[int, str]], held: Hold | None = None
 ) -> None:
-    """The same within a transaction."""
+    """As `bury`, within a transaction."""
     transaction.update_effects([_change(one, EffectState.DEAD, None, error, held) for one, error in failures])
 
 
@@ -195,9 +195,9 @@ def unknown(
     held: Hold | None = None,
     over: Mapping[str, Any] | None = None,
 ) -> None:
-    """Nobody knows whether they went out, (effect id, why): neither doubled nor dropped, a person decides.
+    """Mark these as of unknown outcome, (effect id, why): they are not sent again, and a person decides.
 
-    The sweep opens an escalation for each. `over` is what is known of the way they went, such as the channel.
+    The sweep opens an escalation for each. `over` is what is known of the attempt, such as the channel.
     """
     with store.begin() as transaction:
         transaction.update_effects(
@@ -209,38 +209,39 @@ def unknown(
 
 
 def defer(store: Store, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
-    """They must wait, (effect id, until when in UTC, why); the reason stays visible.
+    """Have these wait, (effect id, until when in UTC, why); the reason stays visible.
 
-    Nothing was tried, so the attempt that was counted when they were taken is given back.
+    They were not tried, so the attempt that was counted when they were claimed is taken off again.
     """
     with store.begin() as transaction:
         defer_within(transaction, waits, held)
 
 
 def defer_within(transaction: Transaction, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
-    """The same within a transaction."""
-    _give_attempt_back(transaction, [one for one, _, _ in waits], held)
+    """As `defer`, within a transaction."""
+    _uncount_attempt(transaction, [one for one, _, _ in waits], held)
     transaction.update_effects(
         [_change(one, EffectState.PENDING, until, f"waits: {reason}", held) for one, until, reason in waits]
     )
 
 
 def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:
-    """Claimed together, but their messages could not be sent: the broker's fault, so no attempt is counted.
+    """Return effects of one claim to `pending` until an instant (UTC): their messages could not be sent.
 
-    Only what is still published: a message may have got through although the broker's answer did not.
+    That is the broker's fault, so no attempt is counted. Only those still published are changed: a message
+    may have got through although the broker's answer did not.
     """
     if not effects:
         return
     held = Hold.relaying(effects[0])
     with store.begin() as transaction:
-        _give_attempt_back(transaction, [effect.id for effect in effects if effect.kind == "task"], held)
+        _uncount_attempt(transaction, [effect.id for effect in effects if effect.kind == "task"], held)
         transaction.update_effects(
             [_change(effect.id, EffectState.PENDING, until, reason, held) for effect in effects]
         )
 
 
-def _give_attempt_back(transaction: Transaction, ids: Sequence[int], held: Hold) -> None:
+def _uncount_attempt(transaction: Transaction, ids: Sequence[int], held: Hold) -> None:
     owned = (outbox.c.id.in_(ids), outbox.c.token == held.token, outbox.c.state == held.state)
     # In the order of ids, as everybody locks effects.
     transaction.connection.execute(select(outbox.c.id).where(*owned).order_by(outbox.c.id).with_for_update())
@@ -255,7 +256,7 @@ def _change(
 
 
 def extend(store: Store, leases: Sequence[tuple[int, str, datetime]]) -> None:
-    """Give those still published under their token, (effect id, token, until), a longer lease."""
+    """Extend the leases of effects still published under their token, (effect id, token, until in UTC)."""
     with store.begin() as transaction:
         for one, token, until in leases:
             held = (outbox.c.id == one, outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)

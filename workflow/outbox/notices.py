@@ -1,4 +1,4 @@
-"""Notices that a worker is about to send: which are still its own, and which others go along with one."""
+"""Notices about to be sent: which ones a message still holds, and which others join one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from workflow.store.port import EffectRow, Store, Transaction
 from workflow.store.schema import outbox
 
 
-class Mine(NamedTuple):
-    """An effect that a message brought and that is still its own; `customer` is the key of whom it is for."""
+class HeldNotice(NamedTuple):
+    """A notice that a message still holds; `customer` is the key of its recipient, if that is a customer."""
 
     id: int
     customer: str | None
 
 
-def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[Mine]:
-    """Which of these notices are still published under `token`, in the order given."""
+def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[HeldNotice]:
+    """The notices of these ids that are still published under `token`, in the order given."""
     held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
     with store.connect() as connection:
         query = select(outbox.c.id, _key_of_recipient(store.dialect)).where(*held)
         found = {one: key for one, key in connection.execute(query)}
-    return [Mine(one, found[one]) for one in ids if one in found]
+    return [HeldNotice(one, found[one]) for one in ids if one in found]
 
 
 def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
@@ -39,9 +39,9 @@ def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
 def join(
     transaction: Transaction, ids: Sequence[int], token: str, now: datetime, lease: timedelta
 ) -> list[EffectRow]:
-    """Take over effects that wait or that a relay has sent off, to go out with one begun under `token`.
+    """Claim effects that are pending or published, to be sent with one begun under `token`.
 
-    Those that somebody is sending, and those that are done with, are not given.
+    Those that another worker is sending, and those that are settled, dead or unknown, are left out.
     """
     free = (outbox.c.id.in_(ids), outbox.c.state.in_(RELAYED))
     connection = transaction.connection
@@ -56,8 +56,8 @@ def join(
     return transaction.begin_effects(taken, token, now + lease)
 
 
-class Asked(NamedTuple):
-    """A notice as it was asked for: over which channel, about what, for whom."""
+class NoticeRequest(NamedTuple):
+    """A notice as a decision asked for it: over which channel, about what, for whom."""
 
     id: int
     channel: str
@@ -65,10 +65,10 @@ class Asked(NamedTuple):
     to: Any
 
 
-def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[Asked]:
-    """These notices as they were asked for, in the order given."""
+def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeRequest]:
+    """These notices as decisions asked for them, in the order given."""
     rows = transaction.connection.execute(
         select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
     )
-    found = {one: Asked(one, target, said["about"], said["to"]) for one, target, said in rows}
+    found = {one: NoticeRequest(one, target, said["about"], said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

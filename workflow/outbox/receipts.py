@@ -1,4 +1,4 @@
-"""What became of somebody's task, written down: its effect is settled and its subject hears of it."""
+"""Receipts of tasks: the effect is settled, and its subject gets an event if its definition wants one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SETTLE = (
         receipt=bindparam("said"),
     )
 )
-"""Put together once: to do so costs as much as to send it."""
+"""Built once: that costs as much as executing it."""
 
 
 class _Effect(NamedTuple):
@@ -45,25 +45,25 @@ class _Effect(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What a receipt did: the subject whose effect it was about, and whether an event for it now waits."""
+    """The subject of the effect that a receipt was about, and whether an event for it now waits."""
 
     subject: str
     event: bool
 
 
 class TaskOutcome(StrEnum):
-    """How a task ended. The value names the field of an effect that says which trigger hears of it."""
+    """How a task ended. The value is the field of an effect that names the trigger for it."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
 def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, Any]) -> Recorded:
-    """Take the receipt of the effect with this idempotency key; the first one counts.
+    """Record the receipt of the effect with this idempotency key; the first one counts.
 
-    Where the definition names a trigger for the outcome, the receipt comes in as an event with `said` and
+    Where the definition names a trigger for the outcome, the receipt is accepted as an event with `said` and
     the key as its data, and settles the effect in the same transaction. Where it names none, a success
-    settles and a failure is a dead letter. A receipt that the definition does not take leaves the effect
+    settles and a failure is a dead letter. A receipt that the definition does not allow leaves the effect
     `unknown`, for a person: the task did run.
 
     Raises NotFound when there is no such effect.
@@ -89,11 +89,11 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
 
 
 def _settle_at_once(engine: Engine, key: str, said: Mapping[str, Any]) -> str | None:
-    """The common case in one statement: a success that no trigger hears of. The subject's key; None if it
-    is another case.
+    """Settle a success for which no trigger is named, in one statement; the subject's key, or None if it is
+    another case.
     """
     values = {"effect": key, "at": engine.clock.now(), "said": dict(said)}
-    if engine.store.dialect == "postgresql":  # without a transaction around it, which is two round trips more
+    if engine.store.dialect == "postgresql":  # a transaction around it would be two round trips more
         alone = engine.store.engine.execution_options(isolation_level="AUTOCOMMIT")
         with alone.connect() as connection:
             settled = connection.execute(_SETTLE, values).rowcount
@@ -123,7 +123,7 @@ def _find(engine: Engine, key: str) -> _Effect:
 
 
 def _send(engine: Engine, effect: _Effect, trigger: str, data: Mapping[str, Any]) -> bool:
-    """Whether its event was accepted."""
+    """Accept the receipt as an event; whether the definition allows it."""
     event = CloudEvent(
         id=f"{data['effect']}/receipt",
         source=SOURCE,

@@ -1,7 +1,7 @@
-"""The relay: what waits in the outbox is put on the broker, never inside the transaction that claims it.
+"""The relay: puts effects from the outbox on the broker, after the transaction that claims them.
 
-Notices travel in batches of ids, since whoever sends them claims the rows again; an effect that names
-somebody's task is one message with its arguments.
+Notices are sent in batches of ids, since the worker that sends them claims the rows again; an effect that
+names somebody's task is one message with its arguments.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from workflow.outbox import effects as outbox
 from workflow.store.port import EffectRow
 
 NOTICES_PER_MESSAGE = 25
-"""Few enough to share out among the processes of a pool, enough to make a message worth its millisecond."""
+"""Few enough to spread over the processes of a pool, enough to be worth a message's millisecond."""
 SLICE = 0.1
-"""Seconds that one run takes at most, about: what has a deadline comes between two of them."""
+"""Seconds that one run takes at most, about: between two of them deadlines are decided."""
 _BROKER_PAUSE = 2.0
 _DOUBLINGS = 8
 
@@ -56,9 +56,9 @@ class Relay:
         self._lease = runtime.clock.real(runtime.settings.lease_seconds)
 
     def run(self, seconds: float = SLICE) -> Relayed:
-        """Publish batch after batch until none is due.
+        """Publish batch after batch until none is due, for about so many seconds; what was done.
 
-        Effects that cannot be published go back, for a later run; what was published stays so.
+        Effects that cannot be published are pending again, for a later run; what was published stays so.
         """
         runtime = self._runtime
         deadline = monotonic() + seconds
@@ -70,17 +70,15 @@ class Relay:
                 return Relayed(published, tuple(subjects)[:5])
             published += len(rows)
             subjects |= dict.fromkeys(row.subject for row in rows[:5])
-            if (
-                len(rows) < limit
-            ):  # what another relay holds, it publishes; what is new has a relay of its own
+            if len(rows) < limit:  # others are claimed by another relay, which publishes them
                 return Relayed(published, tuple(subjects)[:5])
         return Relayed(published, tuple(subjects)[:5], more=True)
 
     def publish(self, rows: Sequence[EffectRow]) -> bool:
-        """Put effects that were claimed together on the broker, those that concern a deadline first.
+        """Put effects that were claimed together on the broker, the urgent first; whether it took them.
 
-        False when the broker was lost on the way; what it did not take waits again. One message that the
-        broker refuses, while it takes others, holds up none of them.
+        If the broker is lost on the way, what it did not take is pending again. A message that the broker
+        refuses while it takes others does not delay them.
         """
         waiting = {row.id: row for row in self._alive(rows)}
         refused: list[tuple[int, str]] = []
@@ -98,7 +96,7 @@ class Relay:
         return True
 
     def _send_notices(self, waiting: dict[int, EffectRow], *, urgent: bool) -> None:
-        """Those that cannot wait go by the preferred queue, past whatever bulk is on its way."""
+        """Send those that are urgent, or those that are not: the urgent have the preferred queue."""
         notices = [row for row in waiting.values() if row.kind == "notice" and _is_urgent(row) is urgent]
         for start in range(0, len(notices), NOTICES_PER_MESSAGE):
             part = notices[start : start + NOTICES_PER_MESSAGE]
@@ -108,7 +106,7 @@ class Relay:
                 del waiting[row.id]
 
     def _run_tasks(self, waiting: dict[int, EffectRow], queue: str | None) -> list[tuple[int, str]]:
-        """All for one queue in one go; where that is refused, one by one, to know which."""
+        """Send all tasks for one queue; if that is refused, each alone. Those refused, (effect id, why)."""
         tasks = [row for row in waiting.values() if row.kind != "notice" and row.queue == queue]
         refused = []
         try:
@@ -128,14 +126,14 @@ class Relay:
     def _try_again(
         self, rows: Sequence[EffectRow], waiting: Mapping[int, EffectRow], refused: Sequence[tuple[int, str]]
     ) -> None:
-        """Those refused: a fault of theirs, an attempt each, where the broker took any other."""
+        """Count an attempt of those refused. If no other was taken either, the broker is at fault: raise."""
         if len(waiting) == len(rows):
             raise BrokerUnreachable(refused[0][1])
         runtime, held = self._runtime, outbox.Hold.relaying(rows[0])
         outbox.retry(runtime.store, refused, runtime.clock.now(), runtime.clock, runtime.retries, held)
 
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
-        """Less the tasks without a receipt after all attempts; those sent again get a longer lease."""
+        """Drop tasks without a receipt after all attempts, and extend the leases of those sent again."""
         limit = self._runtime.retries.max_attempts
         repeated = [row for row in rows if row.kind == "task" and row.attempts > 1]
         spent = {row.id for row in repeated if row.attempts > limit}
@@ -147,16 +145,16 @@ class Relay:
         if repeated:
             now = self._runtime.clock.now()
             leases = [
-                (row.id, row.token, now + self._patience(row)) for row in repeated if row.id not in spent
+                (row.id, row.token, now + self._lease_of(row)) for row in repeated if row.id not in spent
             ]
             outbox.extend(self._runtime.store, leases)
         return [row for row in rows if row.id not in spent]
 
-    def _patience(self, row: EffectRow) -> timedelta:
-        """Twice as long with every message: a worker that was away for hours finds few copies."""
+    def _lease_of(self, row: EffectRow) -> timedelta:
+        """Twice as long with every message, so that a worker that was away for hours finds few copies."""
         return self._lease * float(2 ** min(row.attempts - 1, _DOUBLINGS))
 
 
 def _is_urgent(notice: EffectRow) -> bool:
-    """Somebody must act on it: a person is to call, or a colleague hears of an escalation."""
+    """Whether somebody must act on it: a person is to call, or a colleague is told of an escalation."""
     return priority_of(notice.kind, notice.target, notice.payload.get("about")) == Priority.ACT

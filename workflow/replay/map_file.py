@@ -62,8 +62,8 @@ def parse_map(raw: bytes, file: str, lifecycle: Lifecycle) -> ReplayMap:
         found = ReplayMap.model_validate(value)
     except ValidationError as error:
         raise ReplayRefused(_form_problems(error, lines, file)) from None
-    faults = [*_data_times(found), *_against_lifecycle(found, lifecycle)]
-    problems = [Problem(field, rule, message, lines.of(field), file) for field, rule, message in faults]
+    broken = [*_data_times(found), *_against_lifecycle(found, lifecycle)]
+    problems = [Problem(field, rule, message, lines.of(field), file) for field, rule, message in broken]
     if problems:
         raise ReplayRefused(problems)
     return found

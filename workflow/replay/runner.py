@@ -23,7 +23,7 @@ from workflow.store.port import Store
 BATCH = 500
 """Events or timers in one transaction, at most."""
 
-MOST_ROUNDS = 10_000
+MAX_BATCHES = 10_000
 """Batches at one instant, after which a definition is taken to go round in circles there."""
 
 
@@ -83,7 +83,7 @@ class Runner:
         return None if self._not_before is None or self._not_before > limit else self._not_before
 
     def _come_to_rest(self, *, events_wait: bool) -> None:
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_BATCHES):
             if events_wait:
                 progress = self._engine.apply(BATCH)
             elif self._due(self._clock.now()) is not None:

@@ -17,19 +17,19 @@ import orjson
 
 
 def literal(column: Sequence[int | datetime | str | None]) -> str:
-    """Numbers, aware instants or words without control characters and backslashes: our own vocabulary."""
+    """The literal of numbers, aware instants, or our own names: no control characters and no backslashes."""
     return f"{{{orjson.dumps(column).decode()[1:-1]}}}"
 
 
 def texts(column: Sequence[str | None]) -> str:
-    """Anybody's texts."""
+    """The literal of any texts."""
     dumped = orjson.dumps(column).decode()
     # JSON spells control characters with letters, which an array literal would take as they stand.
     return "{" + (dumped[1:-1] if "\\" not in dumped else ",".join(map(_element, column))) + "}"
 
 
 def documents(column: Iterable[Any]) -> str:
-    """JSON documents, each as text; None is null.
+    """The literal of JSON documents, each as text; None is null.
 
     A JSON text holds no control characters, so that quoting it as JSON once more is what a literal wants.
     """

@@ -1,4 +1,4 @@
-"""Where an effect is on its way: the values of the column `outbox.state`."""
+"""The states of an effect: the values of the column `outbox.state`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class EffectState(StrEnum):
-    """Where an effect is on its way.
+    """The state of an effect.
 
-    `pending` → `published` (the relay put it on the broker under a token) → `sending` (a worker holds it) →
-    `settled`; or `dead` (given up), or `unknown` (nobody knows whether it happened).
+    `pending` → `published` (the relay put it on the broker under a token) → `sending` (a worker holds
+    it) → `settled`; or `dead` (given up), or `unknown` (whether it happened is not known).
     """
 
     PENDING = "pending"
@@ -21,4 +21,4 @@ class EffectState(StrEnum):
 
 
 RELAYED = (EffectState.PENDING, EffectState.PUBLISHED)
-"""The states in which a due effect is the relay's; a send in progress whose lease ran out is the sweep's."""
+"""The states in which the relay claims a due effect; the sweep finds a send whose lease ran out."""

@@ -1,7 +1,7 @@
-"""What the engine asks of a database. Two adapters, `sqlite` and `postgresql`, keep one contract.
+"""The port to a database. Two adapters, `sqlite` and `postgresql`, keep one contract.
 
-Lock order, so that nothing deadlocks: subjects first (events wait for nobody: a locked subject is
-skipped), and whatever belongs to a subject changes only under its lock. Inserts are sorted by key.
+Lock order, so that nothing deadlocks: subjects first (a claim skips locked subjects), and rows that belong to
+a subject change only under its lock. Inserts are sorted by key.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from state_machines.subject import Subject, Timer
 
 
 class NewEvent(NamedTuple):
-    """An event about to enter the ledger. `version` is the definition for a subject not yet known."""
+    """An event to be added to the ledger. `version` is the definition for a subject not yet known."""
 
     source: str
     event_id: str
@@ -32,7 +32,7 @@ class NewEvent(NamedTuple):
 
 
 class FirstOutcome(NamedTuple):
-    """What became of an event that was accepted before."""
+    """The outcome of an event that was accepted before."""
 
     source: str
     event_id: str
@@ -124,10 +124,10 @@ class Changes:
 
 
 class Dispatch(NamedTuple):
-    """For few effects that are put on the broker by who decided them, right after the commit.
+    """Lets a process put the effects of its own batch on the broker, right after the commit, if they are few.
 
     A batch that asks for at most `most` effects writes them as published under `token`, for `lease`; no relay
-    need claim them. Those of a larger one stay pending, for the relay.
+    need claim them. Those of a larger batch stay pending, for the relay.
     """
 
     token: str
@@ -155,10 +155,10 @@ class EffectRow(NamedTuple):
 
 
 class EffectUpdate(NamedTuple):
-    """How one effect goes on: its next state, and when the relay must look at it again.
+    """The next state of one effect, and when the relay must look at it again.
 
-    With a `token` it is meant for the effect as held under that token in the state `held`, and is void
-    once somebody else has taken it over. What is settled stays settled in any case.
+    With a `token` it applies only while the effect is held under that token in the state `held`: not once
+    another worker has claimed it. What is settled stays settled in any case.
     """
 
     id: int
@@ -172,7 +172,7 @@ class EffectUpdate(NamedTuple):
 
 
 class Transaction(Protocol):
-    """A write transaction; everything in it happens or nothing does."""
+    """A write transaction: all of its changes are committed, or none."""
 
     connection: Connection
 
@@ -182,11 +182,11 @@ class Transaction(Protocol):
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones.
 
         `last` says that nothing else will be written in this transaction: it may be committed at once. Then
-        some events may go in a transaction of their own, so it is for those that need not go together.
+        some events may be committed in a transaction of their own: it is for those that need not be together.
         """
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """What became of events accepted before, by (source, event_id)."""
+        """The outcomes of events accepted before, by (source, event_id)."""
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
@@ -197,8 +197,8 @@ class Transaction(Protocol):
         Lifecycles that have something due share the limit, so that a flood of one delays no other's.
 
         Before a timer come the events of its subject that were accepted by the instant at which it is due and
-        are still undecided: they are taken out of the inbox too. Who kept a promise in time must not find it
-        broken because no worker was there.
+        are still undecided: they are taken out of the inbox, too. A promise that was kept in time must not
+        count as broken because no worker was running.
         """
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
@@ -207,22 +207,22 @@ class Transaction(Protocol):
     def write(
         self, changes: Changes, now: datetime, dispatch: Dispatch | None = None, *, last: bool = False
     ) -> list[EffectRow]:
-        """Write what a batch of decisions changes; gives the effects that were written as `dispatch` says.
+        """Write what a batch of decisions changes; returns the effects that were written as published.
 
         `last` says that nothing else will be written in this transaction: it may be committed at once.
         """
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
-        """Mark up to `limit` due effects as published under `token`, and give them back, the urgent first.
+        """Mark up to `limit` due effects as published under `token`, and return them, the urgent first.
 
-        For a task this is an attempt: its message is all that we do.
+        For a task this counts as an attempt: its message is all that we send.
         """
 
     def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
-        """Of these, mark as sending those still published under `token`: an attempt each."""
+        """Mark those of these still published under `token` as sending, an attempt each, and return them."""
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
-        """Write how effects go on, except for those that are settled or that others hold by now."""
+        """Write the next states of effects, except for those that are settled or that others hold by now."""
 
 
 class Store(Protocol):

@@ -19,9 +19,9 @@ from workflow.store import postgresql_writing as writing
 from workflow.store.array_literals import documents, literal, texts
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
 from workflow.store.postgresql_errors import as_sqlalchemy
-from workflow.store.postgresql_writing import Said
+from workflow.store.postgresql_writing import Statement
 
-_COMMIT: Said = ("commit", {})
+_COMMIT: Statement = ("commit", {})
 _FIRST, _BY_NAME = itemgetter(0), itemgetter(0, 2)
 
 
@@ -34,8 +34,8 @@ class PostgresTransaction:
         assert isinstance(driver, psycopg.Connection)
         self._driver = driver
 
-    def _ask(self, *statements: Said) -> list[Sequence[Any]]:
-        """Say several things in one round trip; the rows that each gives."""
+    def _ask(self, *statements: Statement) -> list[Sequence[Any]]:
+        """Run several statements in one round trip; the rows of each."""
         cursors = [self._driver.cursor() for _ in statements]
         statement = ""
         try:
@@ -102,7 +102,7 @@ class PostgresTransaction:
                 self._driver.autocommit = False
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """What became of events accepted before, by (source, event_id)."""
+        """The outcomes of events accepted before, by (source, event_id)."""
         sources, event_ids = zip(*ids, strict=True)
         found = self._run(sql.FIRST, sources=texts(sources), event_ids=texts(event_ids))
         return [FirstOutcome(*row) for row in found]
@@ -148,42 +148,42 @@ class PostgresTransaction:
     def write(
         self, changes: Changes, now: datetime, dispatch: Dispatch | None = None, *, last: bool = False
     ) -> list[EffectRow]:
-        """Write what a batch of decisions changes: all of it, and the commit if it is the last, at once."""
-        said = list(writing.statements(changes, now))
+        """Write what a batch of decisions changes in one round trip, with the commit if it is the last."""
+        batch = list(writing.statements(changes, now))
         effects: list[EffectRow] = []
         if dispatch is not None and not dispatch.takes(changes.effects):
             dispatch = None
         if changes.effects:
-            said.append(writing.effects(changes, now, dispatch))
+            batch.append(writing.effects(changes, now, dispatch))
         if last:
-            said.append(_COMMIT)
-        answers = self._ask(*said) if said else []
+            batch.append(_COMMIT)
+        answers = self._ask(*batch) if batch else []
         if dispatch is not None and changes.effects:
             ids = {key: one for one, key in answers[-2 if last else -1]}
             effects = rows.dispatched(changes, ids, dispatch.token, now)
         return effects
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
-        """Mark up to `limit` due effects as published under `token`, and give them back."""
+        """Mark up to `limit` due effects as published under `token`, and return them."""
         return rows.effects_of(
             self._run(sql.CLAIM_EFFECTS, now=now, lease_until=lease_until, token=token, limit=limit)
         )
 
     def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
-        """Of these, mark as sending those still published under `token`, and give them back."""
+        """Mark as sending those of these still published under `token`, and return them."""
         return rows.effects_of(
             self._run(sql.BEGIN_EFFECTS, ids=literal(ids), token=token, lease_until=lease_until)
         )
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
-        """Write how effects go on, except for those that are settled or that others hold by now."""
+        """Write the next states of effects, except for those that are settled or that others hold by now."""
         if not updates:
             return
-        said: list[Said] = []
+        batch: list[Statement] = []
         if len(updates) > 1:
-            said.append((sql.LOCK_EFFECTS, {"ids": literal(sorted(u.id for u in updates))}))
-        said.append(writing.effect_updates(updates))
-        self._ask(*said)
+            batch.append((sql.LOCK_EFFECTS, {"ids": literal(sorted(u.id for u in updates))}))
+        batch.append(writing.effect_updates(updates))
+        self._ask(*batch)
 
 
 class PostgresStore:

@@ -8,5 +8,5 @@ from sqlalchemy.exc import DBAPIError
 
 
 def as_sqlalchemy(error: psycopg.Error, statement: str, dialect: Dialect) -> BaseException:
-    """The same error under the name that everybody else knows it by; parameters are never quoted."""
+    """The error of SQLAlchemy that stands for a driver's; it never quotes parameters."""
     return DBAPIError.instance(statement, None, error, psycopg.Error, hide_parameters=True, dialect=dialect)

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: one pool for those who write, one for those who read."""
+"""Connections to PostgreSQL: one pool for writing, one for reading."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from workflow.clock import monotonic
 _IDLE_SECONDS = 2.0
 
 _UTC = "set time zone 'UTC'"
-"""In any other zone the driver cannot read the first and the last hours of what Python can tell, and one such
-row would stop every claim."""
+"""In any other zone the driver cannot read the first and the last hours that Python can represent, and one
+such row would stop every claim."""
 _INDEXES = (
     "set plan_cache_mode = force_generic_plan",
     *(f"set enable_{way} = off" for way in ("seqscan", "bitmapscan", "mergejoin")),
 )
-"""Who writes finds every row by an index, in its order, and stops when it has enough, whatever the statistics
-say. They are wrong when it matters: of a table that was empty when it was last analysed and in which a
-million rows wait now, the planner would sort them all for the first five hundred (docs/adr/0015)."""
+"""Write transactions find every row by an index, in its order, and stop at the limit, whatever the statistics
+say. These are wrong when it matters: in a table that was empty when it was last analysed and holds a million
+rows now, the planner would sort them all for the first five hundred (docs/adr/0015)."""
 
 
 def writing(url: str) -> Engine:
-    """For write transactions, with statements that are planned once and only by indexes."""
+    """An engine for write transactions: statements are planned once and only by indexes."""
     return _engine(url, (_UTC, *_INDEXES))
 
 
 def reading(url: str) -> Engine:
-    """For queries of any kind."""
+    """An engine for queries of any kind."""
     return _engine(url, (_UTC,))
 
 

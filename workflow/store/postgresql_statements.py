@@ -1,8 +1,8 @@
-"""What is said to PostgreSQL: rows travel as arrays, one statement a table and batch.
+"""The statements for PostgreSQL: rows travel as arrays, one statement a table and batch.
 
 The arrays are literals (`array_literals`), so each is a text parameter that is cast. Only claims have an
-order, that of an index: what is fetched by key is sorted by who asked, since the connections that write would
-rather walk a whole table in the order of its key than sort 500 rows (`postgresql_pools`).
+order, that of an index: what is fetched by key is sorted by the caller, since connections for writing would
+read a whole table in the order of its key rather than sort 500 rows (`postgresql_pools`).
 """
 
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
@@ -11,8 +11,8 @@ _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
 
 # In one statement, since it is all that an accepted event costs. Ids are drawn in the order of the batch,
-# while rows are added in the order of keys. It tells what did not enter: duplicates, and (true) those whose
-# subject another transaction added after our snapshot, so that neither `known` nor `added` has it: again.
+# while rows are added in the order of keys. It returns what was not added: duplicates, and (true) events
+# whose subject another transaction added after our snapshot, so that neither `known` nor `added` has it: again.
 ACCEPT = """
 with wanted as (
   select * from unnest(cast(%(keys)s as text[]), cast(%(lifecycles)s as text[]), cast(%(versions)s as int[]),
@@ -129,9 +129,9 @@ insert into outbox (subject_id, key, kind, target, queue, priority, payload, sta
 select id, key, kind, target, queue, priority, cast(payload as jsonb), %(state)s, %(due_at)s, %(token)s,
   case when cast(%(token)s as text) is not null and kind = 'task' then 1 else 0 end, %(now)s
 from unnest(cast(%(ids)s as bigint[]), cast(%(keys)s as text[]), cast(%(kinds)s as text[]),
-  cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(urgencies)s as smallint[]),
+  cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(priorities)s as smallint[]),
   cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, priority, payload)"""
-EFFECTS_TOLD = f"{EFFECTS} returning id, key"
+EFFECTS_RETURNING = f"{EFFECTS} returning id, key"
 BURY_EVENTS = """
 insert into inbox (event_id, subject_id, dead_at, error) select id, subject_id, %(now)s, error
 from unnest(cast(%(ids)s as bigint[]), cast(%(subject_ids)s as bigint[]), cast(%(errors)s as text[]))

@@ -1,4 +1,4 @@
-"""What a batch of decisions says to PostgreSQL: a statement a table, with the rows as arrays."""
+"""The statements that write a batch of decisions to PostgreSQL: one a table, with the rows as arrays."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from workflow.store import rows
 from workflow.store.array_literals import documents, literal, texts
 from workflow.store.port import Changes, Dispatch, EffectUpdate
 
-Said = tuple[str, Mapping[str, Any]]
+Statement = tuple[str, Mapping[str, Any]]
 """A statement and its parameters."""
 
 
-def statements(changes: Changes, now: datetime) -> Iterator[Said]:
-    """Everything but the effects."""
+def statements(changes: Changes, now: datetime) -> Iterator[Statement]:
+    """Those for everything but the effects."""
     if changes.subjects:
         yield _subjects(changes)
     if changes.timers_cancelled:
@@ -42,7 +42,7 @@ def statements(changes: Changes, now: datetime) -> Iterator[Said]:
         )
 
 
-def _subjects(changes: Changes) -> Said:
+def _subjects(changes: Changes) -> Statement:
     ids = sorted(changes.subjects)  # as claims lock them
     subjects = [changes.subjects[one] for one in ids]
     closed, kept = changes.closed, changes.data_kept
@@ -61,7 +61,7 @@ def _subjects(changes: Changes) -> Said:
     }
 
 
-def _timers(changes: Changes) -> Said:
+def _timers(changes: Changes) -> Statement:
     places = sorted(changes.timers_set)
     timers = [changes.timers_set[place] for place in places]
     ids, names = zip(*places, strict=True)
@@ -77,19 +77,19 @@ def _timers(changes: Changes) -> Said:
     }
 
 
-def _moves(changes: Changes) -> Said:
+def _moves(changes: Changes) -> Statement:
     columns = list(zip(*changes.moves, strict=True))
-    words = {3, 6, 7, 8, 9, 10}  # anybody's texts: names from definitions, and a refusal's reason
+    words = {3, 6, 7, 8, 9, 10}  # any texts: names from definitions, and a refusal's reason
     return sql.MOVES, {
         f"c{place}": texts(column) if place in words else literal(column)
         for place, column in enumerate(columns)
     }
 
 
-def _figures(changes: Changes) -> Said:
+def _figures(changes: Changes) -> Statement:
     ids = sorted(changes.figures)
     columns = list(zip(*(changes.figures[one] for one in ids), strict=True))
-    words = range(1, 8)  # anybody's texts
+    words = range(1, 8)  # any texts
     return sql.FIGURES, {
         "ids": literal(ids),
         "lifecycles": literal([changes.subjects[one].lifecycle for one in ids]),
@@ -99,10 +99,10 @@ def _figures(changes: Changes) -> Said:
     }
 
 
-def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Said:
-    """The rows of the outbox, which tell their ids and keys if they are given away at once."""
-    ids, keys, kinds, targets, queues, urgencies, payloads = zip(*changes.effects, strict=True)
-    return sql.EFFECTS_TOLD if dispatch else sql.EFFECTS, {
+def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Statement:
+    """The statement for rows of the outbox; with `dispatch` it returns their ids and keys."""
+    ids, keys, kinds, targets, queues, priorities, payloads = zip(*changes.effects, strict=True)
+    return sql.EFFECTS_RETURNING if dispatch else sql.EFFECTS, {
         "now": now,
         "state": "published" if dispatch else "pending",
         "due_at": now + dispatch.lease if dispatch else now,
@@ -112,13 +112,13 @@ def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Said:
         "kinds": literal(kinds),
         "targets": texts(targets),
         "queues": texts(queues),
-        "urgencies": literal(urgencies),
+        "priorities": literal(priorities),
         "payloads": documents(payloads),
     }
 
 
-def effect_updates(updates: Sequence[EffectUpdate]) -> Said:
-    """How effects go on."""
+def effect_updates(updates: Sequence[EffectUpdate]) -> Statement:
+    """The statement for the next states of effects."""
     return sql.UPDATE_EFFECTS, {
         "ids": literal([u.id for u in updates]),
         "states": literal([str(u.state) for u in updates]),

@@ -1,4 +1,4 @@
-"""Between rows and values: what both adapters read and write in the same form."""
+"""From rows to values and back, as both adapters do it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,16 +71,16 @@ def pauses_json(timer: Timer) -> str | None:
     )
 
 
-class Held(NamedTuple):
+class HeldTimers(NamedTuple):
     """The timers of some subjects, by subject row: living ones by name, and names of the dead."""
 
     timers: dict[int, dict[str, Timer]]
     dead: dict[int, set[str]]
 
 
-def held_timers(found: Iterable[Sequence[Any]]) -> Held:
+def held_timers(found: Iterable[Sequence[Any]]) -> HeldTimers:
     """Timers out of rows (subject, dead_at, name, setting, set_at, due_at, budget, pauses)."""
-    held = Held({}, {})
+    held = HeldTimers({}, {})
     for subject_row, dead_at, *row in found:
         if dead_at is None:
             held.timers.setdefault(subject_row, {})[row[0]] = timer_of(row)
@@ -111,7 +111,7 @@ def _pauses(pauses: Sequence[Sequence[str | None]]) -> Pauses:
 
 
 def event_claim(
-    events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: Held, *, full: bool
+    events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: HeldTimers, *, full: bool
 ) -> Claim:
     """A claim out of rows of events (with `EVENT_COLUMNS`) and of their subjects (`SUBJECT_COLUMNS`)."""
     claim = Claim(dead=held.dead, full=full)
@@ -131,7 +131,7 @@ def _event_work(row: Sequence[Any]) -> Pending:
 def timer_claim(
     due: Sequence[Sequence[Any]],
     before: Sequence[Sequence[Any]],
-    held: Held,
+    held: HeldTimers,
     *,
     share: int,
     next_due: datetime | None,
@@ -141,7 +141,7 @@ def timer_claim(
     Args:
         due: rows (name, setting, due_at, then `SUBJECT_COLUMNS`); timers that are stale are left out.
         before: rows (`EVENT_COLUMNS`, received_at) of events of these subjects, by id.
-        share: so many timers of one lifecycle were claimed at most.
+        share: how many timers of one lifecycle were claimed at most.
 
     The trigger of a timer is left empty: only the subject's definition knows it.
     """
@@ -170,7 +170,7 @@ def _due_at(work: Pending) -> datetime:
 
 
 def _in_order(timers: list[Pending], before: Sequence[Sequence[Any]]) -> list[Pending]:
-    """Each event before the timers not yet due when it came; the events of a subject as accepted."""
+    """Order work by time: an event comes before timers due later; a subject's events stay as accepted."""
     placed: list[tuple[datetime, int, int, Pending]] = []
     latest: dict[int, datetime] = {}
     for place, (*row, received) in enumerate(before):

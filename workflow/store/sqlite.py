@@ -1,4 +1,4 @@
-"""SQLite: one writer at a time, WAL, a batch a transaction. The same contract without locks."""
+"""SQLite: one writer at a time, in WAL mode. The same contract, without row locks."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def _text(instant: datetime | None) -> str | None:
 
 
 class SqliteTransaction:
-    """One write transaction on SQLite: it holds the only write lock there is."""
+    """One write transaction on SQLite: it holds the database's only write lock."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -64,7 +64,7 @@ class SqliteTransaction:
         return added
 
     def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """What became of events accepted before, by (source, event_id)."""
+        """The outcomes of events accepted before, by (source, event_id)."""
         return [FirstOutcome(*row) for one in ids for row in self._read(sql.FIRST, *one)]
 
     def claim_events(self, limit: int) -> Claim:
@@ -83,7 +83,7 @@ class SqliteTransaction:
         share = 1 + (limit - 1) // max(1, len(waiting))
         found = [row for (name,) in waiting for row in self._read(sql.CLAIM_TIMERS, name, at, share)]
         last = {row[3]: row[2] for row in sorted(found, key=itemgetter(2))}
-        # What is waited for is rare, and one look tells that there is nothing at all.
+        # Such events are rare, and one query finds out that there is none at all.
         before = self._take_before(last) if found and self._read(sql.SOME_EVENT) else []
         dues = [row[0] for row in self._read(sql.NEXT_DUES, at) if row[0] is not None]
         next_due = rows.utc(min(dues, default=None))
@@ -95,7 +95,7 @@ class SqliteTransaction:
         self._write("delete from inbox where event_id = ?", [(row[0],) for row in taken])
         return sorted(taken, key=itemgetter(0))
 
-    def _timers(self, subject_rows: Collection[int]) -> rows.Held:
+    def _timers(self, subject_rows: Collection[int]) -> rows.HeldTimers:
         ids = sorted(subject_rows)
         return rows.held_timers(self._read(sql.TIMERS, rows.to_json(ids)) if ids else ())
 
@@ -195,19 +195,19 @@ class SqliteTransaction:
         return rows.dispatched(changes, ids, dispatch.token, now)
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
-        """Mark up to `limit` due effects as published under `token`, and give them back."""
+        """Mark up to `limit` due effects as published under `token`, and return them."""
         return rows.effects_of(
             self._read(sql.CLAIM_EFFECTS, token, instant_text(lease_until), instant_text(now), limit)
         )
 
     def begin_effects(self, ids: Sequence[int], token: str, lease_until: datetime) -> list[EffectRow]:
-        """Of these, mark as sending those still published under `token`, and give them back."""
+        """Mark as sending those of these still published under `token`, and return them."""
         return rows.effects_of(
             self._read(sql.BEGIN_EFFECTS, instant_text(lease_until), rows.to_json(list(ids)), token)
         )
 
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
-        """Write how effects go on, except for those that are settled or that others hold by now."""
+        """Write the next states of effects, except for those that are settled or that others hold by now."""
         self._write(
             sql.UPDATE_EFFECT,
             [
@@ -248,7 +248,7 @@ class SqliteStore:
 
         @event.listens_for(self.engine, "begin")
         def begin(connection: Connection) -> None:
-            # A reader that turns writer can fail half way; a writer says so at once.
+            # A transaction that starts by reading can fail when it writes; "immediate" locks at once.
             writing = connection.get_execution_options().get(_WRITING)
             connection.exec_driver_sql("begin immediate" if writing else "begin")
 

@@ -1,4 +1,4 @@
-"""What is said to SQLite: one row a statement, many rows a call."""
+"""The statements for SQLite: one row a statement, many rows a call."""
 
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
 

@@ -1,4 +1,4 @@
-"""Questions that the supervisor asks its services from outside."""
+"""Health checks of services, from outside."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SECONDS = 2.0
 
 
 def broker_answers(url: str) -> Check:
-    """The broker at a `redis://` URL answers PING."""
+    """A check that the broker at a `redis://` URL answers PING."""
     return lambda: answers(url)
 
 
 def http_ok(url: str) -> Check:
-    """An HTTP GET of the URL gives 200."""
+    """A check that an HTTP GET of the URL is answered with 200."""
 
     def check() -> bool:
         try:
@@ -30,9 +30,9 @@ def http_ok(url: str) -> Check:
 
 
 def worker_answers(app: Celery, node: str, *, without_broker: bool) -> Check:
-    """The Celery worker of that node name answers a ping that goes through the broker.
+    """A check that the Celery worker of that node name answers a ping through the broker.
 
-    Its silence tells of a worker that runs and consumes nothing, as happens when Redis has come back empty.
+    One that does not runs and consumes nothing, as happens when Redis has come back empty.
     `without_broker` is the answer while the broker itself cannot be reached, which is no fault of the worker.
     """
 

@@ -48,7 +48,7 @@ class Child:
     def end(self, hurry: Event) -> None:
         """SIGTERM to itself, a bounded wait, then SIGKILL to what is left of its group.
 
-        Its own children are left to it at first: a worker lets its pool finish what it is doing. Setting
+        Its own children are not signalled at first: a worker lets its pool finish what it is doing. Setting
         `hurry` cuts the wait short.
         """
         if self._process.poll() is None:

@@ -1,4 +1,4 @@
-"""Flower, behind a password, and without the password in anybody's process list."""
+"""Flower as a supervised service: behind a password that no list of processes shows."""
 
 from __future__ import annotations
 

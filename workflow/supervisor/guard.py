@@ -1,6 +1,6 @@
-"""The guard: outlives a supervisor that was killed outright, and ends the processes it left behind.
+"""The guard: a process that ends what a killed supervisor left running.
 
-The supervisor runs this file as a script and tells it over a pipe which process groups there are: a line
+The supervisor runs this file as a script and writes to its pipe which process groups there are: a line
 `+PID` or `-PID` each. The pipe closing is the sign that the supervisor is gone: what is still on the list
 gets SIGTERM, and its whole group SIGKILL after a grace. Only the standard library, so that it starts at once.
 """
@@ -33,11 +33,11 @@ class Guard:
         )
 
     def add(self, pid: int) -> None:
-        """This process group is ours now."""
+        """Have this process group ended if the supervisor is gone."""
         self._tell(f"+{pid}\n")
 
     def remove(self, pid: int) -> None:
-        """This process group is gone."""
+        """Forget this process group: it has ended."""
         self._tell(f"-{pid}\n")
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ def end(groups: set[int], grace: float) -> None:
 
 
 if __name__ == "__main__":
-    # What is meant for the supervisor is not meant for its guard.
+    # These signals are meant for the supervisor, not for its guard.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     end(follow(sys.stdin), float(sys.argv[1]))

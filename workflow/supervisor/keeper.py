@@ -63,14 +63,14 @@ class Keeper(threading.Thread):
         self._stopping.set()
 
     def run(self) -> None:
-        """The thread's life."""
+        """Keep the service running until `stop`, or until its first start fails."""
         try:
             self._keep()
         finally:
             self._settled.set()
 
     def _keep(self) -> None:
-        """Runs of the service, with pauses in between, until one is the last."""
+        """Run the service again and again, with pauses in between, until it is done or stopped."""
         failures = 0
         while not self._stopping.is_set():
             began = monotonic()
@@ -88,7 +88,7 @@ class Keeper(threading.Thread):
             self._stopping.wait(pause)
 
     def _one_run(self) -> tuple[Outcome, str]:
-        """Start the service and stay with it to its end, whatever that is; leaves no process of it behind."""
+        """Start the service and watch it until it ends, however; no process of it is left."""
         self._tell("starting")
         try:
             child = self._child = Child(self.service, self.log, self._guard)

@@ -13,9 +13,9 @@ from workflow.errors import AlreadyRunning
 
 @contextmanager
 def sole_supervisor(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory for this process; the system lets go of it even if the process is killed.
+    """Hold the data directory for this process; the system releases it even if the process is killed.
 
-    Raises AlreadyRunning, with the process id of who holds it.
+    Raises AlreadyRunning, with the id of the process that holds it.
     """
     with (data_dir / "lock").open("a+", encoding="ascii") as file:
         try:

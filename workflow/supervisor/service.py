@@ -1,4 +1,4 @@
-"""What a supervised process is, as data."""
+"""A supervised process, as data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One line of news about a service, for whoever watches."""
+    """One line of news about a service."""
 
     service: str
     status: str

@@ -22,7 +22,7 @@ from workflow.supervisor.supervisor import Supervisor
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is to be started, and where it will be found."""
+    """The services to be started, and their addresses."""
 
     settings: Settings
     """As given, with the embedded broker, the ports and the paths filled in."""
@@ -122,7 +122,7 @@ def _command(*arguments: str) -> tuple[str, ...]:
 
 
 def _port(host: str, port: int, setting: str) -> int:
-    """The port to listen on. Raises SettingsError when somebody already does."""
+    """The port to listen on. Raises SettingsError when another program already does."""
     if port == 0:
         return free_port()
     reason = why_not_listen(host, port)

@@ -21,11 +21,11 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _silent(report: Report) -> None:
-    """For who does not watch."""
+    """Report nothing."""
 
 
 def _in_stages(services: Sequence[Service]) -> Iterator[list[Service]]:
-    """Services in the lots that start together."""
+    """The services in groups that start together."""
     stage: list[Service] = []
     for service in services:
         if stage and not service.beside:
@@ -98,7 +98,7 @@ class Supervisor:
             self._guard = None
 
     def run(self, *, started: Callable[[], None] = lambda: None) -> None:
-        """Start everything, call `started`, stay until ctrl-C, SIGTERM or SIGHUP, and end everything.
+        """Start everything, call `started`, wait until ctrl-C, SIGTERM or SIGHUP, and end everything.
 
         A second signal ends it without waiting. Only from the main thread. Raises ServiceFailed as `start`.
         """
@@ -113,7 +113,7 @@ class Supervisor:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take ctrl-C, SIGTERM and SIGHUP as a wish to end while this lasts; a second one hurries `stop`.
+        """While this lasts, ctrl-C, SIGTERM and SIGHUP set `interrupted`; a second one hurries `stop`.
 
         For a program that starts, works and stops by itself. Only from the main thread.
         """

@@ -1,1 +1,1 @@
-"""What operators read: logs and cached figures."""
+"""Logs, and figures that are counted in the background."""

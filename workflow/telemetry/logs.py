@@ -1,6 +1,6 @@
 """Logs: one JSON object a line on standard error, for every process alike.
 
-What is logged names keys, ids, states and counts, never what a customer is called or was told.
+Log lines hold keys, ids, states and counts, never a customer's name or the words of a notice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A figure that takes long to count, counted beside the request that shows it."""
+"""A figure that takes long to count is counted in the background and remembered."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 class Refreshed(Generic[T]):
-    """The last value of a function that may take seconds, called in a thread and not too often.
+    """The last value of a function that may take seconds; it is called in a thread and not too often.
 
     Args:
-        compute: gives the value. When it fails, that is logged and the last value stays.
-        keep: for so many seconds a value is not computed anew.
-        share: of all time, computing may take this part: what takes long is done seldom.
-        patience: so many seconds `get` waits for a value under way; what is quick is always fresh.
+        compute: returns the value. When it raises, that is logged and the last value stays.
+        keep: seconds for which a value is not computed again.
+        share: of all time that computing may take: what takes long is computed seldom.
+        patience: seconds that `get` waits for a value under way; what is quick is always fresh.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Refreshed(Generic[T]):
         self._thread: threading.Thread | None = None
 
     def get(self) -> T | None:
-        """The value; None as long as there never was one."""
+        """The last value; None if none was ever computed."""
         with self._lock:
             if self._thread is None and monotonic() >= self._until:
                 self._thread = threading.Thread(target=self._refresh, name="makegood-count", daemon=True)

@@ -1,7 +1,7 @@
-"""Back-pressure: who sends faster than workers decide is asked to wait, before anything gets late.
+"""Backpressure: while workers decide more slowly than events come, senders are asked to wait (429).
 
 The inbox is looked at in the background, and only while requests come. Its span (the last id less the first)
-is never less than what is in it, and costs two looks at the ends of an index; only where the span is over the
+is never less than the number of rows, and costs a read at each end of an index; only if the span is over the
 limit, rows are counted, and no further than the limit.
 """
 
@@ -21,8 +21,8 @@ EVERY = 0.25
 """Seconds between two looks, at least."""
 _EVERY_COUNT = 1.0
 """The same when rows had to be counted."""
-_BELIEVED = 5.0
-"""Seconds for which a look counts: who comes after a long silence is not judged by it."""
+_VALID = 5.0
+"""Seconds for which a look counts: a request that comes after a long silence is not judged by an old one."""
 _LONGEST_WAIT = 60
 _WAIT_UNKNOWN = 10
 
@@ -35,35 +35,35 @@ log = structlog.get_logger(__name__)
 
 
 class Backpressure:
-    """Knows, a quarter of a second late, whether too many events are undecided.
+    """Refuses requests while too many events are undecided, as seen a quarter of a second ago.
 
     Args:
-        most: so many may be.
+        max_undecided: how many may be.
     """
 
-    def __init__(self, store: Store, most: int) -> None:
+    def __init__(self, store: Store, max_undecided: int) -> None:
         self._store = store
-        self._most = most
+        self._max = max_undecided
         self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
         self._closing = False
         self._next_at = 0.0
-        self._seen_at = -_BELIEVED
+        self._seen_at = -_VALID
         self._full = False
         self._first = 0
         self.waiting = 0
-        """Undecided events at the last look, never too few."""
+        """Undecided events at the last look; at least as many as there are, up to the limit."""
         self.retry_after = _WAIT_UNKNOWN
-        """Seconds in which there will be room again, as far as can be told."""
+        """Seconds after which too many are no longer expected to wait."""
 
     def check(self) -> None:
-        """Raise Refusal (429) while too many are undecided. Asks nobody; only from the loop's thread."""
+        """Raise Refusal (429) while too many are undecided. Never blocks; for the event loop's thread."""
         now = monotonic()
         if now >= self._next_at and not self._wanted.is_set():
             self._look_soon()
-        if self._full and now - self._seen_at < _BELIEVED:
+        if self._full and now - self._seen_at < _VALID:
             raise busy(
-                "backlog", f"{self._most} accepted events wait to be decided", retry_after=self.retry_after
+                "backlog", f"{self._max} accepted events wait to be decided", retry_after=self.retry_after
             )
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Backpressure:
 
     def _look_soon(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="makegood-pressure", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="makegood-backpressure", daemon=True)
             self._thread.start()
         self._wanted.set()
 
@@ -84,11 +84,11 @@ class Backpressure:
             pause = EVERY
             try:
                 pause = self._look()
-            except Exception as error:  # the requests themselves will say so; who does not know lets them in
+            except Exception as error:  # requests are admitted meanwhile, and meet the error themselves
                 log.warning("the inbox could not be looked at", error=type(error).__name__)
             self._next_at = monotonic() + pause
             self._wanted.clear()
-            if self._closing:  # said during the look, and its wake-up cleared just now
+            if self._closing:  # `close` came during the look, and its wake-up was cleared just now
                 return
 
     def _look(self) -> float:
@@ -96,20 +96,20 @@ class Backpressure:
         with self._store.connect() as connection:
             first, last = connection.execute(_ENDS).one()
             waiting = 0 if first is None else last - first + 1
-            counted = waiting > self._most
+            counted = waiting > self._max
             if counted:
-                waiting = connection.execute(_COUNT, {"most": self._most + 1}).scalar_one()
+                waiting = connection.execute(_COUNT, {"most": self._max + 1}).scalar_one()
         now = monotonic()
         self._estimate(now, first or 0, waiting)
         self.waiting, self._seen_at = waiting, now
-        if waiting > self._most and not self._full:
-            log.warning("too many undecided events: sent away until there is room", most=self._most)
-        self._full = waiting > self._most
+        if waiting > self._max and not self._full:
+            log.warning("too many undecided events: requests are refused", most=self._max)
+        self._full = waiting > self._max
         return _EVERY_COUNT if counted else EVERY
 
     def _estimate(self, now: float, first: int, waiting: int) -> None:
-        """By how fast the oldest undecided event moved on."""
+        """Estimate when there is room, by how fast the oldest undecided event moved on."""
         decided, self._first = first - self._first, first
         rate = decided / max(now - self._seen_at, EVERY)
-        room = waiting - self._most * 0.9
+        room = waiting - self._max * 0.9
         self.retry_after = min(_LONGEST_WAIT, max(1, ceil(room / rate))) if rate > 0 else _WAIT_UNKNOWN

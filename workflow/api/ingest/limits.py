@@ -1,6 +1,6 @@
-"""How much may be in the house at once: a bound on memory, whatever is sent.
+"""How many requests and bytes are served at once: a bound on memory, whatever is sent.
 
-Without one a burst would take the process down, with the events it already has.
+Without one a burst would end the process, and lose the requests that it already serves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from workflow.api.http.problems import busy
 
 
 class Limits(NamedTuple):
-    """What one process takes in at once.
+    """What one process serves at once.
 
     Attributes:
         requests: with events, from their head to their answer.
@@ -25,24 +25,25 @@ class Limits(NamedTuple):
 
 
 class RequestLimiter:
-    """Counts who is inside. Only the event loop's thread may use it."""
+    """Counts the requests being served. Only the event loop's thread may use it."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._requests = 0
         self._bytes = 0
 
-    def enter(self, size: int) -> None:
-        """Take a place for a body of so many bytes, until `leave`. Raises Refusal (429) if there is none."""
+    def acquire(self, size: int) -> None:
+        """Admit a request whose body has so many bytes, until `release`. Raises Refusal (429) at a limit."""
         if self._requests >= self._limits.requests:
             raise busy("concurrency", f"{self._requests} requests with events are being served")
-        # Who is alone comes in, however large: nothing that is allowed may be refused for ever.
+        # A request is admitted if nothing else is being served, whatever its size: one whose body is allowed
+        # must not be refused for ever.
         if self._requests and self._bytes + size > self._limits.bytes:
             raise busy("memory", f"{self._bytes} bytes of events are being served")
         self._requests += 1
         self._bytes += size
 
-    def leave(self, size: int) -> None:
-        """Give the place back."""
+    def release(self, size: int) -> None:
+        """A request with so many bytes has been answered."""
         self._requests -= 1
         self._bytes -= size

@@ -14,7 +14,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.recovery.barometer.answers import Group, Numbers, ask
-from workflow.recovery.barometer.catalogue import all_figures, figure
+from workflow.recovery.barometer.figures import all_figures, figure
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import CountedPage, counted
 

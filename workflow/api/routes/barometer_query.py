@@ -12,7 +12,7 @@ from state_machines.errors import Problem
 from state_machines.values.instants import format_instant
 from workflow.api.http.days import instant_of, zone_of
 from workflow.errors import InvalidQuery
-from workflow.recovery.barometer.catalogue import Figure
+from workflow.recovery.barometer.figures import Figure
 from workflow.recovery.barometer.periods import UNITS, Period, periods
 from workflow.recovery.barometer.question import COLUMNS, Question
 

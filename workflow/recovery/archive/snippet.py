@@ -30,8 +30,8 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
     if end < len(best):
         end = best.rfind(" ", begin, end) if " " in best[begin:end] else end
     lead, tail = "… " if begin else "", " …" if end < len(best) else ""
-    shift = len(lead) - begin
-    kept = [(start + shift, stop + shift) for start, stop in marks if begin <= start and stop <= end]
+    moved = len(lead) - begin
+    kept = [(start + moved, stop + moved) for start, stop in marks if begin <= start and stop <= end]
     return lead + best[begin:end] + tail, kept
 
 

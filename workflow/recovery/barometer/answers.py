@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workflow.recovery.barometer.catalogue import Measure
 from workflow.recovery.barometer.distributions import (
     Distribution,
     Value,
@@ -13,6 +12,7 @@ from workflow.recovery.barometer.distributions import (
     quantile,
     together,
 )
+from workflow.recovery.barometer.figures import Measure
 from workflow.recovery.barometer.question import GROUPS, Question
 from workflow.recovery.barometer.recurrence import recurrence
 from workflow.store.port import Store

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from workflow.recovery.barometer.answers import ORDER, Answer, Group
-from workflow.recovery.barometer.catalogue import Measure
+from workflow.recovery.barometer.figures import Measure
 from workflow.recovery.barometer.question import GROUPS, Question
 
 WIDTH = 1000.0

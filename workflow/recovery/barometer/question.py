@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, true
 
-from workflow.recovery.barometer.catalogue import Figure
+from workflow.recovery.barometer.figures import Figure
 from workflow.store.schema import figures
 
 GROUPS = ("team", "cause", "part", "channel", "kind", "outcome")
