@@ -10,8 +10,8 @@ from threading import Event
 
 import pytest
 from rich.console import Console
-from workflow.client import Client
 
+from makegood import Client
 from tests.api.conftest import NOON, House, open_house
 from workflow.access.keys import Role
 from workflow.clock import CompressedClock, SystemClock

@@ -1,58 +1,64 @@
-"""`makegood worker`: what it is replaced by."""
+"""`makegood worker`: what Celery's worker is told."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from workflow.broker.task_names import IDLE_QUEUE, QUEUES
-from workflow.cli.worker import worker
+from workflow.cli import worker as worker_command
 
 app = typer.Typer()
-app.command()(worker)
+app.command()(worker_command.worker)
 
 
-Argv = Callable[..., tuple[str, ...]]
+class Recorded:
+    """Celery's worker, as far as it is started: what it was told."""
+
+    exitcode = 0
+    told: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, **told: Any) -> None:
+        Recorded.told = told
+
+    def start(self) -> None:
+        """Nothing."""
 
 
-class Replaced(Exception):
-    """This process would have become another program."""
+Told = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def argv_of(monkeypatch: pytest.MonkeyPatch) -> Argv:
-    """The command that `makegood worker` with these arguments becomes."""
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What Celery's worker is told by `makegood worker` with these arguments."""
     monkeypatch.setenv("MAKEGOOD_BROKER_URL", "memory://")
+    module = SimpleNamespace(app=SimpleNamespace(Worker=Recorded))
+    monkeypatch.setattr(worker_command, "import_module", lambda name: module)
 
-    def replaced(program: str, argv: list[str]) -> NoReturn:
-        raise Replaced(*argv)
-
-    monkeypatch.setattr(os, "execv", replaced)
-
-    def run(*arguments: str) -> tuple[str, ...]:
+    def run(*arguments: str) -> dict[str, Any]:
         result = CliRunner().invoke(app, arguments)
-        assert isinstance(result.exception, Replaced), result.output
-        return result.exception.args
+        assert result.exit_code == 0, result.output
+        return Recorded.told
 
     return run
 
 
 @pytest.mark.parametrize("option", ["--scheduler-only", "--clock-only"])
-def test_a_scheduler_alone_consumes_nothing_under_either_name(argv_of: Argv, option: str) -> None:
-    argv = argv_of(option, "--name", "alone")
-    assert argv[argv.index("--queues") + 1] == IDLE_QUEUE
-    assert argv[argv.index("--pool") + 1] == "solo"
+def test_a_scheduler_alone_consumes_nothing_under_either_name(told: Told, option: str) -> None:
+    found = told(option, "--name", "alone")
+    assert (found["pool"], found["queues"]) == ("solo", [IDLE_QUEUE])
+    assert found["hostname"].startswith("alone@")
 
 
-def test_a_worker_consumes_all_queues_of_ours(argv_of: Argv) -> None:
-    argv = argv_of("--concurrency", "3")
-    assert argv[argv.index("--queues") + 1] == QUEUES
-    assert argv[argv.index("--concurrency") + 1] == "3"
+def test_a_worker_consumes_all_queues_of_ours(told: Told) -> None:
+    found = told("--concurrency", "3")
+    assert (found["pool"], found["concurrency"]) == ("prefork", 3)
+    assert found["queues"] == QUEUES.split(",")
 
 
 def test_only_the_new_name_is_shown() -> None:

@@ -20,6 +20,7 @@ def api(
     ] = None,
 ) -> None:
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
+    from workflow.cli.processes import ApiProcesses
     from workflow.cli.serving import bound_socket, serve
     from workflow.recovery.runtime import open_runtime
     from workflow.settings import read_settings

@@ -29,20 +29,34 @@ def health(
 
     The API is asked for /readyz and Flower for /healthcheck; a worker is sent a ping through the broker.
     """
-    from workflow.settings import read_settings
-    from workflow.supervisor.checks import http_ok, worker_answers
-
-    settings = read_settings()
     if service is Kind.WORKER:
-        from celery.utils.nodenames import gethostname
-
-        from workflow.broker.client import celery_app
-
-        well = worker_answers(celery_app(settings), f"{name}@{gethostname()}", without_broker=False)()
-    elif service is Kind.FLOWER:
-        well = http_ok(f"{url or f'http://{settings.flower_host}:{settings.flower_port}'}/healthcheck")()
+        well = _worker_answers(name)
     else:
-        well = http_ok(f"{url or f'http://{settings.api_host}:{settings.api_port}'}/readyz")()
+        from workflow.supervisor.checks import http_ok
+
+        well = http_ok(f"{url or _address(service)}/{'readyz' if service is Kind.API else 'healthcheck'}")()
     typer.echo(f"{service}: {'well' if well else 'does not answer as it should'}", err=not well)
     if not well:
         raise typer.Exit(1)
+
+
+def _worker_answers(name: str) -> bool:
+    """Whether the worker of this machine with that name answers a ping through the broker."""
+    from celery.utils.nodenames import gethostname
+
+    from workflow.broker.client import celery_app
+    from workflow.settings import read_settings
+    from workflow.supervisor.checks import worker_answers
+
+    node = f"{name}@{gethostname()}"
+    return worker_answers(celery_app(read_settings()), node, without_broker=False)()
+
+
+def _address(service: Kind) -> str:
+    """Where the settings say that it listens."""
+    from workflow.settings import read_settings
+
+    settings = read_settings()
+    if service is Kind.API:
+        return f"http://{settings.api_host}:{settings.api_port}"
+    return f"http://{settings.flower_host}:{settings.flower_port}"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import httpx
-from celery import Celery
-from kombu.exceptions import KombuError
+from typing import TYPE_CHECKING
 
-from workflow.embedded.broker import answers
+import httpx
+
 from workflow.supervisor.service import Check
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 _SECONDS = 2.0
 
 
 def broker_answers(url: str) -> Check:
     """A check that the broker at a `redis://` URL answers PING."""
+    from workflow.embedded.broker import answers  # loads a client of Redis, which the other checks need not
+
     return lambda: answers(url)
 
 
@@ -35,6 +39,8 @@ def worker_answers(app: Celery, node: str, *, without_broker: bool) -> Check:
     One that does not runs and consumes nothing, as happens when Redis has come back empty.
     `without_broker` is the answer while the broker itself cannot be reached, which is no fault of the worker.
     """
+
+    from kombu.exceptions import KombuError
 
     def check() -> bool:
         try:
