@@ -1,8 +1,8 @@
 """The statements for PostgreSQL: rows travel as arrays, one statement a table and batch.
 
 The arrays are literals (`array_literals`), so each is a text parameter that is cast. Only claims have an
-order, that of an index: what is fetched by key is sorted by the caller, since connections for writing would read
-a whole table in the order of its key rather than sort 500 rows (`postgresql_pools`).
+order, that of an index: what is fetched by key is sorted by the caller, since connections for writing would
+read a whole table in the order of its key rather than sort 500 rows (`postgresql_pools`).
 """
 
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
@@ -11,7 +11,7 @@ _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
 
 # In one statement, since it is all that an accepted event costs. Ids are drawn in the order of the batch,
-# while rows are added in the order of keys. It returns what was not added: duplicates, and (true) events whose
+# while rows are added in the order of keys. It returns those not added: duplicates, and (true) events whose
 # subject another transaction added after our snapshot, so that neither `known` nor `added` has it: again.
 ACCEPT = """
 with wanted as (
