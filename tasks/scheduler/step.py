@@ -18,16 +18,16 @@ _ATTRIBUTE = "makegood_scheduler"
 
 
 class SchedulerStep(bootsteps.StartStopStep):
-    """The clock: imports while the worker loads, runs once the pool has forked, and is ended first."""
+    """The scheduler: imports while the worker loads, runs once the pool has forked, and is ended first."""
 
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         processes = max(1, worker.concurrency or 1)
-        companion = SchedulerProcess(processes, readiness.prepare().descriptor)
-        setattr(worker, _ATTRIBUTE, companion)
-        companion.start()
+        scheduler = SchedulerProcess(processes, readiness.prepare().descriptor)
+        setattr(worker, _ATTRIBUTE, scheduler)
+        scheduler.start()
         if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
             slots.prepare(processes)
         options = worker.app.conf.broker_transport_options

@@ -11,8 +11,8 @@ _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
 
 # In one statement, since it is all that an accepted event costs. Ids are drawn in the order of the batch,
-# while rows are added in the order of keys. It returns what was not added: duplicates, and (true) events
-# whose subject another transaction added after our snapshot: neither `known` nor `added` has it, so again.
+# while rows are added in the order of keys. It returns those not added: duplicates, and (true) events whose
+# subject another transaction added after our snapshot, so that neither `known` nor `added` has it: again.
 ACCEPT = """
 with wanted as (
   select * from unnest(cast(%(keys)s as text[]), cast(%(lifecycles)s as text[]), cast(%(versions)s as int[]),
