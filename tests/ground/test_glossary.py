@@ -30,7 +30,7 @@ RETIRED: dict[str, tuple[str, ...]] = {
     "consequence": (),
     "crew": (),
     "deaf": (),
-    "door": ("workflow/client.py", "workflow/cli/", "workflow/demo/"),
+    "door": (),
     "ear": (),
     "errand": (),
     "examination": (),
