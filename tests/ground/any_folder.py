@@ -72,7 +72,13 @@ class Installed:
         plain = {
             name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKEGOOD"))
         }
-        celery = {"DJANGO_SETTINGS_MODULE": "tasks", "CELERY_CONFIG_MODULE": "celeryconfig", "APP": "tasks"}
+        celery = {
+            "APP": "tasks",
+            "CELERY_BROKER_URL": "redis://127.0.0.1:2/0",
+            "CELERY_CONFIG_MODULE": "celeryconfig",
+            "CELERY_RESULT_BACKEND": "tasks:Backend",
+            "DJANGO_SETTINGS_MODULE": "tasks",
+        }
         return {**plain, **celery, **env}
 
 
