@@ -15,6 +15,7 @@ from state_machines.compilation.templates import compile_templates
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
+from state_machines.definitions.timeout_rules import compile_timeouts
 from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
 from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
@@ -23,7 +24,6 @@ from state_machines.form import source
 from state_machines.form.definition import Definition, TriggerDeclaration
 from state_machines.subject import INITIAL
 from state_machines.timeouts import TimeoutRule
-from state_machines.timeouts.compiling import compile_timeouts
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,9 @@ from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, p
 from state_machines.form.definition import LinkCall, NoticeCall
 from state_machines.notices import NEEDS_A_PERSON, refusal
 from state_machines.templates import Template
-from state_machines.values.durations import parse_duration
+from state_machines.values.durations import is_duration_text, parse_duration
 from state_machines.values.time_errors import TimeError
 
-_ISO_LIKE = re.compile(r"P[0-9T]")
 _NOTHING = r"(?:null|''|\"\")"
 _MAY_BE_EMPTY = re.compile(rf"(?:orValue\(\s*{_NOTHING}\s*\)|[?:]\s*{_NOTHING})\s*$|\?\s*{_NOTHING}\s*:")
 """How an expression ends, or branches, that gives nothing where there is nothing."""
@@ -179,7 +178,7 @@ def _check_page(compilation: Compilation, link: LinkCall, field: str) -> None:
 
 
 def _expiry(compilation: Compilation, text: str, field: str, item: bool) -> Any:
-    if not _ISO_LIKE.match(text):
+    if not is_duration_text(text):
         return compilation.expression(_bare(text), field, item=item)
     try:
         return parse_duration(text)
