@@ -9,6 +9,7 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import texts
 from state_machines.effects.links import LinkMaker
 from state_machines.effects.notice import NoticeMaker
+from state_machines.effects.retrying import compile_retry
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
 from state_machines.form.definition import LinkCall, NoticeCall
 from state_machines.notices import NEEDS_A_PERSON, refusal
@@ -37,7 +38,8 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     _check_values(compilation, call, field)
     _check_links(compilation, call, field)
     to, context = argument(call.to, "to"), argument(call.context, "context")
-    return NoticeMaker(field, to, channel, call.about, words, values, links, context)
+    retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
+    return NoticeMaker(field, to, channel, call.about, words, values, links, context, retry)
 
 
 def _check_subject(compilation: Compilation, about: str, channel: Argument, field: str) -> None:

@@ -40,6 +40,10 @@ Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
 Names = Annotated[list[Name], BeforeValidator(_listed)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$")]
 """A BCP 47 tag, such as ``de`` or ``pt-BR``."""
+Duration = Annotated[str, Field(min_length=1, max_length=64)]
+"""An ISO 8601 duration, written."""
+ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""The name of a rule that an error says was broken, such as ``webhook-409``."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
@@ -71,6 +75,23 @@ class TriggerDeclaration(_Part):
     data: Fields = Field(default_factory=dict)
 
 
+class RetryDeclaration(_Part):
+    """How often and how soon a task or a notice that failed is tried again.
+
+    The pauses double, in real time. What is left open is the lifecycle's way, then the installation's.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Attempts in all; 1: never again."
+    )
+    first: Duration | None = Field(None, description="The pause after the first attempt (ISO 8601).")
+    longest: Duration | None = Field(None, description="The longest pause (ISO 8601).")
+    not_on: Annotated[list[ErrorRule], BeforeValidator(_listed)] = Field(
+        default_factory=list,
+        description="Rules of errors that are not worth another try, such as webhook-409 or smtp-452.",
+    )
+
+
 class TaskCall(_Part):
     """A Celery task to run: its name, its arguments and the triggers of its receipt."""
 
@@ -80,6 +101,7 @@ class TaskCall(_Part):
     kwargs: dict[str, Argument] | Expression = Field(default_factory=dict)
     succeeded: Name | None = None
     failed: Name | None = None
+    retry: RetryDeclaration | None = None
 
 
 class Wording(_Part):
@@ -133,6 +155,7 @@ class NoticeCall(_Part):
         default_factory=dict, description="Signed links; {{ link.name }} stands for one in the words."
     )
     context: dict[str, Argument] = Field(default_factory=dict)
+    retry: RetryDeclaration | None = None
 
 
 class EmitCall(_Part):
@@ -288,6 +311,9 @@ class Definition(_Part):
     ]
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+    retry: RetryDeclaration | None = Field(
+        None, description="How its tasks and notices are tried again that do not say so themselves."
+    )
     barometer: BarometerDeclaration | None = None
     language: Language = Field(
         "en", description="In which people are written to whose language a template lacks."

@@ -81,9 +81,9 @@ class NoticeSender:
             said = self._send(bundle)
         except Retry as error:
             self._not_gone(bundle, again=True)
-            rest = clock.real(error.after) if error.after else None
-            failures = [(one, str(error)) for one in bundle.ids]
-            outbox.retry(store, failures, clock.now(), clock, self._runtime.retries, held, at_least=rest)
+            failures = [outbox.Failure(one, str(error), error.rules) for one in bundle.ids]
+            policy, pause = self._runtime.retries, error.after or 0.0
+            outbox.retry(store, failures, clock.now(), clock, policy, held, asked_pause=pause)
         except Rejected as error:
             self._not_gone(bundle, again=False)
             outbox.bury(store, [(one, str(error)) for one in bundle.ids], held)
