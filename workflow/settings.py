@@ -190,8 +190,8 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=8,
         ge=1,
-        description="Attempts at an effect before it becomes a dead letter for a person, where its definition "
-        "does not say otherwise (`retry`).",
+        description="Attempts at an effect before it becomes a dead letter for a person, unless its "
+        "definition says otherwise (`retry`).",
     )
     key_prefix: str = Field(
         default="",
