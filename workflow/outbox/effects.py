@@ -162,12 +162,15 @@ def retry(
     policy: RetryPolicy | None = None,
     held: Hold | None = None,
     asked_pause: float = 0.0,
-) -> None:
+) -> list[int]:
     """They certainly did not go out: each is tried again later or buried, by its own rule if it has one.
 
     Args:
         policy: for what their own rules leave open; None: the default one.
         asked_pause: real seconds that the other side wants to be left alone at least.
+
+    Returns:
+        The ids of those that are given up.
     """
     policy, failed = policy or RetryPolicy(), {one.id: one for one in failures}
     with store.begin() as transaction:
@@ -185,6 +188,7 @@ def retry(
                     due_at = now + clock.real(again.pause)
                     changes.append(_change(one, EffectState.PENDING, due_at, failure.error, held))
         transaction.update_effects(changes)
+    return [change.id for change in changes if change.state == EffectState.DEAD]
 
 
 def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
