@@ -45,7 +45,8 @@ class Outcome(StrEnum):
 class RunTask(NamedTuple):
     """Run a Celery task, anybody's, addressed by its Celery name.
 
-    `succeeded` and `failed` name the triggers that its receipt is sent back as, if any.
+    `succeeded` and `failed` name the triggers that its receipt is sent back as, if any. `retry` is what the
+    definition says of trying it again, if anything: attempts, first, longest, not_on.
     """
 
     task: str
@@ -54,6 +55,7 @@ class RunTask(NamedTuple):
     kwargs: Mapping[str, Any] = NOTHING
     succeeded: str | None = None
     failed: str | None = None
+    retry: Mapping[str, Any] = NOTHING
 
 
 class SendNotice(NamedTuple):
@@ -62,7 +64,8 @@ class SendNotice(NamedTuple):
     `to` is an address or a JSON object with one address a channel; `about` is one of
     `state_machines.notices.ABOUT`; `context` travels with a `live` notice to the person who calls.
     `variants` holds title and words for channels that have their own; `links` by name what a signed
-    link asks: trigger, data, choices, ask, labels, title, words, language, expires_at.
+    link asks: trigger, data, choices, ask, labels, title, words, language, expires_at. `retry` is as in
+    `RunTask`.
     """
 
     channel: str
@@ -73,6 +76,7 @@ class SendNotice(NamedTuple):
     context: Mapping[str, Any] = NOTHING
     variants: Mapping[str, Mapping[str, str]] = NOTHING
     links: Mapping[str, Mapping[str, Any]] = NOTHING
+    retry: Mapping[str, Any] = NOTHING
 
 
 class EmitEvent(NamedTuple):

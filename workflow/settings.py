@@ -188,7 +188,10 @@ class Settings(BaseSettings):
         "listens for what comes next, past the queue (Redis only; 0: never).",
     )
     max_attempts: int = Field(
-        default=8, ge=1, description="Attempts at an effect before it becomes a dead letter for a person."
+        default=8,
+        ge=1,
+        description="Attempts at an effect before it becomes a dead letter for a person, unless its "
+        "definition says otherwise (`retry`).",
     )
     key_prefix: str = Field(
         default="",

@@ -76,8 +76,7 @@ class Document:
         for n, state in enumerate(self.definition.states):
             for name, timeout in state.timeouts.items():
                 found.append(Timeout(name, f"states[{n}].timeouts.{name}", timeout, (state.name,)))
-            if state.timeout is not None and state.on_timeout is not None:
-                short = TimeoutDeclaration(after=state.timeout, on_timeout=state.on_timeout)
+            if (short := state.short_timeout()) is not None:
                 found.append(Timeout(state.name, f"states[{n}].timeout", short, (state.name,)))
         return found
 

@@ -1,6 +1,5 @@
 """Every expression of a definition, with what may be taken for granted where it stands."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,20 +9,17 @@ from state_machines.check.document import Document, Timeout
 from state_machines.check.presence import fields_present, fields_set, in_all
 from state_machines.form.definition import EffectDeclaration, LinkCall, TransitionDeclaration
 from state_machines.subject import INITIAL
+from state_machines.timeouts.kinds.table import KINDS
+from state_machines.timeouts.texts import INSTANT, LENGTH
+from state_machines.values.durations import is_duration_text
 
 BOOLEAN = frozenset({"BOOL", "DYN"})
-LENGTH = frozenset({"DURATION", "STRING", "DYN"})
-INSTANT = frozenset({"TIMESTAMP", "STRING", "DYN"})
 TEXT = frozenset({"STRING", "DYN"})
 LIST = frozenset({"LIST", "DYN"})
 OBJECT = frozenset({"MAP", "DYN"})
 ANYTHING: frozenset[str] = frozenset()
-_WRITTEN_LENGTH = re.compile(r"P[0-9T]")
-"""How a duration begins that stands for itself; no expression of ours does."""
-
-
 _FIGURES = {"at": INSTANT, "settled_at": INSTANT, "count": frozenset({"INT", "UINT", "DOUBLE", "DYN"})}
-_TIMES = (("after", LENGTH), ("every", LENGTH), ("lead", LENGTH), ("at", INSTANT), ("before", INSTANT))
+_TIMES = [(name, gives) for kind in KINDS for name, gives in kind.texts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ def _of_link(at: Site, link: LinkCall) -> Iterator[Site]:
         yield from _argument(at, name, getattr(link, name))
     if link.choices is not None:
         yield from _whole(at, "choices", link.choices, LIST)
-    if not _WRITTEN_LENGTH.match(link.expires):
+    if not is_duration_text(link.expires):
         yield from _whole(at, "expires", link.expires, LENGTH)
 
 
@@ -138,7 +134,7 @@ def _of_timeout(document: Document, timeout: Timeout, present: frozenset[str]) -
         at = replace(at, guards=(declared.when,))
     for name, gives in _TIMES:
         text = getattr(declared, name)
-        if text is not None and not (gives is LENGTH and _WRITTEN_LENGTH.match(text)):
+        if text is not None and not (gives is LENGTH and is_duration_text(text)):
             field = at.field if at.field.endswith("].timeout") else f"{at.field}.{name}"
             yield replace(at, field=field, text=text.removeprefix("="), gives=gives)
     if declared.zone is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from state_machines.errors import ExpressionError, Problem
 from state_machines.expressions import Expression, compile_expression
 from state_machines.form.definition import Wordings
+from state_machines.subject import NOTHING
 from state_machines.values.time_errors import TimeError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Compilation:
         declared_templates: what the definition says of its templates, by name.
         templates: those of them that can be used.
         used_templates: names of those that a notice or a link uses.
+        retry: how effects are tried again that do not say so themselves; as plain JSON.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Compilation:
         self.declared_templates: Mapping[str, Wordings] = {}
         self.templates: Mapping[str, Template] = {}
         self.used_templates: set[str] = set()
+        self.retry: Mapping[str, Any] = NOTHING
 
     def problem(self, field: str, rule: str, message: str) -> None:
         """Note one thing that is wrong."""

@@ -15,15 +15,16 @@ from state_machines.compilation.templates import compile_templates
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
+from state_machines.definitions.timeout_rules import compile_timeouts
 from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
 from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
+from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DefinitionError
 from state_machines.form import source
 from state_machines.form.definition import Definition, TriggerDeclaration
 from state_machines.subject import INITIAL
 from state_machines.timeouts import TimeoutRule
-from state_machines.timeouts.compiling import compile_timeouts
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
     compilation = Compilation(frozenset(declared), {state.name: state.final for state in definition.states})
     _check_states(compilation, definition)
     _take_templates(compilation, definition)
+    compilation.retry = compile_retry(compilation, definition.retry, "retry")
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)

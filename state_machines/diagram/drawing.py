@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from state_machines.form.definition import Definition, TimeoutDeclaration, TransitionDeclaration
 from state_machines.subject import INITIAL
+from state_machines.timeouts.kinds.table import KINDS
 
 _WRAPPED = re.compile(r"(?:timestamp|iso_duration)\(([\w.?]+)\)")
 _DEFAULT = re.compile(r"\.orValue\([^()]*\)")
@@ -159,20 +160,14 @@ def _timeouts(definition: Definition, state: str) -> Iterator[TimeoutDeclaration
     for declared in definition.states:
         if declared.name == state:
             yield from declared.timeouts.values()
-            if declared.timeout is not None and declared.on_timeout is not None:
-                yield TimeoutDeclaration(after=declared.timeout, on_timeout=declared.on_timeout)
+            if (short := declared.short_timeout()) is not None:
+                yield short
 
 
 def _when(timeout: TimeoutDeclaration) -> str:
-    if timeout.before is not None:
-        instant = _short(timeout.before)
-        if timeout.share is not None:
-            return f"at {timeout.share:.0%} of the way to {instant}"
-        return f"{_short(timeout.lead or '')} before {instant}"
-    for kind in ("after", "at", "every"):
-        text = getattr(timeout, kind)
-        if text is not None:
-            return f"{kind} {_short(text)}"
+    for kind in KINDS:
+        if getattr(timeout, kind.name) is not None:
+            return kind.label(timeout, _short)
     return "at some time"
 
 

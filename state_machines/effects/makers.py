@@ -1,8 +1,8 @@
 """What makes the effects of one call: a task, an event, a new subject; notices have a file of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from state_machines.compilation.arguments import Argument
 from state_machines.decision import Effect, EmitEvent, RunTask
@@ -32,6 +32,7 @@ class TaskMaker:
     kwargs: Argument
     succeeded: str | None
     failed: str | None
+    retry: Mapping[str, Any]
 
     def make(self, view: View) -> Sequence[Effect]:
         """One task."""
@@ -49,6 +50,7 @@ class TaskMaker:
             object_of(kwargs, self.field, "kwargs"),
             self.succeeded,
             self.failed,
+            self.retry,
         )
         return (task,)
 

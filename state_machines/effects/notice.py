@@ -1,6 +1,6 @@
 """What makes notices: one for each receiver, in words and over a channel that it may go over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ class NoticeMaker:
     values: tuple[tuple[str, Argument], ...]
     links: tuple[tuple[str, LinkMaker], ...]
     context: Argument
+    retry: Mapping[str, Any]
 
     def make(self, view: View) -> Sequence[Effect]:
         """The notices."""
@@ -45,4 +46,6 @@ class NoticeMaker:
     def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
         said = self.words.say(view, to, values)
         links = {name: link.make(view, to, values) for name, link in self.links}
-        return SendNotice(channel, to, self.about, said.title, said.words, context, said.variants, links)
+        return SendNotice(
+            channel, to, self.about, said.title, said.words, context, said.variants, links, self.retry
+        )

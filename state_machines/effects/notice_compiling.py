@@ -9,14 +9,14 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import texts
 from state_machines.effects.links import LinkMaker
 from state_machines.effects.notice import NoticeMaker
+from state_machines.effects.retrying import compile_retry
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
 from state_machines.form.definition import LinkCall, NoticeCall
 from state_machines.notices import NEEDS_A_PERSON, refusal
 from state_machines.templates import Template
-from state_machines.values.durations import parse_duration
+from state_machines.values.durations import is_duration_text, parse_duration
 from state_machines.values.time_errors import TimeError
 
-_ISO_LIKE = re.compile(r"P[0-9T]")
 _NOTHING = r"(?:null|''|\"\")"
 _MAY_BE_EMPTY = re.compile(rf"(?:orValue\(\s*{_NOTHING}\s*\)|[?:]\s*{_NOTHING})\s*$|\?\s*{_NOTHING}\s*:")
 """How an expression ends, or branches, that gives nothing where there is nothing."""
@@ -38,7 +38,8 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     _check_values(compilation, call, field)
     _check_links(compilation, call, field)
     to, context = argument(call.to, "to"), argument(call.context, "context")
-    return NoticeMaker(field, to, channel, call.about, words, values, links, context)
+    retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
+    return NoticeMaker(field, to, channel, call.about, words, values, links, context, retry)
 
 
 def _check_subject(compilation: Compilation, about: str, channel: Argument, field: str) -> None:
@@ -179,7 +180,7 @@ def _check_page(compilation: Compilation, link: LinkCall, field: str) -> None:
 
 
 def _expiry(compilation: Compilation, text: str, field: str, item: bool) -> Any:
-    if not _ISO_LIKE.match(text):
+    if not is_duration_text(text):
         return compilation.expression(_bare(text), field, item=item)
     try:
         return parse_duration(text)

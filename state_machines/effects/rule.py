@@ -9,6 +9,7 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Effect
 from state_machines.effects.makers import EmitMaker, Maker, OpenMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
+from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
@@ -87,7 +88,8 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             compilation.trigger(call.failed, f"{field}.failed")
             name, queue = argument(call.name, "name"), argument(call.queue, "queue")
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
-            return TaskMaker(field, name, queue, args, kwargs, call.succeeded, call.failed)
+            retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
+            return TaskMaker(field, name, queue, args, kwargs, call.succeeded, call.failed, retry)
         case NoticeCall():
             return compile_notice(compilation, call, field, item)
         case OpenCall():

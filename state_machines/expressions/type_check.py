@@ -6,14 +6,13 @@ with null is right and adding to it is not refused for that.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from cel_expr_python import cel
 
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.environment import OBJECT, environment
 from state_machines.expressions.references import tokens
-from state_machines.form.definition import FieldDeclaration
 
 _T = cel.Type
 _NULLABLE: Mapping[str, Any] = {
@@ -24,7 +23,23 @@ _NULLABLE: Mapping[str, Any] = {
 """`number` is missing on purpose: JSON writes 1.0 as 1, so its kind is only known at run time."""
 
 
-def check_types(text: str, declared: Mapping[str, FieldDeclaration], *, item: bool = False) -> str | None:
+class DeclaredField(Protocol):
+    """What is declared of a field of the data."""
+
+    @property
+    def type(self) -> str:
+        """In the words of JSON Schema, or ``any``."""
+
+    @property
+    def items(self) -> "DeclaredField | None":
+        """Of an array, what is in it."""
+
+    @property
+    def fields(self) -> "Mapping[str, DeclaredField] | None":
+        """Of an object, its fields."""
+
+
+def check_types(text: str, declared: Mapping[str, DeclaredField], *, item: bool = False) -> str | None:
     """Compile `text` with the types of the declared fields; None if it fits, else what does not.
 
     Args:
@@ -45,14 +60,14 @@ def check_types(text: str, declared: Mapping[str, FieldDeclaration], *, item: bo
     return None
 
 
-def _variables(path: str, declaration: FieldDeclaration) -> dict[str, Any]:
+def _variables(path: str, declaration: DeclaredField) -> dict[str, Any]:
     variables = {path: _type(declaration)}
     for name, part in (declaration.fields or {}).items():
         variables.update(_variables(f"{path}.{name}", part))
     return variables
 
 
-def _type(declaration: FieldDeclaration) -> Any:
+def _type(declaration: DeclaredField) -> Any:
     if declaration.type == "object":
         return OBJECT
     if declaration.type == "array":

@@ -14,9 +14,13 @@ Expressions see ``data`` (the subject's data), ``event`` (``id, source, time, tr
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, create_model
+
+from state_machines.timeouts.kinds.table import KINDS
+from state_machines.values.written import ExpressionText as Expression
+from state_machines.values.written import Part as _Part
 
 
 def _listed(value: Any) -> Any:
@@ -32,17 +36,16 @@ def _named(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Expression = Annotated[str, Field(min_length=1, max_length=4000)]
 Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
 Names = Annotated[list[Name], BeforeValidator(_listed)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$")]
 """A BCP 47 tag, such as ``de`` or ``pt-BR``."""
+Duration = Annotated[str, Field(min_length=1, max_length=64)]
+"""An ISO 8601 duration, written."""
+ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""The name of a rule that an error says was broken, such as ``webhook-409``."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FieldDeclaration(_Part):
@@ -72,6 +75,23 @@ class TriggerDeclaration(_Part):
     data: Fields = Field(default_factory=dict)
 
 
+class RetryDeclaration(_Part):
+    """How often and how soon a task or a notice that failed is tried again.
+
+    The pauses double, in real time. What is left open is the lifecycle's way, then the installation's.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Attempts in all; 1: never again."
+    )
+    first: Duration | None = Field(None, description="The pause after the first attempt (ISO 8601).")
+    longest: Duration | None = Field(None, description="The longest pause (ISO 8601).")
+    not_on: Annotated[list[ErrorRule], BeforeValidator(_listed)] = Field(
+        default_factory=list,
+        description="Rules of errors that are not worth another try, such as webhook-409 or smtp-452.",
+    )
+
+
 class TaskCall(_Part):
     """A Celery task to run: its name, its arguments and the triggers of its receipt."""
 
@@ -81,6 +101,7 @@ class TaskCall(_Part):
     kwargs: dict[str, Argument] | Expression = Field(default_factory=dict)
     succeeded: Name | None = None
     failed: Name | None = None
+    retry: RetryDeclaration | None = None
 
 
 class Wording(_Part):
@@ -134,6 +155,7 @@ class NoticeCall(_Part):
         default_factory=dict, description="Signed links; {{ link.name }} stands for one in the words."
     )
     context: dict[str, Argument] = Field(default_factory=dict)
+    retry: RetryDeclaration | None = None
 
 
 class EmitCall(_Part):
@@ -171,16 +193,8 @@ class EffectDeclaration(_Part):
     each: Expression | None = None
 
 
-class TimeoutDeclaration(_Part):
-    """One durable timeout: when it is due and which trigger it gives.
-
-    Exactly one of
-      * `after`: a duration (ISO 8601, or an expression that gives one) from the moment it is set;
-      * `at`: an expression that gives an instant;
-      * `before`: an expression that gives an instant, with `lead` (a duration) or `share` (the
-        fraction of the span from the moment it is set, 0 to 1) before which it fires;
-      * `every`: a duration; fires again and again while the subject is in the scope.
-    """
+class AnyTimeout(_Part):
+    """What every durable timeout says, of whatever kind: where it runs and which trigger it gives."""
 
     states: Names = Field(
         default_factory=list,
@@ -188,12 +202,6 @@ class TimeoutDeclaration(_Part):
         description="The states in which it runs; moving between them does not restart it.",
     )
     paused_in: Names = Field(default_factory=list, description="States of `in` in which it stands still.")
-    after: Expression | None = None
-    at: Expression | None = None
-    before: Expression | None = None
-    every: Expression | None = None
-    lead: Expression | None = None
-    share: Annotated[float, Field(gt=0, lt=1)] | None = None
     calendar: Name | None = None
     zone: Expression | None = Field(
         None, description="Expression for the zone of the calendar, e.g. the customer's."
@@ -201,6 +209,21 @@ class TimeoutDeclaration(_Part):
     when: Expression | None = Field(None, description="Set only if this holds.")
     on_timeout: Name
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+_TIMEOUT = """One durable timeout: when it is due and which trigger it gives.
+
+Exactly one of
+"""
+if TYPE_CHECKING:
+    TimeoutDeclaration = AnyTimeout
+else:
+    TimeoutDeclaration = create_model(
+        "TimeoutDeclaration",
+        __base__=(AnyTimeout, *(kind.declaration for kind in reversed(KINDS))),
+        __doc__=_TIMEOUT + ";\n".join(f"  * `{kind.name}`: {kind.summary}" for kind in KINDS) + ".",
+        __module__=__name__,
+    )
 
 
 class StateDeclaration(_Part):
@@ -214,6 +237,12 @@ class StateDeclaration(_Part):
     timeout: Expression | None = None
     on_timeout: Name | None = None
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+
+    def short_timeout(self) -> TimeoutDeclaration | None:
+        """What `timeout` and `on_timeout` are short for; None where they are not both given."""
+        if self.timeout is None or self.on_timeout is None:
+            return None
+        return TimeoutDeclaration.model_validate({"after": self.timeout, "on_timeout": self.on_timeout})
 
 
 class TransitionDeclaration(_Part):
@@ -282,6 +311,9 @@ class Definition(_Part):
     ]
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+    retry: RetryDeclaration | None = Field(
+        None, description="How its tasks and notices are tried again that do not say so themselves."
+    )
     barometer: BarometerDeclaration | None = None
     language: Language = Field(
         "en", description="In which people are written to whose language a template lacks."

@@ -13,7 +13,7 @@ from state_machines.form.definition import Definition
 __all__ = ["lifecycle_schema", "lifecycle_schema_text"]
 
 SCHEMA_ID = "urn:makegood:schema:lifecycle"
-_LISTS_OF_ONE = frozenset({"source", "in", "paused_in", "conditions", "unless", "restart"})
+_LISTS_OF_ONE = frozenset({"source", "in", "paused_in", "conditions", "unless", "restart", "not_on"})
 """Fields in which one text may stand for a list of one."""
 
 

@@ -94,6 +94,8 @@ def _sentence(kind: str, message: str, location: Sequence[int | str], value: Any
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(location[-1]), _KNOWN, n=1)
         return f"{str(location[-1])!r} is no field here" + (f"; is {near[0]!r} meant?" if near else "")
+    if kind == "string_pattern_mismatch" and "not_on" in location:
+        return f"{value!r} is no rule of an error, such as 'webhook-409': lower-case letters, digits and '-'"
     if kind == "string_pattern_mismatch":
         return f"{value!r} is no name: lower-case letters, digits and '_', a letter first, at most 63"
     return message[:1].lower() + message[1:]

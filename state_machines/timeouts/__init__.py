@@ -1,8 +1,7 @@
-"""Durable timeouts: their rules, the timers of a decision, the arithmetic of deadlines."""
+"""Durable timeouts: their kinds and rules, the timers of a decision, the arithmetic of deadlines."""
 
-from state_machines.timeouts.rule import Form, TimeoutRule
+from state_machines.timeouts.rule import TimeoutRule
 
 __all__ = [
-    "Form",
     "TimeoutRule",
 ]

@@ -18,6 +18,7 @@ from state_machines.timeouts.wording import (
     due_words,
     length_words,
     span_words,
+    time_kind_words,
     time_words,
 )
 from state_machines.values.instants import as_utc
@@ -63,7 +64,7 @@ def explain(
         *change_steps(begin, end, clock),
         *(day_steps(begin, end, calendar, clock) if calendar else ()),
     ]
-    kind = f"of business time ({calendar.zone})" if calendar else "around the clock"
+    kind = time_kind_words(calendar)
     first = f"Starts {at_words(begin, clock)} with {length_words(budget)} {kind}."
     return [first, *in_order(steps), last]
 

@@ -1,8 +1,10 @@
-"""A durable timeout, in one form whatever was written: a name, a scope, and how its instant is found."""
+"""A durable timeout: a name, a scope, and a kind, which reckons its instant."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from state_machines.calendars import Calendar
 from state_machines.errors import DecisionError
@@ -10,20 +12,104 @@ from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
 from state_machines.timeouts import deadlines
-from state_machines.timeouts.wording import length_words
-from state_machines.values.durations import parse_duration
-from state_machines.values.instants import as_utc, parse_instant, shifted
+from state_machines.timeouts.texts import Compiler, Place
 from state_machines.values.json_values import kind
 from state_machines.values.time_errors import TimeError
+from state_machines.values.written import Part
+
+Declared = TypeVar("Declared", bound=Part)
 
 
-class Form(StrEnum):
-    """How a timeout's instant is found."""
+class Kind(ABC, Generic[Declared]):
+    """A kind of timeout, compiled: how the instant of one timeout is reckoned.
 
-    AFTER = "after"
-    AT = "at"
-    BEFORE = "before"
-    EVERY = "every"
+    The kinds there are stand in `state_machines.timeouts.kinds`, one file each.
+
+    Attributes:
+        name: the field of a declaration that says that it is of this kind.
+        summary: what it means, for whoever writes definitions.
+        declaration: the fields that a declaration of this kind may have, `name` among them. All of them may
+            be absent, since a declaration has those of every kind.
+        texts: those of them that hold expressions, and the types of expressions that fit.
+        further_rule: the rule that is broken where a field other than `name` stands without it.
+        repeats: whether it fires again and again.
+        takes_calendar: whether it may count business time.
+    """
+
+    __slots__ = ()
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    declaration: ClassVar[type[Part]]
+    texts: ClassVar[Mapping[str, frozenset[str]]]
+    further_rule: ClassVar[str] = "one-form"
+    repeats: ClassVar[bool] = False
+    takes_calendar: ClassVar[bool] = True
+
+    @classmethod
+    @abstractmethod
+    def compile(cls, compiler: Compiler, said: Declared, place: Place) -> Self:
+        """The kind of one timeout; problems go to the compiler.
+
+        Args:
+            compiler: takes the expressions.
+            said: the declaration. `name` may be absent where the definition is refused for that already.
+            place: where its fields stand in the definition.
+        """
+
+    @classmethod
+    def label(cls, said: Declared, short: Callable[[str], str]) -> str:
+        """When it is due, for a diagram.
+
+        Args:
+            said: the declaration.
+            short: makes an expression as short as a label can be.
+        """
+        return f"{cls.name} {short(getattr(said, cls.name))}"
+
+    @abstractmethod
+    def due(
+        self, rule: "TimeoutRule", view: View, set_at: datetime
+    ) -> tuple[datetime, timedelta | None] | None:
+        """When it is due if it is set at `set_at`, UTC, and its budget if it can pause; None: it is not set.
+
+        Raises:
+            ExpressionError: an expression failed.
+            DecisionError, TimeError: it gave nothing that can be reckoned with.
+        """
+
+    def again(self, rule: "TimeoutRule", view: View, set_at: datetime, now: datetime) -> datetime | None:
+        """Of a kind that repeats, when one set at `set_at` is due next after `now`, UTC; None: no more.
+
+        Raises:
+            ExpressionError, DecisionError, TimeError: as `due`.
+        """
+        return None
+
+    def resumed(self, rule: "TimeoutRule", view: View, timer: Timer) -> datetime | None:
+        """When a timer is due whose pauses have all ended, UTC: when its budget is used up.
+
+        Raises:
+            ExpressionError, DecisionError, TimeError: as `due`.
+        """
+        return deadlines.deadline(timer.set_at, timer.budget or timedelta(0), timer.pauses, rule.hours(view))
+
+    @abstractmethod
+    def account(
+        self, rule: "TimeoutRule", timer: Timer, view: View, hours: Calendar | None, clock: tzinfo
+    ) -> list[str]:
+        """How its deadline came about, one sentence a line, the deadline last.
+
+        Args:
+            rule: the timeout.
+            timer: as it stands, or as it stood last.
+            view: what expressions saw at the decision that set, paused or resumed it last, after the change.
+            hours: the calendar in the zone that holds for the subject, if it counts business time.
+            clock: the zone of the local times.
+
+        Raises:
+            ExpressionError, DecisionError, TimeError: as `due`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +122,7 @@ class TimeoutRule:
         on_timeout: the trigger it gives.
         scope: the states in which it runs.
         paused_in: those of them in which it stands still.
-        form: how its instant is found.
-        value: the duration or instant of that form: written, or an expression.
-        lead: for `before`, how long before.
-        share: for `before`, the part of the span that has passed.
+        kind: how its instant is reckoned.
         calendar: business hours that durations are counted in, or None.
         zone: expression for the zone of the calendar, or None for its own.
         when: set only if this holds.
@@ -50,10 +133,7 @@ class TimeoutRule:
     on_timeout: str
     scope: frozenset[str]
     paused_in: frozenset[str]
-    form: Form
-    value: timedelta | Expression
-    lead: timedelta | Expression | None = None
-    share: float | None = None
+    kind: Kind[Any]
     calendar: Calendar | None = None
     zone: Expression | None = None
     when: Expression | None = None
@@ -61,7 +141,7 @@ class TimeoutRule:
     @property
     def repeats(self) -> bool:
         """Whether it fires again and again."""
-        return self.form is Form.EVERY
+        return self.kind.repeats
 
     def due(self, view: View, set_at: datetime) -> tuple[datetime, timedelta | None] | None:
         """When it is due if it is set at `set_at`, and its budget if it can pause; None: it is not set.
@@ -73,35 +153,9 @@ class TimeoutRule:
             DecisionError: an expression gave no duration or instant, or none that can be reckoned with.
         """
         try:
-            return self._due(view, set_at)
+            return self.kind.due(self, view, set_at)
         except TimeError as error:
             raise DecisionError(self.field, error.rule, error.message) from None
-
-    def _due(self, view: View, set_at: datetime) -> tuple[datetime, timedelta | None] | None:
-        if self.form is Form.AFTER and self.calendar is None and isinstance(self.value, timedelta):
-            return shifted(as_utc(set_at), self.value), self.value if self.paused_in else None
-        hours = self.hours(view)
-        if self.form is Form.EVERY:
-            interval = _length(self.value, view)
-            return None if interval is None else (deadlines.next_tick(set_at, interval, set_at), None)
-        if self.form is Form.AFTER:
-            budget = _length(self.value, view)
-            due_at = None if budget is None else deadlines.deadline(set_at, budget, (), hours)
-            return None if due_at is None else (due_at, budget if self.paused_in else None)
-        target = _instant(self.value, view)
-        if target is not None and self.form is Form.BEFORE:
-            target = self._before(target, view, set_at, hours)
-        if target is None:
-            return None
-        return target, deadlines.elapsed(set_at, target, (), hours) if self.paused_in else None
-
-    def _before(
-        self, target: datetime, view: View, set_at: datetime, hours: Calendar | None
-    ) -> datetime | None:
-        if self.share is not None:
-            return deadlines.share(set_at, target, self.share, hours)
-        lead = None if self.lead is None else _length(self.lead, view)
-        return None if lead is None else deadlines.lead(target, lead, hours)
 
     def tick(self, view: View, set_at: datetime, now: datetime) -> datetime | None:
         """Of one that repeats, the first tick after `now`, counted from `set_at`; None: no more of them.
@@ -110,8 +164,7 @@ class TimeoutRule:
             ExpressionError, DecisionError: as `due`.
         """
         try:
-            interval = _length(self.value, view)
-            return None if interval is None else deadlines.next_tick(set_at, interval, now)
+            return self.kind.again(self, view, set_at, now)
         except TimeError as error:
             raise DecisionError(self.field, error.rule, error.message) from None
 
@@ -121,36 +174,10 @@ class TimeoutRule:
         Raises:
             ExpressionError, DecisionError: as `due`.
         """
-        if self.repeats:
-            return self.tick(view, timer.set_at, view.now)
         try:
-            return deadlines.deadline(
-                timer.set_at, timer.budget or timedelta(0), timer.pauses, self.hours(view)
-            )
+            return self.kind.resumed(self, view, timer)
         except TimeError as error:
             raise DecisionError(self.field, error.rule, error.message) from None
-
-    @property
-    def written(self) -> str:
-        """The duration or instant as the definition writes it."""
-        return f"`{self.value.text}`" if isinstance(self.value, Expression) else length_words(self.value)
-
-    def instant(self, view: View) -> datetime | None:
-        """Of `at` and `before`, the instant meant, UTC; None: it is not set.
-
-        Raises:
-            ExpressionError, TimeError: it cannot be found.
-        """
-        return _instant(self.value, view)
-
-    @staticmethod
-    def length(value: timedelta | Expression, view: View) -> timedelta | None:
-        """A duration of the rule: its value or its lead; None: it is not set.
-
-        Raises:
-            ExpressionError, TimeError: it cannot be found.
-        """
-        return _length(value, view)
 
     def hours(self, view: View) -> Calendar | None:
         """The calendar, in the zone that holds for this subject.
@@ -168,23 +195,3 @@ class TimeoutRule:
                 f"{self.field}.zone", "not-a-text", f"a zone must be a text, not {kind(zone)}"
             )
         return self.calendar.in_zone(zone)
-
-
-def _length(value: timedelta | Expression, view: View) -> timedelta | None:
-    given = value.evaluate(view) if isinstance(value, Expression) else value
-    if given is None or isinstance(given, timedelta):
-        return given
-    if isinstance(given, str):
-        return parse_duration(given)
-    raise TimeError("not-a-duration", f"must give a duration or its ISO 8601 text, not {kind(given)}")
-
-
-def _instant(value: timedelta | Expression, view: View) -> datetime | None:
-    given = value.evaluate(view) if isinstance(value, Expression) else value
-    if given is None:
-        return None
-    if isinstance(given, datetime):
-        return as_utc(given)
-    if isinstance(given, str):
-        return parse_instant(given)
-    raise TimeError("not-an-instant", f"must give an instant or its RFC 3339 text, not {kind(given)}")

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from state_machines.calendars import Calendar
 from state_machines.calendars.source import WEEKDAYS
 from state_machines.values.instants import format_instant
 
@@ -58,3 +59,8 @@ def length_words(length: timedelta) -> str:
         f"{seconds:g} s" if rest else "",
     )
     return " ".join(part for part in parts if part) or "0 min"
+
+
+def time_kind_words(hours: Calendar | None) -> str:
+    """Which time is counted: business time in a zone, or time around the clock."""
+    return f"of business time ({hours.zone})" if hours else "around the clock"

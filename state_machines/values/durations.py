@@ -12,15 +12,21 @@ from datetime import timedelta
 
 from state_machines.values.time_errors import DurationError
 
-__all__ = ["DurationError", "format_duration", "is_duration", "parse_duration"]
+__all__ = ["DurationError", "format_duration", "is_duration", "is_duration_text", "parse_duration"]
 
 _FORM = re.compile(
     r"P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?"
     r"(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:[.,]([0-9]+))?S)?)?"
 )
 _CALENDAR_LENGTH = re.compile(r"P[^T]*[0-9][YM]")
+_LIKE = re.compile(r"P[0-9T]")
 _LONGEST = 64
 """Characters; no sensible duration is longer, and huge digit strings are slow to convert."""
+
+
+def is_duration_text(text: str) -> bool:
+    """Whether a text is meant as a duration, well formed or not; no expression of ours begins so."""
+    return _LIKE.match(text) is not None
 
 
 def parse_duration(text: str) -> timedelta:

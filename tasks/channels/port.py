@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from workflow.errors import MakegoodError
 from workflow.store.port import EffectRow
+
+_RULE = re.compile(r"\[([a-z0-9][a-z0-9-]*)\]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,16 @@ class Receipt:
 
 
 class ChannelError(MakegoodError):
-    """A notice did not demonstrably go out. Messages name rules and codes, never a person."""
+    """A notice did not demonstrably go out. Messages name rules and codes, never a person.
+
+    `rules` are what a definition can call the error: the word in brackets that the message ends with, as
+    ``webhook-409`` in ``answered 409 [webhook-409]``, and what the adapter says besides.
+    """
+
+    def __init__(self, message: str, *, rules: Collection[str] = ()) -> None:
+        super().__init__(message)
+        said = _RULE.search(message)
+        self.rules = frozenset({*rules, said[1]} if said else rules)
 
 
 class Retry(ChannelError):
@@ -95,8 +107,8 @@ class Retry(ChannelError):
     `after` is how many seconds the other side wants to be left alone at least; None: it said nothing.
     """
 
-    def __init__(self, message: str, after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, after: float | None = None, *, rules: Collection[str] = ()) -> None:
+        super().__init__(message, rules=rules)
         self.after = after
 
 

@@ -110,7 +110,7 @@ def _refusal(code: int, answer: bytes, step: str) -> ChannelError:
     said = answer.decode("utf-8", "replace").partition(" ")[0]
     enhanced = f" {said}" if said.count(".") == 2 and said.replace(".", "").isdigit() else ""
     kind = Rejected if 500 <= code < 600 else Retry
-    return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]")
+    return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]", rules=[f"smtp-{code}"])
 
 
 def _before_data(error: smtplib.SMTPException) -> ChannelError:

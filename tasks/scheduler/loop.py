@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from state_machines.values.backoff import Backoff
 from workflow.broker import task_names
 from workflow.clock import Clock, monotonic
 from workflow.engine.transient_errors import described
@@ -25,8 +26,8 @@ LISTENED_FOR = 0.25
 PATIENCE = 2.0
 """If a message changes nothing for so many seconds, no worker took it: the scheduler does the work itself."""
 ALONE = 5.0
-"""Seconds for which it then goes on doing so."""
-_DOWN_FIRST, _DOWN_LONGEST = 0.5, 15.0
+"""Seconds for which it then goes on without waiting for anybody."""
+_WITHOUT_BROKER = Backoff(first=0.5, longest=15.0)
 _LOOK_WITHOUT_BROKER = 0.5
 """Seconds between looks while no wake-up can come."""
 _AFTER_ERROR = 1.0
@@ -104,7 +105,7 @@ class SchedulerLoop:
         self._swept = float("-inf")
         self._asked: dict[Work, _Asked] = {}
         self._alone_until = self._down_until = float("-inf")
-        self._down_pause = _DOWN_FIRST
+        self._refusals = 0
 
     def run(self) -> None:
         """Look and wait, again and again, until the source of wake-ups says that this scheduler is to end."""
@@ -154,12 +155,13 @@ class SchedulerLoop:
         try:
             self._actions.ask(work, queue.waiting)
         except BrokerUnreachable as error:
-            log.warning("the scheduler works without the broker", seconds=self._down_pause, error=str(error))
-            self._down_until = self._seconds() + self._down_pause
-            self._down_pause = min(_DOWN_LONGEST, self._down_pause * 2)
+            self._refusals += 1
+            pause = _WITHOUT_BROKER.pause(self._refusals)
+            log.warning("the scheduler works without the broker", seconds=pause, error=str(error))
+            self._down_until = self._seconds() + pause
             self._carry_out(work)
         else:
-            self._down_pause = _DOWN_FIRST
+            self._refusals = 0
             self._asked[work] = _Asked(until, queue.first, self._seconds())
 
     def _carry_out(self, work: Work) -> None:

@@ -81,9 +81,10 @@ class NoticeSender:
             said = self._send(bundle)
         except Retry as error:
             self._forget_contact(bundle, again=True)
-            rest = clock.real(error.after) if error.after else None
-            failures = [(one, str(error)) for one in bundle.ids]
-            outbox.retry(store, failures, clock.now(), clock, self._runtime.retries, held, at_least=rest)
+            failures = [outbox.Failure(one, str(error), error.rules) for one in bundle.ids]
+            policy, pause = self._runtime.retries, error.after or 0.0
+            given_up = outbox.retry(store, failures, clock.now(), clock, policy, held, asked_pause=pause)
+            self._wait_no_more(bundle, given_up)
         except Rejected as error:
             self._forget_contact(bundle, again=False)
             outbox.bury(store, [(one, str(error)) for one in bundle.ids], held)
@@ -143,6 +144,12 @@ class NoticeSender:
         with self._runtime.store.begin() as transaction:
             contact_log.forget(transaction, bundle.ids)
             contact_log.note_waiting(transaction, bundle.customer, waiting, self._runtime.clock.now())
+
+    def _wait_no_more(self, bundle: Bundle, given_up: Sequence[int]) -> None:
+        """What is given up does not wait for others to go together with."""
+        if bundle.customer is not None and given_up:
+            with self._runtime.store.begin() as transaction:
+                contact_log.forget(transaction, given_up)
 
 
 def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], bundle: Bundle) -> dict[str, Any]:

@@ -26,6 +26,10 @@ transitions:
     source: initial
     dest: posted
     effects: [{task: {name: shop.deliver, queue: =event.data.queue}}]
+  - trigger: post_once
+    source: initial
+    dest: posted
+    effects: [{task: {name: shop.deliver, queue: bad, retry: {not_on: message-refused}}}]
 """
 
 
@@ -68,6 +72,20 @@ def test_one_message_that_the_broker_refuses_holds_up_no_other(
     found = states(world)
     assert found.pop("bad") == "dead", "after bounded attempts a person looks"
     assert set(found.values()) == {"published"}
+
+
+def test_a_refused_message_is_not_tried_again_where_its_task_says_so(
+    world: World, runtime: Runtime, valkey_url: str
+) -> None:
+    with redis.Redis.from_url(valkey_url) as server:
+        server.set("bad", "no list")
+    world.post("letter.post", "letter:1", {"queue": "first"})
+    world.post("letter.post_once", "letter:2")
+    with Mailbox(runtime.settings) as mailbox:
+        Relay(runtime, mailbox.broker).run()
+    assert states(world) == {"first": "published", "bad": "dead"}
+    (error,) = (effect.error for effect in world.effects() if effect.queue == "bad")
+    assert error.endswith("; given up since message-refused is not worth another try")
 
 
 def test_a_refused_message_alone_waits_and_costs_nothing(

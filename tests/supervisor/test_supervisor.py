@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from state_machines.values.backoff import Backoff
 from tests.supervisor.programs import STEADY, STUBBORN, noted, program, runs
 from tests.waiting import wait_until
 from workflow.errors import ServiceFailed
-from workflow.supervisor.service import Backoff, Report, Service
+from workflow.supervisor.service import Report, Restarts, Service
 from workflow.supervisor.supervisor import Supervisor
 
-QUICK = Backoff(first=0.05, cap=0.2)
+QUICK = Restarts(Backoff(first=0.05, longest=0.2))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_services_beside_each_other_start_and_end_together(tmp_path: Path, recor
 
 def test_a_killed_service_comes_back_and_the_others_stay(tmp_path: Path, record: Path) -> None:
     services = [ready_after(record, "api"), ready_after(record, "worker")]
-    with Supervisor(services, log_dir=tmp_path / "logs", backoff=QUICK) as supervisor:
+    with Supervisor(services, log_dir=tmp_path / "logs", restarts=QUICK) as supervisor:
         before = supervisor.pids()
         os.kill(before["worker"], signal.SIGKILL)
         wait_until(lambda: len(noted(record, "start")) == 3, seconds=20, what="the worker's second start")
@@ -84,15 +85,16 @@ def test_a_service_that_hangs_is_replaced_with_its_whole_group(tmp_path: Path, r
         alive_misses=2,
         stop_seconds=0.2,
     )
-    with Supervisor([stuck], log_dir=tmp_path / "logs", backoff=QUICK, report=reports.append):
+    with Supervisor([stuck], log_dir=tmp_path / "logs", restarts=QUICK, report=reports.append):
         wait_until(lambda: len(noted(record, "inner")) >= 2, seconds=20, what="a replacement")
         assert not runs(noted(record, "inner")[0][1])
     assert ("hung", "did not answer 2 times in a row") in [(news.status, news.detail) for news in reports]
 
 
-def test_restarts_wait_longer_each_time_up_to_a_cap() -> None:
-    backoff = Backoff(first=0.5, cap=30)
-    assert [backoff.pause(failures) for failures in (1, 2, 3, 7, 8, 10_000)] == [0.5, 1, 2, 30, 30, 30]
+def test_failures_in_a_row_count_until_a_calm_run() -> None:
+    restarts = Restarts()
+    assert [restarts.failures(3, ran) for ran in (0.0, 60.0, 60.1)] == [4, 4, 1]
+    assert [restarts.backoff.pause(failures) for failures in (1, 2, 7, 10_000)] == [0.5, 1, 30, 30]
 
 
 def test_a_service_that_runs_once_must_succeed_before_the_next_starts(tmp_path: Path, record: Path) -> None:

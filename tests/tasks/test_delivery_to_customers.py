@@ -263,6 +263,21 @@ def test_a_message_of_several_that_could_not_go_is_tried_again_as_one(
     assert post.told() == [("sms", "One · Two")]
 
 
+def test_what_is_given_up_does_not_wait_for_others_any_more(
+    world: World, runtime: Runtime, post: Post
+) -> None:
+    world.post("customer.known", ADA, KNOWN)
+    post.answers["sms"] = Retry("busy")
+    write(world, "One")
+    waits = []
+    for _ in range(runtime.settings.max_attempts):
+        (effect,) = deliver(world, runtime, post)
+        with world.store.connect() as connection:
+            waits.append(list(connection.execute(select(contacts.c.waits)).scalars()))
+        world.clock.move_to(effect.due_at or world.clock.now())
+    assert (effect.state, waits) == ("dead", [[True], [True], []])
+
+
 def test_what_did_not_go_out_does_not_count(world: World, runtime: Runtime, post: Post) -> None:
     world.post(
         "customer.known",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.channels.port import Notice, OutcomeUnknown, Rejected, Retry
+from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Rejected, Retry
 from tasks.channels.smtp import SmtpChannel
 from tests.tasks.mail_server import Behaviour, MailServer
 from workflow.embedded.ports import free_port
@@ -95,6 +95,8 @@ def test_each_way_of_failing_means_what_can_be_known(
     with MailServer(behaviour) as server, pytest.raises(expected, match=rule) as caught:
         channel(server.port).send(notice(), KEY)
     assert "ada@example.com" not in str(caught.value), "errors name nobody"
+    answered = [f"smtp-{word}" for word in rule.split() if word.isdigit()]
+    assert isinstance(caught.value, ChannelError) and caught.value.rules >= set(answered)
 
 
 def test_a_server_that_is_away_or_speaks_in_the_clear_is_tried_again_later() -> None:

@@ -25,7 +25,7 @@ from workflow.api.http.metrics import COUNTERS
 from workflow.cli.serving import GRACE_SECONDS, serve
 from workflow.clock import monotonic
 from workflow.settings import Settings
-from workflow.supervisor.service import Backoff
+from workflow.supervisor.service import Restarts
 
 _KILLED_AFTER = GRACE_SECONDS + 5
 
@@ -45,7 +45,7 @@ class ApiProcesses:
         self._listening = listening
         self._number = number
         self._context = get_context("spawn")
-        self._backoff = Backoff()
+        self._restarts = Restarts()
         self._members: dict[int, tuple[SpawnProcess, float]] = {}
         """By sentinel: the process, and since when it runs."""
         self._failures = 0
@@ -81,9 +81,8 @@ class ApiProcesses:
         """Take leave of a process that died; the seconds until there shall be another."""
         process, since = self._members.pop(sentinel)
         process.join()
-        calm = monotonic() - since > self._backoff.calm_seconds
-        self._failures = 1 if calm else self._failures + 1
-        pause = self._backoff.pause(self._failures)
+        self._failures = self._restarts.failures(self._failures, monotonic() - since)
+        pause = self._restarts.backoff.pause(self._failures)
         log.error("an API process died", pid=process.pid, code=process.exitcode, replaced_in_seconds=pause)
         return pause
 

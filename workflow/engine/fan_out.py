@@ -138,6 +138,8 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
             "succeeded": effect.succeeded,
             "failed": effect.failed,
         }
+        if effect.retry:
+            payload["retry"] = dict(effect.retry)
         return NewEffect(subject_row, key, "task", effect.task, effect.queue, Priority.ACT, payload)
     payload = {
         "to": effect.to,
@@ -150,5 +152,7 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         payload["variants"] = dict(effect.variants)
     if effect.links:
         payload["links"] = dict(effect.links)
+    if effect.retry:
+        payload["retry"] = dict(effect.retry)
     priority = priority_of("notice", effect.channel, effect.about)
     return NewEffect(subject_row, key, "notice", effect.channel, None, priority, payload)

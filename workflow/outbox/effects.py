@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from state_machines.values.retry_policy import RetryPolicy
+from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.clock import Clock
 from workflow.engine.priority import Priority
 from workflow.store.effect_states import EffectState
@@ -140,40 +140,55 @@ def _settled(receipts: Receipts, now: datetime) -> list[EffectUpdate]:
     return [EffectUpdate(one, EffectState.SETTLED, None, now, receipt) for one, receipt in receipts]
 
 
+class Failure(NamedTuple):
+    """An attempt at an effect that certainly came to nothing.
+
+    Attributes:
+        id: of the effect.
+        error: why, in words.
+        rules: the rules of the error, by which a retry policy knows it.
+    """
+
+    id: int
+    error: str
+    rules: frozenset[str] = frozenset()
+
+
 def retry(
     store: Store,
-    failures: Sequence[tuple[int, str]],
+    failures: Sequence[Failure],
     now: datetime,
     clock: Clock,
     policy: RetryPolicy | None = None,
     held: Hold | None = None,
-    at_least: timedelta | None = None,
-) -> None:
-    """Try these again later, (effect id, why): they were not sent. After the last attempt they are dead.
+    asked_pause: float = 0.0,
+) -> list[int]:
+    """They certainly did not go out: each is tried again later or buried, by its own rule if it has one.
 
-    `at_least` is how long the other side asked to wait, in engine time.
+    Args:
+        policy: for what their own rules leave open; None: the default one.
+        asked_pause: real seconds that the other side wants to be left alone at least.
+
+    Returns:
+        The ids of those that are given up.
     """
-    policy = policy or RetryPolicy()
-    rest = at_least or timedelta(0)
-    errors = dict(failures)
+    policy, failed = policy or RetryPolicy(), {one.id: one for one in failures}
     with store.begin() as transaction:
         rows = transaction.connection.execute(
-            select(outbox.c.id, outbox.c.attempts).where(outbox.c.id.in_(errors))
+            select(outbox.c.id, outbox.c.attempts, outbox.c.payload).where(outbox.c.id.in_(failed))
         )
-        transaction.update_effects(
-            [
-                _change(one, EffectState.DEAD, None, errors[one], held)
-                if attempts >= policy.max_attempts
-                else _change(
-                    one,
-                    EffectState.PENDING,
-                    now + max(rest, clock.real(policy.backoff.pause(attempts, random.random()))),
-                    errors[one],
-                    held,
-                )
-                for one, attempts in rows.fetchall()
-            ]
-        )
+        changes = []
+        for one, attempts, payload in rows.fetchall():
+            own, failure = policy.with_rule(payload.get("retry")), failed[one]
+            match decide_retry(own, attempts, failure.rules, asked_pause, random.random()):
+                case GiveUp(reason):
+                    error = f"{failure.error}; given up {reason}"
+                    changes.append(_change(one, EffectState.DEAD, None, error, held))
+                case again:
+                    due_at = now + clock.real(again.pause)
+                    changes.append(_change(one, EffectState.PENDING, due_at, failure.error, held))
+        transaction.update_effects(changes)
+    return [change.id for change in changes if change.state == EffectState.DEAD]
 
 
 def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:

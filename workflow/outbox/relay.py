@@ -7,10 +7,12 @@ names somebody's task is one message with its arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
+from state_machines.values.backoff import Backoff
+from state_machines.values.retry_policy import GiveUp, decide_retry
 from workflow.clock import monotonic
 from workflow.engine.priority import Priority, priority_of
 from workflow.engine.runtime import Runtime
@@ -23,7 +25,10 @@ NOTICES_PER_MESSAGE = 25
 SLICE = 0.1
 """Seconds that one run takes at most, about: between two of them deadlines are decided."""
 _BROKER_PAUSE = 2.0
-_DOUBLINGS = 8
+_LONGEST_LEASES = 256
+"""Leases for which the receipt of a task is waited for, at most."""
+_REFUSED = frozenset({"message-refused"})
+_NO_RECEIPT = frozenset({"no-receipt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ class Relay:
     def __init__(self, runtime: Runtime, publisher: Publisher) -> None:
         self._runtime = runtime
         self._publisher = publisher
-        self._lease = runtime.clock.real(runtime.settings.lease_seconds)
+        seconds = runtime.settings.lease_seconds
+        self._lease = runtime.clock.real(seconds)
+        # Twice as long with every message: a worker that was away for hours finds few copies.
+        self._receipts = replace(runtime.retries, backoff=Backoff(seconds, seconds * _LONGEST_LEASES))
 
     def run(self, seconds: float = SLICE) -> Relayed:
         """Publish batch after batch until none is due, for about so many seconds; what was done.
@@ -81,7 +89,7 @@ class Relay:
         refuses while it takes others does not delay them.
         """
         waiting = {row.id: row for row in self._alive(rows)}
-        refused: list[tuple[int, str]] = []
+        refused: list[outbox.Failure] = []
         try:
             self._send_notices(waiting, urgent=True)
             for queue in dict.fromkeys(row.queue for row in waiting.values() if row.kind != "notice"):
@@ -105,54 +113,61 @@ class Relay:
             for row in part:
                 del waiting[row.id]
 
-    def _run_tasks(self, waiting: dict[int, EffectRow], queue: str | None) -> list[tuple[int, str]]:
-        """Send all tasks for one queue; if that is refused, each alone. Those refused, (effect id, why)."""
+    def _run_tasks(self, waiting: dict[int, EffectRow], queue: str | None) -> list[outbox.Failure]:
+        """All for one queue in one go; where that is refused, one by one, to know which."""
         tasks = [row for row in waiting.values() if row.kind != "notice" and row.queue == queue]
-        refused = []
+        refused: list[outbox.Failure] = []
         try:
             self._publisher.run_tasks(tasks)
         except MessageRefused as error:
             if len(tasks) == 1:
-                return [(tasks[0].id, str(error))]
+                return [outbox.Failure(tasks[0].id, str(error), _REFUSED)]
             for row in tasks:
                 try:
                     self._publisher.run_tasks([row])
                 except MessageRefused as alone:
-                    refused.append((row.id, str(alone)))
-        for one in {row.id for row in tasks} - {one for one, _ in refused}:
+                    refused.append(outbox.Failure(row.id, str(alone), _REFUSED))
+        for one in {row.id for row in tasks} - {one.id for one in refused}:
             del waiting[one]
         return refused
 
     def _try_again(
-        self, rows: Sequence[EffectRow], waiting: Mapping[int, EffectRow], refused: Sequence[tuple[int, str]]
+        self, rows: Sequence[EffectRow], waiting: Mapping[int, EffectRow], refused: Sequence[outbox.Failure]
     ) -> None:
         """Count an attempt of those refused. If no other was taken either, the broker is at fault: raise."""
         if len(waiting) == len(rows):
-            raise BrokerUnreachable(refused[0][1])
+            raise BrokerUnreachable(refused[0].error)
         runtime, held = self._runtime, outbox.Hold.relaying(rows[0])
         outbox.retry(runtime.store, refused, runtime.clock.now(), runtime.clock, runtime.retries, held)
 
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
-        """Drop tasks without a receipt after all attempts, and extend the leases of those sent again."""
-        limit = self._runtime.retries.max_attempts
-        repeated = [row for row in rows if row.kind == "task" and row.attempts > 1]
-        spent = {row.id for row in repeated if row.attempts > limit}
+        """Less the tasks without a receipt after all attempts; those sent again get a longer lease.
+
+        Tasks with a retry rule of their own get the lease that it says.
+        """
+        runtime, now = self._runtime, self._runtime.clock.now()
+        spent: dict[int, str] = {}
+        leases: list[tuple[int, str, datetime]] = []
+        for row in rows:
+            rule = row.payload.get("retry")
+            if row.kind != "task" or (row.attempts <= 1 and not rule):
+                continue  # the lease under which it was claimed will do
+            policy, before = self._receipts.with_rule(rule), row.attempts - 1
+            if before and isinstance(decide_retry(policy, before, _NO_RECEIPT), GiveUp):
+                spent[row.id] = _without_receipt(before)
+            else:
+                lease = runtime.clock.real(policy.backoff.pause(row.attempts))
+                leases.append((row.id, row.token, now + lease))
         if spent:
-            reason = f"no receipt after {limit} messages: does a worker consume its queue and know the task?"
-            outbox.bury(
-                self._runtime.store, [(one, reason) for one in spent], held=outbox.Hold.relaying(rows[0])
-            )
-        if repeated:
-            now = self._runtime.clock.now()
-            leases = [
-                (row.id, row.token, now + self._lease_of(row)) for row in repeated if row.id not in spent
-            ]
-            outbox.extend(self._runtime.store, leases)
+            outbox.bury(runtime.store, list(spent.items()), held=outbox.Hold.relaying(rows[0]))
+        if leases:
+            outbox.extend(runtime.store, leases)
         return [row for row in rows if row.id not in spent]
 
-    def _lease_of(self, row: EffectRow) -> timedelta:
-        """Twice as long with every message, so that a worker that was away for hours finds few copies."""
-        return self._lease * float(2 ** min(row.attempts - 1, _DOUBLINGS))
+
+def _without_receipt(messages: int) -> str:
+    said = f"{messages} message{'s' if messages != 1 else ''}"
+    return f"no receipt after {said}: does a worker consume its queue and know the task?"
 
 
 def _is_urgent(notice: EffectRow) -> bool:

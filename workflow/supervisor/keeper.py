@@ -10,7 +10,7 @@ from pathlib import Path
 from workflow.clock import monotonic
 from workflow.supervisor.child import Child
 from workflow.supervisor.guard import Guard
-from workflow.supervisor.service import Backoff, Report, Service
+from workflow.supervisor.service import Report, Restarts, Service
 
 _POLL_SECONDS = 0.1
 
@@ -28,14 +28,14 @@ class Keeper(threading.Thread):
     """Keeps one service running until `stop`. All of the service's state is this thread's alone."""
 
     def __init__(
-        self, service: Service, log: Path, guard: Guard, report: Callable[[Report], None], backoff: Backoff
+        self, service: Service, log: Path, guard: Guard, report: Callable[[Report], None], restarts: Restarts
     ) -> None:
         super().__init__(name=f"keeper-{service.name}", daemon=True)
         self.service = service
         self.log = log
         self._guard = guard
         self._report = report
-        self._backoff = backoff
+        self._restarts = restarts
         self._stopping = threading.Event()
         self._hurry = threading.Event()
         self._settled = threading.Event()
@@ -81,8 +81,8 @@ class Keeper(threading.Thread):
             if not self._settled.is_set():
                 self.failure = detail
                 return
-            failures = 1 if monotonic() - began > self._backoff.calm_seconds else failures + 1
-            pause = self._backoff.pause(failures)
+            failures = self._restarts.failures(failures, monotonic() - began)
+            pause = self._restarts.backoff.pause(failures)
             self._tell(outcome.value, detail)
             self._tell("restarting", f"in {pause:g} s")
             self._stopping.wait(pause)

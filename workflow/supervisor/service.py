@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from state_machines.values.backoff import Backoff
+
 Check = Callable[[], bool]
 """Asks a process, from outside, whether it does its work; answers within some seconds and never raises."""
 
@@ -32,17 +34,19 @@ class Service:
     """Starts, and ends, together with the service before it: neither needs the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Pauses before restarts: doubling from `first` up to `cap` seconds, from the start after a calm run."""
+_DOUBLING = Backoff(first=0.5, longest=30.0)
 
-    first: float = 0.5
-    cap: float = 30.0
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How soon what died is started again; after a run of more than `calm_seconds` failures count anew."""
+
+    backoff: Backoff = _DOUBLING
     calm_seconds: float = 60.0
 
-    def pause(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row (1 and up)."""
-        return float(min(self.cap, self.first * 2 ** min(failures - 1, 30)))
+    def failures(self, before: int, ran_seconds: float) -> int:
+        """Failures in a row, this one included, after `before` and a run of so many seconds."""
+        return 1 if ran_seconds > self.calm_seconds else before + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from workflow.errors import ServiceFailed
 from workflow.supervisor.child import last_lines
 from workflow.supervisor.guard import Guard
 from workflow.supervisor.keeper import Keeper
-from workflow.supervisor.service import Backoff, Report, Service
+from workflow.supervisor.service import Report, Restarts, Service
 
 _POLL_SECONDS = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,13 +50,13 @@ class Supervisor:
         *,
         log_dir: Path,
         report: Callable[[Report], None] = _silent,
-        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+        restarts: Restarts = Restarts(),  # noqa: B008 - frozen
         orphan_seconds: float = 10.0,
     ) -> None:
         self._services = tuple(services)
         self._log_dir = log_dir
         self._report = report
-        self._backoff = backoff
+        self._restarts = restarts
         self._orphan_seconds = orphan_seconds
         self._reporting = threading.Lock()
         self._stages: list[list[Keeper]] = []
@@ -144,7 +144,7 @@ class Supervisor:
     def _start_stage(self, services: Sequence[Service], guard: Guard) -> None:
         """Start services side by side and wait for all of them."""
         keepers = [
-            Keeper(service, self._log_dir / f"{service.name}.log", guard, self._tell, self._backoff)
+            Keeper(service, self._log_dir / f"{service.name}.log", guard, self._tell, self._restarts)
             for service in services
         ]
         self._stages.append(keepers)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from state_machines.values.backoff import Backoff
 from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
@@ -23,8 +24,8 @@ SOURCE = "/makegood/desk"
 """The CloudEvents source of what people of the desk do."""
 _CLAIMED: Mapping[Kind, str] = {Kind.CALLBACK: "claimed", Kind.ESCALATION: "acknowledged"}
 _TRIGGER: Mapping[Kind, str] = {Kind.CALLBACK: "claim", Kind.ESCALATION: "acknowledge"}
-_FIRST_LOOK, _LAST_LOOK = 0.005, 0.1
-"""Seconds between looks: soon at first, since most decisions take milliseconds."""
+_LOOKS = Backoff(first=0.005, longest=0.1)
+"""Between two looks: soon at first, since most decisions take milliseconds."""
 
 
 class Wake(Protocol):
@@ -162,14 +163,14 @@ class Desk:
 
     async def fate(self, event_id: str, until: float) -> Verdict:
         """What became of an event, looked at until it is decided or the time (`monotonic`) is over."""
-        pause = _FIRST_LOOK
+        looks = 0
         while True:
             found = await asyncio.to_thread(verdict, self._store, SOURCE, event_id)
             assert found is not None, "an accepted event is in the ledger"
             if found.fate is not Fate.PENDING or monotonic() > until:
                 return found
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LAST_LOOK)
+            looks += 1
+            await asyncio.sleep(_LOOKS.pause(looks))
 
     def _wanted(self, claim: Claim, lost: set[str]) -> Item | None:
         if claim.subject is not None:

@@ -1,20 +1,15 @@
 """From the timeouts that a definition declares, in three places, to their rules."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from state_machines.calendars import Calendar
 from state_machines.compilation.compilation import Compilation
-from state_machines.expressions import Expression
 from state_machines.form.definition import Definition, StateDeclaration, TimeoutDeclaration
-from state_machines.timeouts.rule import Form, TimeoutRule
-from state_machines.values.durations import parse_duration
+from state_machines.timeouts.kinds.table import KINDS
+from state_machines.timeouts.rule import Kind, TimeoutRule
 from state_machines.values.time_errors import TimeError
-
-_ISO_LIKE = re.compile(r"P[0-9T]")
-"""No expression of ours begins so: what does is meant as an ISO 8601 duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +65,11 @@ def _of_state(compilation: Compilation, state: StateDeclaration, field: str) -> 
         yield _Declared(name, f"{field}.timeouts.{name}", declaration, (state.name,))
     if state.timeout is None and state.on_timeout is None:
         return
-    if state.timeout is None or state.on_timeout is None:
+    short = state.short_timeout()
+    if short is None:
         missing = "timeout" if state.timeout is None else "on_timeout"
         compilation.problem(f"{field}.{missing}", "timeout-pair", "timeout and on_timeout go together")
         return
-    short = TimeoutDeclaration(after=state.timeout, on_timeout=state.on_timeout)
     yield _Declared(state.name, field, short, (state.name,))
 
 
@@ -85,19 +80,19 @@ def _compile(
     short = field.rpartition(".")[2] != declared.name
     compilation.trigger(declaration.on_timeout, f"{field}.on_timeout")
     _check_states(compilation, declared)
-    form = _form(compilation, declaration, field)
-    value = _value(compilation, form, declaration, f"{field}.{'timeout' if short else form}")
+
+    def place(name: str) -> str:
+        return f"{field}.{'timeout' if short else name}" if name else field
+
+    kind = _kind(compilation, declaration, field)
     return TimeoutRule(
         name=declared.name,
         field=field,
         on_timeout=declaration.on_timeout,
         scope=frozenset(declared.scope),
         paused_in=frozenset(declaration.paused_in),
-        form=form,
-        value=value,
-        lead=_duration(compilation, declaration.lead, f"{field}.lead") if declaration.lead else None,
-        share=declaration.share,
-        calendar=_calendar(compilation, declaration, field, calendars),
+        kind=kind.compile(compilation, declaration, place),
+        calendar=_calendar(compilation, declaration, kind, field, calendars),
         zone=compilation.expression(declaration.zone, f"{field}.zone") if declaration.zone else None,
         when=compilation.condition(declaration.when, f"{field}.when") if declaration.when else None,
     )
@@ -123,51 +118,34 @@ def _check_answer(compilation: Compilation, declared: _Declared, definition: Def
         compilation.problem(f"{declared.field}.on_timeout", "timer-without-data", message)
 
 
-def _form(compilation: Compilation, declaration: TimeoutDeclaration, field: str) -> Form:
-    """The one form that was declared."""
-    said = [form for form in Form if getattr(declaration, form.value) is not None]
+def _kind(compilation: Compilation, declaration: TimeoutDeclaration, field: str) -> type[Kind[Any]]:
+    """The one kind that was declared."""
+    said = [kind for kind in KINDS if getattr(declaration, kind.name) is not None]
     if len(said) != 1:
-        found = " and ".join(said) or "none"
-        compilation.problem(
-            field,
-            "one-form",
-            f"a timeout has exactly one of after, at, before and every; this one has {found}",
+        found = " and ".join(kind.name for kind in said) or "none"
+        message = (
+            f"a timeout has exactly one of {_listed([kind.name for kind in KINDS])}; this one has {found}"
         )
-        return said[0] if said else Form.AFTER
-    leads = [name for name in ("lead", "share") if getattr(declaration, name) is not None]
-    if said == [Form.BEFORE] and len(leads) != 1:
-        compilation.problem(field, "lead-or-share", "`before` needs exactly one of lead and share")
-    if said != [Form.BEFORE] and leads:
-        compilation.problem(f"{field}.{leads[0]}", "lead-or-share", "lead and share belong to `before`")
+        compilation.problem(field, "one-form", message)
+        return said[0] if said else KINDS[0]
+    for kind in KINDS:
+        further = [name for name in kind.declaration.model_fields if name != kind.name]
+        strays = [name for name in further if getattr(declaration, name) is not None]
+        if strays and kind is not said[0]:
+            verb = "belongs" if len(further) == 1 else "belong"
+            message = f"{_listed(further)} {verb} to `{kind.name}`"
+            compilation.problem(f"{field}.{strays[0]}", kind.further_rule, message)
     return said[0]
 
 
-def _value(
-    compilation: Compilation, form: Form, declaration: TimeoutDeclaration, field: str
-) -> timedelta | Expression:
-    text = getattr(declaration, form.value) or "null"
-    if form in (Form.AT, Form.BEFORE):
-        return compilation.expression(text, field)
-    value = _duration(compilation, text, field)
-    if form is Form.EVERY and value == timedelta(0):
-        compilation.problem(field, "interval-positive", "an interval must be longer than zero")
-    return value
-
-
-def _duration(compilation: Compilation, text: str, field: str) -> timedelta | Expression:
-    """An ISO 8601 duration as written, else an expression that gives one."""
-    if _ISO_LIKE.match(text):
-        try:
-            return parse_duration(text)
-        except TimeError as error:
-            compilation.time_error(field, error)
-            return timedelta(0)
-    return compilation.expression(text, field)
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _calendar(
     compilation: Compilation,
     declaration: TimeoutDeclaration,
+    kind: type[Kind[Any]],
     field: str,
     calendars: Mapping[str, Calendar | None],
 ) -> Calendar | None:
@@ -181,9 +159,11 @@ def _calendar(
     if name not in calendars:
         compilation.problem(f"{field}.calendar", "unknown-calendar", f"there is no calendar {name!r}")
         return None
-    if declaration.every is not None:
+    if not kind.takes_calendar:
         compilation.problem(
-            f"{field}.calendar", "calendar-of-every", "`every` ticks by the clock, without a calendar"
+            f"{field}.calendar",
+            f"calendar-of-{kind.name.replace('_', '-')}",
+            f"`{kind.name}` ticks by the clock, without a calendar",
         )
     calendar = calendars[name]
     if calendar is not None and calendar.zone is None and declaration.zone is None:

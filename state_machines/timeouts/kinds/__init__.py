@@ -1,0 +1,1 @@
+"""The kinds of timeouts, one file each, and the table that names them all."""
