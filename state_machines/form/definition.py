@@ -41,6 +41,21 @@ Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
 
+Format = Literal[
+    "date-time",
+    "date",
+    "duration",
+    "email",
+    "time-zone",
+    "uri",
+    "condition",
+    "channel",
+    "written-channel",
+    "contact-channel",
+]
+"""Forms of texts; the last three name a channel (`state_machines.notices.channels.FORMATS`)."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,7 +64,7 @@ class FieldDeclaration(_Part):
     """One field of a subject's or an event's data, in the words of JSON Schema."""
 
     type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
-    format: Literal["date-time", "date", "duration", "email", "time-zone", "uri", "condition"] | None = None
+    format: Format | None = None
     description: str = ""
     required: bool = False
     enum: list[Any] | None = None
@@ -93,6 +108,26 @@ class Wording(_Part):
     )
 
 
+class TopicDeclaration(_Part):
+    """Something that notices of this definition may be about, and what follows from it."""
+
+    description: str = ""
+    audience: Literal["customer", "colleagues"] = Field(
+        "customer",
+        alias="for",
+        description="A customer who could not be told needs a person; colleagues wait for no cap.",
+    )
+    urgent: bool = Field(False, description="No cap holds it up, and it goes as a message of its own.")
+    by_person: bool = Field(
+        False, description="Never by an automated voice; its templates use the value `what`, what went wrong."
+    )
+    priority: Literal["act", "answer", "inform"] = Field(
+        "inform",
+        description="What goes first when many wait: somebody must act, a customer waits for it, the rest.",
+    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
 Wordings = dict[Language, dict[Name, Wording]]
 """By language and channel; ``default`` is every channel that has no words of its own."""
 
@@ -124,8 +159,10 @@ class NoticeCall(_Part):
     """
 
     to: Argument
-    channel: str = "email"
-    about: str = "news"
+    channel: str | None = Field(None, description="Left out: the product's default.")
+    about: str | None = Field(
+        None, description="A word of `topics` or one of the product's. Left out: the product's default."
+    )
     title: str | None = None
     words: str | None = None
     template: Name | None = None
@@ -283,6 +320,9 @@ class Definition(_Part):
     transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
     timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
     barometer: BarometerDeclaration | None = None
+    topics: dict[Name, TopicDeclaration] = Field(
+        default_factory=dict, description="What notices here may be about, besides the registered words."
+    )
     language: Language = Field(
         "en", description="In which people are written to whose language a template lacks."
     )

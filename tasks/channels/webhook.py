@@ -14,6 +14,7 @@ from tasks.channels.address import address_for
 from tasks.channels.http_post import Answer, Lost, Unsent, post
 from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
+from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.recovery.contact.standard_webhooks import secrets_of, sign
 from workflow.settings import Settings
@@ -22,13 +23,20 @@ TYPE = "makegood.notice"
 _PASSING = frozenset({408, 409, 425, 429})
 
 
+def make(setup: Setup) -> WebhookChannel | None:
+    """The channel that signs with the secret in the settings. Raises SettingsError when that is none."""
+    secret = setup.settings.webhook_secret
+    if secret is None:
+        return None
+    return WebhookChannel(setup.settings, secret.get_secret_value(), setup.clock)
+
+
 class WebhookChannel:
     """Posts to `to.url`, if that is at one of the configured origins."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Raises SettingsError when secret or origins are not well formed."""
-        assert settings.webhook_secret is not None
-        self._secrets = secrets_of(settings.webhook_secret.get_secret_value())
+    def __init__(self, settings: Settings, secrets: str, clock: Clock) -> None:
+        """Raises SettingsError when secrets or origins are not well formed."""
+        self._secrets = secrets_of(secrets)
         self._origins = Origins.of(settings.webhook_hosts)
         self._seconds = settings.channel_seconds
         self._clock = clock

@@ -197,7 +197,7 @@ def unknown(
 ) -> None:
     """Nobody knows whether they went out, (effect id, why): neither doubled nor dropped, a person decides.
 
-    The sweep opens an escalation for each. `over` is what is known of the way they went, such as the channel.
+    The sweep has each handed to a person. `over` is what is known of the way they went, such as the channel.
     """
     with store.begin() as transaction:
         transaction.update_effects(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
+from state_machines.notices.topics import Topic, topic_of
 from workflow.store.effect_states import RELAYED, EffectState
 from workflow.store.port import EffectRow, Store, Transaction
 from workflow.store.schema import outbox
@@ -57,11 +58,11 @@ def join(
 
 
 class Asked(NamedTuple):
-    """A notice as it was asked for: over which channel, about what, for whom."""
+    """A notice as it was asked for: over which channel, about what, to whom."""
 
     id: int
     channel: str
-    about: str
+    topic: Topic
     to: Any
 
 
@@ -70,5 +71,5 @@ def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[Asked]:
     rows = transaction.connection.execute(
         select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
     )
-    found = {one: Asked(one, target, said["about"], said["to"]) for one, target, said in rows}
+    found = {one: Asked(one, target, topic_of(said), said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

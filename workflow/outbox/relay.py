@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from state_machines.notices.topics import topic_of
 from workflow.clock import monotonic
 from workflow.engine.priority import Priority, priority_of
 from workflow.engine.runtime import Runtime
@@ -158,5 +159,5 @@ class Relay:
 
 
 def _is_urgent(notice: EffectRow) -> bool:
-    """Somebody must act on it: a person is to call, or a colleague hears of an escalation."""
-    return priority_of(notice.kind, notice.target, notice.payload.get("about")) == Priority.ACT
+    """Somebody must act on it: a person is to call, or its topic says so."""
+    return priority_of(notice.kind, notice.target, topic_of(notice.payload)) == Priority.ACT
