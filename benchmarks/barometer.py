@@ -73,7 +73,7 @@ def measure(session: Session) -> list[Figure]:
 
 def _fill(conninfo: str, count: int) -> None:
     subject = {
-        "id": "n", "key": "'promise:P-' || n", "lifecycle": "'promise'", "version": "2", "state": "'kept'",
+        "id": "n", "key": "'promise:P-' || n", "lifecycle": "'promise'", "version": "3", "state": "'kept'",
         "seq": "3", "data": "'{}'", "opened_at": "now()", "changed_at": "now()", "closed_at": "now()",
     }  # fmt: skip
     figures = {

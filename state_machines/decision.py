@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from state_machines.notices.topics import Topic
 from state_machines.subject import NOTHING, Timer
 
 
@@ -61,8 +62,8 @@ class RunTask(NamedTuple):
 class SendNotice(NamedTuple):
     """Tell one customer or colleague something, over a channel.
 
-    `to` is an address or a JSON object with one address a channel; `about` is one of
-    `state_machines.notices.ABOUT`; `context` travels with a `live` notice to the person who calls.
+    `to` is an address or a JSON object with one address a channel; `about` names the topic, and `topic` is it
+    where the definition declares it itself; `context` travels with the notice to a person who calls.
     `variants` holds title and words for channels that have their own; `links` by name what a signed
     link asks: trigger, data, choices, ask, labels, title, words, language, expires_at. `retry` is as in
     `RunTask`.
@@ -76,6 +77,7 @@ class SendNotice(NamedTuple):
     context: Mapping[str, Any] = NOTHING
     variants: Mapping[str, Mapping[str, str]] = NOTHING
     links: Mapping[str, Mapping[str, Any]] = NOTHING
+    topic: Topic | None = None
     retry: Mapping[str, Any] = NOTHING
 
 

@@ -13,15 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.pager import REGISTRATION as PAGER
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.servers.migrated_databases import MigratedDatabases
 from tests.workflow.world import LAMP, World, new_world
 from workflow.recovery import vocabulary
+from workflow.recovery.contact import channels
 from workflow.store import migrate
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words."""
+    """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words.
+
+    One channel more is registered than those that ship, as somebody's own would be.
+    """
+    channels.register(PAGER)
     vocabulary.register()
     for name in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
         del os.environ[name]

@@ -6,8 +6,10 @@ environment again. `docs/settings.md` lists every variable and is generated from
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -160,6 +162,11 @@ class Settings(BaseSettings):
         description="Origins to which webhooks may go, with commas between: `hooks.example` (HTTPS), "
         "`*.partner.example`, `http://10.0.0.7:8000`. Empty: to none.",
     )
+    channel_options: SecretStr | None = Field(
+        default=None,
+        description="Settings of channels of your own, as JSON: an object by channel, each an object that "
+        'its adapter is handed, `{"fax": {"gateway": "https://fax.example"}}`. What is named is set up.',
+    )
     event_batch: int = Field(
         default=500, ge=1, le=10_000, description="Events applied in one transaction, at most."
     )
@@ -241,6 +248,13 @@ class Settings(BaseSettings):
         clock_from(value)
         return value
 
+    @field_validator("channel_options")
+    @classmethod
+    def _options_by_channel(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _read_options(value)
+        return value
+
     @field_validator("flower_password")
     @classmethod
     def _one_password(cls, value: SecretStr | None) -> SecretStr | None:
@@ -255,12 +269,31 @@ class Settings(BaseSettings):
             return self.database_url
         return f"sqlite:///{self.data_dir.resolve() / DATABASE_FILE}"
 
+    def options_of(self, channel: str) -> Mapping[str, Any] | None:
+        """What `MAKEGOOD_CHANNEL_OPTIONS` says of a channel; None where it does not name it."""
+        return None if self.channel_options is None else _read_options(self.channel_options).get(channel)
+
+    def channels_with_options(self) -> list[str]:
+        """The channels that `MAKEGOOD_CHANNEL_OPTIONS` names."""
+        return [] if self.channel_options is None else list(_read_options(self.channel_options))
+
     @property
     def can_dial(self) -> bool:
         """Whether a colleague's phone can be made to ring, or, where nothing is sent, that is recorded."""
         if self.twilio_account_sid is None:
             return self.channel == "recording"
         return None not in (self.twilio_auth_token, self.twilio_from, self.public_url)
+
+
+def _read_options(said: SecretStr) -> dict[str, dict[str, Any]]:
+    """The options by channel. Raises ValueError, which quotes none of them, for what is no such JSON."""
+    try:
+        options = json.loads(said.get_secret_value())
+    except ValueError:
+        raise ValueError("must be JSON") from None
+    if not isinstance(options, dict) or not all(isinstance(one, dict) for one in options.values()):
+        raise ValueError("must be an object of objects, by channel")
+    return options
 
 
 def read_settings() -> Settings:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from state_machines.errors import ExpressionError, Problem
 from state_machines.expressions import Expression, compile_expression
 from state_machines.form.definition import Wordings
+from state_machines.notices.channels import CHANNELS
+from state_machines.notices.topics import TOPICS, Topic
 from state_machines.subject import NOTHING
 from state_machines.values.time_errors import TimeError
 
@@ -30,6 +32,9 @@ class Compilation:
         templates: those of them that can be used.
         used_templates: names of those that a notice or a link uses.
         retry: how effects are tried again that do not say so themselves; as plain JSON.
+        declared_topics: what the definition itself lets notices be about, by name.
+        registered_topics: what every definition may.
+        used_topics: names of those that a notice is about.
     """
 
     def __init__(
@@ -45,6 +50,10 @@ class Compilation:
         self.templates: Mapping[str, Template] = {}
         self.used_templates: set[str] = set()
         self.retry: Mapping[str, Any] = NOTHING
+        self.declared_topics: Mapping[str, Topic] = {}
+        self.registered_topics: Mapping[str, Topic] = TOPICS.close()
+        self.used_topics: set[str] = set()
+        CHANNELS.close()
 
     def problem(self, field: str, rule: str, message: str) -> None:
         """Note one thing that is wrong."""
@@ -78,6 +87,11 @@ class Compilation:
         """Check that a state exists here."""
         if name not in self.states:
             self.problem(field, "unknown-state", f"there is no state {name!r}")
+
+    def topic(self, name: str) -> Topic | None:
+        """What a notice is about that names this; None where nobody declares or registers it."""
+        self.used_topics.add(name)
+        return self.registered_topics.get(name) or self.declared_topics.get(name)
 
     def time_error(self, field: str, error: TimeError) -> None:
         """Note what the arithmetic of time refused."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from state_machines.compilation.compilation import Compilation
 from state_machines.form.definition import Definition, Wording, Wordings
-from state_machines.notices import CHANNELS, PREFERRED
+from state_machines.notices import channels as known_channels
 from state_machines.templates.sandbox import Reading, read
 from state_machines.templates.template import DEFAULT, Template
 
@@ -45,9 +45,9 @@ def _check_form(compilation: Compilation, wordings: Wordings, language: str, fie
     model, sound = wordings[language], True
     for tongue, channels in wordings.items():
         at = f"{field}.{tongue}"
-        for channel in channels.keys() - CHANNELS - {DEFAULT} | channels.keys() & {PREFERRED}:
-            known = ", ".join(sorted(CHANNELS - {PREFERRED}))
-            message = f"there is no channel {channel!r}; there are {DEFAULT}, {known}"
+        known = known_channels.names()
+        for channel in channels.keys() - {DEFAULT, *known}:
+            message = f"there is no channel {channel!r}; there are {', '.join([DEFAULT, *known])}"
             compilation.problem(f"{at}.{channel}", "unknown-channel", message)
         for channel in model.keys() - channels.keys():
             message = f"{tongue!r} has no words for {channel!r}, which {language!r} has"

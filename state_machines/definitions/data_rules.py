@@ -8,6 +8,8 @@ import jsonschema_rs
 from state_machines.errors import Problem
 from state_machines.expressions.fact_conditions import ConditionError, condition
 from state_machines.form.definition import FieldDeclaration
+from state_machines.notices.channels import FORMATS as CHANNEL_FORMATS
+from state_machines.notices.channels import UnknownChannel
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import parse_instant, zone
 from state_machines.values.time_errors import TimeError
@@ -17,10 +19,11 @@ _OURS: Mapping[str, Callable[[str], Any]] = {
     "duration": parse_duration,
     "time-zone": zone,
     "condition": condition,
+    **CHANNEL_FORMATS,
 }
 """Formats that are checked by what will read them, so that what is accepted can also be used."""
 
-_REFUSALS = (TimeError, ConditionError)
+_REFUSALS = (TimeError, ConditionError, UnknownChannel)
 """What these raise of a text that they cannot read; each says its rule and why."""
 
 _RULES = {"maxLength": "max-length", "additionalProperties": "unknown-field"}

@@ -12,6 +12,7 @@ from transitions import State
 
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import compile_templates
+from state_machines.compilation.topics import check_topics_used, take_topics
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
@@ -112,11 +113,13 @@ def compile_definition(definition: Definition) -> Lifecycle:
     _check_states(compilation, definition)
     _take_templates(compilation, definition)
     compilation.retry = compile_retry(compilation, definition.retry, "retry")
+    take_topics(compilation, definition)
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)
     for name in sorted(definition.templates.keys() - compilation.used_templates):
         compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
+    check_topics_used(compilation)
     barometer = compile_barometer(compilation, definition.barometer)
     if compilation.problems:
         raise DefinitionError(compilation.problems)

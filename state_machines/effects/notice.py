@@ -11,17 +11,22 @@ from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
 from state_machines.errors import DecisionError
 from state_machines.expressions.view import View
-from state_machines.notices import refusal
+from state_machines.notices.permission import refusal
+from state_machines.notices.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeMaker:
-    """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice."""
+    """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice.
+
+    `declared` says that the topic is the definition's own, and not a registered one.
+    """
 
     field: str
     to: Argument
     channel: Argument
-    about: str
+    topic: Topic
+    declared: bool
     words: Words
     values: tuple[tuple[str, Argument], ...]
     links: tuple[tuple[str, LinkMaker], ...]
@@ -35,7 +40,7 @@ class NoticeMaker:
         if not receivers:
             return ()
         channel = text_of(self.channel.value(view), self.field, "channel")
-        refused = refusal(self.about, channel)
+        refused = refusal(self.topic, channel)
         if refused is not None:
             rule, _, sentence = refused.partition(": ")
             raise DecisionError(f"{self.field}.channel", rule, sentence)
@@ -46,6 +51,16 @@ class NoticeMaker:
     def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
         said = self.words.say(view, to, values)
         links = {name: link.make(view, to, values) for name, link in self.links}
+        topic = self.topic if self.declared else None
         return SendNotice(
-            channel, to, self.about, said.title, said.words, context, said.variants, links, self.retry
+            channel,
+            to,
+            self.topic.name,
+            said.title,
+            said.words,
+            context,
+            said.variants,
+            links,
+            topic,
+            self.retry,
         )

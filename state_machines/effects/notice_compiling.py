@@ -12,7 +12,9 @@ from state_machines.effects.notice import NoticeMaker
 from state_machines.effects.retrying import compile_retry
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
 from state_machines.form.definition import LinkCall, NoticeCall
-from state_machines.notices import NEEDS_A_PERSON, refusal
+from state_machines.notices.channels import CHANNELS, PREFERRED
+from state_machines.notices.permission import refusal
+from state_machines.notices.topics import TOPICS, Topic
 from state_machines.templates import Template
 from state_machines.values.durations import is_duration_text, parse_duration
 from state_machines.values.time_errors import TimeError
@@ -28,30 +30,56 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     def argument(written: Any, name: str) -> Argument:
         return compile_argument(compilation, written, f"{field}.{name}", item=item)
 
-    channel = argument(call.channel, "channel")
-    _check_subject(compilation, call.about, channel, field)
+    topic = _topic(compilation, call, field)
+    channel = _channel(compilation, call, topic, field, item)
     values = tuple((name, argument(value, f"values.{name}")) for name, value in call.values.items())
     links = tuple(
         (name, _link(compilation, link, f"{field}.links.{name}", item)) for name, link in call.links.items()
     )
-    words = _words(compilation, call, field, item)
+    words = _words(compilation, call, field, item, needs_what=topic.by_person)
     _check_values(compilation, call, field)
+    if topic.by_person and call.template is not None:
+        _check_what(compilation, call.template, topic.name, field)
     _check_links(compilation, call, field)
     to, context = argument(call.to, "to"), argument(call.context, "context")
+    declared = topic.name in compilation.declared_topics
     retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
-    return NoticeMaker(field, to, channel, call.about, words, values, links, context, retry)
+    return NoticeMaker(field, to, channel, topic, declared, words, values, links, context, retry)
 
 
-def _check_subject(compilation: Compilation, about: str, channel: Argument, field: str) -> None:
-    # Of a computed channel only the decision knows the value; what it is about is always written.
-    written = channel.json if isinstance(channel, Literal) else "live"
-    refused = refusal(about, written)
+def _topic(compilation: Compilation, call: NoticeCall, field: str) -> Topic:
+    """What it is about: a word that the definition declares or that is registered."""
+    name = TOPICS.default if call.about is None else call.about
+    if name is None:
+        compilation.problem(f"{field}.about", "required", "a notice says what it is about")
+        return Topic("")
+    found = compilation.topic(name)
+    if found is None:
+        declared = ", ".join(sorted(compilation.declared_topics)) or "nothing"
+        registered = ", ".join(sorted(compilation.registered_topics)) or "nothing"
+        message = f"a notice cannot be about {name!r}; `topics` declares {declared}; registered: {registered}"
+        compilation.problem(f"{field}.about", "unknown-about", message)
+        return Topic(name)
+    return found
+
+
+def _channel(compilation: Compilation, call: NoticeCall, topic: Topic, field: str, item: bool) -> Argument:
+    """Over which channel it goes; of a computed one only the decision knows the name."""
+    written = CHANNELS.default if call.channel is None else call.channel
+    if written is None:
+        compilation.problem(f"{field}.channel", "required", "a notice says over which channel it goes")
+        return Literal(PREFERRED)
+    channel = compile_argument(compilation, written, f"{field}.channel", item=item)
+    refused = refusal(topic, written) if isinstance(channel, Literal) else None
     if refused is not None:
         rule, _, sentence = refused.partition(": ")
-        compilation.problem(f"{field}.{'about' if rule == 'unknown-about' else 'channel'}", rule, sentence)
+        compilation.problem(f"{field}.channel", rule, sentence)
+    return channel
 
 
-def _words(compilation: Compilation, call: NoticeCall | LinkCall, field: str, item: bool) -> Words:
+def _words(
+    compilation: Compilation, call: NoticeCall | LinkCall, field: str, item: bool, *, needs_what: bool = False
+) -> Words:
     """Its template, or else its own title and words."""
     if call.template is None:
         for name in ("title", "words"):
@@ -68,7 +96,6 @@ def _words(compilation: Compilation, call: NoticeCall | LinkCall, field: str, it
             compilation.problem(f"{field}.{name}", "two-wordings", message)
     template = _template(compilation, call.template, f"{field}.template")
     links = {name: placeholder(name) for name in call.links} if isinstance(call, NoticeCall) else {}
-    needs_what = isinstance(call, NoticeCall) and call.about in NEEDS_A_PERSON
     return TemplateWords(field, template, links, needs_what)
 
 
@@ -98,8 +125,6 @@ def _check_values(compilation: Compilation, call: NoticeCall, field: str) -> Non
         elif used[name] and _may_be_empty(written):
             message = f"{name!r} may be nothing; let the template ask {{% if {name} %}} first"
             compilation.problem(f"{field}.values.{name}", "hole", message)
-    if call.about in NEEDS_A_PERSON and call.template is not None:
-        _check_what(compilation, call.template, call.about, field)
 
 
 def _may_be_empty(written: Any) -> bool:

@@ -12,7 +12,7 @@ from state_machines.subject import NOTHING
 from state_machines.templates import Said, Template, reader_of
 
 WHAT = "what"
-"""The value that says what went wrong; an apology without it would be an empty one."""
+"""The value that says what went wrong; without it what only a person may say would be empty words."""
 
 Values = Mapping[str, Any]
 
@@ -64,6 +64,6 @@ class TemplateWords:
     def say(self, view: View, to: Any, values: Values) -> Said:
         """The template's words with these values."""
         if self.needs_what and not (isinstance(values[WHAT], str) and values[WHAT].strip()):
-            message = f"the value {WHAT!r} is empty: an apology says in words what went wrong"
+            message = f"the value {WHAT!r} is empty: who is told this must hear what went wrong"
             raise DecisionError(f"{self.field}.values.{WHAT}", "no-what", message)
         return self.template.say(to, values, self.links, view.now, self.field)

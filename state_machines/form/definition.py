@@ -48,11 +48,26 @@ Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
 
+Format = Literal[
+    "date-time",
+    "date",
+    "duration",
+    "email",
+    "time-zone",
+    "uri",
+    "condition",
+    "channel",
+    "written-channel",
+    "contact-channel",
+]
+"""Forms of texts; the last three name a channel (`state_machines.notices.channels.FORMATS`)."""
+
+
 class FieldDeclaration(_Part):
     """One field of a subject's or an event's data, in the words of JSON Schema."""
 
     type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
-    format: Literal["date-time", "date", "duration", "email", "time-zone", "uri", "condition"] | None = None
+    format: Format | None = None
     description: str = ""
     required: bool = False
     enum: list[Any] | None = None
@@ -114,6 +129,26 @@ class Wording(_Part):
     )
 
 
+class TopicDeclaration(_Part):
+    """Something that notices of this definition may be about, and what follows from it."""
+
+    description: str = ""
+    audience: Literal["customer", "colleagues"] = Field(
+        "customer",
+        alias="for",
+        description="A customer who could not be told needs a person; colleagues wait for no cap.",
+    )
+    urgent: bool = Field(False, description="No cap holds it up, and it goes as a message of its own.")
+    by_person: bool = Field(
+        False, description="Never by an automated voice; its templates use the value `what`, what went wrong."
+    )
+    priority: Literal["act", "answer", "inform"] = Field(
+        "inform",
+        description="What goes first when many wait: somebody must act, a customer waits for it, the rest.",
+    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
 Wordings = dict[Language, dict[Name, Wording]]
 """By language and channel; ``default`` is every channel that has no words of its own."""
 
@@ -145,8 +180,10 @@ class NoticeCall(_Part):
     """
 
     to: Argument
-    channel: str = "email"
-    about: str = "news"
+    channel: str | None = Field(None, description="Left out: the product's default.")
+    about: str | None = Field(
+        None, description="A word of `topics` or one of the product's. Left out: the product's default."
+    )
     title: str | None = None
     words: str | None = None
     template: Name | None = None
@@ -315,6 +352,9 @@ class Definition(_Part):
         None, description="How its tasks and notices are tried again that do not say so themselves."
     )
     barometer: BarometerDeclaration | None = None
+    topics: dict[Name, TopicDeclaration] = Field(
+        default_factory=dict, description="What notices here may be about, besides the registered words."
+    )
     language: Language = Field(
         "en", description="In which people are written to whose language a template lacks."
     )

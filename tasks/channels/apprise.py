@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from tasks.channels.address import address_for
 from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.setup import Setup
 from workflow.errors import SettingsError
 from workflow.settings import Settings
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 PLACE = "{to}"
 _SHARE = 0.45
 """Of the seconds for everything, how many connecting and the answer may take each."""
+
+
+def make(setup: Setup) -> AppriseChannel:
+    """The channel `chat` or `social`, with the settings' template. Raises SettingsError when it is none."""
+    settings = setup.settings
+    templates = {"chat": settings.apprise_chat, "social": settings.apprise_social}
+    template = templates[setup.channel]
+    said = None if template is None else template.get_secret_value()
+    return AppriseChannel(settings, setup.channel, said)
 
 
 class AppriseChannel:

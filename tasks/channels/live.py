@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from tasks.channels.port import Notice, Receipt, Rejected
+from tasks.channels.setup import Setup, Wake
 from workflow.clock import Clock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
@@ -28,11 +29,11 @@ _PACE = (
 """Fields of `callback.request` that are taken over from the context, or from its `call`."""
 
 
-class Wake(Protocol):
-    """Says that events wait in the inbox."""
-
-    def __call__(self, subjects: list[str]) -> None:
-        """`subjects` are the keys of theirs."""
+def make(setup: Setup) -> LiveChannel | None:
+    """The channel into the desk's line; None where there is no engine."""
+    if setup.engine is None or setup.wake is None:
+        return None
+    return LiveChannel(setup.engine, setup.clock, setup.wake)
 
 
 class LiveChannel:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from state_machines.notices.topics import PAYLOAD_FIELD, Topic, topic_of
 from workflow.errors import MakegoodError
 from workflow.store.port import EffectRow
 
@@ -23,12 +24,13 @@ class Notice:
         subject: key of the subject that asked for it.
         channel: name of the channel, such as ``email``.
         to: an address, or a JSON object with one address a channel.
-        about: one of `state_machines.notices.ABOUT`.
+        about: name of the topic.
         title, words: what is said.
         context: what a person who carries it on must know.
         asked_at: when it was decided, UTC.
         variants: title and words by channel, for those that have their own.
         links: signed links that the words hold places for, by name.
+        declared: the topic, where the definition declares it itself.
     """
 
     key: str
@@ -42,6 +44,12 @@ class Notice:
     asked_at: datetime
     variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    declared: Topic | None = None
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return self.declared or topic_of({"about": self.about})
 
     @classmethod
     def of(cls, row: EffectRow) -> Notice:
@@ -59,6 +67,7 @@ class Notice:
             asked_at=row.created_at,
             variants=said.get("variants") or {},
             links=said.get("links") or {},
+            declared=topic_of(said) if PAYLOAD_FIELD in said else None,
         )
 
     def over(self, channel: str) -> Notice:

@@ -8,7 +8,15 @@ from pathlib import Path
 import orjson
 
 from tasks.channels.port import Notice, Receipt
+from tasks.channels.setup import Setup
 from workflow.clock import Clock
+from workflow.recovery.contact.recording import recording_file
+from workflow.settings import ensure_data_dir
+
+
+def make(setup: Setup) -> RecordingChannel:
+    """The channel into the file of the data directory, which is created where it is missing."""
+    return RecordingChannel(recording_file(ensure_data_dir(setup.settings)), setup.clock)
 
 
 class RecordingChannel:

@@ -15,11 +15,17 @@ from contextlib import suppress
 from tasks.channels.address import address_for
 from tasks.channels.message import compose, envelope_sender, message_id
 from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.setup import Setup
 from workflow.settings import Settings
 
 _CRLF = b"\r\n"
 _STEPS = 4
 """So many times the seconds of one answer are given to all of them together."""
+
+
+def make(setup: Setup) -> SmtpChannel:
+    """The channel to the mail server of the settings."""
+    return SmtpChannel(setup.settings)
 
 
 class SmtpChannel:

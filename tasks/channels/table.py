@@ -1,22 +1,29 @@
-"""Which adapter carries which channel, by the settings."""
+"""Which adapter carries which channel, by the settings. Only the adapters that are set up are imported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol, cast
 
-from tasks.channels.apprise import AppriseChannel
-from tasks.channels.live import LiveChannel
 from tasks.channels.port import Channel
-from tasks.channels.recording import RecordingChannel
-from tasks.channels.smtp import SmtpChannel
-from tasks.channels.twilio_sms import TwilioSmsChannel
-from tasks.channels.twilio_voice import TwilioVoiceChannel
-from tasks.channels.webhook import WebhookChannel
+from tasks.channels.setup import Setup
 from workflow.broker.client import Broker
 from workflow.clock import Clock
 from workflow.engine.runtime import Runtime
-from workflow.recovery.contact.recording import recording_file
-from workflow.settings import Settings, ensure_data_dir
+from workflow.errors import SettingsError
+from workflow.recovery.contact.channels import Registration, registered
+from workflow.settings import Settings
+
+
+class Adapter(Protocol):
+    """A module that carries a channel."""
+
+    def make(self, setup: Setup) -> Channel | None:
+        """The channel, or None where it is not set up after all.
+
+        Raises SettingsError, naming the setting and the rule, where it is set up in part or wrongly.
+        """
 
 
 def channels_for(runtime: Runtime, broker: Broker) -> Mapping[str, Channel]:
@@ -24,31 +31,34 @@ def channels_for(runtime: Runtime, broker: Broker) -> Mapping[str, Channel]:
 
     Raises SettingsError for a channel that is set up in part or wrongly.
     """
-    settings = runtime.settings
-    recording = RecordingChannel(recording_file(ensure_data_dir(settings)), runtime.clock)
+    settings, clock = runtime.settings, runtime.clock
     table: dict[str, Channel] = {}
+    for one in registered().values():
+        if not one.outside:
+            _add(table, one, Setup(one.name, settings, clock, runtime.engine, broker.wake_apply))
     if settings.channel == "recording":
         # Where email is not really sent, nothing is that has not been set up on purpose.
-        table |= dict.fromkeys(("email", "sms", "dial", "chat", "social", "webhook"), recording)
-    table |= configured(settings, runtime.clock)
-    return table | {
-        "recording": recording,
-        "live": LiveChannel(runtime.engine, runtime.clock, broker.wake_apply),
-    }
+        outside = [one.name for one in registered().values() if one.outside]
+        table |= dict.fromkeys(outside, table["recording"])
+    return table | configured(settings, clock)
 
 
 def configured(settings: Settings, clock: Clock) -> dict[str, Channel]:
     """The adapters to the outside that the settings set up. Raises SettingsError, naming the setting."""
+    for name in settings.channels_with_options():
+        if name not in registered():
+            known = ", ".join(registered())
+            raise SettingsError(f"MAKEGOOD_CHANNEL_OPTIONS: there is no channel {name!r}; there are {known}")
     table: dict[str, Channel] = {}
-    if settings.channel == "smtp":
-        table["email"] = SmtpChannel(settings)
-    if settings.twilio_account_sid is not None:
-        table["sms"] = TwilioSmsChannel(settings)
-        table["dial"] = TwilioVoiceChannel(settings)
-    for name, template in (("chat", settings.apprise_chat), ("social", settings.apprise_social)):
-        if template is not None or settings.apprise_services.strip(" ,"):
-            said = None if template is None else template.get_secret_value()
-            table[name] = AppriseChannel(settings, name, said)
-    if settings.webhook_secret is not None:
-        table["webhook"] = WebhookChannel(settings, clock)
+    for one in registered().values():
+        if one.outside:
+            _add(table, one, Setup(one.name, settings, clock))
     return table
+
+
+def _add(table: dict[str, Channel], registration: Registration, setup: Setup) -> None:
+    if not registration.is_set_up(setup.settings):
+        return
+    made = cast(Adapter, import_module(registration.adapter)).make(setup)
+    if made is not None:
+        table[registration.name] = made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.channels.address import address_for
 from tasks.channels.port import Notice, Receipt, Rejected
+from tasks.channels.setup import Setup
 from tasks.channels.twilio_account import TwilioAccount, phone_number
 from workflow.errors import SettingsError
 from workflow.recovery.telephony.twilio import report_address
@@ -11,6 +12,11 @@ from workflow.settings import Settings
 
 _MOST = 1600
 """Characters that Twilio takes (its error 21617)."""
+
+
+def make(setup: Setup) -> TwilioSmsChannel:
+    """The channel of the account in the settings. Raises SettingsError when they name it in part."""
+    return TwilioSmsChannel(setup.settings)
 
 
 class TwilioSmsChannel:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from tasks.channels.address import address_for
 from tasks.channels.port import Notice, Receipt, Rejected
+from tasks.channels.setup import Setup
 from tasks.channels.twilio_account import TwilioAccount, phone_number
 from workflow.recovery.telephony.twilio import ask_agent, connect_address, report_address
 from workflow.settings import Settings
 
 _SECONDS_RINGING = "25"
 """Fewer than most mailboxes wait."""
+
+
+def make(setup: Setup) -> TwilioVoiceChannel:
+    """The channel of the account in the settings. Raises SettingsError when they name it in part."""
+    return TwilioVoiceChannel(setup.settings)
 
 
 class TwilioVoiceChannel:

@@ -14,7 +14,9 @@ from tasks.channels.address import address_for
 from tasks.channels.http_post import Answer, Lost, Unsent, post
 from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
+from tasks.channels.setup import Setup
 from workflow.clock import Clock
+from workflow.errors import SettingsError
 from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
 from workflow.settings import Settings
 
@@ -22,12 +24,18 @@ TYPE = "makegood.notice"
 _PASSING = frozenset({408, 409, 425, 429})
 
 
+def make(setup: Setup) -> WebhookChannel:
+    """The channel that signs with the secret in the settings. Raises SettingsError when that is none."""
+    return WebhookChannel(setup.settings, setup.clock)
+
+
 class WebhookChannel:
     """Posts to `to.url`, if that is at one of the configured origins."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Raises SettingsError when secret or origins are not well formed."""
-        assert settings.webhook_secret is not None
+        """Raises SettingsError when there is no secret, or secrets or origins are not well formed."""
+        if settings.webhook_secret is None:
+            raise SettingsError("MAKEGOOD_WEBHOOK_SECRET: needed to sign webhooks")
         self._signers = webhooks_of(settings.webhook_secret.get_secret_value())
         self._origins = Origins.of(settings.webhook_hosts)
         self._seconds = settings.channel_seconds

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tasks.channels.port import Notice
+from workflow.recovery.vocabulary import NEWS
 from workflow.store.port import EffectRow
 
 _LONGEST_TITLE = 120
@@ -51,7 +52,8 @@ def joined(notices: Sequence[Notice]) -> Notice:
     abouts = {notice.about for notice in notices}
     return replace(
         first,
-        about=first.about if len(abouts) == 1 else "news",
+        about=first.about if len(abouts) == 1 else NEWS,
+        declared=first.declared if len(abouts) == 1 else None,
         title=_title(list(dict.fromkeys(notice.title for notice in notices))),
         words="\n\n".join(f"{notice.title}\n{notice.words}" for notice in notices),
         context={**first.context, "digest": [notice.key for notice in notices]},

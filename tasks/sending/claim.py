@@ -21,7 +21,7 @@ from workflow.outbox.notices import HeldNotice
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Customer
-from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Route, Wait, may_wait, route
+from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Route, Wait, route
 from workflow.recovery.contact.profile import Profile, ProfileError
 from workflow.store.port import EffectRow, Transaction
 
@@ -71,7 +71,7 @@ class NoticeClaims:
     ) -> Bundle | None:
         known = {**customer.profile, "key": customer.key}
         notice, held = _addressed(row, known), Hold.sending(row)
-        others = contact_log.waiting(transaction, customer, row.id) if may_wait(notice.about) else []
+        others = contact_log.waiting(transaction, customer, row.id) if notice.topic.may_wait else []
         found = self._customers_route(transaction, notice, customer, now, len(others))
         if isinstance(found, NoWay):
             outbox.bury_within(transaction, [(row.id, found.reason)], held)
@@ -79,7 +79,7 @@ class NoticeClaims:
             return None
         if isinstance(found, Wait):
             outbox.defer_within(transaction, [(row.id, found.until, found.reason)], held)
-            if may_wait(notice.about):
+            if notice.topic.may_wait:
                 contact_log.note_waiting(transaction, customer.key, [row.id], now)
             return None
         rows = [row]
@@ -129,7 +129,7 @@ def _recipient(to: Any, known: Mapping[str, Any]) -> Any:
 
 def _routed(notice: Notice, to: Any, now: datetime, history: History | None = None) -> Route:
     try:
-        return route(notice.about, notice.channel, Profile.read(to), now, history or History())
+        return route(notice.topic, notice.channel, Profile.read(to), now, history or History())
     except ProfileError as error:
         return NoWay(f"to.{error.field}: {error.rule}, so that nobody knows when to write")
 
@@ -144,9 +144,9 @@ def _sharing_route(
 ) -> list[int]:
     """Those that, each sent alone, would go over this channel to the same address as the notice."""
     found, address = [], address_of(notice.to, channel)
-    for one, asked, about, to in sending.asked_for(transaction, ids):
+    for one, asked, topic, to in sending.asked_for(transaction, ids):
         recipient = _recipient(to, known)
-        alone = route(about, asked, Profile.read(recipient), now)
+        alone = route(topic, asked, Profile.read(recipient), now)
         if (
             isinstance(alone, Go)
             and alone.channels[0] == channel

@@ -22,7 +22,6 @@ from workflow.outbox import effects as outbox
 from workflow.outbox import notices as sending
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
-from workflow.recovery.contact.policy import may_wait
 
 _SHARE_OF_LEASE = 0.3
 _Sent = tuple[int, Mapping[str, Any]]
@@ -139,7 +138,7 @@ class NoticeSender:
         waiting = [
             row.id
             for row, one in zip(bundle.rows, bundle.notices, strict=True)
-            if again and may_wait(one.about)
+            if again and one.topic.may_wait
         ]
         with self._runtime.store.begin() as transaction:
             contact_log.forget(transaction, bundle.ids)

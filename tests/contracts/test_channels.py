@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from tasks.channels.live import LiveChannel, callback_id
 from tasks.channels.port import Channel, Notice, Receipt, Rejected, Retry
 from tasks.channels.recording import RecordingChannel
 from tasks.channels.table import configured
+from tests.contracts.local_channels import LOCAL, Counter
 from tests.contracts.situations import CHANNELS, PATIENT, SITUATIONS, TWILIO
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
@@ -27,7 +28,13 @@ from workflow.settings import Settings
 
 TOKEN = "hush0123456789"
 SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
-CUSTOMER = {"name": "Ada", "email": "ada@example.com", "phone": "+44 20 7946 0000", "chat": "ada-l"}
+CUSTOMER = {
+    "name": "Ada",
+    "email": "ada@example.com",
+    "phone": "+44 20 7946 0000",
+    "chat": "ada-l",
+    "pager": "4711",
+}
 PRIVATE = ("Ada", "ada", "7946", "+44", "whsec", "hush", "care of", "A person")
 NOTICE = Notice(
     key="promise:P-1/3/0",
@@ -40,12 +47,11 @@ NOTICE = Notice(
     context={"promise": "promise:P-1", "customer_phone": "+44 20 7946 0001"},
     asked_at=datetime(2026, 3, 2, 10, tzinfo=UTC),
 )
-Counter = Callable[[], int]
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """For the channel that opens callbacks."""
+    """For the channels inside of makegood."""
     world = new_world(f"sqlite:///{tmp_path / 'makegood.db'}")
     yield world
     world.store.close()
@@ -66,6 +72,7 @@ def towards(channel: str, port: int, seconds: float = PATIENT) -> Channel:
         apprise_chat=SecretStr(f"json://care:{TOKEN}@127.0.0.1:{port}/{{to}}"),
         webhook_secret=SecretStr(SECRET),
         webhook_hosts=url,
+        channel_options=SecretStr(f'{{"pager": {{"gateway": "{url}/page"}}}}'),
     )
     return configured(settings, SystemClock())[channel]
 
@@ -76,20 +83,17 @@ def addressed(channel: str, port: int) -> Notice:
     return replace(NOTICE, channel=channel, to=to)
 
 
-@pytest.fixture(params=["recording", "live", *CHANNELS])
+@pytest.fixture(params=[*LOCAL, *CHANNELS])
 def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Channel, Counter, Notice]]:
     """Each adapter, with a way to count what arrived and a notice for it."""
     name = request.param
-    if name == "recording":
-        file = recording_file(tmp_path)
-        yield RecordingChannel(file, SystemClock()), lambda: len(recorded(file)), NOTICE
-    elif name in CHANNELS:
-        well = SITUATIONS["all is well"]
-        with WireServer(well.email if name == "email" else well.http(name)) as server:
-            yield towards(name, server.port), lambda: arrived(server), addressed(name, server.port)
-    else:
-        world: World = request.getfixturevalue("world")
-        yield LiveChannel(world.engine, world.clock, [].extend), lambda: world.counts()["events"], NOTICE
+    if name in LOCAL:
+        channel, counter = LOCAL[name](tmp_path, request.getfixturevalue("world"))
+        yield channel, counter, replace(NOTICE, channel=name)
+        return
+    well = SITUATIONS["all is well"]
+    with WireServer(well.email if name == "email" else well.http(name)) as server:
+        yield towards(name, server.port), lambda: arrived(server), addressed(name, server.port)
 
 
 def arrived(server: WireServer) -> int:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from state_machines.notices.topics import Topic, topic_of
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
 from workflow.engine.priority import Priority, priority_of
@@ -48,7 +49,7 @@ def accepted(store: Store, seconds: int, *new: NewEvent) -> None:
 
 
 def effect(row: int, number: int, kind: str = "notice", about: str = "news") -> NewEffect:
-    priority = priority_of(kind, "email", about)
+    priority = priority_of(kind, "email", topic_of({"about": about}))
     return NewEffect(row, f"promise:A/1/{number}", kind, "email", None, priority, {"about": about})
 
 
@@ -180,9 +181,10 @@ def test_what_is_urgent_is_claimed_before_what_has_waited_longer(store: Store) -
 
 def test_what_a_person_must_do_is_more_urgent_than_what_a_customer_waits_for() -> None:
     assert priority_of("task", "billing.refund", None) == Priority.ACT
-    assert priority_of("notice", "live", "thanks") == Priority.ACT
-    assert priority_of("notice", "email", "apology") == Priority.ANSWER
-    assert priority_of("notice", "email", "reminder") == Priority.INFORM
+    assert priority_of("notice", "live", topic_of({"about": "thanks"})) == Priority.ACT
+    assert priority_of("notice", "email", topic_of({"about": "apology"})) == Priority.ANSWER
+    assert priority_of("notice", "email", topic_of({"about": "reminder"})) == Priority.INFORM
+    assert priority_of("notice", "email", Topic("recall", priority=Priority.ACT)) == Priority.ACT
 
 
 def test_a_subject_is_marked_closed_while_it_is_in_a_final_state(store: Store) -> None:

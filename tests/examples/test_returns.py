@@ -38,7 +38,7 @@ def story(database_url: str, tmp_path: Path) -> Iterator[Story]:
     story = Story(database_url, tmp_path, MONDAY)
     story.runtime.registry.register([(FILE.read_text(encoding="utf-8"), FILE.name)], MONDAY)
     story.post("returns.announce", KEY, ANNOUNCED)
-    (sent,) = story.told(("ada@example.com", "news"))
+    (sent,) = story.told(("ada@example.com", "parcel"))
     assert "19,90" in sent.words and sent.title == "Ihre Rücksendung zu 4711"
     yield story
     story.ends()

@@ -51,6 +51,9 @@ def test_the_url_that_a_provider_shows_is_understood(monkeypatch: pytest.MonkeyP
         ("MAKEGOOD_PUBLIC_URL", "https://hush.example/", "match pattern"),
         ("MAKEGOOD_TWILIO_FROM", "030 hush", "match pattern"),
         ("MAKEGOOD_CHANNEL_SECONDS", "0", "greater than 0"),
+        ("MAKEGOOD_CHANNEL_OPTIONS", '{"fax": "hush"}', "must be an object of objects, by channel"),
+        ("MAKEGOOD_CHANNEL_OPTIONS", '["hush"]', "must be an object of objects, by channel"),
+        ("MAKEGOOD_CHANNEL_OPTIONS", '{"fax": {"password": "hush"', "must be JSON"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_rule(
@@ -66,8 +69,9 @@ def test_a_wrong_value_is_refused_by_name_and_rule(
 
 def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given = Settings(
-        data_dir=tmp_path, smtp_password=SecretStr("hush"), smtp_starttls=True, lease_seconds=1.5, api_port=0
-    )
+        data_dir=tmp_path, smtp_password=SecretStr("hush"), smtp_starttls=True, lease_seconds=1.5, api_port=0,
+        channel_options=SecretStr('{"fax": {"password": "hush"}}'),
+    )  # fmt: skip
     for name, value in as_environment(given).items():
         monkeypatch.setenv(name, value)
     assert read_settings() == given
@@ -77,7 +81,16 @@ def test_secrets_stay_out_of_what_is_printed(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("MAKEGOOD_DATABASE_URL", "postgresql://u:hush@h/d")
     monkeypatch.setenv("MAKEGOOD_BROKER_URL", "redis://:hush@h")
     monkeypatch.setenv("MAKEGOOD_SMTP_PASSWORD", "hush")
+    monkeypatch.setenv("MAKEGOOD_CHANNEL_OPTIONS", '{"fax": {"password": "hush"}}')
     assert "hush" not in repr(read_settings())
+
+
+def test_options_are_read_by_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings().options_of("fax"), Settings().channels_with_options()) == (None, [])
+    monkeypatch.setenv("MAKEGOOD_CHANNEL_OPTIONS", '{"fax": {"spool": "/f"}, "pager": {}}')
+    settings = read_settings()
+    assert [settings.options_of(name) for name in ("fax", "pager", "sms")] == [{"spool": "/f"}, {}, None]
+    assert settings.channels_with_options() == ["fax", "pager"]
 
 
 def test_the_data_directory_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

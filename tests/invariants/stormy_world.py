@@ -19,7 +19,6 @@ from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import StateMachineError
-from state_machines.notices import FOR_COLLEAGUES
 from state_machines.subject import INITIAL, Subject, split_key
 from state_machines.values.instants import format_instant
 from tasks.channels.live import LiveChannel
@@ -220,7 +219,7 @@ class StormyWorld:
         to = self.as_known(one.notice.to)
         notice = one.notice
         try:
-            found = route(notice.about, notice.channel, Profile.read(to), self.now)
+            found = route(notice.topic, notice.channel, Profile.read(to), self.now)
         except ProfileError as error:
             found = NoWay(str(error))
         if isinstance(found, Wait):
@@ -272,7 +271,7 @@ class StormyWorld:
 
     def _to_a_person(self, notice: Notice, about: str, reason: str) -> None:
         """What the sweep does about a notice that nobody knows of, or that a customer never got."""
-        if notice.about == "escalation" or (about == "undelivered" and notice.about in FOR_COLLEAGUES):
+        if notice.about == "escalation" or (about == "undelivered" and notice.topic.colleagues):
             return
         data = {
             "about": about,
@@ -281,7 +280,7 @@ class StormyWorld:
             "subject": notice.subject,
             "channel": notice.channel,
         }
-        if notice.about not in FOR_COLLEAGUES:
+        if not notice.topic.colleagues:
             data["customer"] = notice.to
         key = f"escalation:effect-{self._id()}"
         event = Event("open", self._id(), "/makegood/sweep", self.now, data, notice.subject)
@@ -307,7 +306,7 @@ class StormyWorld:
 def _notice(sender: Subject, effect: SendNotice, key: str, now: datetime) -> Notice:
     return Notice(
         key, sender.key, effect.channel, effect.to, effect.about, effect.title, effect.words,
-        effect.context, now, effect.variants, effect.links,
+        effect.context, now, effect.variants, effect.links, effect.topic,
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from state_machines.decision import Outcome
-from state_machines.notices import refusal
+from state_machines.notices.permission import refusal
+from state_machines.notices.topics import topic_of
 from tests.state_machines.story_world import START, World, in_, text_of
 
 KEY = "callback:C-1"
@@ -297,9 +298,9 @@ def test_a_claim_may_have_the_agents_phone_ring_first() -> None:
     assert (notice.channel, notice.about) == ("dial", "callback")
     assert notice.to == {"name": "emil@shop.example", "phone": "+49 30 9"}
     assert notice.context["customer_phone"] == CUSTOMER["phone"] and notice.context["callback"] == KEY
-    assert refusal("callback", "dial") is None
+    assert refusal(topic_of({"about": "callback"}), "dial") is None
     for about in ("apology", "news", "broken_promise"):
-        assert str(refusal(about, "dial")).startswith("dial-connects-people")
+        assert str(refusal(topic_of({"about": about}), "dial")).startswith("channel-about")
 
 
 def test_without_a_number_or_a_wish_nothing_is_dialled() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from state_machines.catalog import load_catalog
 from state_machines.form.definition import Definition, EffectDeclaration, NoticeCall
-from state_machines.notices import FOR_COLLEAGUES
+from state_machines.notices.topics import topic_of
 
 LANGUAGES = {"en", "de"}
 CATALOG = load_catalog()
@@ -29,7 +29,9 @@ def test_what_a_customer_reads_is_a_template(name: str) -> None:
     to_customers = [
         one
         for one in notices(CATALOG[name].definition)
-        if one.about not in FOR_COLLEAGUES and "customer" in str(one.to) and one.channel != "dial"
+        if not topic_of({"about": one.about}).colleagues
+        and "customer" in str(one.to)
+        and one.channel != "dial"
     ]
     assert to_customers
     assert [one.title for one in to_customers if one.template is None] == []

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
+from state_machines.notices.topics import PAYLOAD_FIELD, topic_of
 from state_machines.subject import Subject, split_key
 from workflow.engine.cloudevent import SUBJECT_FORM, is_subject
 from workflow.engine.priority import Priority, priority_of
@@ -141,7 +143,7 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         if effect.retry:
             payload["retry"] = dict(effect.retry)
         return NewEffect(subject_row, key, "task", effect.task, effect.queue, Priority.ACT, payload)
-    payload = {
+    said: dict[str, Any] = {
         "to": effect.to,
         "about": effect.about,
         "title": effect.title,
@@ -149,10 +151,12 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         "context": dict(effect.context),
     }
     if effect.variants:
-        payload["variants"] = dict(effect.variants)
+        said["variants"] = dict(effect.variants)
     if effect.links:
-        payload["links"] = dict(effect.links)
+        said["links"] = dict(effect.links)
     if effect.retry:
-        payload["retry"] = dict(effect.retry)
-    priority = priority_of("notice", effect.channel, effect.about)
-    return NewEffect(subject_row, key, "notice", effect.channel, None, priority, payload)
+        said["retry"] = dict(effect.retry)
+    if effect.topic is not None:
+        said[PAYLOAD_FIELD] = effect.topic.to_json()
+    priority = priority_of("notice", effect.channel, topic_of(said))
+    return NewEffect(subject_row, key, "notice", effect.channel, None, priority, said)

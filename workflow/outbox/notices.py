@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
+from state_machines.notices.topics import Topic, topic_of
 from workflow.store.effect_states import RELAYED, EffectState
 from workflow.store.port import EffectRow, Store, Transaction
 from workflow.store.schema import outbox
@@ -61,7 +62,7 @@ class NoticeRequest(NamedTuple):
 
     id: int
     channel: str
-    about: str
+    topic: Topic
     to: Any
 
 
@@ -70,5 +71,5 @@ def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeReques
     rows = transaction.connection.execute(
         select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
     )
-    found = {one: NoticeRequest(one, target, said["about"], said["to"]) for one, target, said in rows}
+    found = {one: NoticeRequest(one, target, topic_of(said), said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from state_machines.notices.topics import topic_of
 from state_machines.values.backoff import Backoff
 from state_machines.values.retry_policy import GiveUp, decide_retry
 from workflow.clock import monotonic
@@ -171,5 +172,5 @@ def _without_receipt(messages: int) -> str:
 
 
 def _is_urgent(notice: EffectRow) -> bool:
-    """Whether somebody must act on it: a person is to call, or a colleague is told of an escalation."""
-    return priority_of(notice.kind, notice.target, notice.payload.get("about")) == Priority.ACT
+    """Somebody must act on it: a person is to call, or its topic says so."""
+    return priority_of(notice.kind, notice.target, topic_of(notice.payload)) == Priority.ACT

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import (
     JSON,
+    Boolean,
     ColumnElement,
     Row,
     Select,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from state_machines.notices import FOR_COLLEAGUES
+from state_machines.notices.topics import PAYLOAD_FIELD, TOPICS, topic_of
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
@@ -66,11 +67,13 @@ def _without_a_person() -> Select[Any]:
     escalation = subjects.alias("escalation")
     place = cast(outbox.c.id, Text) + "-" + func.substr(func.coalesce(outbox.c.token, "none"), 1, _SHORT)
     escalated = select(escalation.c.id).where(escalation.c.key == _KEY + place).exists()
-    about = func.coalesce(type_coerce(outbox.c.payload, JSON)["about"].as_string(), "")
+    said = type_coerce(outbox.c.payload, JSON)
+    about = func.coalesce(said["about"].as_string(), "")
+    registered = [topic.name for topic in TOPICS.all() if topic.colleagues]
+    declared = said[PAYLOAD_FIELD, "colleagues"].as_boolean()
+    for_colleagues = func.coalesce(declared, about.in_(registered), type_=Boolean)
     unknown = and_(outbox.c.state == EffectState.UNKNOWN, about != "escalation")
-    undelivered = and_(
-        outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", about.not_in(FOR_COLLEAGUES)
-    )
+    undelivered = and_(outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", ~for_colleagues)
     columns = (
         outbox.c.key.label("effect"),
         _way().label("target"),
@@ -113,7 +116,7 @@ def _event(lost: Row[Any], now: datetime) -> CloudEvent:
         "subject": lost.subject,
         "channel": lost.target,
     }
-    if said and lost.payload.get("about") not in FOR_COLLEAGUES:
+    if said and not topic_of(lost.payload).colleagues:
         data["customer"] = lost.payload["to"]
     key = _KEY + lost.place
     return CloudEvent(f"unknown/{lost.place}", SOURCE, "escalation.open", key, now, data, parent=lost.subject)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 
 from state_machines.errors import Problem
-from state_machines.notices import FOR_COLLEAGUES
+from state_machines.notices.topics import topic_of
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
@@ -132,7 +132,7 @@ def _event(engine: Engine, sent: _Sent, report: Report) -> CloudEvent:
         "about": said["about"],
         "title": said.get("title"),
         "words": said.get("words"),
-        "customer": None if said["about"] in FOR_COLLEAGUES else said["to"],
+        "customer": None if topic_of(said).colleagues else said["to"],
         "code": report.code,
         "reference": report.reference,
         "claim": (said.get("context") or {}).get("claim"),

@@ -1,9 +1,15 @@
-"""The words that service recovery adds to the language of lifecycles: functions of expressions."""
+"""The words that service recovery adds to the language of lifecycles.
+
+Functions of expressions, what notices may be about, and the channels over which they go.
+"""
 
 from __future__ import annotations
 
 from state_machines.expressions import functions
 from state_machines.expressions.functions import Function
+from state_machines.notices import channels as channel_words
+from state_machines.notices.topics import TOPICS, Priority, Topic
+from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
@@ -22,7 +28,37 @@ FUNCTIONS = (
     Function("rotation_fault", ("map",), "string", rotation_fault),
 )
 
+NEWS = "news"
+"""What a notice is about that does not say."""
+
+ABOUT = (
+    Topic("answer", colleagues=True),
+    Topic("apology", by_person=True, priority=Priority.ANSWER),
+    Topic("approval", colleagues=True),
+    Topic("broken_promise", urgent=True, by_person=True, priority=Priority.ANSWER),
+    Topic("callback", colleagues=True, priority=Priority.ACT),
+    Topic("check_in"),
+    Topic("displeasure", colleagues=True, priority=Priority.ANSWER),
+    Topic("ended", colleagues=True),
+    Topic("escalation", colleagues=True, priority=Priority.ACT),
+    Topic("hand_over", colleagues=True),
+    Topic("missed_appointment", urgent=True, by_person=True, priority=Priority.ANSWER),
+    Topic("new_time", urgent=True, priority=Priority.ANSWER),
+    Topic(NEWS),
+    Topic("nudge", colleagues=True),
+    Topic("promise", priority=Priority.ANSWER),
+    Topic("question"),
+    Topic("reminder"),
+    Topic("survey"),
+    Topic("team_news", colleagues=True),
+    Topic("thanks"),
+)
+"""What the catalog's notices are about; any other definition may use these words, too."""
+
 
 def register() -> None:
     """Register them. Before the first definition is compiled; a second time changes nothing."""
     functions.register(*FUNCTIONS)
+    TOPICS.register(*ABOUT, default=NEWS)
+    registered = channels.registered().values()
+    channel_words.register(*(one.word for one in registered), default=channels.DEFAULT)

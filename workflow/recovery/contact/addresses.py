@@ -3,14 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-ADDRESS_FIELDS: Mapping[str, str] = {
-    "email": "email",
-    "sms": "phone",
-    "live": "phone",
-    "dial": "phone",
-    "webhook": "url",
-}
-"""By channel; where it is not its name."""
+from workflow.recovery.contact.channels import registered
 
 
 def address(who: Any, channel: str) -> str:
@@ -18,10 +11,10 @@ def address(who: Any, channel: str) -> str:
 
     A text is the address itself; but mail needs an ``@`` in it, and a telephone takes none.
     """
+    known = registered().get(channel)
     if isinstance(who, str):
-        misfit = (channel == "email" and "@" not in who) or (channel in ("sms", "live") and "@" in who)
-        return "" if misfit else who
+        return who if known is None or known.fits(who) else ""
     if not isinstance(who, Mapping):
         return ""
-    found = who.get(ADDRESS_FIELDS.get(channel, channel))
+    found = who.get(channel if known is None or not known.address else known.address)
     return found if isinstance(found, str) else ""

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
-from state_machines.notices import FOR_COLLEAGUES, PREFERRED
+from state_machines.notices.channels import PREFERRED, Manner
+from state_machines.notices.topics import Topic
 from state_machines.values.durations import format_duration
 from state_machines.values.instants import shifted
 from state_machines.values.time_errors import UnknownZone
-from workflow.recovery.contact.profile import WRITTEN, Profile
+from workflow.recovery.contact.channels import A_PERSON, registered
+from workflow.recovery.contact.profile import Profile
 
-URGENT = frozenset({"broken_promise", "missed_appointment", "new_time"})
-"""What a customer must hear at once: no cap holds it up, and it goes as a message of its own."""
-
-A_PERSON = "live"
 ASK_AGAIN = timedelta(days=1)
 """How long a notice waits where nobody knows until when it would have to."""
 
@@ -72,26 +70,22 @@ NOBODY_KNOWN = History()
 """Of a recipient who is no customer of ours by a key: there is nothing to count by."""
 
 
-def may_wait(about: str) -> bool:
-    """Whether a notice about this waits for caps and goes out together with others."""
-    return about not in URGENT and about not in FOR_COLLEAGUES
-
-
 def route(
-    about: str, channel: str, profile: Profile, now: datetime, history: History = NOBODY_KNOWN
+    topic: Topic, channel: str, profile: Profile, now: datetime, history: History = NOBODY_KNOWN
 ) -> Route:
     """How a notice goes on at the instant `now`, UTC.
 
     Args:
-        about: one of `state_machines.notices.ABOUT`.
+        topic: what it is about.
         channel: the one that it names, or `preferred`.
         profile: what the recipient has said.
         now: the instant.
         history: what they have heard from us, where they are a customer with a key.
     """
-    if channel not in (*WRITTEN, PREFERRED, A_PERSON):
+    known = registered().get(channel)
+    if channel != PREFERRED and (known is None or known.manner in (Manner.FILE, Manner.CONNECTS)):
         return Go((channel,))  # kept on file, or a colleague's own phone: no contact of a customer
-    ways = _ways(about, channel, profile)
+    ways = _ways(topic, channel, profile)
     if not ways:
         return NoWay(
             f"channel: no channel that the recipient can be reached over, {channel!r} was asked for [no-way]"
@@ -99,14 +93,14 @@ def route(
     if ways[0] == A_PERSON:
         return Go(ways)  # the callback keeps to their hours itself
     wait = _quiet(profile, now)
-    if wait is None and may_wait(about):
+    if wait is None and topic.may_wait:
         wait = _capped(profile, now, history.sent)
     if wait is not None:
         return wait
-    return Digest(ways) if may_wait(about) and history.waiting else Go(ways)
+    return Digest(ways) if topic.may_wait and history.waiting else Go(ways)
 
 
-def _ways(about: str, channel: str, profile: Profile) -> tuple[str, ...]:
+def _ways(topic: Topic, channel: str, profile: Profile) -> tuple[str, ...]:
     """The channels in order. At the end a person calls, if they have a phone and it is for a customer."""
     named = None if channel in (PREFERRED, A_PERSON) else channel
     if isinstance(profile.to, str):
@@ -115,7 +109,7 @@ def _ways(about: str, channel: str, profile: Profile) -> tuple[str, ...]:
     if channel == A_PERSON:
         # Whether there is a number or not: who makes the call finds one.
         return written if A_PERSON in profile.refused else (A_PERSON, *written)
-    person = about not in FOR_COLLEAGUES and profile.reachable(A_PERSON)
+    person = not topic.colleagues and profile.reachable(A_PERSON)
     return (*written, A_PERSON) if person else written
 
 

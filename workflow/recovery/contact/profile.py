@@ -7,36 +7,21 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from state_machines.calendars.quiet_hours import QuietHours
+from state_machines.notices.channels import Manner
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import QuietHoursError, TimeError
 from workflow.recovery.contact.addresses import address
-
-WRITTEN = ("email", "sms", "chat", "social", "webhook")
-"""Channels that carry text, in the order in which they are tried for somebody who has not said one."""
-
-ON_FILE = "recording"
-"""It reaches nobody: it keeps notices for tests and demonstrations, so no wish can speak against it."""
+from workflow.recovery.contact.channels import A_PERSON, address_fields, registered, written
 
 LONGEST_CAP = timedelta(days=366)
 
-PARTICULARS = (
-    *(
-        "name",
-        "account",
-        "email",
-        "phone",
-        "social",
-        "chat",
-        "url",
-        "language",
-        "zone",
-        "quiet_hours",
-        "window",
-    ),
-    *("channels", "opted_out", "consent", "caps", "skills_needed"),
+_WHO = ("name", "account")
+_WISHES = (
+    *("language", "zone", "quiet_hours", "window", "channels", "opted_out", "consent", "caps"),
+    "skills_needed",
 )
-"""The fields of a customer object, besides its `key`."""
+"""The fields of a customer object, besides its `key` and, between these two, its addresses."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -104,8 +89,9 @@ class Profile:
 
     def reachable(self, channel: str) -> bool:
         """Whether there is an address for a channel that they have not refused."""
-        if channel == ON_FILE:
-            return True
+        known = registered().get(channel)
+        if known is not None and known.manner is Manner.FILE:
+            return True  # it reaches nobody, so no wish can speak against it
         return channel not in self.refused and bool(address(self.to, channel).strip())
 
     def tried(self, asked: str | None) -> tuple[str, ...]:
@@ -115,15 +101,15 @@ class Profile:
             asked: the channel that the notice names; None for the one they like best.
         """
         if isinstance(self.to, str):
-            only = asked or next((one for one in WRITTEN if address(self.to, one)), None)
+            only = asked or next((one for one in written() if address(self.to, one)), None)
             return (only,) if only is not None else ()
-        order = dict.fromkeys((*([asked] if asked else []), *(self.liked or WRITTEN)))
-        return tuple(one for one in order if one != "live" and self.reachable(one))
+        order = dict.fromkeys((*([asked] if asked else []), *(self.liked or written())))
+        return tuple(one for one in order if one != A_PERSON and self.reachable(one))
 
 
 def particulars(said: Mapping[str, Any]) -> dict[str, Any]:
     """``particulars(map)``: those of its fields that belong into a customer object."""
-    return {name: said[name] for name in PARTICULARS if name in said}
+    return {name: said[name] for name in (*_WHO, *address_fields(), *_WISHES) if name in said}
 
 
 def refused_channels(customer: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,42 @@
+"""What an adapter is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workflow.clock import Clock
+from workflow.engine.engine import Engine
+from workflow.settings import Settings
+
+
+class Wake(Protocol):
+    """Says that events wait in the inbox."""
+
+    def __call__(self, subjects: list[str]) -> None:
+        """`subjects` are the keys of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an adapter is made from.
+
+    Attributes:
+        channel: name of the channel that it is to carry.
+        settings: those of the installation.
+        clock: what time it is.
+        engine, wake: the engine, and how it is told of events, for a channel that is carried inside of
+            makegood; None for those that reach the world.
+    """
+
+    channel: str
+    settings: Settings
+    clock: Clock
+    engine: Engine | None = None
+    wake: Wake | None = None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What `MAKEGOOD_CHANNEL_OPTIONS` says of the channel; empty where it says nothing."""
+        return self.settings.options_of(self.channel) or {}
