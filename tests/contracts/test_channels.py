@@ -21,7 +21,7 @@ from tests.contracts.local_channels import LOCAL, Counter
 from tests.contracts.situations import CHANNELS, PATIENT, SITUATIONS, TWILIO
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
-from workflow.clock import SystemClock, monotonic
+from workflow.clock import SystemClock
 from workflow.embedded.ports import free_port
 from workflow.recovery.contact.recording import recorded, recording_file
 from workflow.settings import Settings
@@ -121,18 +121,17 @@ def test_the_same_key_has_the_same_reference(adapter: tuple[Channel, Counter, No
         assert other.reference != first.reference
 
 
+@pytest.mark.timeout(PATIENT - 5)
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_whatever_happens_on_the_wire_a_channel_says_what_is_known(name: str, channel: str) -> None:
-    """It says so in bounded time, hands over once at most and names nobody."""
+    """It ends, hands over once at most and names nobody. One that waits out its patience is stopped."""
     situation = SITUATIONS[name]
     talk = situation.email if channel == "email" else situation.http(channel)
     with WireServer(talk) as server:
-        adapter, began = towards(channel, server.port, situation.seconds), monotonic()
+        adapter = towards(channel, server.port, situation.seconds)
         outcome = told(adapter, addressed(channel, server.port))
-        took = monotonic() - began
     assert type(outcome) in situation.means[channel], repr(outcome)
-    assert took < PATIENT / 2
     assert arrived(server) <= server.connections == 1
     if isinstance(outcome, Retry) and name == "it has too much to do" and channel != "email":
         assert outcome.after == 7
