@@ -74,18 +74,22 @@ def test_one_message_that_the_broker_refuses_holds_up_no_other(
     assert set(found.values()) == {"published"}
 
 
+@pytest.mark.parametrize("several", [1, 2])
 def test_a_refused_message_is_not_tried_again_where_its_task_says_so(
-    world: World, runtime: Runtime, valkey_url: str
+    world: World, runtime: Runtime, valkey_url: str, several: int
 ) -> None:
     with redis.Redis.from_url(valkey_url) as server:
         server.set("bad", "no list")
     world.post("letter.post", "letter:1", {"queue": "first"})
-    world.post("letter.post_once", "letter:2")
+    for number in range(2, 2 + several):
+        world.post("letter.post_once", f"letter:{number}")
     with Mailbox(runtime.settings) as mailbox:
         Relay(runtime, mailbox.broker).run()
     assert states(world) == {"first": "published", "bad": "dead"}
-    (error,) = (effect.error for effect in world.effects() if effect.queue == "bad")
-    assert error.endswith("; given up since message-refused is not worth another try")
+    errors = [effect.error for effect in world.effects() if effect.queue == "bad"]
+    assert len(errors) == several
+    for error in errors:
+        assert error.endswith("; given up since message-refused is not worth another try")
 
 
 def test_a_refused_message_alone_waits_and_costs_nothing(

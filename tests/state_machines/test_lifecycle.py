@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from state_machines.decide import decide
+from state_machines.decision import Event, RunTask
 from state_machines.definitions.lifecycle import compile_definition, load
 from state_machines.errors import DefinitionError
 from state_machines.form.definition import Definition
+from state_machines.subject import Subject
 
 BASE: dict[str, Any] = {
     "lifecycle": "thing",
@@ -271,3 +275,34 @@ def test_timeouts_are_brought_to_one_form() -> None:
         "nudge": {"waiting"},
     }
     assert [timeouts[name].repeats for name in ("overall", "open", "nudge")] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "rule"),
+    [
+        (None, None, {}),
+        (None, {}, {}),
+        ({"attempts": 2}, None, {"attempts": 2}),
+        ({"attempts": 2, "first": "PT1S"}, {"attempts": 3}, {"attempts": 3, "first": "PT1S"}),
+        ({"not_on": ["a", "b"]}, {"not_on": "c"}, {"not_on": ["c"]}),
+        ({"longest": "PT1M"}, {"first": "PT1H"}, {"first": "PT1H"}),
+        ({"longest": "PT1H"}, {"first": "PT1M"}, {"longest": "PT1H", "first": "PT1M"}),
+        ({"first": "PT1H"}, {"longest": "PT1M"}, {"longest": "PT1M"}),
+        ({"first": "PT1M"}, {"longest": "PT1H"}, {"first": "PT1M", "longest": "PT1H"}),
+    ],
+)
+def test_what_an_effect_says_of_trying_again_comes_before_what_the_lifecycle_says(
+    default: dict[str, Any] | None, own: dict[str, Any] | None, rule: dict[str, Any]
+) -> None:
+    task = {"name": "shop.pack"} | ({} if own is None else {"retry": own})
+    transitions = [
+        {"trigger": "begin", "source": "initial", "dest": "open", "effects": [{"task": task}]},
+        {"trigger": "end", "source": "open", "dest": "done"},
+    ]
+    states = ["open", {"name": "done", "final": True}]
+    form = {"lifecycle": "thing", "version": 1, "states": states, "transitions": transitions}
+    lifecycle = compile_definition(Definition.model_validate(form | ({"retry": default} if default else {})))
+    now = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    decision = decide(lifecycle, Subject("thing:1", "thing", 1), Event("begin", "e", "/t", now), now)
+    (effect,) = decision.effects
+    assert isinstance(effect, RunTask) and effect.retry == rule
