@@ -12,15 +12,10 @@ from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, after_request, answering, http_answer, read_head
 
 TWILIO = ("sms", "dial")
-<<<<<<< ours
 CHANNELS = ("email", *TWILIO, "chat", "webhook", "pager")
 """Those that speak over a wire; `pager` is one that does not ship."""
-PATIENT = 10.0
-=======
-CHANNELS = ("email", *TWILIO, "chat", "webhook")
 PATIENT = 60.0
 """As patient as a channel can be set up to be: who waits for so long waited for nothing."""
->>>>>>> theirs
 SID = "SM0123456789abcdef0123456789abcdef"
 Outcome = type[Receipt | Retry | Rejected | OutcomeUnknown]
 

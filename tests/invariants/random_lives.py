@@ -51,6 +51,9 @@ _FORMATS: dict[str, st.SearchStrategy[Any]] = {
     "duration": st.sampled_from(["PT15M", "PT2H", "P1D"]),
     "email": st.just("a@b.example"),
     "time-zone": st.just("Asia/Tokyo"),
+    "channel": st.sampled_from(["preferred", "email", "sms", "live"]),
+    "written-channel": st.sampled_from(["preferred", "email", "sms"]),
+    "contact-channel": st.sampled_from(["email", "sms", "live"]),
 }
 
 

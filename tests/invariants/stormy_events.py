@@ -104,6 +104,11 @@ _TYPES: dict[str, tuple[Any, ...]] = {
     "array": ([],),
     "any": _PEOPLE,
 }
+_CHANNELS: Mapping[str | None, Sequence[str]] = {
+    "channel": ("preferred", "email", "sms", "chat", "social", "webhook", "live", "recording"),
+    "written-channel": ("preferred", "email", "sms", "chat", "social", "webhook", "recording"),
+    "contact-channel": ("email", "sms", "chat", "social", "webhook", "live"),
+}
 
 
 def event_for(
@@ -178,6 +183,8 @@ def _value(world: StormyWorld, name: str, field: FieldDeclaration, dice: Random)
         return in_(world, dice.choice((-60, 1, 30, 120, 600, 2 * 24 * 60)))
     if field.format == "duration":
         return dice.choice(("PT1M", "PT15M", "PT2H", "P1D"))
+    if field.format in _CHANNELS:
+        return dice.choice(_CHANNELS[field.format])
     if field.type == "object" and field.fields:
         return _object(world, field.fields, dice)
     if field.type == "array" and field.items is not None:

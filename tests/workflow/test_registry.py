@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from state_machines.timeouts.kinds.after import After
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
 from workflow.engine.registry import Registry
@@ -19,7 +20,9 @@ def lamp(version: int, hours: int = 1) -> tuple[str, None]:
 
 def hours(world: World, version: int) -> object:
     """For how long a lamp of this version burns, as a process that has just started knows it."""
-    return Registry(world.store).get("lamp", version).timeouts["on"].value
+    kind = Registry(world.store).get("lamp", version).timeouts["on"].kind
+    assert isinstance(kind, After)
+    return kind.length
 
 
 @pytest.mark.parametrize("order", [[2, 3], [3, 2]])
