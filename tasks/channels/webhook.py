@@ -16,6 +16,7 @@ from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
 from workflow.clock import Clock
+from workflow.errors import SettingsError
 from workflow.recovery.contact.standard_webhooks import secrets_of, sign
 from workflow.settings import Settings
 
@@ -23,20 +24,19 @@ TYPE = "makegood.notice"
 _PASSING = frozenset({408, 409, 425, 429})
 
 
-def make(setup: Setup) -> WebhookChannel | None:
+def make(setup: Setup) -> WebhookChannel:
     """The channel that signs with the secret in the settings. Raises SettingsError when that is none."""
-    secret = setup.settings.webhook_secret
-    if secret is None:
-        return None
-    return WebhookChannel(setup.settings, secret.get_secret_value(), setup.clock)
+    return WebhookChannel(setup.settings, setup.clock)
 
 
 class WebhookChannel:
     """Posts to `to.url`, if that is at one of the configured origins."""
 
-    def __init__(self, settings: Settings, secrets: str, clock: Clock) -> None:
-        """Raises SettingsError when secrets or origins are not well formed."""
-        self._secrets = secrets_of(secrets)
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Raises SettingsError when there is no secret, or secrets or origins are not well formed."""
+        if settings.webhook_secret is None:
+            raise SettingsError("MAKEGOOD_WEBHOOK_SECRET: needed to sign webhooks")
+        self._secrets = secrets_of(settings.webhook_secret.get_secret_value())
         self._origins = Origins.of(settings.webhook_hosts)
         self._seconds = settings.channel_seconds
         self._clock = clock

@@ -169,7 +169,7 @@ def test_a_notice_that_does_not_fit_its_template_is_found(
         ("  sms: {words: \"{{ what }}: {{ window | window }}{% if note %} {{ note }}{% endif %}\"}\nstates",
          "\nstates", "de", "template-channel"),
         ("        title: Zu Ihrem Termin\n", "", "de.default", "template-default"),
-        ("      sms:", "      fax:", "en.fax", "unknown-channel"),
+        ("      sms:", "      pigeon:", "en.pigeon", "unknown-channel"),
         ("Was nicht geklappt hat: {{ what }}. ", "Leider. ", "", "no-what"),
     ],
 )  # fmt: skip
