@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from state_machines.notices import channels
 from state_machines.notices.channels import AUTOMATED_VOICES, CHANNELS, ChannelWord, Manner
 from state_machines.notices.permission import refusal
 from state_machines.notices.topics import Topic
-from workflow.recovery.contact.channels import address_fields, registered, written
+from workflow.recovery.contact.channels import address_fields, register, registered, written
 
 WISHES = load("""
 lifecycle: wish
@@ -65,6 +66,14 @@ def test_a_notice_goes_over_registered_channels_alone(name: str, by_person: bool
 def test_words_of_the_language_are_no_channels(name: str) -> None:
     with pytest.raises(ValueError, match="word of the language"):
         channels.register(ChannelWord(name))
+
+
+def test_nobody_takes_the_place_of_a_channel() -> None:
+    email = registered()["email"]
+    register(email)
+    with pytest.raises(ValueError, match="'email' is registered already"):
+        register(replace(email, adapter="tests.contracts.pager"))
+    assert registered()["email"] == email
 
 
 def test_what_connects_people_says_what_it_is_for() -> None:

@@ -153,8 +153,11 @@ def register(*channels: Registration) -> None:
     """Add channels besides those that ship. Before the first definition is compiled.
 
     Raises:
-        ValueError: see `state_machines.notices.channels.register`.
+        ValueError: see `state_machines.notices.channels.register`; or the name is that of another channel.
     """
+    for one in channels:
+        if _registered.get(one.name, one) != one:
+            raise ValueError(f"channel: {one.name!r} is registered already")
     words.register(*(one.word for one in channels))
     _registered.update({one.name: one for one in channels})
 
