@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from state_machines.catalog import load_catalog
 from state_machines.form.definition import FieldDeclaration
+from state_machines.notices.channels import Manner, names
 from state_machines.values.instants import format_instant
 from tests.workflow.world import NOW
 
@@ -51,6 +52,7 @@ _FORMATS: dict[str, st.SearchStrategy[Any]] = {
     "duration": st.sampled_from(["PT15M", "PT2H", "P1D"]),
     "email": st.just("a@b.example"),
     "time-zone": st.just("Asia/Tokyo"),
+    "channel": st.sampled_from(["preferred", *names(Manner.TEXT, Manner.PERSON, Manner.FILE)]),
 }
 
 
