@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from state_machines.notices.topics import Priority
-from tasks.channels.port import Notice, Receipt, Rejected
+from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Rejected
 from tasks.sending.sender import NoticeSender
 from tests.tasks.mailbox import Mailbox
 from tests.tasks.outgoing import escalations, look
@@ -46,16 +46,16 @@ transitions:
 
 
 class Letters:
-    """Takes whatever it is given, or nothing."""
+    """Takes whatever it is given, unless it is to answer with an error."""
 
-    def __init__(self, *, refuses: bool = False) -> None:
-        self.refuses = refuses
+    def __init__(self, answer: Exception | None = None) -> None:
+        self.answer = answer
         self.sent: list[Notice] = []
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Take it."""
-        if self.refuses:
-            raise Rejected("nobody there [no-such-address]")
+        if self.answer is not None:
+            raise self.answer
         self.sent.append(notice)
         return Receipt(notice.channel, idempotency_key)
 
@@ -115,7 +115,7 @@ def test_what_somebody_must_do_goes_by_the_preferred_queue(
 def test_an_urgent_topic_waits_for_no_cap_and_goes_alone(world: World, runtime: Runtime) -> None:
     world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 1}})
     letters = Letters()
-    say(world, "leaflet", "news", "leaflet")
+    say(world, "leaflet", "leaflet", "news")
     send(world, runtime, letters)
     say(world, "danger")
     rows = send(world, runtime, letters)
@@ -124,7 +124,7 @@ def test_an_urgent_topic_waits_for_no_cap_and_goes_alone(world: World, runtime: 
     world.advance(timedelta(days=1))
     send(world, runtime, letters)
     (digest,) = letters.sent[2:]
-    assert (digest.title, digest.about, digest.declared) == ("News · Leaflet", "news", None)
+    assert (digest.title, digest.about, digest.declared) == ("Leaflet · News", "news", None)
 
 
 def test_colleagues_wait_for_no_cap_and_are_never_called_instead(world: World, runtime: Runtime) -> None:
@@ -143,12 +143,24 @@ def test_a_customer_who_could_not_be_told_finds_a_person_and_a_colleague_does_no
     world: World, runtime: Runtime, about: str, person: bool
 ) -> None:
     say(world, about, to=BEN)
-    (row,) = send(world, runtime, Letters(refuses=True))
+    (row,) = send(world, runtime, Letters(Rejected("nobody there [no-such-address]")))
     assert row.state == "dead"
     look(world)
     asked = escalations(world, "undelivered")
     assert [data["effect"] for _, _, data in asked] == ([row.key] if person else [])
     assert [data.get("customer") for _, _, data in asked] == ([BEN] if person else [])
+
+
+@pytest.mark.parametrize(("about", "customer"), [("leaflet", BEN), ("restock", None), ("news", BEN)])
+def test_who_finds_out_what_became_of_a_notice_calls_a_customer_and_no_colleague(
+    world: World, runtime: Runtime, about: str, customer: str | None
+) -> None:
+    say(world, about, to=BEN)
+    (row,) = send(world, runtime, Letters(OutcomeUnknown("the other side hung up [lost]")))
+    assert row.state == "unknown"
+    look(world)
+    ((_, _, data),) = escalations(world, "unknown_outcome")
+    assert (data["effect"], data.get("customer")) == (row.key, customer)
 
 
 @pytest.mark.parametrize(("about", "customer"), [("leaflet", BEN), ("restock", None), ("news", BEN)])
