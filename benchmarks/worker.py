@@ -9,9 +9,10 @@ from __future__ import annotations
 from benchmarks.messages import APPLY, FIRE
 from tasks.app import app, settings
 from tasks.pool.process import here
+from tasks.ready_step import ReadyStep
 from tasks.scheduler.step import HeartbeatStep, SchedulerStep
 
-app.steps["worker"].discard(SchedulerStep)
+app.steps["worker"] -= {SchedulerStep, ReadyStep}
 app.steps["consumer"].discard(HeartbeatStep)
 
 
