@@ -21,7 +21,7 @@ from benchmarks.through_celery import batches
 
 _PROCESSES = 2
 _WORDS = (
-    "batches of 500, one message each, through makegood's Celery worker without its clock and relay; counted "
+    "batches of 500, one message each, through makegood's Celery worker without scheduler and relay; counted "
     "by the instant of their commit; bare: cases, timers and outbox by hand in psycopg 3, a dict decides; it "
     "stores its events in the same transaction, once by key, which makegood did when it accepted them: the "
     "same rows are the fairer measure"

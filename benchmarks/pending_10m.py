@@ -76,7 +76,7 @@ def _worker_figures(result: Result, few: int, many: int) -> list[Figure]:
     for name, unit, measure, words in (
         ("pending_10m_late", "ms", "p50", "half of the timers are later than this"),
         ("pending_10m_late_p99", "ms", "p99", "one in a hundred is later than this"),
-        ("pending_10m_memory", "MB", "memory", "resident memory of the worker, its pool and its clock"),
+        ("pending_10m_memory", "MB", "memory", "resident memory of the worker, its pool and its scheduler"),
     ):
         before = alone.median("worker", measure)
         figures.append(

@@ -23,7 +23,7 @@ from benchmarks.session import Session
 from benchmarks.through_celery import batches
 
 _WORDS = (
-    "batches of 500, one message each, through makegood's Celery worker without its clock and relay; counted "
+    "batches of 500, one message each, through makegood's Celery worker without scheduler and relay; counted "
     "by the instant of their commit; bare: cases, timers and outbox by hand in psycopg 3, a dict decides"
 )
 _SCALES = 1.7

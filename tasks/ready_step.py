@@ -34,7 +34,7 @@ class ReadyStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         forks = issubclass(worker.pool_cls, prefork.TaskPool)
-        self._processes = 1 + (max(1, worker.concurrency or 1) if forks else 0)  # the clock is one, too
+        self._processes = 1 + (max(1, worker.concurrency or 1) if forks else 0)  # and the scheduler
         try:
             _load()
         except SystemExit:
@@ -42,7 +42,7 @@ class ReadyStep(bootsteps.StartStopStep):
             raise
 
     def start(self, worker: Any) -> None:
-        """Wait for the clock and for every process of the pool."""
+        """Wait for the scheduler and for every process of the pool."""
         found = readiness.of_this_worker()
         assert found is not None
         seconds = worker.app.conf.worker_proc_alive_timeout

@@ -41,7 +41,7 @@ class Process:
     @cached_property
     def notice_sender(self) -> NoticeSender:
         """Hands notices to channels."""
-        from tasks.sending.sender import NoticeSender  # the clock sends none and starts the sooner
+        from tasks.sending.sender import NoticeSender  # the scheduler sends none and starts sooner
 
         return NoticeSender(self.runtime, self.channels)
 

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _opened(settings: Settings, ready: int) -> Process:
-    """What the clock works with: no channels, and lifecycles compiled when it must decide by itself."""
+    """What the scheduler works with: no channels, and lifecycles compiled when it must decide by itself."""
     try:
         process = Process(open_runtime(settings, ahead=False), Broker(celery_app(settings)), {})
     except BaseException:

@@ -20,7 +20,7 @@ class SchedulerProcess:
     """The scheduler of this worker."""
 
     def __init__(self, concurrency: int, ready: int) -> None:
-        """For a pool of so many processes; the clock says over the descriptor `ready` that it runs."""
+        """For a pool of so many processes; the scheduler says over the descriptor `ready` that it runs."""
         self._concurrency = concurrency
         self._ready = ready
         self._process: subprocess.Popen[bytes] | None = None
