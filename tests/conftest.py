@@ -22,7 +22,7 @@ from workflow.recovery import vocabulary
 from workflow.recovery.contact import channels
 from workflow.store import migrate
 
-gc.set_threshold(50_000, 20, 50)  # what is imported and compiled stays: to look it through again costs a tenth
+gc.set_threshold(50_000, 20, 50)  # what is imported and compiled stays: looking it through costs a tenth
 
 
 def pytest_configure(config: pytest.Config) -> None:
