@@ -126,7 +126,7 @@ def _asked(
 
 
 def _already(found: Question, speech: Phrases, status: int) -> Response:
-    assert found.answered is not None
+    assert found.answered is not None and found.answered.data is not None
     told = _told(found.link, found.answered.data, speech)
     return _said(speech, speech.already_title, speech.already, status, told)
 

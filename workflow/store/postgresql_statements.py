@@ -40,14 +40,6 @@ with wanted as (
 select o.ord, n.id is null from generate_series(1, %(count)s) as o(ord)
 left join numbered n on n.ord = o.ord left join entered e on e.id = n.id where e.id is null"""
 
-FIRST = """
-select e.source, e.event_id, s.key, coalesce(m.outcome,
-  case when i.dead_at is not null then 'dead' else 'pending' end),
-  coalesce(m.reason, i.error)
-from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[])) as w(source, event_id)
-join events e on e.source = w.source and e.event_id = w.event_id join subjects s on s.id = e.subject_id
-left join moves m on m.event_id = e.id left join inbox i on i.event_id = e.id"""
-
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit %(limit)s for update of s, i skip locked"""

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from workflow.store import rows
+from workflow.store import event_outcomes, rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
 
 _WRITING = "makegood_writing"
+_EVENT_OUTCOME = event_outcomes.sqlite_statement()
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -63,9 +64,9 @@ class SqliteTransaction:
         self._write(sql.ADD_INBOX, pending)
         return added
 
-    def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """What became of events accepted before, by (source, event_id)."""
-        return [FirstOutcome(*row) for one in ids for row in self._read(sql.FIRST, *one)]
+    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
+        """What became of events accepted before, by (source, event_id); without their data."""
+        return event_outcomes.outcomes_of(row for one in ids for row in self._read(_EVENT_OUTCOME, *one))
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

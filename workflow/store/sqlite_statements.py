@@ -9,11 +9,6 @@ ADD_EVENT = """insert into events (source, event_id, subject_id, type, time, dat
 values (?, ?, (select id from subjects where key = ?), ?, ?, ?, ?, ?)
 on conflict (source, event_id) do nothing returning id, subject_id"""
 ADD_INBOX = "insert into inbox (event_id, subject_id) values (?, ?)"
-FIRST = """select e.source, e.event_id, s.key,
-  coalesce(m.outcome, case when i.dead_at is not null then 'dead' else 'pending' end), coalesce(m.reason,
-    i.error)
-from events e join subjects s on s.id = e.subject_id left join moves m on m.event_id = e.id
-left join inbox i on i.event_id = e.id where e.source = ? and e.event_id = ?"""
 CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""

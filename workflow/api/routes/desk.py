@@ -21,7 +21,7 @@ from workflow.api.routes.desk_requests import (
     read,
 )
 from workflow.errors import InvalidEvent
-from workflow.recovery.desk.desk import Answer, Claim, Desk, Outcome
+from workflow.recovery.desk.desk import Desk, DeskClaim, DeskResult, Result
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 
@@ -30,7 +30,7 @@ _ANSWERS = READING | described(
     Problem.MALFORMED, Problem.FORBIDDEN, Problem.TIMEOUT, Problem.CONFLICT, Problem.TOO_LARGE
 )
 _UNDECIDED: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Not decided yet; send the same `id` again to go on waiting", "model": Answer}
+    202: {"description": "Not decided yet; send the same `id` again to go on waiting", "model": DeskResult}
 }
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
@@ -75,7 +75,7 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
 @router.post(
     "/claim",
     summary="Take on the next of the line, or a named one",
-    response_model=Answer,
+    response_model=DeskResult,
     responses=_ANSWERS | _UNDECIDED,
     openapi_extra=described_body(ClaimRequest),
 )
@@ -93,7 +93,7 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
             "not-configured",
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
-    claim = Claim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
+    claim = DeskClaim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
     try:
         return _answered(await _desk(context).claim(claim))
     except InvalidEvent as error:
@@ -103,7 +103,7 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
 @router.post(
     "/callbacks/{key:path}/outcome",
     summary="How a call went",
-    response_model=Answer,
+    response_model=DeskResult,
     responses=_ANSWERS | _UNDECIDED,
     openapi_extra=described_body(CallOutcome),
 )
@@ -116,7 +116,7 @@ async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswe
 @router.post(
     "/escalations/{key:path}/outcome",
     summary="What somebody does about an escalation",
-    response_model=Answer,
+    response_model=DeskResult,
     responses=_ANSWERS | _UNDECIDED,
     openapi_extra=described_body(EscalationOutcome),
 )
@@ -149,8 +149,8 @@ def _desk(context: ApiContext) -> Desk:
     return Desk(context.runtime.engine, context.runtime.clock, context.wake)
 
 
-def _answered(answer: Answer) -> JsonAnswer:
-    if answer.outcome is Outcome.LOST:
+def _answered(answer: DeskResult) -> JsonAnswer:
+    if answer.outcome is Result.LOST:
         key = answer.item.key if answer.item is not None else "it"
         raise Refusal.of(Problem.CONFLICT, "subject", "not-possible-now", f"{key}: {answer.reason}")
-    return JsonAnswer(answer, status_code=202 if answer.outcome is Outcome.UNDECIDED else 200)
+    return JsonAnswer(answer, status_code=202 if answer.outcome is Result.UNDECIDED else 200)

@@ -15,7 +15,7 @@ from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.routes.desk_requests import read_object
 from workflow.errors import InvalidEvent
-from workflow.recovery.desk.desk import CaseAnswer, Desk, Outcome
+from workflow.recovery.desk.desk import CaseResult, Desk, Result
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
 
@@ -44,13 +44,13 @@ class Sending(BaseModel):
 @router.post(
     "/cases/{number}/{trigger}",
     summary="Act on a case",
-    response_model=CaseAnswer,
+    response_model=CaseResult,
     responses=READING
     | described(Kind.MALFORMED, Kind.FORBIDDEN, Kind.TIMEOUT, Kind.CONFLICT, Kind.TOO_LARGE)
     | {
         202: {
             "description": "Not decided yet; send the same `id` again to go on waiting",
-            "model": CaseAnswer,
+            "model": CaseResult,
         }
     },
     openapi_extra={
@@ -77,6 +77,6 @@ async def act_on_case(
         answer = await desk.act(f"case:{number}", trigger, data, sending.id, sending.patience)
     except InvalidEvent as error:
         raise Refusal(Kind.INVALID, error.problems) from None
-    if answer.outcome is Outcome.LOST:
+    if answer.outcome is Result.LOST:
         raise Refusal.of(Kind.CONFLICT, "subject", "not-possible-now", f"{answer.case}: {answer.reason}")
-    return JsonAnswer(answer, status_code=202 if answer.outcome is Outcome.UNDECIDED else 200)
+    return JsonAnswer(answer, status_code=202 if answer.outcome is Result.UNDECIDED else 200)
