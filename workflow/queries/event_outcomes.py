@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from workflow.store.event_outcomes import event_outcomes, outcomes_of
+from workflow.store.event_outcomes import MORE_COLUMNS, event_outcomes
 from workflow.store.port import EventOutcome, Store
 from workflow.store.schema import events
 
@@ -12,7 +12,7 @@ _AT_A_TIME = 2000
 
 
 def event_outcome(store: Store, source: str, event_id: str) -> EventOutcome | None:
-    """What became of the event, with its data; None when none was accepted by this source and id."""
+    """What became of the event, with its data; None when there is no such event."""
     with store.connect() as connection:
         return event_outcome_within(connection, source, event_id)
 
@@ -20,13 +20,13 @@ def event_outcome(store: Store, source: str, event_id: str) -> EventOutcome | No
 def event_outcome_within(connection: Connection, source: str, event_id: str) -> EventOutcome | None:
     """The same over a connection that reads more."""
     chosen = (events.c.source == source, events.c.event_id == event_id)
-    row = connection.execute(event_outcomes().add_columns(events.c.data).where(*chosen)).first()
+    row = connection.execute(event_outcomes().add_columns(*MORE_COLUMNS).where(*chosen)).first()
     return None if row is None else EventOutcome(*row)
 
 
 def outcomes_of_source(store: Store, source: str) -> dict[str, EventOutcome]:
-    """What became of all events of a source, by event id; without their data."""
+    """What became of all events of a source, by event id: the outcomes alone."""
     query = event_outcomes().where(events.c.source == source)
     with store.connect() as connection:
         rows = connection.execution_options(yield_per=_AT_A_TIME).execute(query)
-        return {one.id: one for one in outcomes_of(rows)}
+        return {row.event_id: EventOutcome(*row) for row in rows}

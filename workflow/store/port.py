@@ -47,7 +47,9 @@ class EventOutcome(NamedTuple):
         reason: why it was refused, or the fault that made it dead.
         dest: the state to which the decision led; None while there is none.
         received_at: when it was accepted, UTC.
-        data: what it said; None where that was not asked for.
+        data: what it said.
+
+    The last three are None where only the outcome was asked for, as of duplicates.
     """
 
     source: str
@@ -55,8 +57,8 @@ class EventOutcome(NamedTuple):
     subject: str
     outcome: str
     reason: str | None
-    dest: str | None
-    received_at: datetime
+    dest: str | None = None
+    received_at: datetime | None = None
     data: Mapping[str, Any] | None = None
 
 
@@ -205,7 +207,7 @@ class Transaction(Protocol):
         """
 
     def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id); without their data."""
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 
-from workflow.store import event_outcomes, postgresql_pools, rows
+from workflow.store import postgresql_pools, rows
 from workflow.store import postgresql_statements as sql
 from workflow.store import postgresql_writing as writing
 from workflow.store.array_literals import documents, literal, texts
@@ -22,7 +22,6 @@ from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Said
 
 _COMMIT: Said = ("commit", {})
-_EVENT_OUTCOMES = event_outcomes.postgresql_statement()
 _FIRST, _BY_NAME = itemgetter(0), itemgetter(0, 2)
 
 
@@ -103,10 +102,10 @@ class PostgresTransaction:
                 self._driver.autocommit = False
 
     def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id); without their data."""
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
         sources, event_ids = zip(*ids, strict=True)
-        found = self._run(_EVENT_OUTCOMES, sources=texts(sources), event_ids=texts(event_ids))
-        return event_outcomes.outcomes_of(found)
+        found = self._run(sql.EVENT_OUTCOMES, sources=texts(sources), event_ids=texts(event_ids))
+        return [EventOutcome(*row) for row in found]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

@@ -5,7 +5,13 @@ order, that of an index: what is fetched by key is sorted by who asked, since th
 rather walk a whole table in the order of its key than sort 500 rows (`postgresql_pools`).
 """
 
+from sqlalchemy import Dialect, Text, and_, bindparam, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from workflow.store.event_outcomes import event_outcomes
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
+from workflow.store.schema import events
 
 _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
@@ -39,6 +45,17 @@ with wanted as (
 ), pending as (insert into inbox (event_id, subject_id) select id, subject_id from entered)
 select o.ord, n.id is null from generate_series(1, %(count)s) as o(ord)
 left join numbered n on n.ord = o.ord left join entered e on e.id = n.id where e.id is null"""
+
+
+def _event_outcomes() -> str:
+    arrays = (bindparam("sources", type_=ARRAY(Text)), bindparam("event_ids", type_=ARRAY(Text)))
+    wanted = func.unnest(*arrays).table_valued("source", "event_id").render_derived("wanted")
+    same = and_(events.c.source == wanted.c.source, events.c.event_id == wanted.c.event_id)
+    dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    return str(event_outcomes(wanted.join(events, same)).compile(dialect=dialect))
+
+
+EVENT_OUTCOMES = _event_outcomes()
 
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from workflow.store import event_outcomes, rows
+from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
 
 _WRITING = "makegood_writing"
-_EVENT_OUTCOME = event_outcomes.sqlite_statement()
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -65,8 +64,8 @@ class SqliteTransaction:
         return added
 
     def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id); without their data."""
-        return event_outcomes.outcomes_of(row for one in ids for row in self._read(_EVENT_OUTCOME, *one))
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
+        return [EventOutcome(*row) for one in ids for row in self._read(sql.EVENT_OUTCOME, *one)]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
