@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from state_machines.decision import Outcome
+from workflow.queries.subjects import subjects_by_state
 from workflow.replay.plan import Plan
 from workflow.replay.refusal import Refusal
 from workflow.store.port import DEAD, EventOutcome, Store
-from workflow.store.schema import outbox, subjects, timers
+from workflow.store.schema import outbox, timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,11 @@ def _split(found: EventOutcome) -> tuple[str, str]:
 
 def read_remainder(store: Store) -> Remainder:
     """What is left in the store."""
-    states = select(subjects.c.lifecycle, subjects.c.state, func.count()).group_by(
-        subjects.c.lifecycle, subjects.c.state
-    )
     pending = select(func.count(timers.c.due_at), func.min(timers.c.due_at, type_=timers.c.due_at.type))
+    counted: dict[str, dict[str, int]] = {}
+    for lifecycle, state, count in sorted(subjects_by_state(store)):
+        counted.setdefault(lifecycle, {})[state] = count
     with store.connect() as connection:
-        counted: dict[str, dict[str, int]] = {}
-        for lifecycle, state, count in sorted(tuple(row) for row in connection.execute(states)):
-            counted.setdefault(lifecycle, {})[state] = count
         timers_pending, next_due = connection.execute(pending).one()
         dead = connection.execute(select(func.count()).where(timers.c.dead_at.is_not(None))).scalar_one()
         effects = connection.execute(select(func.count()).select_from(outbox)).scalar_one()
