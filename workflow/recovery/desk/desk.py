@@ -79,6 +79,11 @@ class DeskResult:
     item: Item | None = None
     reason: str = ""
 
+    @property
+    def key(self) -> str | None:
+        """Of the subject that it is about; None when nothing was there to be had."""
+        return None if self.item is None else self.item.key
+
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
@@ -89,6 +94,11 @@ class CaseResult:
     case: str
     state: str
     reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of the subject that it is about."""
+        return self.case
 
 
 class Desk:
