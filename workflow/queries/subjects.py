@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from state_machines.subject import INITIAL
 from workflow.queries.cursor import cursor_after, row_of
@@ -95,3 +95,12 @@ def subjects(
     shown = rows[:limit]
     more = cursor_after(shown[-1].id) if len(rows) > limit else None
     return SubjectPage([SubjectRow(*tuple(row)[1:]) for row in shown], more)
+
+
+def subjects_by_state(store: Store) -> list[tuple[str, str, int]]:
+    """(lifecycle, state, how many subjects). Reads all subjects: not for every second."""
+    statement = select(_SUBJECT.lifecycle, _SUBJECT.state, func.count()).group_by(
+        _SUBJECT.lifecycle, _SUBJECT.state
+    )
+    with store.connect() as connection:
+        return [(lifecycle, state, count) for lifecycle, state, count in connection.execute(statement)]

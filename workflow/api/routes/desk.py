@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,26 +12,16 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind as Problem
-from workflow.api.http.problems import Refusal, described
-from workflow.api.routes.desk_requests import (
-    CallOutcome,
-    ClaimRequest,
-    EscalationOutcome,
-    described_body,
-    read,
-)
-from workflow.errors import InvalidEvent
-from workflow.recovery.desk.desk import Answer, Claim, Desk, Outcome
+from workflow.api.http.problems import Refusal
+from workflow.api.http.request_body import described_body, read_model
+from workflow.api.routes.desk_requests import CallOutcome, ClaimRequest, EscalationOutcome
+from workflow.api.routes.desk_responses import described_results, desk_of, response_to
+from workflow.recovery.desk.desk import DeskClaim, DeskResult
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
-_ANSWERS = READING | described(
-    Problem.MALFORMED, Problem.FORBIDDEN, Problem.TIMEOUT, Problem.CONFLICT, Problem.TOO_LARGE
-)
-_UNDECIDED: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Not decided yet; send the same `id` again to go on waiting", "model": Answer}
-}
+_RESPONSES = described_results(DeskResult)
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
 
@@ -75,8 +65,8 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
 @router.post(
     "/claim",
     summary="Take on the next of the line, or a named one",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
+    response_model=DeskResult,
+    responses=_RESPONSES,
     openapi_extra=described_body(ClaimRequest),
 )
 async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
@@ -84,7 +74,7 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
 
     A claim is a lease; without an outcome the call goes back to the line.
     """
-    wanted = await read(request, ClaimRequest)
+    wanted = await read_model(request, ClaimRequest)
     context = context_of(request)
     if wanted.dial is not None and not context.runtime.settings.can_dial:
         raise Refusal.of(
@@ -93,36 +83,33 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
             "not-configured",
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
-    claim = Claim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
-    try:
-        return _answered(await _desk(context).claim(claim))
-    except InvalidEvent as error:
-        raise Refusal(Problem.INVALID, error.problems) from None
+    claim = DeskClaim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
+    return response_to(await desk_of(context).claim(claim))
 
 
 @router.post(
     "/callbacks/{key:path}/outcome",
     summary="How a call went",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
+    response_model=DeskResult,
+    responses=_RESPONSES,
     openapi_extra=described_body(CallOutcome),
 )
 async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`reached` and `customer_calls` end it; all else has it come back in the customer's hours."""
-    said = await read(request, CallOutcome)
+    said = await read_model(request, CallOutcome)
     return await _told(context_of(request), Kind.CALLBACK, key, said)
 
 
 @router.post(
     "/escalations/{key:path}/outcome",
     summary="What somebody does about an escalation",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
+    response_model=DeskResult,
+    responses=_RESPONSES,
     openapi_extra=described_body(EscalationOutcome),
 )
 async def post_escalation_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`resolved` ends it; `refused` goes on to the next level; `reassigned` comes back if not taken on."""
-    said = await read(request, EscalationOutcome)
+    said = await read_model(request, EscalationOutcome)
     return await _told(context_of(request), Kind.ESCALATION, key, said)
 
 
@@ -139,18 +126,4 @@ async def _told(
     if not full.startswith(f"{kind.value}:"):
         raise Refusal.of(Problem.NOT_FOUND, "path", "not-found", f"{full!r} is no {kind.value}")
     trigger, data = said.event()
-    try:
-        return _answered(await _desk(context).tell(full, trigger, data, said.id, said.patience))
-    except InvalidEvent as error:
-        raise Refusal(Problem.INVALID, error.problems) from None
-
-
-def _desk(context: ApiContext) -> Desk:
-    return Desk(context.runtime.engine, context.runtime.clock, context.wake)
-
-
-def _answered(answer: Answer) -> JsonAnswer:
-    if answer.outcome is Outcome.LOST:
-        key = answer.item.key if answer.item is not None else "it"
-        raise Refusal.of(Problem.CONFLICT, "subject", "not-possible-now", f"{key}: {answer.reason}")
-    return JsonAnswer(answer, status_code=202 if answer.outcome is Outcome.UNDECIDED else 200)
+    return response_to(await desk_of(context).tell(full, trigger, data, said.id, said.patience))
