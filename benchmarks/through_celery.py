@@ -12,7 +12,7 @@ from benchmarks.commits import Window, committed
 from benchmarks.meter import METER
 from benchmarks.session import Session
 from benchmarks.stack import ROOT, installed
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.broker.task_names import QUEUE
 from workflow.settings import Settings
 

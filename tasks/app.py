@@ -13,7 +13,7 @@ from state_machines.errors import StateMachineError
 from tasks.pool import process, readiness
 from tasks.ready_step import ReadyStep
 from tasks.scheduler.step import HeartbeatStep, SchedulerStep
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError
 from workflow.settings import read_settings

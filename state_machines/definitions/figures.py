@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Event
@@ -18,6 +18,7 @@ from state_machines.expressions import Expression, references
 from state_machines.expressions.view import View
 from state_machines.form.definition import BarometerDeclaration
 from state_machines.subject import NOTHING, Subject
+from state_machines.values.figures import Figures
 from state_machines.values.instants import parse_instant
 from state_machines.values.json_values import kind
 from state_machines.values.time_errors import TimeError
@@ -30,29 +31,6 @@ _Text = str | None
 _Dimensions = tuple[_Text, _Text, _Text, _Text, _Text, _Text]
 _LONGEST = 200
 """Characters of a dimension: a longer one is a sentence and groups nothing."""
-
-
-class Figures(NamedTuple):
-    """What the barometer knows of one subject.
-
-    Attributes:
-        at: the instant by which a period counts it, UTC.
-        outcome: how it stands, in one word, such as ``kept``.
-        kind, team, cause, part, channel, case: what it is grouped by; `case` is the key of its case.
-        minutes: whole minutes from its opening until it was settled; None while it is not.
-        number: what the lifecycle counts (`count`), such as hand-overs.
-    """
-
-    at: datetime
-    outcome: str
-    kind: str | None = None
-    team: str | None = None
-    cause: str | None = None
-    part: str | None = None
-    channel: str | None = None
-    case: str | None = None
-    minutes: int | None = None
-    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

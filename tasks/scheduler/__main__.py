@@ -12,7 +12,8 @@ from tasks.scheduler.actions import WorkerActions
 from tasks.scheduler.loop import SchedulerLoop
 from tasks.scheduler.pipe import END, PipeWakeUps
 from tasks.scheduler.watch import Watch
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings, read_settings
 from workflow.telemetry import logs

@@ -36,9 +36,13 @@ class Crewed:
         self.url = f"http://{self.host}:{port}"
         self.store = store
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
+        self.http = httpx.Client(
+            base_url=self.url, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+        """Each request over a connection of its own, so that any of the processes may answer it."""
 
     def post(self, identity: str, subject: str = "promise:crew") -> httpx.Response:
-        """Post an event over a connection of its own."""
+        """Post an event."""
         event = {
             "specversion": "1.0",
             "id": identity,
@@ -46,7 +50,7 @@ class Crewed:
             "type": "promise.thanks",
             "subject": subject,
         }
-        return httpx.post(f"{self.url}/v1/events", json=event, headers=self._headers, timeout=30)
+        return self.http.post("/v1/events", json=event, headers=self._headers)
 
     def head(self, length: int) -> bytes:
         """The head of a request with an event of so many bytes."""
@@ -57,21 +61,14 @@ class Crewed:
     def answers(self) -> bool:
         """Whether anybody answers."""
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
+            return self.http.get("/healthz", timeout=2).status_code == 200
         except httpx.TransportError:
             return False
 
     def members(self) -> set[int]:
         """Process ids of those that serve."""
-        return {child.pid for child in psutil.Process(self.process.pid).children() if _serves(child)}
-
-
-def _serves(process: psutil.Process) -> bool:
-    """The command starts a helper of Python's own, too."""
-    try:
-        return "spawn_main" in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # or it is a zombie
-        return False
+        children = psutil.Process(self.process.pid).children()
+        return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE}
 
 
 @contextmanager
@@ -97,4 +94,5 @@ def crewed(url: str, directory: Path, processes: int) -> Iterator[Crewed]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        opened.http.close()
         store.close()

@@ -16,7 +16,8 @@ from tests.servers import PostgresServer
 from tests.waiting import wait_until
 from workflow.api.ingest.limits import Limits
 from workflow.broker import task_names
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.settings import Settings
 
 NOBODY = "redis://127.0.0.1:1/0"

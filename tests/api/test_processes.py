@@ -50,7 +50,7 @@ def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp
         wait_until(api.answers, seconds=30, what="an answer")
         assert [api.post(f"after-{n}").status_code for n in range(10)] == [202] * 10
         for _ in range(4):  # whichever of them answers, what the dead one counted included
-            assert 'makegood_events_total{answer="accepted"} 20.0' in httpx.get(f"{api.url}/metrics").text
+            assert 'makegood_events_total{answer="accepted"} 20.0' in api.http.get("/metrics").text
         members = api.members()
         api.process.terminate()
         assert api.process.wait(30) == 0

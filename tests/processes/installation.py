@@ -14,7 +14,8 @@ from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
 from tests.servers import ValkeyServer
 from tests.waiting import wait_until
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.runtime import Runtime
 from workflow.recovery.contact.recording import recorded, recording_file

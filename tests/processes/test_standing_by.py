@@ -16,7 +16,7 @@ from tasks.pool.process import Process
 from tasks.pool.run_loop import RunLoop, decide_and_listen
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.broker.notifier import Notifier
 from workflow.broker.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
 from workflow.engine.turns import EVENTS, Turns

@@ -5,14 +5,16 @@ the wall show, and is that inside a block that its date or the date before start
 is found by counting minutes, one after the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
 
 MINUTE = timedelta(minutes=1)
+QUARTER = 15
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -51,8 +53,7 @@ def open_minutes(source: Mapping[str, Any] | None, zone: str, first: datetime, c
         return bytearray([1]) * count
     where, masks = ZoneInfo(zone), dict[date, bytearray]()
     result = bytearray(count)
-    for index in range(count):
-        wall = (first + index * MINUTE).astimezone(where)
+    for index, wall in enumerate(wall_clock(where, first, count)):
         day = wall.date()
         if day not in masks:
             masks[day] = wall_mask(source, day)
@@ -60,43 +61,51 @@ def open_minutes(source: Mapping[str, Any] | None, zone: str, first: datetime, c
     return result
 
 
+def wall_clock(where: ZoneInfo, first: datetime, count: int) -> Iterator[datetime]:
+    """What the clocks on the wall show in each of `count` UTC minutes.
+
+    The zone is asked twice a quarter of an hour, and each minute only where the two answers differ: no zone
+    ever changed its offset and changed it back within one.
+    """
+    for begin in range(0, count, QUARTER):
+        minutes = [first + index * MINUTE for index in range(begin, min(begin + QUARTER, count))]
+        start, last = (instant.astimezone(where) for instant in (minutes[0], minutes[-1]))
+        if start.utcoffset() == last.utcoffset():
+            shown = start.replace(tzinfo=None)
+            yield from (shown + index * MINUTE for index in range(len(minutes)))
+        else:
+            yield from (instant.astimezone(where) for instant in minutes)
+
+
 def running_minutes(opened: bytearray, pauses: Sequence[tuple[int, int | None]]) -> bytearray:
     """The open minutes that no pause covers; pauses are minute indexes [from, to)."""
     running = bytearray(opened)
     for begin, end in pauses:
-        for minute in range(begin, len(opened) if end is None else min(end, len(opened))):
-            running[minute] = 0
+        paused = range(len(opened))[begin:end]
+        running[begin:end] = bytes(len(paused))
     return running
 
 
 def walk_to_deadline(running: bytearray, start: int, budget: int) -> int | None:
     """The index of the first minute boundary at which `budget` minutes have run; None: not in sight."""
-    used = 0
-    for minute in range(start, len(running) + 1):
-        if used == budget:
-            return minute
-        if minute < len(running) and running[minute]:
-            used += 1
-    return None
+    if budget == 0:
+        return start
+    minutes = (minute for minute, runs in enumerate(running[start:], start) if runs)
+    last = next(islice(minutes, budget - 1, None), None)
+    return None if last is None else last + 1
 
 
 def walk_back(running: bytearray, end: int, budget: int) -> int | None:
     """The index of the last boundary from which `budget` minutes run until `end`; None: not in sight."""
-    used = 0
-    for minute in range(end, -1, -1):
-        if used == budget:
-            return minute
-        if minute and running[minute - 1]:
-            used += 1
-    return None
+    if budget == 0:
+        return end
+    minutes = (minute for minute in range(end - 1, -1, -1) if running[minute])
+    return next(islice(minutes, budget - 1, None), None)
 
 
 def count_running(running: bytearray, start: int, until: int) -> int:
     """How many minutes run in [start, until)."""
-    used = 0
-    for minute in range(start, until):
-        used += running[minute]
-    return used
+    return sum(running[start:until])
 
 
 def instant(first: datetime, index: int) -> datetime:

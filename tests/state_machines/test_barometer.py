@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from state_machines.check import check
-from state_machines.definitions.figures import Figures
 from state_machines.definitions.lifecycle import Lifecycle, compile_definition
 from state_machines.errors import DecisionError, DefinitionError, ExpressionError
 from state_machines.form.source import parse
 from state_machines.subject import Subject
+from state_machines.values.figures import Figures
 
 OPENED = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PARCEL = """

@@ -36,9 +36,14 @@ class Case:
     until: int
 
 
-def random_case(random: Random, opened: bytearray) -> Case:
+def edges_of(opened: bytearray) -> list[int]:
+    """The minutes at which it opens or closes."""
+    return [minute for minute in range(1, HORIZON) if opened[minute] != opened[minute - 1]]
+
+
+def random_case(random: Random, opened: bytearray, edges_of_place: list[int]) -> Case:
     start = random.randint(0, HORIZON * 2 // 3)
-    edges = [minute for minute in range(1, HORIZON) if opened[minute] != opened[minute - 1]] or [start]
+    edges = edges_of_place or [start]
     if random.random() < 0.2:
         start = random.choice(edges)
     pauses = random_pauses(random, start, edges)
@@ -103,9 +108,10 @@ def test_deadlines_are_those_of_the_walk(batch: int) -> None:
     for _ in range(PLACES_A_BATCH):
         place = random_place(random)
         opened = open_minutes(place.source, place.zone, place.first, HORIZON)
+        edges = edges_of(opened)
         calendar = Calendar.from_mapping(place.source).in_zone(place.zone) if place.source else None
         for _ in range(cases_a_place):
-            case = random_case(random, opened)
+            case = random_case(random, opened, edges)
             try:
                 in_sight += check(case, place, opened, calendar)
             except AssertionError as error:

@@ -17,7 +17,7 @@ import pytest
 from tests.supervisor.programs import runs
 from tests.waiting import wait_until
 from workflow.access.first_key import FILE as KEY_FILE
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.embedded.address import embedded_url
 from workflow.embedded.ports import free_port
 from workflow.settings import Settings

@@ -7,7 +7,8 @@ from queue import Empty
 from typing import Any, Self
 
 from workflow.broker import task_names
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.settings import Settings
 
 OURS = tuple(task_names.QUEUES.split(","))

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import NOW, World
-from workflow.broker.client import Broker, celery_app, task_id
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker, task_id
 from workflow.broker.task_names import LATER_QUEUE, SEND
 from workflow.engine.runtime import Runtime
 from workflow.outbox.relay import NOTICES_PER_MESSAGE, Relay

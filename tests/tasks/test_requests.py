@@ -9,7 +9,7 @@ import pytest
 from kombu import Connection, Queue
 
 from tasks.requests import EventsRequest, ReceiptRequest
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.settings import Settings
 
 SECRET = "ada@example.com"

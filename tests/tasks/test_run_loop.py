@@ -10,7 +10,8 @@ import pytest
 from tasks.pool.process import Process
 from tasks.pool.run_loop import RunLoop
 from tests.workflow.world import World
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.broker.notifier import Notifier
 from workflow.broker.task_names import APPLY
 from workflow.engine.runtime import Runtime

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
+from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
-from workflow.broker.client import Broker, celery_app, shown, task_id
+from workflow.broker.client import Broker, shown, task_id
 from workflow.broker.wake_ups import WakeUps
 from workflow.clock import monotonic
 from workflow.embedded.broker import plan_broker

@@ -6,7 +6,8 @@ import pytest
 import redis
 
 from tests.servers import ValkeyServer
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.broker.notifier import Notifier
 from workflow.broker.task_names import APPLY, FIRE, QUEUE, RELAY, SOON_QUEUE
 from workflow.engine.turns import EVENTS, TIMERS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from typing import Any
-
-from sqlalchemy import make_url
+from urllib.parse import urlsplit
 
 from workflow.broker import task_names
 from workflow.embedded.address import embedded_url
@@ -79,8 +78,8 @@ def _notification_channel(settings: Settings) -> str:
 
     A process whose settings spell the database another way uses another channel, and sends messages instead.
     """
-    database = make_url(settings.database)
-    place = f"{database.host}:{database.port}/{database.database}"
+    database = urlsplit(settings.database)
+    place = f"{database.hostname}:{database.port}/{database.path.removeprefix('/')}"
     # The channel keeps its old name, so that processes of two versions notify each other.
     return f"{task_names.QUEUE}.bell.{sha256(place.encode()).hexdigest()[:12]}"
 

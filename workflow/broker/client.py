@@ -18,30 +18,16 @@ from kombu.exceptions import KombuError, SerializationError
 
 from state_machines.values.instants import format_instant
 from workflow.broker import task_names
-from workflow.broker.celery_settings import celery_settings
-from workflow.broker.loader import InstalledLoader
 from workflow.broker.notifier import Notifier
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.turns import EVENTS, TIMERS
 from workflow.errors import BrokerUnreachable, MessageRefused
-from workflow.settings import Settings
 from workflow.store.port import EffectRow
 
 _SHOWN = 5
 _ENOUGH = 2
 _KINDS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
 _SOON = {task_names.RELAY: task_names.SOON_QUEUE}
-
-
-def celery_app(settings: Settings) -> Celery:
-    """A Celery app with our settings, for clients and workers alike; nothing is connected yet.
-
-    Raises SettingsError when no broker is set and none was ever embedded in the data directory.
-    """
-    # Without fixups: Django's, the only one, has the current folder searched.
-    app = Celery("makegood", loader=InstalledLoader, fixups=[])
-    app.conf.update(celery_settings(settings))
-    return app
 
 
 class Broker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -20,20 +21,22 @@ def api(
     ] = None,
 ) -> None:
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
-    from workflow.cli.processes import ApiProcesses
-    from workflow.cli.serving import bound_socket, serve
-    from workflow.recovery.runtime import open_runtime
     from workflow.settings import read_settings
     from workflow.telemetry import logs
+    from workflow.telemetry.counters import shared_counters
 
     settings = read_settings()
     logs.configure(settings.log_level)
     number = settings.api_processes if processes is None else processes
-    with bound_socket(
-        settings.api_host if host is None else host, settings.api_port if port is None else port
-    ) as listening:
-        if number == 1:
-            serve(settings, listening)
-            return
-        open_runtime(settings).close()  # what cannot work is said here, once, and not by each process again
-        ApiProcesses(settings, listening, number).run()
+    with shared_counters() if number > 1 else nullcontext() as counters:
+        from workflow.cli.serving import bound_socket, serve
+
+        with bound_socket(
+            settings.api_host if host is None else host, settings.api_port if port is None else port
+        ) as listening:
+            if counters is None:
+                serve(settings, listening)
+                return
+            from workflow.cli.processes import ApiProcesses
+
+            ApiProcesses(settings, listening, number, counters).run()

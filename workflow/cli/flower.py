@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -21,16 +20,15 @@ def flower(
     User and password are MAKEGOOD_FLOWER_USER and MAKEGOOD_FLOWER_PASSWORD; without a password one is made
     and kept in the data directory. Flower's own variables FLOWER_* say the rest.
     """
-    from workflow.broker.celery_settings import broker_url
-    from workflow.cli.worker import APP
+    from workflow.broker.app import celery_app
     from workflow.settings import ensure_data_dir, read_settings
     from workflow.supervisor.flower import flower_password, run_flower
 
     settings = read_settings()
-    broker_url(settings)  # says what is missing better than Celery would
+    app = celery_app(settings)
     password = flower_password(settings, ensure_data_dir(settings))
     run_flower(
-        import_module(APP).app,
+        app,
         settings.flower_host if host is None else host,
         settings.flower_port if port is None else port,
         f"{settings.flower_user}:{password}",

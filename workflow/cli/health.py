@@ -44,7 +44,7 @@ def _worker_answers(name: str) -> bool:
     """Whether the worker of this machine with that name answers a ping through the broker."""
     from celery.utils.nodenames import gethostname
 
-    from workflow.broker.client import celery_app
+    from workflow.broker.app import celery_app
     from workflow.settings import read_settings
     from workflow.supervisor.checks import worker_answers
 

@@ -1,11 +1,13 @@
 """Several API processes behind one port: started, replaced when they die, and ended together.
 
-They share the listening socket, so that the system hands each connection to one of them. Each is on its own:
-its connections to the database, its commits, its caches.
+They share the listening socket, so that the system hands each connection to one of them, and what their
+parent imported and compiled before it forked them. All else each has for itself: its connections to the
+database, its commits, its caches.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -14,55 +16,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 
 import structlog
 
-from workflow.api.http.metrics import COUNTERS
 from workflow.cli.serving import GRACE_SECONDS, serve
 from workflow.clock import monotonic
+from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
 from workflow.supervisor.service import Restarts
 
 _KILLED_AFTER = GRACE_SECONDS + 5
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
 
 
 class ApiProcesses:
-    """The processes, from their parent's side. Only in a process's main thread.
+    """The processes, from their parent's side. Only in the main thread of a process that has no other.
 
     Args:
         settings: every process gets the same.
         listening: bound; the parent keeps it, so that nobody else gets the port while a process is replaced.
+        counters: as for `serve`.
     """
 
-    def __init__(self, settings: Settings, listening: socket.socket, number: int) -> None:
+    def __init__(self, settings: Settings, listening: socket.socket, number: int, counters: Path) -> None:
         self._settings = settings
         self._listening = listening
         self._number = number
-        self._context = get_context("spawn")
+        self._counters = counters
+        self._context = get_context("fork")
         self._restarts = Restarts()
-        self._members: dict[int, tuple[SpawnProcess, float]] = {}
+        self._members: dict[int, tuple[ForkProcess, float]] = {}
         """By sentinel: the process, and since when it runs."""
         self._failures = 0
 
     def run(self) -> None:
-        """Keep so many processes running until SIGTERM or SIGINT; returns when all have ended."""
-        with TemporaryDirectory(prefix="makegood-counters-") as counters, _told_to_stop() as told:
-            os.environ[COUNTERS] = counters  # before a child imports the client that reads it
-            lifeline, self._held = self._context.Pipe(duplex=False)
+        """Keep so many processes running until SIGTERM or SIGINT; returns when all have ended.
+
+        Raises:
+            MakegoodError: the store or a definition cannot be used.
+        """
+        open_runtime(self._settings).close()  # what cannot work is said here, once; the rest is inherited
+        gc.collect()
+        gc.freeze()
+        with _told_to_stop() as told:
+            self._lifeline = self._context.Pipe(duplex=False)
             for _ in range(self._number):
-                self._start(Path(counters), lifeline)
+                self._start()
             try:
-                self._keep(told, Path(counters), lifeline)
+                self._keep(told)
             finally:
                 self._end()
 
-    def _keep(self, told: Connection, counters: Path, lifeline: Connection) -> None:
+    def _keep(self, told: Connection) -> None:
         """Replace who dies; the more deaths in a row, the later."""
         missing_until = 0.0
         while True:
@@ -75,7 +85,7 @@ class ApiProcesses:
                 missing_until = monotonic() + self._buried(int(sentinel))  # type: ignore[arg-type]
             if missing and not ready:
                 for _ in range(missing):
-                    self._start(counters, lifeline)
+                    self._start()
 
     def _buried(self, sentinel: int) -> float:
         """Take leave of a process that died; the seconds until there shall be another."""
@@ -86,12 +96,26 @@ class ApiProcesses:
         log.error("an API process died", pid=process.pid, code=process.exitcode, replaced_in_seconds=pause)
         return pause
 
-    def _start(self, counters: Path, lifeline: Connection) -> None:
-        process = self._context.Process(
-            target=_member, args=(self._settings, self._listening, counters, lifeline), name="makegood-api"
-        )
-        process.start()
+    def _start(self) -> None:
+        process = self._context.Process(target=self._serve, name="makegood-api")
+        with _signals_wait():
+            process.start()
         self._members[process.sentinel] = process, monotonic()
+
+    def _serve(self) -> None:
+        """A child's life. It ends with its parent, however that ends."""
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)  # or it would tell its parent to stop
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        parent, held = self._lifeline
+        held.close()  # else the parent's end would not be the end of it
+
+        def follow() -> None:
+            connection.wait([parent])  # nothing is ever said: it is ready when the other end is gone
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=follow, name="makegood-lifeline", daemon=True).start()
+        serve(self._settings, self._listening, self._counters)
 
     def _end(self) -> None:
         """Have all end at once, each in good order; who does not is killed."""
@@ -108,15 +132,14 @@ class ApiProcesses:
                 process.join()
 
 
-def _member(settings: Settings, listening: socket.socket, counters: Path, lifeline: Connection) -> None:
-    """A child's life. It ends with its parent, however that ends."""
-
-    def follow() -> None:
-        connection.wait([lifeline])  # nothing is ever said: it is ready when the other end is gone
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=follow, name="makegood-lifeline", daemon=True).start()
-    serve(settings, listening, counters)
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Neither signal comes while this lasts: a child must not take its parent's for its own."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
 
 @contextmanager
@@ -127,7 +150,7 @@ def _told_to_stop() -> Iterator[Connection]:
     def on_signal(number: int, frame: FrameType | None) -> None:
         tell.send_bytes(b"!")
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
     try:
         yield told
     finally:

@@ -10,7 +10,8 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
 from workflow.console.site import create_site
 from workflow.errors import SettingsError
 from workflow.recovery.runtime import open_runtime

@@ -10,8 +10,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from state_machines.errors import StateMachineError
+from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
-from workflow.broker.client import Broker, celery_app
+from workflow.broker.client import Broker
 from workflow.clock import Clock, clock_from
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.errors import MakegoodError

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Engine
 
 from state_machines.decision import Event
-from state_machines.definitions.figures import Figures
 from state_machines.subject import Subject, Timer
+from state_machines.values.figures import Figures
 
 
 class NewEvent(NamedTuple):

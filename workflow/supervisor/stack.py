@@ -8,7 +8,7 @@ from pathlib import Path
 
 from celery.utils.nodenames import gethostname
 
-from workflow.broker.client import celery_app
+from workflow.broker.app import celery_app
 from workflow.embedded.broker import plan_broker
 from workflow.embedded.ports import free_port, why_not_listen
 from workflow.errors import SettingsError

@@ -21,7 +21,6 @@ from workflow.recovery.notice_counts import notice_counts
 from workflow.store.port import Store
 from workflow.telemetry.refreshed import Refreshed
 
-COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
 MOST_STATES = 500
 """So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
 _KEEP_POPULATION = 10.0
@@ -30,11 +29,7 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Meters:
-    """What one process counts; with `counters`, a directory, all processes of a door count together.
-
-    Their value files are of the Prometheus client's making, which has to be told of the directory by
-    `COUNTERS` in the environment before it is imported.
-    """
+    """What one process counts; with `counters` (see `shared_counters`) all of a door count together."""
 
     def __init__(self, counters: Path | None = None) -> None:
         self._counters = counters

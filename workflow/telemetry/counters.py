@@ -1,0 +1,20 @@
+"""Counters that all processes of one door share: files of the Prometheus client's making."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+@contextmanager
+def shared_counters() -> Iterator[Path]:
+    """The directory, for as long as this lasts.
+
+    To be entered before anything imports the client, which looks for it once, in the environment.
+    """
+    with TemporaryDirectory(prefix="makegood-counters-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        yield Path(directory)
