@@ -16,14 +16,12 @@ from sqlalchemy import Connection, Select, func, select
 from workflow.broker import task_names
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.outbox.due_effects import DUE_EFFECTS
-from workflow.store.effect_states import RELAYED, EffectState
+from workflow.store.effect_states import GIVEN_UP, RELAYED, EffectState
 from workflow.store.port import Store
 from workflow.store.schema import events, inbox, outbox, subjects, timers
 
 _SHOWN = 5
 _UNDECIDED = inbox.c.dead_at.is_(None)
-GIVEN_UP = (EffectState.DEAD, EffectState.UNKNOWN)
-"""The states of an effect that only a person can end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def get_effect(request: Request, _: Reader, effect_id: Row) -> JsonAnswer:
 def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
     """For a dead effect, or an unknown one that did not happen after all. Its idempotency key stays."""
     runtime = context_of(request).runtime
-    dead_letters.revive_effect(runtime.store, effect_id, runtime.clock.now())
+    dead_letters.retry_effect(runtime.store, effect_id, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))
 
 
