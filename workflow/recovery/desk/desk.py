@@ -18,8 +18,9 @@ from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.queries.event_outcomes import event_outcome
+from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Item, Kind
-from workflow.recovery.desk.line import Wishes, find, line, state_of
+from workflow.recovery.desk.line import Wishes, find, line
 from workflow.store.port import DEAD, PENDING, EventOutcome
 
 SOURCE = "/makegood/desk"
@@ -157,10 +158,10 @@ class Desk:
         self, case: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
     ) -> CaseResult:
         """Do something about a case; whoever has its number may, whatever desk they sit at. As `tell`."""
-        await asyncio.to_thread(state_of, self._store, case)
+        await asyncio.to_thread(opened_subject, self._store, case)
         found = await self._send_and_wait(case, trigger, data, id, patience)
-        state = await asyncio.to_thread(state_of, self._store, case)
-        return CaseResult(_outcome(found), id, case, state, _reason(found))
+        subject = await asyncio.to_thread(opened_subject, self._store, case)
+        return CaseResult(_outcome(found), id, case, subject.state, _reason(found))
 
     async def _send_and_wait(
         self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
