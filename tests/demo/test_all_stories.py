@@ -14,7 +14,7 @@ from workflow.demo.stories import STORIES
 def test_every_story_ends_as_it_should(number: int, tmp_path: Path) -> None:
     rehearsal = Rehearsal(STORIES[number], tmp_path)
     try:
-        wrong = {finding.name: finding.words for finding in rehearsal.verdict() if not finding.well}
+        wrong = {result.name: result.words for result in rehearsal.verdict() if not result.well}
     finally:
         rehearsal.stage.close()
     assert wrong == {}

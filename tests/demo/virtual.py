@@ -10,10 +10,10 @@ from state_machines.values.instants import format_instant
 from tests.demo.endings import flower
 from tests.stories.front_door import Story as Stage
 from workflow.demo.ending import Ending
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story
 from workflow.demo.verdict import verdict
+from workflow.maintenance.check_result import CheckResult
 
 
 class Rehearsal:
@@ -23,7 +23,7 @@ class Rehearsal:
         self.story = story
         self.stage = Stage(f"sqlite:///{directory / 'makegood.db'}", directory, story.begin)
 
-    def verdict(self) -> list[Finding]:
+    def verdict(self) -> list[CheckResult]:
         """Every step, then what a performance would say at the end."""
         for step in self.story.steps(self.stage.clock.now()):
             self._take(step)

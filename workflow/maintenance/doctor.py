@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import make_url
@@ -17,20 +16,12 @@ from workflow.clock import Clock, clock_from
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.errors import MakegoodError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
+from workflow.maintenance.check_result import CheckResult
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One thing that was looked at, whether it is as it should be, and in words how it is."""
-
-    name: str
-    well: bool
-    words: str
 
 
 def examine(settings: Settings) -> Iterator[CheckResult]:

@@ -8,7 +8,7 @@ from workflow.api.context import ApiContext
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind, Refusal, described
-from workflow.recovery.desk.desk import CaseResult, Desk, DeskResult, Result
+from workflow.recovery.desk.desk import CaseResult, Desk, DeskOutcome, DeskResult
 
 
 def described_results(model: type[DeskResult] | type[CaseResult]) -> dict[int | str, dict[str, Any]]:
@@ -20,10 +20,10 @@ def described_results(model: type[DeskResult] | type[CaseResult]) -> dict[int | 
 
 def response_to(result: DeskResult | CaseResult) -> JsonAnswer:
     """200, or 202 while it is undecided. Raises Refusal (409) when it was refused or somebody was quicker."""
-    if result.outcome is Result.LOST:
+    if result.outcome is DeskOutcome.LOST:
         message = f"{result.key or 'it'}: {result.reason}"
         raise Refusal.of(Kind.CONFLICT, "subject", "not-possible-now", message)
-    return JsonAnswer(result, status_code=202 if result.outcome is Result.UNDECIDED else 200)
+    return JsonAnswer(result, status_code=202 if result.outcome is DeskOutcome.UNDECIDED else 200)
 
 
 def desk_of(context: ApiContext) -> Desk:

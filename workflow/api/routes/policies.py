@@ -14,7 +14,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, read_model
-from workflow.recovery.policies import Finding, Wish, search
+from workflow.recovery.policies import PolicyMatch, Wish, search
 from workflow.recovery.policies.facts import facts_of_case
 
 router = APIRouter(prefix="/v1", tags=["policies"])
@@ -55,7 +55,7 @@ class FactsQuery(WishQuery):
 class PolicyList(BaseModel):
     """The policies in force, those first that fit."""
 
-    items: list[Finding]
+    items: list[PolicyMatch]
 
 
 @router.get(

@@ -8,10 +8,10 @@ from typing import Any
 
 from state_machines.values.instants import zone
 from workflow.demo.checks import hours_kept
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Says, Step, Story, Told, Until
 from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.maintenance.check_result import CheckResult
 
 CUSTOMER, CASE, POLICY = "customer:881", "case:881-1", "policy:disability"
 ZONE = "America/New_York"
@@ -180,13 +180,13 @@ EXPECTED = (
 )
 
 
-def one_case(scene: Scene) -> Iterator[Finding]:
+def one_case(scene: Scene) -> Iterator[CheckResult]:
     """Two posts of one person are one case, and its cause is on the record."""
     cases = scene.named("case")
     data = cases[0]["data"]
     posts, causes = len([one for one in data["contacts"] if one.get("network")]), data["causes"]
     well = len(cases) == 1 and posts == 2 and causes == ["training"]
-    yield Finding("one case", well, f"{len(cases)} case of {posts} posts; causes: {', '.join(causes)}")
+    yield CheckResult("one case", well, f"{len(cases)} case of {posts} posts; causes: {', '.join(causes)}")
 
 
 STORY = Story(

@@ -7,16 +7,17 @@ promised before it has decided.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from state_machines.decision import Outcome
 from state_machines.values.backoff import Backoff
 from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
+from workflow.engine.wake import Wake
 from workflow.queries.event_outcomes import event_outcome
 from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Item, Kind
@@ -31,14 +32,7 @@ _LOOKS = Backoff(first=0.005, longest=0.1)
 """Between two looks: soon at first, since most decisions take milliseconds."""
 
 
-class Wake(Protocol):
-    """Says that events wait in the inbox."""
-
-    def __call__(self, subjects: Sequence[str]) -> None:
-        """`subjects` are the keys of theirs."""
-
-
-class Result(StrEnum):
+class DeskOutcome(StrEnum):
     """What became of a wish."""
 
     DONE = "done"
@@ -76,7 +70,7 @@ class DeskClaim:
 class DeskResult:
     """What became of it; the item as it stands now, and why not."""
 
-    outcome: Result
+    outcome: DeskOutcome
     id: str
     item: Item | None = None
     reason: str = ""
@@ -91,7 +85,7 @@ class DeskResult:
 class CaseResult:
     """What became of something done about a case: the case's state now, and why not."""
 
-    outcome: Result
+    outcome: DeskOutcome
     id: str
     case: str
     state: str
@@ -127,18 +121,18 @@ class Desk:
             if await asyncio.to_thread(event_outcome, self._store, SOURCE, event_id) is None:
                 item = await asyncio.to_thread(self._wanted, claim, lost)
                 if item is None:
-                    return DeskResult(Result.EMPTY, claim.id)
+                    return DeskResult(DeskOutcome.EMPTY, claim.id)
                 await self.send(event_id, item.key, _TRIGGER[item.kind], _claim_data(claim, item))
             found = await self.decided(event_id, until)
             item = await asyncio.to_thread(find, self._store, found.subject)
             if found.outcome == PENDING:
-                return DeskResult(Result.UNDECIDED, claim.id, item)
+                return DeskResult(DeskOutcome.UNDECIDED, claim.id, item)
             if found.outcome != Outcome.REFUSED and found.dest == _CLAIMED[item.kind]:
-                return DeskResult(Result.CLAIMED, claim.id, item)
+                return DeskResult(DeskOutcome.CLAIMED, claim.id, item)
             lost.add(item.key)
             if claim.subject is not None or monotonic() > until:
                 reason = found.reason if found.outcome == Outcome.REFUSED else None
-                return DeskResult(Result.LOST, claim.id, item, reason or f"it is {item.state} now")
+                return DeskResult(DeskOutcome.LOST, claim.id, item, reason or f"it is {item.state} now")
 
     async def tell(
         self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
@@ -195,10 +189,10 @@ class Desk:
         return found[0] if found else None
 
 
-def _outcome(found: EventOutcome) -> Result:
+def _outcome(found: EventOutcome) -> DeskOutcome:
     if found.outcome == PENDING:
-        return Result.UNDECIDED
-    return Result.LOST if found.outcome in (Outcome.REFUSED, DEAD) else Result.DONE
+        return DeskOutcome.UNDECIDED
+    return DeskOutcome.LOST if found.outcome in (Outcome.REFUSED, DEAD) else DeskOutcome.DONE
 
 
 def _reason(found: EventOutcome) -> str:
