@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import AtDesk, Reader
-from workflow.api.context import ApiContext, context_of
+from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind as Problem
@@ -21,9 +21,17 @@ from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
-_RESPONSES = described_results(DeskResult)
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
+
+
+def _described(body: type[BaseModel]) -> dict[str, Any]:
+    """What all operations have in common that act on a call or an escalation, for OpenAPI."""
+    return {
+        "response_model": DeskResult,
+        "responses": described_results(DeskResult),
+        "openapi_extra": described_body(body),
+    }
 
 
 class Line(BaseModel):
@@ -65,9 +73,7 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
 @router.post(
     "/claim",
     summary="Take on the next of the line, or a named one",
-    response_model=DeskResult,
-    responses=_RESPONSES,
-    openapi_extra=described_body(ClaimRequest),
+    **_described(ClaimRequest),
 )
 async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
     """`claimed` with the item, or `empty`. 409: the named one is somebody else's, or cannot be had now.
@@ -90,27 +96,21 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
 @router.post(
     "/callbacks/{key:path}/outcome",
     summary="How a call went",
-    response_model=DeskResult,
-    responses=_RESPONSES,
-    openapi_extra=described_body(CallOutcome),
+    **_described(CallOutcome),
 )
 async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`reached` and `customer_calls` end it; all else has it come back in the customer's hours."""
-    said = await read_model(request, CallOutcome)
-    return await _told(context_of(request), Kind.CALLBACK, key, said)
+    return await _told(request, Kind.CALLBACK, key, CallOutcome)
 
 
 @router.post(
     "/escalations/{key:path}/outcome",
     summary="What somebody does about an escalation",
-    response_model=DeskResult,
-    responses=_RESPONSES,
-    openapi_extra=described_body(EscalationOutcome),
+    **_described(EscalationOutcome),
 )
 async def post_escalation_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`resolved` ends it; `refused` goes on to the next level; `reassigned` comes back if not taken on."""
-    said = await read_model(request, EscalationOutcome)
-    return await _told(context_of(request), Kind.ESCALATION, key, said)
+    return await _told(request, Kind.ESCALATION, key, EscalationOutcome)
 
 
 @router.get("/items/{key:path}", summary="One call or escalation", response_model=Item, responses=READING)
@@ -120,10 +120,12 @@ def get_item(request: Request, _: Reader, key: _Key) -> JsonAnswer:
 
 
 async def _told(
-    context: ApiContext, kind: Kind, key: str, said: CallOutcome | EscalationOutcome
+    request: Request, kind: Kind, key: str, model: type[CallOutcome] | type[EscalationOutcome]
 ) -> JsonAnswer:
+    """Tell a subject of this kind the outcome in the body; `key` may be its id alone."""
+    said = await read_model(request, model)
     full = key if ":" in key else f"{kind.value}:{key}"
     if not full.startswith(f"{kind.value}:"):
         raise Refusal.of(Problem.NOT_FOUND, "path", "not-found", f"{full!r} is no {kind.value}")
     trigger, data = said.event()
-    return response_to(await desk_of(context).tell(full, trigger, data, said.id, said.patience))
+    return response_to(await desk_of(context_of(request)).tell(full, trigger, data, said.id, said.patience))
