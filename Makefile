@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # One more than two cores have: tests that play a story wait more than they work.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(3, os.cpu_count() or 1))')
+# Where a shell forbids bytecode, each of the hundreds of processes that tests start would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

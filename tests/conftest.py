@@ -5,6 +5,7 @@ A server that is not installed skips a test on a laptop and fails it where CI=tr
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -20,6 +21,8 @@ from tests.workflow.world import LAMP, World, new_world
 from workflow.recovery import vocabulary
 from workflow.recovery.contact import channels
 from workflow.store import migrate
+
+gc.set_threshold(50_000, 20, 50)  # what is imported and compiled stays: looking it through costs a tenth
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,6 +11,7 @@ from sqlalchemy import update
 
 from tests.api.conftest import House, order
 from workflow.access.keys import Role
+from workflow.api.http.metrics import Meters
 from workflow.store import schema
 
 
@@ -196,3 +198,8 @@ def test_a_finding_is_read_for_an_operator_alone_and_no_further_than_it_may_go(h
     large = house.http.post(path, headers=house.bearer(Role.OPERATOR), content=body)
     assert (large.status_code, large.json()["errors"][0]["rule"]) == (413, "size")
     assert house.http.post(path, headers=house.bearer(Role.OPERATOR), content=b"{").status_code == 400
+
+
+def test_a_process_that_only_just_starts_does_not_spoil_the_metrics_of_all(tmp_path: Path) -> None:
+    (tmp_path / "counter_1.db").touch()  # as its file is before its head is written
+    assert Meters(tmp_path).text() == b""

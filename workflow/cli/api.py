@@ -23,12 +23,12 @@ def api(
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
     from workflow.settings import read_settings
     from workflow.telemetry import logs
-    from workflow.telemetry.counters import shared_counters
+    from workflow.telemetry.shared_meters import shared_meters
 
     settings = read_settings()
     logs.configure(settings.log_level)
     number = settings.api_processes if processes is None else processes
-    with shared_counters() if number > 1 else nullcontext() as counters:
+    with shared_meters() if number > 1 else nullcontext() as counters:
         from workflow.cli.serving import bound_socket, serve
 
         with bound_socket(

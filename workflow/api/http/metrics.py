@@ -29,7 +29,7 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Meters:
-    """What one process counts; with `counters` (see `shared_counters`) all of a door count together."""
+    """What one process counts; with `counters` (see `shared_meters`) all of a door count together."""
 
     def __init__(self, counters: Path | None = None) -> None:
         self._counters = counters
@@ -90,8 +90,22 @@ class Meters:
         counted = self.registry
         if self._counters is not None:
             counted = CollectorRegistry()
-            MultiProcessCollector(counted, path=str(self._counters))  # type: ignore[no-untyped-call]
+            counted.register(CountedByAllCollector(self._counters))
         return generate_latest(counted) + generate_latest(self.gauges)
+
+
+class CountedByAllCollector(Collector):
+    """What all processes of a door have counted, those that have ended included."""
+
+    def __init__(self, counters: Path) -> None:
+        self._counters = counters
+
+    def collect(self) -> Iterable[Metric]:
+        """Their sums."""
+        # A process that starts makes its file first and writes its head then: for a moment it is empty.
+        files = [str(file) for file in self._counters.glob("*.db") if file.stat().st_size]
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        return metrics
 
 
 class ContextCollector(Collector):

@@ -1,4 +1,4 @@
-"""Counters that all processes of one door share: files of the Prometheus client's making."""
+"""Where the processes of one API keep what they count: files of the Prometheus client's making."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 
 @contextmanager
-def shared_counters() -> Iterator[Path]:
-    """The directory, for as long as this lasts.
+def shared_meters() -> Iterator[Path]:
+    """The directory of these files, for as long as this lasts.
 
     To be entered before anything imports the client, which looks for it once, in the environment.
     """
