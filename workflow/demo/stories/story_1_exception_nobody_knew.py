@@ -32,6 +32,19 @@ PEOPLE = {
 }
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+EXCEPTION = {
+    "title": "Exceptions for disabilities",
+    "text": "Who cannot use our phones orders by form; a relative may sign.",
+    "eligible": "facts.disability == true",
+    "grants": [
+        {"role": "manager", "what": "order by form"},
+        {"role": "manager", "what": "credit", "up_to": 50},
+    ],
+    "owner": POLICY_OWNER,
+    "approvers": [{"people": [BOOKKEEPER], "within": "P1D"}],
+    "decide_within": "P1D",
+}
+"""The policy that nobody at the desk knows."""
 POST = "My father has Parkinson's. Store and hotline sent him away: by phone only."
 
 
@@ -52,24 +65,12 @@ def _post(number: int, reach: int) -> Says:
 
 
 def _heard() -> tuple[Step, ...]:
-    policy = {
-        "title": "Exceptions for disabilities",
-        "text": "Who cannot use our phones orders by form; a relative may sign.",
-        "eligible": "facts.disability == true",
-        "grants": [
-            {"role": "manager", "what": "order by form"},
-            {"role": "manager", "what": "credit", "up_to": 50},
-        ],
-        "owner": POLICY_OWNER,
-        "approvers": [{"people": [BOOKKEEPER], "within": "P1D"}],
-        "decide_within": "P1D",
-    }
     understood = {"by": MANAGER, "understood": "Your father cannot use our phones.", "channel": "social"}
     call = {"words": "Paul calls you within eight hours", "within": "PT8H", "owner": MANAGER, "by": MANAGER}
     return (
         Step(
             "The policy that nobody at the desk knew stands in the book",
-            does=(Says("policy", "set", policy),),
+            does=(Says("policy", "set", EXCEPTION),),
         ),
         Step("Ben posts it; a dozen friends join in; he posts again", does=(_post(1, 400), _post(2, 2500))),
         Step(
