@@ -28,7 +28,7 @@ class AcceptedEvent(TypedDict):
     reason: str | None
 
 
-class Receipt(TypedDict):
+class AcceptedEvents(TypedDict):
     """The events that were sent, in their order, all of them committed."""
 
     accepted: int

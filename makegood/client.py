@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-from makegood.answers import AcceptedEvent, DeadLetters, Effect, Receipt, Subject, SubjectHistory
+from makegood.answers import AcceptedEvent, AcceptedEvents, DeadLetters, Effect, Subject, SubjectHistory
 from makegood.batches import MOST_EVENTS, Batch, batches, encoded
 from makegood.connection import Connection
 from makegood.errors import ClientError
@@ -55,12 +55,12 @@ class Client:
 
     def send(self, event: Event) -> AcceptedEvent:
         """Send one event; what became of it. It is committed on return."""
-        receipt: Receipt = self._connection.request(
+        receipt: AcceptedEvents = self._connection.request(
             "POST", _EVENTS, content=encoded(event), headers=_STRUCTURED
         )
         return receipt["items"][0]
 
-    def send_batch(self, events: Sequence[Event]) -> Receipt:
+    def send_batch(self, events: Sequence[Event]) -> AcceptedEvents:
         """Send up to 1,000 events in one request: all are committed on return, or none when it raises.
 
         Raises ValueError when they are too many, or of more than 8 MiB together.
@@ -72,13 +72,13 @@ class Client:
             )
         return self._send(found[0]) if found else {"accepted": 0, "duplicates": 0, "items": []}
 
-    def send_all(self, events: Iterable[Event]) -> Receipt:
+    def send_all(self, events: Iterable[Event]) -> AcceptedEvents:
         """Send any number of events, in batches of at most 1,000 and 8 MiB, one after another.
 
         When it raises, the batches before are committed; sending all of them again changes nothing about
         those.
         """
-        answer: Receipt = {"accepted": 0, "duplicates": 0, "items": []}
+        answer: AcceptedEvents = {"accepted": 0, "duplicates": 0, "items": []}
         for batch in batches(events):
             receipt = self._send(batch)
             answer["accepted"] += receipt["accepted"]
@@ -125,12 +125,12 @@ class Client:
     ) -> None:
         self.close()
 
-    def _send(self, batch: Batch) -> Receipt:
+    def _send(self, batch: Batch) -> AcceptedEvents:
         try:
             answer = self._connection.request("POST", _EVENTS, content=batch.body, headers=_BATCHED)
         except ClientError as error:
             raise batch.placed(error) from error.__cause__
-        return cast(Receipt, answer)
+        return cast(AcceptedEvents, answer)
 
     def _pages(self, path: str, filters: Mapping[str, str | Sequence[str] | None]) -> Iterator[Any]:
         wanted = {name: value for name, value in filters.items() if value}

@@ -30,7 +30,7 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back.
 
     Attributes:
@@ -50,7 +50,7 @@ def post(
     headers: Mapping[str, str],
     seconds: float,
     auth: tuple[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     """Post over a connection of its own. Redirects are not followed, and no proxy of the environment is used.
 
     Args:
@@ -64,7 +64,7 @@ def post(
 
 async def _post(
     url: str, content: bytes, headers: Mapping[str, str], seconds: float, auth: tuple[str, str] | None
-) -> Answer:
+) -> HttpResponse:
     begun = False
 
     async def trace(step: str, _: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ async def _post(
             )
             async with stream as response:
                 body = await _body(response, seconds)
-                return Answer(response.status_code, body, _retry_after(response.headers))
+                return HttpResponse(response.status_code, body, _retry_after(response.headers))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         kind = Lost if begun else Unsent
         raise kind(type(error).__name__) from error

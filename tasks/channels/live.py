@@ -12,11 +12,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from tasks.channels.port import Notice, Receipt, Rejected
-from tasks.channels.setup import Setup, Wake
+from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
+from workflow.engine.wake import Wake
 from workflow.errors import InvalidEvent
 
 SOURCE = "/makegood/live"

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from workflow.clock import Clock
 from workflow.engine.engine import Engine
+from workflow.engine.wake import Wake
 from workflow.settings import Settings
-
-
-class Wake(Protocol):
-    """Says that events wait in the inbox."""
-
-    def __call__(self, subjects: list[str]) -> None:
-        """`subjects` are the keys of theirs."""
 
 
 @dataclass(frozen=True, slots=True)

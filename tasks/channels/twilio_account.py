@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from tasks.channels.http_post import Answer, Lost, Unsent, post
+from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
 from tasks.channels.port import ChannelError, OutcomeUnknown, Receipt, Rejected, Retry
 from workflow.errors import SettingsError
 from workflow.recovery.telephony.telephone import e164
@@ -62,7 +62,7 @@ def phone_number(text: str) -> str:
     return number
 
 
-def _refusal(answer: Answer, said: Mapping[str, Any]) -> ChannelError:
+def _refusal(answer: HttpResponse, said: Mapping[str, Any]) -> ChannelError:
     """Twilio's own words are left out: they may quote the number. Its code says what they say."""
     code = said.get("code")
     known = isinstance(code, int)
@@ -76,7 +76,7 @@ def _refusal(answer: Answer, said: Mapping[str, Any]) -> ChannelError:
     return Rejected(message)
 
 
-def _document(answer: Answer) -> Mapping[str, Any]:
+def _document(answer: HttpResponse) -> Mapping[str, Any]:
     try:
         said = orjson.loads(answer.body)
     except orjson.JSONDecodeError:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import orjson
 
 from tasks.channels.address import address_for
-from tasks.channels.http_post import Answer, Lost, Unsent, post
+from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
 from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
@@ -70,7 +70,7 @@ def _body(notice: Notice) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
 
 
-def _expect_taken(answer: Answer) -> None:
+def _expect_taken(answer: HttpResponse) -> None:
     status = answer.status
     if 200 <= status < 300:
         return

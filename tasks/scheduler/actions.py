@@ -59,6 +59,6 @@ class WorkerActions:
     def sweep(self) -> None:
         """Mark abandoned sends, and open an escalation for each send that was lost."""
         runtime = self._process.runtime
-        report = sweep(runtime.engine, runtime.clock)
-        if report.unknown:
-            log.warning("sends with an unknown outcome went to a person", sends=report.unknown)
+        unknown = sweep(runtime.engine, runtime.clock)
+        if unknown:
+            log.warning("sends with an unknown outcome went to a person", sends=unknown)

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.demo.endings import Telling, at, entry, flower
-from workflow.demo.finding import Finding
 from workflow.demo.machinery import at_rest
 from workflow.demo.stories import story_3_late_callback as story
 from workflow.demo.verdict import verdict
+from workflow.maintenance.check_result import CheckResult
 
 
-def wrong(telling: Telling) -> dict[str, Finding]:
+def wrong(telling: Telling) -> dict[str, CheckResult]:
     """What the verdict finds wrong, by name."""
-    return {finding.name: finding for finding in verdict(story.STORY, telling.ending()) if not finding.well}
+    return {result.name: result for result in verdict(story.STORY, telling.ending()) if not result.well}
 
 
 def test_a_story_that_went_well_passes() -> None:

@@ -20,7 +20,7 @@ from tests.workflow.world import NOW, World
 from workflow.broker.client import Broker, task_id
 from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable
-from workflow.maintenance.dead_letters import revive_effect, settle_effect
+from workflow.maintenance.dead_letters import retry_effect, settle_effect
 from workflow.outbox import effects as outbox
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
@@ -184,7 +184,7 @@ def test_a_worker_that_wakes_up_after_its_lease_says_nothing_any_more(world: Wor
     world.clock.advance(LEASE)
     sweep(world.engine, world.clock)
     assert state(world) == "unknown"
-    revive_effect(world.store, stale.id, world.clock.now())
+    retry_effect(world.store, stale.id, world.clock.now())
     fresh = begun(world)
     held = outbox.Hold.sending(stale)
     now = world.clock.now()
@@ -244,7 +244,7 @@ def test_a_send_that_is_lost_goes_to_one_person_and_lost_again_to_one_person_aga
         world.settle()
     (first,) = escalations(world)
     assert (first["state"], first["data"]["effect"]) == ("notified", lost.key)
-    revive_effect(world.store, lost.id, world.clock.now())
+    retry_effect(world.store, lost.id, world.clock.now())
     with world.store.begin() as transaction:  # what the escalation itself sends is not in question here
         transaction.connection.exec_driver_sql(f"delete from outbox where id <> {lost.id}")
     begun(world)

@@ -17,7 +17,7 @@ from tests.invariants.contents import contents
 from tests.invariants.random_lives import STEPS
 from tests.workflow.world import NOW, World, new_world
 from workflow.clock import VirtualClock
-from workflow.engine.due_timers import next_due
+from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.fan_out import SOURCE
 from workflow.engine.ledger import decisions
 from workflow.store.port import NewEvent
@@ -54,7 +54,7 @@ def live(world: World, steps: Sequence[Step]) -> None:
             world.engine.apply(first)
         else:
             until, late = world.clock.now() + timedelta(minutes=first), timedelta(seconds=second)
-            while (due := next_due(world.store)) is not None and due + late <= until:
+            while (due := DUE_TIMERS.next_due(world.store)) is not None and due + late <= until:
                 world.clock.move_to(max(due + late, world.clock.now()))
                 world.settle()
                 world.engine.fire(2)

@@ -14,7 +14,7 @@ from tests.invariants.contents import contents
 from tests.workflow.world import LAMP, World, new_world
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
-from workflow.maintenance.dead_letters import revive_event
+from workflow.maintenance.dead_letters import retry_event
 
 ODD = """
 lifecycle: odd
@@ -168,6 +168,6 @@ def test_a_definition_that_is_gone_is_the_events_misfortune_and_can_be_mended(wo
     with world.store.begin() as transaction:
         transaction.connection.execute(text("update subjects set version = 1 where key = 'odd:1'"))
         row = transaction.connection.execute(text("select event_id from inbox")).scalar_one()
-    revive_event(world.store, row)
+    retry_event(world.store, row)
     world.settle()
     assert world.data("odd:1") == {"x": {"y": 1}}

@@ -18,7 +18,7 @@ from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import NOW, World
 from workflow.broker.task_names import SEND
 from workflow.engine.runtime import Runtime
-from workflow.maintenance.sweep import COUNTED
+from workflow.maintenance.backlog import full_count, look
 from workflow.outbox import effects as outbox
 
 YEAR, LEASE = timedelta(days=366), timedelta(minutes=2)
@@ -102,21 +102,24 @@ def test_a_year_later_one_clock_without_any_message_finds_it_all(
     assert found["inbox"] == []
 
 
-def test_the_sweep_counts_what_is_a_year_old(world: World) -> None:
+def test_a_look_after_the_sweep_sees_what_is_a_year_old(world: World) -> None:
     left_behind(world)
-    report = sweep(world.engine, world.clock)
-    assert (report.unapplied, report.due, report.undispatched, report.unknown) == (2, 4, 2, 1)
+    assert sweep(world.engine, world.clock) == 1
+    found = look(world.store, world.clock.now(), 100)
+    assert (found.events.waiting, found.timers.waiting, found.effects.waiting) == (2, 4, 2)
+    assert found.age(found.timers) > YEAR - timedelta(hours=2)
 
 
-def test_the_sweep_counts_no_further_than_it_must(world: World) -> None:
-    with world.store.begin() as transaction:
-        rows = [(number, 1) for number in range(COUNTED + 5)]
-        if world.store.dialect == "sqlite":
-            statement = "insert into inbox (event_id, subject_id) values (?, ?)"
-        else:
-            statement = "insert into inbox (event_id, subject_id) values (%s, %s)"
-        transaction.connection.exec_driver_sql(statement, rows)
-    assert sweep(world.engine, world.clock).unapplied == COUNTED
+def test_a_look_counts_no_further_than_it_must_and_the_full_count_counts_all(world: World) -> None:
+    events = [world.event("lamp.press", f"lamp:{number}", {"level": 3}) for number in range(12)]
+    world.engine.accept(events)
+    world.clock.advance(YEAR)
+    found = look(world.store, world.clock.now(), 10)
+    whole = full_count(world.store, world.clock.now()).backlog
+    assert (found.events.waiting, whole.events.waiting) == (10, 12)
+    assert found.events.first == whole.events.first
+    assert found.events.since == whole.events.since == NOW
+    assert found.age(found.events) == YEAR
 
 
 def test_a_sweep_that_cannot_open_an_escalation_stops_nothing_else(

@@ -12,7 +12,7 @@ from tests.invariants.contents import contents
 from tests.workflow.world import NOW, World, new_world
 from workflow.engine.turns import decide_all
 from workflow.errors import NotFound
-from workflow.maintenance.dead_letters import revive_timer
+from workflow.maintenance.dead_letters import retry_timer
 from workflow.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -99,7 +99,7 @@ def test_a_dead_timer_does_not_come_back_to_a_subject_that_has_left_its_state(wo
     world.post("oven.open", "oven:1")
     assert dead_timers(world) == []
     with pytest.raises(NotFound):
-        revive_timer(world.store, "oven:1", "look", world.clock.now())
+        retry_timer(world.store, "oven:1", "look", world.clock.now())
     world.post("oven.light", "oven:1")
     assert world.timers("oven:1")["look"] == NOW + 2 * HOUR
 

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stories.front_door", "tests.stories.mailbox")
+pytest.register_assert_rewrite("tests.stories.front_door", "tests.stories.mailbox", "tests.stories.rehearsal")

@@ -23,11 +23,12 @@ from workflow.access import keys
 from workflow.broker.task_names import WRITE
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
-from workflow.engine.due_timers import next_due
+from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
+from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.recovery.archive.writing import write_alert
 from workflow.settings import Settings
@@ -119,7 +120,7 @@ class Story:
 
     def next_due(self) -> datetime | None:
         """When something happens by itself next; None when nothing is to come."""
-        dues = [next_due(self.runtime.store), outbox.next_due(self.runtime.store)]
+        dues = [DUE_TIMERS.next_due(self.runtime.store), DUE_EFFECTS.next_due(self.runtime.store)]
         return min((one for one in dues if one is not None), default=None)
 
     def after(self, days: float = 0, hours: float = 0, minutes: float = 0) -> None:

@@ -2,6 +2,7 @@
 
 Where each demand of the story is shown:
 
+* as it is performed: `test_from_the_dead_line_to_the_line_that_runs`
 * a delay reported by dispatch is heard before the window opens, on the channel the customer chose, with new
   times to pick by a signed link: `test_a_delay_is_heard_before_the_window_opens`
 * nobody on the way by lead time: the same, at the latest before the window ends: `test_nobody_is_on_the_way`
@@ -17,8 +18,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from state_machines.values.instants import format_instant
-from tests.stories.conftest import MONDAY
+from tests.stories.conftest import MONDAY, Perform
 from tests.stories.front_door import Story
+from workflow.demo.stories import story_2_appointment_that_went as script
 
 AGENT, SECOND, SOCIAL = "anna@desk.example", "bo@desk.example", "cleo@social.example"
 OWNER, DISPATCH, LEAD = "owner@shop.example", "dispatch@shop.example", "lead@shop.example"
@@ -75,6 +77,10 @@ def calmed(story: Story) -> None:
     story.post("case.plan", CASE, {"fix": "a technician", "prevent": "windows are confirmed", "by": AGENT})
     story.post("case.agree", CASE, {"by": AGENT})
     story.told()
+
+
+def test_from_the_dead_line_to_the_line_that_runs(perform: Perform) -> None:
+    perform(script.STORY)
 
 
 def test_a_delay_is_heard_before_the_window_opens(story: Story) -> None:

@@ -6,7 +6,7 @@ Where each demand of the story is shown:
   told before they ask and the ladder starts, an empty level is skipped: `test_a_late_callback_ends_well`
 * an acknowledgement expires: `test_an_acknowledgement_expires`; the last level repeats and never goes silent:
   `test_the_last_level_repeats_and_never_goes_silent`
-* no answer: the next try follows the window, never the quiet hours: `test_a_late_callback_ends_well`,
+* no answer: the next try follows the window, never the quiet hours: `test_the_next_try_follows_the_window`,
   `test_no_word_in_the_quiet_hours`
 * the customer calls first: `test_the_customer_calls_first_and_nobody_calls_again`
 * a displeasure is passed on to the policy's owner and counted, with the case; the manager bends the policy;
@@ -18,9 +18,10 @@ from datetime import timedelta
 from typing import Any
 
 from state_machines.values.instants import parse_instant
-from tests.stories.conftest import MONDAY
+from tests.stories.conftest import MONDAY, Perform
 from tests.stories.front_door import Story
 from tests.stories.recovery import child, document
+from workflow.demo.stories import story_3_late_callback as script
 
 AGENT, MANAGER = "anna@shop.example", "manager@shop.example"
 FIRST, SECOND = "team-lead@shop.example", "head@shop.example"
@@ -61,7 +62,16 @@ def lapsed(story: Story, **changes: Any) -> str:
     return story.only("escalation")
 
 
-def test_a_late_callback_ends_well(story: Story) -> None:
+def test_a_late_callback_ends_well(perform: Perform) -> None:
+    story = perform(script.STORY)
+    (callback,) = story.all("callback")
+    assert story.subject(callback)["parent"] == story.only("escalation")
+    assert [one["policy"] for one in story.data(script.PROMISE)["displeasures"]] == [script.POLICY]
+    thanks = {one.words for one in story.mailbox.notices if one.about == "thanks"}
+    assert thanks == {"All is well. Please thank Nora for me."}
+
+
+def test_the_next_try_follows_the_window(story: Story) -> None:
     escalation = lapsed(story)
 
     # Nobody acknowledges on the first level; the second is empty and skipped; the third is told.
@@ -72,7 +82,6 @@ def test_a_late_callback_ends_well(story: Story) -> None:
 
     # A person is asked to call. It is 14:15 in Berlin, the customer's window opens at 16:00.
     callback = story.only("callback")
-    assert story.subject(callback)["parent"] == escalation
     assert story.state(callback) == "resting"
     assert story.subject(callback)["data"]["next_try"] == "2026-03-02T15:00:00Z"
     story.until(MONDAY + timedelta(hours=6))
@@ -86,31 +95,13 @@ def test_a_late_callback_ends_well(story: Story) -> None:
         story.until(parse_instant(next_try))
         assert story.state(callback) == "waiting"
 
-    # Everything is settled in minutes when they talk: the manager bends the policy that the customer minds.
+    # Everything is settled in minutes when they talk.
     story.post("callback.claim", callback, {"by": SECOND})
     story.post("callback.reached", callback, {"by": SECOND, "outcome": "refund granted"})
     assert (story.state(callback), story.state(escalation), story.state(PROMISE)) == (
         "reached", "resolved", "kept_late",
     )  # fmt: skip
     story.told(*((who, "ended") for who in (AGENT, MANAGER, SECOND)))
-    minded_and_thanked(story)
-
-
-def minded_and_thanked(story: Story) -> None:
-    """What the customer minds reaches its owner; their thanks reach everyone; late stays late."""
-    minded = {
-        "policy": "returns-30-days",
-        "policy_owner": "policy@shop.example",
-        "words": "It changed overnight.",
-    }
-    story.post("promise.displeasure", PROMISE, minded)
-    story.told(("policy@shop.example", "displeasure"))
-    story.post("promise.thanks", PROMISE, {"words": "All is well, thank you Anna."})
-    notices = story.told(*((who, "thanks") for who in (AGENT, MANAGER, SECOND)))
-    assert {notice.words for notice in notices} == {"All is well, thank you Anna."}
-    found = story.subject(PROMISE)
-    assert found["state"] == "kept_late"
-    assert [one["policy"] for one in found["data"]["displeasures"]] == ["returns-30-days"]
 
 
 def test_the_customer_calls_first_and_nobody_calls_again(story: Story) -> None:

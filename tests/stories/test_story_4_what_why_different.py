@@ -2,6 +2,7 @@
 
 Where each demand of the story is shown:
 
+* as it is performed: `test_from_the_charge_to_the_figures`
 * no case is documented without the three answers: `test_without_the_three_answers_nothing_is_documented`
 * check-ins during the work and shortly after delivery, with answers: `test_check_ins_are_answered_and_kept`
 * care, help, trust after the recovery; a low answer reopens: `test_a_low_answer_reopens`
@@ -11,8 +12,10 @@ Where each demand of the story is shown:
 
 from typing import Any
 
+from tests.stories.conftest import Perform
 from tests.stories.front_door import Story
 from tests.stories.recovery import DIFFERENT, WHAT, WHY, calm_and_planned, child, document
+from workflow.demo.stories import story_4_what_why_different as script
 
 AGENT, OWNER, LEAD = "anna@desk.example", "owner@shop.example", "lead@shop.example"
 MIA = "mia@example.org"
@@ -42,6 +45,10 @@ def verified(story: Story, case: str = CASE) -> Any:
     assert story.state(case) == "verified"
     (survey,) = story.told((MIA, "survey"))
     return survey
+
+
+def test_from_the_charge_to_the_figures(perform: Perform) -> None:
+    perform(script.STORY)
 
 
 def _without(answers: dict[str, Any], name: str) -> dict[str, Any]:

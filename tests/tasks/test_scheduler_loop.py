@@ -50,6 +50,7 @@ class Bench:
             raise OperationalError("select", {}, Exception("gone"))
         later = [due for due in self.timers + self.effects if due > self.passed]
         return Backlog(
+            at=self.now(),
             events=Queue(len(self.events), self.events[0]) if self.events else Queue(),
             timers=self._queue(self.timers),
             effects=self._queue(self.effects),

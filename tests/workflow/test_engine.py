@@ -11,7 +11,7 @@ from tests.workflow.world import LAMP, NOW, World
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import DefinitionChanged, InvalidEvent, NotFound
-from workflow.maintenance.dead_letters import revive_timer
+from workflow.maintenance.dead_letters import retry_timer
 from workflow.store.port import Changes, Transaction
 from workflow.store.schema import subjects
 
@@ -288,4 +288,4 @@ def test_a_dead_timer_goes_when_its_subject_leaves_the_state(world: World) -> No
     world.post("bulb.burn", "bulb:1")
     assert world.timers("bulb:1") == {}
     with pytest.raises(NotFound):
-        revive_timer(world.store, "bulb:1", "lit", world.clock.now())
+        retry_timer(world.store, "bulb:1", "lit", world.clock.now())

@@ -76,7 +76,7 @@ def test_two_links_of_one_notice_are_answered_each_by_itself(world: World, runti
     assert world.data("party:P") == {"coming": True, "dish": "salad"}
     for name, data in (("reply", {"coming": True}), ("bring", {"dish": "salad"})):
         given = behind(runtime, name).answered
-        assert given is not None and (given.data, given.at) == (data, NOW)
+        assert given is not None and (given.data, given.received_at) == (data, NOW)
 
 
 def test_the_first_answer_to_a_link_is_its_only_one(world: World, runtime: Runtime) -> None:

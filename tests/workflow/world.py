@@ -11,7 +11,7 @@ from state_machines.subject import Subject
 from workflow.clock import VirtualClock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
-from workflow.engine.due_timers import next_due
+from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.ledger import rebuild
 from workflow.engine.registry import Registry, catalog_sources
@@ -77,7 +77,7 @@ class World:
 
     def move_to(self, instant: datetime) -> None:
         """Let every timer until `instant` fire at its own instant."""
-        while (due := next_due(self.store)) is not None and due <= instant:
+        while (due := DUE_TIMERS.next_due(self.store)) is not None and due <= instant:
             self.clock.move_to(max(due, self.clock.now()))
             self.engine.fire()
             self.settle()

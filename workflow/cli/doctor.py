@@ -17,9 +17,9 @@ def doctor() -> None:
     vocabulary.register()
     console = Console(highlight=False, soft_wrap=True)
     healthy = True
-    for finding in examine(read_settings()):
-        mark = Text("ok   ", "green") if finding.well else Text("WRONG", "bold red")
-        console.print(mark, Text(f"{finding.name}: {finding.words}"))
-        healthy = healthy and finding.well
+    for result in examine(read_settings()):
+        mark = Text("ok   ", "green") if result.well else Text("WRONG", "bold red")
+        console.print(mark, Text(f"{result.name}: {result.words}"))
+        healthy = healthy and result.well
     if not healthy:
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.console.rendering import page
-from workflow.recovery.barometer.answers import Answer, ask
+from workflow.recovery.barometer.answers import FigureResult, ask
 from workflow.recovery.barometer.chart import Chart, chart
 from workflow.recovery.barometer.figures import all_figures
 from workflow.recovery.barometer.question import Question
@@ -29,7 +29,7 @@ class Shown:
     """One figure on a page."""
 
     question: Question
-    answer: Answer
+    answer: FigureResult
     chart: Chart
     all_link: str
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +16,7 @@ from starlette.responses import Response
 
 from state_machines.errors import Problem
 from workflow.api.context import ApiContext, context_of
-from workflow.api.http.body import read_body, size_of
+from workflow.api.http.request_body import read_form
 from workflow.console.rendering import page
 from workflow.errors import InvalidEvent, NotFound
 from workflow.recovery.links import (
@@ -35,7 +34,6 @@ from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 
 router = APIRouter(include_in_schema=False)
 
-MOST_BYTES = 16 * 1024
 _MOST_FIELDS = 60
 
 
@@ -48,17 +46,10 @@ async def get_link(request: Request, token: str) -> Response:
 @router.post("/l/{token}")
 async def post_link(request: Request, token: str) -> Response:
     """Take the answer. A second one is told what the first was."""
-    size_of(dict(request.scope["headers"]).get(b"content-length"), MOST_BYTES)
-    body = await read_body(request.receive, MOST_BYTES)
+    form = await read_form(request, _MOST_FIELDS)
     context_of(request).backpressure.check()
-    return await run_in_threadpool(_answered, request, token, _form(body))
-
-
-def _form(body: bytes) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except (UnicodeDecodeError, ValueError):
-        return {}  # no browser sends such a form; it is asked again like one that is empty
+    # No browser sends a body that is no form: it is asked again like one that is empty.
+    return await run_in_threadpool(_answered, request, token, dict(form or ()))
 
 
 def _shown(request: Request, token: str) -> Response:
@@ -126,7 +117,7 @@ def _asked(
 
 
 def _already(found: Question, speech: Phrases, status: int) -> Response:
-    assert found.answered is not None
+    assert found.answered is not None and found.answered.data is not None
     told = _told(found.link, found.answered.data, speech)
     return _said(speech, speech.already_title, speech.already, status, told)
 

@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from workflow.broker.task_names import APPLY, FIRE, SEND
 from workflow.demo.ending import Ending, FlowerSeen
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Story
+from workflow.maintenance.check_result import CheckResult
 
 
 def at_rest(story: Story, scene: Scene) -> bool:
@@ -22,19 +22,19 @@ def at_rest(story: Story, scene: Scene) -> bool:
     )
 
 
-def machinery(story: Story, ending: Ending) -> Iterator[Finding]:
+def machinery(story: Story, ending: Ending) -> Iterator[CheckResult]:
     """Nothing waits, nothing was given up, and Flower has seen it all."""
     effects = list(ending.scene.effects())
     waiting = [f"{one['key']} is {one['state']}" for one in effects if one["state"] != "settled"]
-    yield Finding("effects", not waiting, "; ".join(waiting) or f"{len(effects)}, all settled")
+    yield CheckResult("effects", not waiting, "; ".join(waiting) or f"{len(effects)}, all settled")
     broken = [f"effect {one['key']} is {one['state']}: {one['error']}" for one in ending.broken_effects]
     letters = ending.dead_letters
     dead = [f"{one['subject']}: {one['error']}" for one in (*letters["events"], *letters["timers"])]
-    yield Finding("dead letters", not broken + dead, "; ".join(broken + dead) or "none")
-    yield flower_finding(ending.flower, story.people)
+    yield CheckResult("dead letters", not broken + dead, "; ".join(broken + dead) or "none")
+    yield flower_result(ending.flower, story.people)
 
 
-def flower_finding(flower: FlowerSeen, people: Collection[str]) -> Finding:
+def flower_result(flower: FlowerSeen, people: Collection[str]) -> CheckResult:
     """Flower asks for its password, has seen our tasks by their names, and shows nobody's address."""
     missing = [name for name in (APPLY, FIRE, SEND) if name not in flower.tasks]
     personal = [address for address in people if address in flower.text]
@@ -47,4 +47,4 @@ def flower_finding(flower: FlowerSeen, people: Collection[str]) -> Finding:
     if personal:
         wrong.append(f"shows {', '.join(personal)}")
     seen = ", ".join(f"{name} x{count}" for name, count in flower.tasks.items())
-    return Finding("Flower", not wrong, "; ".join(wrong) or f"behind its password, and has seen {seen}")
+    return CheckResult("Flower", not wrong, "; ".join(wrong) or f"behind its password, and has seen {seen}")

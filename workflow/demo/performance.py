@@ -17,11 +17,11 @@ from workflow.demo.deeds import Deeds
 from workflow.demo.ending import Ending, FlowerSeen, gather, see_flower
 from workflow.demo.errors import Interrupted, StoryStuck, TookTooLong
 from workflow.demo.installation import own_directory, own_settings
-from workflow.demo.machinery import at_rest, flower_finding
+from workflow.demo.machinery import at_rest, flower_result
 from workflow.demo.player import PATIENCE_SECONDS, Player
 from workflow.demo.scene import Scene, Stage
 from workflow.demo.script import Story
-from workflow.demo.summary import print_findings, print_links
+from workflow.demo.summary import print_links, print_results
 from workflow.demo.timeline import Timeline
 from workflow.demo.verdict import verdict
 from workflow.errors import MakegoodError
@@ -78,15 +78,15 @@ def _supervised(stack: Stack, console: Console, story: Story, stay: bool) -> boo
         try:
             with _time_limit(supervisor.interrupted):
                 supervisor.start()
-                findings = verdict(story, _played(stack, console, story, supervisor.interrupted))
-            print_findings(console, findings)
+                results = verdict(story, _played(stack, console, story, supervisor.interrupted))
+            print_results(console, results)
             if stay:
                 print_links(console, stack, story)
                 console.print("It stays up until ctrl-C.")
                 supervisor.interrupted.wait()
         finally:
             supervisor.stop()
-    return all(finding.well for finding in findings)
+    return all(result.well for result in results)
 
 
 def _played(stack: Stack, console: Console, story: Story, interrupted: Event) -> Ending:
@@ -141,7 +141,7 @@ def _flower(stack: Stack, story: Story, interrupted: Event) -> FlowerSeen:
     deadline = monotonic() + _FLOWER_SECONDS
     while True:
         seen = see_flower(stack.flower_url, settings, password)
-        if flower_finding(seen, story.people).well or monotonic() > deadline:
+        if flower_result(seen, story.people).well or monotonic() > deadline:
             return seen
         if interrupted.wait(_PAUSE_SECONDS):
             raise Interrupted()

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
+from workflow.maintenance.check_result import CheckResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +139,4 @@ class Story:
     expected: tuple[Told, ...]
     ended: Mapping[str, tuple[str, ...]]
     refused: tuple[tuple[str, str], ...] = ()
-    checks: tuple[Callable[[Scene], Iterator[Finding]], ...] = ()
+    checks: tuple[Callable[[Scene], Iterator[CheckResult]], ...] = ()

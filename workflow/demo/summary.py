@@ -1,4 +1,4 @@
-"""What is printed when the story is over: the findings, and where to look around."""
+"""What is printed when the story is over: the results, and where to look around."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from rich.table import Table
 from rich.text import Text
 
 from workflow.access.first_key import FILE as KEY_FILE
-from workflow.demo.finding import Finding
 from workflow.demo.script import Story
+from workflow.maintenance.check_result import CheckResult
 from workflow.supervisor.flower import PASSWORD_FILE
 from workflow.supervisor.stack import Stack
 
 
-def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+def print_results(console: Console, results: Sequence[CheckResult]) -> None:
     """One line each, and the verdict."""
     table = Table(title="How it ended", title_justify="left", show_header=False, box=None, padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for finding in findings:
-        mark = Text("ok", "green") if finding.well else Text("WRONG", "bold red")
-        table.add_row(mark, finding.name, Text(finding.words, "" if finding.well else "red"))
+    for result in results:
+        mark = Text("ok", "green") if result.well else Text("WRONG", "bold red")
+        table.add_row(mark, result.name, Text(result.words, "" if result.well else "red"))
     console.print("", table, "")
-    wrong = [finding.name for finding in findings if not finding.well]
+    wrong = [result.name for result in results if not result.well]
     if wrong:
         console.print(Text(f"The story did not end as it should: {', '.join(wrong)}.", "bold red"))
     else:

@@ -19,7 +19,7 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.registry import Registry
 from workflow.errors import InvalidEvent, UnknownDefinition
 from workflow.store.effect_states import EffectState
-from workflow.store.port import EffectUpdate, FirstOutcome, NewEvent, Store, Transaction
+from workflow.store.port import PENDING, EffectUpdate, EventOutcome, NewEvent, Store, Transaction
 from workflow.store.schema import outbox
 
 
@@ -101,8 +101,7 @@ class Acceptor:
                 beside(transaction)
             known = [identity for identity in firsts if identity not in fresh]
             before = {
-                (one.source, one.event_id): one
-                for one in (transaction.first_outcomes(known) if known else ())
+                (one.source, one.id): one for one in (transaction.event_outcomes(known) if known else ())
             }
         return [[_answer(row, fresh, firsts, before) for row in checked.rows] for checked in requests]
 
@@ -181,12 +180,12 @@ def _answer(
     row: NewEvent,
     fresh: set[tuple[str, str]],
     firsts: Mapping[tuple[str, str], NewEvent],
-    before: Mapping[tuple[str, str], FirstOutcome],
+    before: Mapping[tuple[str, str], EventOutcome],
 ) -> Acceptance:
     identity = (row.source, row.event_id)
     if identity in fresh and firsts[identity] is row:
-        return Acceptance(row.event_id, row.source, row.subject, "accepted", "pending")
+        return Acceptance(row.event_id, row.source, row.subject, "accepted", PENDING)
     first = before.get(identity)
     if first is None:  # accepted in this very transaction
-        return Acceptance(row.event_id, row.source, firsts[identity].subject, "duplicate", "pending")
+        return Acceptance(row.event_id, row.source, firsts[identity].subject, "duplicate", PENDING)
     return Acceptance(row.event_id, row.source, first.subject, "duplicate", first.outcome, first.reason)

@@ -17,6 +17,7 @@ from state_machines.expressions.view import View
 from state_machines.subject import Subject
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound
+from workflow.store.keys import key_is
 from workflow.store.port import Store
 from workflow.store.rows import TIMER_SOURCE
 from workflow.store.schema import events, moves, subjects
@@ -92,11 +93,9 @@ def _moves(store: Store, key: str) -> list[Row[Any]]:
         select(*MOVE_COLUMNS)
         .join(subjects, subjects.c.id == moves.c.subject_id)
         .outerjoin(events, events.c.id == moves.c.event_id)
-        .where(subjects.c.key == key)
+        .where(key_is(subjects.c.key, key))
         .order_by(moves.c.seq)
     )
-    if "\x00" in key:  # no key holds it, and PostgreSQL would not even compare with it
-        return []
     with store.connect() as connection:
         rows: list[Row[Any]] = [*connection.execute(query)]
     return rows

@@ -1,23 +1,27 @@
-"""What waits to be done, and when to look again: one look into three indexes, however much is pending."""
+"""What waits to be done: a cheap look that counts no further than a bound, and the full count.
+
+Both read only rows that wait: what is far in the future or done costs nothing. The age of the oldest of them
+tells whether work goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from workflow.broker import task_names
-from workflow.engine.due_timers import due_rows, first_due
-from workflow.outbox.effects import due_rows as due_effects
-from workflow.outbox.effects import first_due as first_effect_due
-from workflow.store.effect_states import RELAYED
+from workflow.engine.due_timers import DUE_TIMERS
+from workflow.outbox.due_effects import DUE_EFFECTS
+from workflow.store.effect_states import GIVEN_UP, RELAYED, EffectState
 from workflow.store.port import Store
-from workflow.store.schema import inbox, subjects
+from workflow.store.schema import events, inbox, outbox, subjects, timers
 
 _SHOWN = 5
+_UNDECIDED = inbox.c.dead_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +29,137 @@ class Queue:
     """One kind of work.
 
     Attributes:
-        waiting: how many rows are due, counted no further than the bound.
+        waiting: how many rows wait, counted no further than the bound of a look.
         first: the row or instant that waits longest; changes as the work goes on.
+        since: since when that one waits, UTC.
     """
 
     waiting: int = 0
     first: Any = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """All that waits, and the earliest instant at which more will, UTC."""
+    """What waits at one moment.
 
+    Attributes:
+        at: that moment, UTC.
+        events: accepted and not decided.
+        timers: due and not fired.
+        effects: due for the relay; in a full count all on their way (`since`: the oldest is due).
+        next_due: the earliest instant after `at` at which a timer or an effect falls due, UTC.
+    """
+
+    at: datetime
     events: Queue
     timers: Queue
     effects: Queue
     next_due: datetime | None
 
+    def age(self, queue: Queue) -> timedelta:
+        """For how long the oldest of a queue waits; nothing when none does."""
+        return max(timedelta(0), self.at - queue.since) if queue.since else timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FullCount:
+    """The whole backlog, and what only a person can get going again.
+
+    Attributes:
+        effects: how many there are in each state, settled ones not counted.
+        dead_events, dead_timers: given up until an operator retries them; dead effects are in `effects`.
+    """
+
+    backlog: Backlog
+    effects: Mapping[str, int]
+    dead_events: int
+    dead_timers: int
+
+    @property
+    def dead(self) -> int:
+        """Dead letters of every kind, unknown effects not counted."""
+        return self.dead_events + self.dead_timers + self.effects.get(EffectState.DEAD, 0)
+
 
 def look(store: Store, now: datetime, bound: int) -> Backlog:
-    """What is due at `now`. Counting stops at `bound` rows of a kind."""
+    """What waits at `now`. Counting stops at `bound` rows of a kind, so that it is cheap after any outage."""
+    undecided = select(inbox.c.event_id).where(_UNDECIDED).order_by(inbox.c.event_id).limit(bound)
     with store.connect() as connection:
-        undecided = inbox.c.dead_at.is_(None)
-        events = connection.execute(
-            select(inbox.c.event_id).where(undecided).order_by(inbox.c.event_id).limit(bound)
-        )
         return Backlog(
-            events=_queue(events.scalars().all()),
-            timers=_queue([row.due_at for row in connection.execute(due_rows(connection, now, bound))]),
-            effects=_queue([row.due_at for row in connection.execute(due_effects(now, RELAYED, bound))]),
-            next_due=min(_next_dues(connection, now), default=None),
+            now,
+            _events(connection, undecided),
+            _due(connection, DUE_TIMERS.rows(connection, now, bound)),
+            _due(connection, DUE_EFFECTS.rows(connection, now, bound, outbox.c.state.in_(RELAYED))),
+            _next_due(connection, now),
         )
 
 
-def _queue(waiting: Sequence[Any]) -> Queue:
-    return Queue(len(waiting), min(waiting)) if waiting else Queue()
+def full_count(store: Store, now: datetime) -> FullCount:
+    """All that waits at `now`, to the last row."""
+    oldest = func.min(outbox.c.due_at, type_=outbox.c.due_at.type)
+    with store.connect() as connection:
+        states = _by_state(connection)
+        on_their_way = sum(count for state, count in states.items() if state not in GIVEN_UP)
+        since = connection.scalar(select(oldest).where(DUE_EFFECTS.is_due(now)))
+        backlog = Backlog(
+            now,
+            _events(connection, select(inbox.c.event_id).where(_UNDECIDED)),
+            _due(connection, select(timers.c.due_at).where(DUE_TIMERS.is_due(now))),
+            Queue(on_their_way, since, since),
+            _next_due(connection, now),
+        )
+        dead_events, dead_timers = (
+            connection.scalar(select(func.count()).where(table.c.dead_at.is_not(None))) or 0
+            for table in (inbox, timers)
+        )
+        return FullCount(backlog, states, dead_events, dead_timers)
 
 
-def _next_dues(connection: Connection, now: datetime) -> Iterator[datetime]:
-    for found in (first_due(connection, now), first_effect_due(connection, now)):
-        if found is not None:
-            yield found
+def _by_state(connection: Connection) -> dict[str, int]:
+    """How many effects are in each state but `settled`."""
+    counted = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    states: dict[str, int] = {}
+    for condition in (outbox.c.due_at.is_not(None), outbox.c.state.in_(GIVEN_UP)):
+        states |= {state: count for state, count in connection.execute(counted.where(condition))}
+    return states
+
+
+def _events(connection: Connection, rows: Select[tuple[int]]) -> Queue:
+    found = rows.subquery()
+    ends = select(func.count().label("waiting"), func.min(found.c.event_id).label("first")).subquery()
+    since = select(events.c.received_at).where(events.c.id == ends.c.first).scalar_subquery()
+    waiting, first, at = connection.execute(select(ends.c.waiting, ends.c.first, since)).one()
+    return Queue(waiting, first, at)
+
+
+def _due(connection: Connection, rows: Select[Any]) -> Queue:
+    found = rows.subquery()
+    earliest = func.min(found.c.due_at, type_=found.c.due_at.type)
+    waiting, since = connection.execute(select(func.count(), earliest).select_from(found)).one()
+    return Queue(waiting, since, since)
+
+
+def _next_due(connection: Connection, now: datetime) -> datetime | None:
+    found = (DUE_TIMERS.first_due(connection, now), DUE_EFFECTS.first_due(connection, now))
+    return min((due for due in found if due is not None), default=None)
+
+
+def inbox_span(connection: Connection) -> tuple[int, int]:
+    """The row of the oldest undecided event (0: there is none), and how many there are, never too few.
+
+    It costs two looks at the ends of an index: dead events, and those decided out of turn, are counted too.
+    """
+    oldest = select(func.min(inbox.c.event_id)).where(_UNDECIDED).scalar_subquery()
+    newest = select(func.max(inbox.c.event_id)).scalar_subquery()
+    first, last = connection.execute(select(oldest, newest)).one()
+    return (0, 0) if first is None else (first, last - first + 1)
+
+
+def undecided_events(connection: Connection, most: int) -> int:
+    """How many events are undecided, counted no further than `most`."""
+    some = select(inbox.c.event_id).where(_UNDECIDED).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
@@ -74,19 +168,19 @@ def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
     Raises KeyError for a task that does not find its work itself.
     """
     with store.connect() as connection:
-        query = select(subjects.c.key).where(subjects.c.id.in_(_waiting(connection, now, task))).limit(_SHOWN)
+        rows = list(connection.execute(_waiting(connection, now, task)).scalars())
+        query = select(subjects.c.key).where(subjects.c.id.in_(rows)).limit(_SHOWN)
         return list(connection.execute(query).scalars())
 
 
-def _waiting(connection: Connection, now: datetime, task: str) -> list[int]:
-    """Rows of subjects that wait, some."""
-    if task == task_names.FIRE:
-        return [row.subject_id for row in connection.execute(due_rows(connection, now, _SHOWN))]
-    if task == task_names.RELAY:
-        effects = connection.execute(due_effects(now, RELAYED, _SHOWN))
-        return [row.subject_id for row in effects]
+def _waiting(connection: Connection, now: datetime, task: str) -> Select[tuple[int]]:
+    """A query for the rows of subjects that wait, some."""
     if task == task_names.APPLY:
-        undecided = inbox.c.dead_at.is_(None)
-        query = select(inbox.c.subject_id).where(undecided).order_by(inbox.c.event_id).limit(_SHOWN)
-        return list(connection.execute(query).scalars())
-    raise KeyError(task)
+        return select(inbox.c.subject_id).where(_UNDECIDED).order_by(inbox.c.event_id).limit(_SHOWN)
+    if task == task_names.FIRE:
+        due = DUE_TIMERS.rows(connection, now, _SHOWN)
+    elif task == task_names.RELAY:
+        due = DUE_EFFECTS.rows(connection, now, _SHOWN, outbox.c.state.in_(RELAYED))
+    else:
+        raise KeyError(task)
+    return due.with_only_columns(due.selected_columns.subject_id)

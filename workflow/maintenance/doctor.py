@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import make_url
@@ -16,7 +15,8 @@ from workflow.broker.client import Broker
 from workflow.clock import Clock, clock_from
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.errors import MakegoodError
-from workflow.maintenance.waiting import Backlog, backlog
+from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
+from workflow.maintenance.check_result import CheckResult
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 
@@ -24,23 +24,14 @@ LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at, whether it is as it should be, and in words how it is."""
-
-    name: str
-    well: bool
-    words: str
-
-
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, one finding after another; what cannot be looked at is a finding too."""
+def examine(settings: Settings) -> Iterator[CheckResult]:
+    """Look at everything, one result after another; what cannot be looked at has a result too."""
     yield from _configured(settings)
     yield _broker(settings)
     try:
         store = open_store(settings.database)
     except MakegoodError as error:
-        yield Finding("database", False, str(error))
+        yield CheckResult("database", False, str(error))
         return
     try:
         yield from _stored(settings, store)
@@ -48,13 +39,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
         store.close()
 
 
-def _configured(settings: Settings) -> Iterator[Finding]:
-    yield Finding("data directory", True, str(settings.data_dir.resolve()))
-    yield Finding("database URL", *_shown(settings.database))
-    yield Finding(
+def _configured(settings: Settings) -> Iterator[CheckResult]:
+    yield CheckResult("data directory", True, str(settings.data_dir.resolve()))
+    yield CheckResult("database URL", *_shown(settings.database))
+    yield CheckResult(
         "lifecycles", True, str(settings.lifecycles) if settings.lifecycles else "the catalog alone"
     )
-    yield Finding("clock", True, f"{settings.clock}, now {clock_from(settings.clock).now().isoformat()}")
+    yield CheckResult("clock", True, f"{settings.clock}, now {clock_from(settings.clock).now().isoformat()}")
 
 
 def _shown(url: str) -> tuple[bool, str]:
@@ -65,61 +56,63 @@ def _shown(url: str) -> tuple[bool, str]:
         return False, "is not a URL"
 
 
-def _broker(settings: Settings) -> Finding:
+def _broker(settings: Settings) -> CheckResult:
     try:
         url = broker_url(settings)
         broker = Broker(celery_app(settings))
     except MakegoodError as error:
-        return Finding("broker", False, str(error))
+        return CheckResult("broker", False, str(error))
     try:
         answers = broker.reachable()
     finally:
         broker.close()
-    return Finding("broker", answers, f"{_shown(url)[1]} {'answers' if answers else 'does not answer'}")
+    return CheckResult("broker", answers, f"{_shown(url)[1]} {'answers' if answers else 'does not answer'}")
 
 
-def _stored(settings: Settings, store: Store) -> Iterator[Finding]:
+def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
     try:
         found, newest = revision(store), head()
     except SQLAlchemyError as error:
-        yield Finding("database", False, f"does not answer: {type(error).__name__}")
+        yield CheckResult("database", False, f"does not answer: {type(error).__name__}")
         return
-    yield Finding("database", True, f"{store.dialect} answers")
+    yield CheckResult("database", True, f"{store.dialect} answers")
     if found != newest:
-        yield Finding("schema", False, f"is at {found or 'nothing'}, not at {newest}: run `makegood migrate`")
+        yield CheckResult(
+            "schema", False, f"is at {found or 'nothing'}, not at {newest}: run `makegood migrate`"
+        )
         return
-    yield Finding("schema", True, f"is at {found}, the newest")
+    yield CheckResult("schema", True, f"is at {found}, the newest")
     clock = clock_from(settings.clock)
     yield _definitions(settings, store, clock.now())
-    yield from _waiting(backlog(store, clock.now()), clock)
+    yield from _waiting(full_count(store, clock.now()), clock)
 
 
-def _definitions(settings: Settings, store: Store, now: datetime) -> Finding:
+def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult:
     registry = Registry(store)
     try:
         registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], now)
     except (MakegoodError, StateMachineError, OSError) as error:
-        return Finding("definitions", False, str(error))
+        return CheckResult("definitions", False, str(error))
     known = ", ".join(f"{name} {registry.latest(name).version}" for name in registry.names())
-    return Finding("definitions", True, known)
+    return CheckResult("definitions", True, known)
 
 
-def _waiting(waiting: Backlog, clock: Clock) -> Iterator[Finding]:
-    yield _lateness("events not decided", waiting.events, waiting, waiting.oldest_event, clock)
-    yield _lateness("timers due", waiting.timers, waiting, waiting.oldest_timer, clock)
-    unsettled = sum(count for state, count in waiting.effects.items() if state not in ("dead", "unknown"))
-    yield _lateness("effects not settled", unsettled, waiting, waiting.oldest_effect, clock)
-    dead_effects = waiting.effects.get("dead", 0)
-    dead = f"{waiting.dead_events} events, {waiting.dead_timers} timers, {dead_effects} effects"
-    yield Finding("dead letters", waiting.dead == 0, dead)
-    unknown = waiting.effects.get("unknown", 0)
-    yield Finding("effects of unknown outcome", unknown == 0, str(unknown))
+def _waiting(found: FullCount, clock: Clock) -> Iterator[CheckResult]:
+    backlog = found.backlog
+    yield _lateness("events not decided", backlog, backlog.events, clock)
+    yield _lateness("timers due", backlog, backlog.timers, clock)
+    yield _lateness("effects not settled", backlog, backlog.effects, clock)
+    dead_effects = found.effects.get("dead", 0)
+    dead = f"{found.dead_events} events, {found.dead_timers} timers, {dead_effects} effects"
+    yield CheckResult("dead letters", found.dead == 0, dead)
+    unknown = found.effects.get("unknown", 0)
+    yield CheckResult("effects of unknown outcome", unknown == 0, str(unknown))
 
 
-def _lateness(name: str, count: int, waiting: Backlog, since: datetime | None, clock: Clock) -> Finding:
-    if since is None:
-        return Finding(name, True, f"{count}, none of them late")
-    age = waiting.age(since)
+def _lateness(name: str, backlog: Backlog, queue: Queue, clock: Clock) -> CheckResult:
+    if queue.since is None:
+        return CheckResult(name, True, f"{queue.waiting}, none of them late")
+    age = backlog.age(queue)
     late = age > clock.real(LATE_SECONDS)
     advice = "; is a worker running?" if late else ""
-    return Finding(name, not late, f"{count}, the oldest for {age.total_seconds():.1f} s{advice}")
+    return CheckResult(name, not late, f"{queue.waiting}, the oldest for {age.total_seconds():.1f} s{advice}")

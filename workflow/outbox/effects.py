@@ -15,19 +15,12 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    bindparam,
-    func,
     select,
-    union_all,
     update,
 )
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.clock import Clock
-from workflow.engine.priority import Priority
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
@@ -51,44 +44,6 @@ class Hold(NamedTuple):
     def sending(cls, effect: EffectRow) -> Hold:
         """Of the worker that is sending it."""
         return cls(effect.token, EffectState.SENDING)
-
-
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """The condition that an effect is due at `now`, for counting all; see `due_timers.is_due`."""
-    at = bindparam("due_by", now, type_=outbox.c.due_at.type, literal_execute=True)
-    return outbox.c.priority.in_(list(Priority)) & (outbox.c.due_at <= at)
-
-
-def due_rows(now: datetime, states: Sequence[EffectState], limit: int) -> Select[tuple[int, int, datetime]]:
-    """A query for (id, subject_id, due_at) of effects in these states that are due at `now`, by priority, at
-    most `limit`; see `due_timers.due_rows`."""
-    parts = [
-        select(outbox.c.id, outbox.c.subject_id, outbox.c.due_at)
-        .where(outbox.c.priority == priority, outbox.c.due_at <= now, outbox.c.state.in_(states))
-        .order_by(outbox.c.due_at)
-        .limit(limit)
-        .subquery()
-        for priority in Priority
-    ]
-    due = union_all(*(select(part) for part in parts)).subquery()
-    return select(due.c.id, due.c.subject_id, due.c.due_at).limit(limit)
-
-
-def next_due(store: Store) -> datetime | None:
-    """When the relay must look next: the earliest due effect or end of a lease, UTC; None without any."""
-    with store.connect() as connection:
-        return first_due(connection)
-
-
-def first_due(connection: Connection, after: datetime | None = None) -> datetime | None:
-    """When the first effect is due, of those due after an instant if it is given, UTC; None without any."""
-    dues = []
-    for priority in Priority:
-        first = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(
-            outbox.c.priority == priority, outbox.c.due_at.is_not(None)
-        )
-        dues.append(connection.scalar(first if after is None else first.where(outbox.c.due_at > after)))
-    return min((due for due in dues if due is not None), default=None)
 
 
 def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[EffectRow]:

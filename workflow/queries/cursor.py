@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select
 
 from state_machines.errors import Problem
 from workflow.errors import InvalidQuery
@@ -15,8 +19,19 @@ from workflow.errors import InvalidQuery
 _MARK = "after:"
 
 
-def cursor_after(row: int) -> str:
-    """The cursor of the page that begins behind this row."""
+def fetch_page(
+    connection: Connection, statement: Select[Any], limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """The first `limit` rows of a query, and the cursor of the next page (None: that was all).
+
+    The first column of the query is the id of the row by which it is ordered.
+    """
+    rows = connection.execute(statement.limit(limit + 1)).all()
+    shown = rows[:limit]
+    return shown, _cursor_after(shown[-1][0]) if len(rows) > limit else None
+
+
+def _cursor_after(row: int) -> str:
     return base64.urlsafe_b64encode(f"{_MARK}{row}".encode()).decode().rstrip("=")
 
 

@@ -50,7 +50,7 @@ class DeadLetters:
     timers: list[DeadTimer]
 
 
-def dead_letters(store: Store, limit: int = 100) -> DeadLetters:
+def dead_events_and_timers(store: Store, limit: int = 100) -> DeadLetters:
     """At most `limit` dead events and as many dead timers."""
     events = (
         select(

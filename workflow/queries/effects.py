@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from workflow.errors import NotFound
-from workflow.queries.cursor import cursor_after, row_of
+from workflow.queries.cursor import fetch_page, row_of
 from workflow.store import schema
 from workflow.store.port import Store
 
@@ -61,17 +61,10 @@ def effects(
     store: Store, states: Collection[str], *, limit: int = 100, cursor: str | None = None
 ) -> EffectPage:
     """A page of effects in one of these states, the oldest first. Raises InvalidQuery for a wrong cursor."""
-    statement = (
-        _select()
-        .where(_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor))
-        .order_by(_EFFECT.id)
-        .limit(limit + 1)
-    )
+    wanted = (_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor))
     with store.connect() as connection:
-        rows = connection.execute(statement).all()
-    shown = rows[:limit]
-    more = cursor_after(shown[-1].id) if len(rows) > limit else None
-    return EffectPage([_view(row) for row in shown], more)
+        rows, more = fetch_page(connection, _select().where(*wanted).order_by(_EFFECT.id), limit)
+    return EffectPage([_view(row) for row in rows], more)
 
 
 def effect(store: Store, effect_id: int) -> EffectView:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, literal, select
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
 from workflow.store import schema
+from workflow.store.keys import key_is
 
 MOST = 2_000
 """Members that are read at most; a case with more has long become something else."""
@@ -62,7 +63,7 @@ def family(connection: Connection, key: str) -> list[Member]:
     Raises NotFound when no event ever opened it.
     """
     head = select(_SUBJECT.key, literal(0).label("depth")).where(
-        _SUBJECT.key == key, _SUBJECT.state != INITIAL
+        key_is(_SUBJECT.key, key), _SUBJECT.state != INITIAL
     )
     tree = head.cte("family", recursive=True)
     tree = tree.union_all(
@@ -75,8 +76,7 @@ def family(connection: Connection, key: str) -> list[Member]:
         .order_by(tree.c.depth != 0, _SUBJECT.id)
         .limit(MOST)
     )
-    # No key holds U+0000, and PostgreSQL would not even compare with it.
-    rows: Sequence[Any] = [] if "\x00" in key else connection.execute(statement).all()
+    rows: Sequence[Any] = connection.execute(statement).all()
     if not rows:
         raise NotFound(f"subject: there is no {key!r}")
     return [Member(*row) for row in rows]

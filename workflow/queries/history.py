@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from workflow.errors import NotFound
 from workflow.queries.effects import EffectView, effects_of
-from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow
+from workflow.queries.subjects import SubjectRow, find_subject
 from workflow.queries.timeline import Entry, timeline_of
 from workflow.store import schema
 from workflow.store.port import Store
@@ -48,21 +47,9 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectHistory:
-    """A subject, its timers, whom it opened, and its whole timeline, the oldest entry first.
+class SubjectHistory(SubjectRow):
+    """A subject, its timers, whom it opened, and its whole timeline, the oldest entry first."""
 
-    The first nine attributes are those of `SubjectRow`.
-    """
-
-    key: str
-    lifecycle: str
-    version: int
-    state: str
-    seq: int
-    data: Mapping[str, Any]
-    parent: str | None
-    opened_at: datetime | None
-    changed_at: datetime | None
     timers: list[TimerView]
     children: list[Relative]
     timeline: list[Entry]
@@ -74,18 +61,16 @@ def history(store: Store, key: str) -> SubjectHistory:
     A subject that no event has opened is shown too, with what was refused.
     """
     with store.connect() as connection:
-        statement = select(_SUBJECT.id, *SUBJECT_COLUMNS).where(_SUBJECT.key == key)
-        # No key holds U+0000, and PostgreSQL would not even compare with it.
-        row = None if "\x00" in key else connection.execute(statement).first()
-        if row is None:
+        found = find_subject(connection, key)
+        if found is None:
             raise NotFound(f"subject: no event ever named {key!r}")
-        subject = SubjectRow(*tuple(row)[1:])
-        effects: dict[int, list[EffectView]] = effects_of(connection, row.id)
+        row, subject = found
+        effects: dict[int, list[EffectView]] = effects_of(connection, row)
         return SubjectHistory(
             **{name: getattr(subject, name) for name in SubjectRow.__slots__},
-            timers=_timers(connection, row.id),
+            timers=_timers(connection, row),
             children=_children(connection, key),
-            timeline=timeline_of(connection, row.id, effects),
+            timeline=timeline_of(connection, row, effects),
         )
 
 

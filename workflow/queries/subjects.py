@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from state_machines.subject import INITIAL
-from workflow.queries.cursor import cursor_after, row_of
+from workflow.errors import NotFound
+from workflow.queries.cursor import fetch_page, row_of
 from workflow.store import schema
+from workflow.store.keys import key_is
 from workflow.store.port import Store
 
 _SUBJECT = schema.subjects.c
@@ -82,7 +84,6 @@ def subjects(
         select(_SUBJECT.id, *SUBJECT_COLUMNS)
         .where(_SUBJECT.id > row_of(cursor), _SUBJECT.state != INITIAL)
         .order_by(_SUBJECT.id)
-        .limit(limit + 1)
     )
     if lifecycle is not None:
         statement = statement.where(_SUBJECT.lifecycle == lifecycle)
@@ -91,7 +92,30 @@ def subjects(
     if parent is not None:
         statement = statement.where(_SUBJECT.parent == parent)
     with store.connect() as connection:
-        rows = connection.execute(statement).all()
-    shown = rows[:limit]
-    more = cursor_after(shown[-1].id) if len(rows) > limit else None
-    return SubjectPage([SubjectRow(*tuple(row)[1:]) for row in shown], more)
+        rows, more = fetch_page(connection, statement, limit)
+    return SubjectPage([SubjectRow(*tuple(row)[1:]) for row in rows], more)
+
+
+def find_subject(connection: Connection, key: str) -> tuple[int, SubjectRow] | None:
+    """The id of its row, and the subject itself; None when no event ever named it."""
+    query = select(_SUBJECT.id, *SUBJECT_COLUMNS).where(key_is(_SUBJECT.key, key))
+    row = connection.execute(query).first()
+    return None if row is None else (row.id, SubjectRow(*tuple(row)[1:]))
+
+
+def opened_subject(store: Store, key: str) -> SubjectRow:
+    """The subject of this key. Raises NotFound when no event ever opened it."""
+    with store.connect() as connection:
+        found = find_subject(connection, key)
+    if found is None or found[1].opened_at is None:
+        raise NotFound(f"subject: there is no {key!r}")
+    return found[1]
+
+
+def subjects_by_state(store: Store) -> list[tuple[str, str, int]]:
+    """(lifecycle, state, how many subjects). Reads all subjects: not for every second."""
+    statement = select(_SUBJECT.lifecycle, _SUBJECT.state, func.count()).group_by(
+        _SUBJECT.lifecycle, _SUBJECT.state
+    )
+    with store.connect() as connection:
+        return [(lifecycle, state, count) for lifecycle, state, count in connection.execute(statement)]

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from workflow.queries.effects import EffectView
 from workflow.store import schema
+from workflow.store.event_outcomes import UNDECIDED
 
 _EVENT, _MOVE, _INBOX = schema.events.c, schema.moves.c, schema.inbox.c
 
@@ -82,7 +83,7 @@ def timeline_of(
         .order_by(_MOVE.seq)
     )
     waiting = (
-        select(_INBOX.dead_at, _INBOX.error, *_event_columns())
+        select(UNDECIDED.label("outcome"), _INBOX.error, *_event_columns())
         .join_from(schema.inbox, schema.events, _EVENT.id == _INBOX.event_id)
         .where(_INBOX.subject_id == subject_row)
         .order_by(_INBOX.event_id)
@@ -137,7 +138,7 @@ def _waiting(row: Row[*tuple[Any, ...]]) -> Entry:
         "trigger": event.type.partition(".")[2],
         "from": None,
         "to": None,
-        "outcome": "dead" if row.dead_at else "pending",
+        "outcome": row.outcome,
         "reason": row.error,
         "version": None,
         "event": event,

@@ -1,24 +1,17 @@
 """What became of the events of a replay, and what is left in the store when it ends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
+from state_machines.decision import Outcome
+from workflow.queries.subjects import subjects_by_state
 from workflow.replay.plan import Plan
 from workflow.replay.refusal import Refusal
-from workflow.store.port import Store
-from workflow.store.schema import events, inbox, moves, outbox, subjects, timers
-
-_AT_A_TIME = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the ledger says about one event: moved, stayed, refused or dead, and for the last two why."""
-
-    outcome: str
-    reason: str | None
+from workflow.store.port import DEAD, EventOutcome, Store
+from workflow.store.schema import outbox, timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,49 +32,33 @@ class Remainder:
     effects: int
 
 
-def read_outcomes(store: Store, source: str) -> dict[str, Outcome]:
-    """By event id, for all events of this source."""
-    statement = (
-        select(events.c.event_id, moves.c.outcome, moves.c.reason, inbox.c.error)
-        .join_from(events, moves, moves.c.event_id == events.c.id, isouter=True)
-        .join(inbox, inbox.c.event_id == events.c.id, isouter=True)
-        .where(events.c.source == source)
-    )
-    with store.connect() as connection:
-        rows = connection.execution_options(yield_per=_AT_A_TIME).execute(statement)
-        return {row.event_id: Outcome(row.outcome or "dead", row.reason or row.error) for row in rows}
-
-
-def refused_by_decision(plan: Plan, outcomes: dict[str, Outcome]) -> list[Refusal]:
+def refused_by_decision(plan: Plan, outcomes: Mapping[str, EventOutcome]) -> list[Refusal]:
     """The rows that became events and could not apply when their time had come."""
     refusals = []
     for one in plan.events:
         found = outcomes[one.event.id]
-        if found.outcome in ("refused", "dead"):
+        if found.outcome in (Outcome.REFUSED, DEAD):
             rule, message = _split(found)
             refusals.append(Refusal(one.row.row, one.row.line, one.row.subject, "trigger", rule, message))
     return refusals
 
 
-def _split(found: Outcome) -> tuple[str, str]:
+def _split(found: EventOutcome) -> tuple[str, str]:
     """A reason is '<rule>: <sentence>'; a failed decision is a sentence of its own."""
     reason = found.reason or ""
     rule, separator, message = reason.partition(": ")
-    if found.outcome == "refused" and separator and " " not in rule:
+    if found.outcome == Outcome.REFUSED and separator and " " not in rule:
         return rule, message
-    return ("decision-failed" if found.outcome == "dead" else "refused"), reason
+    return ("decision-failed" if found.outcome == DEAD else "refused"), reason
 
 
 def read_remainder(store: Store) -> Remainder:
     """What is left in the store."""
-    states = select(subjects.c.lifecycle, subjects.c.state, func.count()).group_by(
-        subjects.c.lifecycle, subjects.c.state
-    )
     pending = select(func.count(timers.c.due_at), func.min(timers.c.due_at, type_=timers.c.due_at.type))
+    counted: dict[str, dict[str, int]] = {}
+    for lifecycle, state, count in sorted(subjects_by_state(store)):
+        counted.setdefault(lifecycle, {})[state] = count
     with store.connect() as connection:
-        counted: dict[str, dict[str, int]] = {}
-        for lifecycle, state, count in sorted(tuple(row) for row in connection.execute(states)):
-            counted.setdefault(lifecycle, {})[state] = count
         timers_pending, next_due = connection.execute(pending).one()
         dead = connection.execute(select(func.count()).where(timers.c.dead_at.is_not(None))).scalar_one()
         effects = connection.execute(select(func.count()).select_from(outbox)).scalar_one()

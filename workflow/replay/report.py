@@ -1,17 +1,18 @@
 """The report of a replay: every row accounted for, and what came of them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from state_machines.values.instants import format_instant
 from workflow.replay.moves import Move
-from workflow.replay.outcomes import Outcome, Remainder
+from workflow.replay.outcomes import Remainder
 from workflow.replay.plan import Plan
 from workflow.replay.refusal import Refusal
 from workflow.replay.timeline import Order
+from workflow.store.port import EventOutcome
 
 ORDER = "by instant, then by row number; an event at the very instant of a deadline comes before it"
 
@@ -62,7 +63,7 @@ class Result:
 
     plan: Plan
     known: set[str]
-    outcomes: dict[str, Outcome]
+    outcomes: Mapping[str, EventOutcome]
     refused: list[Refusal]
     moves: MoveCount
     remainder: Remainder

@@ -13,7 +13,7 @@ from state_machines.errors import Problem
 from state_machines.values.instants import format_instant
 from workflow.clock import VirtualClock
 from workflow.engine.cloudevent import CloudEvent
-from workflow.engine.due_timers import next_due
+from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.replay.plan import PlannedEvent
 from workflow.replay.refusal import ReplayRefused
@@ -35,7 +35,7 @@ class Runner:
         self._store = store
         self._clock = clock
         self._watcher = watcher
-        self._not_before = next_due(store)
+        self._not_before = DUE_TIMERS.next_due(store)
         """No timer is due earlier than this; None when there is none at all."""
 
     def run(self, events: Sequence[PlannedEvent], until: datetime) -> set[str]:
@@ -79,7 +79,7 @@ class Runner:
         """When the next timer is due, if not after `limit`. Asks the store only where one can be."""
         if self._not_before is None or self._not_before > limit:
             return None
-        self._not_before = next_due(self._store)
+        self._not_before = DUE_TIMERS.next_due(self._store)
         return None if self._not_before is None or self._not_before > limit else self._not_before
 
     def _come_to_rest(self, *, events_wait: bool) -> None:
@@ -90,7 +90,7 @@ class Runner:
                 progress = self._engine.fire(BATCH)
                 self._watcher.fired(progress.decided)
                 # What has fired is gone: only the store knows which timer is the next one now.
-                self._not_before = next_due(self._store)
+                self._not_before = DUE_TIMERS.next_due(self._store)
             else:
                 return
             events_wait = progress.events > 0 or (events_wait and progress.full)

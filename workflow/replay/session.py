@@ -14,12 +14,13 @@ from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.registry import digest as digest_of
 from workflow.errors import DefinitionChanged
+from workflow.queries.event_outcomes import outcomes_of_source
 from workflow.replay.comparison import compare
 from workflow.replay.log import digest, log_format, read_log
 from workflow.replay.map import ReplayMap
 from workflow.replay.map_file import decoded, read_map
 from workflow.replay.moves import read_moves
-from workflow.replay.outcomes import read_outcomes, read_remainder, refused_by_decision
+from workflow.replay.outcomes import read_remainder, refused_by_decision
 from workflow.replay.outputs import writing
 from workflow.replay.plan import Plan, make_plan
 from workflow.replay.refusal import ReplayRefused
@@ -125,7 +126,7 @@ def _run(
     for move in read_moves(store):
         moves_file.write(move.line())
         moves.add(move)
-    outcomes = read_outcomes(store, wanted.source)
+    outcomes = outcomes_of_source(store, wanted.source)
     return Result(
         plan,
         known,

@@ -22,3 +22,5 @@ class EffectState(StrEnum):
 
 RELAYED = (EffectState.PENDING, EffectState.PUBLISHED)
 """The states in which the relay claims a due effect; the sweep finds a send whose lease ran out."""
+GIVEN_UP = (EffectState.DEAD, EffectState.UNKNOWN)
+"""The states of an effect that only a person can end."""

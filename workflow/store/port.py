@@ -31,14 +31,35 @@ class NewEvent(NamedTuple):
     parent: str | None
 
 
-class FirstOutcome(NamedTuple):
-    """The outcome of an event that was accepted before."""
+PENDING = "pending"
+"""The outcome of an event that is not decided yet."""
+DEAD = "dead"
+"""The outcome of an event whose decision failed; an operator must look."""
+
+
+class EventOutcome(NamedTuple):
+    """What became of one accepted event.
+
+    Attributes:
+        source, id: of the CloudEvent.
+        subject: key of the subject that it is for.
+        outcome: `PENDING`, `DEAD`, or what was decided: moved, stayed, refused.
+        reason: why it was refused, or the fault that made it dead.
+        dest: the state to which the decision led; None while there is none.
+        received_at: when it was accepted, UTC.
+        data: what it said.
+
+    The last three are None where only the outcome was asked for, as of duplicates.
+    """
 
     source: str
-    event_id: str
+    id: str
     subject: str
     outcome: str
     reason: str | None
+    dest: str | None = None
+    received_at: datetime | None = None
+    data: Mapping[str, Any] | None = None
 
 
 class Pending(NamedTuple):
@@ -185,8 +206,8 @@ class Transaction(Protocol):
         some events may be committed in a transaction of their own: it is for those that need not be together.
         """
 
-    def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """The outcomes of events accepted before, by (source, event_id)."""
+    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

@@ -17,7 +17,7 @@ from workflow.store import postgresql_pools, rows
 from workflow.store import postgresql_statements as sql
 from workflow.store import postgresql_writing as writing
 from workflow.store.array_literals import documents, literal, texts
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
 from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Statement
 
@@ -101,11 +101,11 @@ class PostgresTransaction:
             if not self._driver.closed:
                 self._driver.autocommit = False
 
-    def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """The outcomes of events accepted before, by (source, event_id)."""
+    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
         sources, event_ids = zip(*ids, strict=True)
-        found = self._run(sql.FIRST, sources=texts(sources), event_ids=texts(event_ids))
-        return [FirstOutcome(*row) for row in found]
+        found = self._run(sql.EVENT_OUTCOMES, sources=texts(sources), event_ids=texts(event_ids))
+        return [EventOutcome(*row) for row in found]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

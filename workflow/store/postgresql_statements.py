@@ -5,7 +5,13 @@ order, that of an index: what is fetched by key is sorted by the caller, since c
 read a whole table in the order of its key rather than sort 500 rows (`postgresql_pools`).
 """
 
+from sqlalchemy import Dialect, Text, and_, bindparam, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from workflow.store.event_outcomes import event_outcomes
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
+from workflow.store.schema import events
 
 _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
@@ -40,13 +46,16 @@ with wanted as (
 select o.ord, n.id is null from generate_series(1, %(count)s) as o(ord)
 left join numbered n on n.ord = o.ord left join entered e on e.id = n.id where e.id is null"""
 
-FIRST = """
-select e.source, e.event_id, s.key, coalesce(m.outcome,
-  case when i.dead_at is not null then 'dead' else 'pending' end),
-  coalesce(m.reason, i.error)
-from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[])) as w(source, event_id)
-join events e on e.source = w.source and e.event_id = w.event_id join subjects s on s.id = e.subject_id
-left join moves m on m.event_id = e.id left join inbox i on i.event_id = e.id"""
+
+def _event_outcomes() -> str:
+    arrays = (bindparam("sources", type_=ARRAY(Text)), bindparam("event_ids", type_=ARRAY(Text)))
+    wanted = func.unnest(*arrays).table_valued("source", "event_id").render_derived("wanted")
+    same = and_(events.c.source == wanted.c.source, events.c.event_id == wanted.c.event_id)
+    dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    return str(event_outcomes(wanted.join(events, same)).compile(dialect=dialect))
+
+
+EVENT_OUTCOMES = _event_outcomes()
 
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id

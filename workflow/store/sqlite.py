@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, FirstOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
 
 _WRITING = "makegood_writing"
 
@@ -63,9 +63,9 @@ class SqliteTransaction:
         self._write(sql.ADD_INBOX, pending)
         return added
 
-    def first_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[FirstOutcome]:
-        """The outcomes of events accepted before, by (source, event_id)."""
-        return [FirstOutcome(*row) for one in ids for row in self._read(sql.FIRST, *one)]
+    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
+        """What became of events accepted before, by (source, event_id): the outcomes alone."""
+        return [EventOutcome(*row) for one in ids for row in self._read(sql.EVENT_OUTCOME, *one)]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

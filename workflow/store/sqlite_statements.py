@@ -1,6 +1,11 @@
 """The statements for SQLite: one row a statement, many rows a call."""
 
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from workflow.store.event_outcomes import event_outcomes
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
+from workflow.store.schema import events
 
 ADD_SUBJECT = """insert into subjects (key, lifecycle, version, parent, state, seq, data)
 values (?, ?, ?, ?, 'initial', 0, '{}')
@@ -9,11 +14,10 @@ ADD_EVENT = """insert into events (source, event_id, subject_id, type, time, dat
 values (?, ?, (select id from subjects where key = ?), ?, ?, ?, ?, ?)
 on conflict (source, event_id) do nothing returning id, subject_id"""
 ADD_INBOX = "insert into inbox (event_id, subject_id) values (?, ?)"
-FIRST = """select e.source, e.event_id, s.key,
-  coalesce(m.outcome, case when i.dead_at is not null then 'dead' else 'pending' end), coalesce(m.reason,
-    i.error)
-from events e join subjects s on s.id = e.subject_id left join moves m on m.event_id = e.id
-left join inbox i on i.event_id = e.id where e.source = ? and e.event_id = ?"""
+_ONE_EVENT = event_outcomes().where(
+    events.c.source == bindparam("source"), events.c.event_id == bindparam("event_id")
+)
+EVENT_OUTCOME = str(_ONE_EVENT.compile(dialect=SQLiteDialect_pysqlite()))
 CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""

@@ -15,7 +15,7 @@ from workflow.supervisor.service import Report, Restarts, Service
 _POLL_SECONDS = 0.1
 
 
-class Outcome(Enum):
+class RunEnd(Enum):
     """How one run of a service came to its end."""
 
     DONE = "done"
@@ -75,7 +75,7 @@ class Keeper(threading.Thread):
         while not self._stopping.is_set():
             began = monotonic()
             outcome, detail = self._one_run()
-            if outcome in (Outcome.DONE, Outcome.STOPPED):
+            if outcome in (RunEnd.DONE, RunEnd.STOPPED):
                 self.failure = None
                 return
             if not self._settled.is_set():
@@ -87,25 +87,25 @@ class Keeper(threading.Thread):
             self._tell("restarting", f"in {pause:g} s")
             self._stopping.wait(pause)
 
-    def _one_run(self) -> tuple[Outcome, str]:
+    def _one_run(self) -> tuple[RunEnd, str]:
         """Start the service and watch it until it ends, however; no process of it is left."""
         self._tell("starting")
         try:
             child = self._child = Child(self.service, self.log, self._guard)
         except OSError as error:
-            return Outcome.DIED, f"cannot be started: {error}"
+            return RunEnd.DIED, f"cannot be started: {error}"
         try:
             ended = self._until_ready(child) or self._while_alive(child)
-            if ended[0] is Outcome.STOPPED:
+            if ended[0] is RunEnd.STOPPED:
                 self._tell("stopping")
         finally:
             child.end(self._hurry)
             self._child = None
-        if ended[0] is Outcome.STOPPED:
+        if ended[0] is RunEnd.STOPPED:
             self._tell("stopped")
         return ended
 
-    def _until_ready(self, child: Child) -> tuple[Outcome, str] | None:
+    def _until_ready(self, child: Child) -> tuple[RunEnd, str] | None:
         """None once it is ready, else how it ended before."""
         service = self.service
         deadline = monotonic() + service.ready_seconds
@@ -119,10 +119,10 @@ class Keeper(threading.Thread):
                 self._settled.set()
                 return None
             if monotonic() > deadline:
-                return Outcome.HUNG, f"was not ready within {service.ready_seconds:g} s"
+                return RunEnd.HUNG, f"was not ready within {service.ready_seconds:g} s"
             self._stopping.wait(_POLL_SECONDS)
 
-    def _while_alive(self, child: Child) -> tuple[Outcome, str]:
+    def _while_alive(self, child: Child) -> tuple[RunEnd, str]:
         """Watch a running service until it ends, hangs, or is to be stopped."""
         service = self.service
         misses = 0
@@ -135,17 +135,17 @@ class Keeper(threading.Thread):
                 misses = 0 if service.alive() else misses + 1
                 asked = monotonic()
                 if misses >= service.alive_misses:
-                    return Outcome.HUNG, f"did not answer {misses} times in a row"
+                    return RunEnd.HUNG, f"did not answer {misses} times in a row"
             self._stopping.wait(_POLL_SECONDS)
 
-    def _ended(self, child: Child) -> tuple[Outcome, str] | None:
+    def _ended(self, child: Child) -> tuple[RunEnd, str] | None:
         code = child.exit_code()
         if code is not None:
             if self.service.once and code == 0:
                 self._tell("done")
-                return Outcome.DONE, ""
-            return Outcome.DIED, f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return (Outcome.STOPPED, "") if self._stopping.is_set() else None
+                return RunEnd.DONE, ""
+            return RunEnd.DIED, f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return (RunEnd.STOPPED, "") if self._stopping.is_set() else None
 
     def _tell(self, status: str, detail: str = "") -> None:
         self._report(Report(self.service.name, status, detail))

@@ -7,11 +7,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workflow.api.http.problems import Kind, Refusal
-from workflow.errors import InvalidQuery, NotFound, NotRetryable
+from workflow.errors import InvalidEvent, InvalidQuery, NotFound, NotRetryable
 
 log = structlog.get_logger(__name__)
 
-KNOWN = (NotFound, NotRetryable, InvalidQuery, OperationalError, InterfaceError, PoolTimeout)
+KNOWN = (NotFound, NotRetryable, InvalidEvent, InvalidQuery, OperationalError, InterfaceError, PoolTimeout)
 """The errors that are no fault of ours; any other is, and has a log entry with its trace."""
 
 
@@ -24,7 +24,7 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal.of(Kind.NOT_FOUND, "path", "not-found", str(error))
         case NotRetryable():
             return Refusal.of(Kind.CONFLICT, "path", "state", str(error))
-        case InvalidQuery():
+        case InvalidEvent() | InvalidQuery():
             return Refusal(Kind.INVALID, error.problems)
         case OperationalError() | InterfaceError() | PoolTimeout():
             # The message itself may quote what was to be stored.

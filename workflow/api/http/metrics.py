@@ -15,7 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from workflow.clock import Clock, monotonic
-from workflow.maintenance.waiting import Backlog, backlog, population
+from workflow.maintenance.backlog import FullCount, Queue, full_count
+from workflow.queries.subjects import subjects_by_state
 from workflow.recovery.notice_counts import notice_counts
 from workflow.store.port import Store
 from workflow.telemetry.refreshed import Refreshed
@@ -138,7 +139,7 @@ class StoreCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """One query for each thing that waits."""
-        yield from _waiting(backlog(self._store, self._clock.now()))
+        yield from _waiting(full_count(self._store, self._clock.now()))
         subjects = GaugeMetricFamily(
             "makegood_subjects", "Subjects by lifecycle and state.", labels=["lifecycle", "state"]
         )
@@ -150,7 +151,7 @@ class StoreCollector(Collector):
     def _counted(self) -> list[tuple[str, str, int]]:
         """Counting all subjects reads a whole index, so it is done every few seconds at most."""
         if monotonic() >= self._population_until:
-            self._population = sorted(population(self._store))
+            self._population = sorted(subjects_by_state(self._store))
             self._population_until = monotonic() + _KEEP_POPULATION
         return self._population
 
@@ -166,33 +167,33 @@ def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
     return notices
 
 
-def _waiting(waiting: Backlog) -> Iterator[Metric]:
+def _waiting(found: FullCount) -> Iterator[Metric]:
     def gauge(name: str, meaning: str, value: float) -> Metric:
         return GaugeMetricFamily(f"makegood_{name}", meaning, value=value)
 
-    def seconds(since: object) -> float:
-        return waiting.age(since).total_seconds()  # type: ignore[arg-type]
+    def seconds(queue: Queue) -> float:
+        return backlog.age(queue).total_seconds()
 
-    yield gauge("inbox_events", "Events accepted and not yet decided.", waiting.events)
-    yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(waiting.oldest_event))
-    yield gauge("timers_due", "Timers due and not yet fired.", waiting.timers)
-    yield gauge(
-        "timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(waiting.oldest_timer)
-    )
+    backlog = found.backlog
+
+    yield gauge("inbox_events", "Events accepted and not yet decided.", backlog.events.waiting)
+    yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(backlog.events))
+    yield gauge("timers_due", "Timers due and not yet fired.", backlog.timers.waiting)
+    yield gauge("timers_oldest_late_seconds", "Lateness of the oldest of them.", seconds(backlog.timers))
     yield gauge(
         "effects_oldest_due_seconds",
         "How long the oldest unsettled effect is due.",
-        seconds(waiting.oldest_effect),
+        seconds(backlog.effects),
     )
     effects = GaugeMetricFamily("makegood_effects", "Effects not settled, by state.", labels=["state"])
     for state in ("pending", "published", "sending", "dead", "unknown"):
-        effects.add_metric([state], waiting.effects.get(state, 0))
+        effects.add_metric([state], found.effects.get(state, 0))
     yield effects
     dead = GaugeMetricFamily("makegood_dead_letters", "What waits for an operator.", labels=["kind"])
     counts = {
-        "event": waiting.dead_events,
-        "timer": waiting.dead_timers,
-        "effect": waiting.effects.get("dead", 0),
+        "event": found.dead_events,
+        "timer": found.dead_timers,
+        "effect": found.effects.get("dead", 0),
     }
     for kind, count in counts.items():
         dead.add_metric([kind], count)

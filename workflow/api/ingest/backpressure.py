@@ -11,10 +11,10 @@ import threading
 from math import ceil
 
 import structlog
-from sqlalchemy import text
 
 from workflow.api.http.problems import busy
 from workflow.clock import monotonic
+from workflow.maintenance.backlog import inbox_span, undecided_events
 from workflow.store.port import Store
 
 EVERY = 0.25
@@ -25,11 +25,6 @@ _VALID = 5.0
 """Seconds for which a look counts: a request that comes after a long silence is not judged by an old one."""
 _LONGEST_WAIT = 60
 _WAIT_UNKNOWN = 10
-
-_ENDS = text(
-    "select (select min(event_id) from inbox where dead_at is null), (select max(event_id) from inbox)"
-)
-_COUNT = text("select count(*) from (select 1 from inbox where dead_at is null limit :most) as undecided")
 
 log = structlog.get_logger(__name__)
 
@@ -94,13 +89,12 @@ class Backpressure:
     def _look(self) -> float:
         """Look once; the seconds until the next look."""
         with self._store.connect() as connection:
-            first, last = connection.execute(_ENDS).one()
-            waiting = 0 if first is None else last - first + 1
+            first, waiting = inbox_span(connection)
             counted = waiting > self._max
             if counted:
-                waiting = connection.execute(_COUNT, {"most": self._max + 1}).scalar_one()
+                waiting = undecided_events(connection, self._max + 1)
         now = monotonic()
-        self._estimate(now, first or 0, waiting)
+        self._estimate(now, first, waiting)
         self.waiting, self._seen_at = waiting, now
         if waiting > self._max and not self._full:
             log.warning("too many undecided events: requests are refused", most=self._max)

@@ -43,7 +43,7 @@ MAX_GROUP_EVENTS = 500
 """Events in one transaction: more make it no cheaper, and keep the first waiting."""
 
 
-class Answer(NamedTuple):
+class RawResponse(NamedTuple):
     """A response."""
 
     status: int
@@ -95,7 +95,7 @@ class EventsEndpoint:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, scope: Scope, receive: Receive) -> RawResponse:
         """The response to a request. Never raises: each error has one, too."""
         try:
             accepted = await self._admitted(scope["headers"], receive)
@@ -161,7 +161,7 @@ class EventsEndpoint:
         except InvalidEvent as error:
             raise Refusal(Kind.INVALID, [_placed(mode, problem) for problem in error.problems]) from error
 
-    def _accepted(self, acceptances: list[Acceptance]) -> Answer:
+    def _accepted(self, acceptances: list[Acceptance]) -> RawResponse:
         fresh = sum(one.status == "accepted" for one in acceptances)
         duplicates = len(acceptances) - fresh
         if fresh:
@@ -180,15 +180,15 @@ class EventsEndpoint:
             for one in acceptances
         ]
         body = orjson.dumps({"accepted": fresh, "duplicates": duplicates, "items": items})
-        return Answer(202, _headers(body), body)
+        return RawResponse(202, _headers(body), body)
 
-    def _refused(self, refusal: Refusal) -> Answer:
+    def _refused(self, refusal: Refusal) -> RawResponse:
         if refusal.kind in (Kind.INVALID, Kind.MALFORMED):
             self._meters.refused.inc()
         elif refusal.kind is Kind.BUSY:
             self._meters.turned_away.labels(refusal.problems[0].rule).inc()
         response = refusal.answer()
-        return Answer(response.status_code, response.raw_headers, bytes(response.body))
+        return RawResponse(response.status_code, response.raw_headers, bytes(response.body))
 
 
 def _headers(body: bytes) -> RawHeaders:

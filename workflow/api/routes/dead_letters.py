@@ -11,8 +11,8 @@ from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
-from workflow.maintenance.dead_letters import revive_event, revive_timer
-from workflow.queries.dead_letters import DeadLetters, dead_letters
+from workflow.maintenance import dead_letters
+from workflow.queries.dead_letters import DeadLetters, dead_events_and_timers
 
 router = APIRouter(prefix="/v1", tags=["dead letters"])
 
@@ -24,7 +24,7 @@ def list_dead_letters(
     request: Request, _: Reader, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> JsonAnswer:
     """Whose decision failed, with the fault. Dead effects are under `/v1/effects`."""
-    return JsonAnswer(dead_letters(context_of(request).runtime.store, limit))
+    return JsonAnswer(dead_events_and_timers(context_of(request).runtime.store, limit))
 
 
 @router.post(
@@ -37,7 +37,7 @@ def list_dead_letters(
 def retry_event(request: Request, _: Operator, event_row: Row) -> Response:
     """Once the cause is mended."""
     context = context_of(request)
-    revive_event(context.runtime.store, event_row)
+    dead_letters.retry_event(context.runtime.store, event_row)
     context.wake([])
     return Response(status_code=204)
 
@@ -57,5 +57,5 @@ def retry_timer(
 ) -> Response:
     """Once the cause is mended. It fires at once."""
     runtime = context_of(request).runtime
-    revive_timer(runtime.store, subject, name, runtime.clock.now())
+    dead_letters.retry_timer(runtime.store, subject, name, runtime.clock.now())
     return Response(status_code=204)

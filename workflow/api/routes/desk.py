@@ -8,32 +8,30 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import AtDesk, Reader
-from workflow.api.context import ApiContext, context_of
+from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind as Problem
-from workflow.api.http.problems import Refusal, described
-from workflow.api.routes.desk_requests import (
-    CallOutcome,
-    ClaimRequest,
-    EscalationOutcome,
-    described_body,
-    read,
-)
-from workflow.errors import InvalidEvent
-from workflow.recovery.desk.desk import Answer, Claim, Desk, Outcome
+from workflow.api.http.problems import Refusal
+from workflow.api.http.request_body import described_body, read_model
+from workflow.api.routes.desk_requests import CallOutcome, ClaimRequest, EscalationOutcome
+from workflow.api.routes.desk_responses import described_results, desk_of, response_to
+from workflow.recovery.desk.desk import DeskClaim, DeskResult
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
-_ANSWERS = READING | described(
-    Problem.MALFORMED, Problem.FORBIDDEN, Problem.TIMEOUT, Problem.CONFLICT, Problem.TOO_LARGE
-)
-_UNDECIDED: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Not decided yet; send the same `id` again to go on waiting", "model": Answer}
-}
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
+
+
+def _described(body: type[BaseModel]) -> dict[str, Any]:
+    """What all operations have in common that act on a call or an escalation, for OpenAPI."""
+    return {
+        "response_model": DeskResult,
+        "responses": described_results(DeskResult),
+        "openapi_extra": described_body(body),
+    }
 
 
 class Line(BaseModel):
@@ -75,16 +73,14 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
 @router.post(
     "/claim",
     summary="Take on the next of the line, or a named one",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
-    openapi_extra=described_body(ClaimRequest),
+    **_described(ClaimRequest),
 )
 async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
     """`claimed` with the item, or `empty`. 409: the named one is somebody else's, or cannot be had now.
 
     A claim is a lease; without an outcome the call goes back to the line.
     """
-    wanted = await read(request, ClaimRequest)
+    wanted = await read_model(request, ClaimRequest)
     context = context_of(request)
     if wanted.dial is not None and not context.runtime.settings.can_dial:
         raise Refusal.of(
@@ -93,37 +89,28 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
             "not-configured",
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
-    claim = Claim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
-    try:
-        return _answered(await _desk(context).claim(claim))
-    except InvalidEvent as error:
-        raise Refusal(Problem.INVALID, error.problems) from None
+    claim = DeskClaim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
+    return response_to(await desk_of(context).claim(claim))
 
 
 @router.post(
     "/callbacks/{key:path}/outcome",
     summary="How a call went",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
-    openapi_extra=described_body(CallOutcome),
+    **_described(CallOutcome),
 )
 async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`reached` and `customer_calls` end it; all else has it come back in the customer's hours."""
-    said = await read(request, CallOutcome)
-    return await _told(context_of(request), Kind.CALLBACK, key, said)
+    return await _told(request, Kind.CALLBACK, key, CallOutcome)
 
 
 @router.post(
     "/escalations/{key:path}/outcome",
     summary="What somebody does about an escalation",
-    response_model=Answer,
-    responses=_ANSWERS | _UNDECIDED,
-    openapi_extra=described_body(EscalationOutcome),
+    **_described(EscalationOutcome),
 )
 async def post_escalation_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
     """`resolved` ends it; `refused` goes on to the next level; `reassigned` comes back if not taken on."""
-    said = await read(request, EscalationOutcome)
-    return await _told(context_of(request), Kind.ESCALATION, key, said)
+    return await _told(request, Kind.ESCALATION, key, EscalationOutcome)
 
 
 @router.get("/items/{key:path}", summary="One call or escalation", response_model=Item, responses=READING)
@@ -133,24 +120,12 @@ def get_item(request: Request, _: Reader, key: _Key) -> JsonAnswer:
 
 
 async def _told(
-    context: ApiContext, kind: Kind, key: str, said: CallOutcome | EscalationOutcome
+    request: Request, kind: Kind, key: str, model: type[CallOutcome] | type[EscalationOutcome]
 ) -> JsonAnswer:
+    """Tell a subject of this kind the outcome in the body; `key` may be its id alone."""
+    said = await read_model(request, model)
     full = key if ":" in key else f"{kind.value}:{key}"
     if not full.startswith(f"{kind.value}:"):
         raise Refusal.of(Problem.NOT_FOUND, "path", "not-found", f"{full!r} is no {kind.value}")
     trigger, data = said.event()
-    try:
-        return _answered(await _desk(context).tell(full, trigger, data, said.id, said.patience))
-    except InvalidEvent as error:
-        raise Refusal(Problem.INVALID, error.problems) from None
-
-
-def _desk(context: ApiContext) -> Desk:
-    return Desk(context.runtime.engine, context.runtime.clock, context.wake)
-
-
-def _answered(answer: Answer) -> JsonAnswer:
-    if answer.outcome is Outcome.LOST:
-        key = answer.item.key if answer.item is not None else "it"
-        raise Refusal.of(Problem.CONFLICT, "subject", "not-possible-now", f"{key}: {answer.reason}")
-    return JsonAnswer(answer, status_code=202 if answer.outcome is Outcome.UNDECIDED else 200)
+    return response_to(await desk_of(context_of(request)).tell(full, trigger, data, said.id, said.patience))

@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.parameters import READING
-from workflow.api.http.problems import Kind, Refusal, described
-from workflow.api.routes.desk_requests import read_object
-from workflow.errors import InvalidEvent
-from workflow.recovery.desk.desk import CaseAnswer, Desk, Outcome
+from workflow.api.http.problems import Kind, Refusal
+from workflow.api.http.request_body import read_object
+from workflow.api.routes.desk_responses import described_results, desk_of, response_to
+from workflow.recovery.desk.desk import CaseResult
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
+
+MOST_BYTES = 256 * 1024
+"""How large a request may be: what happened may take some words."""
 
 Act = Literal[
     "acknowledge", "agree", "ask_fact", "ask_step", "book", "call", "calm", "cause", "check_in_answered",
@@ -44,15 +46,8 @@ class Sending(BaseModel):
 @router.post(
     "/cases/{number}/{trigger}",
     summary="Act on a case",
-    response_model=CaseAnswer,
-    responses=READING
-    | described(Kind.MALFORMED, Kind.FORBIDDEN, Kind.TIMEOUT, Kind.CONFLICT, Kind.TOO_LARGE)
-    | {
-        202: {
-            "description": "Not decided yet; send the same `id` again to go on waiting",
-            "model": CaseAnswer,
-        }
-    },
+    response_model=CaseResult,
+    responses=described_results(CaseResult),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -68,15 +63,8 @@ async def act_on_case(
     sending: Annotated[Sending, Query()],
 ) -> JsonAnswer:
     """The body is the data of the trigger, with `by`: who does it. 409: the case cannot take that now."""
-    data = await read_object(request)
+    data = await read_object(request, MOST_BYTES)
     if not data.get("by"):
         raise Refusal.of(Kind.INVALID, "body.by", "required", "say who does it")
-    context = context_of(request)
-    desk = Desk(context.runtime.engine, context.runtime.clock, context.wake)
-    try:
-        answer = await desk.act(f"case:{number}", trigger, data, sending.id, sending.patience)
-    except InvalidEvent as error:
-        raise Refusal(Kind.INVALID, error.problems) from None
-    if answer.outcome is Outcome.LOST:
-        raise Refusal.of(Kind.CONFLICT, "subject", "not-possible-now", f"{answer.case}: {answer.reason}")
-    return JsonAnswer(answer, status_code=202 if answer.outcome is Outcome.UNDECIDED else 200)
+    act = desk_of(context_of(request)).act(f"case:{number}", trigger, data, sending.id, sending.patience)
+    return response_to(await act)

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from state_machines.values.instants import format_instant
-from workflow.api.http.body import read_body, size_of
-from workflow.api.http.json_text import decode
 from workflow.api.http.parameters import SubjectKey
-from workflow.api.http.problems import Kind as Problem
-from workflow.api.http.problems import Refusal
 from workflow.recovery.desk.item import Kind
 from workflow.recovery.desk.line import Wishes
 
-BYTES = 16 * 1024
-"""How large such a request may be."""
-CASE_BYTES = 256 * 1024
-"""How large one about a case may be: what happened may take some words."""
-_Model = TypeVar("_Model", bound=BaseModel)
 _Word = Annotated[str, Field(min_length=1, max_length=100)]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
 _Person = Annotated[
@@ -126,29 +115,3 @@ class EscalationOutcome(_Wish):
                 return "refuse", {"by": self.by} | ({"reason": self.reason} if self.reason else {})
             case "reassigned":
                 return "reassign", {"by": self.by, "to": self.to}
-
-
-async def read_object(request: Request) -> dict[str, Any]:
-    """The body, an object of any form. Raises Refusal."""
-    size_of(dict(request.scope["headers"]).get(b"content-length"), CASE_BYTES)
-    value = decode(await read_body(request.receive, CASE_BYTES))
-    if not isinstance(value, dict):
-        raise Refusal.of(Problem.INVALID, "body", "object", "must be an object: the data of the trigger")
-    return value
-
-
-async def read(request: Request, model: type[_Model]) -> _Model:
-    """The body as this model. Raises Refusal, or RequestValidationError with field and rule."""
-    size_of(dict(request.scope["headers"]).get(b"content-length"), BYTES)
-    try:
-        return model.model_validate(decode(await read_body(request.receive, BYTES)))
-    except ValidationError as error:
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        ) from None
-
-
-def described_body(model: type[BaseModel]) -> dict[str, Any]:
-    """The request body for OpenAPI."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}

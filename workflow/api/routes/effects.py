@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.body import read_body, size_of
-from workflow.api.http.json_text import decode
 from workflow.api.http.parameters import READING, RETRYING, Row
 from workflow.api.http.problems import Kind, described
+from workflow.api.http.request_body import described_body, read_model
 from workflow.maintenance import dead_letters
 from workflow.queries.effects import EffectPage, EffectView, effect, effects
 
@@ -34,7 +32,7 @@ class EffectFilter(BaseModel):
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
-class Finding(BaseModel):
+class SettlementNote(BaseModel):
     """What a person found out about an effect whose outcome was unknown."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,18 +40,9 @@ class Finding(BaseModel):
     note: str = Field(min_length=1, max_length=2000, description="How you know that it happened.")
 
 
-FINDING_BYTES = 16 * 1024
-
-
-async def finding_of(request: Request, _: Operator) -> Finding:
-    """The finding in the body, read only for who may tell it."""
-    size_of(dict(request.scope["headers"]).get(b"content-length"), FINDING_BYTES)
-    try:
-        return Finding.model_validate(decode(await read_body(request.receive, FINDING_BYTES)))
-    except ValidationError as error:
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        ) from None
+async def note_of(request: Request, _: Operator) -> SettlementNote:
+    """The note in the body, read only for who may write it."""
+    return await read_model(request, SettlementNote)
 
 
 @router.get("/effects", summary="List effects", response_model=EffectPage, responses=READING)
@@ -78,7 +67,7 @@ def get_effect(request: Request, _: Reader, effect_id: Row) -> JsonAnswer:
 def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
     """For a dead effect, or an unknown one that did not happen after all. Its idempotency key stays."""
     runtime = context_of(request).runtime
-    dead_letters.revive_effect(runtime.store, effect_id, runtime.clock.now())
+    dead_letters.retry_effect(runtime.store, effect_id, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))
 
 
@@ -87,17 +76,12 @@ def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
     summary="Say that an effect happened",
     response_model=EffectView,
     responses=RETRYING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Finding.model_json_schema()}},
-        }
-    },
+    openapi_extra=described_body(SettlementNote),
 )
 def settle_effect(
-    request: Request, key: Operator, effect_id: Row, finding: Annotated[Finding, Depends(finding_of)]
+    request: Request, key: Operator, effect_id: Row, said: Annotated[SettlementNote, Depends(note_of)]
 ) -> JsonAnswer:
     """For an unknown or dead effect that turned out to have happened: it is not carried out again."""
     runtime = context_of(request).runtime
-    dead_letters.settle_effect(runtime.store, effect_id, finding.note, key.id, runtime.clock.now())
+    dead_letters.settle_effect(runtime.store, effect_id, said.note, key.id, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))

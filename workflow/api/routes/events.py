@@ -10,7 +10,7 @@ from starlette.responses import Response
 from workflow.api.auth import Sender
 from workflow.api.context import context_of
 from workflow.api.http.problems import Kind, described
-from workflow.api.ingest.endpoint import Answer
+from workflow.api.ingest.endpoint import RawResponse
 from workflow.api.ingest.event_schema import REQUEST_BODY
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -35,7 +35,7 @@ class AcceptedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class AcceptedEvents:
     """The events of a request, all of them committed."""
 
     accepted: int
@@ -47,7 +47,7 @@ class Receipt:
     "/events",
     status_code=202,
     summary="Accept one event or a batch",
-    response_model=Receipt,
+    response_model=AcceptedEvents,
     openapi_extra={"requestBody": REQUEST_BODY},
     responses=described(
         Kind.MALFORMED,
@@ -74,6 +74,6 @@ async def post_events(request: Request, _: Sender) -> Response:
 class EndpointResponse(Response):
     """An answer of the intake, for the framework."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: RawResponse) -> None:
         super().__init__(answer.body, answer.status)
         self.raw_headers = answer.headers

@@ -13,8 +13,8 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
-from workflow.api.routes.desk_requests import described_body, read
-from workflow.recovery.policies import Finding, Wish, search
+from workflow.api.http.request_body import described_body, read_model
+from workflow.recovery.policies import PolicyMatch, Wish, search
 from workflow.recovery.policies.facts import facts_of_case
 
 router = APIRouter(prefix="/v1", tags=["policies"])
@@ -55,7 +55,7 @@ class FactsQuery(WishQuery):
 class PolicyList(BaseModel):
     """The policies in force, those first that fit."""
 
-    items: list[Finding]
+    items: list[PolicyMatch]
 
 
 @router.get(
@@ -80,6 +80,6 @@ def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query(
 )
 async def search_policies(request: Request, _: Reader) -> JsonAnswer:
     """As for a case, with facts of nobody's: to try what a condition says, or before there is a case."""
-    query = await read(request, FactsQuery)
+    query = await read_model(request, FactsQuery)
     store, wish = context_of(request).runtime.store, query.wish()
     return JsonAnswer({"items": await run_in_threadpool(search, store, query.facts, wish)})

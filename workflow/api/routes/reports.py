@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.access.keys import Role
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.bearer import bearer_text, known_key, permit
-from workflow.api.http.body import read_body, size_of
-from workflow.api.http.json_text import decode
 from workflow.api.http.problems import Kind, Refusal, described
+from workflow.api.http.request_body import described_body, model_of, read_whole
 from workflow.api.routes.report_acceptance import brought
 from workflow.recovery import reports
 from workflow.recovery.contact.standard_webhooks import is_genuine, webhooks_of
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
-MOST_BYTES = 16 * 1024
 _SIGNATURE = "webhook-signature"
 
 
@@ -53,16 +50,10 @@ async def report_of(request: Request) -> ReportBody:
     if not signed:
         key = await known_key(context.keyring, bearer_text(headers.get(b"authorization")))
         permit(key, Role.SYSTEM, Role.OPERATOR)
-    size_of(headers.get(b"content-length"), MOST_BYTES)
-    body = await read_body(request.receive, MOST_BYTES)
+    body = await read_whole(request)
     if signed:
         _check_signature(context, request, body)
-    try:
-        return ReportBody.model_validate(decode(body))
-    except ValidationError as error:
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        ) from None
+    return model_of(body, ReportBody)
 
 
 def _check_signature(context: ApiContext, request: Request, body: bytes) -> None:
@@ -94,12 +85,7 @@ def _check_signature(context: ApiContext, request: Request, body: bytes) -> None
         Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.TOO_LARGE, Kind.INVALID,
         Kind.BUSY, Kind.UNAVAILABLE,
     ),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": ReportBody.model_json_schema()}},
-        }
-    },
+    openapi_extra=described_body(ReportBody),
 )  # fmt: skip
 async def post_report(
     request: Request,

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from workflow.api.context import ApiContext, context_of
-from workflow.api.http.body import read_body, size_of
 from workflow.api.http.problems import Kind, Refusal, described
+from workflow.api.http.request_body import read_form
 from workflow.api.routes.report_acceptance import brought
 from workflow.recovery.reports import Report, Status
 from workflow.recovery.telephony import twilio
@@ -23,7 +22,6 @@ from workflow.recovery.telephony.calls import customer_to_connect
 
 router = APIRouter(tags=["reports"])
 
-MOST_BYTES = 16 * 1024
 _MOST_FIELDS = 200
 Form = Mapping[str, str]
 Effect = Annotated[str, Query(min_length=1, max_length=300, description="Idempotency key of the notice.")]
@@ -55,12 +53,9 @@ async def genuine_form(request: Request) -> Form:
     settings = context_of(request).runtime.settings
     if settings.public_url is None or settings.twilio_auth_token is None:
         raise Refusal.of(Kind.NOT_FOUND, "path", "twilio", "Twilio is not set up here")
-    size_of(dict(request.scope["headers"]).get(b"content-length"), MOST_BYTES)
-    body = await read_body(request.receive, MOST_BYTES)
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except (UnicodeDecodeError, ValueError):
-        raise Refusal.of(Kind.MALFORMED, "body", "form", "is no form") from None
+    pairs = await read_form(request, _MOST_FIELDS)
+    if pairs is None:
+        raise Refusal.of(Kind.MALFORMED, "body", "form", "is no form")
     query = request.scope["query_string"].decode("latin-1")
     url = f"{settings.public_url}{request.scope['path']}" + (f"?{query}" if query else "")
     signed = request.headers.get("x-twilio-signature", "")

@@ -8,10 +8,10 @@ from typing import Any
 
 from state_machines.values.instants import zone
 from workflow.demo.checks import hours_kept
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Says, Step, Story, Told, Until
 from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.maintenance.check_result import CheckResult
 
 CUSTOMER, CASE, POLICY = "customer:881", "case:881-1", "policy:disability"
 ZONE = "America/New_York"
@@ -32,6 +32,19 @@ PEOPLE = {
 }
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+EXCEPTION = {
+    "title": "Exceptions for disabilities",
+    "text": "Who cannot use our phones orders by form; a relative may sign.",
+    "eligible": "facts.disability == true",
+    "grants": [
+        {"role": "manager", "what": "order by form"},
+        {"role": "manager", "what": "credit", "up_to": 50},
+    ],
+    "owner": POLICY_OWNER,
+    "approvers": [{"people": [BOOKKEEPER], "within": "P1D"}],
+    "decide_within": "P1D",
+}
+"""The policy that nobody at the desk knows."""
 POST = "My father has Parkinson's. Store and hotline sent him away: by phone only."
 
 
@@ -52,24 +65,12 @@ def _post(number: int, reach: int) -> Says:
 
 
 def _heard() -> tuple[Step, ...]:
-    policy = {
-        "title": "Exceptions for disabilities",
-        "text": "Who cannot use our phones orders by form; a relative may sign.",
-        "eligible": "facts.disability == true",
-        "grants": [
-            {"role": "manager", "what": "order by form"},
-            {"role": "manager", "what": "credit", "up_to": 50},
-        ],
-        "owner": POLICY_OWNER,
-        "approvers": [{"people": [BOOKKEEPER], "within": "P1D"}],
-        "decide_within": "P1D",
-    }
     understood = {"by": MANAGER, "understood": "Your father cannot use our phones.", "channel": "social"}
     call = {"words": "Paul calls you within eight hours", "within": "PT8H", "owner": MANAGER, "by": MANAGER}
     return (
         Step(
             "The policy that nobody at the desk knew stands in the book",
-            does=(Says("policy", "set", policy),),
+            does=(Says("policy", "set", EXCEPTION),),
         ),
         Step("Ben posts it; a dozen friends join in; he posts again", does=(_post(1, 400), _post(2, 2500))),
         Step(
@@ -180,13 +181,13 @@ EXPECTED = (
 )
 
 
-def one_case(scene: Scene) -> Iterator[Finding]:
+def one_case(scene: Scene) -> Iterator[CheckResult]:
     """Two posts of one person are one case, and its cause is on the record."""
     cases = scene.named("case")
     data = cases[0]["data"]
     posts, causes = len([one for one in data["contacts"] if one.get("network")]), data["causes"]
     well = len(cases) == 1 and posts == 2 and causes == ["training"]
-    yield Finding("one case", well, f"{len(cases)} case of {posts} posts; causes: {', '.join(causes)}")
+    yield CheckResult("one case", well, f"{len(cases)} case of {posts} posts; causes: {', '.join(causes)}")
 
 
 STORY = Story(

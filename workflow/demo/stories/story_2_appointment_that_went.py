@@ -8,10 +8,10 @@ from typing import Any
 
 from state_machines.values.instants import format_instant, parse_instant, zone
 from workflow.demo.checks import hours_kept
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story, Told, Until
 from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.maintenance.check_result import CheckResult
 
 CUSTOMER, CASE = "customer:T-2", "case:T-2-1"
 ZONE = "Europe/Berlin"
@@ -183,20 +183,20 @@ EXPECTED = (
 )
 
 
-def heard_in_time(scene: Scene) -> Iterator[Finding]:
+def heard_in_time(scene: Scene) -> Iterator[CheckResult]:
     """Each time the window was in doubt, the customer heard of it before that window ended."""
     missed = scene.named("appointment")[0]["data"]["missed"]
     told = [parse_instant(one["at"]) for one in scene.notices if one["about"] == "new_time"]
     ends = parse_instant(missed[0]["to"])
     well = len(missed) == 1 and sum(at < ends for at in told) == 2
-    yield Finding("heard in time", well, f"{len(missed)} window missed at {ends}, told at {told}")
+    yield CheckResult("heard in time", well, f"{len(missed)} window missed at {ends}, told at {told}")
 
 
-def a_person_called(scene: Scene) -> Iterator[Finding]:
+def a_person_called(scene: Scene) -> Iterator[CheckResult]:
     """One call, by a person of the desk, about what went wrong."""
     calls = scene.named("callback")
     who = [call["data"]["ended_by"] for call in calls if call["data"]["about"] == "missed_appointment"]
-    yield Finding("a person called", who == [AGENT], f"{', '.join(map(str, who)) or 'nobody'}")
+    yield CheckResult("a person called", who == [AGENT], f"{', '.join(map(str, who)) or 'nobody'}")
 
 
 STORY = Story(

@@ -8,9 +8,9 @@ from typing import Any
 
 from state_machines.values.instants import format_instant, parse_instant, zone
 from workflow.demo.checks import hours_kept, lapsed_on_time
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Says, Step, Story, Told, Until
+from workflow.maintenance.check_result import CheckResult
 
 PROMISE = "promise:P-17"
 ZONE = "America/Chicago"
@@ -180,37 +180,37 @@ EXPECTED = (
 )
 
 
-def kept_late(scene: Scene) -> Iterator[Finding]:
+def kept_late(scene: Scene) -> Iterator[CheckResult]:
     """Late stays late, whoever kept it in the end."""
     data = scene.named("promise")[0]["data"]
     kept = data.get("kept_at")
     late = kept is not None and parse_instant(kept) > parse_instant(data["due_at"])
     well = late and data.get("kept_by") == MANAGER
-    yield Finding("kept late", well, f"kept {kept or 'never'} by {data.get('kept_by')}")
+    yield CheckResult("kept late", well, f"kept {kept or 'never'} by {data.get('kept_by')}")
 
 
-def ladder(scene: Scene) -> Iterator[Finding]:
+def ladder(scene: Scene) -> Iterator[CheckResult]:
     """The empty level is passed by; whoever was told stands on the record."""
     escalation = scene.named("escalation")[0]["data"]
     told = [level["people"] for level in escalation["told"] if level["people"]]
     well = told == [[TEAM_LEAD], [REGIONAL]] and escalation["promise"] == PROMISE
     words = f"about {escalation['promise']}, told in turn: {'; '.join(map(', '.join, told))}"
-    yield Finding("ladder", well, words)
+    yield CheckResult("ladder", well, words)
 
 
-def calls(scene: Scene) -> Iterator[Finding]:
+def calls(scene: Scene) -> Iterator[CheckResult]:
     """One call was asked for, and its first try did not get through."""
     results = [call["result"] for call in scene.named("callback")[-1]["data"]["tries"]]
-    yield Finding("calls", results == ["no_answer"], f"tries that failed: {', '.join(results) or 'none'}")
+    yield CheckResult("calls", results == ["no_answer"], f"tries that failed: {', '.join(results) or 'none'}")
 
 
-def told_in_time(scene: Scene) -> Iterator[Finding]:
+def told_in_time(scene: Scene) -> Iterator[CheckResult]:
     """The owner before the deadline, the customer at it and before they had to ask."""
     sent = {one["about"]: parse_instant(one["at"]) for one in reversed(scene.notices)}
     due = parse_instant(scene.named("promise")[0]["data"]["due_at"])
     nudged, told = sent.get("nudge"), sent.get("broken_promise")
     well = nudged is not None and told is not None and nudged < due <= told
-    yield Finding("in time", well, f"owner nudged {nudged}, due {due}, customer told {told}")
+    yield CheckResult("in time", well, f"owner nudged {nudged}, due {due}, customer told {told}")
 
 
 STORY = Story(

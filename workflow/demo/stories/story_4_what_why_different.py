@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from state_machines.values.instants import zone
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story, Told, Until
 from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.maintenance.check_result import CheckResult
 
 CASE = "case:M-4"
 ZONE = "Europe/Berlin"
@@ -148,13 +148,13 @@ EXPECTED = (
 )
 
 
-def answers(scene: Scene) -> Iterator[Finding]:
+def answers(scene: Scene) -> Iterator[CheckResult]:
     """Every answer of the customer is on the record, the low one too."""
     data = scene.named("case")[0]["data"]
     trust = [one["trust"] for one in data["surveys"]]
     oks = [one["ok"] for one in data["check_ins"]]
     well = trust == [2, 4] and oks == [True, True, True]
-    yield Finding("answers", well, f"trust: {trust}, check-ins: {oks}")
+    yield CheckResult("answers", well, f"trust: {trust}, check-ins: {oks}")
 
 
 STORY = Story(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from state_machines.values.instants import zone
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Says, Step, Story, Told, Until
 from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.maintenance.check_result import CheckResult
 
 CASE = "case:R-5"
 ZONE = "Europe/Berlin"
@@ -125,12 +125,12 @@ EXPECTED = (
 )
 
 
-def names(scene: Scene) -> Iterator[Finding]:
+def names(scene: Scene) -> Iterator[CheckResult]:
     """The missed word is a broken promise to ourselves, with a name on it, and late for ever."""
     missed = scene.named("promise/daily_word")[0]
     data = missed["data"]
     well = missed["state"] == "kept_late" and data["owner"] == OWNER and "customer" not in data
-    yield Finding("missed step", well, f"{missed['key']} of {data['owner']} is {missed['state']}")
+    yield CheckResult("missed step", well, f"{missed['key']} of {data['owner']} is {missed['state']}")
 
 
 STORY = Story(

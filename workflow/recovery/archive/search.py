@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from workflow.errors import NotFound
-from workflow.queries.cursor import cursor_after, row_of
+from workflow.queries.cursor import fetch_page, row_of
 from workflow.recovery.archive.full_text import matches
 from workflow.recovery.archive.markdown import plain
 from workflow.recovery.archive.place import place_of
 from workflow.recovery.archive.snippet import Mark, snippet
 from workflow.recovery.archive.words import asked
+from workflow.store.keys import key_is
 from workflow.store.port import Store
 from workflow.store.schema import alerts
 
@@ -86,21 +87,21 @@ def search(store: Store, wanted: Wanted, *, limit: int = 20, cursor: str | None 
     if wanted.words and not words:
         return AlertPage([], None)  # nothing but marks: no alert has such a word
     with store.connect() as connection:
-        rows = connection.execute(_statement(store.dialect, wanted, words, limit, row_of(cursor))).all()
-    shown = rows[:limit]
+        statement = _statement(store.dialect, wanted, words, row_of(cursor))
+        rows, more = fetch_page(connection, statement, limit)
     lines = []
-    for row in shown:
+    for row in rows:
         said, marks = snippet(plain(row.markdown), words)
         link = place_of(row.case_key, row.version)
         lines.append(
             AlertLine(row.case_key, row.version, row.title, row.cause, row.part, row.at, said, marks, link)
         )
-    return AlertPage(lines, cursor_after(shown[-1].id) if len(rows) > limit else None)
+    return AlertPage(lines, more)
 
 
-def _statement(dialect: str, wanted: Wanted, words: list[str], limit: int, before: int) -> Select[Any]:
+def _statement(dialect: str, wanted: Wanted, words: list[str], before: int) -> Select[Any]:
     names = ("id", "case_key", "version", "title", "cause", "part", "at", "markdown")
-    statement = select(*(_ALERT[name] for name in names)).order_by(_ALERT.id.desc()).limit(limit + 1)
+    statement = select(*(_ALERT[name] for name in names)).order_by(_ALERT.id.desc())
     conditions = [
         _ALERT[name] == value
         for name, value in (("cause", wanted.cause), ("part", wanted.part), ("case_key", wanted.case))
@@ -126,9 +127,9 @@ def _newest() -> ColumnElement[bool]:
 
 def alert(store: Store, case: str, version: int | None = None) -> Alert:
     """One version, or the newest. Raises NotFound."""
-    statement = select(alerts).where(_ALERT.case_key == case).order_by(_ALERT.version)
+    statement = select(alerts).where(key_is(_ALERT.case_key, case)).order_by(_ALERT.version)
     with store.connect() as connection:
-        rows = [] if "\x00" in case else connection.execute(statement).all()
+        rows = connection.execute(statement).all()
     chosen = [row for row in rows if version is None or row.version == version]
     if not chosen:
         which = "" if version is None else f" of version {version}"

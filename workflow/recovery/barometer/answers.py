@@ -35,14 +35,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FigureResult:
     """The groups in order, and all of them as one."""
 
     groups: list[Group]
     all: Group
 
 
-def ask(store: Store, question: Question) -> Answer:
+def ask(store: Store, question: Question) -> FigureResult:
     """What the barometer shows. Raises InvalidQuery for more periods than fit one answer."""
     measure = question.figure.measure
     if measure is Measure.RECURRING and question.by in GROUPS:
@@ -51,7 +51,7 @@ def ask(store: Store, question: Question) -> Answer:
     found = distributions(store, question, value)
     groups = [Group(name, one.total(), numbers(one)) for name, one in found.items()]
     whole = together(found.values())
-    return Answer(groups, Group(None, whole.total(), numbers(whole)))
+    return FigureResult(groups, Group(None, whole.total(), numbers(whole)))
 
 
 def outcome_numbers(found: Distribution) -> Numbers:
@@ -96,9 +96,9 @@ _MEASURES: Mapping[Measure, tuple[Value, _Numbers]] = {
 }
 
 
-def _recurring(store: Store, question: Question) -> Answer:
+def _recurring(store: Store, question: Question) -> FigureResult:
     found = recurrence(store, question)
     groups = [Group(name, one.subjects, one.numbers()) for name, one in found.items()]
     subjects = sum(one.subjects for one in groups)
     before = sum(one.before for one in found.values())
-    return Answer(groups, Group(None, subjects, {"before": before}))
+    return FigureResult(groups, Group(None, subjects, {"before": before}))

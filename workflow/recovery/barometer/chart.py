@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from workflow.recovery.barometer.answers import ORDER, Answer, Group
+from workflow.recovery.barometer.answers import ORDER, FigureResult, Group
 from workflow.recovery.barometer.figures import Measure
 from workflow.recovery.barometer.question import GROUPS, Question
 
@@ -53,7 +53,7 @@ class Chart:
     left_out: int
 
 
-def chart(question: Question, answer: Answer, places: Places) -> Chart:
+def chart(question: Question, answer: FigureResult, places: Places) -> Chart:
     """The chart of an answer."""
     shown = answer.groups[:MOST] if question.by in GROUPS else answer.groups[-MOST:]
     rows = [(group, _parts(question, group)) for group in shown]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from workflow.queries.cursor import cursor_after, row_of
+from workflow.queries.cursor import fetch_page, row_of
 from workflow.recovery.barometer.question import Question
 from workflow.store import schema
 from workflow.store.port import Store
@@ -65,10 +65,7 @@ def counted(store: Store, question: Question, *, limit: int = 100, cursor: str |
         .join_from(schema.figures, schema.subjects, _SUBJECT.id == _FIGURE.subject_id)
         .where(question.chosen(), _FIGURE.subject_id > row_of(cursor))
         .order_by(_FIGURE.subject_id)
-        .limit(limit + 1)
     )
     with store.connect() as connection:
-        rows = connection.execute(statement).all()
-    shown = rows[:limit]
-    more = cursor_after(shown[-1][0]) if len(rows) > limit else None
-    return CountedPage([CountedSubject(*tuple(row)[1:]) for row in shown], more)
+        rows, more = fetch_page(connection, statement, limit)
+    return CountedPage([CountedSubject(*tuple(row)[1:]) for row in rows], more)

@@ -1,4 +1,4 @@
-"""The desk's own events: they go through the ledger like all others, and who sent one waits to hear its fate.
+"""The desk's own events: they go through the ledger like all others, and who sent one waits for its decision.
 
 The engine decides who gets a call: of two claims the second is refused. Nobody else is asked, and nothing is
 promised before it has decided.
@@ -7,18 +7,22 @@ promised before it has decided.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
+from state_machines.decision import Outcome
 from state_machines.values.backoff import Backoff
 from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
+from workflow.engine.wake import Wake
+from workflow.queries.event_outcomes import event_outcome
+from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Item, Kind
-from workflow.recovery.desk.line import Wishes, find, line, state_of
-from workflow.recovery.desk.verdict import Fate, Verdict, verdict
+from workflow.recovery.desk.line import Wishes, find, line
+from workflow.store.port import DEAD, PENDING, EventOutcome
 
 SOURCE = "/makegood/desk"
 """The CloudEvents source of what people of the desk do."""
@@ -28,14 +32,7 @@ _LOOKS = Backoff(first=0.005, longest=0.1)
 """Between two looks: soon at first, since most decisions take milliseconds."""
 
 
-class Wake(Protocol):
-    """Says that events wait in the inbox."""
-
-    def __call__(self, subjects: Sequence[str]) -> None:
-        """`subjects` are the keys of theirs."""
-
-
-class Outcome(StrEnum):
+class DeskOutcome(StrEnum):
     """What became of a wish."""
 
     DONE = "done"
@@ -49,7 +46,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class DeskClaim:
     """Somebody wants the next of the line, or a certain one.
 
     Attributes:
@@ -70,24 +67,34 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeskResult:
     """What became of it; the item as it stands now, and why not."""
 
-    outcome: Outcome
+    outcome: DeskOutcome
     id: str
     item: Item | None = None
     reason: str = ""
 
+    @property
+    def key(self) -> str | None:
+        """Of the subject that it is about; None when nothing was there to be had."""
+        return None if self.item is None else self.item.key
+
 
 @dataclass(frozen=True, slots=True)
-class CaseAnswer:
+class CaseResult:
     """What became of something done about a case: the case's state now, and why not."""
 
-    outcome: Outcome
+    outcome: DeskOutcome
     id: str
     case: str
     state: str
     reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of the subject that it is about."""
+        return self.case
 
 
 class Desk:
@@ -99,7 +106,7 @@ class Desk:
         self._clock = clock
         self._wake = wake
 
-    async def claim(self, claim: Claim) -> Answer:
+    async def claim(self, claim: DeskClaim) -> DeskResult:
         """Claim the next of the line, or the one named; of several who do so at once one gets it.
 
         Who loses one to somebody quicker is offered the next, until their patience ends.
@@ -111,22 +118,25 @@ class Desk:
         lost: set[str] = set()
         while True:
             event_id = f"claim/{claim.id}/{len(lost)}"
-            if await asyncio.to_thread(verdict, self._store, SOURCE, event_id) is None:
+            if await asyncio.to_thread(event_outcome, self._store, SOURCE, event_id) is None:
                 item = await asyncio.to_thread(self._wanted, claim, lost)
                 if item is None:
-                    return Answer(Outcome.EMPTY, claim.id)
+                    return DeskResult(DeskOutcome.EMPTY, claim.id)
                 await self.send(event_id, item.key, _TRIGGER[item.kind], _claim_data(claim, item))
-            found = await self.fate(event_id, until)
+            found = await self.decided(event_id, until)
             item = await asyncio.to_thread(find, self._store, found.subject)
-            if found.fate is Fate.PENDING:
-                return Answer(Outcome.UNDECIDED, claim.id, item)
-            if found.fate is Fate.DECIDED and found.dest == _CLAIMED[item.kind]:
-                return Answer(Outcome.CLAIMED, claim.id, item)
+            if found.outcome == PENDING:
+                return DeskResult(DeskOutcome.UNDECIDED, claim.id, item)
+            if found.outcome != Outcome.REFUSED and found.dest == _CLAIMED[item.kind]:
+                return DeskResult(DeskOutcome.CLAIMED, claim.id, item)
             lost.add(item.key)
             if claim.subject is not None or monotonic() > until:
-                return Answer(Outcome.LOST, claim.id, item, found.reason or _why_not(item))
+                reason = found.reason if found.outcome == Outcome.REFUSED else None
+                return DeskResult(DeskOutcome.LOST, claim.id, item, reason or f"it is {item.state} now")
 
-    async def tell(self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float) -> Answer:
+    async def tell(
+        self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
+    ) -> DeskResult:
         """Send one event about a call or an escalation, and wait for its decision.
 
         Raises:
@@ -134,25 +144,25 @@ class Desk:
             InvalidEvent: the event breaks a rule; nothing was stored.
         """
         await asyncio.to_thread(find, self._store, key)
-        found = await self._decided(key, trigger, data, id, patience)
+        found = await self._send_and_wait(key, trigger, data, id, patience)
         item = await asyncio.to_thread(find, self._store, found.subject)
-        return Answer(_outcome(found), id, item, _reason(found))
+        return DeskResult(_outcome(found), id, item, _reason(found))
 
     async def act(
         self, case: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
-    ) -> CaseAnswer:
+    ) -> CaseResult:
         """Do something about a case; whoever has its number may, whatever desk they sit at. As `tell`."""
-        await asyncio.to_thread(state_of, self._store, case)
-        found = await self._decided(case, trigger, data, id, patience)
-        state = await asyncio.to_thread(state_of, self._store, case)
-        return CaseAnswer(_outcome(found), id, case, state, _reason(found))
+        await asyncio.to_thread(opened_subject, self._store, case)
+        found = await self._send_and_wait(case, trigger, data, id, patience)
+        subject = await asyncio.to_thread(opened_subject, self._store, case)
+        return CaseResult(_outcome(found), id, case, subject.state, _reason(found))
 
-    async def _decided(
+    async def _send_and_wait(
         self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
-    ) -> Verdict:
+    ) -> EventOutcome:
         event_id = f"{trigger}/{key}/{id}"  # an id that is used for something else is something else
         await self.send(event_id, key, trigger, data)
-        return await self.fate(event_id, monotonic() + patience)
+        return await self.decided(event_id, monotonic() + patience)
 
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
         """Put an event into the ledger and have it applied. Raises InvalidEvent."""
@@ -161,38 +171,36 @@ class Desk:
         await asyncio.to_thread(self._engine.accept, [event])
         self._wake([key])
 
-    async def fate(self, event_id: str, until: float) -> Verdict:
+    async def decided(self, event_id: str, until: float) -> EventOutcome:
         """What became of an event, looked at until it is decided or the time (`monotonic`) is over."""
         looks = 0
         while True:
-            found = await asyncio.to_thread(verdict, self._store, SOURCE, event_id)
+            found = await asyncio.to_thread(event_outcome, self._store, SOURCE, event_id)
             assert found is not None, "an accepted event is in the ledger"
-            if found.fate is not Fate.PENDING or monotonic() > until:
+            if found.outcome != PENDING or monotonic() > until:
                 return found
             looks += 1
             await asyncio.sleep(_LOOKS.pause(looks))
 
-    def _wanted(self, claim: Claim, lost: set[str]) -> Item | None:
+    def _wanted(self, claim: DeskClaim, lost: set[str]) -> Item | None:
         if claim.subject is not None:
             return find(self._store, claim.subject)
         found = line(self._store, self._clock.now(), claim.wishes, 1, without=lost)
         return found[0] if found else None
 
 
-def _outcome(found: Verdict) -> Outcome:
-    if found.fate is Fate.PENDING:
-        return Outcome.UNDECIDED
-    return Outcome.DONE if found.fate is Fate.DECIDED else Outcome.LOST
+def _outcome(found: EventOutcome) -> DeskOutcome:
+    if found.outcome == PENDING:
+        return DeskOutcome.UNDECIDED
+    return DeskOutcome.LOST if found.outcome in (Outcome.REFUSED, DEAD) else DeskOutcome.DONE
 
 
-def _reason(found: Verdict) -> str:
-    return found.reason or ("its decision failed; an operator must look" if found.fate is Fate.DEAD else "")
+def _reason(found: EventOutcome) -> str:
+    if found.outcome == DEAD:
+        return "its decision failed; an operator must look"
+    return found.reason or ""
 
 
-def _claim_data(claim: Claim, item: Item) -> dict[str, Any]:
+def _claim_data(claim: DeskClaim, item: Item) -> dict[str, Any]:
     dials = claim.dial is not None and item.kind is Kind.CALLBACK
     return {"by": claim.by, "dial": claim.dial} if dials else {"by": claim.by}
-
-
-def _why_not(item: Item) -> str:
-    return f"it is {item.state} now"

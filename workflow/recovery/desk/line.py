@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import JSON, and_, collate, func, literal, or_, select, type_coerce
 
 from workflow.errors import NotFound
-from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow
+from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow, opened_subject
 from workflow.recovery.desk.item import FREE, Item, Kind, item_of
 from workflow.store import schema
 from workflow.store.port import Store
@@ -87,21 +87,6 @@ def _field(name: str) -> Any:
 
 def find(store: Store, key: str) -> Item:
     """A call or an escalation as the desk sees it, in whatever state. Raises NotFound when there is none."""
-    query = select(*SUBJECT_COLUMNS).where(_SUBJECT.key == key, _SUBJECT.opened_at.is_not(None))
-    if key.partition(":")[0] not in set(Kind) or "\x00" in key:  # PostgreSQL would not even compare with it
+    if key.partition(":")[0] not in set(Kind):
         raise NotFound(f"subject: {key!r} is no call and no escalation")
-    with store.connect() as connection:
-        row = connection.execute(query).first()
-    if row is None:
-        raise NotFound(f"subject: there is no {key!r}")
-    return item_of(SubjectRow(*row))
-
-
-def state_of(store: Store, key: str) -> str:
-    """The state of a subject that has been opened. Raises NotFound when there is none."""
-    query = select(_SUBJECT.state).where(_SUBJECT.key == key, _SUBJECT.opened_at.is_not(None))
-    with store.connect() as connection:
-        row = None if "\x00" in key else connection.execute(query).first()
-    if row is None:
-        raise NotFound(f"subject: there is no {key!r}")
-    return str(row.state)
+    return item_of(opened_subject(store, key))

@@ -21,24 +21,13 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.runtime import Runtime
 from workflow.errors import NotFound
+from workflow.queries.event_outcomes import event_outcome_within
 from workflow.recovery.links.token import Pass
-from workflow.store.schema import events, outbox, subjects
+from workflow.store.port import EventOutcome
+from workflow.store.schema import outbox, subjects
 
 SOURCE = "/makegood/links"
 """The CloudEvents source of answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer that was given.
-
-    Attributes:
-        data: what it said.
-        at: when it was accepted, UTC.
-    """
-
-    data: Mapping[str, Any]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +38,13 @@ class Question:
         identity: the id that its answer has as an event.
         subject: whom it is for, as the ledger leaves it.
         link: trigger, title, words, language, data, choices, ask, labels.
-        answered: the first and only answer, if it was given.
+        answered: the first and only answer with its data, if it was given.
     """
 
     identity: str
     subject: Subject
     link: Mapping[str, Any]
-    answered: Answered | None
+    answered: EventOutcome | None
 
 
 def question_behind(runtime: Runtime, which: Pass) -> Question:
@@ -68,16 +57,12 @@ def question_behind(runtime: Runtime, which: Pass) -> Question:
         .join_from(outbox, subjects, own.id == outbox.c.subject_id)
         .where(outbox.c.key == which.effect)
     )
-    first = select(events.c.data, events.c.received_at).where(
-        events.c.source == SOURCE, events.c.event_id == identity
-    )
     with runtime.store.connect() as connection:
         row = connection.execute(notice).first()
         link = (row.payload.get("links") or {}).get(which.name) if row is not None else None
         if row is None or link is None:
             raise NotFound("link: the notice that it stood in is not there")
-        given = connection.execute(first).first()
-    answered = None if given is None else Answered(given.data, given.received_at)
+        answered = event_outcome_within(connection, SOURCE, identity)
     return Question(identity, Subject(*tuple(row)[1:]), link, answered)
 
 

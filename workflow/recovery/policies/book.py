@@ -35,7 +35,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PolicyMatch:
     """A policy in force, held against the facts of a case.
 
     Attributes:
@@ -61,9 +61,9 @@ class Finding:
     displeasures: int
 
 
-def search(store: Store, facts: Mapping[str, Any], wish: Wish | None = None) -> list[Finding]:
+def search(store: Store, facts: Mapping[str, Any], wish: Wish | None = None) -> list[PolicyMatch]:
     """Every policy in force, those first that these facts are eligible for, each group by its title."""
-    found = [_finding(row, facts, wish) for row in _in_force(store)]
+    found = [_match(row, facts, wish) for row in _in_force(store)]
     return sorted(found, key=lambda one: (not one.eligible, one.title, one.policy))
 
 
@@ -77,10 +77,10 @@ def _in_force(store: Store) -> Iterator[SubjectRow]:
             return
 
 
-def _finding(row: SubjectRow, facts: Mapping[str, Any], wish: Wish | None) -> Finding:
+def _match(row: SubjectRow, facts: Mapping[str, Any], wish: Wish | None) -> PolicyMatch:
     data = row.data
     reason = why_not(data.get("eligible", "false"), facts)
-    return Finding(
+    return PolicyMatch(
         policy=row.key.partition(":")[2],
         key=row.key,
         title=data.get("title", ""),

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from workflow.errors import NotFound
-from workflow.store import schema
+from workflow.queries.subjects import find_subject
 from workflow.store.port import Store
-
-_SUBJECT = schema.subjects.c
 
 
 def facts_of(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,11 +33,8 @@ def facts_of_case(store: Store, key: str) -> dict[str, Any]:
 
     Raises NotFound when there is no such case.
     """
-    statement = select(_SUBJECT.data).where(_SUBJECT.key == key, _SUBJECT.lifecycle == "case")
-    data = None
-    if "\x00" not in key:  # which no key holds, and PostgreSQL would not even compare with
-        with store.connect() as connection:
-            data = connection.execute(statement).scalar_one_or_none()
-    if not data:
+    with store.connect() as connection:
+        found = find_subject(connection, key)
+    if found is None or found[1].lifecycle != "case" or not found[1].data:
         raise NotFound(f"case: there is no {key!r}")
-    return facts_of(data)
+    return facts_of(found[1].data)

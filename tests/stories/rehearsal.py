@@ -1,4 +1,4 @@
-"""A story to be performed, played on a virtual clock: the same steps and verdict, without a stack."""
+"""The script of a story as the demo performs it, on a virtual clock: the same steps and verdict, no stack."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from state_machines.values.instants import format_instant
 from tests.demo.endings import flower
 from tests.stories.front_door import Story as Stage
 from workflow.demo.ending import Ending
-from workflow.demo.finding import Finding
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story
 from workflow.demo.verdict import verdict
+from workflow.maintenance.check_result import CheckResult
 
 
 class Rehearsal:
-    """Plays a story on SQLite as fast as it goes."""
+    """Plays a story as fast as it goes."""
 
-    def __init__(self, story: Story, directory: Path) -> None:
+    def __init__(self, story: Story, database_url: str, directory: Path) -> None:
         self.story = story
-        self.stage = Stage(f"sqlite:///{directory / 'makegood.db'}", directory, story.begin)
+        self.stage = Stage(database_url, directory, story.begin)
 
-    def verdict(self) -> list[Finding]:
+    def verdict(self) -> list[CheckResult]:
         """Every step, then what a performance would say at the end."""
         for step in self.story.steps(self.stage.clock.now()):
             self._take(step)

@@ -1,0 +1,70 @@
+"""The body of a request as a value: a JSON object, a model, or a form."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from workflow.api.http.body import read_body, size_of
+from workflow.api.http.json_text import decode
+from workflow.api.http.problems import Kind, Refusal
+
+MOST_BYTES = 16 * 1024
+"""How large a body may be that says nothing else."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The body as it came. Raises Refusal when it is longer than `most` bytes, or does not come in time."""
+    size_of(dict(request.scope["headers"]).get(b"content-length"), most)
+    return await read_body(request.receive, most)
+
+
+async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
+    """The body, a JSON object of any form. Raises Refusal."""
+    value = decode(await read_whole(request, most))
+    if not isinstance(value, dict):
+        raise Refusal.of(Kind.INVALID, "body", "object", "must be an object: the data of the trigger")
+    return value
+
+
+async def read_model(request: Request, model: type[_Model]) -> _Model:
+    """The JSON body as this model. Raises as `model_of`, and Refusal for its length."""
+    return model_of(await read_whole(request), model)
+
+
+def model_of(body: bytes, model: type[_Model]) -> _Model:
+    """A JSON text as this model.
+
+    Raises:
+        Refusal: it is no JSON.
+        RequestValidationError: it breaks rules of the model; with each field and rule.
+    """
+    try:
+        return model.model_validate(decode(body))
+    except ValidationError as error:
+        problems = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(problems) from None
+
+
+async def read_form(request: Request, most_fields: int) -> list[tuple[str, str]] | None:
+    """The fields of an HTML form (application/x-www-form-urlencoded) in order; None when it is no form.
+
+    Raises Refusal for its length.
+    """
+    body = await read_whole(request)
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
+    except ValueError:
+        return None
+
+
+def described_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The `openapi_extra` of an operation that reads its body with `read_model`."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,32 @@
+"""What became of an event, by whoever may read: one event, or all of a source."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from workflow.store.event_outcomes import MORE_COLUMNS, event_outcomes
+from workflow.store.port import EventOutcome, Store
+from workflow.store.schema import events
+
+_AT_A_TIME = 2000
+
+
+def event_outcome(store: Store, source: str, event_id: str) -> EventOutcome | None:
+    """What became of the event, with its data; None when there is no such event."""
+    with store.connect() as connection:
+        return event_outcome_within(connection, source, event_id)
+
+
+def event_outcome_within(connection: Connection, source: str, event_id: str) -> EventOutcome | None:
+    """The same over a connection that reads more."""
+    chosen = (events.c.source == source, events.c.event_id == event_id)
+    row = connection.execute(event_outcomes().add_columns(*MORE_COLUMNS).where(*chosen)).first()
+    return None if row is None else EventOutcome(*row)
+
+
+def outcomes_of_source(store: Store, source: str) -> dict[str, EventOutcome]:
+    """What became of all events of a source, by event id: the outcomes alone."""
+    query = event_outcomes().where(events.c.source == source)
+    with store.connect() as connection:
+        rows = connection.execution_options(yield_per=_AT_A_TIME).execute(query)
+        return {row.event_id: EventOutcome(*row) for row in rows}
