@@ -11,17 +11,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from workflow.broker import task_names
 from workflow.engine.due_timers import DUE_TIMERS
-from workflow.outbox.due_effects import DUE_EFFECTS
-from workflow.store.effect_states import GIVEN_UP, RELAYED, EffectState
+from workflow.outbox.due_effects import DUE_EFFECTS, TO_BE_RELAYED
+from workflow.store.effect_states import GIVEN_UP, EffectState
 from workflow.store.port import Store
 from workflow.store.schema import events, inbox, outbox, subjects, timers
 
 _SHOWN = 5
 _UNDECIDED = inbox.c.dead_at.is_(None)
+
+
+def _queue_of(rows: Select[tuple[int]]) -> Select[Any]:
+    """A query for the fields of a `Queue` of undecided events."""
+    found = rows.subquery()
+    ends = select(func.count().label("waiting"), func.min(found.c.event_id).label("first")).subquery()
+    since = select(events.c.received_at).where(events.c.id == ends.c.first).scalar_subquery()
+    fields: Select[Any] = select(ends.c.waiting, ends.c.first, since)
+    return fields
+
+
+_ALL_EVENTS = _queue_of(select(inbox.c.event_id).where(_UNDECIDED))
+_FIRST_EVENTS = _queue_of(
+    select(inbox.c.event_id)
+    .where(_UNDECIDED)
+    .order_by(inbox.c.event_id)
+    .limit(bindparam("bound", type_=Integer()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +102,12 @@ class FullCount:
 
 def look(store: Store, now: datetime, bound: int) -> Backlog:
     """What waits at `now`. Counting stops at `bound` rows of a kind, so that it is cheap after any outage."""
-    undecided = select(inbox.c.event_id).where(_UNDECIDED).order_by(inbox.c.event_id).limit(bound)
     with store.connect() as connection:
         return Backlog(
             now,
-            _events(connection, undecided),
-            _due(connection, DUE_TIMERS.rows(connection, now, bound)),
-            _due(connection, DUE_EFFECTS.rows(connection, now, bound, outbox.c.state.in_(RELAYED))),
+            Queue(*connection.execute(_FIRST_EVENTS, {"bound": bound}).one()),
+            _due(*DUE_TIMERS.waiting(connection, now, bound)),
+            _due(*TO_BE_RELAYED.waiting(connection, now, bound)),
             _next_due(connection, now),
         )
 
@@ -98,14 +115,17 @@ def look(store: Store, now: datetime, bound: int) -> Backlog:
 def full_count(store: Store, now: datetime) -> FullCount:
     """All that waits at `now`, to the last row."""
     oldest = func.min(outbox.c.due_at, type_=outbox.c.due_at.type)
+    due_timers = select(func.count(), func.min(timers.c.due_at, type_=timers.c.due_at.type)).where(
+        DUE_TIMERS.is_due(now)
+    )
     with store.connect() as connection:
         states = _by_state(connection)
         on_their_way = sum(count for state, count in states.items() if state not in GIVEN_UP)
         since = connection.scalar(select(oldest).where(DUE_EFFECTS.is_due(now)))
         backlog = Backlog(
             now,
-            _events(connection, select(inbox.c.event_id).where(_UNDECIDED)),
-            _due(connection, select(timers.c.due_at).where(DUE_TIMERS.is_due(now))),
+            Queue(*connection.execute(_ALL_EVENTS).one()),
+            _due(*connection.execute(due_timers).one()),
             Queue(on_their_way, since, since),
             _next_due(connection, now),
         )
@@ -125,18 +145,7 @@ def _by_state(connection: Connection) -> dict[str, int]:
     return states
 
 
-def _events(connection: Connection, rows: Select[tuple[int]]) -> Queue:
-    found = rows.subquery()
-    ends = select(func.count().label("waiting"), func.min(found.c.event_id).label("first")).subquery()
-    since = select(events.c.received_at).where(events.c.id == ends.c.first).scalar_subquery()
-    waiting, first, at = connection.execute(select(ends.c.waiting, ends.c.first, since)).one()
-    return Queue(waiting, first, at)
-
-
-def _due(connection: Connection, rows: Select[Any]) -> Queue:
-    found = rows.subquery()
-    earliest = func.min(found.c.due_at, type_=found.c.due_at.type)
-    waiting, since = connection.execute(select(func.count(), earliest).select_from(found)).one()
+def _due(waiting: int, since: datetime | None) -> Queue:
     return Queue(waiting, since, since)
 
 
@@ -168,19 +177,20 @@ def some_subjects(store: Store, now: datetime, task: str) -> list[str]:
     Raises KeyError for a task that does not find its work itself.
     """
     with store.connect() as connection:
-        rows = list(connection.execute(_waiting(connection, now, task)).scalars())
+        rows = _waiting(connection, now, task)
         query = select(subjects.c.key).where(subjects.c.id.in_(rows)).limit(_SHOWN)
         return list(connection.execute(query).scalars())
 
 
-def _waiting(connection: Connection, now: datetime, task: str) -> Select[tuple[int]]:
-    """A query for the rows of subjects that wait, some."""
+def _waiting(connection: Connection, now: datetime, task: str) -> list[int]:
+    """The rows of subjects that wait, some."""
     if task == task_names.APPLY:
-        return select(inbox.c.subject_id).where(_UNDECIDED).order_by(inbox.c.event_id).limit(_SHOWN)
+        query = select(inbox.c.subject_id).where(_UNDECIDED).order_by(inbox.c.event_id).limit(_SHOWN)
+        return list(connection.execute(query).scalars())
     if task == task_names.FIRE:
-        due = DUE_TIMERS.rows(connection, now, _SHOWN)
+        due = DUE_TIMERS
     elif task == task_names.RELAY:
-        due = DUE_EFFECTS.rows(connection, now, _SHOWN, outbox.c.state.in_(RELAYED))
+        due = TO_BE_RELAYED
     else:
         raise KeyError(task)
-    return due.with_only_columns(due.selected_columns.subject_id)
+    return [row.subject_id for row in due.rows(connection, now, _SHOWN)]

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from workflow.outbox.due_effects import DUE_EFFECTS
+from workflow.outbox.due_effects import ABANDONED
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectUpdate, Store
 from workflow.store.schema import outbox
@@ -22,8 +22,7 @@ _BATCH = 200
 def abandon(store: Store, now: datetime) -> int:
     """Mark sends whose lease ran out in the middle: their outcome is unknown. How many there were."""
     with store.connect() as connection:
-        sending = DUE_EFFECTS.rows(connection, now, _BATCH, outbox.c.state == EffectState.SENDING)
-        found = [row.id for row in connection.execute(sending)]
+        found = [row.id for row in ABANDONED.rows(connection, now, _BATCH)]
     if not found:
         return 0
     with store.begin() as transaction:

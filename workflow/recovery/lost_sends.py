@@ -6,6 +6,7 @@ Each gets one escalation. What was to be said to a customer and could not be is 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import structlog
@@ -58,6 +59,7 @@ def hand_over(engine: Engine, now: datetime) -> int:
     return sum(row.state == EffectState.UNKNOWN for row in rows)
 
 
+@cache
 def _without_a_person() -> Select[Any]:
     """Sends that a person must hear of and none has, the oldest first, some.
 

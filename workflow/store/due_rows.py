@@ -7,13 +7,16 @@ gives and not on what else is pending.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
+    Row,
     Select,
     Table,
     bindparam,
@@ -27,8 +30,15 @@ from sqlalchemy import (
 from workflow.store.port import Store
 
 
+class _Statements(NamedTuple):
+    """What is asked of the rows due at `now`, at most `limit`, for the values of one moment."""
+
+    rows: Select[Any]
+    waiting: Select[int, Any]
+
+
 class DueRows:
-    """The due rows of one table.
+    """The due rows of one table. A statement is built once and executed again and again.
 
     Args:
         table: `due_at` is null in rows that wait for nothing.
@@ -53,6 +63,15 @@ class DueRows:
         after = bindparam("after", type_=self._due_at.type)
         self._first = self._earliest()
         self._first_after = self._earliest(self._due_at > after)
+        self._where: tuple[ColumnElement[bool], ...] = ()
+        self._built: dict[tuple[Any, ...], _Statements] = {}
+
+    def only(self, condition: ColumnElement[bool]) -> DueRows:
+        """Those of them for which a condition holds; what is not due yet is not asked for by it."""
+        fewer = copy(self)
+        fewer._where = (*self._where, condition)
+        fewer._built = {}
+        return fewer
 
     def is_due(self, now: datetime) -> ColumnElement[bool]:
         """The condition that a row is due at `now`, for counting all that are.
@@ -63,30 +82,46 @@ class DueRows:
         at = bindparam("due_by", now, type_=self._due_at.type, literal_execute=True)
         return self._leading.in_(self._values) & (self._due_at <= at)
 
-    def rows(
-        self, connection: Connection, now: datetime, limit: int, *where: ColumnElement[bool]
-    ) -> Select[Any]:
-        """A query for the rows due at `now`, at most `limit`: those of each value that are due first.
+    def rows(self, connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+        """The rows due at `now`, at most `limit`: those of each value that are due first."""
+        statement = self._statements(connection).rows
+        return list(connection.execute(statement, {"now": now, "limit": limit}))
 
-        Args:
-            connection: to ask for the values, where a query gives them.
-            where: what else must be true of a row.
-        """
+    def waiting(self, connection: Connection, now: datetime, limit: int) -> tuple[int, datetime | None]:
+        """How many these are, and since when the first of them is due, UTC."""
+        statement = self._statements(connection).waiting
+        count, since = connection.execute(statement, {"now": now, "limit": limit}).one()
+        return count, since
+
+    def _statements(self, connection: Connection) -> _Statements:
         values = self._values
-        if isinstance(values, Select):
-            values = connection.execute(values).scalars().all()
-        if not values:
-            return select(*self._shown).where(false())
+        found = connection.execute(values).scalars() if isinstance(values, Select) else values
+        key = tuple(found)
+        built = self._built.get(key)
+        if built is None:
+            self._built.clear()  # the values of an earlier moment, to which it does not go back
+            built = self._built[key] = self._build(key)
+        return built
+
+    def _build(self, values: tuple[Any, ...]) -> _Statements:
+        now, limit = bindparam("now", type_=self._due_at.type), bindparam("limit", type_=Integer())
         parts = [
             select(*self._shown)
-            .where(self._leading == value, self._due_at <= now, *where)
+            .where(self._leading == value, self._due_at <= now, *self._where)
             .order_by(self._due_at)
             .limit(limit)
             .subquery()
             for value in values
         ]
-        due = union_all(*(select(part) for part in parts)).subquery()
-        return select(due).limit(limit)
+        if parts:
+            due = union_all(*(select(part) for part in parts)).subquery()
+            rows = select(due).limit(limit)
+        else:
+            rows = select(*self._shown).where(false(), self._due_at <= now).limit(limit)
+        some = rows.subquery()
+        earliest = func.min(some.c.due_at, type_=self._due_at.type)
+        waiting = select(func.count(), earliest).select_from(some)
+        return _Statements(rows, waiting)
 
     def first_due(self, connection: Connection, after: datetime | None = None) -> datetime | None:
         """When the first row is due, of those due after an instant if it is given, UTC; None without any."""
