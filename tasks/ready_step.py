@@ -1,4 +1,4 @@
-"""How a worker comes to be ready: lifecycles are loaded before its pool forks, and it waits for the pool."""
+"""How a worker comes to be ready: lifecycles are loaded before it forks, and it waits for what it forked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from state_machines.errors import StateMachineError
 from tasks.channels.table import configured
 from tasks.pool import readiness
-from tasks.scheduler.step import SchedulerStep, scheduler_of
+from tasks.scheduler.step import SchedulerStep
 from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError
 from workflow.recovery.runtime import open_runtime
@@ -35,11 +35,7 @@ class ReadyStep(bootsteps.StartStopStep):
         super().__init__(worker, **options)
         forks = issubclass(worker.pool_cls, prefork.TaskPool)
         self._processes = 1 + (max(1, worker.concurrency or 1) if forks else 0)  # and the scheduler
-        try:
-            _load()
-        except SystemExit:
-            scheduler_of(worker).stop()  # nothing else would: the steps have not started
-            raise
+        _load()
 
     def start(self, worker: Any) -> None:
         """Wait for the scheduler and for every process of the pool."""

@@ -23,12 +23,13 @@ class Readiness:
     def __init__(self) -> None:
         self.worker = os.getpid()
         """Process id of the worker."""
-        self._reader, self.descriptor = os.pipe()
-        os.set_blocking(self.descriptor, False)
+        self._reader, self._descriptor = os.pipe()
+        os.set_blocking(self._descriptor, False)
 
     def say(self, can: bool) -> None:
-        """In a process of the pool: it can decide now, or it cannot."""
-        say(self.descriptor, can)
+        """In a process that the worker forked: it can decide, or not. Nobody listens after the start."""
+        with suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._descriptor, _YES if can else _NO)
 
     def wait(self, processes: int, seconds: float, meanwhile: Callable[[], object]) -> str | None:
         """In the worker: wait until so many processes can decide; None, or what is wrong.
@@ -49,12 +50,6 @@ class Readiness:
         finally:
             os.close(self._reader)
         return None
-
-
-def say(descriptor: int, can: bool) -> None:
-    """As `Readiness.say`, where only the descriptor is known. Nobody listens after the start."""
-    with suppress(BrokenPipeError, BlockingIOError):
-        os.write(descriptor, _YES if can else _NO)
 
 
 _here: Readiness | None = None

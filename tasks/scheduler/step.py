@@ -18,16 +18,14 @@ _ATTRIBUTE = "makegood_scheduler"
 
 
 class SchedulerStep(bootsteps.StartStopStep):
-    """The scheduler: imports while the worker loads, runs once the pool has forked, and is ended first."""
+    """The scheduler: starts once the worker has loaded and the pool has forked, and is ended first."""
 
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         processes = max(1, worker.concurrency or 1)
-        scheduler = SchedulerProcess(processes, readiness.prepare().descriptor)
-        setattr(worker, _ATTRIBUTE, scheduler)
-        scheduler.start()
+        setattr(worker, _ATTRIBUTE, SchedulerProcess(processes, readiness.prepare()))
         if issubclass(worker.pool_cls, prefork.TaskPool):  # with any other, tasks would share one process
             slots.prepare(processes)
         options = worker.app.conf.broker_transport_options
@@ -38,7 +36,7 @@ class SchedulerStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """With the worker."""
-        scheduler_of(worker).beat()
+        scheduler_of(worker).start()
 
     def stop(self, worker: Any) -> None:
         """At a warm shutdown, before the pool finishes its last tasks."""

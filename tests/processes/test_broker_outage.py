@@ -13,7 +13,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
 ) -> None:
     installation.workers.start("--concurrency", "1").wait_ready()
     installation.send(installation.promise("P-0", due_in=0.5))
-    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the clock to run")
+    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the scheduler to run")
 
     installation.valkey.stop()
     customer = {"email": "customer@example.com"}
@@ -52,7 +52,7 @@ def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     sqlite_installation.runtime.engine.accept([promise])
     sqlite_installation.wait(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed",
-        what="its clock to decide by itself",
+        what="its scheduler to decide by itself",
     )
     sqlite_installation.valkey.start()
     sqlite_installation.wait(lambda: sqlite_installation.notices(), what="its notice to go out")

@@ -11,9 +11,7 @@ from state_machines.definitions.lifecycle import load
 from tasks.pool import readiness
 from tests.processes.installation import Installation
 from tests.processes.workers import WorkerProcess
-from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.runtime import open_runtime
-from workflow.store import open_store
 
 ODD = """
 lifecycle: odd
@@ -75,14 +73,9 @@ def test_a_ready_worker_has_its_processes_each_with_one_thread_and_what_the_firs
     """A fork beside another thread could inherit a lock that nobody ever gives back."""
     worker = installation.workers.start("--concurrency", "2")
     worker.wait_ready()
-    pool = [pid for pid in worker.group() if b"tasks.scheduler" not in cmdline(pid)]
-    assert len(pool) == 3
-    assert [len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pool] == [1, 1, 1]
-
-
-def cmdline(pid: int) -> bytes:
-    """The command of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    processes = worker.group()
+    assert len(processes) == 4, "worker, pool, scheduler"
+    assert [len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in processes] == [1, 1, 1, 1]
 
 
 def test_who_opens_again_compiles_nothing_again(sqlite_installation: Installation) -> None:
@@ -92,19 +85,6 @@ def test_who_opens_again_compiles_nothing_again(sqlite_installation: Installatio
     assert load.cache_info().misses == compiled
 
 
-def test_what_is_registered_is_compiled_when_it_is_asked_for(sqlite_installation: Installation) -> None:
-    now, store = sqlite_installation.runtime.clock.now(), open_store(sqlite_installation.settings.database)
-    load.cache_clear()
-    registry = Registry(store)
-    registry.register([*catalog_sources(), (EVEN, "even.yaml")], now, ahead=False)
-    assert load.cache_info().misses == 1, "only the one that nobody had registered"
-    assert {"even", "promise"} <= set(registry.names())
-    found = registry.latest("promise")
-    assert registry.known("promise") is found is registry.get("promise", found.version)
-    assert load.cache_info().misses == 2
-    store.close()
-
-
 def test_the_worker_waits_for_every_process_and_hears_of_one_that_cannot() -> None:
     waited: list[int] = []
     ready = readiness.Readiness()
@@ -112,11 +92,11 @@ def test_the_worker_waits_for_every_process_and_hears_of_one_that_cannot() -> No
     assert ready.wait(2, 60, lambda: waited.append(1) or (len(waited) == 3 and ready.say(True))) is None
     assert len(waited) >= 3, "not before the second"
     ready.say(True)  # a process that is started later: nobody listens, and it does not mind
-    os.close(ready.descriptor)
+    os.close(ready._descriptor)
 
     for said, wrong in (((True, False), "cannot decide"), ((True,), "only 1 of 2")):
         ready = readiness.Readiness()
         for can in said:
             ready.say(can)
         assert wrong in (ready.wait(2, 0.1, lambda: None) or "")
-        os.close(ready.descriptor)
+        os.close(ready._descriptor)

@@ -52,7 +52,7 @@ class WorkerProcess:
         return self._ready in self.log.read_text()
 
     def kill_group(self) -> None:
-        """SIGKILL to all of it at once: worker, pool, clock."""
+        """SIGKILL to all of it at once: worker, pool, scheduler."""
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -28,33 +28,16 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[tuple[str, int], Lifecycle] = {}
-        self._texts: dict[tuple[str, int], tuple[str, str | None]] = {}
         self._latest: dict[str, int] = {}
 
-    def register(
-        self, sources: Iterable[tuple[str, str | None]], now: datetime, *, ahead: bool = True
-    ) -> None:
+    def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
         """Make known and remember definitions, given as (YAML text, file name or None).
-
-        All are compiled now. Unless `ahead`: then one whose text is registered already, so that somebody has
-        compiled it, is compiled when it is first asked for.
 
         Raises:
             DefinitionError: a text is not a definition.
             DefinitionChanged: its name and version stand for another text already.
         """
-        texts = list(sources)
-        if ahead:
-            compiled, stored = [(load(text, file), text) for text, file in texts], self._stored()
-        else:
-            stored = self._stored()
-            places = {found: place for place, found in stored.items()}
-            waiting = [(places.get(digest(text)), text, file) for text, file in texts]
-            for place, text, file in waiting:
-                if place is not None:
-                    self._texts[place] = text, file
-                    self._note(*place)
-            compiled = [(load(text, file), text) for place, text, file in waiting if place is None]
+        compiled, stored = [(load(text, file), text) for text, file in sources], self._stored()
         wanted = {(one.name, one.version): digest(text) for one, text in compiled}
         for place, found in wanted.items():
             if stored.get(place, found) != found:
@@ -106,9 +89,7 @@ class Registry:
         """
         known = self._known.get((name, version))
         if known is None:
-            waiting = self._texts.get((name, version))
-            known = self._from_store(name, version) if waiting is None else load(*waiting)
-            self._known[name, version] = known
+            known = self._known[name, version] = self._from_store(name, version)
         return known
 
     def known(self, name: str) -> Lifecycle | None:

@@ -26,10 +26,8 @@ class Runtime:
         self.store.close()
 
 
-def open_runtime(settings: Settings, *, ahead: bool = True) -> Runtime:
+def open_runtime(settings: Settings) -> Runtime:
     """Open the store, whose schema must be there (`makegood migrate`), and register the definitions.
-
-    `ahead`: see `Registry.register`.
 
     Raises:
         StoreError: the database cannot be used.
@@ -38,7 +36,7 @@ def open_runtime(settings: Settings, *, ahead: bool = True) -> Runtime:
     store = open_store(settings.database)
     clock = clock_from(settings.clock)
     registry = Registry(store)
-    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now(), ahead=ahead)
+    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now())
     return Runtime(
         settings, store, registry, clock, Engine(store, registry, clock), RetryPolicy(settings.max_attempts)
     )

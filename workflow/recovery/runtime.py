@@ -8,14 +8,12 @@ from workflow.recovery import vocabulary
 from workflow.settings import Settings
 
 
-def open_runtime(settings: Settings, *, ahead: bool = True) -> Runtime:
+def open_runtime(settings: Settings) -> Runtime:
     """Register the words of service recovery, open the store and register the definitions.
-
-    `ahead`: see `Registry.register`.
 
     Raises:
         StoreError: the database cannot be used.
         DefinitionError, DefinitionChanged: a definition of this installation cannot.
     """
     vocabulary.register()
-    return runtime.open_runtime(settings, ahead=ahead)
+    return runtime.open_runtime(settings)

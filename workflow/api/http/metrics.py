@@ -90,11 +90,11 @@ class Meters:
         counted = self.registry
         if self._counters is not None:
             counted = CollectorRegistry()
-            counted.register(CountedByAllCollector(self._counters))
+            counted.register(SharedMetersCollector(self._counters))
         return generate_latest(counted) + generate_latest(self.gauges)
 
 
-class CountedByAllCollector(Collector):
+class SharedMetersCollector(Collector):
     """What all processes of a door have counted, those that have ended included."""
 
     def __init__(self, counters: Path) -> None:

@@ -1,0 +1,65 @@
+"""The scheduler's process, from its fork to its end."""
+
+from __future__ import annotations
+
+import os
+
+from celery import platforms
+from celery.concurrency import prefork
+
+from tasks.pool.process import Process, settle_down
+from tasks.pool.readiness import Readiness
+from tasks.scheduler.actions import WorkerActions
+from tasks.scheduler.loop import SchedulerLoop
+from tasks.scheduler.pipe import PipeWakeUps
+from tasks.scheduler.watch import Watch
+from workflow.broker.app import celery_app
+from workflow.broker.client import Broker
+from workflow.recovery.runtime import open_runtime
+from workflow.settings import Settings, read_settings
+
+
+class _Watching(WorkerActions):
+    """Looks after the worker whenever it sweeps."""
+
+    watch: Watch
+
+    def sweep(self) -> None:
+        self.watch.check()
+        super().sweep()
+
+
+def run(read: int, write: int, worker: int, concurrency: int, readiness: Readiness) -> None:
+    """Run until the worker is gone.
+
+    Args:
+        read, write: the ends of the pipe from the worker.
+        worker: the process id of the worker, our parent.
+        concurrency: how many processes its pool has.
+        readiness: is told once whether this process can decide.
+    """
+    # As in the pool's processes: signals mean what they mean anywhere, and ctrl-C is for the worker alone.
+    platforms.signals.reset(*prefork.WORKER_SIGRESET)
+    platforms.signals.ignore("SIGINT")
+    os.close(write)
+    settings = read_settings()
+    wake_ups = PipeWakeUps(read, worker)
+    process = _opened(settings, readiness)
+    actions = _Watching(process, concurrency)
+    actions.watch = Watch(worker, wake_ups, process.broker.reachable)
+    try:
+        SchedulerLoop(actions, process.runtime.clock, wake_ups, sweep_seconds=settings.sweep_seconds).run()
+    finally:
+        process.close()
+
+
+def _opened(settings: Settings, readiness: Readiness) -> Process:
+    """What the scheduler works with: no channels."""
+    try:
+        process = Process(open_runtime(settings), Broker(celery_app(settings)), {})
+    except BaseException:
+        readiness.say(False)
+        raise
+    settle_down()
+    readiness.say(True)
+    return process
