@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from state_machines.notices.topics import Topic, topic_of
+from state_machines.notices.topics import Priority, Topic, topic_of
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
-from workflow.engine.priority import Priority, priority_of
+from workflow.engine.priority import priority_of
 from workflow.store import migrate, open_store
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects

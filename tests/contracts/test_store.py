@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
 from workflow.store import head, migrate, open_store, revision
+from workflow.store.keys import key_is
 from workflow.store.port import Changes, EffectUpdate, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, inbox, metadata, moves, outbox, subjects, timers
 
@@ -64,6 +65,16 @@ def timer(name: str, seconds: int | None, setting: int = 1, **changes: Any) -> T
 def test_migration_leads_to_the_newest_schema_and_may_run_twice(store: Store, database_url: str) -> None:
     migrate(database_url)
     assert revision(store) == head()
+
+
+def test_any_text_can_be_looked_for_as_a_key(store: Store) -> None:
+    accept(store, new_event(1))
+    with store.connect() as connection:
+        keys = [
+            connection.execute(select(subjects.c.key).where(key_is(subjects.c.key, key))).scalars().all()
+            for key in ("promise:A", "promise:B", "promise:A\x00", "\x00")
+        ]
+    assert keys == [["promise:A"], [], [], []]
 
 
 def full_text(name: str | None) -> bool:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 from workflow.access import keys
 from workflow.access.first_key import FILE, first_key
+from workflow.settings import Settings
 from workflow.store import migrate, open_store
 
-NOW = datetime(2026, 10, 13, 15, tzinfo=UTC)
 
-
-def test_a_fresh_store_gets_one_key_and_no_second(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'makegood.db'}"
-    migrate(url)
-    store = open_store(url)
+def test_a_fresh_installation_gets_one_key_and_no_second(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'makegood.db'}", data_dir=tmp_path)
+    migrate(settings.database)
+    text = first_key(settings)
+    assert text is not None
+    assert first_key(settings) is None
+    store = open_store(settings.database)
     try:
-        text = first_key(store, tmp_path, NOW)
-        assert text is not None
         key = keys.verify(store, text)
         assert key is not None
         assert key.role is keys.Role.OPERATOR
-        assert first_key(store, tmp_path, NOW) is None
         assert len(keys.listed(store)) == 1
     finally:
         store.close()

@@ -61,14 +61,8 @@ def _key(settings: Settings) -> str:
     """The installation's first key, shown this one time; later where it is, or how to make one."""
     from workflow.access.first_key import FILE as KEY_FILE
     from workflow.access.first_key import first_key
-    from workflow.clock import clock_from
-    from workflow.store import open_store
 
-    store = open_store(settings.database)
-    try:
-        made = first_key(store, settings.data_dir, clock_from(settings.clock).now())
-    finally:
-        store.close()
+    made = first_key(settings)
     file = settings.data_dir / KEY_FILE
     if made is not None:
         return f"{made}   (role operator; shown once, kept in {file})"

@@ -27,7 +27,6 @@ from workflow.demo.verdict import verdict
 from workflow.errors import MakegoodError
 from workflow.recovery.contact.recording import recording_file
 from workflow.settings import Settings
-from workflow.store import open_store
 from workflow.supervisor.child import last_lines
 from workflow.supervisor.flower import flower_password
 from workflow.supervisor.lock import sole_supervisor
@@ -113,11 +112,7 @@ def _begin(story: Story) -> str:
 
 def _key(settings: Settings) -> str:
     """The installation is fresh, so that its first key is always made."""
-    store = open_store(settings.database)
-    try:
-        key = first_key(store, settings.data_dir, clock_from(settings.clock).now())
-    finally:
-        store.close()
+    key = first_key(settings)
     assert key is not None
     return key
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
-from state_machines.notices.topics import PAYLOAD_FIELD, topic_of
+from state_machines.notices.topics import PAYLOAD_FIELD, Priority, topic_of
 from state_machines.subject import Subject, split_key
 from workflow.engine.cloudevent import SUBJECT_FORM, is_subject
-from workflow.engine.priority import Priority, priority_of
+from workflow.engine.priority import priority_of
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction

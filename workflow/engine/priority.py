@@ -5,8 +5,6 @@ from __future__ import annotations
 from state_machines.notices.channels import is_person
 from state_machines.notices.topics import Priority, Topic
 
-__all__ = ["Priority", "priority_of"]
-
 
 def priority_of(kind: str, channel: str, topic: Topic | None) -> Priority:
     """Of an effect of this kind; `channel` and `topic` are those of a notice."""

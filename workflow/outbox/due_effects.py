@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.engine.priority import Priority
+from state_machines.notices.topics import Priority
 from workflow.store.due_rows import DueRows
 from workflow.store.effect_states import RELAYED, EffectState
 from workflow.store.schema import outbox

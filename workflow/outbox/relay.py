@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from state_machines.notices.topics import topic_of
+from state_machines.notices.topics import Priority, topic_of
 from state_machines.values.backoff import Backoff
 from state_machines.values.retry_policy import GiveUp, decide_retry
 from workflow.clock import monotonic
-from workflow.engine.priority import Priority, priority_of
+from workflow.engine.priority import priority_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.outbox import effects as outbox

@@ -15,6 +15,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=264)]
 """The key of a subject, ``<lifecycle>:<id>``."""
 
+STORABLE = r"^[^\x00]*$"
+"""Texts that a database can look for: without U+0000."""
+
 Row = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """The id of a row, as another answer gave it."""
 

@@ -14,12 +14,12 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
 from workflow.api.http.negotiation import JSON, MARKDOWN, preferred
-from workflow.api.http.parameters import READING, SubjectKey
+from workflow.api.http.parameters import READING, STORABLE, SubjectKey
 from workflow.recovery.archive.search import Alert, AlertPage, Wanted, alert, search
 
 router = APIRouter(tags=["alerts"])
 
-Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=200, pattern=STORABLE)]
 
 
 class AlertQuery(BaseModel):

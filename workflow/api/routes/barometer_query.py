@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from state_machines.errors import Problem
 from state_machines.values.instants import format_instant
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.parameters import STORABLE
 from workflow.errors import InvalidQuery
 from workflow.recovery.barometer.figures import Figure
 from workflow.recovery.barometer.periods import UNITS, Period, periods
 from workflow.recovery.barometer.question import COLUMNS, Question
 
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
 Column = Literal["team", "cause", "part", "channel", "kind", "case", "outcome"]
 By = Literal[
     "team", "cause", "part", "channel", "kind", "outcome", "day", "week", "month", "quarter", "year", "all"

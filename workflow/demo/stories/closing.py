@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -15,16 +16,10 @@ PACE = {"check_in": "PT2H", "close": "PT3H"}
 def closing(by: str, part: str, cause: str) -> tuple[Step, ...]:
     """From a delivery to the end. `part` and `cause` are those under which the alert is found."""
     return (
-        Step(
+        *asked(
             "Two hours later the customer is asked whether it works, and says so by a link",
-            until=Until("case", "delivered"),
-            after=2.5 * _HOUR,
-            does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
-        ),
-        Step(
             "Three questions: do we care, can we help, can you trust us?",
-            until=Until("case", "verified"),
-            does=(Follows("survey", {"care": "5", "help": "4", "trust": "4"}),),
+            {"care": "5", "help": "4", "trust": "4"},
         ),
         Step(
             "What happened, why, and what we do differently: only all three make a document",
@@ -37,6 +32,24 @@ def closing(by: str, part: str, cause: str) -> tuple[Step, ...]:
             does=(Asks(_search(part, cause), lambda said: len(said["items"]) == 1),),
         ),
         Step("Three quiet hours later the case closes", until=Until("case", "closed"), within=4 * _HOUR),
+    )
+
+
+def asked(checked: str, surveyed: str, answers: Mapping[str, str]) -> tuple[Step, ...]:
+    """After a delivery the customer is asked whether it works, and then the three questions.
+
+    Args:
+        checked, surveyed: what is told when they answer.
+        answers: to the questions.
+    """
+    return (
+        Step(
+            checked,
+            until=Until("case", "delivered"),
+            after=2.5 * _HOUR,
+            does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
+        ),
+        Step(surveyed, until=Until("case", "verified"), does=(Follows("survey", answers),)),
     )
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from state_machines.values.instants import zone
 from workflow.demo.scene import Scene
-from workflow.demo.script import Asks, Follows, Says, Step, Story, Told, Until
-from workflow.demo.stories.closing import PACE, closing, closing_notices
+from workflow.demo.script import Asks, Says, Step, Story, Told, Until
+from workflow.demo.stories.closing import PACE, asked, closing, closing_notices
 from workflow.maintenance.check_result import CheckResult
 
 CASE = "case:M-4"
@@ -85,16 +85,10 @@ def _first_try() -> tuple[Step, ...]:
             ),
         ),
         Step("The charge is taken back", after=_HOUR, does=(Says("case", "deliver", {"by": OWNER}),)),
-        Step(
+        *asked(
             "Mia says that it works, and also that she cannot trust us: a low answer",
-            until=Until("case", "delivered"),
-            after=2.5 * _HOUR,
-            does=(Follows("check_in", {"choice": "0", "ok": "yes"}),),
-        ),
-        Step(
             "Two of five for trust",
-            until=Until("case", "verified"),
-            does=(Follows("survey", {"care": "4", "help": "4", "trust": "2", "words": "And next month?"}),),
+            {"care": "4", "help": "4", "trust": "2", "words": "And next month?"},
         ),
     )
 
