@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event, Outcome
@@ -22,7 +21,7 @@ from tests.state_machines.random_definitions import DATA, STEPS, definitions
 
 Step = tuple[str, str, dict[str, Any], int]
 Happening = tuple[Event, datetime]
-LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,26 +72,33 @@ def _happening(
     return Event(trigger, f"t{number}", "/makegood/timers", now, timer=timer, setting=setting), now
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_the_same_arguments_give_the_same_decision_and_are_not_changed(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
+Law = Callable[[Lifecycle, Sequence[Decided]], None]
+ALL_LAWS: list[Law] = []
+
+
+def law(holds: Law) -> Law:
+    """What must be true of every life; raises AssertionError where it is not."""
+    ALL_LAWS.append(holds)
+    return holds
+
+
+@law
+def the_same_arguments_give_the_same_decision_and_are_not_changed(
+    lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:
-    lifecycle, again = compile_definition(definition), compile_definition(definition)
-    for one in live(lifecycle, opening, steps):
+    again = compile_definition(lifecycle.definition)
+    for one in life:
         kept = copy.deepcopy((one.before, one.event))
         assert decide(again, one.before, one.event, one.now) == one.decision
         assert decide(lifecycle, one.before, one.event, one.now) == one.decision
         assert (one.before, one.event) == kept
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_timers_are_one_of_a_name_in_their_scope_and_paused_where_they_are_to_be(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
+@law
+def timers_are_one_of_a_name_in_their_scope_and_paused_where_they_are_to_be(
+    lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:
-    lifecycle = compile_definition(definition)
-    for one in live(lifecycle, opening, steps):
+    for one in life:
         set_now = [timer.name for timer in one.decision.timers_set]
         assert len(set_now) == len(set(set_now))
         assert not set(set_now) & set(one.decision.timers_cancelled)
@@ -109,12 +115,11 @@ def test_timers_are_one_of_a_name_in_their_scope_and_paused_where_they_are_to_be
             assert not one.after.timers
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_a_setting_is_the_number_of_the_decision_that_set_it(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
+@law
+def a_setting_is_the_number_of_the_decision_that_set_it(
+    lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:
-    for number, one in enumerate(live(compile_definition(definition), opening, steps), start=1):
+    for number, one in enumerate(life, start=1):
         assert one.after.seq == number
         assert all(timer.setting == number for timer in one.decision.timers_set)
         untouched = set(one.before.timers) - set(one.decision.timers_cancelled)
@@ -122,13 +127,11 @@ def test_a_setting_is_the_number_of_the_decision_that_set_it(
         assert all(one.after.timers[name] is one.before.timers[name] for name in untouched)
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_a_refused_event_changes_nothing_but_the_timer_that_fired(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
+@law
+def a_refused_event_changes_nothing_but_the_timer_that_fired(
+    lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:
-    lifecycle = compile_definition(definition)
-    for one in live(lifecycle, opening, steps):
+    for one in life:
         decision, before, after = one.decision, one.before, one.after
         assert (decision.reason is not None) == (decision.outcome is Outcome.REFUSED)
         if decision.outcome is not Outcome.REFUSED:
@@ -152,13 +155,9 @@ def _is_stale(one: Decided) -> bool:
     return held is None or held.due_at is None or held.setting != one.event.setting
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_a_timer_that_fired_is_used_up_or_ticks_on_later(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
-) -> None:
-    lifecycle = compile_definition(definition)
-    for one in live(lifecycle, opening, steps):
+@law
+def a_timer_that_fired_is_used_up_or_ticks_on_later(lifecycle: Lifecycle, life: Sequence[Decided]) -> None:
+    for one in life:
         if one.event.timer is None or _is_stale(one):
             continue
         left = one.after.timers.get(one.event.timer)
@@ -169,40 +168,42 @@ def test_a_timer_that_fired_is_used_up_or_ticks_on_later(
             assert left.due_at is None or left.due_at > one.now
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_the_ledger_replayed_gives_the_stored_state(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
-) -> None:
-    lived = list(live(compile_definition(definition), opening, steps))
-    lifecycle, subject = compile_definition(definition), Subject("thing:1", "thing", 1)
-    for one in lived:
+@law
+def the_ledger_replayed_gives_the_stored_state(lifecycle: Lifecycle, life: Sequence[Decided]) -> None:
+    subject = Subject("thing:1", "thing", 1)
+    for one in life:
         decision = decide(lifecycle, subject, one.event, one.now)
         assert decision == one.decision
         subject = apply_decision(subject, one.event, decision, one.now)
-    assert subject == lived[-1].after
+    assert subject == life[-1].after
 
 
-@LAWS
-@given(definitions(), DATA, STEPS)
-def test_data_and_effects_are_json_and_survive_it(
-    definition: Definition, opening: dict[str, Any], steps: list[Step]
-) -> None:
-    for one in live(compile_definition(definition), opening, steps):
+@law
+def data_and_effects_are_json_and_survive_it(lifecycle: Lifecycle, life: Sequence[Decided]) -> None:
+    for one in life:
         for value in (one.after.data, *(effect._asdict() for effect in one.decision.effects)):
             json.dumps(value, allow_nan=False)
         assert json.loads(json.dumps(one.after.data)) == one.after.data
 
 
-@LAWS
-@given(definitions(), st.data())
-def test_a_subject_is_always_in_a_state_of_its_lifecycle_and_opened_once(
-    definition: Definition, data: st.DataObject
+@law
+def a_subject_is_always_in_a_state_of_its_lifecycle_and_opened_once(
+    lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:
-    lifecycle = compile_definition(definition)
-    for one in live(lifecycle, data.draw(DATA), data.draw(STEPS)):
+    for one in life:
         assert one.after.state in lifecycle.states
         assert one.after.opened_at == NOON
         assert one.decision.source == one.before.state and one.decision.dest == one.after.state
         if one.decision.outcome is Outcome.STAYED:
             assert one.decision.source == one.decision.dest
+
+
+@LAWS
+@given(definitions(), DATA, STEPS)
+def test_every_law_holds_in_every_life(
+    definition: Definition, opening: dict[str, Any], steps: list[Step]
+) -> None:
+    lifecycle = compile_definition(definition)
+    life = list(live(lifecycle, opening, steps))
+    for holds in ALL_LAWS:
+        holds(lifecycle, life)
