@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,13 +72,15 @@ def covered(word: str, bases: Iterable[str]) -> bool:
     return any(is_form_of(word, base) for base in bases)
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
     """Path and syntax of every module; revisions of the schema are history and keep their names."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            if "/migrations/versions/" not in name:
-                yield name, ast.parse(path.read_text(encoding="utf-8"))
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in paths
+        if "migrations/versions" not in path.as_posix()
+    ]
 
 
 def public_names(path: str, tree: ast.Module) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load
@@ -49,30 +49,35 @@ class Registry:
             self._keep(one)
 
     def _stored(self) -> dict[tuple[str, int], str]:
-        """Digests by name and version."""
-        columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
         with self._store.connect() as connection:
-            return {(name, version): found for name, version, found in connection.execute(select(*columns))}
+            return self._digests(connection)
+
+    def _digests(self, connection: Connection) -> dict[tuple[str, int], str]:
+        """Of all texts that are registered, by name and version."""
+        columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
+        return {(name, version): found for name, version, found in connection.execute(select(*columns))}
 
     def _remember(self, compiled: list[tuple[Lifecycle, str]], now: datetime) -> None:
         from sqlalchemy.dialects import postgresql, sqlite  # needed once in the life of a version
 
         insert = postgresql.insert if self._store.dialect == "postgresql" else sqlite.insert
+        rows = [
+            {
+                "lifecycle": one.name,
+                "version": one.version,
+                "digest": digest(text),
+                "source": text,
+                "registered_at": now,
+            }
+            for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version))
+        ]
         with self._store.begin() as transaction:
-            for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version)):
-                add = insert(definitions).values(
-                    lifecycle=one.name,
-                    version=one.version,
-                    digest=digest(text),
-                    source=text,
-                    registered_at=now,
-                )
-                # Another process may start at this moment: the text that is stored first stays.
-                transaction.connection.execute(add.on_conflict_do_nothing())
-                place = (definitions.c.lifecycle == one.name) & (definitions.c.version == one.version)
-                kept = transaction.connection.execute(select(definitions.c.digest).where(place)).scalar()
-                if kept != digest(text):
-                    raise DefinitionChanged(one.name, one.version)
+            # Another process may start at this moment: the text that is stored first stays.
+            transaction.connection.execute(insert(definitions).on_conflict_do_nothing(), rows)
+            kept = self._digests(transaction.connection)
+        for one, text in compiled:
+            if kept[one.name, one.version] != digest(text):
+                raise DefinitionChanged(one.name, one.version)
 
     def _keep(self, lifecycle: Lifecycle) -> None:
         self._known[lifecycle.name, lifecycle.version] = lifecycle
