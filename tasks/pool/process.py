@@ -19,6 +19,7 @@ from workflow.engine.turns import RunSummary, decide_all
 from workflow.outbox.relay import Relay
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
+from workflow.supervisor.interpreter import collect_seldom
 
 if TYPE_CHECKING:
     from tasks.channels.port import Channel
@@ -79,7 +80,7 @@ def settle_down() -> None:
     """What is here by now stays: walking it again and again costs a tenth of a batch."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    collect_seldom()
 
 
 def leave() -> None:

@@ -44,7 +44,8 @@ def test_a_wake_up_ends_the_wait_and_a_beat_does_not(pipe: tuple[int, int]) -> N
     before = monotonic()
     os.write(write, BEAT)
     assert wake_ups.wait(0.05)
-    assert monotonic() - wake_ups.silent_seconds >= before
+    silent = wake_ups.silent_seconds
+    assert monotonic() - silent >= before
 
 
 def test_a_worker_that_ends_says_so_though_others_hold_its_pipe_open(pipe: tuple[int, int]) -> None:

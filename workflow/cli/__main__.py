@@ -2,7 +2,7 @@
 
 import os
 
-from workflow.supervisor.interpreter import leave_out_current_folder
+from workflow.supervisor.interpreter import collect_seldom, leave_out_current_folder
 
 _OF_CELERY = (
     "CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND",
@@ -13,6 +13,7 @@ _OF_CELERY = (
 def start() -> None:
     """Run the command that this process was started with: our code and settings, in anybody's shell."""
     leave_out_current_folder()
+    collect_seldom()
     for name in _OF_CELERY:
         os.environ.pop(name, None)
     from workflow.cli import main  # after that: what a command needs is found elsewhere
