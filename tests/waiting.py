@@ -19,8 +19,9 @@ def wait_until(
     seconds: float,
     what: str,
     seen: Callable[[], object] | None = None,
+    every: float = _PAUSE,
 ) -> None:
-    """Return as soon as `condition()` is true.
+    """Return as soon as `condition()` is true, which is asked again after `every` seconds.
 
     Raises TimeoutError after `seconds`, naming `what` and what was there instead: what `seen` gives then,
     else the last that `condition` gave.
@@ -31,4 +32,4 @@ def wait_until(
         if monotonic() > deadline:
             instead = last if seen is None else seen()
             raise TimeoutError(f"waited {seconds:g} s for {what}; there was instead: {instead}")
-        pause.wait(_PAUSE)
+        pause.wait(every)

@@ -152,5 +152,6 @@ def test_its_commands_come_up_healthy(here: Here, start: Callable[[str], subproc
             lambda name=name, process=process: process.poll() is not None or here.healthy(name),  # type: ignore[misc]
             seconds=90,
             what=f"{name} to be healthy",
+            every=0.5,  # each question is a process of its own
         )
         assert process.poll() is None, here.log(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ def api(
     ] = None,
 ) -> None:
     """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
+    from workflow.cli.listening import bound_socket
     from workflow.settings import read_settings
     from workflow.telemetry import logs
     from workflow.telemetry.shared_meters import shared_meters
@@ -28,15 +28,15 @@ def api(
     settings = read_settings()
     logs.configure(settings.log_level)
     number = settings.api_processes if processes is None else processes
-    with shared_meters() if number > 1 else nullcontext() as counters:
-        from workflow.cli.serving import bound_socket, serve
+    with bound_socket(
+        settings.api_host if host is None else host, settings.api_port if port is None else port
+    ) as listening:  # before all that takes time: a port that is taken is said at once
+        if number == 1:
+            from workflow.cli.serving import serve
 
-        with bound_socket(
-            settings.api_host if host is None else host, settings.api_port if port is None else port
-        ) as listening:
-            if counters is None:
-                serve(settings, listening)
-                return
+            serve(settings, listening)
+            return
+        with shared_meters() as counters:
             from workflow.cli.processes import ApiProcesses
 
             ApiProcesses(settings, listening, number, counters).run()

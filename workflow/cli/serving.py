@@ -56,18 +56,6 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         runtime.close()
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
-    """A socket at this address, on which nobody listens yet. Raises SettingsError when it cannot be had."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise SettingsError(f"MAKEGOOD_API_PORT: cannot listen on {host}:{port}: {error.strerror}") from error
-    return bound
-
-
 def _leave(number: int, frame: FrameType | None) -> None:
     """Uvicorn ends in good order and then raises the signal anew: it must not end the process before us."""
     raise SystemExit(0)
