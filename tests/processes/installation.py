@@ -125,7 +125,7 @@ class Installation:
 
     def wait(self, condition: Callable[[], object], *, what: str) -> None:
         """As `wait_until`, for a minute; where it fails it says what happened here instead."""
-        wait_until(condition, seconds=_MINUTE, what=what, seen=self.seen)
+        wait_until(condition, seconds=_MINUTE, what=what, seen=self.seen, every=0.1)  # each asks the database
 
     def seen(self) -> str:
         """What there is: states of subjects, decisions, effects and notices, each with how many of them."""

@@ -51,11 +51,11 @@ def test_a_worker_that_cannot_load_a_lifecycle_ends_and_names_its_fault(
     assert "own.yaml:6: transitions[0].conditions" in said
 
 
-def test_a_worker_whose_lifecycle_stands_for_another_text_ends(installation: Installation) -> None:
-    file = with_lifecycle(installation, EVEN)
-    open_runtime(installation.settings).close()
+def test_a_worker_whose_lifecycle_stands_for_another_text_ends(sqlite_installation: Installation) -> None:
+    file = with_lifecycle(sqlite_installation, EVEN)
+    open_runtime(sqlite_installation.settings).close()
     file.write_text(EVEN + "# more\n")
-    assert "even" in ended(installation.workers.start("--concurrency", "1"))
+    assert "even" in ended(sqlite_installation.workers.start("--concurrency", "1"))
 
 
 @pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])

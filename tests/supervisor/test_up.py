@@ -74,10 +74,10 @@ class Up:
         return found
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    """Everything up; whatever the test did, it must end by SIGTERM and leave nothing behind."""
-    running = Up(tmp_path)
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Everything up; whatever the tests did, it must end by SIGTERM and leave nothing behind."""
+    running = Up(tmp_path_factory.mktemp("up"))
     try:
         running.wait_said("makegood is up")
         pids = set(running.pids().values())
