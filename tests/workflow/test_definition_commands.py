@@ -34,11 +34,11 @@ def test_check_names_file_line_field_and_rule_and_ends_with_1(tmp_path: Path) ->
 
 
 def test_files_that_are_checked_together_know_each_other(tmp_path: Path) -> None:
-    visit, commit_request = tmp_path / "visit.yaml", tmp_path / "errand.yaml"
+    visit, other = tmp_path / "visit.yaml", tmp_path / "errand.yaml"
     visit.write_text(SOUND.replace("lifecycle: job, trigger: schedule", "lifecycle: errand, trigger: plan"))
-    commit_request.write_text(SOUND.replace("lifecycle: visit", "lifecycle: errand"))
+    other.write_text(SOUND.replace("lifecycle: visit", "lifecycle: errand"))
     assert run("check", visit).exit_code == 1
-    assert run("check", visit, commit_request).exit_code == 0
+    assert run("check", visit, other).exit_code == 0
 
 
 @pytest.mark.parametrize(
