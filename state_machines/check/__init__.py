@@ -17,6 +17,7 @@ from state_machines.check.triggers import (
     unanswered_timeouts,
     unused_triggers,
 )
+from state_machines.compilation.topics import redeclared_topics
 from state_machines.definitions.lifecycle import compile_definition
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form.definition import Definition
@@ -70,12 +71,13 @@ def check(
 
 
 def _refused(definition: Definition) -> list[Finding]:
-    """What keeps it from being compiled."""
+    """What keeps it from being compiled and registered."""
+    problems = redeclared_topics(definition)
     try:
         compile_definition(definition)
     except DefinitionError as error:
-        return [Finding(problem.field, problem.rule, problem.message) for problem in error.problems]
-    return []
+        problems = [*problems, *error.problems]
+    return [Finding(problem.field, problem.rule, problem.message) for problem in problems]
 
 
 @cache

@@ -91,7 +91,7 @@ class Compilation:
     def topic(self, name: str) -> Topic | None:
         """What a notice is about that names this; None where nobody declares or registers it."""
         self.used_topics.add(name)
-        return self.registered_topics.get(name) or self.declared_topics.get(name)
+        return self.declared_topics.get(name) or self.registered_topics.get(name)
 
     def time_error(self, field: str, error: TimeError) -> None:
         """Note what the arithmetic of time refused."""

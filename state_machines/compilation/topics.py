@@ -1,12 +1,13 @@
 """From the topics that a definition declares to those that its notices may be about."""
 
 from state_machines.compilation.compilation import Compilation
+from state_machines.errors import Problem
 from state_machines.form.definition import Definition
-from state_machines.notices.topics import Priority, Topic
+from state_machines.notices.topics import TOPICS, Priority, Topic
 
 
 def take_topics(compilation: Compilation, definition: Definition) -> None:
-    """Make the declared topics known; one that is registered already is a problem."""
+    """Make the declared topics known. They come before registered ones: see `redeclared_topics`."""
     compilation.declared_topics = {
         name: Topic(
             name,
@@ -17,9 +18,21 @@ def take_topics(compilation: Compilation, definition: Definition) -> None:
         )
         for name, one in definition.topics.items()
     }
-    for name in sorted(compilation.declared_topics.keys() & compilation.registered_topics.keys()):
-        message = f"{name!r} is a registered word, which every definition may use; it cannot be declared anew"
-        compilation.problem(f"topics.{name}", "registered-topic", message)
+
+
+def redeclared_topics(definition: Definition) -> list[Problem]:
+    """A new definition may not declare a registered word: its meaning would be another one there.
+
+    One that was registered before the word was keeps its own, or what runs by it could not go on.
+    """
+    return [
+        Problem(
+            f"topics.{name}",
+            "registered-topic",
+            f"{name!r} is a registered word, which every definition may use; it cannot be declared anew",
+        )
+        for name in sorted(definition.topics.keys() & TOPICS.close().keys())
+    ]
 
 
 def check_topics_used(compilation: Compilation) -> None:

@@ -12,7 +12,7 @@ from transitions import State
 
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import compile_templates
-from state_machines.compilation.topics import check_topics_used, take_topics
+from state_machines.compilation.topics import check_topics_used, redeclared_topics, take_topics
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
@@ -21,9 +21,10 @@ from state_machines.definitions.transition_rules import TransitionRule, compile_
 from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.effects.retrying import compile_retry
-from state_machines.errors import DefinitionError
+from state_machines.errors import DefinitionError, Problem
 from state_machines.form import source
 from state_machines.form.definition import Definition, TriggerDeclaration
+from state_machines.form.yaml_document import Lines
 from state_machines.subject import INITIAL
 from state_machines.timeouts import TimeoutRule
 
@@ -95,9 +96,24 @@ def load(text: str, file: str | None = None) -> Lifecycle:
     try:
         return compile_definition(definition)
     except DefinitionError as error:
-        raise DefinitionError(
-            [replace(one, line=lines.of(one.field), file=file) for one in error.problems]
-        ) from None
+        raise _located(error.problems, lines, file) from None
+
+
+def load_new(text: str, file: str | None = None) -> Lifecycle:
+    """As `load`, of a text that is to be registered: what is kept for older ones is refused, too.
+
+    Raises:
+        DefinitionError: as `load`; or it declares a topic that is registered.
+    """
+    lifecycle = load(text, file)
+    problems = redeclared_topics(lifecycle.definition)
+    if problems:
+        raise _located(problems, source.parse(text, file)[1], file)
+    return lifecycle
+
+
+def _located(problems: list[Problem], lines: Lines, file: str | None) -> DefinitionError:
+    return DefinitionError([replace(one, line=lines.of(one.field), file=file) for one in problems])
 
 
 def compile_definition(definition: Definition) -> Lifecycle:

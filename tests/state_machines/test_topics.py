@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from state_machines.check import check
 from state_machines.decision import SendNotice
-from state_machines.definitions.lifecycle import load
+from state_machines.definitions.lifecycle import load, load_new
 from state_machines.errors import DecisionError, DefinitionError, Problem
 from state_machines.notices.topics import TOPICS, Priority, Topic, topic_of
 from state_machines.notices.vocabulary import Vocabulary
@@ -43,7 +43,7 @@ def problems(old: str, new: str) -> list[Problem]:
     """What is wrong with it once the one is replaced by the other."""
     assert RECALL.count(old) == 1
     with pytest.raises(DefinitionError) as caught:
-        load(RECALL.replace(old, new), "recall.yaml")
+        load_new(RECALL.replace(old, new), "recall.yaml")
     return caught.value.problems
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
+from state_machines.errors import DefinitionError
 from state_machines.timeouts.kinds.after import After
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
-from workflow.engine.registry import Registry
+from workflow.engine.registry import Registry, digest
 from workflow.errors import DefinitionChanged
+from workflow.store.schema import definitions
 
 
 def lamp(version: int, hours: int = 1) -> tuple[str, None]:
@@ -48,3 +51,27 @@ def test_of_two_processes_that_register_a_version_at_once_the_first_has_it(world
             with pytest.raises(DefinitionChanged):
                 registry.register([second], NOW)
         assert hours(world, 2) == timedelta(hours=5)
+
+
+def test_a_word_that_is_registered_later_keeps_its_meaning_in_what_declared_it_before(world: World) -> None:
+    """An upgrade of the product must not make a lifecycle unusable by which subjects live already."""
+    text = LAMP.replace("lifecycle: lamp\n", "lifecycle: torch\ntopics: {news: {urgent: true}}\n")
+    text = text.replace(
+        "effects:", "effects:\n      - notice: {to: a@b.example, about: news, title: t, words: w}"
+    )
+    with pytest.raises(DefinitionError, match="registered-topic"):
+        world.engine.registry.register([(text, None)], NOW)
+    with world.store.begin() as transaction:  # as a version of the product did that did not know the word
+        row = {
+            "lifecycle": "torch",
+            "version": 1,
+            "digest": digest(text),
+            "source": text,
+            "registered_at": NOW,
+        }
+        transaction.connection.execute(insert(definitions), row)
+    registry = Registry(world.store)
+    registry.register([(text, None)], NOW)
+    assert registry.latest("torch").definition.topics["news"].urgent
+    with pytest.raises(DefinitionError, match="registered-topic"):
+        registry.register([(text.replace("version: 1", "version: 2"), None)], NOW)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from state_machines import catalog
-from state_machines.definitions.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load, load_new
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.port import Store
 from workflow.store.schema import definitions
@@ -34,10 +34,14 @@ class Registry:
         """Make known and remember definitions, given as (YAML text, file name or None).
 
         Raises:
-            DefinitionError: a text is not a definition.
+            DefinitionError: a text is not a definition, or must not become one.
             DefinitionChanged: its name and version stand for another text already.
         """
-        compiled, stored = [(load(text, file), text) for text, file in sources], self._stored()
+        stored = self._stored()
+        kept = set(stored.values())
+        compiled = [
+            ((load if digest(text) in kept else load_new)(text, file), text) for text, file in sources
+        ]
         wanted = {(one.name, one.version): digest(text) for one, text in compiled}
         for place, found in wanted.items():
             if stored.get(place, found) != found:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from state_machines.definitions.lifecycle import Lifecycle, load
+from state_machines.definitions.lifecycle import Lifecycle, load, load_new
 from state_machines.errors import DefinitionError, Problem
 from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
@@ -96,7 +96,7 @@ def read_lifecycle(path: Path) -> tuple[Lifecycle, str]:
     """The compiled definition in a file, and its text. Raises ReplayRefused."""
     try:
         text = decoded(path.read_bytes(), str(path))
-        return load(text, str(path)), text
+        return load_new(text, str(path)), text
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise ReplayRefused([Problem("lifecycle", "readable", message, None, str(path))]) from None
