@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 from sqlalchemy import func, select
 
-from tests.api.crews import Crewed, crewed
 from tests.api.holding import no_commits
+from tests.api.running_api import RunningApi, running_api
 from workflow.api.ingest.limits import Limits
 from workflow.store import schema
 
@@ -22,7 +22,7 @@ TURNED_AWAY = SENDERS - Limits().bytes // BYTES
 MEMORY = 200 * 1024 * 1024
 
 
-async def _send(api: Crewed, number: int) -> tuple[int, bool]:
+async def _send(api: RunningApi, number: int) -> tuple[int, bool]:
     """Post one large event; the status of the answer, and whether it says when to come again."""
     event = {
         "specversion": "1.0",
@@ -40,7 +40,7 @@ async def _send(api: Crewed, number: int) -> tuple[int, bool]:
     return int(head.split()[1]), b"\r\nretry-after: 1\r\n" in head
 
 
-async def _burst(api: Crewed) -> tuple[list[tuple[int, bool]], int]:
+async def _burst(api: RunningApi) -> tuple[list[tuple[int, bool]], int]:
     """Everybody posts while nothing can be stored; all answers, and the most memory that was seen."""
     process = psutil.Process(api.process.pid)
     with no_commits(api.store):
@@ -53,7 +53,7 @@ async def _burst(api: Crewed) -> tuple[list[tuple[int, bool]], int]:
 
 
 def test_memory_stays_bounded_and_what_was_accepted_is_stored(database_url: str, tmp_path: Path) -> None:
-    with crewed(database_url, tmp_path, 1) as api:
+    with running_api(database_url, tmp_path, 1) as api:
         assert api.post("warm").status_code == 202
         before = psutil.Process(api.process.pid).memory_info().rss
         answers, after = asyncio.run(asyncio.wait_for(_burst(api), 90))

@@ -12,19 +12,19 @@ import httpx
 import psutil
 from sqlalchemy import select
 
-from tests.api.crews import Crewed, crewed
 from tests.api.holding import no_commits
+from tests.api.running_api import RunningApi, running_api
 from tests.supervisor.programs import runs
 from tests.waiting import wait_until
 from workflow.store import schema
 
 
-def _stored(api: Crewed) -> set[str]:
+def _stored(api: RunningApi) -> set[str]:
     with api.store.connect() as connection:
         return set(connection.execute(select(schema.events.c.event_id)).scalars())
 
 
-def _busy(api: Crewed) -> int:
+def _busy(api: RunningApi) -> int:
     """How many connections its processes have accepted and not closed."""
     found = 0
     for pid in api.members() or {api.process.pid}:
@@ -36,7 +36,7 @@ def _busy(api: Crewed) -> int:
 
 
 def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp_path: Path) -> None:
-    with crewed(database_url, tmp_path, 2) as api:
+    with running_api(database_url, tmp_path, 2) as api:
         wait_until(lambda: len(api.members()) == 2, seconds=30, what="two processes")
         assert [api.post(f"before-{n}").status_code for n in range(10)] == [202] * 10
         first = api.members()
@@ -59,7 +59,7 @@ def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp
 
 
 def test_they_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    with crewed(f"sqlite:///{tmp_path / 'makegood.db'}", tmp_path, 2) as api:
+    with running_api(f"sqlite:///{tmp_path / 'makegood.db'}", tmp_path, 2) as api:
         wait_until(lambda: len(api.members()) == 2, seconds=30, what="two processes")
         members = api.members()
         api.process.kill()
@@ -70,7 +70,7 @@ def test_they_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 
 def test_what_has_begun_is_finished_before_the_end(database_url: str, tmp_path: Path) -> None:
     for processes in (1, 2):
-        with crewed(database_url, tmp_path, processes) as api, ThreadPoolExecutor(12) as pool:
+        with running_api(database_url, tmp_path, processes) as api, ThreadPoolExecutor(12) as pool:
             with no_commits(api.store):
                 posts = [pool.submit(api.post, f"begun-{processes}-{n}") for n in range(12)]
                 wait_until(lambda api=api: _busy(api) == 12, seconds=30, what="twelve requests")  # type: ignore[misc]
@@ -89,7 +89,7 @@ def test_killed_in_the_middle_nobody_was_told_of_what_is_not_stored(
     numbers = count()
     stopped = threading.Event()
 
-    def send(api: Crewed) -> None:
+    def send(api: RunningApi) -> None:
         while not stopped.is_set():
             identity = f"event-{next(numbers)}"
             try:
@@ -98,7 +98,7 @@ def test_killed_in_the_middle_nobody_was_told_of_what_is_not_stored(
             except httpx.TransportError:
                 return
 
-    with crewed(database_url, tmp_path, 1) as api:
+    with running_api(database_url, tmp_path, 1) as api:
         senders = [threading.Thread(target=send, args=(api,)) for _ in range(8)]
         for sender in senders:
             sender.start()

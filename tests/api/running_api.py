@@ -25,7 +25,7 @@ from workflow.store import Store, migrate, open_store
 ROOT = Path(__file__).parents[2]
 
 
-class Crewed:
+class RunningApi:
     """A running `makegood api` with its store and a key."""
 
     host = "127.0.0.1"
@@ -41,12 +41,12 @@ class Crewed:
         )
         """Each request over a connection of its own, so that any of the processes may answer it."""
 
-    def post(self, identity: str, subject: str = "promise:crew") -> httpx.Response:
+    def post(self, identity: str, subject: str = "promise:1") -> httpx.Response:
         """Post an event."""
         event = {
             "specversion": "1.0",
             "id": identity,
-            "source": "/crew",
+            "source": "/tests",
             "type": "promise.thanks",
             "subject": subject,
         }
@@ -72,11 +72,11 @@ class Crewed:
 
 
 @contextmanager
-def crewed(url: str, directory: Path, processes: int) -> Iterator[Crewed]:
+def running_api(url: str, directory: Path, processes: int) -> Iterator[RunningApi]:
     """Start it, wait until it serves, and see to it that nothing is left of it."""
     migrate(url)
     store = open_store(url)
-    key = keys.create(store, Role.SYSTEM, "crew", datetime.now(UTC))
+    key = keys.create(store, Role.SYSTEM, "tests", datetime.now(UTC))
     port = free_port()
     settings = Settings(database_url=url, data_dir=directory, broker_url="memory://", api_port=port)
     process = subprocess.Popen(
@@ -86,7 +86,7 @@ def crewed(url: str, directory: Path, processes: int) -> Iterator[Crewed]:
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
-    opened = Crewed(process, port, store, key)
+    opened = RunningApi(process, port, store, key)
     try:
         wait_until(opened.answers, seconds=60, what="the API to answer")
         yield opened
