@@ -12,7 +12,7 @@ from state_machines.timeouts.kinds.after import After
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
 from workflow.engine.registry import Registry, digest
-from workflow.errors import DefinitionChanged
+from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.schema import definitions
 
 
@@ -51,6 +51,16 @@ def test_of_two_processes_that_register_a_version_at_once_the_first_has_it(world
             with pytest.raises(DefinitionChanged):
                 registry.register([second], NOW)
         assert hours(world, 2) == timedelta(hours=5)
+
+
+def test_of_several_that_are_registered_together_all_are_or_none(world: World) -> None:
+    """Another process is first with one of them, at that very moment."""
+    first = Registry(world.store)
+    store = Interrupted(world.store, lambda: first.register([lamp(3, hours=5)], NOW))
+    with pytest.raises(DefinitionChanged):
+        Registry(store).register([lamp(2), lamp(3, hours=9)], NOW)
+    with pytest.raises(UnknownDefinition):
+        Registry(world.store).get("lamp", 2)
 
 
 def test_a_word_that_is_registered_later_keeps_its_meaning_in_what_declared_it_before(world: World) -> None:

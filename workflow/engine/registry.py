@@ -79,9 +79,9 @@ class Registry:
             # Another process may start at this moment: the text that is stored first stays.
             transaction.connection.execute(insert(definitions).on_conflict_do_nothing(), rows)
             kept = self._digests(transaction.connection)
-        for one, text in compiled:
-            if kept[one.name, one.version] != digest(text):
-                raise DefinitionChanged(one.name, one.version)
+            for one, text in compiled:
+                if kept[one.name, one.version] != digest(text):
+                    raise DefinitionChanged(one.name, one.version)  # and none of the others is stored
 
     def _keep(self, lifecycle: Lifecycle) -> None:
         self._known[lifecycle.name, lifecycle.version] = lifecycle
