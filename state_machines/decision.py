@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from state_machines.notices.topics import Topic
+from state_machines.notices.channels import is_person
+from state_machines.notices.topics import Priority, Topic, topic_named
 from state_machines.subject import NOTHING, Timer
 
 
@@ -58,6 +59,11 @@ class RunTask(NamedTuple):
     failed: str | None = None
     retry: Mapping[str, Any] = NOTHING
 
+    @property
+    def priority(self) -> Priority:
+        """Tasks go first: they act on what has happened."""
+        return Priority.ACT
+
 
 class SendNotice(NamedTuple):
     """Tell one customer or colleague something, over a channel.
@@ -79,6 +85,11 @@ class SendNotice(NamedTuple):
     links: Mapping[str, Mapping[str, Any]] = NOTHING
     topic: Topic | None = None
     retry: Mapping[str, Any] = NOTHING
+
+    @property
+    def priority(self) -> Priority:
+        """What its topic says; but somebody must act on it where a person is to call."""
+        return Priority.ACT if is_person(self.channel) else (self.topic or topic_named(self.about)).priority
 
 
 class EmitEvent(NamedTuple):

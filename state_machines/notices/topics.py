@@ -67,11 +67,16 @@ PAYLOAD_FIELD = "topic"
 
 
 def topic_of(notice: Mapping[str, Any]) -> Topic:
-    """What a notice in the outbox is about: as its definition declared it then, else as it is registered.
-
-    A word that is neither, since it is registered no more, is for a customer and can wait.
-    """
+    """What a notice in the outbox is about: as its definition declared it then, else as it is registered."""
     name, said = str(notice.get("about", "")), notice.get(PAYLOAD_FIELD)
     if isinstance(said, Mapping):
         return Topic.from_json(name, said)
+    return topic_named(name)
+
+
+def topic_named(name: str) -> Topic:
+    """The registered topic of this name.
+
+    A word that is registered no more is for a customer and can wait.
+    """
     return TOPICS.get(name) or Topic(name)

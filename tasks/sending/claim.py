@@ -7,27 +7,58 @@ customer said a second ago holds, and no two workers use up the same place withi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from state_machines.notices.topics import topic_of
 from tasks.channels.port import Notice
-from tasks.sending.bundle import Bundle
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
-from workflow.outbox import notices as sending
-from workflow.outbox.effects import Hold, Receipts
-from workflow.outbox.notices import HeldNotice
+from workflow.outbox import notices as others_waiting
+from workflow.outbox.effects import HeldNotice, Hold, Receipts
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Customer
-from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Route, Wait, route
-from workflow.recovery.contact.profile import Profile, ProfileError
+from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
 from workflow.store.port import EffectRow, Transaction
 
 _A_MOMENT = 2.0
 """Seconds in which an event that has been accepted is decided, mostly."""
 _PERSON = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Notices that this worker has claimed and sends as one message.
+
+    Attributes:
+        rows: their effects; the idempotency key of the first is that of the message.
+        notices: the same, addressed as the recipient is known now.
+        channels: over which they may be sent, in the order in which they are to be tried.
+        customer: key of the customer whose contacts are counted, if it is for one.
+    """
+
+    rows: Sequence[EffectRow]
+    notices: Sequence[Notice]
+    channels: Sequence[str]
+    customer: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the message."""
+        return self.rows[0].key
+
+    @property
+    def ids(self) -> list[int]:
+        """Outbox ids of its effects."""
+        return [row.id for row in self.rows]
+
+    @property
+    def keys(self) -> list[str]:
+        """Idempotency keys of its effects."""
+        return [row.key for row in self.rows]
 
 
 class NoticeClaims:
@@ -56,8 +87,8 @@ class NoticeClaims:
 
     def _for_anybody(self, row: EffectRow, now: datetime) -> Bundle | None:
         """For a recipient that is no customer: all that is known is in the notice."""
-        notice, held = _addressed(row, {}), Hold.sending(row)
-        found = _routed(notice, notice.to, now)
+        held, notice = Hold.sending(row), _addressed(row, {})
+        found = route(notice.topic, notice.channel, notice.to, now)
         if isinstance(found, Wait):
             outbox.defer(self._runtime.store, [(row.id, found.until, found.reason)], held)
         elif isinstance(found, NoWay):
@@ -70,25 +101,24 @@ class NoticeClaims:
         self, transaction: Transaction, row: EffectRow, customer: Customer, now: datetime, lease: timedelta
     ) -> Bundle | None:
         known = {**customer.profile, "key": customer.key}
-        notice, held = _addressed(row, known), Hold.sending(row)
-        others = contact_log.waiting(transaction, customer, row.id) if notice.topic.may_wait else []
-        found = self._customers_route(transaction, notice, customer, now, len(others))
+        held, topic, to = Hold.sending(row), topic_of(row.payload), _recipient(row.payload["to"], known)
+        others = contact_log.waiting(transaction, customer, row.id) if topic.may_wait else []
+        history = History(partial(contact_log.sent_lately, transaction, customer), len(others))
+        found = self._just_said(customer, now) or route(topic, row.target, to, now, history)
         if isinstance(found, NoWay):
             outbox.bury_within(transaction, [(row.id, found.reason)], held)
             contact_log.forget(transaction, [row.id])
             return None
         if isinstance(found, Wait):
             outbox.defer_within(transaction, [(row.id, found.until, found.reason)], held)
-            if notice.topic.may_wait:
+            if topic.may_wait:
                 contact_log.note_waiting(transaction, customer.key, [row.id], now)
             return None
         rows = [row]
         if isinstance(found, Digest):
-            fitting = _sharing_route(transaction, others, notice, known, found.channels[0], now)
-            joining = sending.join(transaction, fitting, row.token, now, lease)
-            rows = sorted(
-                [row, *joining], key=lambda one: one.id
-            )  # in the order in which they were asked for
+            fitting = _sharing_route(transaction, others, to, known, found.channels[0], now)
+            joining = others_waiting.join(transaction, fitting, row.token, now, lease)
+            rows = sorted([row, *joining], key=lambda one: one.id)  # in the order they were asked for
         if found.channels[0] == _PERSON:
             contact_log.forget(transaction, [row.id])  # a call is no message
         else:
@@ -96,18 +126,12 @@ class NoticeClaims:
         notices = [_addressed(one, known) for one in rows]
         return Bundle(rows, notices, found.channels, customer.key)
 
-    def _customers_route(
-        self, transaction: Transaction, notice: Notice, customer: Customer, now: datetime, others: int
-    ) -> Route:
-        if customer.undecided:
-            moment = now + self._runtime.clock.real(_A_MOMENT)
-            return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
-        try:
-            cap = Profile.read(notice.to).cap
-        except ProfileError:
-            cap = None  # and `_routed` returns why
-        sent = contact_log.sent_lately(transaction, customer, cap.most) if cap is not None else ()
-        return _routed(notice, notice.to, now, History(sent, others))
+    def _just_said(self, customer: Customer, now: datetime) -> Wait | None:
+        """Until what they have just said about being reached is decided."""
+        if not customer.undecided:
+            return None
+        moment = now + self._runtime.clock.real(_A_MOMENT)
+        return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
 
 
 def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
@@ -127,26 +151,19 @@ def _recipient(to: Any, known: Mapping[str, Any]) -> Any:
     return {**to, **known, **(reply_to if isinstance(reply_to, Mapping) else {})}
 
 
-def _routed(notice: Notice, to: Any, now: datetime, history: History | None = None) -> Route:
-    try:
-        return route(notice.topic, notice.channel, Profile.read(to), now, history or History())
-    except ProfileError as error:
-        return NoWay(f"to.{error.field}: {error.rule}, so that nobody knows when to write")
-
-
 def _sharing_route(
     transaction: Transaction,
     ids: Sequence[int],
-    notice: Notice,
+    to: Any,
     known: Mapping[str, Any],
     channel: str,
     now: datetime,
 ) -> list[int]:
-    """Those that, each sent alone, would go over this channel to the same address as the notice."""
-    found, address = [], address_of(notice.to, channel)
-    for one, asked, topic, to in sending.asked_for(transaction, ids):
-        recipient = _recipient(to, known)
-        alone = route(topic, asked, Profile.read(recipient), now)
+    """Those that, each sent alone, would go over this channel to the address that `to` has for it."""
+    found, address = [], address_of(to, channel)
+    for one, asked, topic, other in others_waiting.asked_for(transaction, ids):
+        recipient = _recipient(other, known)
+        alone = route(topic, asked, recipient, now)
         if (
             isinstance(alone, Go)
             and alone.channels[0] == channel

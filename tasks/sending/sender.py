@@ -7,21 +7,20 @@ while a channel is asked. A worker killed in between leaves one message whose ou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.sending.bundle import Bundle, joined
-from tasks.sending.claim import NoticeClaims
-from tasks.sending.links import Links
+from tasks.sending.claim import Bundle, NoticeClaims
+from tasks.sending.digest import joined
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
-from workflow.outbox import notices as sending
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
+from workflow.recovery.links import LinkWriter
 
 _SHARE_OF_LEASE = 0.3
 _Sent = tuple[int, Mapping[str, Any]]
@@ -45,7 +44,7 @@ class NoticeSender:
         self._runtime = runtime
         self._channels = channels
         self._claims = NoticeClaims(runtime)
-        self._links = Links(runtime.settings)
+        self._links = LinkWriter(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
         """Send the notices still claimed under `token`, for about so many seconds: bulk is sent in slices.
@@ -56,7 +55,7 @@ class NoticeSender:
         lease_seconds = self._runtime.settings.lease_seconds
         deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
         lease, taken = clock.real(lease_seconds), 0
-        held = sending.notices_held_under(store, ids, token)
+        held = outbox.notices_held_under(store, ids, token)
         sent: list[_Sent] = []
         try:
             for place, one in enumerate(held):
@@ -103,7 +102,8 @@ class NoticeSender:
         """
         failed: list[tuple[str, str]] = []
         for channel in bundle.channels:
-            message = joined([self._links.filled(notice.over(channel)) for notice in bundle.notices])
+            notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
+            message = joined(notices) if len(notices) > 1 else notices[0]
             try:
                 receipt = self._over(message, bundle.key)
             except Rejected as error:
@@ -116,6 +116,15 @@ class NoticeSender:
         raise Rejected(
             failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
         )
+
+    def _readable(self, notice: Notice) -> Notice:
+        """The notice with the URLs of its links in their places."""
+        if not notice.links:
+            return notice
+        title, words = (
+            self._links.filled(text, notice.key, notice.links) for text in (notice.title, notice.words)
+        )
+        return replace(notice, title=title, words=words)
 
     def _over(self, message: Notice, key: str) -> Receipt:
         channel = self._channels.get(message.channel)

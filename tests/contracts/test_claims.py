@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from state_machines.notices.topics import Priority, Topic, topic_of
+from state_machines.decision import RunTask, SendNotice
+from state_machines.notices.topics import Priority, Topic, topic_named
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
-from workflow.engine.priority import priority_of
 from workflow.store import migrate, open_store
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects
@@ -49,7 +49,7 @@ def accepted(store: Store, seconds: int, *new: NewEvent) -> None:
 
 
 def effect(row: int, number: int, kind: str = "notice", about: str = "news") -> NewEffect:
-    priority = priority_of(kind, "email", topic_of({"about": about}))
+    priority = Priority.ACT if kind == "task" else topic_named(about).priority
     return NewEffect(row, f"promise:A/1/{number}", kind, "email", None, priority, {"about": about})
 
 
@@ -180,11 +180,14 @@ def test_what_is_urgent_is_claimed_before_what_has_waited_longer(store: Store) -
 
 
 def test_what_a_person_must_do_is_more_urgent_than_what_a_customer_waits_for() -> None:
-    assert priority_of("task", "billing.refund", None) == Priority.ACT
-    assert priority_of("notice", "live", topic_of({"about": "thanks"})) == Priority.ACT
-    assert priority_of("notice", "email", topic_of({"about": "apology"})) == Priority.ANSWER
-    assert priority_of("notice", "email", topic_of({"about": "reminder"})) == Priority.INFORM
-    assert priority_of("notice", "email", Topic("recall", priority=Priority.ACT)) == Priority.ACT
+    def notice(channel: str, about: str, topic: Topic | None = None) -> Priority:
+        return SendNotice(channel, "ada@example.org", about, "", "", topic=topic).priority
+
+    assert RunTask("billing.refund").priority == Priority.ACT
+    assert notice("live", "thanks") == Priority.ACT
+    assert notice("email", "apology") == Priority.ANSWER
+    assert notice("email", "reminder") == Priority.INFORM
+    assert notice("email", "recall", Topic("recall", priority=Priority.ACT)) == Priority.ACT
 
 
 def test_a_subject_is_marked_closed_while_it_is_in_a_final_state(store: Store) -> None:

@@ -26,7 +26,6 @@ from tasks.channels.port import Notice, Rejected
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent, is_subject
 from workflow.recovery.contact.policy import Go, NoWay, Wait, route
-from workflow.recovery.contact.profile import Profile, ProfileError
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)
 """A Friday afternoon in Berlin, two days before the clocks go forward."""
@@ -218,10 +217,7 @@ class StormyWorld:
     def _deliver(self, one: _Waiting) -> None:
         to = self.as_known(one.notice.to)
         notice = one.notice
-        try:
-            found = route(notice.topic, notice.channel, Profile.read(to), self.now)
-        except ProfileError as error:
-            found = NoWay(str(error))
+        found = route(notice.topic, notice.channel, to, self.now)
         if isinstance(found, Wait):
             one.since = found.until
             self._waiting.append(one)

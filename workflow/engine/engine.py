@@ -17,7 +17,7 @@ from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.fan_out import FanOut
 from workflow.engine.registry import Registry
-from workflow.engine.timer_book import bury, keep_timers
+from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, NewMove, Pending, Store, Transaction
 
@@ -121,7 +121,7 @@ class Engine:
                 raise
             claim.subjects[work.subject_row] = before
             changes = Changes()
-            bury(claim, work, changes, described(error))
+            TimerBook(claim, changes).bury(work, described(error))
             transaction.write(changes, self.clock.now())
             return Progress(1)
 
@@ -137,14 +137,14 @@ class Engine:
             return Progress(next_due=claim.next_due)
         now = self.clock.now()
         changes = Changes()
-        fan_out = FanOut(self.registry, changes)
+        fan_out, timers = FanOut(self.registry, changes), TimerBook(claim, changes)
         for work in claim.work:
             try:
-                self._decide_one(claim, work, changes, fan_out, now)
+                self._decide_one(claim, work, changes, fan_out, timers, now)
             except Exception as error:  # a fault in one decision must not hold up the rest of the batch
                 if is_transient(error):
                     raise
-                bury(claim, work, changes, described(error))
+                timers.bury(work, described(error))
         emits = fan_out.emits
         claimed = transaction.write(changes, now, dispatch, last=last and not emits)
         events = fan_out.send(transaction, now) if emits else 0
@@ -164,7 +164,13 @@ class Engine:
         )
 
     def _decide_one(
-        self, claim: Claim, work: Pending, changes: Changes, fan_out: FanOut, now: datetime
+        self,
+        claim: Claim,
+        work: Pending,
+        changes: Changes,
+        fan_out: FanOut,
+        timers: TimerBook,
+        now: datetime,
     ) -> None:
         subject = claim.subjects[work.subject_row]
         lifecycle = self.registry.get(subject.lifecycle, subject.version)
@@ -192,7 +198,7 @@ class Engine:
             changes.closed.add(work.subject_row)
         else:
             changes.closed.discard(work.subject_row)
-        keep_timers(work.subject_row, lifecycle, decision, claim, changes)
+        timers.add(work.subject_row, lifecycle, decision)
         changes.moves.append(
             NewMove(
                 work.subject_row,

@@ -6,10 +6,9 @@ from typing import Any
 
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
-from state_machines.notices.topics import PAYLOAD_FIELD, Priority, topic_of
+from state_machines.notices.topics import PAYLOAD_FIELD
 from state_machines.subject import Subject, split_key
 from workflow.engine.cloudevent import SUBJECT_FORM, is_subject
-from workflow.engine.priority import priority_of
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
@@ -142,7 +141,7 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         }
         if effect.retry:
             payload["retry"] = dict(effect.retry)
-        return NewEffect(subject_row, key, "task", effect.task, effect.queue, Priority.ACT, payload)
+        return NewEffect(subject_row, key, "task", effect.task, effect.queue, effect.priority, payload)
     said: dict[str, Any] = {
         "to": effect.to,
         "about": effect.about,
@@ -158,5 +157,4 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         said["retry"] = dict(effect.retry)
     if effect.topic is not None:
         said[PAYLOAD_FIELD] = effect.topic.to_json()
-    priority = priority_of("notice", effect.channel, topic_of(said))
-    return NewEffect(subject_row, key, "notice", effect.channel, None, priority, said)
+    return NewEffect(subject_row, key, "notice", effect.channel, None, effect.priority, said)

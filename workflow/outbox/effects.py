@@ -14,10 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import (
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.clock import Clock
@@ -50,6 +47,29 @@ def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[Eff
     """Claim up to `limit` effects that are due, under a new token, until `now + lease`."""
     with store.begin() as transaction:
         return transaction.claim_effects(now, now + lease, uuid4().hex, limit)
+
+
+class HeldNotice(NamedTuple):
+    """A notice that a message still holds; `customer` is the key of its recipient, if that is a customer."""
+
+    id: int
+    customer: str | None
+
+
+def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[HeldNotice]:
+    """The notices of these ids that are still published under `token`, in the order given."""
+    held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
+    with store.connect() as connection:
+        query = select(outbox.c.id, _key_of_recipient(store.dialect)).where(*held)
+        found = {one: key for one, key in connection.execute(query)}
+    return [HeldNotice(one, found[one]) for one in ids if one in found]
+
+
+def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
+    """`to.key` of a notice; null where `to` is a text."""
+    if dialect == "postgresql":
+        return literal_column("payload #>> '{to,key}'", Text())
+    return literal_column("json_extract(payload, '$.to.key')", Text())
 
 
 Receipts = Sequence[tuple[int, Mapping[str, Any]]]

@@ -1,4 +1,4 @@
-"""Notices about to be sent: which ones a message still holds, and which others join one."""
+"""Notices that go out as one message with another: what was asked for, and their claim."""
 
 from __future__ import annotations
 
@@ -6,35 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, literal_column, select, update
+from sqlalchemy import select, update
 
 from state_machines.notices.topics import Topic, topic_of
 from workflow.store.effect_states import RELAYED, EffectState
-from workflow.store.port import EffectRow, Store, Transaction
+from workflow.store.port import EffectRow, Transaction
 from workflow.store.schema import outbox
-
-
-class HeldNotice(NamedTuple):
-    """A notice that a message still holds; `customer` is the key of its recipient, if that is a customer."""
-
-    id: int
-    customer: str | None
-
-
-def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[HeldNotice]:
-    """The notices of these ids that are still published under `token`, in the order given."""
-    held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
-    with store.connect() as connection:
-        query = select(outbox.c.id, _key_of_recipient(store.dialect)).where(*held)
-        found = {one: key for one, key in connection.execute(query)}
-    return [HeldNotice(one, found[one]) for one in ids if one in found]
-
-
-def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
-    """`to.key` of a notice; null where `to` is a text."""
-    if dialect == "postgresql":
-        return literal_column("payload #>> '{to,key}'", Text())
-    return literal_column("json_extract(payload, '$.to.key')", Text())
 
 
 def join(

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from state_machines.notices.topics import Priority, topic_of
+from state_machines.notices.topics import Priority
 from state_machines.values.backoff import Backoff
 from state_machines.values.retry_policy import GiveUp, decide_retry
 from workflow.clock import monotonic
-from workflow.engine.priority import priority_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.outbox import effects as outbox
@@ -105,8 +104,12 @@ class Relay:
         return True
 
     def _send_notices(self, waiting: dict[int, EffectRow], *, urgent: bool) -> None:
-        """Send those that are urgent, or those that are not: the urgent have the preferred queue."""
-        notices = [row for row in waiting.values() if row.kind == "notice" and _is_urgent(row) is urgent]
+        """Send those that somebody must act on, or the others: the urgent have the preferred queue."""
+        notices = [
+            row
+            for row in waiting.values()
+            if row.kind == "notice" and (row.priority == Priority.ACT) is urgent
+        ]
         for start in range(0, len(notices), NOTICES_PER_MESSAGE):
             part = notices[start : start + NOTICES_PER_MESSAGE]
             subjects = list(dict.fromkeys(row.subject for row in part))
@@ -169,8 +172,3 @@ class Relay:
 def _without_receipt(messages: int) -> str:
     said = f"{messages} message{'s' if messages != 1 else ''}"
     return f"no receipt after {said}: does a worker consume its queue and know the task?"
-
-
-def _is_urgent(notice: EffectRow) -> bool:
-    """Somebody must act on it: a person is to call, or its topic says so."""
-    return priority_of(notice.kind, notice.target, topic_of(notice.payload)) == Priority.ACT

@@ -169,6 +169,7 @@ class EffectRow(NamedTuple):
     kind: str
     target: str
     queue: str | None
+    priority: int
     payload: dict[str, Any]
     attempts: int
     token: str

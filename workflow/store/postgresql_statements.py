@@ -168,7 +168,7 @@ where (f.at, f.outcome, f.kind, f.team, f.cause, f.part, f.channel, f.case_key, 
     excluded.part, excluded.channel, excluded.case_key, excluded.minutes, excluded.count)"""
 
 EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_id), o.key, o.kind,
-  o.target, o.queue,
+  o.target, o.queue, o.priority,
   cast(o.payload as text), o.attempts, o.token, o.created_at"""
 CLAIM_EFFECTS = f"""
 with due as (

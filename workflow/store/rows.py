@@ -193,6 +193,7 @@ def dispatched(changes: Changes, ids: Mapping[str, int], token: str, now: dateti
             one.kind,
             one.target,
             one.queue,
+            one.priority,
             dict(one.payload),
             int(one.kind == "task"),
             token,
@@ -205,9 +206,19 @@ def dispatched(changes: Changes, ids: Mapping[str, int], token: str, now: dateti
 def effects_of(found: Iterable[Sequence[Any]]) -> list[EffectRow]:
     """Effects out of rows with the fields of `EffectRow`, in the order they were asked for."""
     effects = []
-    for one, subject, key, kind, target, queue, payload, attempts, token, created_at in found:
+    for one, subject, key, kind, target, queue, priority, payload, attempts, token, created_at in found:
         effect = EffectRow(
-            one, subject, key, kind, target, queue, from_json(payload), attempts, token, instant(created_at)
+            one,
+            subject,
+            key,
+            kind,
+            target,
+            queue,
+            priority,
+            from_json(payload),
+            attempts,
+            token,
+            instant(created_at),
         )
         effects.append(effect)
     return sorted(effects, key=lambda effect: effect.id)

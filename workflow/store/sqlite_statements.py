@@ -63,7 +63,7 @@ on conflict (subject_id) do update set at = excluded.at, outcome = excluded.outc
   case_key = excluded.case_key, minutes = excluded.minutes, count = excluded.count"""
 
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
-  target, queue, payload,
+  target, queue, priority, payload,
   attempts, token, created_at"""
 CLAIM_EFFECTS = f"""update outbox set state = 'published', token = ?, due_at = ?,
   attempts = attempts + (kind = 'task')

@@ -9,9 +9,6 @@ it to a thread. A large batch goes to a thread whole, and has a commit of its ow
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -28,10 +25,10 @@ from workflow.api.http.metrics import Meters
 from workflow.api.http.problems import Kind, Refusal, busy
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of, mode_of, named
-from workflow.api.ingest.group_commit import CommitRequest, GroupCommitter, OnCommit
 from workflow.api.ingest.limits import Limits, RequestLimiter
-from workflow.engine.acceptance import Acceptance, CheckedEvents
+from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.group_commit import GroupCommit, OnCommit
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent
 
@@ -39,8 +36,6 @@ PATH = "/v1/events"
 SENDERS = (Role.SYSTEM, Role.OPERATOR)
 LARGE_BYTES = 32 * 1024
 """A longer body would keep the event loop for milliseconds."""
-MAX_GROUP_EVENTS = 500
-"""Events in one transaction: more make it no cheaper, and keep the first waiting."""
 
 
 class RawResponse(NamedTuple):
@@ -68,26 +63,18 @@ class EventsEndpoint:
         meters: Meters,
         on_commit: OnCommit,
     ) -> None:
-        self._acceptor = runtime.engine.acceptor
+        self._commits = GroupCommit(runtime.engine, on_commit)
         self._clock = runtime.clock
         self._keyring = keyring
         self._limiter = RequestLimiter(limits)
         self._max_uncommitted = limits.waiting
         self._backpressure = backpressure
         self._meters = meters
-        self.uncommitted = 0
+
+    @property
+    def uncommitted(self) -> int:
         """Events that wait for their commit now."""
-        one_writer = runtime.store.dialect == "sqlite"
-        lock = threading.Lock() if one_writer else None
-        # With two, one commits while the other collects: measured, a fifth to a quarter more events a second.
-        threads = 1 if one_writer else 2
-
-        def committer(max_events: int) -> GroupCommitter:
-            return GroupCommitter(
-                self._acceptor, on_commit, threads=threads, max_events=max_events, writer_lock=lock
-            )
-
-        self._small, self._large = committer(MAX_GROUP_EVENTS), committer(1)
+        return self._commits.uncommitted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As an ASGI application."""
@@ -105,8 +92,7 @@ class EventsEndpoint:
 
     def close(self) -> None:
         """Commit what was submitted, then end the threads that commit."""
-        self._small.close()
-        self._large.close()
+        self._commits.close()
 
     async def _admitted(self, raw: RawHeaders, receive: Receive) -> list[Acceptance]:
         """Accept a request's events if its key permits that and no bound is reached."""
@@ -131,35 +117,23 @@ class EventsEndpoint:
             Refusal: one of them breaks a rule, or too many wait (429). Nothing was stored.
             Exception: of the database; either all of the request is stored or nothing.
         """
-        if len(carried.body) > LARGE_BYTES:
-            return await self._submit(self._large, partial(self._parse_and_check, carried), 1)
-        events = events_of(carried, self._clock.now())
-        if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
-            return await self._submit(self._large, partial(self._check, carried.mode, events), 1)
-        return await self._submit(self._small, self._check(carried.mode, events), len(events))
-
-    async def _submit(
-        self, committer: GroupCommitter, checked: CheckedEvents | Callable[[], CheckedEvents], events: int
-    ) -> list[Acceptance]:
-        if self.uncommitted and self.uncommitted + events > self._max_uncommitted:
-            raise busy("queue", f"{self.uncommitted} events wait to be stored")
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[Acceptance]] = loop.create_future()
-        self.uncommitted += events
-        committer.submit(CommitRequest(checked, answer, loop))
         try:
-            return await answer
-        finally:
-            self.uncommitted -= events
-
-    def _parse_and_check(self, carried: Carried) -> CheckedEvents:
-        return self._check(carried.mode, events_of(carried, self._clock.now()))
-
-    def _check(self, mode: Mode, events: list[CloudEvent]) -> CheckedEvents:
-        try:
-            return self._acceptor.check(events)
+            if len(carried.body) > LARGE_BYTES:
+                self._check_room(1)
+                return await self._commits.accept_apart(partial(self._read, carried))
+            events = self._read(carried)
+            self._check_room(len(events))
+            return await self._commits.accept(events)
         except InvalidEvent as error:
-            raise Refusal(Kind.INVALID, [_placed(mode, problem) for problem in error.problems]) from error
+            raise Refusal(Kind.INVALID, [_placed(carried.mode, one) for one in error.problems]) from error
+
+    def _check_room(self, events: int) -> None:
+        waiting = self._commits.uncommitted
+        if waiting and waiting + events > self._max_uncommitted:
+            raise busy("queue", f"{waiting} events wait to be stored")
+
+    def _read(self, carried: Carried) -> list[CloudEvent]:
+        return events_of(carried, self._clock.now())
 
     def _accepted(self, acceptances: list[Acceptance]) -> RawResponse:
         fresh = sum(one.status == "accepted" for one in acceptances)

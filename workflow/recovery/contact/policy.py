@@ -4,9 +4,10 @@ Every wish of the recipient holds, whatever the notice is about: nobody is writt
 nor over a channel that they opted out of. What is urgent only does not wait for a cap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.notices.channels import PREFERRED, Manner
@@ -15,7 +16,7 @@ from state_machines.values.durations import format_duration
 from state_machines.values.instants import shifted
 from state_machines.values.time_errors import UnknownZone
 from workflow.recovery.contact.channels import A_PERSON, registered
-from workflow.recovery.contact.profile import Profile
+from workflow.recovery.contact.profile import Cap, Profile, ProfileError
 
 ASK_AGAIN = timedelta(days=1)
 """How long a notice waits where nobody knows until when it would have to."""
@@ -58,30 +59,33 @@ class History:
     """What a customer has heard from us.
 
     Attributes:
-        sent: when messages went to them lately, UTC, in order; at least as far back as their cap looks.
+        sent: gives the instants of the last so many messages to them, UTC, in order. It is asked only
+            where their cap matters.
         waiting: how many other notices to them wait that may go out together with this one.
     """
 
-    sent: Sequence[datetime] = ()
+    sent: Callable[[int], Sequence[datetime]]
     waiting: int = 0
 
 
-NOBODY_KNOWN = History()
+NOBODY_KNOWN = History(lambda most: ())
 """Of a recipient who is no customer of ours by a key: there is nothing to count by."""
 
 
-def route(
-    topic: Topic, channel: str, profile: Profile, now: datetime, history: History = NOBODY_KNOWN
-) -> Route:
+def route(topic: Topic, channel: str, to: Any, now: datetime, history: History = NOBODY_KNOWN) -> Route:
     """How a notice goes on at the instant `now`, UTC.
 
     Args:
         topic: what it is about.
         channel: the one that it names, or `preferred`.
-        profile: what the recipient has said.
+        to: the recipient: an address, or what they have said, with one address a channel.
         now: the instant.
         history: what they have heard from us, where they are a customer with a key.
     """
+    try:
+        profile = Profile.read(to)
+    except ProfileError as error:
+        return NoWay(f"to.{error.field}: {error.rule}, so that nobody knows when to write")
     known = registered().get(channel)
     if channel != PREFERRED and (known is None or known.manner in (Manner.FILE, Manner.CONNECTS)):
         return Go((channel,))  # kept on file, or a colleague's own phone: no contact of a customer
@@ -93,8 +97,8 @@ def route(
     if ways[0] == A_PERSON:
         return Go(ways)  # the callback keeps to their hours itself
     wait = _quiet(profile, now)
-    if wait is None and topic.may_wait:
-        wait = _capped(profile, now, history.sent)
+    if wait is None and topic.may_wait and profile.cap is not None:
+        wait = _capped(profile, profile.cap, now, history.sent(profile.cap.most))
     if wait is not None:
         return wait
     return Digest(ways) if topic.may_wait and history.waiting else Go(ways)
@@ -128,11 +132,8 @@ def _next_allowed(now: datetime, hours: QuietHours, zone: str | None) -> datetim
         return next_allowed(now, hours, None)
 
 
-def _capped(profile: Profile, now: datetime, sent: Sequence[datetime]) -> Wait | None:
+def _capped(profile: Profile, cap: Cap, now: datetime, sent: Sequence[datetime]) -> Wait | None:
     """Until so many of the last messages are old enough that one more is within the cap."""
-    cap = profile.cap
-    if cap is None:
-        return None
     lately = [at for at in sent if at > now - cap.per]
     if len(lately) < cap.most:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.channels.port import Notice
-from tasks.sending.bundle import joined
+from tasks.sending.digest import joined
 from tests.workflow.world import NOW
 
 
@@ -15,10 +15,6 @@ def notice(number: int, about: str = "reminder", title: str = "") -> Notice:
         f"case:C/{number}/0", "case:C", "email", "ada@shop.example", about, title or f"T{number}",
         f"words {number}", {"case": "case:C"} if number == 1 else {"other": number}, NOW,
     )  # fmt: skip
-
-
-def test_one_notice_is_that_notice() -> None:
-    assert joined([notice(1)]) == notice(1)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ committed at once; one that comes during a commit is in the next one. See docs/a
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from sqlalchemy.exc import OperationalError
 
 from workflow.clock import monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor, CheckedEvents
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
 from workflow.engine.transient_errors import is_transient
 
 log = structlog.get_logger(__name__)
@@ -28,6 +31,8 @@ Answers = list[Acceptance]
 OnCommit = Callable[[Sequence[str]], None]
 """Called after a commit, in the committer's thread, with some keys of subjects that got new events."""
 
+MAX_GROUP_EVENTS = 500
+"""Events in one transaction: more make it no cheaper, and keep the first waiting."""
 _SHOWN = 6
 _CLOSE_SECONDS = 5.0
 """How long `close` waits for commits that are under way."""
@@ -36,8 +41,64 @@ _ROLLED_BACK = frozenset({"40001", "40P01"})
 """SQLSTATE of serialization failure and deadlock: nothing was stored, and the same may be tried again."""
 
 
+class GroupCommit:
+    """Accepts the events of many requests of one process, from its event loop. `close` it at the end.
+
+    Args:
+        on_commit: see `OnCommit`.
+    """
+
+    def __init__(self, engine: Engine, on_commit: OnCommit) -> None:
+        self._acceptor = engine.acceptor
+        self.uncommitted = 0
+        """Events that wait for their commit now; of a request that is checked apart one is counted."""
+        one_writer = engine.store.dialect == "sqlite"
+        lock = threading.Lock() if one_writer else None
+        # With two, one commits while the other collects: measured, a fifth to a quarter more events a second.
+        threads = 1 if one_writer else 2
+
+        def committer(max_events: int) -> Committer:
+            return Committer(
+                self._acceptor, on_commit, threads=threads, max_events=max_events, writer_lock=lock
+            )
+
+        self._together, self._apart = committer(MAX_GROUP_EVENTS), committer(1)
+
+    async def accept(self, events: Sequence[CloudEvent]) -> Answers:
+        """Check the events of a request here, and commit them together with those of others.
+
+        Raises:
+            InvalidEvent: as `Engine.accept`.
+            Exception: of the database; either all of the request is stored or nothing.
+        """
+        if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
+            return await self.accept_apart(lambda: events)
+        return await self._submit(self._together, self._acceptor.check(events), len(events))
+
+    async def accept_apart(self, read: Callable[[], Sequence[CloudEvent]]) -> Answers:
+        """As `accept`, with a thread and a commit of its own; `read` gives the events, in that thread."""
+        return await self._submit(self._apart, lambda: self._acceptor.check(read()), 1)
+
+    def close(self) -> None:
+        """Commit what was submitted, then end the threads that commit."""
+        self._together.close()
+        self._apart.close()
+
+    async def _submit(
+        self, committer: Committer, checked: CheckedEvents | Callable[[], CheckedEvents], events: int
+    ) -> Answers:
+        loop = asyncio.get_running_loop()
+        answer: Future[Answers] = loop.create_future()
+        self.uncommitted += events
+        committer.submit(CommitRequest(checked, answer, loop))
+        try:
+            return await answer
+        finally:
+            self.uncommitted -= events
+
+
 class CommitRequest(NamedTuple):
-    """The events of one HTTP request, to be stored, and where its answer goes.
+    """The events of one request, to be stored, and where its answer goes.
 
     Attributes:
         checked: the events, or a function that checks them first; what it raises is the request's answer.
@@ -49,7 +110,7 @@ class CommitRequest(NamedTuple):
     loop: AbstractEventLoop
 
 
-class GroupCommitter:
+class Committer:
     """Threads that commit, each with a connection of its own while it does.
 
     Args:
