@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 def _without(error: ServerMissing) -> None:
     if os.environ.get("CI") == "true":
         raise error

@@ -83,6 +83,12 @@ def test_where_no_channel_is_usable_it_is_said() -> None:
     assert isinstance(routed({"name": "Ada"}), NoWay)
 
 
+def test_wishes_that_nobody_can_read_keep_a_notice_from_going_out() -> None:
+    assert routed(ADA, caps={"per": "soon", "most": 1}, channel="email") == NoWay(
+        "to.caps.per: duration-form, so that nobody knows when to write"
+    )
+
+
 def test_a_colleague_is_never_called_instead() -> None:
     assert routed(ADA, about="nudge") == Go(("sms", "email"))
     assert isinstance(
