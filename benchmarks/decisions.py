@@ -28,8 +28,8 @@ def measure(session: Session) -> list[Figure]:
     """Decisions a second, beside bare triggers a second."""
     seconds = session.size(2.0, 0.1)
     contestants = {
-        "makegood": lambda: _rate(_deciding(), seconds),
-        "bare": lambda: _rate(_triggering(), seconds),
+        "makegood": lambda: rate(_deciding(), seconds),
+        "bare": lambda: rate(triggering(), seconds),
     }
     result = session.contest("decisions", contestants, yardsticks={})
     return [
@@ -71,7 +71,8 @@ class _Meter:
     state = "read_lately"
 
 
-def _triggering() -> Callable[[], int]:
+def triggering() -> Callable[[], int]:
+    """A chunk of bare triggers; how many."""
     machine = Machine(
         model=None, states=["read_lately", "reminded"], initial="read_lately",
         auto_transitions=False, send_event=True,
@@ -88,7 +89,8 @@ def _triggering() -> Callable[[], int]:
     return chunk
 
 
-def _rate(chunk: Callable[[], int], seconds: float) -> Reading:
+def rate(chunk: Callable[[], int], seconds: float) -> Reading:
+    """How many a second, for about so long, after one chunk to warm up."""
     chunk()
     begun, done = perf_counter(), 0
     while (spent := perf_counter() - begun) < seconds:

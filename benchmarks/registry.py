@@ -59,6 +59,7 @@ BENCHMARKS = (
     Benchmark("growth_accept", "growth:accept", "Events accepted while timers are pending"),
     Benchmark("growth_closed", "growth:closed", "Events applied beside closed subjects"),
     Benchmark("decisions", "decisions", "Decisions without any store"),
+    Benchmark("decisions_catalog", "decisions_catalog", "Decisions of the catalog without any store"),
     Benchmark("single_commit", "single_commit", "One event accepted alone"),
     Benchmark("barometer_1m", "barometer", "The barometer over a million subjects"),
     Benchmark("archive_postgresql", "archive", "A service alert found among those of 10,000 cases"),

@@ -49,7 +49,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     if subject.state == INITIAL and lifecycle.defaults:
         data = {**lifecycle.defaults, **data}
     event_data = event.data if rule is None else rule.with_defaults(event.data)
-    view = View(subject, event, event_data, data, now, lifecycle.variables)
+    view = View(subject, event, event_data, data, now, lifecycle.names)
     problems = [] if rule is None else rule.problems(event.data)
     if problems:
         return _refusal(lifecycle, subject, event, view, f"event-data: {_listed(problems)}")

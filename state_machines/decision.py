@@ -48,7 +48,8 @@ class RunTask(NamedTuple):
     """Run a Celery task, anybody's, addressed by its Celery name.
 
     `succeeded` and `failed` name the triggers that its receipt is sent back as, if any. `retry` is what the
-    definition says of trying it again, if anything: attempts, first, longest, not_on.
+    definition says of trying it again, if anything: attempts, first, longest, not_on. `repeatable` says
+    whether it is sent again where no receipt comes; else a person finds out what became of it.
     """
 
     task: str
@@ -58,6 +59,7 @@ class RunTask(NamedTuple):
     succeeded: str | None = None
     failed: str | None = None
     retry: Mapping[str, Any] = NOTHING
+    repeatable: bool = True
 
     @property
     def priority(self) -> Priority:

@@ -1,9 +1,10 @@
-"""The lifecycles that makegood ships with: data, one YAML file each."""
+"""The lifecycles that makegood ships with: data, a folder each, with a definition and its words."""
 
 from functools import cache
 from importlib.resources import files
 
 from state_machines.definitions.lifecycle import Lifecycle, load
+from state_machines.form.bundle import bundle_text
 
 __all__ = ["NAMES", "load_catalog", "source"]
 
@@ -25,14 +26,18 @@ NAMES = (
 
 
 def source(name: str) -> str:
-    """The YAML text of a lifecycle of the catalog.
+    """The text of the bundle of a lifecycle of the catalog: its definition, and its words by language.
 
     Raises:
         KeyError: the catalog has no lifecycle of this name.
     """
     if name not in NAMES:
         raise KeyError(f"the catalog has no lifecycle {name!r}; it has {', '.join(NAMES)}")
-    return files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    folder = files(__package__).joinpath(name)
+    texts = {
+        one.name: one.read_text(encoding="utf-8") for one in folder.iterdir() if one.name.endswith(".yaml")
+    }
+    return bundle_text(texts.pop(f"{name}.yaml"), texts)
 
 
 @cache

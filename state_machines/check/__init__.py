@@ -1,14 +1,16 @@
 """What is wrong with a definition, as far as reading it can tell, each problem with its line."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from state_machines import catalog
 from state_machines.check.document import Document, Finding
 from state_machines.check.effects import nameless_tasks, unknown_emissions, unknown_openings
 from state_machines.check.final_states import final_exits
-from state_machines.check.fitting_types import operand_types, result_types
+from state_machines.check.fitting_types import named_operand_types, operand_types, result_types
+from state_machines.check.fitting_values import misfit_emissions, misfit_values, undeclared_changes
 from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
+from state_machines.check.naming import missing_languages, unreadable_expressions, unused_names
 from state_machines.check.reachability import dead_ends, unreachable_states
 from state_machines.check.transitions import shadowed_transitions
 from state_machines.check.triggers import (
@@ -23,7 +25,7 @@ from state_machines.errors import DefinitionError, Problem
 from state_machines.form.definition import Definition
 from state_machines.form.source import parse
 
-__all__ = ["RULES", "check"]
+__all__ = ["RULES", "check", "readable"]
 
 Rule = Callable[[Document], Iterator[Finding]]
 
@@ -44,6 +46,13 @@ RULES: tuple[Rule, ...] = (
     unset_data,
     result_types,
     operand_types,
+    named_operand_types,
+    misfit_values,
+    undeclared_changes,
+    misfit_emissions,
+    unreadable_expressions,
+    unused_names,
+    missing_languages,
 )
 """What is asked beyond the form (`source`) and beyond what cannot be compiled (`lifecycle`)."""
 
@@ -65,9 +74,22 @@ def check(
     document = Document(definition, {**_catalog(), **(others or {})})
     found = [*_refused(definition), *(finding for rule in RULES for finding in rule(document))]
     problems = dict.fromkeys(
-        Problem(each.field, each.rule, each.message, lines.of(each.field), file) for each in found
+        Problem(each.field, each.rule, each.message, lines.of(each.field), lines.file_of(each.field, file))
+        for each in found
     )
     return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def readable(texts: Iterable[str]) -> Mapping[str, Definition]:
+    """Those of these definitions that can be read, by the name of their lifecycle."""
+    found: dict[str, Definition] = {}
+    for text in texts:
+        try:
+            definition, _ = parse(text)
+        except DefinitionError:
+            continue
+        found[definition.lifecycle] = definition
+    return found
 
 
 def _refused(definition: Definition) -> list[Finding]:

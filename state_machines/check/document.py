@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.named_expressions import behind, compile_names
+from state_machines.expressions.scope import Scope
 from state_machines.form.definition import (
     Definition,
+    FieldDeclaration,
     StateDeclaration,
     TimeoutDeclaration,
     TransitionDeclaration,
 )
-from state_machines.subject import INITIAL
+from state_machines.form.sources import states_meant
 
-ANY = "*"
 REFLEXIVE = "="
 
 
@@ -60,10 +63,25 @@ class Document:
             for n, transition in enumerate(self.definition.transitions)
         ]
 
+    @cached_property
+    def scope(self) -> Scope:
+        """What its expressions see besides the fixed variables."""
+        compilation = Compilation()
+        compile_names(compilation, self.definition)
+        return compilation.scope
+
+    def behind(self, text: str) -> Iterator[str]:
+        """An expression, and those behind the names in it: all that is evaluated with it."""
+        return behind(self.definition, text)
+
+    def brought(self, trigger: str) -> Mapping[str, FieldDeclaration]:
+        """What the event of a trigger is declared to bring."""
+        declared = self.definition.triggers.get(trigger)
+        return declared.data if declared is not None else {}
+
     def _sources(self, transition: TransitionDeclaration) -> tuple[str, ...]:
-        if ANY in transition.source:
-            return tuple(name for name, state in self.states.items() if not state.final)
-        return tuple(name for name in transition.source if name in self.states or name == INITIAL)
+        finals = {name: state.final for name, state in self.states.items()}
+        return tuple(states_meant(transition.source, finals))
 
     @cached_property
     def timeouts(self) -> list[Timeout]:

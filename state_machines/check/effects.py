@@ -1,6 +1,6 @@
 """Effects that ask other lifecycles for something, and tasks without a name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from state_machines.check.document import Document, Finding
 from state_machines.form.definition import Definition, EffectDeclaration
@@ -11,11 +11,17 @@ def effects_of(document: Document) -> Iterator[tuple[str, EffectDeclaration]]:
     """Every effect of a definition with its path."""
     for n, state in enumerate(document.definition.states):
         for key, effects in (("on_enter", state.on_enter), ("on_exit", state.on_exit)):
-            for m, effect in enumerate(effects):
-                yield f"states[{n}].{key}[{m}]", effect
+            yield from _each(effects, f"states[{n}].{key}")
     for path, transition, _ in document.transitions:
-        for m, effect in enumerate(transition.effects):
-            yield f"{path}.effects[{m}]", effect
+        yield from _each(transition.effects, f"{path}.effects")
+
+
+def _each(effects: Sequence[EffectDeclaration], path: str) -> Iterator[tuple[str, EffectDeclaration]]:
+    for n, effect in enumerate(effects):
+        if effect.do is None:
+            yield f"{path}[{n}]", effect
+        else:
+            yield from _each(effect.do, f"{path}[{n}].do")
 
 
 def nameless_tasks(document: Document) -> Iterator[Finding]:
@@ -40,9 +46,18 @@ def unknown_openings(document: Document) -> Iterator[Finding]:
 
 
 def unknown_emissions(document: Document) -> Iterator[Finding]:
-    """An event to `self`, or to a subject named by its key, has a trigger that its lifecycle takes."""
+    """An event has a trigger that its receiver takes; of one that is only known later, some lifecycle's."""
     for field, effect in effects_of(document):
-        if effect.emit is None or effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
+        if effect.emit is None or effect.emit.optional:
+            continue
+        if effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
+            everybody = {document.definition.lifecycle: document.definition, **document.others}
+            if not any(effect.emit.trigger in _triggers(one) for one in everybody.values()):
+                message = (
+                    f"no lifecycle that is known has a trigger {effect.emit.trigger!r}; "
+                    "say `optional: true` where that is meant"
+                )
+                yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
             continue
         name = document.definition.lifecycle if effect.emit.to == "self" else split_key(effect.emit.to)[0]
         other = _definition(document, name)

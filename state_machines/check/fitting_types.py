@@ -15,7 +15,9 @@ def result_types(document: Document) -> Iterator[Finding]:
         if not site.gives:
             continue
         try:
-            result = compile_expression(site.text, site.field, item=site.item).result.partition("<")[0]
+            result = compile_expression(
+                site.text, site.field, document.scope.with_item(site.item)
+            ).result.partition("<")[0]
         except ExpressionError:
             continue  # said by the compilation already
         if result not in site.gives:
@@ -27,12 +29,27 @@ def operand_types(document: Document) -> Iterator[Finding]:
     """What an expression does with a declared field fits the field's type."""
     for site in sites(document):
         try:
-            compile_expression(site.text, site.field, item=site.item)
+            compile_expression(site.text, site.field, document.scope.with_item(site.item))
         except ExpressionError:
             continue
-        message = check_types(site.text, _declared(document, site), item=site.item)
+        message = check_types(site.text, _declared(document, site), document.scope.with_item(site.item))
         if message is not None:
             yield Finding(site.field, "operand-type", message)
+
+
+def named_operand_types(document: Document) -> Iterator[Finding]:
+    """The same of a named expression, which may stand anywhere."""
+    triggers = frozenset(document.definition.triggers)
+    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+        for name, text in names.items():
+            site = Site(f"{group}.{name}", text.removeprefix("="), triggers, frozenset())
+            try:
+                compile_expression(site.text, site.field, document.scope)
+            except ExpressionError:
+                continue
+            message = check_types(site.text, _declared(document, site), document.scope)
+            if message is not None:
+                yield Finding(site.field, "operand-type", message)
 
 
 def _declared(document: Document, site: Site) -> dict[str, FieldDeclaration]:

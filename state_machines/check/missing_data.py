@@ -15,7 +15,7 @@ _EVENT_DATA = ("event", "data")
 def missing_data(document: Document) -> Iterator[Finding]:
     """``data.x`` is declared in `data`, ``event.data.x`` by each trigger whose event is seen there."""
     for site in sites(document):
-        for path in dict.fromkeys(reference.path for reference in _read(site)):
+        for path in dict.fromkeys(reference.path for reference in _read(document, site)):
             message = _missing(document, site, path)
             if message is not None:
                 yield Finding(site.field, "missing-data", message)
@@ -24,8 +24,11 @@ def missing_data(document: Document) -> Iterator[Finding]:
 def unguarded_data(document: Document) -> Iterator[Finding]:
     """What may be absent is asked for with ``has()`` or taken with ``.?``, here or in what guards this."""
     for site in sites(document):
-        asked = {use.path for text in site.guards for use in references(text) if use.guarded}
-        unguarded = dict.fromkeys(use.path for use in _read(site) if not use.guarded)
+        guards = [one for text in site.guards for one in document.behind(text)]
+        asked = {use.path for text in guards for use in references(text) if use.guarded}
+        uses = list(_read(document, site))
+        asked |= {use.path for use in uses if use.guarded}
+        unguarded = dict.fromkeys(use.path for use in uses if not use.guarded)
         for path in unguarded:
             name = _absent(document, site, path, asked)
             if name is not None and _missing(document, site, path) is None:
@@ -42,16 +45,16 @@ def unset_data(document: Document) -> Iterator[Finding]:
     for path, transition, sources in document.transitions:
         if INITIAL not in sources:
             continue
-        known = fields_set(transition) | _taken_over(document, transition)
+        known = fields_set(document, transition) | _taken_over(document, transition)
         for name in required:
             if name not in known:
                 message = f"data.{name} is required, and this transition opens a subject without setting it"
                 yield Finding(f"{path}.set" if transition.set else path, "unset-data", message)
 
 
-def _read(site: Site) -> Iterator[Reference]:
-    """The uses of fields of the data and of the event's data in an expression."""
-    for use in references(site.text):
+def _read(document: Document, site: Site) -> Iterator[Reference]:
+    """The uses of fields of the data and of the event's data in an expression, by names that it uses, too."""
+    for use in [one for text in document.behind(site.text) for one in references(text)]:
         of_subject = use.path[0] == "data" and len(use.path) > 1
         if of_subject or (use.path[:2] == _EVENT_DATA and len(use.path) > 2):
             yield use
@@ -61,7 +64,7 @@ def _missing(document: Document, site: Site, path: Path) -> str | None:
     """Why nothing declares this path, or None."""
     name = ".".join(path)
     if path[0] == "data":
-        if not site.opened:
+        if not site.opened and not _has_default(document, path[1]):
             return f"{name} is read before the subject has any data; the event's are in event.data"
         if _declaration(document.definition.data, path[1:]) is None:
             return f"{name} is declared nowhere in 'data'"
@@ -77,7 +80,7 @@ def _absent(document: Document, site: Site, path: Path, asked: set[Path]) -> str
     if any(path[: len(known)] == known for known in asked):
         return None
     if path[0] == "data":
-        first = path[1] in site.present
+        first = path[1] in site.present or _has_default(document, path[1])
         kinds: list[Mapping[str, FieldDeclaration]] = [document.definition.data]
         begin = 1
     else:
@@ -92,6 +95,12 @@ def _absent(document: Document, site: Site, path: Path, asked: set[Path]) -> str
             if holder is not None and holder.fields and not _sure(holder.fields, path[end]):
                 return ".".join(path[: end + 1])
     return None
+
+
+def _has_default(document: Document, name: str) -> bool:
+    """Whether a field is there from the opening on, whatever that sets."""
+    declared = document.definition.data.get(name)
+    return declared is not None and declared.default is not None
 
 
 def _sure(fields: Mapping[str, FieldDeclaration], name: str) -> bool:
@@ -110,8 +119,7 @@ def _declaration(fields: Mapping[str, FieldDeclaration], path: Path) -> FieldDec
 
 
 def _event_fields(document: Document, trigger: str) -> Mapping[str, FieldDeclaration]:
-    declared = document.definition.triggers.get(trigger)
-    return declared.data if declared is not None else {}
+    return document.brought(trigger)
 
 
 def _taken_over(document: Document, transition: TransitionDeclaration) -> frozenset[str]:

@@ -12,12 +12,14 @@ from state_machines.form.definition import TransitionDeclaration
 from state_machines.subject import INITIAL
 
 
-def fields_set(transition: TransitionDeclaration) -> frozenset[str]:
+def fields_set(document: Document, transition: TransitionDeclaration) -> frozenset[str]:
     """The fields that a transition sets in any case, as far as its text tells.
 
     Of an expression these are the keys of the maps in it (``'due_at': ...``), optional ones
     (``?'due_at': ...``) apart.
     """
+    if transition.change:
+        return _changed(document, transition)
     if not isinstance(transition.set, str):
         return frozenset(transition.set or ())
     words = tokens(transition.set.removeprefix("="))
@@ -27,6 +29,26 @@ def fields_set(transition: TransitionDeclaration) -> frozenset[str]:
         for before, key, after in keys
         if key.kind == "string" and after.text == ":" and (before is None or before.text in ("{", ","))
     )
+
+
+def _changed(document: Document, transition: TransitionDeclaration) -> frozenset[str]:
+    brought = document.brought(transition.trigger)
+    found: set[str] = set()
+    for change in transition.change:
+        if change.when is not None:
+            continue
+        for fields in (change.set, change.append, change.add, change.increment):
+            found |= (fields or {}).keys()
+        for name in change.copied or ():
+            if name in brought and (brought[name].required or brought[name].default is not None):
+                found.add(name)
+        found -= set(change.unset or ())
+    return frozenset(found)
+
+
+def _forgotten(transition: TransitionDeclaration) -> frozenset[str]:
+    """Fields that are gone after it."""
+    return frozenset(name for change in transition.change for name in change.unset or ())
 
 
 def fields_present(document: Document) -> Mapping[str, frozenset[str]]:
@@ -43,7 +65,7 @@ def fields_present(document: Document) -> Mapping[str, frozenset[str]]:
         changed = False
         for _, transition, source, dest in moves:
             before = frozenset() if source == INITIAL else present[source]
-            known = before | fields_set(transition) | required
+            known = (before - _forgotten(transition)) | fields_set(document, transition) | required
             if not present[dest] <= known:
                 present[dest] &= known
                 changed = True

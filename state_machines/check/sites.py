@@ -51,7 +51,7 @@ def sites(document: Document) -> Iterator[Site]:
     """All of them, in no particular order."""
     present = fields_present(document)
     for path, transition, sources in document.transitions:
-        yield from _of_transition(path, transition, sources, present)
+        yield from _of_transition(document, path, transition, sources, present)
     for n, state in enumerate(document.definition.states):
         for key, effects, end in (("on_enter", state.on_enter, 3), ("on_exit", state.on_exit, 2)):
             triggers = frozenset(move[1].trigger for move in document.moves() if move[end] == state.name)
@@ -67,6 +67,7 @@ def sites(document: Document) -> Iterator[Site]:
 
 
 def _of_transition(
+    document: Document,
     path: str,
     transition: TransitionDeclaration,
     sources: tuple[str, ...],
@@ -74,15 +75,23 @@ def _of_transition(
 ) -> Iterator[Site]:
     triggers = frozenset({transition.trigger})
     before = Site(path, "", triggers, in_all(present, sources), opened=INITIAL not in sources)
+    word = "if" if document.definition.edition > 1 else "conditions"
     for n, text in enumerate(transition.conditions):
         earlier = tuple(transition.conditions[:n])
-        yield replace(before, field=f"{path}.conditions[{n}]", text=text, gives=BOOLEAN, guards=earlier)
+        yield replace(before, field=f"{path}.{word}[{n}]", text=text, gives=BOOLEAN, guards=earlier)
     before = replace(before, guards=tuple(transition.conditions))
     for n, text in enumerate(transition.unless):
         yield replace(before, field=f"{path}.unless[{n}]", text=text, gives=BOOLEAN)
     before = replace(before, guards=(*transition.conditions, *transition.unless))
     yield from _whole(before, "set", transition.set, OBJECT)
-    after = replace(before, opened=True, present=before.present | fields_set(transition))
+    for n, change in enumerate(transition.change):
+        at = before
+        if change.when is not None:
+            yield replace(before, field=f"{path}.change[{n}].when", text=change.when, gives=BOOLEAN)
+            at = replace(before, guards=(*before.guards, change.when))
+        for verb in ("set", "append", "add", "increment"):
+            yield from _argument(at, f"change[{n}].{verb}", getattr(change, verb))
+    after = replace(before, opened=True, present=before.present | fields_set(document, transition))
     if INITIAL in sources and transition.dest in present:
         after = replace(after, present=after.present | present[str(transition.dest)])
     for n, effect in enumerate(transition.effects):
@@ -90,6 +99,8 @@ def _of_transition(
 
 
 def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
+    for n, inner in enumerate(effect.do or ()):
+        yield from _of_effect(replace(at, field=f"{at.field}.do[{n}]"), inner)
     if effect.each is not None:
         yield replace(at, field=f"{at.field}.each", text=effect.each, gives=LIST)
         at = replace(at, item=True)

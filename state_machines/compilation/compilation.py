@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from state_machines.errors import ExpressionError, Problem
 from state_machines.expressions import Expression, compile_expression
+from state_machines.expressions.scope import PLAIN
 from state_machines.form.definition import Wordings
 from state_machines.notices.channels import CHANNELS
 from state_machines.notices.topics import TOPICS, Topic
@@ -23,7 +24,8 @@ class Compilation:
     Attributes:
         problems: what was found so far. What a faulty part compiles to is never used, since a
             definition with problems is refused as a whole.
-        variables: names of all that the expressions may ask for.
+        word_of_conditions: what the definition's edition calls them.
+        scope: what its expressions see besides the fixed variables.
         triggers: the triggers that the definition knows.
         states: its states by name, with whether they are final.
         language: the definition's own.
@@ -41,7 +43,8 @@ class Compilation:
         self, triggers: frozenset[str] = frozenset(), states: Mapping[str, bool] | None = None
     ) -> None:
         self.problems: list[Problem] = []
-        self.variables: set[str] = set()
+        self.scope = PLAIN
+        self.word_of_conditions = "conditions"
         self.triggers = triggers
         self.states: Mapping[str, bool] = states or {}
         self.language = "en"
@@ -62,12 +65,10 @@ class Compilation:
     def expression(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression."""
         try:
-            expression = compile_expression(text, field, item=item)
+            return compile_expression(text, field, self.scope.with_item(item))
         except ExpressionError as error:
             self.problem(field, "expression", _without_field(error))
             return Expression(text, field, "DYN")
-        self.variables |= expression.variables
-        return expression
 
     def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression that must give true or false."""

@@ -51,10 +51,13 @@ class DataRule:
 
     __slots__ = ("_defaults", "_validator")
 
-    def __init__(self, fields: Mapping[str, FieldDeclaration]) -> None:
+    def __init__(self, fields: Mapping[str, FieldDeclaration], *, partly: bool = False) -> None:
+        """`partly` says that any field may be missing, and null where it need not be there."""
         self._defaults = {name: one.default for name, one in fields.items() if one.default is not None}
         self._validator = (
-            jsonschema_rs.Draft202012Validator(schema(fields), validate_formats=True, formats=_FORMATS)
+            jsonschema_rs.Draft202012Validator(
+                schema(fields, partly=partly), validate_formats=True, formats=_FORMATS
+            )
             if fields
             else None
         )
@@ -70,13 +73,30 @@ class DataRule:
         return data if self._defaults.keys() <= data.keys() else {**self._defaults, **data}
 
 
-def schema(fields: Mapping[str, FieldDeclaration]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an object with these fields."""
+def schema(fields: Mapping[str, FieldDeclaration], *, partly: bool = False) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an object with these fields; `partly` as for `DataRule`."""
+    parts = {name: _field_schema(one) for name, one in fields.items()}
+    if partly:
+        return {
+            "type": "object",
+            "properties": {
+                name: part if fields[name].required else _or_null(part) for name, part in parts.items()
+            },
+        }
     return {
         "type": "object",
-        "properties": {name: _field_schema(one) for name, one in fields.items()},
+        "properties": parts,
         "required": [name for name, one in fields.items() if one.required],
     }
+
+
+def _or_null(part: dict[str, Any]) -> dict[str, Any]:
+    changed = dict(part)
+    if "type" in part:
+        changed["type"] = [part["type"], "null"]
+    if "enum" in part:
+        changed["enum"] = [*part["enum"], None]
+    return changed
 
 
 def _field_schema(declared: FieldDeclaration) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.named_expressions import behind
 from state_machines.decision import Event
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression, references
 from state_machines.expressions.view import View
-from state_machines.form.definition import BarometerDeclaration
+from state_machines.form.definition import Definition
 from state_machines.subject import NOTHING, Subject
 from state_machines.values.figures import Figures
 from state_machines.values.instants import parse_instant
@@ -38,7 +39,7 @@ class BarometerRule:
     """A lifecycle's declaration of its figures, compiled."""
 
     expressions: Mapping[str, Expression]
-    variables: frozenset[str]
+    names: Mapping[str, Expression]
 
     def read(self, subject: Subject) -> Figures:
         """The figures of a subject that has been opened.
@@ -47,7 +48,7 @@ class BarometerRule:
             ExpressionError: an expression failed on its data.
             DecisionError: an expression gives something that is no figure.
         """
-        view = View(subject, _NO_EVENT, NOTHING, subject.data, _NO_EVENT.time, self.variables)
+        view = View(subject, _NO_EVENT, NOTHING, subject.data, _NO_EVENT.time, self.names)
         found = {name: one.evaluate(view) for name, one in self.expressions.items()}
         opened = subject.opened_at
         assert opened is not None
@@ -94,20 +95,19 @@ class BarometerRule:
 
 
 def compile_barometer(
-    compilation: Compilation, declared: BarometerDeclaration | None
+    compilation: Compilation, definition: Definition, names: Mapping[str, Expression]
 ) -> BarometerRule | None:
-    """The rule of a declaration; problems go to the compilation."""
+    """The rule of a definition's declaration, if it has one; problems go to the compilation."""
+    declared = definition.barometer
     if declared is None:
         return None
-    own = Compilation()  # of its own: what figures ask for need not be handed to other expressions
     expressions: dict[str, Expression] = {}
     for name, text in declared.texts().items():
         field = f"barometer.{name}"
-        for strange in _strangers(text):
-            own.problem(field, "not-of-the-subject", f"sees data and subject only, not {strange}")
-        expressions[name] = own.expression(text, field)
-    compilation.problems += own.problems
-    return BarometerRule(expressions, frozenset(own.variables))
+        for strange in dict.fromkeys(one for part in behind(definition, text) for one in _strangers(part)):
+            compilation.problem(field, "not-of-the-subject", f"sees data and subject only, not {strange}")
+        expressions[name] = compilation.expression(text, field)
+    return BarometerRule(expressions, names)
 
 
 def _strangers(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from transitions import State
 
 from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.editions import check_edition
+from state_machines.compilation.named_expressions import compile_names
 from state_machines.compilation.templates import compile_templates
 from state_machines.compilation.topics import check_topics_used, redeclared_topics, take_topics
 from state_machines.definitions.data_rules import DataRule
@@ -22,6 +24,7 @@ from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DefinitionError, Problem
+from state_machines.expressions import Expression
 from state_machines.form import source
 from state_machines.form.definition import Definition, TriggerDeclaration
 from state_machines.form.yaml_document import Lines
@@ -43,10 +46,10 @@ class Lifecycle:
         timeouts: all of them by name.
         on_enter, on_exit: effects by state, where there are any.
         possible: by state (and for `INITIAL`), the triggers that have a transition from it, sorted.
-        variables: names of those that its expressions may ask for.
         data_rules: the declared data of each trigger.
         defaults: the subject's data when it is opened.
         barometer: what the barometer counts its subjects as, if it does.
+        names: the expressions that it has named.
     """
 
     definition: Definition
@@ -59,10 +62,10 @@ class Lifecycle:
     on_enter: Mapping[str, tuple[EffectRule, ...]]
     on_exit: Mapping[str, tuple[EffectRule, ...]]
     possible: Mapping[str, tuple[str, ...]]
-    variables: frozenset[str]
     data_rules: Mapping[str, DataRule]
     defaults: Mapping[str, Any]
     barometer: BarometerRule | None = None
+    names: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -113,7 +116,9 @@ def load_new(text: str, file: str | None = None) -> Lifecycle:
 
 
 def _located(problems: list[Problem], lines: Lines, file: str | None) -> DefinitionError:
-    return DefinitionError([replace(one, line=lines.of(one.field), file=file) for one in problems])
+    return DefinitionError(
+        [replace(one, line=lines.of(one.field), file=lines.file_of(one.field, file)) for one in problems]
+    )
 
 
 def compile_definition(definition: Definition) -> Lifecycle:
@@ -130,13 +135,15 @@ def compile_definition(definition: Definition) -> Lifecycle:
     _take_templates(compilation, definition)
     compilation.retry = compile_retry(compilation, definition.retry, "retry")
     take_topics(compilation, definition)
+    check_edition(compilation, definition)
+    names = compile_names(compilation, definition)
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)
     for name in sorted(definition.templates.keys() - compilation.used_templates):
         compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
     check_topics_used(compilation)
-    barometer = compile_barometer(compilation, definition.barometer)
+    barometer = compile_barometer(compilation, definition, names)
     if compilation.problems:
         raise DefinitionError(compilation.problems)
     triggers = declared | definition.triggers
@@ -152,10 +159,10 @@ def compile_definition(definition: Definition) -> Lifecycle:
         on_enter=on_enter,
         on_exit=on_exit,
         possible=_possible(compilation.states, ways),
-        variables=frozenset(compilation.variables),
         data_rules=MappingProxyType({name: DataRule(one.data) for name, one in triggers.items()}),
         defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
         barometer=barometer,
+        names=MappingProxyType(names),
     )
 
 

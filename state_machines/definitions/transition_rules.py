@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 from state_machines.compilation.arguments import Argument, compile_whole
 from state_machines.compilation.compilation import Compilation
+from state_machines.definitions.changes import Step, compile_changes
+from state_machines.definitions.data_rules import DataRule
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.form.definition import Definition, TransitionDeclaration
+from state_machines.form.sources import ANY, UNFINISHED, states_meant
 from state_machines.subject import INITIAL
 from state_machines.values.json_values import kind
 
@@ -40,6 +43,8 @@ class TransitionRule:
         internal: whether no state is left.
         guards: all must agree.
         changes: gives the fields of the subject's data to change, or None.
+        steps: changes by verb, done in order.
+        types: what the data must be after a change, where that is held.
         restart: names of timeouts to set anew.
         effects: what it asks for, between the effects of leaving and entering.
     """
@@ -50,14 +55,22 @@ class TransitionRule:
     changes: Argument | None
     restart: frozenset[str]
     effects: tuple[EffectRule, ...]
+    steps: tuple[Step, ...] = ()
+    types: DataRule | None = None
 
     def changed(self, view: View) -> Mapping[str, Any]:
-        """The subject's data after `set`; the same object where nothing is to change.
+        """The subject's data after `set` or `change`; the same object where nothing is to change.
 
         Raises:
             ExpressionError: an expression failed.
-            DecisionError: one expression for all fields gives no object.
+            DecisionError: one expression for all fields gives no object; a field is not of its type.
         """
+        if self.steps:
+            data = dict(view.data)
+            seen = view.changing(data)
+            for step in self.steps:
+                step.apply(data, seen)
+            return self._fitting(data, view.data)
         if self.changes is None:
             return view.data
         changes = self.changes.value(view)
@@ -65,7 +78,20 @@ class TransitionRule:
             raise DecisionError(
                 f"{self.field}.set", "not-an-object", f"set must give an object, not {kind(changes)}"
             )
-        return {**view.data, **changes}
+        return self._fitting({**view.data, **changes}, view.data)
+
+    def _fitting(self, data: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.types is None:
+            return data
+        changed = {name: value for name, value in data.items() if before.get(name, _NOWHERE) is not value}
+        problems = self.types.problems(changed)
+        if problems:
+            first = problems[0]
+            raise DecisionError(f"{self.field}: {first.field}", first.rule, first.message)
+        return data
+
+
+_NOWHERE: Any = object()
 
 
 class Departure(NamedTuple):
@@ -83,9 +109,10 @@ def compile_transitions(
     """The rules, and one departure for each source of each."""
     rules: list[TransitionRule] = []
     departures: list[Departure] = []
+    types = DataRule(definition.data, partly=True) if definition.edition > 1 else None
     for index, declared in enumerate(definition.transitions):
         field = f"transitions[{index}]"
-        rule = _rule(compilation, declared, field, timeouts)
+        rule = _rule(compilation, declared, field, timeouts, types)
         rules.append(rule)
         for source in _sources(compilation, declared, field):
             dest = source if declared.dest in (None, "=") else declared.dest
@@ -94,7 +121,11 @@ def compile_transitions(
 
 
 def _rule(
-    compilation: Compilation, declared: TransitionDeclaration, field: str, timeouts: Mapping[str, Any]
+    compilation: Compilation,
+    declared: TransitionDeclaration,
+    field: str,
+    timeouts: Mapping[str, Any],
+    types: DataRule | None,
 ) -> TransitionRule:
     if declared.dest not in (None, "="):
         compilation.state(str(declared.dest), f"{field}.dest")
@@ -103,10 +134,14 @@ def _rule(
             compilation.problem(
                 f"{field}.restart[{index}]", "unknown-timeout", f"there is no timeout {name!r}"
             )
+    if declared.set is not None and declared.change:
+        compilation.problem(
+            f"{field}.set", "set-and-change", "say it under `change`, in the order that is meant"
+        )
     guards = [
         Guard(compilation.condition(text, f"{field}.{word}[{index}]"), expected)
         for word, texts, expected in (
-            ("conditions", declared.conditions, True),
+            (compilation.word_of_conditions, declared.conditions, True),
             ("unless", declared.unless, False),
         )
         for index, text in enumerate(texts)
@@ -118,6 +153,8 @@ def _rule(
         changes=None if declared.set is None else compile_whole(compilation, declared.set, f"{field}.set"),
         restart=frozenset(declared.restart),
         effects=compile_effects(compilation, declared.effects, f"{field}.effects"),
+        steps=compile_changes(compilation, declared.change, f"{field}.change"),
+        types=types,
     )
 
 
@@ -125,17 +162,12 @@ def _sources(compilation: Compilation, declared: TransitionDeclaration, field: s
     """The states it leads from, each once."""
     if not declared.source:
         compilation.problem(f"{field}.source", "required", "a transition needs a source")
-    seen: set[str] = set()
     for index, written in enumerate(declared.source):
         place = f"{field}.source[{index}]" if len(declared.source) > 1 else f"{field}.source"
         if written == INITIAL and declared.dest in (None, "="):
             compilation.problem(
                 f"{field}.dest", "opens-nothing", f"from {INITIAL!r} a transition must lead to a state"
             )
-        elif written not in ("*", INITIAL):
+        elif written not in (UNFINISHED, ANY, INITIAL):
             compilation.state(written, place)
-        names = (
-            [name for name, final in compilation.states.items() if not final] if written == "*" else [written]
-        )
-        yield from (name for name in names if name not in seen)
-        seen.update(names)
+    yield from states_meant(declared.source, compilation.states)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from state_machines.form.definition import Definition, TimeoutDeclaration, TransitionDeclaration
+from state_machines.form.sources import states_meant
 from state_machines.subject import INITIAL
 from state_machines.timeouts.kinds.table import KINDS
 
@@ -134,10 +135,7 @@ def _labels(stays: Mapping[str, list[str]]) -> list[str]:
 
 
 def _sources(definition: Definition, transition: TransitionDeclaration) -> list[str]:
-    if "*" in transition.source:
-        return [state.name for state in definition.states if not state.final]
-    known = {state.name for state in definition.states} | {INITIAL}
-    return [name for name in dict.fromkeys(transition.source) if name in known]
+    return states_meant(transition.source, {state.name: state.final for state in definition.states})
 
 
 def _label(transition: TransitionDeclaration) -> str:

@@ -33,6 +33,7 @@ class TaskMaker:
     succeeded: str | None
     failed: str | None
     retry: Mapping[str, Any]
+    repeatable: bool
 
     def make(self, view: View) -> Sequence[Effect]:
         """One task."""
@@ -51,6 +52,7 @@ class TaskMaker:
             self.succeeded,
             self.failed,
             self.retry,
+            self.repeatable,
         )
         return (task,)
 

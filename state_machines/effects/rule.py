@@ -52,8 +52,13 @@ def compile_effects(
     compilation: Compilation, declared: Sequence[EffectDeclaration], field: str
 ) -> tuple[EffectRule, ...]:
     """The rules for a list of declared effects; problems go to the compilation."""
-    rules = [_compile_effect(compilation, one, f"{field}[{index}]") for index, one in enumerate(declared)]
-    return tuple(rule for rule in rules if rule is not None)
+    rules: list[EffectRule] = []
+    for index, one in enumerate(declared):
+        if one.do is not None:
+            rules += compile_effects(compilation, one.do, f"{field}[{index}].do")
+        elif (rule := _compile_effect(compilation, one, f"{field}[{index}]")) is not None:
+            rules.append(rule)
+    return tuple(rules)
 
 
 def _compile_effect(compilation: Compilation, declared: EffectDeclaration, field: str) -> EffectRule | None:
@@ -89,7 +94,9 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             name, queue = argument(call.name, "name"), argument(call.queue, "queue")
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
             retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
-            return TaskMaker(field, name, queue, args, kwargs, call.succeeded, call.failed, retry)
+            return TaskMaker(
+                field, name, queue, args, kwargs, call.succeeded, call.failed, retry, call.repeat != "ask"
+            )
         case NoticeCall():
             return compile_notice(compilation, call, field, item)
         case OpenCall():

@@ -15,10 +15,11 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional
 
 from state_machines.errors import StateMachineError
-from state_machines.expressions.compiler_messages import compiler_message, first_line
-from state_machines.expressions.ordered_walks import RUNTIME_WORDS, with_ordered_walks
+from state_machines.expressions.bounded.closures import LISTS_ONLY
+from state_machines.expressions.bounded.program import Program
+from state_machines.expressions.bounded.run import Failed, Spent
+from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.references import tokens
-from state_machines.expressions.repairs import keep_none_alive
 
 LONGEST = 2000
 """Characters of a condition."""
@@ -27,7 +28,6 @@ MOST_WALKS = 2
 """Macros that walk a list; each multiplies the steps by the length of its list."""
 
 _WALKS = frozenset({"all", "exists", "exists_one", "map", "filter"})
-_ADVICE = "walks an object, which has no order; only lists are walked"
 _T = cel.Type
 _KEPT = 1024
 """Compiled conditions kept; the policy book of a large company has hundreds."""
@@ -48,8 +48,8 @@ class ConditionError(StateMachineError, ValueError):
 
 
 @lru_cache(maxsize=_KEPT)
-def condition(text: str) -> Any:
-    """The compiled program of a condition. (The library ships no types.)
+def condition(text: str) -> Program:
+    """The compiled program of a condition.
 
     Raises:
         ConditionError: it is too long, no CEL, walks too many lists, or gives no true or false.
@@ -65,11 +65,16 @@ def condition(text: str) -> Any:
         raise ConditionError("not-cel", f"is no condition over facts: {said}") from None
     if plain.return_type().name() not in ("BOOL", "DYN"):
         raise ConditionError("not-boolean", "gives no true or false")
-    ordered = with_ordered_walks(text, _WALKS)
+    program = Program(plain, {"facts": _facts}, {}, lists_only=True)
     try:
-        return plain if ordered == text else _environment().compile(ordered)
-    except RuntimeError:
-        raise ConditionError("not-cel", _ADVICE) from None
+        program.complete()
+        return program
+    except ValueError:
+        raise ConditionError("not-cel", LISTS_ONLY) from None
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(facts)
 
 
 def holds(text: str, facts: Mapping[str, Any]) -> bool:
@@ -84,29 +89,27 @@ def why_not(text: str, facts: Mapping[str, Any]) -> str:
     except ConditionError as error:
         return f"the condition {error.message}"
     try:
-        value = program.eval(_environment().Activation({"facts": dict(facts)}))
-        plain, kind = value.plain_value(), value.type()
-    except (RuntimeError, TypeError, ValueError) as error:
-        return f"the facts cannot be read: {first_line(error)}"
-    if kind == _T.ERROR:
-        return _failure(str(plain))
-    if not isinstance(plain, bool):
+        value = program.evaluate(facts)
+    except Failed as error:
+        return _failure(str(error))
+    except Spent as error:
+        return f"the condition {error}"
+    if not isinstance(value, bool):
         return "the condition gives no true or false"
-    return "" if plain else f"it does not hold: {text}"
+    return "" if value else f"it does not hold: {text}"
 
 
 def _failure(message: str) -> str:
-    if RUNTIME_WORDS in message:
-        return f"the condition {_ADVICE}"
+    if message == LISTS_ONLY:
+        return f"the condition {LISTS_ONLY}"
     _, _, missing = message.partition("Key not found in map : ")
     if missing:
         return f"not known: {missing.strip(chr(34))}"
-    return f"the facts do not fit the condition: {message.partition(': ')[2] or message}"
+    return f"the facts do not fit the condition: {message}"
 
 
 @cache
 def _environment() -> Any:
-    keep_none_alive()
     return cel.NewEnv(
         variables={"facts": _T.Map(_T.STRING, _T.DYN)},
         extensions=[ext_math.ExtMath(), ext_optional.ExtOptional()],

@@ -3,7 +3,7 @@
 Those here are the language's. A product registers its own before the first definition is compiled.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
@@ -12,9 +12,8 @@ from typing import Any, Literal
 from cel_expr_python import cel
 
 from state_machines.expressions.fact_conditions import holds, why_not
-from state_machines.expressions.repairs import emptying_arguments
 from state_machines.values.durations import parse_duration
-from state_machines.values.json_values import to_json
+from state_machines.values.json_values import identity, to_json
 
 Kind = Literal["string", "timestamp", "duration", "bool", "map", "list", "json"]
 """What a function takes and gives; ``json`` is any JSON value, and nothing that a function gives."""
@@ -61,16 +60,11 @@ def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> Any:
 
 def distinct(values: list[Any]) -> Any:
     """``distinct(list)``: each JSON value once, in the order of first appearance; no null, no empty text."""
-    kept: list[Any] = []
+    kept: dict[Hashable, Any] = {}
     for value in to_json(values):
-        if value not in (None, "") and not any(_same(value, other) for other in kept):
-            kept.append(value)
-    return kept
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Equal as JSON: true is not 1."""
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+        if value is not None and value != "":
+            kept.setdefault(identity(value), value)
+    return list(kept.values())
 
 
 def keys(values: Mapping[str, Any]) -> list[str]:
@@ -98,18 +92,24 @@ def register(*functions: Function) -> None:
         _registered[one.name] = one
 
 
+def known() -> Mapping[str, Function]:
+    """All functions by name."""
+    return {one.name: one for one in (*LANGUAGE, *_registered.values())}
+
+
 def declarations() -> list[Any]:
     """All functions, as CEL's environment takes them."""
     global _declared
     _declared = True
-    return [_declaration(one) for one in (*LANGUAGE, *_registered.values())]
+    return [_declaration(one) for one in known().values()]
 
 
 def _declaration(function: Function) -> Any:
-    called = emptying_arguments(function.implementation)
     kinds = product(*(_JSON if kind == "json" else (_TAKEN[kind],) for kind in function.takes))
     overloads = [
-        cel.Overload(f"{function.name}_{number}", _GIVEN[function.gives], list(takes), False, called)
+        cel.Overload(
+            f"{function.name}_{number}", _GIVEN[function.gives], list(takes), False, function.implementation
+        )
         for number, takes in enumerate(kinds)
     ]
     return cel.FunctionDecl(function.name, overloads)

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from cel_expr_python import cel
 
 from state_machines.expressions.compiler_messages import compiler_message
-from state_machines.expressions.environment import OBJECT, environment
+from state_machines.expressions.environment import OBJECT, environment, named_types
 from state_machines.expressions.references import tokens
+from state_machines.expressions.scope import PLAIN, Scope
+from state_machines.expressions.typed_paths import with_typed_paths
 
 _T = cel.Type
 _NULLABLE: Mapping[str, Any] = {
@@ -39,22 +41,22 @@ class DeclaredField(Protocol):
         """Of an object, its fields."""
 
 
-def check_types(text: str, declared: Mapping[str, DeclaredField], *, item: bool = False) -> str | None:
+def check_types(text: str, declared: Mapping[str, DeclaredField], scope: Scope = PLAIN) -> str | None:
     """Compile `text` with the types of the declared fields; None if it fits, else what does not.
 
     Args:
         text: the expression.
         declared: by path from the root (``data.due_at``, ``event.data.words``); the fields of an
             object are taken from its own declaration.
-        item: whether ``item`` is bound where it stands.
+        scope: what else it sees where it stands.
     """
-    variables: dict[str, Any] = {"data": OBJECT, "event.data": OBJECT}
+    variables: dict[str, Any] = {"data": OBJECT, "event.data": OBJECT, **named_types(scope.names)}
     for path, declaration in declared.items():
         variables.update(_variables(path, declaration))
-    if item:
+    if scope.item:
         variables["item"] = _T.DYN
     try:
-        environment(variables).compile(without_has(text))
+        environment(variables).compile(without_has(with_typed_paths(text, scope)))
     except RuntimeError as error:
         return compiler_message(error)
     return None

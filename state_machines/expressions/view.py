@@ -1,20 +1,23 @@
 """What expressions see in one decision: the data, the event, the subject and the instant."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from state_machines.decision import Event
-from state_machines.expressions.environment import runtime_environment
-from state_machines.subject import Subject, split_key
+from state_machines.subject import NOTHING, Subject, split_key
+
+
+class Evaluated(Protocol):
+    """An expression that has a name."""
+
+    def value_in(self, view: "View") -> Any:
+        """Its value."""
 
 
 class View:
     """The values of the variables at one point of a decision.
-
-    They are handed to CEL when an expression first needs it, all that the lifecycle names at once:
-    each handing-over costs some two microseconds and turns the data into CEL's own values.
 
     `subject.seq` is the number of the decision being taken, in all of it; `subject.opened_at` is
     `now` while the subject is being opened.
@@ -25,18 +28,18 @@ class View:
         data: the subject's data, as they are at this point.
         state: its state, at this point.
         now: the instant of the decision, UTC.
-        named: names of the variables that may be asked for (see `VALUES`).
-        item: what ``item`` stands for, where `bound`.
+        item: what ``item`` stands for, inside an effect with ``each``.
+        names: the expressions that the definition has named.
     """
 
     __slots__ = (
-        "_activation",
-        "bound",
+        "_found",
+        "_names_of",
         "data",
         "event",
         "event_data",
         "item",
-        "named",
+        "names",
         "now",
         "state",
         "subject",
@@ -49,7 +52,7 @@ class View:
         event_data: Mapping[str, Any],
         data: Mapping[str, Any],
         now: datetime,
-        named: Collection[str] | None = None,
+        names: Mapping[str, Evaluated] = NOTHING,
     ) -> None:
         self.subject = subject
         self.event = event
@@ -57,36 +60,41 @@ class View:
         self.data = data
         self.state = subject.state
         self.now = now
-        self.named = VALUES if named is None else named
         self.item: Any = None
-        self.bound = False
-        self._activation: Any = None
-
-    @property
-    def activation(self) -> Any:
-        """The values as CEL takes them; made once. (The library ships no types.)"""
-        if self._activation is None:
-            values = {name: VALUES[name](self) for name in self.named if self.bound or name != "item"}
-            self._activation = runtime_environment(self.bound).Activation(values)
-        return self._activation
+        self.names = names
+        self._names_of = self
+        self._found: dict[str, Any] = {}
 
     @property
     def number(self) -> int:
         """Number of the decision that is being taken: the subject's next `seq`."""
         return self.subject.seq + 1
 
+    def named(self, name: str) -> Any:
+        """The value of a named expression: found when it is first asked for, and kept."""
+        of = self._names_of
+        if name not in of._found:
+            of._found[name] = of.names[name].value_in(of)
+        return of._found[name]
+
+    def changing(self, data: Mapping[str, Any]) -> "View":
+        """The view while data are being changed: ``data`` is as far as they are, names as it was found."""
+        one = View(self.subject, self.event, self.event_data, data, self.now, self.names)
+        one.state, one._names_of = self.state, self._names_of
+        return one
+
     def after(self, data: Mapping[str, Any], state: str) -> "View":
         """The view of the same decision once data and state have changed."""
         if data is self.data and state == self.state:
             return self
-        later = View(self.subject, self.event, self.event_data, data, self.now, self.named)
+        later = View(self.subject, self.event, self.event_data, data, self.now, self.names)
         later.state = state
         return later
 
     def with_item(self, item: Any) -> "View":
         """The same with ``item`` bound, for one round of an effect with ``each``."""
-        one = View(self.subject, self.event, self.event_data, self.data, self.now, self.named)
-        one.state, one.item, one.bound = self.state, item, True
+        one = View(self.subject, self.event, self.event_data, self.data, self.now, self.names)
+        one.state, one.item, one._names_of = self.state, item, self._names_of
         return one
 
 

@@ -13,10 +13,10 @@ Expressions see ``data`` (the subject's data), ``event`` (``id, source, time, tr
 ``subject`` (``key, id, lifecycle, state, parent, opened_at, seq``) and ``now``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.values.written import ExpressionText as Expression
@@ -44,6 +44,8 @@ Duration = Annotated[str, Field(min_length=1, max_length=64)]
 """An ISO 8601 duration, written."""
 ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a rule that an error says was broken, such as ``webhook-409``."""
+Sender = Literal["system", "person", "link", "makegood"]
+"""Who an event comes from."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
@@ -63,10 +65,34 @@ Format = Literal[
 """Forms of texts; the last three name a channel (`state_machines.notices.channels.FORMATS`)."""
 
 
+Meaning = Literal["instant", "duration", "list", "set", "text", "person", "people"]
+"""Types of the second edition: what a value is to expressions and changes."""
+
+_AS_JSON: Mapping[str, Mapping[str, Any]] = {
+    "instant": {"type": "string", "format": "date-time"},
+    "duration": {"type": "string", "format": "duration"},
+    "list": {"type": "array"},
+    "set": {"type": "array"},
+    "text": {"type": "string"},
+    "person": {"type": "any", "personal": True},
+    "people": {"type": "array", "personal": True},
+}
+"""What they are in the words of JSON Schema. Who somebody is, is personal."""
+
+
+def _meant(value: Any) -> Any:
+    """A type of the second edition, with what it is in JSON besides."""
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or "meaning" in value:
+        return value
+    known = _AS_JSON.get(value["type"])
+    return value if known is None else {**known, **value, "type": known["type"], "meaning": value["type"]}
+
+
 class FieldDeclaration(_Part):
-    """One field of a subject's or an event's data, in the words of JSON Schema."""
+    """One field of a subject's or an event's data, in the words of JSON Schema and of `Meaning`."""
 
     type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
+    meaning: Meaning | None = None
     format: Format | None = None
     description: str = ""
     required: bool = False
@@ -79,6 +105,8 @@ class FieldDeclaration(_Part):
     fields: dict[str, "FieldDeclaration"] | None = None
     personal: bool = Field(False, description="Personal data: never in task names, logs or Flower.")
 
+    _meant = model_validator(mode="before")(_meant)
+
 
 Fields = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")], FieldDeclaration]
 
@@ -88,6 +116,13 @@ class TriggerDeclaration(_Part):
 
     description: str = ""
     data: Fields = Field(default_factory=dict)
+    senders: Annotated[list[Sender], BeforeValidator(_listed)] = Field(
+        default_factory=list,
+        alias="from",
+        description="Who may send it: a system by its key, a person at a desk, a signed link, makegood "
+        "itself. Left out: anybody with a key.",
+    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class RetryDeclaration(_Part):
@@ -117,6 +152,11 @@ class TaskCall(_Part):
     succeeded: Name | None = None
     failed: Name | None = None
     retry: RetryDeclaration | None = None
+    repeat: Literal["safe", "ask"] | None = Field(
+        None,
+        description="When no receipt has come: `safe`, it is sent again under the same key; `ask`, a person "
+        "finds out what became of it. Left out: safe.",
+    )
 
 
 class Wording(_Part):
@@ -201,6 +241,7 @@ class EmitCall(_Part):
     to: str
     trigger: str
     data: dict[str, Argument] | Expression = Field(default_factory=dict)
+    optional: bool = Field(False, description="The receiver need not know the trigger.")
 
 
 class OpenCall(_Part):
@@ -226,6 +267,7 @@ class EffectDeclaration(_Part):
     notice: NoticeCall | None = None
     emit: EmitCall | None = None
     open: OpenCall | None = None
+    do: "list[EffectDeclaration] | None" = Field(None, description="Several, as a macro stands for them.")
     when: Expression | None = None
     each: Expression | None = None
 
@@ -282,16 +324,58 @@ class StateDeclaration(_Part):
         return TimeoutDeclaration.model_validate({"after": self.timeout, "on_timeout": self.on_timeout})
 
 
+def _amounts(value: Any) -> Any:
+    """A field, or several, to be counted up by one each."""
+    if isinstance(value, str):
+        return {value: 1}
+    return dict.fromkeys(value, 1) if isinstance(value, list) else value
+
+
+class Change(_Part):
+    """One change of the data by a verb: exactly one of these."""
+
+    set: dict[Name, Argument] | None = Field(None, description="Fields with their new values.")
+    copied: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+        None,
+        alias="copy",
+        description="Fields to take from the event; those it does not bring stay as they are.",
+    )
+    append: dict[Name, Argument] | None = Field(None, description="One value more at the end of a list.")
+    add: dict[Name, Argument] | None = Field(
+        None, description="A value, or each of a list, into a set: once; null and the empty text never."
+    )
+    increment: Annotated[dict[Name, Argument], BeforeValidator(_amounts)] | None = Field(
+        None, description="A number to count up, by one or by so much."
+    )
+    unset: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+        None, description="Fields to forget."
+    )
+    when: Expression | None = Field(None, description="Only if this holds, of the data as they are by then.")
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _one_by_one(value: Any) -> Any:
+    """Verbs in one mapping are changes in the order in which they are written."""
+    return [{verb: said} for verb, said in value.items()] if isinstance(value, dict) else value
+
+
 class TransitionDeclaration(_Part):
-    """A transition. `source` may be a list or ``*`` (every state but `initial` and final ones); `dest`
-    ``=`` goes back into the same state and no `dest` (null) is internal: no state is left."""
+    """A transition. `source` may be a list, ``*`` (every state but `initial` and final ones) or ``any``
+    (final ones, too); `dest` ``=`` goes back into the same state and no `dest` (null) is internal: no state
+    is left."""
 
     trigger: Name
     source: Annotated[list[str], BeforeValidator(_listed)]
     dest: str | None = None
-    conditions: Expressions = Field(default_factory=list)
+    conditions: Expressions = Field(
+        default_factory=list, validation_alias=AliasChoices("conditions", "if"),
+        description="Names of guards, or expressions: all must hold. In the second edition also called `if`.",
+    )  # fmt: skip
     unless: Expressions = Field(default_factory=list)
     set: dict[str, Argument] | Expression | None = None
+    change: Annotated[list[Change], BeforeValidator(_one_by_one)] = Field(
+        default_factory=list, description="Changes by verb, in order; each sees what came before."
+    )
     restart: Names = Field(
         default_factory=list, description="Timeouts to set anew although their scope is not left."
     )
@@ -331,11 +415,18 @@ class BarometerDeclaration(_Part):
 class Definition(_Part):
     """A versioned, immutable definition of a state machine."""
 
+    edition: Literal[1, 2] = Field(1, description="Of the language of lifecycles.")
     lifecycle: Name
     version: Annotated[int, Field(ge=1)]
     title: str = ""
     description: str = ""
     data: Fields = Field(default_factory=dict)
+    let: dict[Name, Expression] = Field(
+        default_factory=dict, description="Expressions by name; others use the name."
+    )
+    guards: dict[Name, Expression] = Field(
+        default_factory=dict, description="Conditions by name, for `if` and `unless`."
+    )
     calendars: dict[Name, dict[str, Any]] = Field(default_factory=dict)
     triggers: dict[Name, TriggerDeclaration] = Field(default_factory=dict)
     states: Annotated[

@@ -9,10 +9,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from state_machines.form.definition import Definition
+from state_machines.form.macros import CALLS, VERBS
+from state_machines.form.short_fields import TYPES
 
 __all__ = ["lifecycle_schema", "lifecycle_schema_text"]
 
 SCHEMA_ID = "urn:makegood:schema:lifecycle"
+_NAMES = {"type": "array", "items": {"type": "string"}}
+_WITH_MACROS = ({"$ref": "#/$defs/EffectDeclaration"}, {"$ref": "#/$defs/Change"})
+_MACRO_USED = {"type": "object", "propertyNames": {"not": {"enum": sorted(CALLS | VERBS)}}}
+"""An effect or a change by the name of a macro: `check` knows which there are."""
+_PARTS = {"type": "array", "items": {"type": ["object", "string"]}, "minItems": 1}
+_MACROS = {
+    "type": "object",
+    "description": "Effects (do) or changes by name, with the names of their parameters (with).",
+    "additionalProperties": {
+        "anyOf": [
+            _PARTS,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "description": {"type": "string"},
+                    "with": {"anyOf": [{"type": "string"}, _NAMES]},
+                    "do": _PARTS,
+                    "change": _PARTS,
+                },
+            },
+        ]
+    },
+}
 _LISTS_OF_ONE = frozenset({"source", "in", "paused_in", "conditions", "unless", "restart", "not_on"})
 """Fields in which one text may stand for a list of one."""
 
@@ -20,16 +46,60 @@ _LISTS_OF_ONE = frozenset({"source", "in", "paused_in", "conditions", "unless", 
 def lifecycle_schema() -> dict[str, Any]:
     """The schema as plain JSON values."""
     schema = Definition.model_json_schema(by_alias=True)
+    _take_second_edition(schema)
     for part in [schema, *schema["$defs"].values()]:
         part.pop("title", None)
-        for name, field in part.get("properties", {}).items():
+        properties = part.get("properties", {})
+        for name, field in properties.items():
             _mend(name, field)
+        if "conditions" in properties:
+            properties["if"] = properties["conditions"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "A lifecycle of makegood",
         **schema,
     }
+
+
+def _take_second_edition(schema: dict[str, Any]) -> None:
+    """What is written short in the second edition and stands in the models in long: see `form.source`."""
+    parts = schema["$defs"]
+    field = parts["FieldDeclaration"]["properties"]
+    field.pop("meaning")
+    field["type"]["enum"] = sorted(TYPES)
+    schema["properties"]["macros"] = _MACROS
+    data = parts["TriggerDeclaration"]["properties"]["data"]
+    _loosen(schema)
+    parts["TriggerDeclaration"]["properties"]["data"] = {
+        "anyOf": [{key: data.pop(key) for key in list(data) if key != "default"}, _NAMES]
+    }
+    for verb in ("copy", "unset", "increment"):
+        parts["Change"]["properties"][verb]["anyOf"] += [{"type": "string"}, _NAMES]
+    change = parts["TransitionDeclaration"]["properties"]["change"]
+    change["anyOf"] = [
+        {key: change.pop(key) for key in ("type", "items") if key in change},
+        {"$ref": "#/$defs/Change"},
+        {"type": "string"},
+    ]
+
+
+def _loosen(node: Any) -> None:
+    """Let words stand for a declaration, and names of macros for effects and changes."""
+    if isinstance(node, list):
+        for one in node:
+            _loosen(one)
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if key == "patternProperties":
+            for name, one in value.items():
+                if one == {"$ref": "#/$defs/FieldDeclaration"}:
+                    value[name] = {"anyOf": [one, {"type": ["string", "null"]}]}
+        elif key == "items" and value in _WITH_MACROS:
+            node[key] = {"anyOf": [value, {"type": "string"}, _MACRO_USED]}
+        else:
+            _loosen(value)
 
 
 def lifecycle_schema_text() -> str:

@@ -8,11 +8,15 @@ from pydantic import BaseModel, ValidationError
 
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form import definition as form
+from state_machines.form.bundle import read_bundle
 from state_machines.form.definition import Definition
-from state_machines.form.yaml_document import Lines, read_yaml
+from state_machines.form.macros import Expansion
+from state_machines.form.short_fields import with_whole_fields
+from state_machines.form.yaml_document import Lines
 
 __all__ = ["Lines", "parse"]
 
+_SECOND = 2
 _RULES = {
     "missing": "required",
     "extra_forbidden": "unknown-field",
@@ -35,10 +39,10 @@ _KNOWN = sorted({field.alias or name for part in _PARTS for name, field in part.
 
 
 def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
-    """Read a definition from YAML.
+    """Read a definition from the text of its bundle.
 
     Args:
-        text: the document, decoded.
+        text: the YAML, decoded: the definition, then its words in further documents.
         file: its name, for the problems.
 
     Returns:
@@ -47,18 +51,38 @@ def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
     Raises:
         DefinitionError: it is no such YAML (one problem), or not of the form (all problems).
     """
-    document, lines = read_yaml(text, file)
+    document, lines = read_bundle(text, file)
     if not isinstance(document, dict):
         problem = Problem("document", "type", "a definition is a mapping of fields", lines.of(""), file)
         raise DefinitionError([problem])
+    if document.get("edition") == _SECOND:
+        document = _in_long(document, lines, file)
     try:
         return Definition.model_validate(document), lines
     except ValidationError as error:
         problems = [
-            Problem(field, rule, message, lines.of(field), file)
+            Problem(field, rule, message, lines.of(field), lines.file_of(field, file))
             for field, rule, message in _objections(document, error)
         ]
         raise DefinitionError(problems) from None
+
+
+def _in_long(document: dict[str, Any], lines: Lines, file: str | None) -> dict[str, Any]:
+    """A document of the second edition with its short forms and its macros written out.
+
+    Raises:
+        DefinitionError: everything that is wrong with these.
+    """
+    expansion = Expansion()
+    document = with_whole_fields(expansion.written_out(document), expansion.problems)
+    if expansion.problems:
+        raise DefinitionError(
+            [
+                Problem(field, rule, message, lines.of(field), file)
+                for field, rule, message in expansion.problems
+            ]
+        )
+    return document
 
 
 def _objections(document: Any, error: ValidationError) -> list[tuple[str, str, str]]:

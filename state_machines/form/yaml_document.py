@@ -39,13 +39,29 @@ class Lines:
 
     def __init__(self, lines: dict[str, int] | None = None) -> None:
         self._lines = lines or {}
+        self._files: dict[str, str] = {}
 
     def of(self, field: str) -> int | None:
         """The line of a field, or of the nearest part of the document that holds it; None in an empty one."""
+        return self._lines.get(self._nearest(field))
+
+    def file_of(self, field: str, otherwise: str | None) -> str | None:
+        """The file in which a field stands, where that is not the one of the whole document."""
+        return self._files.get(self._nearest(field), otherwise)
+
+    def take(self, field: str, others: "Lines", name: str, offset: int, file: str | None) -> None:
+        """Note that a field stands where another document has the field `name`."""
+        line = others.of(name)
+        if line is not None:
+            self._lines[field] = line + offset
+        if file is not None:
+            self._files[field] = file
+
+    def _nearest(self, field: str) -> str:
         path = field
         while path not in self._lines and path:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return self._lines.get(path)
+        return path
 
 
 def read_yaml(text: str, file: str | None = None) -> tuple[Any, Lines]:

@@ -95,10 +95,10 @@ class Template:
     ) -> Mapping[str, str]:
         title = self._text(wording.title or whole.title or "", context, field)
         words = self._text(wording.words or whole.words or "", context, field)
-        if len(title) > LONGEST_TITLE or len(words) > LONGEST_WORDS:
-            message = f"{self.name!r} gives {len(title)} characters of title and {len(words)} of words"
+        if len(words) > LONGEST_WORDS:
+            message = f"{self.name!r} gives {len(words)} characters of words, {LONGEST_WORDS} at most"
             raise DecisionError(f"{field}.template", "too-long", message)
-        return {"title": " ".join(title.split()), "words": words}
+        return {"title": _line(title), "words": words}
 
     def _text(self, text: str, context: Mapping[str, Any], field: str) -> str:
         try:
@@ -106,3 +106,9 @@ class Template:
         except (Unspeakable, TemplateError, TypeError, ValueError, ArithmeticError) as error:
             message = f"{self.name!r} cannot be said: {error}"
             raise DecisionError(f"{field}.template", "template", message) from error
+
+
+def _line(title: str) -> str:
+    """A title in one line; one that is too long ends early: whom it is for must hear of it all the same."""
+    line = " ".join(title[: 4 * LONGEST_TITLE].split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"

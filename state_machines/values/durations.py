@@ -20,13 +20,18 @@ _FORM = re.compile(
 )
 _CALENDAR_LENGTH = re.compile(r"P[^T]*[0-9][YM]")
 _LIKE = re.compile(r"P[0-9T]")
+_OTHERWISE = re.compile(
+    r"([0-9]+)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)", re.IGNORECASE
+)
+"""How people write one elsewhere: ``90m``, ``10 days``."""
+_LETTERS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
 _LONGEST = 64
 """Characters; no sensible duration is longer, and huge digit strings are slow to convert."""
 
 
 def is_duration_text(text: str) -> bool:
     """Whether a text is meant as a duration, well formed or not; no expression of ours begins so."""
-    return _LIKE.match(text) is not None
+    return _LIKE.match(text) is not None or _OTHERWISE.fullmatch(text) is not None
 
 
 def parse_duration(text: str) -> timedelta:
@@ -62,6 +67,9 @@ def parse_duration(text: str) -> timedelta:
 
 
 def _refusal(text: str) -> DurationError:
+    if (meant := _OTHERWISE.fullmatch(text)) is not None:
+        right = _LETTERS[meant[2][0].lower()].format(meant[1])
+        return DurationError("duration-form", f"{text!r} is written {right} (ISO 8601)")
     if text[:1] in {"-", "+"} or "-" in text:
         return DurationError(
             "duration-sign", f"{text!r} has a sign; a duration here is zero or more, without one"

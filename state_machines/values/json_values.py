@@ -1,7 +1,7 @@
 """What leaves an expression, as JSON: the only values that a subject's data and effects may hold."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, timedelta):
         return _duration(value)
     if isinstance(value, str | int):
-        return value
+        return value if isinstance(value, str) else int(value)
     if isinstance(value, Mapping):
         return {name: to_json(value[name]) for name in _names(value)}
     raise NotJson(f"a value of type {exactly.__name__} is no JSON value")
@@ -57,6 +57,15 @@ def _duration(value: timedelta) -> str:
     if value < timedelta(0):
         raise NotJson(f"a negative duration ({value.total_seconds():g} s) has no ISO 8601 text here")
     return format_duration(value)
+
+
+def identity(value: Any) -> Hashable:
+    """What equal JSON values have in common: true is not 1, and the order of fields is nothing."""
+    if isinstance(value, dict):
+        return ("object", frozenset((name, identity(part)) for name, part in value.items()))
+    if isinstance(value, list):
+        return ("list", tuple(map(identity, value)))
+    return (isinstance(value, bool), value)
 
 
 _KINDS: Mapping[type, str] = {

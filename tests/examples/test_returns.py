@@ -11,9 +11,12 @@ import pytest
 
 from state_machines.check import check
 from tests.stories.front_door import Story
+from workflow.engine.definition_files import bundle_of
 from workflow.outbox.receipts import TaskOutcome, record
 
 FILE = Path(__file__).parents[2] / "examples" / "returns" / "returns.yaml"
+BUNDLE = bundle_of(FILE, lambda one: one.read_text(encoding="utf-8"))
+"""The definition and its words in both languages."""
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Ten o'clock in Berlin."""
 ADA = {
@@ -36,7 +39,7 @@ KEY, PROMISE = "returns:4711", "promise:4711-money"
 @pytest.fixture
 def story(database_url: str, tmp_path: Path) -> Iterator[Story]:
     story = Story(database_url, tmp_path, MONDAY)
-    story.runtime.registry.register([(FILE.read_text(encoding="utf-8"), FILE.name)], MONDAY)
+    story.runtime.registry.register([(BUNDLE, FILE.name)], MONDAY)
     story.post("returns.announce", KEY, ANNOUNCED)
     (sent,) = story.told(("ada@example.com", "parcel"))
     assert "19,90" in sent.words and sent.title == "Ihre Rücksendung zu 4711"
@@ -54,7 +57,7 @@ def refund(story: Story, outcome: TaskOutcome) -> None:
 
 
 def test_the_definition_has_no_fault() -> None:
-    assert check(FILE.read_text(encoding="utf-8"), FILE.name, {}) == []
+    assert check(BUNDLE, FILE.name, {}) == []
 
 
 def test_a_question_stops_the_promise_and_a_refund_that_fails_finds_a_person(story: Story) -> None:

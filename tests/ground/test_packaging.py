@@ -56,7 +56,7 @@ def test_its_version_is_the_one_that_programs_can_ask_for(wheel: Path) -> None:
 def test_data_is_among_it(packed: set[str]) -> None:
     assert {
         "makegood/py.typed",
-        "state_machines/catalog/promise.yaml",
+        "state_machines/catalog/promise/promise.yaml",
         "workflow/store/migrations/script.py.mako",
         "workflow/store/migrations/versions/0001_the_spine.py",
     } <= packed

@@ -20,7 +20,7 @@ states: [{name: on}]
 transitions:
   - {trigger: start, source: initial, dest: on, conditions: "nobody.knows"}
 """
-EVEN = ODD.replace("nobody.knows", "true").replace("odd", "even")
+EVEN = ODD.replace("nobody.knows", "true").replace("odd", "even").replace("name: on", "name: on, final: true")
 
 
 def with_lifecycle(installation: Installation, text: str) -> Path:

@@ -62,7 +62,7 @@ def test_both_halves_of_the_plan_are_needed_to_leave_planning(half: dict[str, An
     world = planning()
     world.send(CASE, "plan", **half)
     refused = world.send(CASE, "agree", by=ANNA)
-    assert refused.outcome is Outcome.REFUSED and "data.plan" in (refused.reason or "")
+    assert refused.outcome is Outcome.REFUSED and "plan_has" in (refused.reason or "")
     world.send(CASE, "plan", fix="a", prevent="b")
     assert world.send(CASE, "agree", by=ANNA).dest == "acting"
     assert states(world, "plan-1", "daily_word-1") == ["kept", "made"]

@@ -11,11 +11,16 @@ CATALOG = load_catalog()
 
 
 def notices(definition: Definition) -> list[NoticeCall]:
-    """Every notice that it declares."""
+    """Every notice that it declares, those of macros included."""
     effects: list[EffectDeclaration] = [effect for one in definition.transitions for effect in one.effects]
     for state in definition.states:
         effects += [*state.on_enter, *state.on_exit]
-    return [effect.notice for effect in effects if effect.notice is not None]
+    return [effect.notice for effect in written_out(effects) if effect.notice is not None]
+
+
+def written_out(effects: list[EffectDeclaration]) -> list[EffectDeclaration]:
+    """The effects, each macro's in its place."""
+    return [one for effect in effects for one in (written_out(effect.do) if effect.do else [effect])]
 
 
 @pytest.mark.parametrize("name", sorted(CATALOG))

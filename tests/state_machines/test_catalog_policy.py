@@ -121,6 +121,18 @@ def test_displeasure_is_counted_and_reaches_the_owner() -> None:
     assert len(world.data(CASE)["displeasures"]) == 25
 
 
+def test_long_words_and_a_deadline_within_a_second_are_handed_on_as_they_are() -> None:
+    world = World()
+    key, words = "approval:A-1", "a word " * 280
+    due_at = "2026-07-01T15:00:00.120000Z"
+    world.send(key, "request", words=words, what="refund", by=ANNA, ladder=BOOK["approvers"], due_at=due_at)
+    (asked_for,) = world.notices("approval")
+    assert words in asked_for.notice.title and f"until {due_at}." in asked_for.notice.words
+    world.send(key, "grant", by=ZOE, reason="yes")
+    decided = world.notices("approval")[-1].notice
+    assert (decided.to, decided.title, decided.words) == (ANNA, f"Decided: {words}", "It is approved. yes")
+
+
 def test_nobody_approves_what_they_ask_for_and_nobody_grants_more_than_was_asked() -> None:
     world = asked(80)
     (approval,) = world.children(CASE, "approval")

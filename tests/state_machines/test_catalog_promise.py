@@ -344,4 +344,4 @@ def test_the_call_that_was_promised_keeps_it_and_no_other_call_does() -> None:
 
 def test_a_promise_cannot_wait_for_a_call_that_is_no_call() -> None:
     world = promised(callback="whatever")
-    assert world.subjects == {} and "callback:" in (world.refused[0][1].reason or "")
+    assert world.subjects == {} and "names_a_call" in (world.refused[0][1].reason or "")

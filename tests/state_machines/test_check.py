@@ -155,7 +155,9 @@ def test_a_definition_beside_it_may_be_opened() -> None:
         .replace("  plan:", "  go:")
     )
     known = {"errand": parse(commit_request)[0]}
-    assert check(text, None, known) == []
+    (problem,) = check(text, None, known)
+    assert (problem.rule, problem.field) == ("unknown-data", "transitions[2].effects[1].open.data.task")
+    assert check(text.replace("data: {task: ", "data: {note: "), None, known) == []
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,13 @@ def test_mermaid_has_every_state_and_every_way() -> None:
     lines = [line.strip() for line in text.splitlines()]
     assert lines[:4] == [
         "---",
-        'title: "A promise to a customer (promise, version 3)"',
+        'title: "A promise to a customer (promise, version 4)"',
         "---",
         "stateDiagram-v2",
     ]
     assert any(line.startswith("[*] --> made : make") for line in lines)
-    assert "made --> lapsed : lapse [data.due_at #lt;= now] ⏱ at data.due_at" in lines
-    assert "at_risk --> lapsed : lapse [data.due_at #lt;= now] ⏱ at data.due_at" in lines
+    assert "made --> lapsed : lapse [deadline #lt;= now] ⏱ at deadline" in lines
+    assert "at_risk --> lapsed : lapse [deadline #lt;= now] ⏱ at deadline" in lines
     assert "lapsed --> kept_late : keep" in lines
     assert {f"{state} --> [*]" for state in ("kept", "kept_late", "withdrawn")} <= set(lines)
     assert "made : ↻ renegotiate [event.data.due_at #gt; now]" in lines

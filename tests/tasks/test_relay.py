@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tasks.scheduler.sweep import sweep
 from tests.tasks.mailbox import Mailbox
+from tests.tasks.outgoing import escalations
 from tests.workflow.world import NOW, World
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker, task_id
@@ -13,6 +15,15 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox.relay import NOTICES_PER_MESSAGE, Relay
 from workflow.settings import Settings
 
+REFUND = """
+edition: 2
+lifecycle: refund
+version: 1
+triggers: {pay: {}}
+states: [paid]
+transitions:
+  - {trigger: pay, source: initial, dest: paid, effects: [{task: {name: bank.transfer, repeat: ask}}]}
+"""
 PROMISE = {"words": "We call back", "owner": "sam@example.com"}
 
 
@@ -107,3 +118,21 @@ def test_a_task_without_a_receipt_is_sent_again_ever_later_and_given_up_in_the_e
     messages = mailbox.take("shop")
     assert len(messages) == runtime.settings.max_attempts
     assert len({message.headers["id"] for message in messages}) == 1, "always the same task id"
+
+
+def test_a_task_that_must_not_be_repeated_unasked_goes_to_a_person_where_no_receipt_comes(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    world.engine.registry.register([(REFUND, None)], NOW)
+    world.post("refund.pay", "refund:R")
+    relay = Relay(runtime, mailbox.broker)
+    assert relay.run().published == 1
+    world.clock.advance(timedelta(seconds=runtime.settings.lease_seconds + 1))
+    relay.run()
+    (effect,) = world.effects()
+    assert (effect.state, effect.attempts) == ("unknown", 2)
+    assert "not to be sent again unasked" in effect.error
+    sweep(world.engine, world.clock)
+    world.settle()
+    (asked,) = escalations(world, "unknown_outcome")
+    assert asked.data["effect"] == "refund:R/1/0"

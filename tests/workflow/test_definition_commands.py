@@ -36,7 +36,11 @@ def test_check_names_file_line_field_and_rule_and_ends_with_1(tmp_path: Path) ->
 def test_files_that_are_checked_together_know_each_other(tmp_path: Path) -> None:
     visit, other = tmp_path / "visit.yaml", tmp_path / "errand.yaml"
     visit.write_text(SOUND.replace("lifecycle: job, trigger: schedule", "lifecycle: errand, trigger: plan"))
-    other.write_text(SOUND.replace("lifecycle: visit", "lifecycle: errand"))
+    other.write_text(
+        SOUND.replace("lifecycle: visit", "lifecycle: errand").replace(
+            "  plan: {data: {", "  plan: {data: {task: {}, "
+        )
+    )
     assert run("check", visit).exit_code == 1
     assert run("check", visit, other).exit_code == 0
 

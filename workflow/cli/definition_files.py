@@ -5,12 +5,19 @@ from pathlib import Path
 from state_machines import catalog
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form.yaml_document import LARGEST
+from workflow.engine.definition_files import bundle_of, definitions_in
 
-__all__ = ["read_definition"]
+__all__ = ["definition_names", "read_definition"]
+
+
+def definition_names(name: str) -> list[str]:
+    """What a name on the command line stands for: the definitions in a directory, or itself."""
+    path = Path(name)
+    return [str(file) for file in definitions_in(path)] if path.is_dir() else [name]
 
 
 def read_definition(name: str) -> str:
-    """The text of a definition.
+    """The text of a definition's bundle: with the words that stand beside its file.
 
     Args:
         name: path of a YAML file; or, where there is no such file, a lifecycle of the catalog.
@@ -21,6 +28,11 @@ def read_definition(name: str) -> str:
     path = Path(name)
     if not path.exists() and name in catalog.NAMES:
         return catalog.source(name)
+    return bundle_of(path, _text)
+
+
+def _text(path: Path) -> str:
+    name = str(path)
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

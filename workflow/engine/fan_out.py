@@ -141,6 +141,8 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         }
         if effect.retry:
             payload["retry"] = dict(effect.retry)
+        if not effect.repeatable:
+            payload["repeat"] = "ask"
         return NewEffect(subject_row, key, "task", effect.task, effect.queue, effect.priority, payload)
     said: dict[str, Any] = {
         "to": effect.to,

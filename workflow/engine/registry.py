@@ -9,6 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load, load_new
+from state_machines.errors import DefinitionError
+from workflow.engine.definition_files import bundle_of, definitions_in
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.port import Store
 from workflow.store.schema import definitions
@@ -51,6 +53,23 @@ class Registry:
             self._remember(missing, now)
         for one, _ in compiled:
             self._keep(one)
+
+    def refuse_unsound(self, sources: Iterable[tuple[str, str | None]]) -> None:
+        """Refuse texts that are to be registered for the first time and that `check` objects to.
+
+        Raises:
+            DefinitionError: with everything that it says.
+        """
+        kept = set(self._stored().values())
+        new = [(text, file) for text, file in sources if digest(text) not in kept]
+        if not new:
+            return
+        from state_machines.check import check, readable  # needed once in the life of a version
+
+        known = readable(text for text, _ in sources)
+        problems = [problem for text, file in new for problem in check(text, file, known)]
+        if problems:
+            raise DefinitionError(problems)
 
     def _stored(self) -> dict[tuple[str, int], str]:
         with self._store.connect() as connection:
@@ -147,7 +166,11 @@ def catalog_sources() -> list[tuple[str, str | None]]:
 
 
 def file_sources(directory: Path | None) -> list[tuple[str, str | None]]:
-    """The installation's own definitions: every ``*.yaml`` in `directory`, by name."""
+    """The installation's own definitions: every ``*.yaml`` in `directory`, each with its words, by name."""
     if directory is None:
         return []
-    return [(path.read_text(encoding="utf-8"), str(path)) for path in sorted(directory.glob("*.yaml"))]
+    return [(bundle_of(file, _text), str(file)) for file in definitions_in(directory)]
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")

@@ -31,12 +31,15 @@ def open_runtime(settings: Settings) -> Runtime:
 
     Raises:
         StoreError: the database cannot be used.
-        DefinitionError, DefinitionChanged: a definition of this installation cannot be used.
+        DefinitionError, DefinitionChanged: a definition of this installation cannot be used; one that is new
+            here is one that `makegood check` has nothing against.
     """
     store = open_store(settings.database)
     clock = clock_from(settings.clock)
     registry = Registry(store)
-    registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], clock.now())
+    own = file_sources(settings.lifecycles)
+    registry.refuse_unsound(own)
+    registry.register([*catalog_sources(), *own], clock.now())
     return Runtime(
         settings, store, registry, clock, Engine(store, registry, clock), RetryPolicy(settings.max_attempts)
     )

@@ -90,7 +90,9 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
 def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult:
     registry = Registry(store)
     try:
-        registry.register([*catalog_sources(), *file_sources(settings.lifecycles)], now)
+        own = file_sources(settings.lifecycles)
+        registry.refuse_unsound(own)
+        registry.register([*catalog_sources(), *own], now)
     except (MakegoodError, StateMachineError, OSError) as error:
         return CheckResult("definitions", False, str(error))
     known = ", ".join(f"{name} {registry.latest(name).version}" for name in registry.names())

@@ -147,26 +147,33 @@ class Relay:
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Less the tasks without a receipt after all attempts; those sent again get a longer lease.
 
-        Tasks with a retry rule of their own get the lease that it says.
+        Tasks with a retry rule of their own get the lease that it says. One that must not be sent again
+        unasked is of unknown outcome once its message has brought no receipt.
         """
         runtime, now = self._runtime, self._runtime.clock.now()
         spent: dict[int, str] = {}
+        unclear: list[tuple[int, str]] = []
         leases: list[tuple[int, str, datetime]] = []
         for row in rows:
             rule = row.payload.get("retry")
             if row.kind != "task" or (row.attempts <= 1 and not rule):
                 continue  # the lease under which it was claimed will do
             policy, before = self._receipts.with_rule(rule), row.attempts - 1
-            if before and isinstance(decide_retry(policy, before, _NO_RECEIPT), GiveUp):
+            if before and row.payload.get("repeat") == "ask":
+                unclear.append((row.id, "no receipt came, and it is not to be sent again unasked"))
+            elif before and isinstance(decide_retry(policy, before, _NO_RECEIPT), GiveUp):
                 spent[row.id] = _without_receipt(before)
             else:
                 lease = runtime.clock.real(policy.backoff.pause(row.attempts))
                 leases.append((row.id, row.token, now + lease))
         if spent:
             outbox.bury(runtime.store, list(spent.items()), held=outbox.Hold.relaying(rows[0]))
+        if unclear:
+            outbox.unknown(runtime.store, unclear, outbox.Hold.relaying(rows[0]))
         if leases:
             outbox.extend(runtime.store, leases)
-        return [row for row in rows if row.id not in spent]
+        gone = spent.keys() | {one for one, _ in unclear}
+        return [row for row in rows if row.id not in gone]
 
 
 def _without_receipt(messages: int) -> str:

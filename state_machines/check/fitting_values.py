@@ -1,0 +1,104 @@
+"""Values that are written out fit what is declared: of the subject, and of what others are sent."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from state_machines.check.document import Document, Finding
+from state_machines.check.effects import effects_of
+from state_machines.definitions.data_rules import DataRule
+from state_machines.form.definition import Definition, EffectDeclaration, FieldDeclaration
+from state_machines.subject import split_key
+
+
+def misfit_values(document: Document) -> Iterator[Finding]:
+    """What a change writes into a declared field is of its type; a forgotten ``=`` makes a text of it."""
+    declared = document.definition.data
+    for path, transition, _ in document.transitions:
+        if isinstance(transition.set, Mapping):
+            yield from _misfits(declared, transition.set, f"{path}.set")
+        for n, change in enumerate(transition.change):
+            if change.set is not None:
+                yield from _misfits(declared, change.set, f"{path}.change[{n}].set")
+            if change.increment is not None:
+                yield from _misfits(declared, change.increment, f"{path}.change[{n}].increment")
+
+
+def undeclared_changes(document: Document) -> Iterator[Finding]:
+    """The second edition changes declared fields only."""
+    if document.definition.edition < 2:
+        return
+    for path, transition, _ in document.transitions:
+        names = (
+            [(f"{path}.set", name) for name in transition.set or ()]
+            if not isinstance(transition.set, str)
+            else []
+        )
+        for n, change in enumerate(transition.change):
+            for verb in ("set", "copied", "append", "add", "increment", "unset"):
+                word = "copy" if verb == "copied" else verb
+                names += [(f"{path}.change[{n}].{word}", name) for name in getattr(change, verb) or ()]
+        for field, name in names:
+            if name not in document.definition.data:
+                yield Finding(field, "missing-data", f"data.{name} is declared nowhere in 'data'")
+
+
+def misfit_emissions(document: Document) -> Iterator[Finding]:
+    """What is sent to a lifecycle that is known, or opens one, has the fields that its trigger declares."""
+    for field, effect in effects_of(document):
+        call, lifecycle = _receiver(document, effect)
+        other = _definition(document, lifecycle)
+        if call is None or other is None or call.trigger not in other.triggers:
+            continue
+        place = f"{field}.{'open' if effect.open is not None else 'emit'}.data"
+        declared = other.triggers[call.trigger].data
+        if not isinstance(call.data, Mapping):
+            continue
+        for name in call.data:
+            if name not in declared:
+                known = ", ".join(sorted(declared)) or "none"
+                message = f"{lifecycle}.{call.trigger} declares no field {name!r}; it has {known}"
+                yield Finding(f"{place}.{name}", "unknown-data", message)
+        yield from _misfits(declared, call.data, place)
+
+
+def _misfits(
+    declared: Mapping[str, FieldDeclaration], said: Mapping[str, Any], field: str
+) -> Iterator[Finding]:
+    """What stands for itself and is not of its field's type; null is nothing, and always fits."""
+    for name, value in said.items():
+        if name not in declared or value is None or _is_computed(value):
+            continue
+        for problem in DataRule({name: declared[name]}).problems({name: value}):
+            place = f"{field}.{name}"
+            hint = _hint(value, declared[name])
+            yield Finding(place, "value-type", f"{problem.message}{hint}")
+            break
+
+
+def _is_computed(value: Any) -> bool:
+    """Whether any of it is only known when it is decided."""
+    if isinstance(value, str):
+        return value.startswith("=")
+    if isinstance(value, Mapping):
+        return any(map(_is_computed, value.values()))
+    return isinstance(value, list) and any(map(_is_computed, value))
+
+
+def _hint(value: Any, declared: FieldDeclaration) -> str:
+    if isinstance(value, str) and declared.type not in ("string", "any"):
+        return "; an expression begins with '='"
+    return ""
+
+
+def _receiver(document: Document, effect: EffectDeclaration) -> tuple[Any, str]:
+    if effect.open is not None:
+        return effect.open, effect.open.lifecycle
+    if effect.emit is None or effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
+        return None, ""
+    if effect.emit.to == "self":
+        return effect.emit, document.definition.lifecycle
+    return effect.emit, split_key(effect.emit.to)[0]
+
+
+def _definition(document: Document, name: str) -> Definition | None:
+    return document.definition if name == document.definition.lifecycle else document.others.get(name)

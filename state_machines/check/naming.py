@@ -1,0 +1,60 @@
+"""The second edition is read aloud: expressions are short, and what is named is used."""
+
+from collections.abc import Iterator
+
+from state_machines.check.document import Document, Finding
+from state_machines.check.sites import sites
+from state_machines.compilation.named_expressions import words_of
+from state_machines.expressions.references import tokens
+
+LONGEST = 160
+"""Characters of an expression of the second edition."""
+
+
+def unreadable_expressions(document: Document) -> Iterator[Finding]:
+    """An expression is short; what it consists of has names under `let` and `guards`."""
+    if document.definition.edition < 2:
+        return
+    for field, text in _texts(document):
+        if len(text) > LONGEST:
+            message = f"has {len(text)} characters, {LONGEST} at most; name parts of it under `let`"
+            yield Finding(field, "long-expression", message)
+        if _binds(text):
+            message = "cel.bind is not used in the second edition; name the value under `let`"
+            yield Finding(field, "bind", message)
+
+
+def missing_languages(document: Document) -> Iterator[Finding]:
+    """What notices say is said in every language that the definition speaks."""
+    templates = document.definition.templates
+    spoken = sorted({language for wordings in templates.values() for language in wordings})
+    for name, wordings in templates.items():
+        missing = [language for language in spoken if language not in wordings]
+        if missing and document.definition.edition > 1:
+            message = f"has no words in {', '.join(map(repr, missing))}, which others here have"
+            yield Finding(f"templates.{name}", "template-language", message)
+
+
+def unused_names(document: Document) -> Iterator[Finding]:
+    """A named expression is used by another one, or as a condition."""
+    used = {field: words_of(text) for field, text in _texts(document)}
+    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+        for name in names:
+            own = f"{group}.{name}"
+            if not any(name in words for field, words in used.items() if field != own):
+                yield Finding(own, "unused-name", f"nothing here uses {name!r}")
+
+
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    for site in sites(document):
+        yield site.field, site.text
+    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+        for name, text in names.items():
+            yield f"{group}.{name}", text.removeprefix("=")
+
+
+def _binds(text: str) -> bool:
+    words = tokens(text)
+    return any(
+        [one.text for one in words[place : place + 3]] == ["cel", ".", "bind"] for place in range(len(words))
+    )

@@ -1,0 +1,428 @@
+"""CEL's operators on plain Python values, with its types, its limits of numbers and its errors.
+
+Source: cel-spec, doc/langdef.md ("Values", "Equality", "Ordering", "Standard Definitions").
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from state_machines.expressions.bounded.checked_tree import Uint
+from state_machines.expressions.bounded.run import (
+    BYTES_OF_A_VALUE,
+    Failed,
+    Run,
+    spend_bytes,
+    spend_steps,
+)
+
+_LEAST, _MOST, _MOST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+_LONGEST = timedelta(seconds=315_576_000_000)
+"""Of a protobuf duration; CEL has no longer one."""
+_FURTHEST = timedelta(microseconds=2**63 // 1000)
+"""Between two instants: CEL counts nanoseconds in 64 bits."""
+_NUMBERS = frozenset({int, float, Uint})
+_ALIKE = frozenset({str, bool, int, float, Uint, bytes, type(None), datetime, timedelta})
+"""Two of one of these kinds are equal where Python says so."""
+
+
+class Optional:
+    """A value that may be absent: `NOTHING_THERE`, or one of these."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _NothingThere(Optional):
+    __slots__ = ()
+
+
+NOTHING_THERE = _NothingThere(None)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """The type of a value, as ``type(x)`` gives it."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_TYPES: Mapping[type, TypeName] = MappingProxyType(
+    {
+        int: TypeName("int"),
+        Uint: TypeName("uint"),
+        float: TypeName("double"),
+        bool: TypeName("bool"),
+        str: TypeName("string"),
+        bytes: TypeName("bytes"),
+        list: TypeName("list"),
+        dict: TypeName("map"),
+        type(None): TypeName("null_type"),
+        datetime: TypeName("google.protobuf.Timestamp"),
+        timedelta: TypeName("google.protobuf.Duration"),
+        TypeName: TypeName("type"),
+        Optional: TypeName("optional_type"),
+        _NothingThere: TypeName("optional_type"),
+    }
+)
+TYPE_NAMES: Mapping[str, TypeName] = MappingProxyType({str(one): one for one in _TYPES.values()})
+"""The types that have a name in expressions, by it."""
+
+
+def type_of(value: Any) -> TypeName:
+    """The type of a value. Raises Failed where CEL has none for it."""
+    found = _TYPES.get(type(value))
+    if found is None:
+        raise Failed(f"a value of a kind that CEL does not have: {type(value).__name__}")
+    return found
+
+
+_KINDS: Mapping[type, str] = MappingProxyType(
+    {
+        **dict.fromkeys((int, Uint, float), "a number"),
+        bool: "true or false",
+        str: "a text",
+        bytes: "bytes",
+        list: "a list",
+        dict: "an object",
+        type(None): "null",
+        datetime: "an instant",
+        timedelta: "a duration",
+        TypeName: "a type",
+        Optional: "an optional value",
+        _NothingThere: "an optional value",
+    }
+)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for messages."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+def no_overload(function: str, *values: Any) -> Failed:
+    """What is raised where a function is not made for values of these kinds."""
+    kinds = " and ".join(map(kind_of, values))
+    return Failed(f"{function.strip('_').replace('_', ' ')} is not made for {kinds}")
+
+
+def equal(one: Any, other: Any, run: Run) -> bool:
+    """``==``: values of different types are different, but numbers are equal by their value."""
+    kind = type(one)
+    if kind is type(other):
+        if kind in _ALIKE:
+            return bool(one == other)
+        if kind is list:
+            return _equal_lists(one, other, run)
+        if kind is dict:
+            return _equal_maps(one, other, run)
+        if kind is Optional:
+            return equal(one.value, other.value, run)
+        if kind is TypeName:
+            return bool(one == other)
+        return one is other
+    return kind in _NUMBERS and type(other) in _NUMBERS and bool(operator.eq(*_comparable(one, other)))
+
+
+def _comparable(one: Any, other: Any) -> tuple[Any, Any]:
+    """Two numbers as they are compared: beside a floating one, a whole one is floating, too."""
+    if type(one) is float or type(other) is float:
+        return float(one), float(other)
+    return one, other
+
+
+def _equal_lists(one: list[Any], other: list[Any], run: Run) -> bool:
+    if len(one) != len(other):
+        return False
+    for mine, yours in zip(one, other, strict=True):
+        spend_steps(run, 1)
+        if not equal(mine, yours, run):
+            return False
+    return True
+
+
+def _equal_maps(one: dict[Any, Any], other: dict[Any, Any], run: Run) -> bool:
+    if len(one) != len(other):
+        return False
+    for name, mine in one.items():
+        spend_steps(run, 1)
+        if name not in other or not equal(mine, other[name], run):
+            return False
+    return True
+
+
+_ORDERED = frozenset({str, bool, bytes, datetime, timedelta})
+
+
+def compared(sign: str, compare: Callable[[Any, Any], bool], one: Any, other: Any) -> bool:
+    """``<`` and its like."""
+    kind, others = type(one), type(other)
+    if kind is others and (kind in _ORDERED or kind in _NUMBERS):
+        return compare(one, other)
+    if kind in _NUMBERS and others in _NUMBERS:
+        return compare(*_comparable(one, other))
+    raise no_overload(f"_{sign}_", one, other)
+
+
+def is_in(value: Any, container: Any, run: Run) -> bool:
+    """``value in list``, ``name in map``."""
+    if type(container) is list:
+        for item in container:
+            spend_steps(run, 1)
+            if equal(value, item, run):
+                return True
+        return False
+    if type(container) is dict:
+        if type(value) is str:
+            return value in container
+        try:
+            return key_of(value) in container
+        except Failed:
+            if type(value) is float:
+                return False
+            raise no_overload("@in", value, container) from None
+    raise no_overload("@in", value, container)
+
+
+class BoolKey:
+    """true or false as the name of an entry in a map: in Python's own they would be 1 and 0."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+
+
+_BOOL_KEYS = {True: BoolKey(True), False: BoolKey(False)}
+
+
+def key_of(value: Any) -> Any:
+    """A value as the name of an entry. Raises Failed for one that can be none."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is bool:
+        return _BOOL_KEYS[value]
+    if kind in (int, Uint):
+        return int(value)
+    if kind is float and value.is_integer():
+        return int(value)
+    raise Failed(f"Invalid map key type: '{_TYPES.get(kind, kind.__name__)}'")
+
+
+def at_index(container: Any, index: Any) -> Any:
+    """``container[index]``. Raises Failed."""
+    if type(container) is dict:
+        try:
+            return container[index if type(index) is str else key_of(index)]
+        except KeyError:
+            raise Failed(f"Key not found in map : {_shown(index)}") from None
+    if type(container) is list:
+        kind = type(index)
+        if kind is float and index.is_integer():
+            index = int(index)
+        elif kind not in (int, Uint):
+            raise no_overload("_[_]", container, index)
+        if not 0 <= index < len(container):
+            raise Failed(f"Index error: index={index} size={len(container)}")
+        return container[index]
+    if isinstance(container, Optional):
+        return _at_index_of_optional(container, index)
+    raise no_overload("_[_]", container, index)
+
+
+def _at_index_of_optional(optional: Optional, index: Any) -> Optional:
+    if optional is NOTHING_THERE:
+        return optional
+    if type(optional.value) not in (dict, list):
+        raise no_overload("_[_]", optional.value, index)
+    try:
+        return Optional(at_index(optional.value, index))
+    except Failed:
+        return NOTHING_THERE
+
+
+def _shown(index: Any) -> str:
+    return f'"{index}"' if type(index) is str else str(index)
+
+
+def whole(value: int) -> int:
+    """A signed number within its limits. Raises Failed."""
+    if not _LEAST <= value <= _MOST:
+        raise Failed("integer overflow")
+    return value
+
+
+def unsigned(value: int) -> Uint:
+    """An unsigned number within its limits. Raises Failed."""
+    if not 0 <= value <= _MOST_UNSIGNED:
+        raise Failed("unsigned integer overflow")
+    return Uint(value)
+
+
+def instant_within(make: Callable[[], datetime]) -> datetime:
+    """An instant of the years 1 to 9999. Raises Failed."""
+    try:
+        return make()
+    except OverflowError:
+        raise Failed("timestamp overflow") from None
+
+
+def length_within(value: timedelta) -> timedelta:
+    """A duration within protobuf's limits. Raises Failed."""
+    if not -_LONGEST <= value <= _LONGEST:
+        raise Failed("duration overflow")
+    return value
+
+
+def added(one: Any, other: Any, run: Run) -> Any:
+    """``one + other``."""
+    kind, others = type(one), type(other)
+    if kind is others:
+        if kind is str or kind is bytes:
+            spend_bytes(run, len(one) + len(other))
+            return one + other
+        if kind is int:
+            return whole(one + other)
+        if kind is list:
+            length = len(one) + len(other)
+            spend_steps(run, length >> 3)
+            spend_bytes(run, BYTES_OF_A_VALUE * length)
+            return one + other
+        if kind is float:
+            return one + other
+        if kind is Uint:
+            return unsigned(int(one) + int(other))
+        if kind is timedelta:
+            return _length(lambda: one + other)
+    elif kind is datetime and others is timedelta:
+        return instant_within(lambda: one + other)
+    elif kind is timedelta and others is datetime:
+        return instant_within(lambda: other + one)
+    raise no_overload("_+_", one, other)
+
+
+def _length(make: Callable[[], timedelta]) -> timedelta:
+    try:
+        return length_within(make())
+    except OverflowError:
+        raise Failed("duration overflow") from None
+
+
+def subtracted(one: Any, other: Any) -> Any:
+    """``one - other``."""
+    kind, others = type(one), type(other)
+    if kind is others:
+        if kind is int:
+            return whole(one - other)
+        if kind is float:
+            return one - other
+        if kind is datetime:
+            between = one - other
+            if abs(between) >= _FURTHEST:
+                raise Failed("integer overflow")
+            return between
+        if kind is timedelta:
+            return _length(lambda: one - other)
+        if kind is Uint:
+            return unsigned(int(one) - int(other))
+    elif kind is datetime and others is timedelta:
+        return instant_within(lambda: one - other)
+    raise no_overload("_-_", one, other)
+
+
+def multiplied(one: Any, other: Any) -> Any:
+    """``one * other``."""
+    kind = type(one)
+    if kind is type(other):
+        if kind is int:
+            return whole(one * other)
+        if kind is float:
+            return one * other
+        if kind is Uint:
+            return unsigned(int(one) * int(other))
+    raise no_overload("_*_", one, other)
+
+
+def divided(one: Any, other: Any) -> Any:
+    """``one / other``; whole numbers are cut off towards zero."""
+    kind = type(one)
+    if kind is type(other):
+        if kind is float:
+            return _float_quotient(one, other)
+        if kind in (int, Uint):
+            if other == 0:
+                raise Failed("divide by zero")
+            quotient = abs(int(one)) // abs(int(other))
+            return (
+                Uint(quotient) if kind is Uint else whole(quotient if (one < 0) is (other < 0) else -quotient)
+            )
+    raise no_overload("_/_", one, other)
+
+
+def _float_quotient(one: float, other: float) -> float:
+    if other != 0.0:
+        return one / other
+    if one == 0.0 or math.isnan(one):
+        return math.nan
+    return math.copysign(math.inf, one) * math.copysign(1.0, other)
+
+
+def remainder(one: Any, other: Any) -> Any:
+    """``one % other``, with the sign of `one`."""
+    kind = type(one)
+    if kind is type(other) and kind in (int, Uint):
+        if other == 0:
+            raise Failed("modulus by zero")
+        left = abs(int(one)) % abs(int(other))
+        if kind is Uint:
+            return Uint(left)
+        if one == _LEAST and other == -1:
+            raise Failed("integer overflow")
+        return left if one >= 0 else -left
+    raise no_overload("_%_", one, other)
+
+
+def negated(value: Any) -> Any:
+    """``-value``."""
+    if type(value) is int:
+        return whole(-value)
+    if type(value) is float:
+        return -value
+    raise no_overload("-_", value)
+
+
+def size_of(value: Any) -> int:
+    """``size(value)``."""
+    if type(value) in (str, bytes, list, dict):
+        return len(value)
+    raise no_overload("size", value)
+
+
+def weigh(value: Any, run: Run) -> None:
+    """Count a value that a function looks through in whole, by all that is in it."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        spend_steps(run, 1 + (len(value) >> 6))
+    elif kind is list:
+        spend_steps(run, 1)
+        for item in value:
+            weigh(item, run)
+    elif kind is dict:
+        spend_steps(run, 1)
+        for item in value.values():
+            weigh(item, run)
+    else:
+        spend_steps(run, 1)

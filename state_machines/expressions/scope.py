@@ -1,0 +1,32 @@
+"""What an expression sees besides the variables that are always there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NameTypes = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be named where an expression stands. Equal ones compile alike.
+
+    Attributes:
+        item: whether ``item`` is bound.
+        names: those that the definition gives to expressions, each with CEL's name of its type.
+        instants: paths of declared instants (``data.due_at``): naming one gives the instant, not its text.
+        durations: paths of declared lengths of time, in the same way.
+    """
+
+    item: bool = False
+    names: NameTypes = ()
+    instants: frozenset[str] = frozenset()
+    durations: frozenset[str] = frozenset()
+
+    def with_item(self, bound: bool) -> Scope:
+        """The same, with ``item`` bound or not."""
+        return self if bound is self.item else Scope(bound, self.names, self.instants, self.durations)
+
+
+PLAIN = Scope()
+"""Of a definition of the first edition, outside of effects with ``each``."""

@@ -1,0 +1,74 @@
+"""Short forms of declared data: ``words: text required``, ``by: person``, ``customer:``.
+
+A declaration may be words: a type, ``required``, ``personal``. In a trigger a field that names no type is
+declared as the subject's data declare the field of this name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_TYPES = "any array boolean duration instant integer list number object people person set string text"
+TYPES = frozenset(_TYPES.split())
+_FLAGS = frozenset({"required", "personal"})
+_NOT_OF_EVENTS = frozenset({"required", "default"})
+"""What the subject's declaration says of the subject alone."""
+
+Found = tuple[str, str, str]
+
+
+def with_whole_fields(document: Mapping[str, Any], problems: list[Found]) -> dict[str, Any]:
+    """The document with all declarations of data in their long form; what is wrong goes to `problems`."""
+    whole = dict(document)
+    data = _declared(whole.get("data"), {}, "data", problems)
+    if data is not None:
+        whole["data"] = data
+    triggers = whole.get("triggers")
+    if isinstance(triggers, dict):
+        whole["triggers"] = {
+            name: _trigger(said, data or {}, f"triggers.{name}", problems) for name, said in triggers.items()
+        }
+    return whole
+
+
+def _trigger(said: Any, known: Mapping[str, Any], place: str, problems: list[Found]) -> Any:
+    if not isinstance(said, dict) or "data" not in said:
+        return said
+    data = said["data"]
+    if isinstance(data, list):
+        data = {name: None for name in data if isinstance(name, str)}
+    declared = _declared(data, known, f"{place}.data", problems)
+    return said if declared is None else {**said, "data": declared}
+
+
+def _declared(
+    said: Any, known: Mapping[str, Any], place: str, problems: list[Found]
+) -> dict[str, Any] | None:
+    if not isinstance(said, dict):
+        return None
+    return {name: _field(one, known.get(name), f"{place}.{name}", problems) for name, one in said.items()}
+
+
+def _field(said: Any, known: Any, place: str, problems: list[Found]) -> Any:
+    if said is None or isinstance(said, str):
+        said = _from_words(said or "", place, problems)
+    if isinstance(said, dict) and "type" not in said and isinstance(known, dict):
+        taken = {name: value for name, value in known.items() if name not in _NOT_OF_EVENTS}
+        return {**taken, **said}
+    return said
+
+
+def _from_words(text: str, place: str, problems: list[Found]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for word in text.split():
+        if word in TYPES and "type" not in found:
+            found["type"] = word
+        elif word in _FLAGS:
+            found[word] = True
+        else:
+            known = ", ".join([*sorted(TYPES), *sorted(_FLAGS)])
+            problems.append(
+                (place, "field-words", f"{word!r} is no word of a declaration here; there are {known}")
+            )
+    return found

@@ -1,0 +1,90 @@
+"""Named expressions: found once, in whatever order they stand, with the types of what they give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from state_machines.expressions.scope import Scope
+from state_machines.expressions.typed_paths import with_typed_paths
+from tests.state_machines.second_edition.loans import Life, problems, with_change
+
+SCOPE = Scope(instants=frozenset({"data.at", "event.data.at"}), durations=frozenset({"data.lead"}))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("now - data.at", "now - timestamp(data.at)"),
+        ("has(data.at) && data.at < now", "has(data.at) && timestamp(data.at) < now"),
+        ("event.data.at.getHours()", "timestamp(event.data.at).getHours()"),
+        ("data.?at.orValue(now)", "data.?at.optMap(it, timestamp(it)).orValue(now)"),
+        ("now + data.lead", "now + iso_duration(data.lead)"),
+        ("'data.at' + data.words", "'data.at' + data.words"),
+        ("data.case.at + item.data.at", "data.case.at + item.data.at"),
+        ("data", "data"),
+    ],
+)
+def test_an_instant_is_read_as_what_it_is(written: str, told: str) -> None:
+    assert with_typed_paths(written, SCOPE) == told
+
+
+def test_names_use_each_other_in_any_order_and_are_as_it_was_found_while_data_change() -> None:
+    names = "let: {twice: next * 2, next: data.tries + 1}\n"
+    change = "[{set: {tries: =next}}, {set: {words: =string(twice) + ' ' + string(data.tries)}}]"
+    life = Life(with_change(change, names))
+    life.take("write")
+    assert (life.data["tries"], life.data["words"]) == (1, "2 1")
+
+
+def test_an_effect_sees_what_a_name_has_become() -> None:
+    names = "let: {next: data.tries + 1}\n"
+    effect = "effects: [{emit: {to: self, trigger: write, data: {words: =string(next)}}}]"
+    life = Life(with_change("{increment: tries}, " + effect, names))
+    (emitted,) = life.take("write").effects
+    assert emitted.data == {"words": "2"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("let: {a: b + 1, b: a + 1}\n", [("let.a", "named-by-itself"), ("let.b", "named-by-itself")]),
+        ("let: {a: a + 1}\n", [("let.a", "named-by-itself")]),
+        ("let: {data: now}\n", [("let.data", "reserved-name")]),
+        ("let: {a: now}\nguards: {a: 'true'}\n", [("guards.a", "doubled-name")]),
+        ("guards: {a: '1 + 1'}\n", [("guards.a", "not-boolean")]),
+        ("let: {a: unknown + 1}\n", [("let.a", "expression")]),
+    ],
+)
+def test_a_name_that_means_nothing_is_refused(more: str, found: list[tuple[str, str]]) -> None:
+    assert problems(with_change("[]", more)) == found
+
+
+@pytest.mark.parametrize(
+    ("macros", "effect", "field", "rule"),
+    [
+        ("{tell: {do: [{emit: {to: parent, trigger: t}}]}}", "[shout]", "transitions[0].effects[0]", "unknown-effect"),  # noqa: E501
+        ("{tell: {with: [a], do: [{emit: {to: =a, trigger: t}}]}}", "[tell]", "transitions[0].effects[0].tell",  # noqa: E501
+         "macro-parameters"),
+        ("{tell: {with: [a], do: [{emit: {to: =a, trigger: t}}]}}", "[]", "macros.tell", "unused-macro"),
+        ("{tell: {do: [tell]}}", "[tell]", "transitions[0].effects[0]", "endless-macro"),
+        ("{notice: {do: [{emit: {to: parent, trigger: t}}]}}", "[]", "macros.notice", "name-form"),
+        ("{tell: {do: []}}", "[]", "macros.tell.do", "required"),
+    ],
+)  # fmt: skip
+def test_a_macro_that_fits_nowhere_is_refused(macros: str, effect: str, field: str, rule: str) -> None:
+    text = with_change(f"[], effects: {effect}", f"macros: {macros}\n")
+    assert (field, rule) in problems(text)
+
+
+def test_parameters_stand_in_values_and_in_expressions() -> None:
+    macros = (
+        "macros: {tell: {with: [to, why], do: [{emit: {to: =to, trigger: t, data: {why: \"='so: ' + why\", all: =why}},"  # noqa: E501
+        " when: why != ''}]}}\n"
+    )
+    life = Life(with_change("{copy: words}, effects: [{tell: {to: parent, why: =data.words}}]", macros))
+    (emitted,) = life.take("write", words="late").effects
+    wanted: dict[str, Any] = {"why": "so: late", "all": "late"}
+    assert emitted.data == wanted  # type: ignore[union-attr]
+    assert life.take("write", words="").effects == ()
