@@ -30,6 +30,7 @@ from state_machines.values.json_values import NotJson, kind
 __all__ = ["Expression", "Reference", "check_types", "compile_expression", "references"]
 
 _FIXED_PATHS = frozenset(FIXED)
+_MAY_GUARD = re.compile(r"has\s*\(|\?|\bin\b")
 _NEEDS_LOOK = re.compile(r"map|filter|google|\{\s*\}")
 """In what may walk a map, or make a message, which only its tree tells."""
 
@@ -124,7 +125,7 @@ class _DoesNotCompile(Exception):
 @lru_cache(maxsize=4096)
 def _compiled(text: str, scope: Scope) -> Expression:
     """Without its place. The same few expressions stand in many places, and compiling is what costs."""
-    for reference in references(text):
+    for reference in references(text) if _MAY_GUARD.search(text) else ():
         if reference.guarded and str(reference) in _FIXED_PATHS:
             raise _DoesNotCompile(f"{reference} is always there; has() and ? do not fit it")
     try:

@@ -40,12 +40,14 @@ class Function:
         takes: the kinds of its arguments, in order.
         gives: the kind of its result; ``strings`` is a list of texts.
         implementation: pure; what it raises ends the evaluation with an error.
+        shallow: whether it looks at the first level of its arguments only: so much of it is counted.
     """
 
     name: str
     takes: tuple[Kind, ...]
     gives: Literal["string", "timestamp", "duration", "bool", "map", "list", "strings"]
     implementation: Callable[..., Any]
+    shallow: bool = False
 
 
 def iso_duration(text: str) -> timedelta:
@@ -55,7 +57,7 @@ def iso_duration(text: str) -> timedelta:
 
 def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> Any:
     """``merge(a, b)``: the fields of both maps; where both have one, that of the second."""
-    return to_json({**first, **second})
+    return {**first, **second}
 
 
 def distinct(values: list[Any]) -> Any:
@@ -117,9 +119,9 @@ def _declaration(function: Function) -> Any:
 
 LANGUAGE = (
     Function("iso_duration", ("string",), "duration", iso_duration),
-    Function("merge", ("map", "map"), "map", merge),
+    Function("merge", ("map", "map"), "map", merge, shallow=True),
     Function("distinct", ("list",), "list", distinct),
-    Function("keys", ("map",), "strings", keys),
+    Function("keys", ("map",), "strings", keys, shallow=True),
     Function("holds", ("string", "map"), "bool", holds),
     Function("why_not", ("string", "map"), "string", why_not),
 )

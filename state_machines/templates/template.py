@@ -1,5 +1,7 @@
 """A template: one text in several languages, each with variants for the channels that need their own."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
+from jinja2.runtime import Context
 
 from state_machines.errors import DecisionError
 from state_machines.form.definition import Wording
@@ -78,34 +81,53 @@ class Template:
         """
         language = self.language_for(to)
         reader = reader_of(to, language, now)
-        context = {**values, LINK: SimpleNamespace(**links), READER: reader}
+        rendering = _Rendering({**values, LINK: SimpleNamespace(**links), READER: reader})
         wordings = self.wordings[language]
         whole = wordings[DEFAULT]
         variants = {
-            channel: self._variant(wording, whole, context, field)
+            channel: self._variant(wording, whole, rendering, field)
             for channel, wording in wordings.items()
             if channel != DEFAULT
         }
-        said = self._variant(whole, whole, context, field)
-        labels = {name: self._text(text, context, field) for name, text in whole.labels.items()}
+        said = self._variant(whole, whole, rendering, field)
+        labels = {name: self._text(text, rendering, field) for name, text in whole.labels.items()}
         return Said(reader, said["title"], said["words"], labels, variants)
 
     def _variant(
-        self, wording: Wording, whole: Wording, context: Mapping[str, Any], field: str
+        self, wording: Wording, whole: Wording, rendering: _Rendering, field: str
     ) -> Mapping[str, str]:
-        title = self._text(wording.title or whole.title or "", context, field)
-        words = self._text(wording.words or whole.words or "", context, field)
+        title = self._text(wording.title or whole.title or "", rendering, field)
+        words = self._text(wording.words or whole.words or "", rendering, field)
         if len(words) > LONGEST_WORDS:
             message = f"{self.name!r} gives {len(words)} characters of words, {LONGEST_WORDS} at most"
             raise DecisionError(f"{field}.template", "too-long", message)
         return {"title": _line(title), "words": words}
 
-    def _text(self, text: str, context: Mapping[str, Any], field: str) -> str:
+    def _text(self, text: str, rendering: _Rendering, field: str) -> str:
         try:
-            return compiled(text).render(context).strip()
+            return rendering.of(text)
         except (Unspeakable, TemplateError, TypeError, ValueError, ArithmeticError) as error:
             message = f"{self.name!r} cannot be said: {error}"
             raise DecisionError(f"{field}.template", "template", message) from error
+
+
+class _Rendering:
+    """Texts with the same values: each is rendered once, and all of them in one context of Jinja's."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+        self._context: Context | None = None
+        self._said: dict[str, str] = {}
+
+    def of(self, text: str) -> str:
+        """The text with its values in their places. Raises what rendering raises."""
+        said = self._said.get(text)
+        if said is None:
+            template = compiled(text)
+            if self._context is None:
+                self._context = template.new_context(self._values)
+            said = self._said[text] = "".join(template.root_render_func(self._context)).strip()
+        return said
 
 
 def _line(title: str) -> str:

@@ -257,13 +257,14 @@ class Closures:
             return None
         kinds = [_TAKEN.get(kind) for kind in known.takes]
         implementation = known.implementation
+        weigh = op.weigh_top if known.shallow else op.weigh
 
         def call(run: Run) -> Any:
             values = [part(run) for part in parts]
             for value, kind in zip(values, kinds, strict=True):
                 if kind is not None and type(value) is not kind:
                     raise no_overload(function, *values)
-                op.weigh(value, run)
+                weigh(value, run)
             try:
                 return implementation(*values)
             except (ValueError, TypeError, LookupError, ArithmeticError) as error:
