@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -23,6 +23,8 @@ DEFAULT = "default"
 LONGEST_TITLE = 300
 LONGEST_WORDS = 100_000
 """Characters of a rendered text."""
+MOST_PARTS = 20_000
+"""Pieces of text and values that one is put together from; a loop gives some at each turn."""
 
 
 class Said(NamedTuple):
@@ -98,17 +100,21 @@ class Template:
     ) -> Mapping[str, str]:
         title = self._text(wording.title or whole.title or "", rendering, field)
         words = self._text(wording.words or whole.words or "", rendering, field)
-        if len(words) > LONGEST_WORDS:
-            message = f"{self.name!r} gives {len(words)} characters of words, {LONGEST_WORDS} at most"
-            raise DecisionError(f"{field}.template", "too-long", message)
         return {"title": _line(title), "words": words}
 
     def _text(self, text: str, rendering: _Rendering, field: str) -> str:
         try:
             return rendering.of(text)
+        except _TooLong as error:
+            message = f"{self.name!r} gives {error}"
+            raise DecisionError(f"{field}.template", "too-long", message) from None
         except (Unspeakable, TemplateError, TypeError, ValueError, ArithmeticError) as error:
             message = f"{self.name!r} cannot be said: {error}"
             raise DecisionError(f"{field}.template", "template", message) from error
+
+
+class _TooLong(Exception):
+    """A text has more characters or more parts than one may have."""
 
 
 class _Rendering:
@@ -126,8 +132,18 @@ class _Rendering:
             template = compiled(text)
             if self._context is None:
                 self._context = template.new_context(self._values)
-            said = self._said[text] = "".join(template.root_render_func(self._context)).strip()
+            said = self._said[text] = "".join(_bounded(template.root_render_func(self._context))).strip()
         return said
+
+
+def _bounded(parts: Iterable[str]) -> Iterator[str]:
+    """The same parts, as long as they are no more than a message holds."""
+    length = 0
+    for number, part in enumerate(parts):
+        length += len(part)
+        if length > LONGEST_WORDS or number == MOST_PARTS:
+            raise _TooLong(f"more than {LONGEST_WORDS:,} characters or {MOST_PARTS:,} parts")
+        yield part
 
 
 def _line(title: str) -> str:

@@ -1,5 +1,6 @@
 """What a notice says by a template: in its reader's language and zone, complete, or not at all."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from state_machines.check import check
 from state_machines.decision import SendNotice
 from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
+from state_machines.form.definition import Wording
+from state_machines.templates import Template
 from tests.state_machines.life import Life
 
 VISIT = """
@@ -113,6 +116,22 @@ def test_a_channel_with_words_of_its_own_says_those_and_has_the_title_of_the_oth
 def test_what_is_not_given_leaves_no_trace() -> None:
     assert told("a@b.example").words.endswith("UTC.")
     assert told("a@b.example", note="Mind the dog.").words.endswith("UTC.\nMind the dog.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{% for a in items %}{% for b in items %}{{ b }}{% endfor %}{% endfor %}",
+        "{% for a in items %}{% for b in items %} {% endfor %}{% endfor %}",
+        "{% for a in items %}{{ long }}{% endfor %}",
+    ],
+)
+def test_a_template_that_says_without_end_is_stopped(words: str) -> None:
+    endless = Template("endless", "en", {"en": {"default": Wording(title="Endless", words=words)}})
+    values = {"items": list(range(3_000)), "long": "x" * 60_000}
+    with pytest.raises(DecisionError) as refused:
+        endless.say("a@b.example", values, {}, datetime(2026, 7, 1, tzinfo=UTC), "here")
+    assert refused.value.problem.rule == "too-long"
 
 
 def test_what_customers_write_is_never_a_template() -> None:
