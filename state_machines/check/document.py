@@ -9,11 +9,11 @@ from state_machines.compilation.named_expressions import behind, compile_names
 from state_machines.expressions.scope import Scope
 from state_machines.form.definition import (
     Definition,
-    FieldDeclaration,
     StateDeclaration,
     TimeoutDeclaration,
     TransitionDeclaration,
 )
+from state_machines.form.fields import FieldDeclaration
 from state_machines.form.sources import states_meant
 
 REFLEXIVE = "="
@@ -73,6 +73,10 @@ class Document:
     def behind(self, text: str) -> Iterator[str]:
         """An expression, and those behind the names in it: all that is evaluated with it."""
         return behind(self.definition, text)
+
+    def known(self, name: str) -> Definition | None:
+        """The definition of a lifecycle, this one or another."""
+        return self.definition if name == self.definition.lifecycle else self.others.get(name)
 
     def brought(self, trigger: str) -> Mapping[str, FieldDeclaration]:
         """What the event of a trigger is declared to bring."""

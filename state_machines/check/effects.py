@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from state_machines.check.document import Document, Finding
-from state_machines.form.definition import Definition, EffectDeclaration
+from state_machines.form.definition import Definition, EffectDeclaration, EmitCall
 from state_machines.subject import INITIAL, split_key
 
 
@@ -36,7 +36,7 @@ def unknown_openings(document: Document) -> Iterator[Finding]:
     for field, effect in effects_of(document):
         if effect.open is None:
             continue
-        other = _definition(document, effect.open.lifecycle)
+        other = document.known(effect.open.lifecycle)
         if other is None:
             message = f"no lifecycle {effect.open.lifecycle!r} is known"
             yield Finding(f"{field}.open.lifecycle", "unknown-lifecycle", message)
@@ -50,7 +50,8 @@ def unknown_emissions(document: Document) -> Iterator[Finding]:
     for field, effect in effects_of(document):
         if effect.emit is None or effect.emit.optional:
             continue
-        if effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
+        name = receiver(document, effect.emit)
+        if name is None:
             everybody = {document.definition.lifecycle: document.definition, **document.others}
             if not any(effect.emit.trigger in _triggers(one) for one in everybody.values()):
                 message = (
@@ -59,8 +60,7 @@ def unknown_emissions(document: Document) -> Iterator[Finding]:
                 )
                 yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
             continue
-        name = document.definition.lifecycle if effect.emit.to == "self" else split_key(effect.emit.to)[0]
-        other = _definition(document, name)
+        other = document.known(name)
         if other is None:
             yield Finding(f"{field}.emit.to", "unknown-lifecycle", f"no lifecycle {name!r} is known")
         elif effect.emit.trigger not in _triggers(other):
@@ -68,8 +68,11 @@ def unknown_emissions(document: Document) -> Iterator[Finding]:
             yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
 
 
-def _definition(document: Document, name: str) -> Definition | None:
-    return document.definition if name == document.definition.lifecycle else document.others.get(name)
+def receiver(document: Document, emit: EmitCall) -> str | None:
+    """The lifecycle that an event is for; None where only the subject knows that."""
+    if emit.to in ("parent", "children") or emit.to.startswith("="):
+        return None
+    return document.definition.lifecycle if emit.to == "self" else split_key(emit.to)[0]
 
 
 def _triggers(definition: Definition, *, opening: bool = False) -> set[str]:

@@ -6,7 +6,7 @@ from state_machines.check.document import Document, Finding
 from state_machines.check.sites import Site, sites
 from state_machines.errors import ExpressionError
 from state_machines.expressions import check_types, compile_expression
-from state_machines.form.definition import FieldDeclaration
+from state_machines.form.fields import FieldDeclaration
 
 
 def result_types(document: Document) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state_machines.check.document import Document, Finding
-from state_machines.check.effects import effects_of
+from state_machines.check.effects import effects_of, receiver
 from state_machines.definitions.data_rules import DataRule
-from state_machines.form.definition import Definition, EffectDeclaration, FieldDeclaration
-from state_machines.subject import split_key
+from state_machines.form.definition import OpenCall
+from state_machines.form.fields import FieldDeclaration
 
 
 def misfit_values(document: Document) -> Iterator[Finding]:
@@ -45,9 +45,12 @@ def undeclared_changes(document: Document) -> Iterator[Finding]:
 def misfit_emissions(document: Document) -> Iterator[Finding]:
     """What is sent to a lifecycle that is known, or opens one, has the fields that its trigger declares."""
     for field, effect in effects_of(document):
-        call, lifecycle = _receiver(document, effect)
-        other = _definition(document, lifecycle)
-        if call is None or other is None or call.trigger not in other.triggers:
+        call = effect.open or effect.emit
+        if call is None:
+            continue
+        lifecycle = call.lifecycle if isinstance(call, OpenCall) else receiver(document, call)
+        other = None if lifecycle is None else document.known(lifecycle)
+        if other is None or call.trigger not in other.triggers:
             continue
         place = f"{field}.{'open' if effect.open is not None else 'emit'}.data"
         declared = other.triggers[call.trigger].data
@@ -88,17 +91,3 @@ def _hint(value: Any, declared: FieldDeclaration) -> str:
     if isinstance(value, str) and declared.type not in ("string", "any"):
         return "; an expression begins with '='"
     return ""
-
-
-def _receiver(document: Document, effect: EffectDeclaration) -> tuple[Any, str]:
-    if effect.open is not None:
-        return effect.open, effect.open.lifecycle
-    if effect.emit is None or effect.emit.to in ("parent", "children") or effect.emit.to.startswith("="):
-        return None, ""
-    if effect.emit.to == "self":
-        return effect.emit, document.definition.lifecycle
-    return effect.emit, split_key(effect.emit.to)[0]
-
-
-def _definition(document: Document, name: str) -> Definition | None:
-    return document.definition if name == document.definition.lifecycle else document.others.get(name)

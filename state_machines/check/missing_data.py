@@ -6,7 +6,8 @@ from state_machines.check.document import Document, Finding
 from state_machines.check.presence import fields_set
 from state_machines.check.sites import Site, sites
 from state_machines.expressions.references import Path, Reference, references
-from state_machines.form.definition import FieldDeclaration, TransitionDeclaration
+from state_machines.form.definition import TransitionDeclaration
+from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import INITIAL
 
 _EVENT_DATA = ("event", "data")

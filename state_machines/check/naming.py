@@ -6,9 +6,7 @@ from state_machines.check.document import Document, Finding
 from state_machines.check.sites import sites
 from state_machines.compilation.named_expressions import words_of
 from state_machines.expressions.references import tokens
-
-LONGEST = 160
-"""Characters of an expression of the second edition."""
+from state_machines.values.written import LONGEST_EXPRESSION
 
 
 def unreadable_expressions(document: Document) -> Iterator[Finding]:
@@ -16,8 +14,10 @@ def unreadable_expressions(document: Document) -> Iterator[Finding]:
     if document.definition.edition < 2:
         return
     for field, text in _texts(document):
-        if len(text) > LONGEST:
-            message = f"has {len(text)} characters, {LONGEST} at most; name parts of it under `let`"
+        if len(text) > LONGEST_EXPRESSION:
+            message = (
+                f"has {len(text)} characters, {LONGEST_EXPRESSION} at most; name parts of it under `let`"
+            )
             yield Finding(field, "long-expression", message)
         if _binds(text):
             message = "cel.bind is not used in the second edition; name the value under `let`"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from state_machines.compilation.compilation import Compilation
-from state_machines.form.definition import Definition
+from state_machines.form.definition import Definition, EffectDeclaration
+from state_machines.form.sources import ANY
 
 _MINE = "the second edition of the language; write `edition: 2`"
 
@@ -30,12 +31,28 @@ def _of_the_second(definition: Definition) -> Iterator[str]:
     for name in ("let", "guards"):
         if getattr(definition, name):
             yield name
-    for index, transition in enumerate(definition.transitions):
-        if transition.change:
-            yield f"transitions[{index}].change"
-    for name, field in definition.data.items():
-        if field.meaning is not None:
-            yield f"data.{name}.type"
+    yield from (f"data.{name}.type" for name, field in definition.data.items() if field.meaning is not None)
     for name, trigger in definition.triggers.items():
         if trigger.senders:
             yield f"triggers.{name}.from"
+        for field, declared in trigger.data.items():
+            if declared.meaning is not None:
+                yield f"triggers.{name}.data.{field}.type"
+    for index, state in enumerate(definition.states):
+        for list_name in ("on_enter", "on_exit"):
+            yield from _effects(getattr(state, list_name), f"states[{index}].{list_name}")
+    known = {state.name for state in definition.states}
+    for index, transition in enumerate(definition.transitions):
+        if transition.change:
+            yield f"transitions[{index}].change"
+        if ANY in transition.source and ANY not in known:
+            yield f"transitions[{index}].source"
+        yield from _effects(transition.effects, f"transitions[{index}].effects")
+
+
+def _effects(effects: Sequence[EffectDeclaration], field: str) -> Iterator[str]:
+    for index, effect in enumerate(effects):
+        if effect.do is not None:
+            yield f"{field}[{index}].do"
+        if effect.task is not None and effect.task.repeat is not None:
+            yield f"{field}[{index}].task.repeat"

@@ -10,7 +10,8 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.expressions import Expression
 from state_machines.expressions.references import ROOTS, tokens
 from state_machines.expressions.scope import Scope
-from state_machines.form.definition import Definition, FieldDeclaration
+from state_machines.form.definition import Definition
+from state_machines.form.fields import FieldDeclaration
 
 _OF_CEL = (
     "true false null in as break const continue else for function if import let loop package namespace "
@@ -35,8 +36,7 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
     found: dict[str, Expression] = {}
     waiting = {field.partition(".")[2]: (field, text) for field, text in texts.items()}
     while waiting:
-        ready = [name for name, (_, text) in waiting.items() if not words_of(text) & waiting.keys() - {name}]
-        ready = [name for name in ready if name not in words_of(waiting[name][1])]
+        ready = [name for name, (_, text) in waiting.items() if not words_of(text) & waiting.keys()]
         if not ready:
             for name, (field, _) in waiting.items():
                 others = ", ".join(sorted(words_of(waiting[name][1]) & waiting.keys()))

@@ -7,7 +7,7 @@ import jsonschema_rs
 
 from state_machines.errors import Problem
 from state_machines.expressions.fact_conditions import ConditionError, condition
-from state_machines.form.definition import FieldDeclaration
+from state_machines.form.fields import FieldDeclaration
 from state_machines.notices.channels import FORMATS as CHANNEL_FORMATS
 from state_machines.notices.channels import UnknownChannel
 from state_machines.values.durations import parse_duration

@@ -55,6 +55,9 @@ def compile_effects(
     rules: list[EffectRule] = []
     for index, one in enumerate(declared):
         if one.do is not None:
+            if any(value is not None for name, value in one if name != "do"):
+                message = "a group of effects (`do`) has nothing beside it; say `when` and `each` in it"
+                compilation.problem(f"{field}[{index}]", "one-effect", message)
             rules += compile_effects(compilation, one.do, f"{field}[{index}].do")
         elif (rule := _compile_effect(compilation, one, f"{field}[{index}]")) is not None:
             rules.append(rule)

@@ -31,8 +31,8 @@ __all__ = ["Expression", "Reference", "check_types", "compile_expression", "refe
 
 _FIXED_PATHS = frozenset(FIXED)
 _MAY_GUARD = re.compile(r"has\s*\(|\?|\bin\b")
-_NEEDS_LOOK = re.compile(r"map|filter|google|\{\s*\}")
-"""In what may walk a map, or make a message, which only its tree tells."""
+_NEEDS_LOOK = re.compile(r"map|filter|\w\s*\{")
+"""In what may walk a map or make a message: whether it does, its tree tells, else read at need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,7 @@ class Expression:
             ExpressionError: it failed on these values, such as a name that the data do not have, or it took
                 more steps or bytes than one evaluation may.
         """
-        assert self._program is not None  # a definition with an expression that has none is refused
-        try:
-            return self._program.evaluate(view)
-        except (Failed, Spent) as error:
-            raise ExpressionError(str(error), self.text, self.field) from None
+        return self._found(Program.evaluate, view)
 
     def value_in(self, view: View) -> Any:
         """The value as other expressions see it, where this one has a name.
@@ -71,8 +67,7 @@ class Expression:
         Raises:
             Failed, Spent: as a part of the expression that names it.
         """
-        assert self._program is not None
-        return self._program.evaluate_raw(view)
+        return self._sound.evaluate_raw(view)
 
     def evaluate_json(self, view: View) -> Any:
         """The value as JSON (see `to_json`).
@@ -80,11 +75,7 @@ class Expression:
         Raises:
             ExpressionError: it failed, or its value is none that JSON can carry.
         """
-        assert self._program is not None
-        try:
-            return self._program.evaluate_json(view)
-        except (Failed, Spent, NotJson) as error:
-            raise ExpressionError(str(error), self.text, self.field) from None
+        return self._found(Program.evaluate_json, view)
 
     def holds(self, view: View) -> bool:
         """Whether it is true, for an expression that is a condition.
@@ -93,16 +84,23 @@ class Expression:
             ExpressionError: it failed.
             DecisionError: it gives neither true nor false.
         """
-        assert self._program is not None
-        try:
-            value = self._program.evaluate_raw(view)
-        except (Failed, Spent) as error:
-            raise ExpressionError(str(error), self.text, self.field) from None
+        value = self._found(Program.evaluate_raw, view)
         if value is True or value is False:
             return bool(value)
         raise DecisionError(
             self.field, "not-boolean", f"{self.text!r} must give true or false, not {kind(value)}"
         )
+
+    @property
+    def _sound(self) -> Program:
+        assert self._program is not None  # a definition with an expression that has none is refused
+        return self._program
+
+    def _found(self, ask: Callable[[Program, View], Any], view: View) -> Any:
+        try:
+            return ask(self._sound, view)
+        except (Failed, Spent, NotJson) as error:
+            raise ExpressionError(str(error), self.text, self.field) from None
 
 
 def compile_expression(text: str, field: str = "", scope: Scope = PLAIN) -> Expression:

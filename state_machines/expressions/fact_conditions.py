@@ -15,7 +15,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional
 
 from state_machines.errors import StateMachineError
-from state_machines.expressions.bounded.closures import LISTS_ONLY
+from state_machines.expressions.bounded.loops import LISTS_ONLY
 from state_machines.expressions.bounded.program import Program
 from state_machines.expressions.bounded.run import Failed, Spent
 from state_machines.expressions.compiler_messages import compiler_message

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from state_machines.expressions.references import Token, tokens
+from state_machines.values.written import LONGEST_EXPRESSION
 
-_LONGEST = 160
 _EDITION = "edition: 2\n"
 
 
@@ -203,7 +203,9 @@ def _inside(text: str, opener: str, closer: str) -> list[str] | None:
 def _long_expressions(node: yaml.Node) -> Iterator[Remark]:
     for one in _scalars(node, set()):
         said = one.value.strip()
-        if len(said) > _LONGEST and (said.startswith("=") or (one.style == ">" and ("data." in said))):
+        if len(said) > LONGEST_EXPRESSION and (
+            said.startswith("=") or (one.style == ">" and ("data." in said))
+        ):
             line = one.start_mark.line + 1
             yield Remark(line, f"an expression of {len(said)} characters; name its parts under `let`")
         if "cel.bind(" in said:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from state_machines.form.macros import Found
+
 _TYPES = "any array boolean duration instant integer list number object people person set string text"
 TYPES = frozenset(_TYPES.split())
 _FLAGS = frozenset({"required", "personal"})
 _NOT_OF_EVENTS = frozenset({"required", "default"})
 """What the subject's declaration says of the subject alone."""
-
-Found = tuple[str, str, str]
 
 
 def with_whole_fields(document: Mapping[str, Any], problems: list[Found]) -> dict[str, Any]:

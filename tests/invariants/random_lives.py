@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from state_machines.catalog import load_catalog
-from state_machines.form.definition import FieldDeclaration
+from state_machines.form.fields import FieldDeclaration
 from state_machines.values.instants import format_instant
 from tests.workflow.world import NOW
 

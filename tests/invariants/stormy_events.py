@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
-from state_machines.form.definition import Definition, FieldDeclaration
+from state_machines.form.definition import Definition
+from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import INITIAL
 from tests.invariants.stormy_world import StormyWorld, in_
 

@@ -12,7 +12,7 @@ from state_machines.errors import DecisionError, ExpressionError
 from state_machines.expressions import check_types, compile_expression, references
 from state_machines.expressions.scope import Scope
 from state_machines.expressions.view import View
-from state_machines.form.definition import FieldDeclaration
+from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import Subject
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

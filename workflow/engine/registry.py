@@ -1,7 +1,7 @@
 """The definitions known here: the catalog, the installation's own files, and what the store remembers."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -54,12 +54,14 @@ class Registry:
         for one, _ in compiled:
             self._keep(one)
 
-    def refuse_unsound(self, sources: Iterable[tuple[str, str | None]]) -> None:
+    def refuse_unsound(self, sources: Sequence[tuple[str, str | None]]) -> None:
         """Refuse texts that are to be registered for the first time and that `check` objects to.
 
         Raises:
             DefinitionError: with everything that it says.
         """
+        if not sources:
+            return
         kept = set(self._stored().values())
         new = [(text, file) for text, file in sources if digest(text) not in kept]
         if not new:

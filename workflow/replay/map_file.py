@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import DefinitionError, Problem
-from state_machines.form.definition import Fields
+from state_machines.form.fields import Fields
 from state_machines.form.yaml_document import Lines, read_yaml
 from workflow.replay.map import DataRule, ReplayMap
 from workflow.replay.refusal import ReplayRefused

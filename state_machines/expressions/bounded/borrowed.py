@@ -14,7 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from state_machines.expressions.bounded.checked_tree import Uint
-from state_machines.expressions.bounded.operators import weigh
+from state_machines.expressions.bounded.kinds import weigh
 from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed, Run, spend_bytes, spend_steps
 from state_machines.expressions.extensions import extensions
 

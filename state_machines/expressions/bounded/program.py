@@ -15,8 +15,9 @@ from state_machines.expressions.bounded.checked_tree import (
     Uint,
     read_tree,
 )
-from state_machines.expressions.bounded.closures import Closure, Closures
-from state_machines.expressions.bounded.operators import BoolKey, weigh
+from state_machines.expressions.bounded.closures import Closures
+from state_machines.expressions.bounded.kinds import BoolKey, weigh
+from state_machines.expressions.bounded.loops import Closure
 from state_machines.expressions.bounded.run import MOST_BYTES, MOST_STEPS, Failed
 from state_machines.values.json_values import to_json
 
@@ -72,7 +73,10 @@ class Program:
         """As `evaluate`; what it gives may hold types and optional values, and unsigned numbers."""
         made = self._made
         if made is None:
-            made = self._made = self._make()
+            try:
+                made = self._made = self._make()
+            except ValueError as error:  # what no look at its text could tell
+                raise Failed(str(error)) from None
         run = [view, MOST_STEPS, MOST_BYTES, *made.room]
         value = made.closure(run)
         if made.room and type(value) in (list, dict):

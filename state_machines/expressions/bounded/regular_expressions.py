@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from state_machines.expressions.bounded.operators import no_overload
+from state_machines.expressions.bounded.kinds import no_overload
 from state_machines.expressions.bounded.run import Failed, Run, spend_steps
 
 _STEPS_OF_A_PATTERN = 20

@@ -88,3 +88,23 @@ def test_what_belongs_to_the_second_edition_is_refused_in_the_first() -> None:
         "transitions: [{trigger: t, source: initial, dest: b}]"
     )
     assert problems(plain) == [("let", "edition")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("source: b", "source: any", "transitions[1].source"),
+        ("go: {}", "go: {from: person}", "triggers.go.from"),
+        ("go: {}", "go: {data: {at: {type: instant}}}", "triggers.go.data.at.type"),
+        ("{name: t}", "{name: t, repeat: ask}", "transitions[1].effects[0].task.repeat"),
+        ("[{task: {name: t}}]", "[{do: [{task: {name: t}}]}]", "transitions[1].effects[0].do"),
+    ],
+)
+def test_each_word_of_the_second_edition_is_named(old: str, new: str, field: str) -> None:
+    plain = (
+        "lifecycle: a\nversion: 1\ntriggers: {go: {}}\nstates: [b]\ntransitions:\n"
+        "  - {trigger: go, source: initial, dest: b}\n"
+        "  - {trigger: go, source: b, effects: [{task: {name: t}}]}\n"
+    )
+    assert problems(plain) == []
+    assert problems(plain.replace(old, new)) == [(field, "edition")]

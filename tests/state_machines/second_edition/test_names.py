@@ -78,6 +78,11 @@ def test_a_macro_that_fits_nowhere_is_refused(macros: str, effect: str, field: s
     assert (field, rule) in problems(text)
 
 
+def test_a_group_of_effects_has_no_guard_that_would_be_passed_over() -> None:
+    group = "[], effects: [{do: [{emit: {to: parent, trigger: t}}], when: 'false'}]"
+    assert problems(with_change(group)) == [("transitions[0].effects[0]", "one-effect")]
+
+
 def test_parameters_stand_in_values_and_in_expressions() -> None:
     macros = (
         "macros: {tell: {with: [to, why], do: [{emit: {to: =to, trigger: t, data: {why: \"='so: ' + why\", all: =why}},"  # noqa: E501

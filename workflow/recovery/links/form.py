@@ -8,7 +8,7 @@ from typing import Any
 
 from state_machines.definitions.data_rules import DataRule
 from state_machines.errors import Problem
-from state_machines.form.definition import FieldDeclaration
+from state_machines.form.fields import FieldDeclaration
 
 CHOICE = "choice"
 """Name of the form's field that holds the place of the chosen item."""
