@@ -12,6 +12,7 @@ from state_machines.check.fitting_values import misfit_emissions, misfit_values,
 from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
 from state_machines.check.naming import missing_languages, unreadable_expressions, unused_names
 from state_machines.check.reachability import dead_ends, unreachable_states
+from state_machines.check.sent_fields import copied_fields, handed_on_fields
 from state_machines.check.transitions import shadowed_transitions
 from state_machines.check.triggers import (
     demanding_timeouts,
@@ -50,6 +51,8 @@ RULES: tuple[Rule, ...] = (
     misfit_values,
     undeclared_changes,
     misfit_emissions,
+    handed_on_fields,
+    copied_fields,
     unreadable_expressions,
     unused_names,
     missing_languages,

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.named_expressions import behind, compile_names
+from state_machines.errors import ExpressionError
+from state_machines.expressions import compile_expression
 from state_machines.expressions.scope import Scope
 from state_machines.form.definition import (
     Definition,
@@ -74,6 +77,15 @@ class Document:
         """An expression, and those behind the names in it: all that is evaluated with it."""
         return behind(self.definition, text)
 
+    def may_be_absent(self, value: Any) -> bool:
+        """Whether a value of a change is left out where it leads nowhere."""
+        if self.definition.edition < 2 or not isinstance(value, str) or not value.startswith("="):
+            return False
+        try:
+            return compile_expression(value[1:], scope=self.scope, may_be_absent=True).may_be_absent
+        except ExpressionError:
+            return False  # said by the compilation already
+
     def known(self, name: str) -> Definition | None:
         """The definition of a lifecycle, this one or another."""
         return self.definition if name == self.definition.lifecycle else self.others.get(name)
@@ -113,5 +125,5 @@ class Document:
     def answers(self, trigger: str, state: str) -> bool:
         """Whether some transition takes this trigger in this state."""
         return any(
-            transition.trigger == trigger and state in sources for _, transition, sources in self.transitions
+            trigger in transition.triggers and state in sources for _, transition, sources in self.transitions
         )

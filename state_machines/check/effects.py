@@ -1,19 +1,30 @@
 """Effects that ask other lifecycles for something, and tasks without a name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from state_machines.check.document import Document, Finding
-from state_machines.form.definition import Definition, EffectDeclaration, EmitCall
+from state_machines.form.definition import Definition, EffectDeclaration, EmitCall, OpenCall
+from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import INITIAL, split_key
 
 
 def effects_of(document: Document) -> Iterator[tuple[str, EffectDeclaration]]:
     """Every effect of a definition with its path."""
+    for field, effect, _ in effects_by_triggers(document):
+        yield field, effect
+
+
+def effects_by_triggers(document: Document) -> Iterator[tuple[str, EffectDeclaration, tuple[str, ...]]]:
+    """Every effect with its path and the triggers with whose events it is asked for."""
     for n, state in enumerate(document.definition.states):
-        for key, effects in (("on_enter", state.on_enter), ("on_exit", state.on_exit)):
-            yield from _each(effects, f"states[{n}].{key}")
+        for key, effects, end in (("on_enter", state.on_enter, 3), ("on_exit", state.on_exit, 2)):
+            moves = [move for move in document.moves() if move[end] == state.name]
+            triggers = tuple(dict.fromkeys(trigger for move in moves for trigger in move[1].triggers))
+            for field, effect in _each(effects, f"states[{n}].{key}"):
+                yield field, effect, triggers
     for path, transition, _ in document.transitions:
-        yield from _each(transition.effects, f"{path}.effects")
+        for field, effect in _each(transition.effects, f"{path}.effects"):
+            yield field, effect, transition.triggers
 
 
 def _each(effects: Sequence[EffectDeclaration], path: str) -> Iterator[tuple[str, EffectDeclaration]]:
@@ -68,6 +79,17 @@ def unknown_emissions(document: Document) -> Iterator[Finding]:
             yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
 
 
+def received(
+    document: Document, call: EmitCall | OpenCall
+) -> tuple[str, Mapping[str, FieldDeclaration]] | None:
+    """The trigger that is sent, with its lifecycle, and what it declares; None where nobody knows yet."""
+    name = call.lifecycle if isinstance(call, OpenCall) else receiver(document, call)
+    other = None if name is None else document.known(name)
+    if other is None or call.trigger not in other.triggers:
+        return None
+    return f"{name}.{call.trigger}", other.triggers[call.trigger].data
+
+
 def receiver(document: Document, emit: EmitCall) -> str | None:
     """The lifecycle that an event is for; None where only the subject knows that."""
     if emit.to in ("parent", "children") or emit.to.startswith("="):
@@ -77,7 +99,8 @@ def receiver(document: Document, emit: EmitCall) -> str | None:
 
 def _triggers(definition: Definition, *, opening: bool = False) -> set[str]:
     return {
-        transition.trigger
+        trigger
         for transition in definition.transitions
         if not opening or INITIAL in transition.source
+        for trigger in transition.triggers
     }

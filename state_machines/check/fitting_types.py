@@ -29,7 +29,8 @@ def operand_types(document: Document) -> Iterator[Finding]:
     """What an expression does with a declared field fits the field's type."""
     for site in sites(document):
         try:
-            compile_expression(site.text, site.field, document.scope.with_item(site.item))
+            scope = document.scope.with_item(site.item)
+            compile_expression(site.text, site.field, scope, may_be_absent=True)
         except ExpressionError:
             continue
         message = check_types(site.text, _declared(document, site), document.scope.with_item(site.item))

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state_machines.check.document import Document, Finding
-from state_machines.check.effects import effects_of, receiver
+from state_machines.check.effects import effects_of, received
 from state_machines.definitions.data_rules import DataRule
-from state_machines.form.definition import OpenCall
 from state_machines.form.fields import FieldDeclaration
 
 
@@ -34,7 +33,7 @@ def undeclared_changes(document: Document) -> Iterator[Finding]:
             else []
         )
         for n, change in enumerate(transition.change):
-            for verb in ("set", "copied", "append", "add", "increment", "unset"):
+            for verb in ("set", "copied", "append", "add", "remove", "increment", "unset"):
                 word = "copy" if verb == "copied" else verb
                 names += [(f"{path}.change[{n}].{word}", name) for name in getattr(change, verb) or ()]
         for field, name in names:
@@ -48,20 +47,20 @@ def misfit_emissions(document: Document) -> Iterator[Finding]:
         call = effect.open or effect.emit
         if call is None:
             continue
-        lifecycle = call.lifecycle if isinstance(call, OpenCall) else receiver(document, call)
-        other = None if lifecycle is None else document.known(lifecycle)
-        if other is None or call.trigger not in other.triggers:
+        known = received(document, call)
+        if known is None or not isinstance(call.data, Mapping):
             continue
         place = f"{field}.{'open' if effect.open is not None else 'emit'}.data"
-        declared = other.triggers[call.trigger].data
-        if not isinstance(call.data, Mapping):
-            continue
+        trigger, declared = known
         for name in call.data:
             if name not in declared:
-                known = ", ".join(sorted(declared)) or "none"
-                message = f"{lifecycle}.{call.trigger} declares no field {name!r}; it has {known}"
-                yield Finding(f"{place}.{name}", "unknown-data", message)
+                yield Finding(f"{place}.{name}", "unknown-data", not_received(trigger, declared, name))
         yield from _misfits(declared, call.data, place)
+
+
+def not_received(trigger: str, declared: Mapping[str, FieldDeclaration], name: str) -> str:
+    """That a trigger declares no such field."""
+    return f"{trigger} declares no field {name!r}; it has {', '.join(sorted(declared)) or 'none'}"
 
 
 def _misfits(

@@ -128,5 +128,8 @@ def _taken_over(document: Document, transition: TransitionDeclaration) -> frozen
     text = transition.set if isinstance(transition.set, str) else ""
     if not any(use.path == _EVENT_DATA for use in references(text)):
         return frozenset()
-    fields = _event_fields(document, transition.trigger)
-    return frozenset(name for name, field in fields.items() if field.required)
+    required = [
+        {name for name, field in _event_fields(document, trigger).items() if field.required}
+        for trigger in transition.triggers
+    ]
+    return frozenset.intersection(*map(frozenset, required))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from state_machines.check.document import Document
 from state_machines.expressions.references import tokens
 from state_machines.form.definition import TransitionDeclaration
+from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import INITIAL
 
 
@@ -21,7 +22,8 @@ def fields_set(document: Document, transition: TransitionDeclaration) -> frozens
     if transition.change:
         return _changed(document, transition)
     if not isinstance(transition.set, str):
-        return frozenset(transition.set or ())
+        said = (transition.set or {}).items()
+        return frozenset(name for name, value in said if not document.may_be_absent(value))
     words = tokens(transition.set.removeprefix("="))
     keys = zip([None, *words], words, words[1:], strict=False)
     return frozenset(
@@ -32,18 +34,22 @@ def fields_set(document: Document, transition: TransitionDeclaration) -> frozens
 
 
 def _changed(document: Document, transition: TransitionDeclaration) -> frozenset[str]:
-    brought = document.brought(transition.trigger)
+    brought = [document.brought(trigger) for trigger in transition.triggers]
     found: set[str] = set()
     for change in transition.change:
         if change.when is not None:
             continue
         for fields in (change.set, change.append, change.add, change.increment):
-            found |= (fields or {}).keys()
-        for name in change.copied or ():
-            if name in brought and (brought[name].required or brought[name].default is not None):
+            found |= {name for name, said in (fields or {}).items() if not document.may_be_absent(said)}
+        for name, theirs in (change.copied or {}).items():
+            if all(_is_sure(fields.get(theirs)) for fields in brought):
                 found.add(name)
         found -= set(change.unset or ())
     return frozenset(found)
+
+
+def _is_sure(declared: FieldDeclaration | None) -> bool:
+    return declared is not None and (declared.required or declared.default is not None)
 
 
 def _forgotten(transition: TransitionDeclaration) -> frozenset[str]:

@@ -54,7 +54,12 @@ def sites(document: Document) -> Iterator[Site]:
         yield from _of_transition(document, path, transition, sources, present)
     for n, state in enumerate(document.definition.states):
         for key, effects, end in (("on_enter", state.on_enter, 3), ("on_exit", state.on_exit, 2)):
-            triggers = frozenset(move[1].trigger for move in document.moves() if move[end] == state.name)
+            triggers = frozenset(
+                trigger
+                for move in document.moves()
+                if move[end] == state.name
+                for trigger in move[1].triggers
+            )
             at = Site(f"states[{n}].{key}", "", triggers, present[state.name])
             for m, effect in enumerate(effects):
                 yield from _of_effect(replace(at, field=f"{at.field}[{m}]"), effect)
@@ -73,7 +78,7 @@ def _of_transition(
     sources: tuple[str, ...],
     present: Mapping[str, frozenset[str]],
 ) -> Iterator[Site]:
-    triggers = frozenset({transition.trigger})
+    triggers = frozenset(transition.triggers)
     before = Site(path, "", triggers, in_all(present, sources), opened=INITIAL not in sources)
     word = "if" if document.definition.edition > 1 else "conditions"
     for n, text in enumerate(transition.conditions):
@@ -89,7 +94,7 @@ def _of_transition(
         if change.when is not None:
             yield replace(before, field=f"{path}.change[{n}].when", text=change.when, gives=BOOLEAN)
             at = replace(before, guards=(*before.guards, change.when))
-        for verb in ("set", "append", "add", "increment"):
+        for verb in ("set", "append", "add", "remove", "increment"):
             yield from _argument(at, f"change[{n}].{verb}", getattr(change, verb))
     after = replace(before, opened=True, present=before.present | fields_set(document, transition))
     if INITIAL in sources and transition.dest in present:
@@ -137,7 +142,9 @@ def _of_link(at: Site, link: LinkCall) -> Iterator[Site]:
 
 
 def _of_timeout(document: Document, timeout: Timeout, present: frozenset[str]) -> Iterator[Site]:
-    entering = frozenset(move[1].trigger for move in document.moves() if move[3] in timeout.scope)
+    entering = frozenset(
+        trigger for move in document.moves() if move[3] in timeout.scope for trigger in move[1].triggers
+    )
     at = Site(timeout.field, "", entering, present)
     declared = timeout.declaration
     if declared.when is not None:

@@ -8,7 +8,7 @@ from state_machines.check.effects import effects_of
 
 def unused_triggers(document: Document) -> Iterator[Finding]:
     """A declared trigger has a transition."""
-    taken = {transition.trigger for transition in document.definition.transitions}
+    taken = _taken(document)
     for name in document.definition.triggers:
         if name not in taken:
             yield Finding(f"triggers.{name}", "unused-trigger", f"no transition takes the trigger {name!r}")
@@ -46,7 +46,7 @@ def demanding_timeouts(document: Document) -> Iterator[Finding]:
 
 def unanswered_receipts(document: Document) -> Iterator[Finding]:
     """The triggers of a task's receipt are taken somewhere."""
-    taken = {transition.trigger for transition in document.definition.transitions}
+    taken = _taken(document)
     for field, effect in effects_of(document):
         for outcome in ("succeeded", "failed"):
             trigger = getattr(effect.task, outcome, None)
@@ -59,3 +59,7 @@ def _field_of_trigger(field: str) -> str:
     """Of a state's short form ``timeout`` the trigger stands beside it."""
     holder = field.removesuffix(".timeout") if field.endswith("].timeout") else field
     return f"{holder}.on_timeout"
+
+
+def _taken(document: Document) -> set[str]:
+    return {trigger for transition in document.definition.transitions for trigger in transition.triggers}

@@ -1,6 +1,7 @@
 """Arguments of effects and of `set`: JSON in which every text that starts with ``=`` is computed.
 
-What holds no expression is kept as it stands and costs nothing to evaluate.
+What holds no expression is kept as it stands and costs nothing to evaluate. In a mapping or a list a value
+that leads nowhere (`ABSENT`) is left out.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation.compilation import Compilation
-from state_machines.expressions.expression import Expression
+from state_machines.expressions.expression import ABSENT, Expression
 from state_machines.expressions.view import View
 
 
@@ -16,7 +17,7 @@ class Argument(Protocol):
     """A JSON value in the making."""
 
     def value(self, view: View) -> Any:
-        """The JSON value. Raises ExpressionError when an expression in it fails."""
+        """The JSON value, or `ABSENT`. Raises ExpressionError when an expression in it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Listed:
 
     def value(self, view: View) -> Any:
         """The list."""
-        return [item.value(view) for item in self.items]
+        return [value for item in self.items if (value := item.value(view)) is not ABSENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,12 @@ class Mapped:
 
     def value(self, view: View) -> Any:
         """The object, its fields in the order of the definition."""
-        return {name: part.value(view) for name, part in self.fields}
+        return {name: value for name, part in self.fields if (value := part.value(view)) is not ABSENT}
 
 
-def compile_argument(compilation: Compilation, written: Any, field: str, *, item: bool = False) -> Argument:
+def compile_argument(
+    compilation: Compilation, written: Any, field: str, *, item: bool = False, may_be_absent: bool = False
+) -> Argument:
     """The argument for what a definition says; problems go to the compilation.
 
     Args:
@@ -71,14 +74,15 @@ def compile_argument(compilation: Compilation, written: Any, field: str, *, item
         written: a JSON value; ``=expr`` texts in it are expressions.
         field: where it stands.
         item: whether ``item`` is bound there.
+        may_be_absent: whether it can be left out there, as what stands in a mapping or a list can.
     """
     if isinstance(written, str):
         if not written.startswith("="):
             return Literal(written)
-        return Computed(compilation.expression(written[1:], field, item=item))
+        return Computed(compilation.expression(written[1:], field, item=item, may_be_absent=may_be_absent))
     if isinstance(written, Mapping):
         fields = [
-            (str(name), compile_argument(compilation, part, f"{field}.{name}", item=item))
+            (str(name), compile_argument(compilation, part, f"{field}.{name}", item=item, may_be_absent=True))
             for name, part in written.items()
         ]
         return (
@@ -88,7 +92,8 @@ def compile_argument(compilation: Compilation, written: Any, field: str, *, item
         )
     if isinstance(written, list):
         items = [
-            compile_argument(compilation, part, f"{field}[{n}]", item=item) for n, part in enumerate(written)
+            compile_argument(compilation, part, f"{field}[{n}]", item=item, may_be_absent=True)
+            for n, part in enumerate(written)
         ]
         return (
             Listed(tuple(items)) if any(not isinstance(part, Literal) for part in items) else Literal(written)

@@ -25,6 +25,7 @@ class Compilation:
         problems: what was found so far. What a faulty part compiles to is never used, since a
             definition with problems is refused as a whole.
         word_of_conditions: what the definition's edition calls them.
+        leaves_out: whether a field whose value leads nowhere is left out, as in the second edition.
         scope: what its expressions see besides the fixed variables.
         triggers: the triggers that the definition knows.
         states: its states by name, with whether they are final.
@@ -45,6 +46,7 @@ class Compilation:
         self.problems: list[Problem] = []
         self.scope = PLAIN
         self.word_of_conditions = "conditions"
+        self.leaves_out = False
         self.triggers = triggers
         self.states: Mapping[str, bool] = states or {}
         self.language = "en"
@@ -62,10 +64,13 @@ class Compilation:
         """Note one thing that is wrong."""
         self.problems.append(Problem(field, rule, message))
 
-    def expression(self, text: str, field: str, *, item: bool = False) -> Expression:
-        """Compile an expression."""
+    def expression(
+        self, text: str, field: str, *, item: bool = False, may_be_absent: bool = False
+    ) -> Expression:
+        """Compile an expression; one that `may_be_absent` stands where it can be left out."""
+        leaves_out = may_be_absent and self.leaves_out
         try:
-            return compile_expression(text, field, self.scope.with_item(item))
+            return compile_expression(text, field, self.scope.with_item(item), may_be_absent=leaves_out)
         except ExpressionError as error:
             self.problem(field, "expression", _without_field(error))
             return Expression(text, field, "DYN")

@@ -18,6 +18,7 @@ def check_edition(compilation: Compilation, definition: Definition) -> None:
             compilation.problem(field, "edition", f"belongs to {_MINE}")
         return
     compilation.word_of_conditions = "if"
+    compilation.leaves_out = True
     for index, transition in enumerate(definition.transitions):
         if isinstance(transition.set, str):
             compilation.problem(
@@ -43,6 +44,8 @@ def _of_the_second(definition: Definition) -> Iterator[str]:
             yield from _effects(getattr(state, list_name), f"states[{index}].{list_name}")
     known = {state.name for state in definition.states}
     for index, transition in enumerate(definition.transitions):
+        if isinstance(transition.trigger, list):
+            yield f"transitions[{index}].trigger"
         if transition.change:
             yield f"transitions[{index}].change"
         if ANY in transition.source and ANY not in known:
@@ -56,3 +59,6 @@ def _effects(effects: Sequence[EffectDeclaration], field: str) -> Iterator[str]:
             yield f"{field}[{index}].do"
         if effect.task is not None and effect.task.repeat is not None:
             yield f"{field}[{index}].task.repeat"
+        for word, call in (("emit", effect.emit), ("open", effect.open)):
+            if call is not None:
+                yield from (f"{field}[{index}].{word}.{name}" for name in call.brings())

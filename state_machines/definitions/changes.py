@@ -9,7 +9,7 @@ from typing import Any
 from state_machines.compilation.arguments import Argument, compile_argument
 from state_machines.compilation.compilation import Compilation
 from state_machines.errors import DecisionError
-from state_machines.expressions import Expression
+from state_machines.expressions import ABSENT, Expression
 from state_machines.expressions.view import View
 from state_machines.form.definition import Change
 from state_machines.values.json_values import identity, kind
@@ -20,7 +20,10 @@ Verb = Callable[[Data, str, Any, str], None]
 
 @dataclass(frozen=True, slots=True)
 class FieldStep:
-    """A verb with the fields that it changes; all their values are found before the first is changed."""
+    """A verb with the fields that it changes; all their values are found before the first is changed.
+
+    A field whose value leads nowhere stays as it was.
+    """
 
     field: str
     verb: Verb
@@ -30,21 +33,22 @@ class FieldStep:
         """Change the data. Raises ExpressionError, DecisionError."""
         found = [(name, value.value(view)) for name, value in self.values]
         for name, value in found:
-            self.verb(data, name, value, self.field)
+            if value is not ABSENT:
+                self.verb(data, name, value, self.field)
 
 
 @dataclass(frozen=True, slots=True)
 class CopyStep:
-    """Takes fields from the event, those that it brings."""
+    """Takes fields from the event, those that it brings: each as it is called here, and there."""
 
-    names: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
 
     def apply(self, data: Data, view: View) -> None:
         """Change the data."""
         brought = view.event_data
-        for name in self.names:
-            if name in brought:
-                data[name] = brought[name]
+        for name, theirs in self.names:
+            if theirs in brought:
+                data[name] = brought[theirs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def compile_changes(compilation: Compilation, declared: Sequence[Change], field:
         place = f"{field}[{index}]"
         verbs = [name for name, value in change if value is not None and name != "when"]
         if len(verbs) != 1:
-            message = "a change is exactly one of set, copy, append, add, increment and unset"
+            message = "a change is exactly one of set, copy, append, add, remove, increment and unset"
             compilation.problem(place, "one-verb", message)
             continue
         step = _step(compilation, change, verbs[0], place)
@@ -97,12 +101,16 @@ def _step(
     compilation: Compilation, change: Change, verb: str, place: str
 ) -> FieldStep | CopyStep | UnsetStep:
     if change.copied is not None:
-        return CopyStep(tuple(change.copied))
+        return CopyStep(tuple(change.copied.items()))
     if change.unset is not None:
         return UnsetStep(tuple(change.unset))
     said: Mapping[str, Any] = getattr(change, verb)
     values = [
-        (name, compile_argument(compilation, value, f"{place}.{verb}.{name}")) for name, value in said.items()
+        (
+            name,
+            compile_argument(compilation, value, f"{place}.{verb}.{name}", may_be_absent=verb != "increment"),
+        )
+        for name, value in said.items()
     ]
     return FieldStep(f"{place}.{verb}", _VERBS[verb], tuple(values))
 
@@ -129,6 +137,14 @@ def _add(data: Data, name: str, value: Any, place: str) -> None:
         data[name] = [*held, *new]
 
 
+def _remove(data: Data, name: str, value: Any, place: str) -> None:
+    held = _list(data, name, place)
+    gone = {identity(one) for one in (value if isinstance(value, list) else [value])}
+    kept = [one for one in held if identity(one) not in gone]
+    if len(kept) < len(held):
+        data[name] = kept
+
+
 def _increment(data: Data, name: str, value: Any, place: str) -> None:
     held = data.get(name)
     before = 0 if held is None else held
@@ -138,7 +154,13 @@ def _increment(data: Data, name: str, value: Any, place: str) -> None:
     data[name] = before + value
 
 
-_VERBS: Mapping[str, Verb] = {"set": _set, "append": _append, "add": _add, "increment": _increment}
+_VERBS: Mapping[str, Verb] = {
+    "set": _set,
+    "append": _append,
+    "add": _add,
+    "remove": _remove,
+    "increment": _increment,
+}
 
 
 def _list(data: Data, name: str, place: str) -> list[Any]:

@@ -167,7 +167,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
 
 
 def _used_triggers(definition: Definition) -> list[str]:
-    return list(dict.fromkeys(transition.trigger for transition in definition.transitions))
+    return list(dict.fromkeys(name for transition in definition.transitions for name in transition.triggers))
 
 
 def _check_states(compilation: Compilation, definition: Definition) -> None:

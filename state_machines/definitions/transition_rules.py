@@ -116,7 +116,7 @@ def compile_transitions(
         rules.append(rule)
         for source in _sources(compilation, declared, field):
             dest = source if declared.dest in (None, "=") else declared.dest
-            departures.append(Departure(declared.trigger, source, str(dest), rule))
+            departures += [Departure(name, source, str(dest), rule) for name in declared.triggers]
     return tuple(rules), departures
 
 

@@ -100,9 +100,9 @@ def _arrows(definition: Definition) -> Iterator[Arrow]:
         if transition.dest is None:
             continue
         for source in _sources(definition, transition):
-            if transition.dest not in ("=", source):
-                due = _due(definition, transition.trigger, source)
-                yield Arrow(source, transition.dest, _label(transition), due)
+            for trigger in transition.triggers if transition.dest not in ("=", source) else ():
+                due = _due(definition, trigger, source)
+                yield Arrow(source, transition.dest, _label(trigger, transition), due)
 
 
 def _plain(arrows: Iterable[Arrow]) -> Iterator[Arrow]:
@@ -123,10 +123,11 @@ def _stays(definition: Definition) -> Mapping[str, list[str]]:
             if transition.dest not in (None, "=", source):
                 continue
             again = f"{AGAIN} " if transition.dest is not None else ""
-            due = _due(definition, transition.trigger, source)
-            label = again + _label(transition) + (f" {due}" if due else "")
-            if label not in found.setdefault(source, []):
-                found[source].append(label)
+            for trigger in transition.triggers:
+                due = _due(definition, trigger, source)
+                label = again + _label(trigger, transition) + (f" {due}" if due else "")
+                if label not in found.setdefault(source, []):
+                    found[source].append(label)
     return found
 
 
@@ -138,10 +139,10 @@ def _sources(definition: Definition, transition: TransitionDeclaration) -> list[
     return states_meant(transition.source, {state.name: state.final for state in definition.states})
 
 
-def _label(transition: TransitionDeclaration) -> str:
+def _label(trigger: str, transition: TransitionDeclaration) -> str:
     guards = [*transition.conditions, *(f"not {text}" for text in transition.unless)]
     guard = f" [{_short(' and '.join(guards))}]" if guards else ""
-    return f"{transition.trigger}{guard}"
+    return f"{trigger}{guard}"
 
 
 def _due(definition: Definition, trigger: str, state: str) -> str:

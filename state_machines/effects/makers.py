@@ -59,17 +59,21 @@ class TaskMaker:
 
 @dataclass(frozen=True, slots=True)
 class EmitMaker:
-    """Makes `EmitEvent` to related subjects; an empty `to` is nobody."""
+    """Makes `EmitEvent` to related subjects; an empty `to` is nobody.
+
+    In the first edition (`orphans_emit`) one without a parent asks for an event to it, which nobody gets.
+    """
 
     field: str
     to: Argument
     trigger: str
     data: Argument
+    orphans_emit: bool = True
 
     def make(self, view: View) -> Sequence[Effect]:
         """At most one event."""
         to = self.to.value(view)
-        if is_nobody(to):
+        if is_nobody(to) or (to == "parent" and not self.orphans_emit and view.parent is None):
             return ()
         if not isinstance(to, str) or (to not in RELATIONS and not _is_key(to)):
             message = "`to` must be parent, children, self or a subject's key such as 'promise:P-17'"

@@ -10,6 +10,7 @@ from state_machines.effects.links import LinkMaker
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
 from state_machines.errors import DecisionError
+from state_machines.expressions import ABSENT
 from state_machines.expressions.view import View
 from state_machines.notices.permission import refusal
 from state_machines.notices.topics import Topic
@@ -44,7 +45,7 @@ class NoticeMaker:
         if refused is not None:
             rule, _, sentence = refused.partition(": ")
             raise DecisionError(f"{self.field}.channel", rule, sentence)
-        values = {name: value.value(view) for name, value in self.values}
+        values = {name: _or_null(value.value(view)) for name, value in self.values}
         context = object_of(self.context.value(view), self.field, "context")
         return [self._notice(view, one, channel, values, context) for one in receivers]
 
@@ -64,3 +65,8 @@ class NoticeMaker:
             topic,
             self.retry,
         )
+
+
+def _or_null(value: Any) -> Any:
+    """To a template what is left out is nothing: ``{% if value %}`` does not hold."""
+    return None if value is ABSENT else value

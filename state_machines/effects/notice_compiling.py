@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from state_machines.compilation.arguments import Argument, Literal, compile_argument
+from state_machines.compilation.arguments import Argument, Computed, Literal, compile_argument
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import texts
 from state_machines.effects.links import LinkMaker
@@ -32,12 +32,21 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
 
     topic = _topic(compilation, call, field)
     channel = _channel(compilation, call, topic, field, item)
-    values = tuple((name, argument(value, f"values.{name}")) for name, value in call.values.items())
+    values = tuple(
+        (
+            name,
+            compile_argument(compilation, value, f"{field}.values.{name}", item=item, may_be_absent=True),
+        )
+        for name, value in call.values.items()
+    )
     links = tuple(
         (name, _link(compilation, link, f"{field}.links.{name}", item)) for name, link in call.links.items()
     )
     words = _words(compilation, call, field, item, needs_what=topic.by_person)
-    _check_values(compilation, call, field)
+    optional = {
+        name for name, value in values if isinstance(value, Computed) and value.expression.may_be_absent
+    }
+    _check_values(compilation, call, field, optional)
     if topic.by_person and call.template is not None:
         _check_what(compilation, call.template, topic.name, field)
     _check_links(compilation, call, field)
@@ -107,8 +116,11 @@ def _template(compilation: Compilation, name: str, field: str) -> Template:
     return compilation.templates.get(name, Template(name, compilation.language, {}))
 
 
-def _check_values(compilation: Compilation, call: NoticeCall, field: str) -> None:
-    """`values` gives what the templates of the notice use, all of it and nothing else."""
+def _check_values(compilation: Compilation, call: NoticeCall, field: str, optional: set[str]) -> None:
+    """`values` gives what the templates of the notice use, all of it and nothing else.
+
+    Those that are `optional` may be left out.
+    """
     names = [call.template, *(link.template for link in call.links.values())]
     used: dict[str, bool] = {}
     for name in names:
@@ -122,7 +134,7 @@ def _check_values(compilation: Compilation, call: NoticeCall, field: str) -> Non
         if name not in used:
             message = f"no template of this notice uses {name!r}"
             compilation.problem(f"{field}.values.{name}", "unused-value", message)
-        elif used[name] and _may_be_empty(written):
+        elif used[name] and (name in optional or _may_be_empty(written)):
             message = f"{name!r} may be nothing; let the template ask {{% if {name} %}} first"
             compilation.problem(f"{field}.values.{name}", "hole", message)
 

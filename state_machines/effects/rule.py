@@ -10,6 +10,7 @@ from state_machines.decision import Effect
 from state_machines.effects.makers import EmitMaker, Maker, OpenMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
 from state_machines.effects.retrying import compile_retry
+from state_machines.effects.sent_data import compile_sent_data
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
@@ -103,9 +104,11 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
         case NoticeCall():
             return compile_notice(compilation, call, field, item)
         case OpenCall():
-            return OpenMaker(
-                field, call.lifecycle, argument(call.id, "id"), call.trigger, whole(call.data, "data")
-            )
+            data = compile_sent_data(call, whole(call.data, "data"))
+            return OpenMaker(field, call.lifecycle, argument(call.id, "id"), call.trigger, data)
         case EmitCall():
-            return EmitMaker(field, argument(call.to, "to"), call.trigger, whole(call.data, "data"))
+            data = compile_sent_data(call, whole(call.data, "data"))
+            return EmitMaker(
+                field, argument(call.to, "to"), call.trigger, data, orphans_emit=not compilation.leaves_out
+            )
     raise TypeError(f"{field}: no call of the form: {type(call).__name__}")

@@ -27,9 +27,13 @@ from state_machines.expressions.typed_paths import with_typed_paths
 from state_machines.expressions.view import VALUES, View
 from state_machines.values.json_values import NotJson, kind
 
-__all__ = ["Expression", "Reference", "check_types", "compile_expression", "references"]
+__all__ = ["ABSENT", "Expression", "Reference", "check_types", "compile_expression", "references"]
+
+ABSENT: Any = object()
+"""What an expression gives as JSON that may lead nowhere, and does."""
 
 _FIXED_PATHS = frozenset(FIXED)
+_HELD = "value"
 _MAY_GUARD = re.compile(r"has\s*\(|\?|\bin\b")
 _NEEDS_LOOK = re.compile(r"map|filter|\w\s*\{")
 """In what may walk a map or make a message: whether it does, its tree tells, else read at need."""
@@ -43,11 +47,13 @@ class Expression:
         text: what was written.
         field: where in the definition it stands, such as ``transitions[2].conditions[0]``.
         result: CEL's name for the type of its result (``BOOL``); ``DYN`` where only the data tell.
+        may_be_absent: whether it gives an optional value, such as ``event.data.?by``.
     """
 
     text: str
     field: str
     result: str
+    may_be_absent: bool = False
     _program: Program | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def evaluate(self, view: View) -> Any:
@@ -70,12 +76,13 @@ class Expression:
         return self._sound.evaluate_raw(view)
 
     def evaluate_json(self, view: View) -> Any:
-        """The value as JSON (see `to_json`).
+        """The value as JSON (see `to_json`); `ABSENT` where it may lead nowhere, and does.
 
         Raises:
             ExpressionError: it failed, or its value is none that JSON can carry.
         """
-        return self._found(Program.evaluate_json, view)
+        found = self._found(Program.evaluate_json, view)
+        return found.get(_HELD, ABSENT) if self.may_be_absent else found
 
     def holds(self, view: View) -> bool:
         """Whether it is true, for an expression that is a condition.
@@ -103,17 +110,24 @@ class Expression:
             raise ExpressionError(str(error), self.text, self.field) from None
 
 
-def compile_expression(text: str, field: str = "", scope: Scope = PLAIN) -> Expression:
+def compile_expression(
+    text: str, field: str = "", scope: Scope = PLAIN, *, may_be_absent: bool = False
+) -> Expression:
     """Compile an expression that stands where it sees what is in `scope`.
+
+    Where it `may_be_absent`, an optional value is one: what leads nowhere is left out there.
 
     Raises:
         ExpressionError: syntax, an unknown variable or function, types that cannot fit, or
             ``has()`` of a variable that is always there (compare it with null instead).
     """
     try:
-        return dataclasses.replace(_compiled(text, scope), field=field)
+        found = _compiled(text, scope)
+        if found.may_be_absent and not may_be_absent:
+            raise _DoesNotCompile("gives an optional value; end it with .orValue(...)")
     except _DoesNotCompile as error:
         raise ExpressionError(str(error), text, field) from None
+    return dataclasses.replace(found, field=field)
 
 
 class _DoesNotCompile(Exception):
@@ -126,20 +140,24 @@ def _compiled(text: str, scope: Scope) -> Expression:
     for reference in references(text) if _MAY_GUARD.search(text) else ():
         if reference.guarded and str(reference) in _FIXED_PATHS:
             raise _DoesNotCompile(f"{reference} is always there; has() and ? do not fit it")
+    environment, told = runtime_environment(scope.item, scope.names), with_typed_paths(text, scope)
     try:
-        checked = runtime_environment(scope.item, scope.names).compile(with_typed_paths(text, scope))
+        checked = environment.compile(told)
     except RuntimeError as error:
         raise _DoesNotCompile(compiler_message(error)) from None
     result = checked.return_type().name()
-    if "optional_type" in result:
-        raise _DoesNotCompile("gives an optional value; end it with .orValue(...)")
+    optional = result.startswith("optional_type")
+    if "optional_type" in result and not optional:
+        raise _DoesNotCompile("gives optional values; end each with .orValue(...)")
+    if optional:  # held in a map, which has no field for what leads nowhere
+        result, checked = "DYN", environment.compile(f"{{?'{_HELD}': {told}\n}}")
     program = Program(checked, _variables(scope.names), known())
     if _NEEDS_LOOK.search(text) is not None:
         try:
             program.complete()
         except ValueError as error:
             raise _DoesNotCompile(str(error)) from None
-    return Expression(text, "", result, program)
+    return Expression(text, "", result, optional, program)
 
 
 @lru_cache(maxsize=256)

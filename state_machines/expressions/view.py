@@ -70,6 +70,11 @@ class View:
         """Number of the decision that is being taken: the subject's next `seq`."""
         return self.subject.seq + 1
 
+    @property
+    def parent(self) -> str | None:
+        """Key of the subject that opened it, if one did; while it is opened, as the event says."""
+        return self.subject.parent if self.subject.opened_at is not None else self.event.parent
+
     def named(self, name: str) -> Any:
         """The value of a named expression: found when it is first asked for, and kept."""
         of = self._names_of
@@ -102,10 +107,6 @@ def _dict(values: Mapping[str, Any]) -> dict[str, Any]:
     return values if isinstance(values, dict) else dict(values)
 
 
-def _parent(view: View) -> str | None:
-    return view.subject.parent if view.subject.opened_at is not None else view.event.parent
-
-
 VALUES: Mapping[str, Callable[[View], Any]] = MappingProxyType(
     {
         "data": lambda view: _dict(view.data),
@@ -118,7 +119,7 @@ VALUES: Mapping[str, Callable[[View], Any]] = MappingProxyType(
         "subject.id": lambda view: split_key(view.subject.key)[1],
         "subject.lifecycle": lambda view: view.subject.lifecycle,
         "subject.state": lambda view: view.state,
-        "subject.parent": _parent,
+        "subject.parent": lambda view: view.parent,
         "subject.opened_at": lambda view: view.subject.opened_at or view.now,
         "subject.seq": lambda view: view.number,
         "now": lambda view: view.now,

@@ -1,13 +1,15 @@
 """From the first edition of the language to the second, as far as that is safe, and what is left to do.
 
 The text is changed in place, so that comments and layout stay. What is changed means the same:
-``conditions`` is called ``if``, and an expression for all fields becomes changes by verb, part by part. What
-stands behind an anchor or an alias is left alone, and so is what somebody has to decide: those are remarks.
+``conditions`` is called ``if``, an expression for all fields becomes changes by verb, part by part, and one
+for all that is sent becomes fields that are shared, copied or said. What stands behind an anchor or an alias
+is left alone, and so is what somebody has to decide: those are remarks.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +20,10 @@ from state_machines.expressions.references import Token, tokens
 from state_machines.values.written import LONGEST_EXPRESSION
 
 _EDITION = "edition: 2\n"
+_EVENT_FIELD = re.compile(r"event\.data\.\?(\w+)")
+_OWN_FIELD = re.compile(r"data\.\?(\w+)")
+_MAY_LEAD_NOWHERE = re.compile(r"(?:event\.data|data|item)(?:\.\w+)*\.\?\w+(?:\.\??\w+)*")
+"""A path that is sure to give an optional value."""
 
 
 class Remark(NamedTuple):
@@ -58,6 +64,8 @@ def convert(text: str) -> Converted:
     for transition in transitions.value if isinstance(transitions, yaml.SequenceNode) else ():
         if isinstance(transition, yaml.MappingNode):
             _convert_transition(text, transition, shared, replacements, rewritten, remarks)
+    for call in _calls(root, set()):
+        _convert_sent(text, call, shared, replacements, rewritten)
     remarks += _long_expressions(root)
     lifecycle = next((key for key, _ in root.value if key.value == "lifecycle"), root.value[0][0])
     replacements.append(_Replacement(lifecycle.start_mark.index, lifecycle.start_mark.index, _EDITION))
@@ -76,20 +84,51 @@ def changes_of(expression: str) -> list[dict[str, Any]] | None:
     entries = _entries(expression)
     if entries is None:
         return None
-    copied: list[str] = []
+    copied: dict[str, str] = {}
     by_verb: dict[str, dict[str, Any]] = {"set": {}, "append": {}, "increment": {}}
     for name, value, optional in entries:
         if optional:
-            if value != f"event.data.?{name}":
+            if (taken := _EVENT_FIELD.fullmatch(value)) is not None:
+                copied[name] = taken[1]
+            elif _MAY_LEAD_NOWHERE.fullmatch(value) is not None:
+                by_verb["set"][name] = f"={value}"
+            else:
                 return None
-            copied.append(name)
             continue
         verb, given = _verb(name, value)
         by_verb[verb][name] = given
     changes: list[dict[str, Any]] = [{verb: said} for verb, said in by_verb.items() if said]
     if copied:
-        changes.append({"copy": copied})
+        changes.append({"copy": _shortly(copied)})
     return changes if len(changes) == 1 or not _reads_changed(entries) else None
+
+
+def sent_of(expression: str) -> dict[str, Any] | None:
+    """What an expression for all that is sent says by `share`, `copy` and `data`; None for no plain map."""
+    entries = _entries(expression)
+    if entries is None:
+        return None
+    shared: dict[str, str] = {}
+    copied: dict[str, str] = {}
+    said: dict[str, Any] = {}
+    for name, value, optional in entries:
+        if not optional:
+            said[name] = _literally(value)
+        elif (taken := _EVENT_FIELD.fullmatch(value)) is not None:
+            copied[name] = taken[1]
+        elif (taken := _OWN_FIELD.fullmatch(value)) is not None:
+            shared[name] = taken[1]
+        elif _MAY_LEAD_NOWHERE.fullmatch(value) is not None:
+            said[name] = f"={value}"
+        else:
+            return None
+    parts = {"share": _shortly(shared), "copy": _shortly(copied), "data": said}
+    return {word: one for word, one in parts.items() if one}
+
+
+def _shortly(names: dict[str, str]) -> dict[str, str] | list[str]:
+    """A list where all are called alike here and there."""
+    return list(names) if all(name == other for name, other in names.items()) else names
 
 
 def _convert_transition(
@@ -123,7 +162,43 @@ def _convert_transition(
         replacements.append(_Replacement(key.start_mark.index, value.end_mark.index, written + layout))
 
 
-def _written(changes: list[dict[str, Any]]) -> str:
+def _convert_sent(
+    text: str,
+    call: yaml.MappingNode,
+    shared: set[int],
+    replacements: list[_Replacement],
+    rewritten: list[Remark],
+) -> None:
+    """`data` of an emit or an open, if it is one expression and stands there once."""
+    key, value = next((pair for pair in call.value if pair[0].value == "data"), (None, None))
+    if key is None or not isinstance(value, yaml.ScalarNode) or {id(call), id(value)} & shared:
+        return
+    parts = sent_of(value.value.removeprefix("=").strip())
+    if not parts:
+        return
+    between = ", " if call.flow_style else "\n" + " " * key.start_mark.column
+    written = between.join(f"{word}: {_written(said)}" for word, said in parts.items())
+    rewritten.append(
+        Remark(key.start_mark.line + 1, f"`data` is written `{', '.join(parts)}`, field by field")
+    )
+    layout = "\n" if value.style in ("|", ">") else ""
+    replacements.append(_Replacement(key.start_mark.index, value.end_mark.index, written + layout))
+
+
+def _calls(node: yaml.Node, seen: set[int]) -> Iterator[yaml.MappingNode]:
+    """Every `emit` and `open` of an effect."""
+    if id(node) in seen or isinstance(node, yaml.ScalarNode):
+        return
+    seen.add(id(node))
+    for one in node.value:
+        key, value = one if isinstance(one, tuple) else (None, one)
+        called = key is not None and key.value in ("emit", "open") and isinstance(value, yaml.MappingNode)
+        if called and any(name.value == "trigger" for name, _ in value.value):
+            yield value
+        yield from _calls(value, seen)
+
+
+def _written(changes: Any) -> str:
     """As YAML in one line."""
     said: str = yaml.safe_dump(
         changes, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
@@ -140,11 +215,16 @@ def _verb(name: str, value: str) -> tuple[str, Any]:
         inner = _inside(rest, "[", "]")
         if inner is not None and len(inner) == 1:
             return "append", f"={inner[0]}"
+    return "set", _literally(value)
+
+
+def _literally(value: str) -> Any:
+    """The number or the like that an expression is; else the expression, with its ``=``."""
     try:
         literal = json.loads(value)
     except ValueError:
-        return "set", f"={value}"
-    return ("set", literal) if not isinstance(literal, str) else ("set", f"={value}")
+        return f"={value}"
+    return literal if not isinstance(literal, str) else f"={value}"
 
 
 def _reads_changed(entries: Sequence[tuple[str, str, bool]]) -> bool:

@@ -36,7 +36,17 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _by_name(value: Any) -> Any:
+    """Names alone stand for themselves."""
+    if isinstance(value, str):
+        return {value: value}
+    named = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return {one: one for one in value} if named else value
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+FieldNames = Annotated[dict[Name, Name], BeforeValidator(_by_name)]
+"""Fields to hand on: by the name that they have there, the name that they have here."""
 Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
 Names = Annotated[list[Name], BeforeValidator(_listed)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$")]
@@ -175,16 +185,34 @@ class NoticeCall(_Part):
     retry: RetryDeclaration | None = None
 
 
-class EmitCall(_Part):
+class _Sent(_Part):
+    """What is sent to another subject: `data`, before them fields of the event, before these our own."""
+
+    data: dict[str, Argument] | Expression = Field(default_factory=dict)
+    copied: FieldNames = Field(
+        default_factory=dict,
+        alias="copy",
+        description="Fields of the event to hand on, those that it brings.",
+    )
+    share: FieldNames = Field(
+        default_factory=dict, description="Fields of the subject's own data to hand on, those that it has."
+    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def brings(self) -> list[str]:
+        """Those of `share` and `copy` that are used."""
+        return [word for word, said in (("share", self.share), ("copy", self.copied)) if said]
+
+
+class EmitCall(_Sent):
     """An event for `parent`, `children`, `self`, or for the subject with this key."""
 
     to: str
     trigger: str
-    data: dict[str, Argument] | Expression = Field(default_factory=dict)
     optional: bool = Field(False, description="The receiver need not know the trigger.")
 
 
-class OpenCall(_Part):
+class OpenCall(_Sent):
     """A new subject of another lifecycle, a child of this one."""
 
     lifecycle: Name
@@ -193,7 +221,6 @@ class OpenCall(_Part):
         "=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
         description="The new subject's id; its key is <lifecycle>:<id>.",
     )
-    data: dict[str, Argument] | Expression = Field(default_factory=dict)
 
 
 class EffectDeclaration(_Part):
@@ -275,14 +302,18 @@ class Change(_Part):
     """One change of the data by a verb: exactly one of these."""
 
     set: dict[Name, Argument] | None = Field(None, description="Fields with their new values.")
-    copied: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+    copied: FieldNames | None = Field(
         None,
         alias="copy",
-        description="Fields to take from the event; those it does not bring stay as they are.",
+        description="Fields to take from the event; those it does not bring stay as they are. By the "
+        "names that they get here, where the event calls them otherwise.",
     )
     append: dict[Name, Argument] | None = Field(None, description="One value more at the end of a list.")
     add: dict[Name, Argument] | None = Field(
         None, description="A value, or each of a list, into a set: once; null and the empty text never."
+    )
+    remove: dict[Name, Argument] | None = Field(
+        None, description="A value, or each of a list, out of a set or a list, wherever it stands there."
     )
     increment: Annotated[dict[Name, Argument], BeforeValidator(_amounts)] | None = Field(
         None, description="A number to count up, by one or by so much."
@@ -300,11 +331,11 @@ def _one_by_one(value: Any) -> Any:
 
 
 class TransitionDeclaration(_Part):
-    """A transition. `source` may be a list, ``*`` (every state but `initial` and final ones) or ``any``
-    (final ones, too); `dest` ``=`` goes back into the same state and no `dest` (null) is internal: no state
-    is left."""
+    """A transition. `trigger` may be a list: the same for each. `source` may be a list, ``*`` (every state
+    but `initial` and final ones) or ``any`` (final ones, too); `dest` ``=`` goes back into the same state and
+    no `dest` (null) is internal: no state is left."""
 
-    trigger: Name
+    trigger: Name | Annotated[list[Name], Field(min_length=1)]
     source: Annotated[list[str], BeforeValidator(_listed)]
     dest: str | None = None
     conditions: Expressions = Field(
@@ -321,6 +352,11 @@ class TransitionDeclaration(_Part):
     )
     effects: list[EffectDeclaration] = Field(default_factory=list)
     description: str = ""
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """The triggers that it answers to."""
+        return tuple(dict.fromkeys(self.trigger)) if isinstance(self.trigger, list) else (self.trigger,)
 
 
 class BarometerDeclaration(_Part):

@@ -17,15 +17,18 @@ __all__ = ["lifecycle_schema", "lifecycle_schema_text"]
 SCHEMA_ID = "urn:makegood:schema:lifecycle"
 _NAMES = {"type": "array", "items": {"type": "string"}}
 _WITH_MACROS = ({"$ref": "#/$defs/EffectDeclaration"}, {"$ref": "#/$defs/Change"})
+_FIELD = {"$ref": "#/$defs/FieldDeclaration"}
+_IN_WORDS = {"anyOf": [_FIELD, {"type": ["string", "null"]}]}
 _MACRO_USED = {"type": "object", "propertyNames": {"not": {"enum": sorted(CALLS | VERBS)}}}
 """An effect or a change by the name of a macro: `check` knows which there are."""
-_PARTS = {"type": "array", "items": {"type": ["object", "string"]}, "minItems": 1}
+_ONE_PART = {"type": ["object", "string"]}
+_PARTS = {"anyOf": [{"type": "array", "items": _ONE_PART, "minItems": 1}, _ONE_PART]}
 _MACROS = {
     "type": "object",
     "description": "Effects (do) or changes by name, with the names of their parameters (with).",
     "additionalProperties": {
         "anyOf": [
-            _PARTS,
+            {"type": ["array", "string"], "items": _ONE_PART, "minItems": 1},
             {
                 "type": "object",
                 "additionalProperties": False,
@@ -34,6 +37,10 @@ _MACROS = {
                     "with": {"anyOf": [{"type": "string"}, _NAMES]},
                     "do": _PARTS,
                     "change": _PARTS,
+                    **{key: {"type": "object"} for key in sorted(CALLS)},
+                    **{key: {"type": ["object", "array", "string"]} for key in sorted(VERBS)},
+                    "when": {"type": "string"},
+                    "each": {"type": "string"},
                 },
             },
         ]
@@ -68,6 +75,7 @@ def _take_second_edition(schema: dict[str, Any]) -> None:
     field = parts["FieldDeclaration"]["properties"]
     field.pop("meaning")
     field["type"]["enum"] = sorted(TYPES)
+    field["items"]["anyOf"].append({"type": "string"})
     schema["properties"]["macros"] = _MACROS
     data = parts["TriggerDeclaration"]["properties"]["data"]
     _loosen(schema)
@@ -76,12 +84,24 @@ def _take_second_edition(schema: dict[str, Any]) -> None:
     }
     for verb in ("copy", "unset", "increment"):
         parts["Change"]["properties"][verb]["anyOf"] += [{"type": "string"}, _NAMES]
-    change = parts["TransitionDeclaration"]["properties"]["change"]
-    change["anyOf"] = [
-        {key: change.pop(key) for key in ("type", "items") if key in change},
-        {"$ref": "#/$defs/Change"},
-        {"type": "string"},
-    ]
+    for part, name in ((part, name) for part in ("EmitCall", "OpenCall") for name in ("share", "copy")):
+        _allow(parts[part]["properties"][name], {"type": "string"}, _NAMES)
+    _allow(
+        parts["TransitionDeclaration"]["properties"]["change"], {"$ref": "#/$defs/Change"}, {"type": "string"}
+    )
+    for part, name in (
+        ("TransitionDeclaration", "effects"),
+        ("StateDeclaration", "on_enter"),
+        ("StateDeclaration", "on_exit"),
+    ):
+        effects = parts[part]["properties"][name]
+        _allow(effects, effects["items"])
+
+
+def _allow(field: dict[str, Any], *others: dict[str, Any]) -> None:
+    """Besides what a field is, it may be one of these."""
+    own = {key: field.pop(key) for key in list(field) if key not in ("default", "description", "title")}
+    field["anyOf"] = [own, *others]
 
 
 def _loosen(node: Any) -> None:
@@ -94,8 +114,10 @@ def _loosen(node: Any) -> None:
     for key, value in node.items():
         if key == "patternProperties":
             for name, one in value.items():
-                if one == {"$ref": "#/$defs/FieldDeclaration"}:
-                    value[name] = {"anyOf": [one, {"type": ["string", "null"]}]}
+                if one == _FIELD:
+                    value[name] = _IN_WORDS
+        elif key == "additionalProperties" and value == _FIELD:
+            node[key] = _IN_WORDS
         elif key == "items" and value in _WITH_MACROS:
             node[key] = {"anyOf": [value, {"type": "string"}, _MACRO_USED]}
         else:

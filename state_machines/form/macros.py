@@ -1,8 +1,9 @@
 """Macros: effects and changes that a definition has named, with parameters, written out where they are used.
 
-``macros: {tell: {with: [template], do: [{notice: {to: =data.customer, template: =template}}]}}`` is used as
-``{tell: extended}``, or ``{tell: {template: extended}}``; one without parameters by its name alone. A macro
-with ``change`` instead of ``do`` is used in the same way in the list of a transition's changes.
+``macros: {tell: {with: template, notice: {to: =data.customer, template: =template}}}`` is used as
+``tell: extended``, or ``tell: {template: extended}``; one without parameters by its name alone. Several
+effects stand in a list under ``do``, several changes under ``change``; a macro of changes is used among a
+transition's changes. One effect or change stands without a list everywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from state_machines.expressions.references import tokens
 
 CALLS = frozenset({"task", "notice", "emit", "open"})
-VERBS = frozenset({"set", "copy", "append", "add", "increment", "unset"})
+VERBS = frozenset({"set", "copy", "append", "add", "remove", "increment", "unset"})
 _GUARDS = ("when", "each")
 _EXPRESSIONS = frozenset({"when", "each", "choices", "expires"})
 _WHOLE = frozenset({"data", "args", "kwargs"})
@@ -75,11 +76,12 @@ class Expansion:
                 self._macros[name] = macro
 
     def _macro(self, said: Any, place: str) -> _Macro | None:
-        whole = said if isinstance(said, dict) else {"do": said}
-        for key in whole.keys() - {"with", "do", "change", "description"}:
+        whole = _in_full(said)
+        for key in sorted(whole.keys() - {"with", "do", "change", "description"}):
             self.problems.append((f"{place}.{key}", "unknown-field", f"{key!r} is no field of a macro"))
         kind = "change" if "change" in whole else "do"
         parameters, parts = whole.get("with", []), whole.get(kind)
+        parts = _one_by_one(parts) if kind == "change" else _listed(parts)
         parameters = [parameters] if isinstance(parameters, str) else parameters
         if not isinstance(parameters, list) or any(_NAME.fullmatch(str(one)) is None for one in parameters):
             self.problems.append((f"{place}.with", "name-form", "`with` is a list of names of parameters"))
@@ -93,18 +95,15 @@ class Expansion:
         if not isinstance(part, dict):
             return part
         return part | {
-            key: [self._effect(one, f"{place}.{key}[{n}]", 0) for n, one in enumerate(part[key])]
+            key: [self._effect(one, f"{place}.{key}[{n}]", 0) for n, one in enumerate(_listed(part[key]))]
             for key in lists
-            if isinstance(part.get(key), list)
+            if isinstance(part.get(key), list | str | dict)
         }
 
     def _changing(self, part: Any, place: str) -> Any:
         if not isinstance(part, dict) or not isinstance(part.get("change"), list | str | dict):
             return part
-        written = part["change"]
-        if isinstance(written, dict):
-            written = [{verb: said} for verb, said in written.items()]
-        written = written if isinstance(written, list) else [written]
+        written = _one_by_one(part["change"])
         changes = [
             change
             for n, one in enumerate(written)
@@ -150,7 +149,7 @@ class Expansion:
         wanted = macro.parameters
         if isinstance(said, dict) and said.keys() == set(wanted):
             return said
-        if len(wanted) == 1 and not isinstance(said, dict) and said is not None:
+        if len(wanted) == 1 and said is not None and not (isinstance(said, dict) and wanted[0] in said):
             return {wanted[0]: said}
         if not wanted and said in (None, {}):
             return {}
@@ -173,6 +172,29 @@ class Expansion:
                 )
             effect["each"] = guards["each"]
         return effect
+
+
+def _in_full(said: Any) -> dict[str, Any]:
+    """What a macro says, under `do` or `change`."""
+    if not isinstance(said, dict):
+        return {"do": said}
+    for kind, words in (("do", CALLS), ("change", VERBS)):
+        if kind not in said and said.keys() & words:
+            own = {key: value for key, value in said.items() if key in words or key in _GUARDS}
+            return {kind: own, **{key: value for key, value in said.items() if key not in own}}
+    return said
+
+
+def _listed(parts: Any) -> Any:
+    """One effect, written without a list, is a list of one."""
+    return [parts] if isinstance(parts, str | dict) else parts
+
+
+def _one_by_one(changes: Any) -> Any:
+    """Changes in one mapping are done in the order in which they are written; one alone may have a `when`."""
+    if isinstance(changes, dict) and "when" not in changes:
+        return [{verb: said} for verb, said in changes.items()]
+    return _listed(changes)
 
 
 def _use(part: Any, words: frozenset[str]) -> tuple[str | None, Any]:

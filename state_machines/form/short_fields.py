@@ -1,18 +1,21 @@
 """Short forms of declared data: ``words: text required``, ``by: person``, ``customer:``.
 
-A declaration may be words: a type, ``required``, ``personal``. In a trigger a field that names no type is
-declared as the subject's data declare the field of this name.
+A declaration may be words: a type, the format of a text, ``required``, ``personal``; so may those of the
+fields of an object and of the items of a list. In a trigger a field that names no type is declared as the
+subject's data declare the field of this name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from state_machines.form.fields import Format
 from state_machines.form.macros import Found
 
 _TYPES = "any array boolean duration instant integer list number object people person set string text"
 TYPES = frozenset(_TYPES.split())
+_FORMATS = frozenset(get_args(Format)) - TYPES
 _FLAGS = frozenset({"required", "personal"})
 _NOT_OF_EVENTS = frozenset({"required", "default"})
 """What the subject's declaration says of the subject alone."""
@@ -53,10 +56,21 @@ def _declared(
 def _field(said: Any, known: Any, place: str, problems: list[Found]) -> Any:
     if said is None or isinstance(said, str):
         said = _from_words(said or "", place, problems)
+    if isinstance(said, dict):
+        said = _with_whole_parts(said, place, problems)
     if isinstance(said, dict) and "type" not in said and isinstance(known, dict):
         taken = {name: value for name, value in known.items() if name not in _NOT_OF_EVENTS}
         return {**taken, **said}
     return said
+
+
+def _with_whole_parts(said: dict[str, Any], place: str, problems: list[Found]) -> dict[str, Any]:
+    """The declaration with those of its fields and items in their long form."""
+    fields = _declared(said.get("fields"), {}, f"{place}.fields", problems)
+    whole = said if fields is None else {**said, "fields": fields}
+    if isinstance(said.get("items"), str | dict):
+        whole = {**whole, "items": _field(said["items"], None, f"{place}.items", problems)}
+    return whole
 
 
 def _from_words(text: str, place: str, problems: list[Found]) -> dict[str, Any]:
@@ -64,11 +78,15 @@ def _from_words(text: str, place: str, problems: list[Found]) -> dict[str, Any]:
     for word in text.split():
         if word in TYPES and "type" not in found:
             found["type"] = word
+        elif word in _FORMATS and "format" not in found:
+            found["format"] = word
         elif word in _FLAGS:
             found[word] = True
         else:
-            known = ", ".join([*sorted(TYPES), *sorted(_FLAGS)])
+            known = ", ".join([*sorted(TYPES), *sorted(_FORMATS), *sorted(_FLAGS)])
             problems.append(
                 (place, "field-words", f"{word!r} is no word of a declaration here; there are {known}")
             )
+    if "format" in found and "type" not in found:
+        found["type"] = "text"
     return found

@@ -79,7 +79,7 @@ def _object(fields: dict[str, FieldDeclaration]) -> st.SearchStrategy[dict[str, 
 
 def _events(lifecycle: str, *, opening: bool = False) -> st.SearchStrategy[tuple[str, Any, Any, Any]]:
     definition = load_catalog()[lifecycle].definition
-    openings = [rule.trigger for rule in definition.transitions if "initial" in rule.source]
+    openings = [name for rule in definition.transitions if "initial" in rule.source for name in rule.triggers]
     of = {name: _object(declared.data) for name, declared in definition.triggers.items()}
     return st.sampled_from(openings if opening else list(definition.triggers)).flatmap(
         lambda trigger: st.tuples(

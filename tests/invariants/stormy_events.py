@@ -158,9 +158,10 @@ def _leading_on(definition: Definition, state: str) -> list[str]:
     final = {one.name for one in definition.states if one.final}
     return sorted(
         {
-            one.trigger
+            trigger
             for one in definition.transitions
             if state in one.source and one.dest not in (None, "=", state, *final)
+            for trigger in one.triggers
         }
     )
 

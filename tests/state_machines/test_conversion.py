@@ -11,7 +11,7 @@ from state_machines.decide import decide
 from state_machines.decision import Event
 from state_machines.definitions.lifecycle import load
 from state_machines.errors import DefinitionError
-from state_machines.form.conversion import changes_of, convert
+from state_machines.form.conversion import changes_of, convert, sent_of
 from state_machines.subject import Subject
 
 FIRST = Path(__file__).with_name("first_edition")
@@ -46,7 +46,9 @@ transitions:
         ),
         ("{'a': 'it, is {so}'}", [{"set": {"a": "='it, is {so}'"}}]),
         ("{'a': data.b, 'b': data.b + 1}", None),
-        ("{?'a': event.data.?b}", None),
+        ("{?'a': event.data.?b}", [{"copy": {"a": "b"}}]),
+        ("{?'a': data.?b.?c}", [{"set": {"a": "=data.?b.?c"}}]),
+        ("{?'a': optional.of(1)}", None),
         ("merge(data, {'a': 1})", None),
         ("{'a': 1}.b", None),
         ("cel.bind(x, 1, {'a': x})", None),
@@ -54,6 +56,34 @@ transitions:
 )
 def test_an_expression_for_all_fields_becomes_changes(expression: str, changes: object) -> None:
     assert changes_of(expression) == changes
+
+
+@pytest.mark.parametrize(
+    ("expression", "parts"),
+    [
+        ("{?'a': data.?a, ?'b': data.?b}", {"share": ["a", "b"]}),
+        ("{?'a': data.?b, ?'c': event.data.?c}", {"share": {"a": "b"}, "copy": ["c"]}),
+        ("{'a': now, ?'b': item.?b, 'n': 1}", {"data": {"a": "=now", "b": "=item.?b", "n": 1}}),
+        ("{?'a': optional.of(1)}", None),
+        ("event.data", None),
+    ],
+)  # fmt: skip
+def test_an_expression_for_all_that_is_sent_becomes_fields(expression: str, parts: object) -> None:
+    assert sent_of(expression) == parts
+
+
+def test_what_is_sent_is_converted_in_flow_and_in_block_style() -> None:
+    data = "\"{'words': data.words, ?'by': data.?by, ?'a': event.data.?a}\""
+    flow = f"effects: [{{emit: {{to: self, trigger: ask, data: {data}}}}}]"
+    block = f"effects:\n      - emit:\n          to: self\n          trigger: ask\n          data: {data}\n"
+    words = {"words": "go", "by": "ann", "a": 3}
+    for effects in (flow, block):
+        text = JOB.replace("conditions: event.data.words != ''  # something is asked for", effects, 1)
+        converted = convert(text).text
+        assert "share: [by]" in converted and "copy: [a]" in converted
+        event = Event("ask", "e", "/shop", NOW, words)
+        (emitted,) = decide(load(converted), Subject("errand:1", "errand", 4), event, NOW).effects
+        assert emitted.data == words  # type: ignore[union-attr]
 
 
 def test_what_is_converted_keeps_its_comments_and_decides_as_before() -> None:

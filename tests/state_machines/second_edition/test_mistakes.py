@@ -80,6 +80,18 @@ MISTAKES = {
     "what opens nothing": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: keep}}]}", "unknown-trigger"),  # noqa: E501
     "a misspelt field for another": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, data: {word: a}}}]}", "unknown-data"),  # noqa: E501
     "a text where another wants an object": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, data: {words: a, owner: b, call: soon}}}]}", "value-type"),  # noqa: E501
+    "a field to share that nobody declared": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: [custommer]}}]}", "missing-data"),  # noqa: E501
+    "a field to share that the other one has not": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: [extended]}}]}", "unknown-data"),  # noqa: E501
+    "a list to share where a text is wanted": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: {words: told}}}]}", "value-type"),  # noqa: E501
+    "a field to copy that the event does not bring": ("{tell: extended}]", "{tell: extended}, {open: {lifecycle: promise, trigger: make, copy: [words]}}]", "missing-data"),  # noqa: E501
+    "a field to copy that the other one has not": ("{tell: extended}]", "{tell: extended}, {open: {lifecycle: promise, trigger: make, copy: [by]}}]", "unknown-data"),  # noqa: E501
+    "a change that copies what no event brings": ("copy: [customer, due_at]", "copy: {customer: customer, due_at: due}", "missing-data"),  # noqa: E501
+    "a change that copies a text into a list": (EXTEND, "change: {copy: {told: due_at}}", "value-type"),
+    "a field to remove from that nobody declared": (EXTEND, "change: {remove: {tolds: x}}", "missing-data"),
+    "a share that is an expression": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: {words: =data.words}}}]}", "name-form"),  # noqa: E501
+    "an optional value for a condition": ("    if: may_extend", "    if: event.data.?by", "expression"),
+    "an optional value for a title": ("to: =data.customer,", "to: '=data.?customer',", "expression"),
+    "what is only set if it is there": ("change: {copy: [customer, due_at]}", "change: {copy: due_at, set: {customer: '=data.?customer'}}", "unguarded-data"),  # noqa: E501
     # time
     "days in letters": ("lead: P1D", "lead: 1d", "duration-form"),
     "days in words": ("lead: P1D", "lead: 10 days", "duration-form"),

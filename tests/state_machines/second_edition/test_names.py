@@ -88,7 +88,7 @@ def test_parameters_stand_in_values_and_in_expressions() -> None:
         "macros: {tell: {with: [to, why], do: [{emit: {to: =to, trigger: t, data: {why: \"='so: ' + why\", all: =why}},"  # noqa: E501
         " when: why != ''}]}}\n"
     )
-    life = Life(with_change("{copy: words}, effects: [{tell: {to: parent, why: =data.words}}]", macros))
+    life = Life(with_change("{copy: words}, effects: [{tell: {to: 'note:2', why: =data.words}}]", macros))
     (emitted,) = life.take("write", words="late").effects
     wanted: dict[str, Any] = {"why": "so: late", "all": "late"}
     assert emitted.data == wanted  # type: ignore[union-attr]
