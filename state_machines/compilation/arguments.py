@@ -4,13 +4,17 @@ What holds no expression is kept as it stands and costs nothing to evaluate. In 
 that leads nowhere (`ABSENT`) is left out.
 """
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation.compilation import Compilation
+from state_machines.expressions.bounded.run import Failed, Spent
+from state_machines.expressions.bounded.translation import translated_together
 from state_machines.expressions.expression import ABSENT, Expression
 from state_machines.expressions.view import View
+from state_machines.values.json_values import NotJson
 
 
 class Argument(Protocol):
@@ -31,37 +35,104 @@ class Literal:
         return self.json
 
 
-@dataclass(frozen=True, slots=True)
 class Computed:
-    """A value that an expression gives."""
+    """A value that an expression gives.
 
-    expression: Expression
+    Attributes:
+        expression: it.
+        value: what it gives, as JSON, or `ABSENT`.
+    """
+
+    __slots__ = ("expression", "value")
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+        self.value = expression.evaluate_json
+
+
+class Composed(ABC):
+    """A list or an object with something computed in it: all of that is found by one function.
+
+    Should that fail, they are found one by one, and the one that fails says so.
+    """
+
+    __slots__ = ("_together",)
+
+    def __init__(self) -> None:
+        self._together: Callable[[View], Any] = self._first
 
     def value(self, view: View) -> Any:
-        """What the expression gives, as JSON."""
-        return self.expression.evaluate_json(view)
+        """The list or the object, its fields in the order of the definition."""
+        try:
+            return self._together(view)
+        except (Failed, Spent, NotJson):
+            return self.one_by_one(view)
+
+    @abstractmethod
+    def one_by_one(self, view: View) -> Any:
+        """As `value`."""
+
+    @abstractmethod
+    def shape(self) -> Any:
+        """The same with the parts of expressions in the places where these stand."""
+
+    def _first(self, view: View) -> Any:
+        try:
+            self._together = translated_together(self.shape())
+        except ValueError:
+            self._together = self.one_by_one
+        return self._together(view)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Composed):
     """A list with something computed in it."""
 
-    items: tuple[Argument, ...]
+    __slots__ = ("_items",)
 
-    def value(self, view: View) -> Any:
+    def __init__(self, items: Sequence[Argument]) -> None:
+        super().__init__()
+        self._items = items
+
+    def one_by_one(self, view: View) -> list[Any]:
         """The list."""
-        return [value for item in self.items if (value := item.value(view)) is not ABSENT]
+        return [value for item in self._items if (value := item.value(view)) is not ABSENT]
+
+    def shape(self) -> list[Any]:
+        """A list of shapes."""
+        return [_shape(item) for item in self._items]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """An object with something computed in it."""
+class Mapped(Composed):
+    """An object with something computed in it.
 
-    fields: tuple[tuple[str, Argument], ...]
+    Attributes:
+        fields: its parts by name.
+    """
 
-    def value(self, view: View) -> Any:
-        """The object, its fields in the order of the definition."""
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Sequence[tuple[str, Argument]]) -> None:
+        super().__init__()
+        self.fields = fields
+
+    def one_by_one(self, view: View) -> dict[str, Any]:
+        """The object."""
         return {name: value for name, part in self.fields if (value := part.value(view)) is not ABSENT}
+
+    def shape(self) -> dict[str, Any]:
+        """Shapes by name."""
+        return {name: _shape(part) for name, part in self.fields}
+
+
+def _shape(argument: Argument) -> Any:
+    match argument:
+        case Literal():
+            return argument.json
+        case Computed():
+            return argument.expression.program.part()
+        case Composed():
+            return argument.shape()
+    raise TypeError(f"no argument: {argument!r}")
 
 
 def compile_argument(
@@ -86,19 +157,21 @@ def compile_argument(
             for name, part in written.items()
         ]
         return (
-            Mapped(tuple(fields))
-            if any(not isinstance(part, Literal) for _, part in fields)
-            else Literal(written)
+            Mapped(fields) if any(not isinstance(part, Literal) for _, part in fields) else Literal(written)
         )
     if isinstance(written, list):
         items = [
             compile_argument(compilation, part, f"{field}[{n}]", item=item, may_be_absent=True)
             for n, part in enumerate(written)
         ]
-        return (
-            Listed(tuple(items)) if any(not isinstance(part, Literal) for part in items) else Literal(written)
-        )
+        return Listed(items) if any(not isinstance(part, Literal) for part in items) else Literal(written)
     return Literal(written)
+
+
+def mapped(fields: Sequence[tuple[str, Argument]]) -> Argument:
+    """An object of these."""
+    known = {name: part.json for name, part in fields if isinstance(part, Literal)}
+    return Literal(known) if len(known) == len(fields) else Mapped(fields)
 
 
 def compile_whole(compilation: Compilation, written: Any, field: str, *, item: bool = False) -> Argument:

@@ -49,7 +49,8 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
             take = compilation.condition if field.startswith("guards.") else compilation.expression
             found[name] = take(text.removeprefix("="), field)
         compilation.scope = replace(
-            compilation.scope, names=tuple(sorted((name, _type_of(one)) for name, one in found.items()))
+            compilation.scope,
+            names=tuple((name, _type_of(found[name]), found[name].program) for name in sorted(found)),
         )
     return found
 

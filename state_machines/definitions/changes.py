@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from state_machines.compilation.arguments import Argument, compile_argument
+from state_machines.compilation.arguments import Argument, compile_argument, mapped
 from state_machines.compilation.compilation import Compilation
 from state_machines.errors import DecisionError
-from state_machines.expressions import ABSENT, Expression
+from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.form.definition import Change
 from state_machines.values.json_values import identity, kind
@@ -26,15 +26,15 @@ class FieldStep:
     """
 
     field: str
+    name: str
     verb: Verb
-    values: tuple[tuple[str, Argument], ...]
+    arguments: tuple[tuple[str, Argument], ...]
+    values: Argument
 
     def apply(self, data: Data, view: View) -> None:
         """Change the data. Raises ExpressionError, DecisionError."""
-        found = [(name, value.value(view)) for name, value in self.values]
-        for name, value in found:
-            if value is not ABSENT:
-                self.verb(data, name, value, self.field)
+        for name, value in self.values.value(view).items():
+            self.verb(data, name, value, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,12 @@ def _step(
     if change.unset is not None:
         return UnsetStep(tuple(change.unset))
     said: Mapping[str, Any] = getattr(change, verb)
+    absent = verb != "increment"
     values = [
-        (
-            name,
-            compile_argument(compilation, value, f"{place}.{verb}.{name}", may_be_absent=verb != "increment"),
-        )
+        (name, compile_argument(compilation, value, f"{place}.{verb}.{name}", may_be_absent=absent))
         for name, value in said.items()
     ]
-    return FieldStep(f"{place}.{verb}", _VERBS[verb], tuple(values))
+    return FieldStep(f"{place}.{verb}", verb, _VERBS[verb], tuple(values), mapped(values))
 
 
 def _set(data: Data, name: str, value: Any, place: str) -> None:

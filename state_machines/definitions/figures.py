@@ -16,6 +16,7 @@ from state_machines.compilation.named_expressions import behind
 from state_machines.decision import Event
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression, references
+from state_machines.expressions.bounded.program import Program
 from state_machines.expressions.view import View
 from state_machines.form.definition import Definition
 from state_machines.subject import NOTHING, Subject
@@ -39,7 +40,7 @@ class BarometerRule:
     """A lifecycle's declaration of its figures, compiled."""
 
     expressions: Mapping[str, Expression]
-    names: Mapping[str, Expression]
+    names: Mapping[str, Program]
 
     def read(self, subject: Subject) -> Figures:
         """The figures of a subject that has been opened.
@@ -95,7 +96,7 @@ class BarometerRule:
 
 
 def compile_barometer(
-    compilation: Compilation, definition: Definition, names: Mapping[str, Expression]
+    compilation: Compilation, definition: Definition, names: Mapping[str, Program]
 ) -> BarometerRule | None:
     """The rule of a definition's declaration, if it has one; problems go to the compilation."""
     declared = definition.barometer

@@ -24,7 +24,7 @@ from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DefinitionError, Problem
-from state_machines.expressions import Expression
+from state_machines.expressions.bounded.program import Program
 from state_machines.form import source
 from state_machines.form.definition import Definition, TriggerDeclaration
 from state_machines.form.yaml_document import Lines
@@ -49,7 +49,7 @@ class Lifecycle:
         data_rules: the declared data of each trigger.
         defaults: the subject's data when it is opened.
         barometer: what the barometer counts its subjects as, if it does.
-        names: the expressions that it has named.
+        names: the programs of the expressions that it has named.
     """
 
     definition: Definition
@@ -65,7 +65,7 @@ class Lifecycle:
     data_rules: Mapping[str, DataRule]
     defaults: Mapping[str, Any]
     barometer: BarometerRule | None = None
-    names: Mapping[str, Expression] = field(default_factory=dict)
+    names: Mapping[str, Program] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -136,7 +136,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
     compilation.retry = compile_retry(compilation, definition.retry, "retry")
     take_topics(compilation, definition)
     check_edition(compilation, definition)
-    names = compile_names(compilation, definition)
+    names = {name: one.program for name, one in compile_names(compilation, definition).items()}
     timeouts = compile_timeouts(compilation, definition)
     transitions, departures = compile_transitions(compilation, definition, timeouts)
     on_enter, on_exit = _effects_of_states(compilation, definition)

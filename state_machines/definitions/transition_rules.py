@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from state_machines.compilation.arguments import Argument, compile_whole
 from state_machines.compilation.compilation import Compilation
 from state_machines.definitions.changes import Step, compile_changes
-from state_machines.definitions.data_rules import DataRule
+from state_machines.definitions.held_types import HeldTypes, held_types
 from state_machines.effects import EffectRule, compile_effects
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
@@ -44,7 +44,7 @@ class TransitionRule:
         guards: all must agree.
         changes: gives the fields of the subject's data to change, or None.
         steps: changes by verb, done in order.
-        types: what the data must be after a change, where that is held.
+        types: what is looked at after a change; None if nothing can misfit.
         restart: names of timeouts to set anew.
         effects: what it asks for, between the effects of leaving and entering.
     """
@@ -56,7 +56,7 @@ class TransitionRule:
     restart: frozenset[str]
     effects: tuple[EffectRule, ...]
     steps: tuple[Step, ...] = ()
-    types: DataRule | None = None
+    types: HeldTypes | None = None
 
     def changed(self, view: View) -> Mapping[str, Any]:
         """The subject's data after `set` or `change`; the same object where nothing is to change.
@@ -83,15 +83,11 @@ class TransitionRule:
     def _fitting(self, data: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.types is None:
             return data
-        changed = {name: value for name, value in data.items() if before.get(name, _NOWHERE) is not value}
-        problems = self.types.problems(changed)
+        problems = self.types.problems(data, before)
         if problems:
             first = problems[0]
             raise DecisionError(f"{self.field}: {first.field}", first.rule, first.message)
         return data
-
-
-_NOWHERE: Any = object()
 
 
 class Departure(NamedTuple):
@@ -109,10 +105,9 @@ def compile_transitions(
     """The rules, and one departure for each source of each."""
     rules: list[TransitionRule] = []
     departures: list[Departure] = []
-    types = DataRule(definition.data, partly=True) if definition.edition > 1 else None
     for index, declared in enumerate(definition.transitions):
         field = f"transitions[{index}]"
-        rule = _rule(compilation, declared, field, timeouts, types)
+        rule = _rule(compilation, definition, declared, field, timeouts)
         rules.append(rule)
         for source in _sources(compilation, declared, field):
             dest = source if declared.dest in (None, "=") else declared.dest
@@ -122,10 +117,10 @@ def compile_transitions(
 
 def _rule(
     compilation: Compilation,
+    definition: Definition,
     declared: TransitionDeclaration,
     field: str,
     timeouts: Mapping[str, Any],
-    types: DataRule | None,
 ) -> TransitionRule:
     if declared.dest not in (None, "="):
         compilation.state(str(declared.dest), f"{field}.dest")
@@ -146,6 +141,7 @@ def _rule(
         )
         for index, text in enumerate(texts)
     ]
+    steps = compile_changes(compilation, declared.change, f"{field}.change")
     return TransitionRule(
         field=field,
         internal=declared.dest is None,
@@ -153,8 +149,8 @@ def _rule(
         changes=None if declared.set is None else compile_whole(compilation, declared.set, f"{field}.set"),
         restart=frozenset(declared.restart),
         effects=compile_effects(compilation, declared.effects, f"{field}.effects"),
-        steps=compile_changes(compilation, declared.change, f"{field}.change"),
-        types=types,
+        steps=steps,
+        types=held_types(definition, declared, steps),
     )
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from state_machines.compilation.arguments import Argument
+from state_machines.compilation.arguments import Argument, Listed
 from state_machines.decision import Effect, SendNotice
 from state_machines.effects.links import LinkMaker
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
 from state_machines.errors import DecisionError
-from state_machines.expressions import ABSENT
 from state_machines.expressions.view import View
 from state_machines.notices.permission import refusal
 from state_machines.notices.topics import Topic
@@ -20,18 +19,21 @@ from state_machines.notices.topics import Topic
 class NoticeMaker:
     """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice.
 
-    `declared` says that the topic is the definition's own, and not a registered one.
+    Attributes:
+        told: the channel, the values for its words, and the context, which are found together.
+        optional: names of values that may lead nowhere: to a template they are then nothing, and
+            ``{% if value %}`` does not hold.
+        declared: whether the topic is the definition's own, and not a registered one.
     """
 
     field: str
     to: Argument
-    channel: Argument
+    told: Listed
+    optional: tuple[str, ...]
     topic: Topic
     declared: bool
     words: Words
-    values: tuple[tuple[str, Argument], ...]
     links: tuple[tuple[str, LinkMaker], ...]
-    context: Argument
     retry: Mapping[str, Any]
 
     def make(self, view: View) -> Sequence[Effect]:
@@ -40,13 +42,15 @@ class NoticeMaker:
         receivers = [one for one in (to if isinstance(to, list) else [to]) if not is_nobody(one)]
         if not receivers:
             return ()
-        channel = text_of(self.channel.value(view), self.field, "channel")
+        said_channel, values, context = self.told.value(view)
+        channel = text_of(said_channel, self.field, "channel")
         refused = refusal(self.topic, channel)
         if refused is not None:
             rule, _, sentence = refused.partition(": ")
             raise DecisionError(f"{self.field}.channel", rule, sentence)
-        values = {name: _or_null(value.value(view)) for name, value in self.values}
-        context = object_of(self.context.value(view), self.field, "context")
+        for name in self.optional:
+            values.setdefault(name, None)
+        object_of(context, self.field, "context")
         return [self._notice(view, one, channel, values, context) for one in receivers]
 
     def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
@@ -65,8 +69,3 @@ class NoticeMaker:
             topic,
             self.retry,
         )
-
-
-def _or_null(value: Any) -> Any:
-    """To a template what is left out is nothing: ``{% if value %}`` does not hold."""
-    return None if value is ABSENT else value

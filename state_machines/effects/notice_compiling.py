@@ -1,10 +1,10 @@
 """From a declared notice to what makes it: its words, its values and its links must fit each other."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from state_machines.compilation.arguments import Argument, Computed, Literal, compile_argument
+from state_machines.compilation.arguments import Argument, Computed, Listed, Literal, Mapped, compile_argument
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import texts
 from state_machines.effects.links import LinkMaker
@@ -32,20 +32,17 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
 
     topic = _topic(compilation, call, field)
     channel = _channel(compilation, call, topic, field, item)
-    values = tuple(
-        (
-            name,
-            compile_argument(compilation, value, f"{field}.values.{name}", item=item, may_be_absent=True),
-        )
+    values = [
+        (name, compile_argument(compilation, value, f"{field}.values.{name}", item=item, may_be_absent=True))
         for name, value in call.values.items()
-    )
+    ]
     links = tuple(
         (name, _link(compilation, link, f"{field}.links.{name}", item)) for name, link in call.links.items()
     )
     words = _words(compilation, call, field, item, needs_what=topic.by_person)
-    optional = {
+    optional = [
         name for name, value in values if isinstance(value, Computed) and value.expression.may_be_absent
-    }
+    ]
     _check_values(compilation, call, field, optional)
     if topic.by_person and call.template is not None:
         _check_what(compilation, call.template, topic.name, field)
@@ -53,7 +50,8 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     to, context = argument(call.to, "to"), argument(call.context, "context")
     declared = topic.name in compilation.declared_topics
     retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
-    return NoticeMaker(field, to, channel, topic, declared, words, values, links, context, retry)
+    told = Listed([channel, Mapped(values), context])
+    return NoticeMaker(field, to, told, tuple(optional), topic, declared, words, links, retry)
 
 
 def _topic(compilation: Compilation, call: NoticeCall, field: str) -> Topic:
@@ -98,7 +96,7 @@ def _words(
             compile_argument(compilation, getattr(call, name), f"{field}.{name}", item=item)
             for name in ("title", "words")
         )
-        return OwnWords(field, title, words, compilation.language)
+        return OwnWords(field, Listed([title, words]), compilation.language)
     for name in ("title", "words"):
         if getattr(call, name) is not None:
             message = f"the words are those of the template {call.template!r}; leave out {name}"
@@ -116,7 +114,7 @@ def _template(compilation: Compilation, name: str, field: str) -> Template:
     return compilation.templates.get(name, Template(name, compilation.language, {}))
 
 
-def _check_values(compilation: Compilation, call: NoticeCall, field: str, optional: set[str]) -> None:
+def _check_values(compilation: Compilation, call: NoticeCall, field: str, optional: Sequence[str]) -> None:
     """`values` gives what the templates of the notice use, all of it and nothing else.
 
     Those that are `optional` may be left out.

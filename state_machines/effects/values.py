@@ -23,4 +23,4 @@ def object_of(value: Any, field: str, part: str) -> Mapping[str, Any]:
 
 def is_nobody(value: Any) -> bool:
     """Whether this names no receiver at all."""
-    return value is None or value in ("", {}, [])
+    return not value and (value is None or value in ("", {}, []))

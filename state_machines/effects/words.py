@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from state_machines.compilation.arguments import Argument
+from state_machines.compilation.arguments import Listed
 from state_machines.effects.values import text_of
 from state_machines.errors import DecisionError
 from state_machines.expressions.view import View
@@ -31,17 +31,17 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """`title` and `words`, the same for everybody."""
+    """`title` and `words`, the same for everybody, which are found together."""
 
     field: str
-    title: Argument
-    words: Argument
+    title_and_words: Listed
     language: str
 
     def say(self, view: View, to: Any, values: Values) -> Said:
         """They as they are."""
-        title = text_of(self.title.value(view), self.field, "title")
-        words = text_of(self.words.value(view), self.field, "words")
+        title, words = self.title_and_words.value(view)
+        text_of(title, self.field, "title")
+        text_of(words, self.field, "words")
         return Said(reader_of(to, self.language, view.now), title, words, NOTHING, NOTHING)
 
 

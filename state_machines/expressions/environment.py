@@ -14,7 +14,7 @@ from cel_expr_python import cel
 
 from state_machines.expressions.extensions import extensions
 from state_machines.expressions.functions import declarations
-from state_machines.expressions.scope import NameTypes
+from state_machines.expressions.scope import Names
 
 _T = cel.Type
 OBJECT = _T.Map(_T.STRING, _T.DYN)
@@ -51,12 +51,12 @@ _NAMED: Mapping[str, Any] = {
 
 
 @lru_cache(maxsize=256)
-def runtime_environment(item: bool, names: NameTypes = ()) -> Any:
+def runtime_environment(item: bool, names: Names = ()) -> Any:
     """The environment of decisions: data of any form, with or without ``item``, and named expressions."""
     variables = {"data": OBJECT, "event.data": OBJECT, **named_types(names)}
     return environment({**variables, "item": _T.DYN} if item else variables)
 
 
-def named_types(names: NameTypes) -> dict[str, Any]:
+def named_types(names: Names) -> dict[str, Any]:
     """The variables of named expressions."""
-    return {name: _NAMED.get(kind, _T.DYN) for name, kind in names}
+    return {name: _NAMED.get(kind, _T.DYN) for name, kind, _ in names}

@@ -18,6 +18,7 @@ from state_machines.errors import StateMachineError
 from state_machines.expressions.bounded.loops import LISTS_ONLY
 from state_machines.expressions.bounded.program import Program
 from state_machines.expressions.bounded.run import Failed, Spent
+from state_machines.expressions.bounded.variables import Variable
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.references import tokens
 
@@ -65,16 +66,12 @@ def condition(text: str) -> Program:
         raise ConditionError("not-cel", f"is no condition over facts: {said}") from None
     if plain.return_type().name() not in ("BOOL", "DYN"):
         raise ConditionError("not-boolean", "gives no true or false")
-    program = Program(plain, {"facts": _facts}, {}, lists_only=True)
+    program = Program(plain, {"facts": Variable("view", dict)}, {}, lists_only=True)
     try:
         program.complete()
         return program
     except ValueError:
         raise ConditionError("not-cel", LISTS_ONLY) from None
-
-
-def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(facts)
 
 
 def holds(text: str, facts: Mapping[str, Any]) -> bool:
@@ -89,7 +86,7 @@ def why_not(text: str, facts: Mapping[str, Any]) -> str:
     except ConditionError as error:
         return f"the condition {error.message}"
     try:
-        value = program.evaluate(facts)
+        value = program.evaluate(dict(facts))
     except Failed as error:
         return _failure(str(error))
     except Spent as error:

@@ -63,9 +63,10 @@ def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> Any:
 def distinct(values: list[Any]) -> Any:
     """``distinct(list)``: each JSON value once, in the order of first appearance; no null, no empty text."""
     kept: dict[Hashable, Any] = {}
-    for value in to_json(values):
+    for one in values:
+        value = one if type(one) is str else to_json(one)
         if value is not None and value != "":
-            kept.setdefault(identity(value), value)
+            kept.setdefault(value if type(value) is str else identity(value), value)
     return list(kept.values())
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NameTypes = tuple[tuple[str, str], ...]
+from state_machines.expressions.bounded.program import Program
+
+Names = tuple[tuple[str, str, Program], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +15,13 @@ class Scope:
 
     Attributes:
         item: whether ``item`` is bound.
-        names: those that the definition gives to expressions, each with CEL's name of its type.
+        names: those that the definition gives to expressions, with CEL's name of the type, and the program.
         instants: paths of declared instants (``data.due_at``): naming one gives the instant, not its text.
         durations: paths of declared lengths of time, in the same way.
     """
 
     item: bool = False
-    names: NameTypes = ()
+    names: Names = ()
     instants: frozenset[str] = frozenset()
     durations: frozenset[str] = frozenset()
 

@@ -6,7 +6,7 @@ those of CLDR, by the library Babel.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -38,7 +38,7 @@ class Unspeakable(Exception):
 @pass_context
 def day(context: Context, value: Any) -> str:
     """``Tuesday 3 March``: the day of an instant where the reader is, or a date; with the year if another."""
-    return _day(_reader(context), value)
+    return _day(_reader(context), _date(_reader(context), value))
 
 
 @pass_context
@@ -94,7 +94,7 @@ FILTERS = {each.__name__: each for each in (day, clock, moment, window, span, li
 def moment_text(reader: Reader, value: Any) -> str:
     """Day and time of an instant, for a reader. Raises Unspeakable."""
     local = _local(reader, value)
-    return f"{_day(reader, value)}, {_clock(reader, local)}"
+    return f"{_day(reader, local.date())}, {_clock(reader, local)}"
 
 
 def window_text(reader: Reader, value: Any) -> str:
@@ -102,8 +102,9 @@ def window_text(reader: Reader, value: Any) -> str:
     if not isinstance(value, Mapping) or not {"from", "to"} <= value.keys():
         raise Unspeakable("window needs an object with from and to")
     first, last = _local(reader, value["from"]), _local(reader, value["to"])
-    begin = f"{_day(reader, value['from'])}, {_clock(reader, first, unzoned=first.date() == last.date())}"
-    end = _clock(reader, last) if first.date() == last.date() else moment_text(reader, value["to"])
+    same_day = first.date() == last.date()
+    begin = f"{_day(reader, first.date())}, {_clock(reader, first, unzoned=same_day)}"
+    end = _clock(reader, last) if same_day else f"{_day(reader, last.date())}, {_clock(reader, last)}"
     return f"{begin} {_UNTIL.get(reader.locale.language, '-')} {end}"
 
 
@@ -138,12 +139,14 @@ def _local(reader: Reader, value: Any) -> datetime:
         raise Unspeakable(str(error)) from None
 
 
-def _day(reader: Reader, value: Any) -> str:
-    that = _date(reader, value)
+def _day(reader: Reader, that: date) -> str:
     this_year = that.year == reader.now.astimezone(reader.zone).year
-    return _plain(
-        format_date(that, _day_pattern(reader.locale, with_year=not this_year), locale=reader.locale)
-    )
+    return _day_text(reader.locale, that, with_year=not this_year)
+
+
+@lru_cache(maxsize=4096)
+def _day_text(locale: Locale, that: date, *, with_year: bool) -> str:
+    return _plain(format_date(that, _day_pattern(locale, with_year=with_year), locale=locale))
 
 
 @lru_cache(maxsize=512)
@@ -163,10 +166,15 @@ def _date(reader: Reader, value: Any) -> date:
 
 
 def _clock(reader: Reader, local: datetime, *, unzoned: bool = False) -> str:
-    said = _plain(format_time(local.timetz(), "short", locale=reader.locale))
+    said = _time_text(reader.locale, local.hour, local.minute)
     if not reader.zone_known:
         return said if unzoned else f"{said} UTC"
     return f"{said} ({_offset(local)})" if _shown_twice(local) else said
+
+
+@lru_cache(maxsize=4096)
+def _time_text(locale: Locale, hour: int, minute: int) -> str:
+    return _plain(format_time(time(hour, minute), "short", locale=locale))
 
 
 def _shown_twice(local: datetime) -> bool:

@@ -1,10 +1,9 @@
 """Who reads a notice: in which language, by which clock, and on which day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
@@ -14,8 +13,7 @@ _AT_HOME: Mapping[str, str] = {"en": "en_GB", "pt": "pt_PT"}
 """The country that is meant by a language alone, where CLDR would take another one's dates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """For whom something is written.
 
     Attributes:
@@ -35,10 +33,13 @@ class Reader:
 
 def wished_language(to: Any) -> str | None:
     """The language that a receiver asked for, as a BCP 47 tag with its usual letters; None if none."""
-    wished = to.get("language") if isinstance(to, Mapping) else None
+    if isinstance(to, str) or not isinstance(to, Mapping):
+        return None
+    wished = to.get("language")
     return normal_tag(wished) if isinstance(wished, str) and wished else None
 
 
+@lru_cache(maxsize=1024)
 def normal_tag(tag: str) -> str:
     """``DE_at`` is ``de-AT``: the first part in small letters, a country of two in capitals."""
     first, *others = tag.replace("_", "-").split("-")
@@ -51,6 +52,8 @@ def reader_of(to: Any, language: str, now: datetime) -> Reader:
     Dates follow the receiver's own tag where it belongs to that language: somebody of ``en-US`` who
     reads the English text reads American dates.
     """
+    if isinstance(to, str):
+        return Reader(language, locale_of(language), UTC, False, now)
     wished = wished_language(to)
     own = wished if wished is not None and wished.partition("-")[0] == language.partition("-")[0] else None
     try:

@@ -84,6 +84,11 @@ def read(text: str) -> Reading:
     )
 
 
+def parsed(text: str) -> nodes.Template:
+    """The syntax tree of a text that was read without a fault."""
+    return _environment().parse(text)
+
+
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Template:
     """The template of a text that was read without a fault."""

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
-from jinja2.runtime import Context
 
 from state_machines.errors import DecisionError
 from state_machines.form.definition import Wording
-from state_machines.templates.filters import READER, Unspeakable
+from state_machines.templates.filters import Unspeakable
 from state_machines.templates.reader import Reader, reader_of, wished_language
-from state_machines.templates.sandbox import LINK, compiled
+from state_machines.templates.text import Text, TooLong, Values, prepared
 
 DEFAULT = "default"
 """The variant for every channel that has none of its own."""
 
 LONGEST_TITLE = 300
-LONGEST_WORDS = 100_000
-"""Characters of a rendered text."""
-MOST_PARTS = 20_000
-"""Pieces of text and values that one is put together from; a loop gives some at each turn."""
 
 
 class Said(NamedTuple):
@@ -44,27 +37,45 @@ class Said(NamedTuple):
     variants: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+class Wordings(NamedTuple):
+    """What a template says in one language.
+
+    Attributes:
+        title, words: over a channel without words of its own.
+        variants: by channel, the title and words of those that have their own; None is the usual one.
+        labels: the questions of a page's form, by field.
+    """
+
+    title: Text
+    words: Text
+    variants: tuple[tuple[str, Text | None, Text | None], ...]
+    labels: tuple[tuple[str, Text], ...]
+
+
 class Template:
     """A template of a definition.
 
-    Attributes:
+    Args:
         name: its name.
         language: what is taken for a reader whose language it does not speak.
-        wordings: by language and channel, the texts.
+        declared: by language and channel, the texts.
     """
 
-    name: str
-    language: str
-    wordings: Mapping[str, Mapping[str, Wording]]
+    def __init__(self, name: str, language: str, declared: Mapping[str, Mapping[str, Wording]]) -> None:
+        self.name = name
+        self._language = language
+        self._declared = declared
+        self._wordings: dict[str, Wordings] = {}
 
     def language_for(self, to: Any) -> str:
         """The language in which this receiver is written to: ``de-AT``, else ``de``, else the default."""
         wished = wished_language(to)
         if wished is None:
-            return self.language
-        candidates = (wished, wished.partition("-")[0])
-        return next((one for one in candidates if one in self.wordings), self.language)
+            return self._language
+        if wished in self._declared:
+            return wished
+        general = wished.partition("-")[0]
+        return general if general in self._declared else self._language
 
     def say(
         self, to: Any, values: Mapping[str, Any], links: Mapping[str, str], now: datetime, field: str
@@ -82,71 +93,51 @@ class Template:
             DecisionError: a value cannot be said, or the text is longer than `LONGEST_WORDS`.
         """
         language = self.language_for(to)
+        wordings = self._wordings.get(language)
+        if wordings is None:
+            wordings = self._wordings[language] = _wordings(self._declared[language])
         reader = reader_of(to, language, now)
-        rendering = _Rendering({**values, LINK: SimpleNamespace(**links), READER: reader})
-        wordings = self.wordings[language]
-        whole = wordings[DEFAULT]
-        variants = {
-            channel: self._variant(wording, whole, rendering, field)
-            for channel, wording in wordings.items()
-            if channel != DEFAULT
-        }
-        said = self._variant(whole, whole, rendering, field)
-        labels = {name: self._text(text, rendering, field) for name, text in whole.labels.items()}
-        return Said(reader, said["title"], said["words"], labels, variants)
-
-    def _variant(
-        self, wording: Wording, whole: Wording, rendering: _Rendering, field: str
-    ) -> Mapping[str, str]:
-        title = self._text(wording.title or whole.title or "", rendering, field)
-        words = self._text(wording.words or whole.words or "", rendering, field)
-        return {"title": _line(title), "words": words}
-
-    def _text(self, text: str, rendering: _Rendering, field: str) -> str:
+        known = Values(values, links, reader)
         try:
-            return rendering.of(text)
-        except _TooLong as error:
+            title, words = _line(wordings.title.say(known)), wordings.words.say(known)
+            variants = {
+                channel: {
+                    "title": title if own_title is None else _line(own_title.say(known)),
+                    "words": words if own_words is None else own_words.say(known),
+                }
+                for channel, own_title, own_words in wordings.variants
+            }
+            labels = {name: text.say(known) for name, text in wordings.labels}
+        except TooLong as error:
             message = f"{self.name!r} gives {error}"
             raise DecisionError(f"{field}.template", "too-long", message) from None
         except (Unspeakable, TemplateError, TypeError, ValueError, ArithmeticError) as error:
             message = f"{self.name!r} cannot be said: {error}"
             raise DecisionError(f"{field}.template", "template", message) from error
+        return Said(reader, title, words, labels, variants)
 
 
-class _TooLong(Exception):
-    """A text has more characters or more parts than one may have."""
+def _wordings(declared: Mapping[str, Wording]) -> Wordings:
+    whole = declared[DEFAULT]
+    return Wordings(
+        prepared(whole.title or ""),
+        prepared(whole.words or ""),
+        tuple(
+            (channel, _own(one.title), _own(one.words))
+            for channel, one in declared.items()
+            if channel != DEFAULT
+        ),
+        tuple((name, prepared(text)) for name, text in whole.labels.items()),
+    )
 
 
-class _Rendering:
-    """Texts with the same values: each is rendered once, and all of them in one context of Jinja's."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-        self._context: Context | None = None
-        self._said: dict[str, str] = {}
-
-    def of(self, text: str) -> str:
-        """The text with its values in their places. Raises what rendering raises."""
-        said = self._said.get(text)
-        if said is None:
-            template = compiled(text)
-            if self._context is None:
-                self._context = template.new_context(self._values)
-            said = self._said[text] = "".join(_bounded(template.root_render_func(self._context))).strip()
-        return said
-
-
-def _bounded(parts: Iterable[str]) -> Iterator[str]:
-    """The same parts, as long as they are no more than a message holds."""
-    length = 0
-    for number, part in enumerate(parts):
-        length += len(part)
-        if length > LONGEST_WORDS or number == MOST_PARTS:
-            raise _TooLong(f"more than {LONGEST_WORDS:,} characters or {MOST_PARTS:,} parts")
-        yield part
+def _own(written: str | None) -> Text | None:
+    return None if not written else prepared(written)
 
 
 def _line(title: str) -> str:
     """A title in one line; one that is too long ends early: whom it is for must hear of it all the same."""
+    if len(title) <= LONGEST_TITLE and title.isprintable() and "  " not in title:
+        return title
     line = " ".join(title[: 4 * LONGEST_TITLE].split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"

@@ -9,6 +9,7 @@ promise can bear: they take a month for 30 days, a year for 365, or a bare numbe
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 from state_machines.values.time_errors import DurationError
 
@@ -47,6 +48,12 @@ def parse_duration(text: str) -> timedelta:
         raise DurationError(
             "duration-length", f"a duration has at most {_LONGEST} characters, this has {len(text)}"
         )
+    return _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> timedelta:
+    """The same few texts stand everywhere: in definitions, in ladders, in what a desk agrees on."""
     match = _FORM.fullmatch(text)
     if match is None:
         raise _refusal(text)

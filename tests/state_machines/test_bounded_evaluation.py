@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from state_machines.decision import Event
 from state_machines.errors import ExpressionError
 from state_machines.expressions import compile_expression
 from state_machines.expressions.scope import Scope
-from state_machines.expressions.view import VALUES, View
+from state_machines.expressions.view import View, values_of
 from state_machines.subject import Subject
 from tests.state_machines import cel_library
 
@@ -118,7 +119,51 @@ def test_an_expression_gives_what_cel_gives(text: str, data: dict[str, Any], ite
     here = answer(text, seen)
     if "no plain value" in here[1]:
         return  # an optional value within a map: the library (0.1.3) dies of it
-    by_library = cel_library.answer(text, {name: read(seen) for name, read in VALUES.items()})
+    by_library = cel_library.answer(text, values_of(seen))
     assert here[0] == by_library[0], f"{text}: {here} here, {by_library} by the library; {data}, {item!r}"
     if here[0] == "gives":
         assert here == by_library, f"{text} of {data}, {item!r}"
+
+
+def _choices(depth: int) -> str:
+    text = "true"
+    for number in range(depth):
+        text = f"({text} ? data.i == {number} : data.b)"
+    return text
+
+
+def _either(depth: int) -> str:
+    text = "data.i == 3"
+    for number in range(depth):
+        text = f"(data.i == {number + 50} || {text})"
+    return text
+
+
+def _walks(depth: int) -> str:
+    text = f"x{depth - 1} == x0"
+    for number in reversed(range(depth)):
+        text = f"data.l.exists(x{number}, {text})"
+    return text
+
+
+def _bound(depth: int) -> str:
+    text = f"v{depth - 1}"
+    for number in reversed(range(2, depth)):
+        text = f"cel.bind(v{number}, v{number - 1} + v{number - 2}, {text})"
+    return f"cel.bind(v0, 1, cel.bind(v1, 1, {text}))"
+
+
+DEEP = {
+    "choices within choices": _choices(13),
+    "sides of an or within each other": _either(13),
+    "many sides of an and": " && ".join(f"data.i != {number + 50}" for number in range(200)),
+    "walks within walks": _walks(24),
+    "values that are bound to bound values": _bound(28),
+    "defaults of defaults": "data.?zz.orValue(" * 20 + "1" + ")" * 20,
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_what_nests_deeper_than_blocks_of_python_may_gives_the_same(text: str) -> None:
+    seen = view(USUAL, None)
+    assert answer(text, seen) == cel_library.answer(text, values_of(seen))

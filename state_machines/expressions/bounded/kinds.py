@@ -12,6 +12,8 @@ from state_machines.expressions.bounded.checked_tree import Uint
 from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed, Run, spend_bytes, spend_steps
 from state_machines.values.json_values import kind
 
+BYTES_OF_AN_ENTRY = 2 * BYTES_OF_A_VALUE
+
 
 class Optional:
     """A value that may be absent: `NOTHING_THERE`, or one of these."""
@@ -117,6 +119,13 @@ def key_of(value: Any) -> Any:
     raise Failed(f"Invalid map key type: '{_TYPES.get(kind, kind.__name__)}'")
 
 
+def put(entries: dict[Any, Any], name: Any, value: Any) -> None:
+    """One more entry of a map that is being made. Raises Failed for a second one of the name."""
+    if name in entries:
+        raise Failed("duplicate key in map")
+    entries[name] = value
+
+
 def weigh_top(value: Any, run: Run) -> None:
     """Count the first level of a list or a map, of which another one may be made."""
     spend_steps(run, 1 + len(value))
@@ -126,15 +135,17 @@ def weigh_top(value: Any, run: Run) -> None:
 def weigh(value: Any, run: Run) -> None:
     """Count a value that a function looks through in whole, by all that is in it."""
     kind = type(value)
-    if kind is str or kind is bytes:
+    if kind is list or kind is dict:
+        items = value if kind is list else value.values()
+        steps = 1 + len(items)
+        for item in items:
+            inner = type(item)
+            if inner is str or inner is bytes:
+                steps += len(item) >> 6
+            elif inner is list or inner is dict:
+                weigh(item, run)
+        spend_steps(run, steps)
+    elif kind is str or kind is bytes:
         spend_steps(run, 1 + (len(value) >> 6))
-    elif kind is list:
-        spend_steps(run, 1)
-        for item in value:
-            weigh(item, run)
-    elif kind is dict:
-        spend_steps(run, 1)
-        for item in value.values():
-            weigh(item, run)
     else:
         spend_steps(run, 1)

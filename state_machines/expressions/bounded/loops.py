@@ -2,75 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from state_machines.expressions.bounded.checked_tree import Call, ListOf, Loop, MapOf, Node, Select
-from state_machines.expressions.bounded.kinds import BoolKey, kind_of, no_overload
-from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed, Run, spend_bytes, spend_steps
+from state_machines.expressions.bounded.checked_tree import (
+    Call,
+    Constant,
+    ListOf,
+    Loop,
+    MapOf,
+    Name,
+    Node,
+    Select,
+)
+from state_machines.expressions.bounded.kinds import BoolKey, kind_of
+from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed
+from state_machines.expressions.bounded.source import Value
+from state_machines.expressions.bounded.variables import Bound
 
-Closure = Callable[[Run], Any]
+if TYPE_CHECKING:
+    from state_machines.expressions.bounded.translation import Translation
+
 ADVICE = "map() and filter() walk lists; an object has no order, so walk keys(object) instead"
 LISTS_ONLY = "walks an object, which has no order; only lists are walked"
 
 
-def any_of(over: Closure, item: int, asked: Closure, parts: int, decides: bool) -> Closure:
-    """``exists`` (`decides` is true) and ``all`` (it is false)."""
-    name = "_||_" if decides else "_&&_"
+class Loops:
+    """Writes the lines of loops, and of ``cel.bind``, which is one; the translation writes the rest."""
 
-    def decided(run: Run) -> bool:
-        failure: Failed | None = None
-        for value in walked(over(run)):
-            spend_steps(run, parts)
-            run[item] = value
-            try:
-                holds = asked(run)
-            except Failed as error:
-                failure = failure or error
-                continue
-            if holds is decides:
-                return bool(decides)
-            if type(holds) is not bool:
-                failure = failure or no_overload(name, not decides, holds)
-        if failure is not None:
-            raise failure
-        return not decides
+    def __init__(self, translation: Translation) -> None:
+        self._translation = translation
+        self._source = translation.source
 
-    return decided
+    def of(self, node: Loop) -> Value:
+        """The value of a loop. Raises ValueError where it walks what has no order."""
+        if node.goes_on_while == Constant(False):
+            return self._bind(node)
+        so_far = Name(node.result_variable)
+        match node.step:
+            case Call("_||_", (left, asked)) if left == so_far and node.begins_as == Constant(False):
+                return self._any(node, asked, True)
+            case Call("_&&_", (left, asked)) if left == so_far and node.begins_as == Constant(True):
+                return self._any(node, asked, False)
+            case Call("_+_", (left, ListOf((element,), _))) if left == so_far:
+                return self._collected(node, None, element)
+            case Call("_?_:_", (asked, Call("_+_", (left, ListOf((element,), _))), other)) if (
+                left == so_far and other == so_far
+            ):
+                return self._collected(node, asked, element)
+        return self._step_by_step(node)
 
+    def _bind(self, node: Loop) -> Value:
+        """``cel.bind``: the value is found when it is first asked for, as CEL does it."""
+        translation, source = self._translation, self._source
+        source.shares = True
+        later = translation.apart(node.begins_as)
+        held = source.let("[ABSENT]")
+        with translation.known(node.result_variable, Bound(held, later=later)):
+            return translation.of(node.result)
 
-def collected(over: Closure, item: int, asked: Closure | None, element: Closure, parts: int) -> Closure:
-    """``map`` and ``filter``."""
+    def _any(self, node: Loop, asked: Node, decides: bool) -> Value:
+        """``exists`` (`decides` is true) and ``all`` (it is false)."""
+        source = self._source
+        over = self._over(node)
+        result, failure = source.let(f"{not decides}"), source.let("None")
+        with self._turn(node, over, parts_of(asked)):
+            before, holds = source.fails, source.new()
+            with source.aside() as lines:
+                value = self._translation.of(asked)
+                source.line(f"{holds} = {value.text}")
+            if source.fails > before:
+                source.put(lines, inside="try:")
+                with source.block("except Failed as error:"):
+                    source.line(f"if {failure} is None: {failure} = error")
+                    source.line("continue")
+            else:
+                source.put(lines)
+            with source.block(f"if {holds} is {decides}:"):
+                source.line(f"{result} = {decides}")
+                source.line("break")
+            if value.kind is not bool:
+                name = "_||_" if decides else "_&&_"
+                source.line(
+                    f"if type({holds}) is not bool and {failure} is None:"
+                    f" {failure} = no_overload({name!r}, {not decides}, {holds})"
+                )
+        with source.block("else:"):
+            source.line(f"if {failure} is not None: raise {failure}")
+        source.fails += 1
+        return Value(result, bool, True)
 
-    def made(run: Run) -> list[Any]:
-        values = over(run)
-        if type(values) is dict:
-            raise Failed(ADVICE)
-        found = []
-        for value in walked(values):
-            spend_steps(run, parts)
-            run[item] = value
+    def _collected(self, node: Loop, asked: Node | None, element: Node) -> Value:
+        """``map`` and ``filter``."""
+        self._check_order(node.over)
+        translation, source = self._translation, self._source
+        source.shares = True
+        over = self._over(node)
+        source.line(f"if type({over.text}) is dict: raise Failed({ADVICE!r})")
+        result = source.let("[]")
+        with self._turn(node, over, parts_of(element) + (0 if asked is None else parts_of(asked))):
             if asked is not None:
-                holds = asked(run)
-                if holds is False:
-                    continue
-                if holds is not True:
-                    raise no_overload("_?_:_", holds)
-            spend_bytes(run, BYTES_OF_A_VALUE)
-            found.append(element(run))
-        return found
+                holds = translation.held(asked)
+                if holds.kind is bool:
+                    source.line(f"if not {holds.text}: continue")
+                else:
+                    source.line(f"if {holds.text} is False: continue")
+                    source.line(f"if {holds.text} is not True: raise no_overload('_?_:_', {holds.text})")
+            source.spend_bytes(BYTES_OF_A_VALUE)
+            value = translation.of(element)
+            source.line(f"{result}.append({value.text})")
+        source.fails += 1
+        return Value(result, list, value.json)
 
-    return made
+    def _step_by_step(self, node: Loop) -> Value:
+        """Any other loop, such as that of ``exists_one``: as CEL does it."""
+        translation, source = self._translation, self._source
+        source.shares = True
+        over = self._over(node)
+        so_far = source.let(translation.of(node.begins_as).text)
+        with translation.known(node.result_variable, Bound(so_far)):
+            with self._turn(node, over, parts_of(node.step) + parts_of(node.goes_on_while)):
+                source.line(f"if {translation.held(node.goes_on_while).text} is False: break")
+                source.line(f"{so_far} = {translation.of(node.step).text}")
+            source.fails += 1
+            result = translation.of(node.result)
+        return result
 
+    def _over(self, node: Loop) -> Value:
+        over = self._translation.held(node.over)
+        if self._translation.lists_only:
+            self._source.line(f"if type({over.text}) is dict: raise Failed({LISTS_ONLY!r})")
+        return over
 
-def list_from(over: Closure) -> Closure:
-    def checked(run: Run) -> Any:
-        values = over(run)
-        if type(values) is dict:
-            raise Failed(LISTS_ONLY)
-        return values
+    @contextmanager
+    def _turn(self, node: Loop, over: Value, parts: int) -> Iterator[None]:
+        """What is written meanwhile is done for each item."""
+        source, item = self._source, self._source.new("x")
+        with (
+            source.block(f"for {item} in walked({over.text}):"),
+            self._translation.known(node.variable, Bound(item, over.json)),
+        ):
+            source.loops += 1
+            try:
+                source.spend(parts)
+                yield
+            finally:
+                source.loops -= 1
 
-    return checked
+    def _check_order(self, over: Node) -> None:
+        """Refuse what is a map for sure; for the rest it is seen when it is walked."""
+        functions = self._translation.functions
+        match over:
+            case MapOf():
+                raise ValueError(ADVICE)
+            case Call(function) if function in functions and functions[function].gives == "map":
+                raise ValueError(ADVICE)
 
 
 def walked(values: Any) -> Any:

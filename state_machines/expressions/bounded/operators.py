@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,16 +76,20 @@ def _equal_maps(one: dict[Any, Any], other: dict[Any, Any], run: Run) -> bool:
     return True
 
 
-_ORDERED = frozenset({str, bool, bytes, datetime, timedelta})
+ORDERED = frozenset({str, bool, bytes, datetime, timedelta, *_NUMBERS})
+"""Two of one of these kinds are ordered as Python orders them."""
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
-def compared(sign: str, compare: Callable[[Any, Any], bool], one: Any, other: Any) -> bool:
+def compared(sign: str, one: Any, other: Any) -> bool:
     """``<`` and its like."""
     kind, others = type(one), type(other)
-    if kind is others and (kind in _ORDERED or kind in _NUMBERS):
-        return compare(one, other)
+    if kind is others and kind in ORDERED:
+        return _COMPARE[sign](one, other)
     if kind in _NUMBERS and others in _NUMBERS:
-        return compare(*_comparable(one, other))
+        return _COMPARE[sign](*_comparable(one, other))
     raise no_overload(f"_{sign}_", one, other)
 
 
@@ -296,3 +300,34 @@ def size_of(value: Any) -> int:
     if type(value) in (str, bytes, list, dict):
         return len(value)
     raise no_overload("size", value)
+
+
+def opposite(value: Any) -> bool:
+    """``!value``."""
+    if value is True or value is False:
+        return not value
+    raise no_overload("!_", value)
+
+
+def contains(text: Any, part: Any, run: Run) -> bool:
+    """``text.contains(part)``."""
+    _look_through("contains", text, part, run)
+    return part in text
+
+
+def starts_with(text: Any, part: Any, run: Run) -> bool:
+    """``text.startsWith(part)``."""
+    _look_through("startsWith", text, part, run)
+    return bool(text.startswith(part))
+
+
+def ends_with(text: Any, part: Any, run: Run) -> bool:
+    """``text.endsWith(part)``."""
+    _look_through("endsWith", text, part, run)
+    return bool(text.endswith(part))
+
+
+def _look_through(name: str, text: Any, part: Any, run: Run) -> None:
+    if type(text) is not str or type(part) is not str:
+        raise no_overload(name, text, part)
+    spend_steps(run, len(text) >> 6)

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from state_machines.expressions.bounded.checked_tree import (
-    Call,
-    Constant,
-    Name,
-    Node,
-    Select,
-    Uint,
-    read_tree,
-)
-from state_machines.expressions.bounded.closures import Closures
-from state_machines.expressions.bounded.kinds import BoolKey, weigh
-from state_machines.expressions.bounded.loops import Closure
-from state_machines.expressions.bounded.run import MOST_BYTES, MOST_STEPS, Failed
-from state_machines.values.json_values import to_json
+from state_machines.expressions.bounded.checked_tree import Uint, read_tree
+from state_machines.expressions.bounded.kinds import BoolKey
+from state_machines.expressions.bounded.run import Failed
+from state_machines.expressions.bounded.translation import Part, as_json, translated
+from state_machines.expressions.bounded.variables import Variable
 
 if TYPE_CHECKING:
     from state_machines.expressions.functions import Function
@@ -29,36 +20,59 @@ _AS_THEY_ARE = frozenset({bool, float, type(None), timedelta, bytes})
 
 
 class Program:
-    """A program: its closures are made when it is first evaluated, since a process evaluates few of all.
+    """A program: its Python is written when it is first evaluated, since a process evaluates few of all.
 
     Args:
         checked: what CEL's library made of the text. (The library ships no types.)
-        variables: how the value of each variable is found in a view, by name.
+        variables: by name.
         functions: those that are written in Python, by name.
         lists_only: whether nothing but lists may be walked.
+        optional: whether it gives an optional value: `evaluate_json` then gives what that holds, or `ABSENT`.
+
+    Attributes:
+        evaluate_raw: as `evaluate`, of a view; what it gives may hold types and optional values, and unsigned
+            numbers.
+        evaluate_json: the value as JSON (see `to_json`), of a view. Raises Failed, Spent, NotJson.
     """
 
-    __slots__ = ("_made", "_make")
-    _make: Callable[[], _Made]
+    __slots__ = (
+        "_checked",
+        "_functions",
+        "_is_json",
+        "_lists_only",
+        "_optional",
+        "_variables",
+        "evaluate_json",
+        "evaluate_raw",
+    )
 
     def __init__(
         self,
         checked: Any,
-        variables: Mapping[str, Callable[[Any], Any]],
+        variables: Mapping[str, Variable],
         functions: Mapping[str, Function],
         *,
         lists_only: bool = False,
+        optional: bool = False,
     ) -> None:
-        self._make = lambda: _made(checked.serialize(), variables, functions, lists_only)
-        self._made: _Made | None = None
+        self._checked = checked
+        self._variables = variables
+        self._functions = functions
+        self._is_json: bool | None = None
+        self._lists_only = lists_only
+        self._optional = optional
+        self.evaluate_raw: Callable[[Any], Any] = self._first
+        self.evaluate_json: Callable[[Any], Any] = self._first_json
 
     def complete(self) -> None:
-        """Make its closures now.
+        """Write its Python now.
 
         Raises:
             ValueError: it walks what has no order.
         """
-        self._made = self._make()
+        function, self._is_json = translated(self.part())
+        self.evaluate_raw = function
+        self.evaluate_json = function if self._is_json else lambda view: as_json(function(view))
 
     def evaluate(self, view: Any) -> Any:
         """The value for what this view holds: a plain one, all of whose parts CEL has, too.
@@ -69,62 +83,34 @@ class Program:
         """
         return _plain(self.evaluate_raw(view))
 
-    def evaluate_raw(self, view: Any) -> Any:
-        """As `evaluate`; what it gives may hold types and optional values, and unsigned numbers."""
-        made = self._made
-        if made is None:
+    @property
+    def gives_json(self) -> bool:
+        """Whether what it gives is JSON for sure."""
+        if self._is_json is None:
             try:
-                made = self._made = self._make()
-            except ValueError as error:  # what no look at its text could tell
-                raise Failed(str(error)) from None
-        run = [view, MOST_STEPS, MOST_BYTES, *made.room]
-        value = made.closure(run)
-        if made.room and type(value) in (list, dict):
-            weigh(value, run)  # what a loop makes may hold the same value a thousand times
-        return value
+                self.complete()
+            except ValueError:
+                self._is_json = False
+        return bool(self._is_json)
 
-    def evaluate_json(self, view: Any) -> Any:
-        """The value as JSON (see `to_json`). Raises Failed, Spent, NotJson."""
-        value = self.evaluate_raw(view)
-        return value if self._made is not None and self._made.reads else to_json(value)
+    def part(self) -> Part:
+        """What is translated of it."""
+        tree = read_tree(self._checked.serialize())
+        return Part(tree, self._variables, self._functions, self._lists_only, self._optional)
 
+    def _first(self, view: Any) -> Any:
+        self._complete_late()
+        return self.evaluate_raw(view)
 
-class _Made(NamedTuple):
-    """The closure, the room that a run of it needs, and whether it only reads what stands in the data."""
+    def _first_json(self, view: Any) -> Any:
+        self._complete_late()
+        return self.evaluate_json(view)
 
-    closure: Closure
-    room: list[None]
-    reads: bool
-
-
-def _made(
-    serialized: bytes,
-    variables: Mapping[str, Callable[[Any], Any]],
-    functions: Mapping[str, Function],
-    lists_only: bool,
-) -> _Made:
-    closures = Closures(variables, functions, lists_only=lists_only)
-    tree = read_tree(serialized)
-    closure = closures.of(tree)
-    return _Made(closure, [None] * closures.places, _only_reads(tree))
-
-
-_JSON = frozenset({"data", "event.data", "item"})
-"""Variables that hold JSON."""
-
-
-def _only_reads(node: Node) -> bool:
-    """Whether it leads to a part of what JSON variables hold, and makes nothing."""
-    match node:
-        case Name(name):
-            return name in _JSON
-        case Constant(value):
-            return type(value) in (str, int, bool, type(None))
-        case Select(operand, _, tests):
-            return tests or _only_reads(operand)
-        case Call("_?._" | "orValue", (operand, other), _):
-            return _only_reads(operand) and _only_reads(other)
-    return False
+    def _complete_late(self) -> None:
+        try:
+            self.complete()
+        except ValueError as error:  # what no look at its text could tell
+            raise Failed(str(error)) from None
 
 
 def _plain(value: Any) -> Any:

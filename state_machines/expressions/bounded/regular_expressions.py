@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,11 @@ def matches(text: Any, pattern: Any, run: Run) -> bool:
         raise no_overload("matches", text, pattern)
     spend_steps(run, _STEPS_OF_A_PATTERN + (len(text) + len(pattern) >> 4))
     return _compiled(pattern).search(text) is not None
+
+
+def searched(pattern: str) -> Callable[[Any, Run], bool]:
+    """``text.matches(pattern)`` for one pattern."""
+    return lambda text, run: matches(text, pattern, run)
 
 
 @lru_cache(maxsize=512)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 MOST_STEPS = 100_000
 """Parts of an expression evaluated, items walked and values compared in one evaluation."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of texts, lists and maps that one evaluation makes, about."""
 BYTES_OF_A_VALUE = 16
 
-Run = list[Any]
-"""A run: the view, the steps and the bytes that are left, then the values of bound variables, by place."""
-VIEW, STEPS, BYTES, FIRST_PLACE = 0, 1, 2, 3
+Run = list[int]
+"""A run: the steps and the bytes that are left."""
+STEPS, BYTES = 0, 1
 
 
 class Failed(Exception):
@@ -26,15 +24,30 @@ class Spent(Exception):
         super().__init__(f"takes more than {most:,} {what}, the bound of one evaluation")
 
 
+def out_of_steps() -> Spent:
+    """What is raised where no steps are left."""
+    return Spent("steps", MOST_STEPS)
+
+
+def out_of_bytes() -> Spent:
+    """What is raised where no bytes are left."""
+    return Spent("bytes", MOST_BYTES)
+
+
+def new_run() -> Run:
+    """A run that has spent nothing."""
+    return [MOST_STEPS, MOST_BYTES]
+
+
 def spend_steps(run: Run, steps: int) -> None:
     """Count steps. Raises Spent."""
     run[STEPS] -= steps
     if run[STEPS] < 0:
-        raise Spent("steps", MOST_STEPS)
+        raise out_of_steps()
 
 
 def spend_bytes(run: Run, size: int) -> None:
     """Count bytes of a value that is made. Raises Spent."""
     run[BYTES] -= size
     if run[BYTES] < 0:
-        raise Spent("bytes", MOST_BYTES)
+        raise out_of_bytes()

@@ -1,0 +1,39 @@
+"""What names in an expression stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from state_machines.expressions.bounded.program import Program
+
+
+class Variable(NamedTuple):
+    """A variable of expressions.
+
+    Attributes:
+        path: where Python finds it, from the ``view`` on; the name of an expression that has one.
+        kind: what it is for sure; None where only the data tell.
+        json: whether it is JSON for sure.
+        program: of an expression that has a name: its value is found when it is first asked for.
+    """
+
+    path: str
+    kind: type | None = None
+    json: bool = False
+    program: Program | None = None
+
+
+class Bound(NamedTuple):
+    """A variable that a macro binds.
+
+    Attributes:
+        local: its name in the text.
+        json: whether it is JSON for sure.
+        later: the function that finds it when it is first asked for, and what that is called with; the local
+            is then a list that holds it.
+    """
+
+    local: str
+    json: bool = False
+    later: str = ""
