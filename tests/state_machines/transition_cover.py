@@ -1,0 +1,93 @@
+"""Which departures of the catalog's transitions are taken, and which cannot be.
+
+A departure is a transition from one of its sources: a `source` that is a list, ``*`` or ``any`` makes
+several. It is named by what it decides and not by where it stands: a definition may be written otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from unittest.mock import patch
+
+from state_machines.catalog import load_catalog
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.definitions.machine import Attempt
+from state_machines.definitions.ways import Way
+
+
+class Departure(NamedTuple):
+    """A transition of the catalog from one of its sources.
+
+    Attributes:
+        lifecycle, trigger, source, dest: where it leads from and to, and by which word.
+        ordinal: which one it is of those that are tried for this trigger in this state, from 0.
+    """
+
+    lifecycle: str
+    trigger: str
+    source: str
+    dest: str
+    ordinal: int
+
+    def __str__(self) -> str:
+        return f"{self.lifecycle}.{self.trigger} {self.source} -> {self.dest} #{self.ordinal}"
+
+
+def departures_of(lifecycle: Lifecycle) -> dict[Way, Departure]:
+    """All of one lifecycle, by the way that `decide` goes."""
+    return {
+        one._way: Departure(lifecycle.name, trigger, source, one._way.dest, ordinal)
+        for trigger, event in lifecycle.machine.events.items()
+        for source, tried in event.transitions.items()
+        for ordinal, one in enumerate(tried)
+    }
+
+
+def catalog_departures() -> dict[Way, Departure]:
+    """All of the catalog."""
+    return {
+        way: one for lifecycle in load_catalog().values() for way, one in departures_of(lifecycle).items()
+    }
+
+
+@contextmanager
+def recorded() -> Iterator[set[Way]]:
+    """The ways that any decision takes meanwhile, in this thread or another one."""
+    taken: set[Way] = set()
+    take = Attempt.take
+
+    def note(attempt: Attempt, way: Way) -> None:
+        taken.add(way)
+        take(attempt, way)
+
+    with patch.object(Attempt, "take", note):
+        yield taken
+
+
+def behind_an_unguarded_one() -> set[Departure]:
+    """Those that are tried after one that takes every event."""
+    return {
+        Departure(lifecycle.name, trigger, source, one._way.dest, ordinal)
+        for lifecycle in load_catalog().values()
+        for trigger, event in lifecycle.machine.events.items()
+        for source, tried in event.transitions.items()
+        for ordinal, one in enumerate(tried)
+        if any(not earlier._way.rule.guards for earlier in tried[:ordinal])
+    }
+
+
+NEVER_TAKEN = frozenset(
+    Departure(lifecycle, trigger, state, state, ordinal)
+    for lifecycle, trigger, ordinal, states in (
+        ("callback", "customer_changed", 1, ["resting"]),
+        ("callback", "withdraw", 1, ["waiting", "claimed", "resting"]),
+        ("promise", "callback_news", 2, ["lapsed"]),
+        ("promise", "resume", 2, ["waiting"]),
+        ("promise", "withdraw", 1, ["made", "at_risk", "waiting", "lapsed"]),
+    )
+    for state in states
+)
+"""No event takes these: each has the source `any`, is meant for the other states, and comes after one without
+guards from this state."""
