@@ -37,6 +37,27 @@ FIXED: Mapping[str, Any] = MappingProxyType(
 )
 """The variables that are always there, with their types; `subject.parent` may be null."""
 
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "data": "what the subject knows; in `change`, as far as it has been changed by then",
+        "event.data": "what the event brings, with the declared defaults",
+        "event.trigger": "what the event asks for",
+        "event.time": "when it happened, by its sender's word",
+        "event.source": "who sent it",
+        "event.id": "what makes it one event, together with its source",
+        "subject.key": "`<lifecycle>:<id>`",
+        "subject.id": "the part after the colon",
+        "subject.lifecycle": "the part before it",
+        "subject.state": "the state it is in; in effects and timeouts, the one it has come to",
+        "subject.parent": "key of the subject that opened it, or null",
+        "subject.opened_at": "when it was opened",
+        "subject.seq": "the number of this decision about it, from 1",
+        "now": "the instant of this decision",
+        "item": "in an effect with `each`: the element that it is repeated for",
+    }
+)
+"""Every variable, and what it is."""
+
 
 def environment(variables: Mapping[str, Any]) -> Any:
     """A CEL environment with these variables besides the fixed ones. Takes about 150 microseconds."""

@@ -64,8 +64,11 @@ Argument = Any
 class TriggerDeclaration(_Part):
     """A trigger, what it means and which data its event brings."""
 
-    description: str = ""
-    data: Fields = Field(default_factory=dict)
+    description: str = Field("", description="What has happened when somebody sends it.")
+    data: Fields = Field(
+        default_factory=dict,
+        description="What its event brings. An event that breaks this is turned away at the door.",
+    )
     senders: Annotated[list[Sender], BeforeValidator(_listed)] = Field(
         default_factory=list,
         alias="from",
@@ -95,13 +98,17 @@ class RetryDeclaration(_Part):
 class TaskCall(_Part):
     """A Celery task to run: its name, its arguments and the triggers of its receipt."""
 
-    name: Annotated[str, Field(min_length=1)]
-    queue: str | None = None
-    args: list[Argument] | Expression = Field(default_factory=list)
-    kwargs: dict[str, Argument] | Expression = Field(default_factory=dict)
-    succeeded: Name | None = None
-    failed: Name | None = None
-    retry: RetryDeclaration | None = None
+    name: Annotated[str, Field(min_length=1)] = Field(description="By which a Celery worker knows it.")
+    queue: str | None = Field(None, description="The queue its worker listens to. Left out: makegood's own.")
+    args: list[Argument] | Expression = Field(
+        default_factory=list, description="Its arguments by place; or one expression that gives a list."
+    )
+    kwargs: dict[str, Argument] | Expression = Field(
+        default_factory=dict, description="Its arguments by name; or one expression that gives a map."
+    )
+    succeeded: Name | None = Field(None, description="The trigger of its receipt; the event brings `result`.")
+    failed: Name | None = Field(None, description="The trigger when it failed; the event brings `error`.")
+    retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
     repeat: Literal["safe", "ask"] | None = Field(
         None,
         description="When no receipt has come: `safe`, it is sent again under the same key; `ask`, a person "
@@ -112,8 +119,12 @@ class TaskCall(_Part):
 class Wording(_Part):
     """What a template says over one channel: texts in the language of `state_machines.templates.sandbox`."""
 
-    title: Annotated[str, Field(min_length=1, max_length=300)] | None = None
-    words: Annotated[str, Field(min_length=1, max_length=8000)] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
+        None, description="The subject of a message, the heading of a page."
+    )
+    words: Annotated[str, Field(min_length=1, max_length=8000)] | None = Field(
+        None, description="What it says."
+    )
     labels: dict[Name, Annotated[str, Field(min_length=1, max_length=300)]] = Field(
         default_factory=dict, description="Questions of the form on a link's page, by field."
     )
@@ -122,7 +133,7 @@ class Wording(_Part):
 class TopicDeclaration(_Part):
     """Something that notices of this definition may be about, and what follows from it."""
 
-    description: str = ""
+    description: str = Field("", description="For whoever reads the definition.")
     audience: Literal["customer", "colleagues"] = Field(
         "customer",
         alias="for",
@@ -149,18 +160,18 @@ class LinkCall(_Part):
     Whoever holds the link may answer once, until it expires, without a login.
     """
 
-    trigger: Name
+    trigger: Name = Field(description="What the answer does.")
     data: dict[str, Argument] = Field(default_factory=dict, description="What the event brings in any case.")
     choices: Expression | None = Field(
         None,
-        description="A list of {data, label} to choose from; instead of a label `from` and `to`, or `at`: "
+        description="A list of `{data, label}` to choose from; instead of a label `from` and `to`, or `at`: "
         "instants, written as the reader writes them.",
     )
     ask: Fields = Field(default_factory=dict, description="A small form; its fields go into the event.")
     expires: Expression = Field(description="How long it may be followed: a duration, or an expression.")
     template: Name | None = Field(None, description="Title, words and labels of the page.")
-    title: str | None = None
-    words: str | None = None
+    title: str | None = Field(None, description="Of the page, where no template says it.")
+    words: str | None = Field(None, description="On the page, where no template says them.")
 
 
 class NoticeCall(_Part):
@@ -169,26 +180,36 @@ class NoticeCall(_Part):
     The words are `title` and `words`, or those of a `template` with its `values`.
     """
 
-    to: Argument
-    channel: str | None = Field(None, description="Left out: the product's default.")
+    to: Argument = Field(
+        description="A person, or a list of them; nobody (null, an empty text) is no notice."
+    )
+    channel: str | None = Field(
+        None, description="A registered channel, or `preferred`. Left out: the product's default."
+    )
     about: str | None = Field(
         None, description="A word of `topics` or one of the product's. Left out: the product's default."
     )
-    title: str | None = None
-    words: str | None = None
-    template: Name | None = None
-    values: dict[Name, Argument] = Field(default_factory=dict)
-    links: dict[Name, LinkCall] = Field(
-        default_factory=dict, description="Signed links; {{ link.name }} stands for one in the words."
+    title: str | None = Field(None, description="Its subject, where no template says it.")
+    words: str | None = Field(None, description="What it says, where no template says it.")
+    template: Name | None = Field(None, description="Its words by name, from the files of words.")
+    values: dict[Name, Argument] = Field(
+        default_factory=dict, description="What the template shows: all that it uses, and no more."
     )
-    context: dict[str, Argument] = Field(default_factory=dict)
-    retry: RetryDeclaration | None = None
+    links: dict[Name, LinkCall] = Field(
+        default_factory=dict, description="Signed links; `{{ link.name }}` stands for one in the words."
+    )
+    context: dict[str, Argument] = Field(
+        default_factory=dict, description="What a person who calls, or a webhook, is given besides the words."
+    )
+    retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
 
 
 class _Sent(_Part):
     """What is sent to another subject: `data`, before them fields of the event, before these our own."""
 
-    data: dict[str, Argument] | Expression = Field(default_factory=dict)
+    data: dict[str, Argument] | Expression = Field(
+        default_factory=dict, description="What the event brings; or one expression that gives a map."
+    )
     copied: FieldNames = Field(
         default_factory=dict,
         alias="copy",
@@ -207,19 +228,19 @@ class _Sent(_Part):
 class EmitCall(_Sent):
     """An event for `parent`, `children`, `self`, or for the subject with this key."""
 
-    to: str
-    trigger: str
+    to: str = Field(description="`parent`, `children`, `self`, or an expression that gives a key.")
+    trigger: str = Field(description="What the event is, by the receiver's word.")
     optional: bool = Field(False, description="The receiver need not know the trigger.")
 
 
 class OpenCall(_Sent):
     """A new subject of another lifecycle, a child of this one."""
 
-    lifecycle: Name
-    trigger: Name
+    lifecycle: Name = Field(description="Which.")
+    trigger: Name = Field(description="The event that opens it.")
     id: str = Field(
         "=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
-        description="The new subject's id; its key is <lifecycle>:<id>.",
+        description="The new subject's id; its key is `<lifecycle>:<id>`. Left out: one is made up.",
     )
 
 
@@ -230,13 +251,13 @@ class EffectDeclaration(_Part):
     expressions see as ``item``.
     """
 
-    task: TaskCall | None = None
-    notice: NoticeCall | None = None
-    emit: EmitCall | None = None
-    open: OpenCall | None = None
+    task: TaskCall | None = Field(None, description="Run a task.")
+    notice: NoticeCall | None = Field(None, description="Tell somebody something.")
+    emit: EmitCall | None = Field(None, description="Send an event to another subject.")
+    open: OpenCall | None = Field(None, description="Open a subject of another lifecycle.")
     do: "list[EffectDeclaration] | None" = Field(None, description="Several, as a macro stands for them.")
-    when: Expression | None = None
-    each: Expression | None = None
+    when: Expression | None = Field(None, description="Only if this holds, of what the decision has changed.")
+    each: Expression | None = Field(None, description="A list: once for each element, which is `item`.")
 
 
 class AnyTimeout(_Part):
@@ -248,12 +269,12 @@ class AnyTimeout(_Part):
         description="The states in which it runs; moving between them does not restart it.",
     )
     paused_in: Names = Field(default_factory=list, description="States of `in` in which it stands still.")
-    calendar: Name | None = None
+    calendar: Name | None = Field(None, description="The business hours in which it counts.")
     zone: Expression | None = Field(
-        None, description="Expression for the zone of the calendar, e.g. the customer's."
+        None, description="An expression for the zone of the calendar, such as the customer's."
     )
     when: Expression | None = Field(None, description="Set only if this holds.")
-    on_timeout: Name
+    on_timeout: Name = Field(description="The trigger that the subject gets when it is due.")
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -275,14 +296,20 @@ else:
 class StateDeclaration(_Part):
     """A state. `timeout` with `on_timeout` is short for one `after` timeout named like the state."""
 
-    name: Name
-    description: str = ""
-    final: bool = False
-    on_enter: list[EffectDeclaration] = Field(default_factory=list)
-    on_exit: list[EffectDeclaration] = Field(default_factory=list)
-    timeout: Expression | None = None
-    on_timeout: Name | None = None
-    timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+    name: Name = Field(description="The state's name; alone it may stand for all of this.")
+    description: str = Field("", description="What it means that a subject is in it.")
+    final: bool = Field(False, description="The end: nothing leads out of it.")
+    on_enter: list[EffectDeclaration] = Field(
+        default_factory=list, description="Effects of entering it, whichever way."
+    )
+    on_exit: list[EffectDeclaration] = Field(
+        default_factory=list, description="Effects of leaving it, whichever way."
+    )
+    timeout: Expression | None = Field(None, description="How long until `on_timeout`.")
+    on_timeout: Name | None = Field(None, description="The trigger of `timeout`.")
+    timeouts: dict[Name, TimeoutDeclaration] = Field(
+        default_factory=dict, description="Timeouts that run in this state alone."
+    )
 
     def short_timeout(self) -> TimeoutDeclaration | None:
         """What `timeout` and `on_timeout` are short for; None where they are not both given."""
@@ -335,23 +362,36 @@ class TransitionDeclaration(_Part):
     but `initial` and final ones) or ``any`` (final ones, too); `dest` ``=`` goes back into the same state and
     no `dest` (null) is internal: no state is left."""
 
-    trigger: Name | Annotated[list[Name], Field(min_length=1)]
-    source: Annotated[list[str], BeforeValidator(_listed)]
-    dest: str | None = None
+    trigger: Name | Annotated[list[Name], Field(min_length=1)] = Field(
+        description="What it answers to: one, or each of several."
+    )
+    source: Annotated[list[str], BeforeValidator(_listed)] = Field(
+        description="A state or several; `initial`, before it is opened; `*`, every state but the ended "
+        "ones; `any`, every state, ended or not."
+    )
+    dest: str | None = Field(
+        None,
+        description="The next state; `=`, the same, left and entered again. Left out: no state is left, and "
+        "timers run on.",
+    )
     conditions: Expressions = Field(
         default_factory=list, validation_alias=AliasChoices("conditions", "if"),
-        description="Names of guards, or expressions: all must hold. In the second edition also called `if`.",
+        description="Names of guards, or expressions: all must hold. In the first edition `conditions`.",
     )  # fmt: skip
-    unless: Expressions = Field(default_factory=list)
-    set: dict[str, Argument] | Expression | None = None
+    unless: Expressions = Field(default_factory=list, description="The same: none may hold.")
+    set: dict[str, Argument] | Expression | None = Field(
+        None, description="Of the first edition: fields with their new values, or an expression for all."
+    )
     change: Annotated[list[Change], BeforeValidator(_one_by_one)] = Field(
         default_factory=list, description="Changes by verb, in order; each sees what came before."
     )
     restart: Names = Field(
         default_factory=list, description="Timeouts to set anew although their scope is not left."
     )
-    effects: list[EffectDeclaration] = Field(default_factory=list)
-    description: str = ""
+    effects: list[EffectDeclaration] = Field(
+        default_factory=list, description="What is to be done, after those of leaving and before entering."
+    )
+    description: str = Field("", description="Why, for whoever reads it.")
 
     @property
     def triggers(self) -> tuple[str, ...]:
@@ -375,11 +415,11 @@ class BarometerDeclaration(_Part):
     settled_at: Expression | None = Field(
         None, description="When it was settled: minutes are counted from its opening until then."
     )
-    kind: Expression | None = None
-    team: Expression | None = None
-    cause: Expression | None = None
-    part: Expression | None = None
-    channel: Expression | None = None
+    kind: Expression | None = Field(None, description="What sort it is; figures are grouped by it.")
+    team: Expression | None = Field(None, description="Whose it is; figures are grouped by it.")
+    cause: Expression | None = Field(None, description="Why it came about; figures are grouped by it.")
+    part: Expression | None = Field(None, description="What it is about; figures are grouped by it.")
+    channel: Expression | None = Field(None, description="How it came in; figures are grouped by it.")
     case: Expression | None = Field(None, description="Key of the case that it belongs to.")
     count: Expression | None = Field(None, description="A number to add up, such as hand-overs.")
 
@@ -392,19 +432,26 @@ class Definition(_Part):
     """A versioned, immutable definition of a state machine."""
 
     edition: Literal[1, 2] = Field(1, description="Of the language of lifecycles.")
-    lifecycle: Name
-    version: Annotated[int, Field(ge=1)]
-    title: str = ""
-    description: str = ""
-    data: Fields = Field(default_factory=dict)
+    lifecycle: Name = Field(description="Its name: the first part of keys and of types of events.")
+    version: Annotated[int, Field(ge=1)] = Field(
+        description="A version never changes; another text has another number."
+    )
+    title: str = Field("", description="What it is called by people.")
+    description: str = Field("", description="What it is for.")
+    data: Fields = Field(default_factory=dict, description="What a subject knows.")
     let: dict[Name, Expression] = Field(
         default_factory=dict, description="Expressions by name; others use the name."
     )
     guards: dict[Name, Expression] = Field(
         default_factory=dict, description="Conditions by name, for `if` and `unless`."
     )
-    calendars: dict[Name, dict[str, Any]] = Field(default_factory=dict)
-    triggers: dict[Name, TriggerDeclaration] = Field(default_factory=dict)
+    calendars: dict[Name, dict[str, Any]] = Field(
+        default_factory=dict, description="Business hours by name, for timeouts."
+    )
+    triggers: dict[Name, TriggerDeclaration] = Field(
+        default_factory=dict,
+        description="What can happen, and what each event brings. One that brings nothing need not be here.",
+    )
     states: Annotated[
         list[
             Annotated[
@@ -412,13 +459,17 @@ class Definition(_Part):
             ]
         ],
         Field(min_length=1),
-    ]
-    transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)]
-    timeouts: dict[Name, TimeoutDeclaration] = Field(default_factory=dict)
+    ] = Field(description="The states, `initial` not among them.")
+    transitions: Annotated[list[TransitionDeclaration], Field(min_length=1)] = Field(
+        description="What leads where. Of one trigger out of one state the first that fits is taken."
+    )
+    timeouts: dict[Name, TimeoutDeclaration] = Field(
+        default_factory=dict, description="What happens when nobody does anything."
+    )
     retry: RetryDeclaration | None = Field(
         None, description="How its tasks and notices are tried again that do not say so themselves."
     )
-    barometer: BarometerDeclaration | None = None
+    barometer: BarometerDeclaration | None = Field(None, description="As what its subjects are counted.")
     topics: dict[Name, TopicDeclaration] = Field(
         default_factory=dict, description="What notices here may be about, besides the registered words."
     )

@@ -21,6 +21,20 @@ Format = Literal[
 ]
 """Forms of texts; the last three name a channel (`state_machines.notices.channels.FORMATS`)."""
 
+FORMATS: Mapping[str, str] = {
+    "date-time": "An instant with its offset, `2026-03-05T09:00:00+01:00`.",
+    "date": "A day, `2026-03-05`.",
+    "duration": "A length of time in ISO 8601, `PT90M`.",
+    "email": "An address of a mailbox.",
+    "time-zone": "A zone by its IANA name, `Europe/Berlin`.",
+    "uri": "An address on the web, or of another kind.",
+    "condition": "An expression over facts, as a policy has them; for `holds` and `why_not`.",
+    "channel": "A channel that a notice can go over, or `preferred`.",
+    "written-channel": "The same, without those on which a person calls.",
+    "contact-channel": "A channel over which somebody can wish to be reached.",
+}
+"""What each of them is."""
+
 
 Meaning = Literal["instant", "duration", "list", "set", "text", "person", "people"]
 """Types of the second edition: what a value is to expressions and changes."""
@@ -48,18 +62,20 @@ def _meant(value: Any) -> Any:
 class FieldDeclaration(_Part):
     """One field of a subject's or an event's data, in the words of JSON Schema and of `Meaning`."""
 
-    type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = "any"
+    type: Literal["string", "integer", "number", "boolean", "object", "array", "any"] = Field(
+        "any", description="What it is: one of the types. Left out in a trigger: as the data declare it."
+    )
     meaning: Meaning | None = None
-    format: Format | None = None
-    description: str = ""
-    required: bool = False
-    enum: list[Any] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: Annotated[int, Field(ge=1)] | None = None
-    default: Any = None
-    items: "FieldDeclaration | None" = None
-    fields: dict[str, "FieldDeclaration"] | None = None
+    format: Format | None = Field(None, description="The form of a text.")
+    description: str = Field("", description="What it says, for whoever reads the definition.")
+    required: bool = Field(False, description="It must be there, and not null.")
+    enum: list[Any] | None = Field(None, description="The values there are.")
+    minimum: float | None = Field(None, description="The least number.")
+    maximum: float | None = Field(None, description="The greatest number.")
+    max_length: Annotated[int, Field(ge=1)] | None = Field(None, description="Characters of a text at most.")
+    default: Any = Field(None, description="What it is where nothing has been said.")
+    items: "FieldDeclaration | None" = Field(None, description="What each element of a list is.")
+    fields: dict[str, "FieldDeclaration"] | None = Field(None, description="What an object has.")
     personal: bool = Field(False, description="Personal data: never in task names, logs or Flower.")
 
     _meant = model_validator(mode="before")(_meant)

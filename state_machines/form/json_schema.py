@@ -46,7 +46,7 @@ _MACROS = {
         ]
     },
 }
-_LISTS_OF_ONE = frozenset({"source", "in", "paused_in", "conditions", "unless", "restart", "not_on"})
+_LISTS_OF_ONE = frozenset({"source", "from", "in", "paused_in", "conditions", "unless", "restart", "not_on"})
 """Fields in which one text may stand for a list of one."""
 
 

@@ -23,7 +23,8 @@ _EXPRESSIONS = frozenset({"when", "each", "choices", "expires"})
 _WHOLE = frozenset({"data", "args", "kwargs"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _DEEPEST = 8
-_MOST_EFFECTS = 2_000
+MOST_EFFECTS = 2_000
+"""Effects and changes for which the macros of a definition may stand in all."""
 
 Found = tuple[str, str, str]
 """Field, rule and sentence of something that is wrong."""
@@ -132,7 +133,7 @@ class Expansion:
             return []
         self._used.add(name)
         self._written += len(macro.parts)
-        if depth == _DEEPEST or self._written > _MOST_EFFECTS:
+        if depth == _DEEPEST or self._written > MOST_EFFECTS:
             message = f"{name!r} stands for itself, or for more than a definition may have"
             self.problems.append((place, "endless-macro", message))
             return []

@@ -13,9 +13,24 @@ from typing import Any, get_args
 from state_machines.form.fields import Format
 from state_machines.form.macros import Found
 
-_TYPES = "any array boolean duration instant integer list number object people person set string text"
-TYPES = frozenset(_TYPES.split())
-_FORMATS = frozenset(get_args(Format)) - TYPES
+TYPES: Mapping[str, str] = {
+    "text": "A text.",
+    "instant": "A point in time, written with its offset; expressions read it as an instant.",
+    "duration": "A length of time in ISO 8601; expressions read it as one.",
+    "integer": "A whole number.",
+    "number": "A number, whole or not; to count with it, `double(data.amount)`.",
+    "boolean": "True or false.",
+    "person": "Somebody: an address, or an object with `name`, `email`, `phone` and so on. Personal.",
+    "people": "A set of persons. Personal.",
+    "list": "Values in their order; `append` puts one at its end.",
+    "set": "The same; `add` puts a value into it that is not there yet.",
+    "object": "Fields with values; `fields` says which.",
+    "any": "Whatever is given.",
+    "string": "What `text` is called in JSON Schema.",
+    "array": "What `list` is called in JSON Schema.",
+}
+"""The types of data, and what each is."""
+_FORMATS = frozenset(get_args(Format)) - TYPES.keys()
 _FLAGS = frozenset({"required", "personal"})
 _NOT_OF_EVENTS = frozenset({"required", "default"})
 """What the subject's declaration says of the subject alone."""

@@ -19,7 +19,8 @@ __all__ = ["LARGEST", "Lines", "read_yaml"]
 LARGEST = 256 * 1024
 """Bytes of UTF-8 that a document may have."""
 _DEEPEST = 40
-_MOST_NODES = 20_000
+MOST_NODES = 20_000
+"""Values that a document may have, aliases unfolded."""
 _LONGEST_NUMBER = 18
 _QUICK: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -120,8 +121,8 @@ def _check_size(text: str, loader: Any) -> None:
         line = event.start_mark.line + 1 if event.start_mark else None
         if depth > _DEEPEST:
             raise _Refused("", "too-deep", f"nested more than {_DEEPEST} levels deep", line)
-        if values > 2 * _MOST_NODES:  # names and values each count
-            raise _Refused("", "too-large", f"more than {_MOST_NODES} values", line)
+        if values > 2 * MOST_NODES:  # names and values each count
+            raise _Refused("", "too-large", f"more than {MOST_NODES} values", line)
 
 
 class _Reader:
@@ -139,8 +140,8 @@ class _Reader:
     def _value(self, node: yaml.Node, path: str, line: int) -> Any:
         self._lines[path] = line
         self._nodes += 1
-        if self._nodes > _MOST_NODES:
-            raise _Refused(path, "yaml-alias", f"unfolded it has more than {_MOST_NODES} values", _line(node))
+        if self._nodes > MOST_NODES:
+            raise _Refused(path, "yaml-alias", f"unfolded it has more than {MOST_NODES} values", _line(node))
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node, path)
         if id(node) in self._open:

@@ -49,7 +49,7 @@ def clock(context: Context, value: Any) -> str:
 
 @pass_context
 def moment(context: Context, value: Any) -> str:
-    """``Tuesday 3 March, 10:00``."""
+    """``Tuesday 3 March, 10:00``: day and time of an instant where the reader is."""
     return moment_text(_reader(context), value)
 
 

@@ -19,7 +19,18 @@ from state_machines.templates.filters import FILTERS, Unspeakable
 LINK = "link"
 """The name under which a template finds the links of its notice: ``{{ link.pick }}``."""
 
-_PLAIN = ("capitalize", "default", "first", "join", "last", "length", "lower", "replace", "trim", "upper")
+PLAIN_FILTERS = (
+    "capitalize",
+    "default",
+    "first",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "replace",
+    "trim",
+    "upper",
+)
 """Jinja's own filters that remain: pure, and of a size that their input bounds."""
 
 _ALLOWED = (
@@ -44,7 +55,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=False, undefined=StrictUndefined, finalize=_said, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters = {name: environment.filters[name] for name in _PLAIN} | dict(FILTERS)
+    environment.filters = {name: environment.filters[name] for name in PLAIN_FILTERS} | dict(FILTERS)
     environment.globals.clear()
     return environment
 

@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from state_machines.check import check
-
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-
-def test_the_lifecycles_in_the_guide_are_without_fault() -> None:
-    guide = (ROOT / "docs" / "lifecycles.md").read_text(encoding="utf-8")
-    definitions = re.findall(r"```yaml\n(lifecycle: .*?)```", guide, re.DOTALL)
-    assert [check(one, "returns.yaml") for one in definitions] == [[], []]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -22,6 +14,19 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Under which names the headings of a page are found."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_a_heading(page: Path) -> None:
+    found = re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    targets = [(page.parent / file if file else page, name) for file, name in found if "://" not in file]
+    assert [name for target, name in targets if target.suffix == ".md" and name not in anchors(target)] == []
 
 
 INVARIANTS = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ sender. Refused events are kept apart, so that a test can insist on there being 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,6 +15,7 @@ from typing import Any
 from state_machines.catalog import load_catalog
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
+from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import Subject, split_key
 from state_machines.values.durations import parse_duration
 
@@ -35,6 +37,7 @@ class World:
     """Subjects, the instant, and everything that was asked for."""
 
     now: datetime = START
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=load_catalog)
     subjects: dict[str, Subject] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     tasks: list[RunTask] = field(default_factory=list)
@@ -56,7 +59,7 @@ class World:
             due_at, key, name = due
             self.now = max(self.now, due_at)  # one that was past when it was set fires at once
             timer = self.subjects[key].timers[name]
-            rule = load_catalog()[split_key(key)[0]].timeouts[name]
+            rule = self.lifecycles[split_key(key)[0]].timeouts[name]
             event = Event(
                 rule.on_timeout, f"{key}/{name}/{timer.setting}", "/makegood/timers", self.now,
                 timer=name, setting=timer.setting,
@@ -94,7 +97,7 @@ class World:
         return min(due, default=None)
 
     def _decide(self, key: str, event: Event) -> Decision:
-        lifecycle = load_catalog()[split_key(key)[0]]
+        lifecycle = self.lifecycles[split_key(key)[0]]
         subject = self.subjects.get(key) or Subject(key, lifecycle.name, lifecycle.version)
         decision = decide(lifecycle, subject, event, self.now)
         if decision.outcome is Outcome.REFUSED:
@@ -132,7 +135,7 @@ class World:
 
     def _meant(self, key: str, trigger: str) -> bool:
         """Relatives of several lifecycles are sent a word; those that do not know it are not meant."""
-        lifecycle = load_catalog().get(split_key(key)[0])
+        lifecycle = self.lifecycles.get(split_key(key)[0])
         return lifecycle is not None and trigger in lifecycle.triggers
 
     def _ask_for_a_call(self, sender: Subject, notice: SendNotice) -> None:

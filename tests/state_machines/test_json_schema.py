@@ -10,6 +10,7 @@ from state_machines.errors import DefinitionError
 from state_machines.form.json_schema import lifecycle_schema, lifecycle_schema_text
 from state_machines.form.source import parse
 from state_machines.form.yaml_document import read_yaml
+from tests.examples.pages import definitions
 from tests.state_machines.test_check import SOUND
 from workflow.cli.schema_page import PAGE
 
@@ -35,6 +36,14 @@ def test_the_catalog_fits_and_points_to_it(name: str) -> None:
     first, *_ = text.split("\n---")  # the definition; its words are no part of the schema
     assert accepts(read_yaml(first)[0])
     assert text.startswith("# yaml-language-server: $schema=../../../docs/lifecycle.schema.json\n")
+
+
+@pytest.mark.parametrize(
+    "page", ["lifecycles.md", "notices.md", "first-lifecycle.md", "howto/add-an-effect.md"]
+)
+def test_what_the_pages_show_fits(page: str) -> None:
+    shown = [read_yaml(one.split("\n---")[0])[0] for one in definitions(page)]
+    assert shown and all(map(accepts, shown))
 
 
 def test_one_text_may_stand_for_a_list_of_one() -> None:

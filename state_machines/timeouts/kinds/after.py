@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar, Self
 
+from pydantic import Field
+
 from state_machines.calendars import Calendar
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
@@ -20,7 +22,7 @@ from state_machines.values.written import ExpressionText, Part
 class AfterDeclaration(Part):
     """What a definition says of it."""
 
-    after: ExpressionText | None = None
+    after: ExpressionText | None = Field(None, description="So long after it is set.")
 
 
 @dataclass(frozen=True, slots=True)

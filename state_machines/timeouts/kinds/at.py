@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar, Self
 
+from pydantic import Field
+
 from state_machines.calendars import Calendar
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
@@ -20,7 +22,7 @@ from state_machines.values.written import ExpressionText, Part
 class AtDeclaration(Part):
     """What a definition says of it."""
 
-    at: ExpressionText | None = None
+    at: ExpressionText | None = Field(None, description="At this instant.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,11 @@ from state_machines.values.written import ExpressionText, Part
 class BeforeDeclaration(Part):
     """What a definition says of it."""
 
-    before: ExpressionText | None = None
-    lead: ExpressionText | None = None
-    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    before: ExpressionText | None = Field(None, description="Before this instant, by `lead` or by `share`.")
+    lead: ExpressionText | None = Field(None, description="With `before`: by so long.")
+    share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="With `before`: when this part of the span up to it has passed, 0 to 1."
+    )
 
 
 @dataclass(frozen=True, slots=True)

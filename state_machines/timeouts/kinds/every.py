@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar, Self
 
+from pydantic import Field
+
 from state_machines.calendars import Calendar
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
@@ -21,7 +23,7 @@ from state_machines.values.written import ExpressionText, Part
 class EveryDeclaration(Part):
     """What a definition says of it."""
 
-    every: ExpressionText | None = None
+    every: ExpressionText | None = Field(None, description="Again and again, after each such span.")
 
 
 @dataclass(frozen=True, slots=True)
