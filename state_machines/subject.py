@@ -3,12 +3,18 @@
 Named tuples, here and in `decision`: a frozen dataclass takes five times as long to make.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 INITIAL = "initial"
 """The pseudo-state of a subject that no event has opened yet (UML's initial pseudostate)."""
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+"""The form of a subject's key."""
+KEY_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
+"""The same in words."""
 
 NOTHING: Mapping[str, Any] = {}
 """An object without fields. Shared, and never changed: nobody changes a mapping that he was given."""
@@ -60,6 +66,11 @@ class Subject(NamedTuple):
     opened_at: datetime | None = None
     changed_at: datetime | None = None
     timers: Mapping[str, Timer] = NOTHING
+
+
+def is_key(text: str) -> bool:
+    """``is_key('promise:P-17')``: whether a text has the form of a subject's key."""
+    return KEY.fullmatch(text) is not None
 
 
 def split_key(key: str) -> tuple[str, str]:

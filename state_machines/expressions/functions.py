@@ -12,6 +12,7 @@ from typing import Any, Literal
 from cel_expr_python import cel
 
 from state_machines.expressions.fact_conditions import holds, why_not
+from state_machines.subject import is_key
 from state_machines.values.durations import parse_duration
 from state_machines.values.json_values import identity, to_json
 
@@ -75,6 +76,16 @@ def keys(values: Mapping[str, Any]) -> list[str]:
     return sorted(values)
 
 
+def is_blank(text: str) -> bool:
+    """``is_blank('  ')``: whether a text says nothing: it is empty, or white space alone."""
+    return not text or text.isspace()
+
+
+def is_key_of(text: str, lifecycle: str) -> bool:
+    """``is_key_of('promise:P-17', 'promise')``: whether a text is the key of a subject of this lifecycle."""
+    return text.startswith(f"{lifecycle}:") and is_key(text)
+
+
 _registered: dict[str, Function] = {}
 _declared = False
 
@@ -123,6 +134,9 @@ LANGUAGE = (
     Function("merge", ("map", "map"), "map", merge, shallow=True),
     Function("distinct", ("list",), "list", distinct),
     Function("keys", ("map",), "strings", keys, shallow=True),
+    Function("is_blank", ("string",), "bool", is_blank),
+    Function("is_key", ("string",), "bool", is_key),
+    Function("is_key_of", ("string", "string"), "bool", is_key_of),
     Function("holds", ("string", "map"), "bool", holds),
     Function("why_not", ("string", "map"), "string", why_not),
 )

@@ -19,12 +19,12 @@ from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import StateMachineError
-from state_machines.subject import INITIAL, Subject, split_key
+from state_machines.subject import INITIAL, Subject, is_key, split_key
 from state_machines.values.instants import format_instant
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Notice, Rejected
 from workflow.engine.acceptance import Acceptance
-from workflow.engine.cloudevent import CloudEvent, is_subject
+from workflow.engine.cloudevent import CloudEvent
 from workflow.recovery.contact.policy import Go, NoWay, Wait, route
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)
@@ -182,7 +182,7 @@ class StormyWorld:
         if not isinstance(effect, EmitEvent) or effect.to in ("parent", "children", "self"):
             return
         lifecycle = self.lifecycles.get(split_key(effect.to)[0])
-        if not is_subject(effect.to) or lifecycle is None or effect.trigger not in lifecycle.triggers:
+        if not is_key(effect.to) or lifecycle is None or effect.trigger not in lifecycle.triggers:
             raise StateMachineError(f"emit: {effect.trigger!r} to {effect.to!r}: no possible receiver")
 
     def _carry_out(self, sender: Subject, effect: Any, key: str) -> None:

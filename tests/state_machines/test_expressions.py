@@ -243,3 +243,24 @@ def test_types_are_checked_against_what_is_declared(text: str, said: str | None)
     }
     found = check_types(text, declared)
     assert found is None if said is None else found is not None and said in found
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("is_blank('')", True),
+        ("is_blank(' \\t\\n')", True),
+        ("is_blank(' a ')", False),
+        ("is_key('promise:P-17')", True),
+        ("is_key('promise:Ümlaut')", True),
+        ("is_key('promise:')", False),
+        ("is_key('promise:P 17')", False),
+        ("is_key('Promise:P-17')", False),
+        ("is_key('P-17')", False),
+        ("is_key_of('promise:P-17', 'promise')", True),
+        ("is_key_of('promise:P-17', 'case')", False),
+        ("is_key_of('promise', 'promise')", False),
+    ],
+)
+def test_texts_that_say_nothing_and_keys_are_told_without_a_pattern(text: str, holds: bool) -> None:
+    assert compile_expression(text).holds(view()) is holds

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from state_machines.errors import Problem
-from state_machines.subject import NOTHING, split_key
+from state_machines.subject import KEY, KEY_FORM, NOTHING, split_key
 from state_machines.values.instants import InstantError, format_instant, parse_instant
 from workflow.errors import InvalidEvent
 
@@ -20,10 +20,8 @@ MAX_DEPTH = 32
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
 # Half a surrogate pair cannot be encoded as UTF-8, for a database or a broker.
-_SUBJECT = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 
-SUBJECT_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
 _JSON = "application/json"
 _DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
 RESERVED_SOURCES = frozenset(
@@ -90,11 +88,6 @@ class CloudEvent(NamedTuple):
         return document | {name: value for name, value in extensions.items() if value is not None}
 
 
-def is_subject(text: str) -> bool:
-    """Whether a text has the form of a subject's key."""
-    return _SUBJECT.fullmatch(text) is not None
-
-
 def misfit(data: Mapping[str, Any]) -> Problem | None:
     """Why a decoded JSON object cannot be kept as an event's data; None when it can."""
     try:
@@ -159,14 +152,14 @@ def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEven
     kind = reader.text("type", _TYPE, "'<lifecycle>.<trigger>' in lower case")
     if source in RESERVED_SOURCES:
         reader.refuse("source", "reserved-source", f"{source!r} is a source of makegood's own events")
-    subject = reader.text("subject", _SUBJECT, SUBJECT_FORM)
+    subject = reader.text("subject", KEY, KEY_FORM)
     if kind and subject and split_key(subject)[0] != kind.partition(".")[0]:
         reader.refuse(
             "subject",
             "subject-lifecycle",
             f"the subject {subject!r} is not of the lifecycle of type {kind!r}",
         )
-    parent = reader.text("parent", _SUBJECT, "a subject's key", required=False) or None
+    parent = reader.text("parent", KEY, "a subject's key", required=False) or None
     effect = reader.text("effect", _PRINTABLE, "an effect's key", required=False) or None
     time = _time(reader, received_at)
     data = _data(reader)
@@ -190,11 +183,11 @@ def _plain(document: dict[str, Any], received_at: datetime) -> CloudEvent | None
             and _PRINTABLE.fullmatch(source)
             and source not in RESERVED_SOURCES
             and _TYPE.fullmatch(kind)
-            and _SUBJECT.fullmatch(subject)
+            and KEY.fullmatch(subject)
             and subject.partition(":")[0] == kind.partition(".")[0]
             and look("datacontenttype", _JSON) == _JSON
             and type(data) is dict
-            and (parent is None or _SUBJECT.fullmatch(parent))
+            and (parent is None or KEY.fullmatch(parent))
             and (effect is None or _PRINTABLE.fullmatch(effect))
             and "data_base64" not in document
             and misfit(data) is None

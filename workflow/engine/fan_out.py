@@ -7,8 +7,7 @@ from typing import Any
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
 from state_machines.notices.topics import PAYLOAD_FIELD
-from state_machines.subject import Subject, split_key
-from workflow.engine.cloudevent import SUBJECT_FORM, is_subject
+from state_machines.subject import KEY_FORM, Subject, is_key, split_key
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
@@ -58,8 +57,8 @@ class FanOut:
         if effect.to in ("parent", "children", "self"):
             return
         name = split_key(effect.to)[0]
-        if not is_subject(effect.to):
-            raise DecisionError("emit.to", "form", f"no subject's key, which is {SUBJECT_FORM}")
+        if not is_key(effect.to):
+            raise DecisionError("emit.to", "form", f"no subject's key, which is {KEY_FORM}")
         try:
             lifecycle = self._registry.latest(name)
         except UnknownDefinition as error:
