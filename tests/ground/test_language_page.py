@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from state_machines.expressions.environment import MEANINGS
-from state_machines.expressions.view import VALUES
+from state_machines.expressions.view import VARIABLES
 from state_machines.form import definition as form
 from state_machines.form.fields import FORMATS, Format, Meaning
 from state_machines.form.macros import CALLS, VERBS
@@ -40,7 +40,7 @@ def test_every_field_says_what_it_means(part: type[Part]) -> None:
 
 def test_every_verb_effect_and_variable_is_told() -> None:
     assert [one for one in CALLS | VERBS if f"| `{one}` |" not in TEXT] == []
-    assert MEANINGS.keys() == VALUES.keys()
+    assert MEANINGS.keys() == VARIABLES.keys()
     assert FORMATS.keys() == set(get_args(Format))
     assert TYPES.keys() >= set(get_args(Meaning))
 
