@@ -5,7 +5,12 @@ from functools import cache
 
 from state_machines import catalog
 from state_machines.check.document import Document, Finding
-from state_machines.check.effects import nameless_tasks, unknown_emissions, unknown_openings
+from state_machines.check.effects import (
+    nameless_tasks,
+    unknown_emissions,
+    unknown_forwarding,
+    unknown_openings,
+)
 from state_machines.check.final_states import final_exits
 from state_machines.check.fitting_types import named_operand_types, operand_types, result_types
 from state_machines.check.fitting_values import misfit_emissions, misfit_values, undeclared_changes
@@ -42,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     nameless_tasks,
     unknown_openings,
     unknown_emissions,
+    unknown_forwarding,
     missing_data,
     unguarded_data,
     unset_data,

@@ -79,6 +79,27 @@ def unknown_emissions(document: Document) -> Iterator[Finding]:
             yield Finding(f"{field}.emit.trigger", "unknown-trigger", message)
 
 
+def unknown_forwarding(document: Document) -> Iterator[Finding]:
+    """What is passed on has a trigger that its receiver takes, or that some lifecycle's takes."""
+    everybody = {document.definition.lifecycle: document.definition, **document.others}
+    for field, effect, triggers in effects_by_triggers(document):
+        if effect.forward is None:
+            continue
+        for trigger in triggers:
+            if not any(
+                trigger in _triggers(one)
+                for name, one in everybody.items()
+                if _is_meant(name, effect.forward)
+            ):
+                message = f"no lifecycle that this may go to has a trigger {trigger!r}"
+                yield Finding(f"{field}.forward", "unknown-trigger", message)
+
+
+def _is_meant(lifecycle: str, to: str) -> bool:
+    """Whether what is sent to this receiver may reach a subject of the lifecycle."""
+    return to in ("parent", "children") or to.startswith("=") or split_key(to)[0] == lifecycle
+
+
 def received(
     document: Document, call: EmitCall | OpenCall
 ) -> tuple[str, Mapping[str, FieldDeclaration]] | None:

@@ -127,6 +127,7 @@ def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
     if (emit := effect.emit) is not None:
         yield from argument("emit.to", emit.to)
         yield from whole("emit.data", emit.data, OBJECT)
+    yield from argument("forward", effect.forward)
     if (opening := effect.open) is not None:
         yield from argument("open.id", opening.id)
         yield from whole("open.data", opening.data, OBJECT)

@@ -42,6 +42,8 @@ def _of_the_second(definition: Definition) -> Iterator[str]:
     for index, state in enumerate(definition.states):
         for list_name in ("on_enter", "on_exit"):
             yield from _effects(getattr(state, list_name), f"states[{index}].{list_name}")
+    if definition.barometer is not None and definition.barometer.share:
+        yield "barometer.share"
     known = {state.name for state in definition.states}
     for index, transition in enumerate(definition.transitions):
         if isinstance(transition.trigger, list):
@@ -59,6 +61,8 @@ def _effects(effects: Sequence[EffectDeclaration], field: str) -> Iterator[str]:
             yield f"{field}[{index}].do"
         if effect.task is not None and effect.task.repeat is not None:
             yield f"{field}[{index}].task.repeat"
+        if effect.forward is not None:
+            yield f"{field}[{index}].forward"
         for word, call in (("emit", effect.emit), ("open", effect.open)):
             if call is not None:
                 yield from (f"{field}[{index}].{word}.{name}" for name in call.brings())

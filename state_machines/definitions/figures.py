@@ -15,7 +15,7 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.named_expressions import behind
 from state_machines.decision import Event
 from state_machines.errors import DecisionError
-from state_machines.expressions import Expression, references
+from state_machines.expressions import ABSENT, Expression, references
 from state_machines.expressions.bounded.program import Program
 from state_machines.expressions.view import View
 from state_machines.form.definition import Definition
@@ -50,7 +50,8 @@ class BarometerRule:
             DecisionError: an expression gives something that is no figure.
         """
         view = View(subject, _NO_EVENT, NOTHING, subject.data, _NO_EVENT.time, self.names)
-        found = {name: one.evaluate(view) for name, one in self.expressions.items()}
+        values = {name: one.evaluate(view) for name, one in self.expressions.items()}
+        found = {name: value for name, value in values.items() if value is not ABSENT}
         opened = subject.opened_at
         assert opened is not None
         settled = self._instant("settled_at", found)
@@ -107,7 +108,7 @@ def compile_barometer(
         field = f"barometer.{name}"
         for strange in dict.fromkeys(one for part in behind(definition, text) for one in _strangers(part)):
             compilation.problem(field, "not-of-the-subject", f"sees data and subject only, not {strange}")
-        expressions[name] = compilation.expression(text, field)
+        expressions[name] = compilation.expression(text, field, may_be_absent=True)
     return BarometerRule(expressions, names)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from state_machines.compilation.arguments import Argument
+from state_machines.compilation.arguments import Argument, Literal
 from state_machines.decision import Effect, EmitEvent, RunTask
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.errors import DecisionError
@@ -79,6 +79,19 @@ class EmitMaker:
             message = "`to` must be parent, children, self or a subject's key such as 'promise:P-17'"
             raise DecisionError(f"{self.field}.to", "not-a-subject", message)
         return (EmitEvent(to, self.trigger, object_of(self.data.value(view), self.field, "data")),)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardMaker:
+    """Makes `EmitEvent` of the event that is decided upon, as it came."""
+
+    field: str
+    to: Argument
+
+    def make(self, view: View) -> Sequence[Effect]:
+        """At most one event."""
+        said = Literal(dict(view.event_data))
+        return EmitMaker(self.field, self.to, view.event.trigger, said, orphans_emit=False).make(view)
 
 
 @dataclass(frozen=True, slots=True)

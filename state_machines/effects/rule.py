@@ -7,7 +7,7 @@ from typing import Any
 from state_machines.compilation.arguments import Argument, compile_argument, compile_whole
 from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Effect
-from state_machines.effects.makers import EmitMaker, Maker, OpenMaker, TaskMaker
+from state_machines.effects.makers import EmitMaker, ForwardMaker, Maker, OpenMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
 from state_machines.effects.retrying import compile_retry
 from state_machines.effects.sent_data import compile_sent_data
@@ -66,11 +66,12 @@ def compile_effects(
 
 
 def _compile_effect(compilation: Compilation, declared: EffectDeclaration, field: str) -> EffectRule | None:
-    calls = [name for name in ("task", "notice", "emit", "open") if getattr(declared, name) is not None]
+    words = ("task", "notice", "emit", "open", "forward")
+    calls = [name for name in words if getattr(declared, name) is not None]
     if len(calls) != 1:
         said = f"this one has {' and '.join(calls)}" if calls else "this one has none"
         compilation.problem(
-            field, "one-effect", f"an effect is exactly one of task, notice, emit and open; {said}"
+            field, "one-effect", f"an effect is exactly one of task, notice, emit, open and forward; {said}"
         )
         return None
     repeated = declared.each is not None
@@ -101,6 +102,8 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             return TaskMaker(
                 field, name, queue, args, kwargs, call.succeeded, call.failed, retry, call.repeat != "ask"
             )
+        case str():
+            return ForwardMaker(field, compile_argument(compilation, call, field, item=item))
         case NoticeCall():
             return compile_notice(compilation, call, field, item)
         case OpenCall():

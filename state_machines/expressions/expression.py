@@ -61,7 +61,7 @@ class Expression:
     program: Program = dataclasses.field(default=_UNSOUND, repr=False, compare=False)
 
     def evaluate(self, view: View) -> Any:
-        """The plain Python value: timestamps are aware datetimes in UTC, durations timedeltas.
+        """The plain Python value: timestamps are aware datetimes in UTC, durations timedeltas; or `ABSENT`.
 
         It may be a part of the data: nobody may change it.
 

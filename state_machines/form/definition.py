@@ -37,11 +37,12 @@ def _named(value: Any) -> Any:
 
 
 def _by_name(value: Any) -> Any:
-    """Names alone stand for themselves."""
+    """Names alone stand for themselves; in a list some may stand beside those that are called otherwise."""
     if isinstance(value, str):
         return {value: value}
-    named = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    return {one: one for one in value} if named else value
+    if not isinstance(value, list) or not all(isinstance(one, str | dict) for one in value):
+        return value
+    return {k: v for one in value for k, v in (one if isinstance(one, dict) else {one: one}).items()}
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -57,6 +58,8 @@ ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a rule that an error says was broken, such as ``webhook-409``."""
 Sender = Literal["system", "person", "link", "makegood"]
 """Who an event comes from."""
+Dimension = Literal["kind", "team", "cause", "part", "channel", "case"]
+"""What the barometer groups by."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
@@ -245,7 +248,7 @@ class OpenCall(_Sent):
 
 
 class EffectDeclaration(_Part):
-    """One effect: exactly one of task, notice, emit, open; `when` guards it; `each` repeats it.
+    """One effect: exactly one of task, notice, emit, open, forward; `when` guards it; `each` repeats it.
 
     `each` is an expression that gives a list; the effect is asked for once per item, which
     expressions see as ``item``.
@@ -255,6 +258,9 @@ class EffectDeclaration(_Part):
     notice: NoticeCall | None = Field(None, description="Tell somebody something.")
     emit: EmitCall | None = Field(None, description="Send an event to another subject.")
     open: OpenCall | None = Field(None, description="Open a subject of another lifecycle.")
+    forward: str | None = Field(
+        None, description="To whom the event is sent on as it came: parent, children, or a subject's key."
+    )
     do: "list[EffectDeclaration] | None" = Field(None, description="Several, as a macro stands for them.")
     when: Expression | None = Field(None, description="Only if this holds, of what the decision has changed.")
     each: Expression | None = Field(None, description="A list: once for each element, which is `item`.")
@@ -403,7 +409,8 @@ class BarometerDeclaration(_Part):
     """What the barometer counts a subject as: one row a subject, written with each decision about it.
 
     Each value is an expression over `data` and `subject` alone that gives a text, or null where there is
-    none; `at` and `settled_at` give an instant (or its text) and `count` a number.
+    none; `at` and `settled_at` give an instant (or its text) and `count` a number. `share` names those that
+    are fields of the data.
     """
 
     outcome: Expression = Field(
@@ -422,10 +429,14 @@ class BarometerDeclaration(_Part):
     channel: Expression | None = Field(None, description="How it came in; figures are grouped by it.")
     case: Expression | None = Field(None, description="Key of the case that it belongs to.")
     count: Expression | None = Field(None, description="A number to add up, such as hand-overs.")
+    share: Annotated[list[Dimension], BeforeValidator(_listed)] = Field(
+        default_factory=list, description="What fields of the data by these names say, if they are there."
+    )
 
     def texts(self) -> dict[str, str]:
         """The expressions that are given, by name, without a leading ``=``."""
-        return {name: text.removeprefix("=") for name, text in self if text is not None}
+        said = {name: text.removeprefix("=") for name, text in self if isinstance(text, str)}
+        return {**{name: f"data.?{name}" for name in self.share}, **said}
 
 
 class Definition(_Part):

@@ -16,6 +16,7 @@ __all__ = ["lifecycle_schema", "lifecycle_schema_text"]
 
 SCHEMA_ID = "urn:makegood:schema:lifecycle"
 _NAMES = {"type": "array", "items": {"type": "string"}}
+_NAMES_OR_OTHERS = {"type": "array", "items": {"type": ["string", "object"]}}
 _WITH_MACROS = ({"$ref": "#/$defs/EffectDeclaration"}, {"$ref": "#/$defs/Change"})
 _FIELD = {"$ref": "#/$defs/FieldDeclaration"}
 _IN_WORDS = {"anyOf": [_FIELD, {"type": ["string", "null"]}]}
@@ -37,7 +38,7 @@ _MACROS = {
                     "with": {"anyOf": [{"type": "string"}, _NAMES]},
                     "do": _PARTS,
                     "change": _PARTS,
-                    **{key: {"type": "object"} for key in sorted(CALLS)},
+                    **{key: {"type": ["object", "string"]} for key in sorted(CALLS)},
                     **{key: {"type": ["object", "array", "string"]} for key in sorted(VERBS)},
                     "when": {"type": "string"},
                     "each": {"type": "string"},
@@ -46,7 +47,9 @@ _MACROS = {
         ]
     },
 }
-_LISTS_OF_ONE = frozenset({"source", "from", "in", "paused_in", "conditions", "unless", "restart", "not_on"})
+_LISTS_OF_ONE = frozenset(
+    {"source", "from", "in", "paused_in", "conditions", "unless", "restart", "not_on", "share"}
+)
 """Fields in which one text may stand for a list of one."""
 
 
@@ -82,13 +85,12 @@ def _take_second_edition(schema: dict[str, Any]) -> None:
     parts["TriggerDeclaration"]["properties"]["data"] = {
         "anyOf": [{key: data.pop(key) for key in list(data) if key != "default"}, _NAMES]
     }
-    for verb in ("copy", "unset", "increment"):
-        parts["Change"]["properties"][verb]["anyOf"] += [{"type": "string"}, _NAMES]
+    for verb, several in (("copy", _NAMES_OR_OTHERS), ("unset", _NAMES), ("increment", _NAMES)):
+        parts["Change"]["properties"][verb]["anyOf"] += [{"type": "string"}, several]
     for part, name in ((part, name) for part in ("EmitCall", "OpenCall") for name in ("share", "copy")):
-        _allow(parts[part]["properties"][name], {"type": "string"}, _NAMES)
-    _allow(
-        parts["TransitionDeclaration"]["properties"]["change"], {"$ref": "#/$defs/Change"}, {"type": "string"}
-    )
+        _allow(parts[part]["properties"][name], {"type": "string"}, _NAMES_OR_OTHERS)
+    verbs = {"type": "object", "properties": parts["Change"]["properties"]}  # beside names of macros
+    _allow(parts["TransitionDeclaration"]["properties"]["change"], verbs, {"type": "string"})
     for part, name in (
         ("TransitionDeclaration", "effects"),
         ("StateDeclaration", "on_enter"),

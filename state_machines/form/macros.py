@@ -16,7 +16,7 @@ from typing import Any
 
 from state_machines.expressions.references import tokens
 
-CALLS = frozenset({"task", "notice", "emit", "open"})
+CALLS = frozenset({"task", "notice", "emit", "open", "forward"})
 VERBS = frozenset({"set", "copy", "append", "add", "remove", "increment", "unset"})
 _GUARDS = ("when", "each")
 _EXPRESSIONS = frozenset({"when", "each", "choices", "expires"})
@@ -247,4 +247,11 @@ def _as_expression(value: Any) -> str:
     """An argument as a part of an expression. JSON is CEL, but for the texts' escapes of half characters."""
     if isinstance(value, str) and value.startswith("="):
         return f"({value[1:]})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_expression, value))}]"
+    if isinstance(value, dict):
+        fields = (
+            f"{json.dumps(name, ensure_ascii=False)}: {_as_expression(one)}" for name, one in value.items()
+        )
+        return f"{{{', '.join(fields)}}}"
     return json.dumps(value, ensure_ascii=False)

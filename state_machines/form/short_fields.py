@@ -1,8 +1,8 @@
 """Short forms of declared data: ``words: text required``, ``by: person``, ``customer:``.
 
 A declaration may be words: a type, the format of a text, ``required``, ``personal``; so may those of the
-fields of an object and of the items of a list. In a trigger a field that names no type is declared as the
-subject's data declare the field of this name.
+fields of an object, of the items of a list and of a link's form. In a trigger a field that names no type is
+declared as the subject's data declare the field of this name.
 """
 
 from __future__ import annotations
@@ -47,7 +47,22 @@ def with_whole_fields(document: Mapping[str, Any], problems: list[Found]) -> dic
         whole["triggers"] = {
             name: _trigger(said, data or {}, f"triggers.{name}", problems) for name, said in triggers.items()
         }
+    for part in ("states", "transitions"):
+        if part in whole:
+            whole[part] = _with_whole_forms(whole[part], part, problems)
     return whole
+
+
+def _with_whole_forms(node: Any, place: str, problems: list[Found]) -> Any:
+    """Effects with the forms of their links, whose fields are declared in the same way."""
+    if isinstance(node, list):
+        return [_with_whole_forms(one, f"{place}[{n}]", problems) for n, one in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    found = {name: _with_whole_forms(one, f"{place}.{name}", problems) for name, one in node.items()}
+    if {"ask", "expires", "trigger"} <= found.keys() and isinstance(found["ask"], dict):
+        found["ask"] = _declared(found["ask"], {}, f"{place}.ask", problems)
+    return found
 
 
 def _trigger(said: Any, known: Mapping[str, Any], place: str, problems: list[Found]) -> Any:

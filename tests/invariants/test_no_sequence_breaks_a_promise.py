@@ -150,7 +150,8 @@ def _of(document: dict[str, Any], trigger: str) -> list[dict[str, Any]]:
 
 def _no_escalation(promise: dict[str, Any]) -> None:
     for one in _of(promise, "lapse"):
-        one["effects"] = [effect for effect in one["effects"] if "open" not in effect]
+        one["effects"] = [effect for effect in one["effects"] if effect != "start_the_ladder"]
+    del promise["macros"]["start_the_ladder"]
 
 
 def _nobody_next(escalation: dict[str, Any]) -> None:

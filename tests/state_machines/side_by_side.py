@@ -9,7 +9,8 @@ and with nothing but chance, for storms of so many runs and steps::
 
     SIDE_BY_SIDE=old/ python -m tests.state_machines.side_by_side 500x200
 
-A field that is null and one that is absent are the same here; of a refusal the rule counts.
+A field that is null and one that is absent are the same here, in the data and in what is sent to others; of a
+refusal the rule counts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from state_machines import decide as deciding
-from state_machines.decision import Decision, Event, Outcome
+from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
 from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.errors import StateMachineError
 from state_machines.subject import Subject
@@ -106,12 +107,20 @@ def _told(answer: Callable[[], Any]) -> dict[str, Any]:
         "outcome": (said.outcome.value, said.source, said.dest, reason),
         "timers": (sorted(said.timers_set), sorted(said.timers_cancelled)),
         "effects": [
-            (type(one).__name__, json.dumps(one, sort_keys=True, default=str)) for one in said.effects
+            (type(one).__name__, json.dumps(_without_nulls(one), sort_keys=True, default=str))
+            for one in said.effects
         ],
     }
     if said.outcome is not Outcome.REFUSED:
         told["data"] = {name: value for name, value in sorted(said.data.items()) if value is not None}
     return told
+
+
+def _without_nulls(effect: Effect) -> Effect:
+    """What is sent to another subject, without its fields that are null."""
+    if not isinstance(effect, EmitEvent):
+        return effect
+    return effect._replace(data={name: value for name, value in effect.data.items() if value is not None})
 
 
 comparison = Comparison(Path(os.environ.get("SIDE_BY_SIDE", ".")))

@@ -82,6 +82,30 @@ class Loop:
 Node = Constant | Name | Select | Call | ListOf | MapOf | Loop
 
 
+def parts_of(node: Node) -> Iterator[Node]:
+    """A node and all that are in it."""
+    yield node
+    inner: tuple[Node, ...] = ()
+    match node:
+        case Select(operand):
+            inner = (operand,)
+        case Call(_, arguments):
+            inner = arguments
+        case ListOf(elements):
+            inner = elements
+        case MapOf(entries):
+            inner = tuple(part for key, value, _ in entries for part in (key, value))
+        case Loop():
+            inner = (node.over, node.begins_as, node.goes_on_while, node.step, node.result)
+    for one in inner:
+        yield from parts_of(one)
+
+
+def count_of(node: Node) -> int:
+    """How many parts an expression has."""
+    return sum(1 for _ in parts_of(node))
+
+
 def read_tree(serialized: bytes) -> Node:
     """The tree of a program, given as cel-expr-python's `Expression.serialize()` gives it.
 

@@ -14,7 +14,7 @@ from state_machines.expressions.bounded.checked_tree import (
     MapOf,
     Name,
     Node,
-    Select,
+    count_of,
 )
 from state_machines.expressions.bounded.kinds import BoolKey, kind_of
 from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed
@@ -67,7 +67,7 @@ class Loops:
         source = self._source
         over = self._over(node)
         result, failure = source.let(f"{not decides}"), source.let("None")
-        with self._turn(node, over, parts_of(asked)):
+        with self._turn(node, over, count_of(asked)):
             before, holds = source.fails, source.new()
             with source.aside() as lines:
                 value = self._translation.of(asked)
@@ -101,7 +101,7 @@ class Loops:
         over = self._over(node)
         source.line(f"if type({over.text}) is dict: raise Failed({ADVICE!r})")
         result = source.let("[]")
-        with self._turn(node, over, parts_of(element) + (0 if asked is None else parts_of(asked))):
+        with self._turn(node, over, count_of(element) + (0 if asked is None else count_of(asked))):
             if asked is not None:
                 holds = translation.held(asked)
                 if holds.kind is bool:
@@ -122,7 +122,7 @@ class Loops:
         over = self._over(node)
         so_far = source.let(translation.of(node.begins_as).text)
         with translation.known(node.result_variable, Bound(so_far)):
-            with self._turn(node, over, parts_of(node.step) + parts_of(node.goes_on_while)):
+            with self._turn(node, over, count_of(node.step) + count_of(node.goes_on_while)):
                 source.line(f"if {translation.held(node.goes_on_while).text} is False: break")
                 source.line(f"{so_far} = {translation.of(node.step).text}")
             source.fails += 1
@@ -167,20 +167,3 @@ def walked(values: Any) -> Any:
     if type(values) is dict:
         return [name.value if type(name) is BoolKey else name for name in values]
     raise Failed(f"{kind_of(values)} is nothing to walk")
-
-
-def parts_of(node: Node) -> int:
-    """How many parts an expression has."""
-    match node:
-        case Select(operand):
-            return 1 + parts_of(operand)
-        case Call(_, arguments):
-            return 1 + sum(map(parts_of, arguments))
-        case ListOf(elements):
-            return 1 + sum(map(parts_of, elements))
-        case MapOf(entries):
-            return 1 + sum(parts_of(key) + parts_of(value) for key, value, _ in entries)
-        case Loop():
-            inner = (node.over, node.begins_as, node.goes_on_while, node.step, node.result)
-            return 1 + sum(map(parts_of, inner))
-    return 1

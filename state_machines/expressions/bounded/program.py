@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from state_machines.expressions.bounded.checked_tree import Uint, read_tree
+from state_machines.expressions.bounded.checked_tree import Name, Uint, parts_of, read_tree
 from state_machines.expressions.bounded.kinds import BoolKey
+from state_machines.expressions.bounded.optional_values import ABSENT
 from state_machines.expressions.bounded.run import Failed
 from state_machines.expressions.bounded.translation import Part, as_json, translated
 from state_machines.expressions.bounded.variables import Variable
@@ -41,6 +42,7 @@ class Program:
         "_is_json",
         "_lists_only",
         "_optional",
+        "_size",
         "_variables",
         "evaluate_json",
         "evaluate_raw",
@@ -59,6 +61,7 @@ class Program:
         self._variables = variables
         self._functions = functions
         self._is_json: bool | None = None
+        self._size: int | None = None
         self._lists_only = lists_only
         self._optional = optional
         self.evaluate_raw: Callable[[Any], Any] = self._first
@@ -75,13 +78,14 @@ class Program:
         self.evaluate_json = function if self._is_json else lambda view: as_json(function(view))
 
     def evaluate(self, view: Any) -> Any:
-        """The value for what this view holds: a plain one, all of whose parts CEL has, too.
+        """The value for what this view holds: a plain one, all of whose parts CEL has, too; or `ABSENT`.
 
         Raises:
             Failed: it has none for these data.
             Spent: it took too much.
         """
-        return _plain(self.evaluate_raw(view))
+        value = self.evaluate_raw(view)
+        return value if value is ABSENT else _plain(value)
 
     @property
     def gives_json(self) -> bool:
@@ -92,6 +96,17 @@ class Program:
             except ValueError:
                 self._is_json = False
         return bool(self._is_json)
+
+    @property
+    def size(self) -> int:
+        """How many parts it has, with those of the named expressions in it."""
+        if self._size is None:
+            self._size = 0
+            for one in parts_of(self.part().tree):
+                variable = self._variables.get(one.name) if isinstance(one, Name) else None
+                named = None if variable is None else variable.program
+                self._size += 1 if named is None else named.size
+        return self._size
 
     def part(self) -> Part:
         """What is translated of it."""

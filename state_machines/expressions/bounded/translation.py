@@ -36,7 +36,7 @@ from state_machines.expressions.bounded.kinds import (
     weigh,
     weigh_top,
 )
-from state_machines.expressions.bounded.loops import Loops, parts_of, walked
+from state_machines.expressions.bounded.loops import Loops, walked
 from state_machines.expressions.bounded.operators import (
     ORDERED,
     added,
@@ -305,7 +305,7 @@ class Translation:
     def _named(self, variable: Variable, program: Program) -> Value:
         """The value of an expression that has a name: written out if it is short, else found once for all."""
         source, part = self.source, program.part()
-        size = parts_of(part.tree)
+        size = program.size
         if size <= _SHORT and self._written_out < _MOST_WRITTEN_OUT:
             self._written_out += size
             outside = self._part, self._in_name, self._bound

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from state_machines.decision import EmitEvent
 from state_machines.definitions.lifecycle import load
 from tests.state_machines.second_edition.loans import Life, problems, with_change
 from tests.state_machines.second_edition.test_changes import data_after
@@ -54,6 +55,7 @@ def test_what_leads_nowhere_is_left_out_of_a_change(
         ("{emit: {to: self, trigger: write, share: [words, at]}}", {"words": "a"}),
         ("{emit: {to: self, trigger: write, share: words}}", {"words": "a"}),
         ("{emit: {to: self, trigger: write, share: {to: words}}}", {"to": "a"}),
+        ("{emit: {to: self, trigger: write, share: [tries, {to: words}]}}", {"tries": 0, "to": "a"}),
         ("{emit: {to: self, trigger: write, copy: [to, at]}}", {"to": "b"}),
         ("{emit: {to: self, trigger: write, copy: {words: to}, share: words}}", {"words": "b"}),
         ("{emit: {to: self, trigger: write, copy: words, share: words, data: {words: c}}}", {"words": "c"}),
@@ -96,6 +98,15 @@ def test_a_template_takes_a_value_that_is_left_out_for_nothing() -> None:
 )
 def test_elsewhere_an_optional_value_is_refused(place: str) -> None:
     assert [rule for _, rule in problems(with_change(place))] == ["expression"]
+
+
+def test_a_figure_may_lead_nowhere() -> None:
+    life = Life(with_change("{copy: words}", "barometer: {outcome: subject.state, kind: 'data.?words'}\n"))
+    rule = life.lifecycle.barometer
+    assert rule is not None
+    for words in ({}, {"words": "a"}):
+        life.take("write", **words)
+        assert rule.read(life.subject).kind == words.get("words")
 
 
 def test_without_a_parent_nothing_is_asked_of_it() -> None:
@@ -142,6 +153,13 @@ def test_a_macro_of_one_effect_needs_no_list_and_takes_any_value(macros: str, gi
         assert effect.data == {"to": wanted}  # type: ignore[union-attr]
 
 
+def test_what_is_computed_within_an_argument_is_so_within_an_expression_too() -> None:
+    macros = "macros: {note: {with: all, set: {held: '=all.which + [all.n]'}}}\n"
+    life = Life(with_change("{note: {all: {which: [=event.data.words, b], n: 1}}}", macros))
+    life.take("write", words="a")
+    assert life.data["held"] == ["a", "b", 1]
+
+
 def test_a_macro_of_one_change_needs_no_list_and_may_have_a_condition() -> None:
     macros = "macros: {note: {with: what, append: {held: =what}, when: has(event.data.to)}}\n"
     life = Life(with_change("{note: =event.data.words}", macros))
@@ -168,6 +186,36 @@ transitions: [{trigger: set, source: initial, dest: set, change: {copy: turns}}]
     assert problems(wrong) == [("data.turns.items.fields.people", "field-words")]
 
 
+def test_an_event_is_passed_on_as_it_came() -> None:
+    text = SEVERAL.replace("copy: {last: by}}", "copy: {last: by}}, effects: {forward: 'lamp:2'}")
+    life = Life(text)
+    life.take("put")
+    for trigger in ("press", "pull"):
+        (effect,) = life.take(trigger, by="a").effects
+        assert effect == EmitEvent("lamp:2", trigger, {"by": "a"})
+    assert Life(text.replace("'lamp:2'", "parent")).take("put").effects == ()
+
+
+def test_figures_are_fields_of_the_data() -> None:
+    text = with_change("{copy: {team: words}}", "barometer: {outcome: subject.state, share: [team, kind]}\n")
+    life = Life(text.replace("held: list", "held: list, team: text, kind: text"))
+    life.take("write", words="a")
+    assert life.lifecycle.barometer is not None
+    figures = life.lifecycle.barometer.read(life.subject)
+    assert (figures.team, figures.kind) == ("a", None)
+
+
+def test_the_form_of_a_link_is_declared_in_words() -> None:
+    link = "{trigger: write, expires: P1D, title: Q, words: W, ask: {tries: integer required, words: string}}"
+    notice = f"{{notice: {{to: a@example.org, title: T, words: 'See {{{{link.q}}}}', links: {{q: {link}}}}}}}"
+    text = with_change(f"[], effects: {notice}").replace("{words:, at:,", "{words:, at:, tries: ,")
+    asked = Life(text).take("write").effects[0].links["q"]["ask"]  # type: ignore[union-attr]
+    assert asked == {"tries": {"type": "integer", "required": True}, "words": {"type": "string"}}
+    assert problems(text.replace("words: string", "words: strings")) == [
+        ("transitions[0].effects[0].notice.links.q.ask.words", "field-words")
+    ]
+
+
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
@@ -176,6 +224,7 @@ transitions: [{trigger: set, source: initial, dest: set, change: {copy: turns}}]
          "effects[0].emit.share"),
         ("{trigger: a, source: initial, dest: s, effects: [{open: {lifecycle: l, trigger: a, copy: [x]}}]}",
          "effects[0].open.copy"),
+        ("{trigger: a, source: initial, dest: s, effects: [{forward: parent}]}", "effects[0].forward"),
     ],
 )  # fmt: skip
 def test_all_that_belongs_to_the_second_edition(rule: str, field: str) -> None:

@@ -80,6 +80,8 @@ MISTAKES = {
     "what opens nothing": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: keep}}]}", "unknown-trigger"),  # noqa: E501
     "a misspelt field for another": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, data: {word: a}}}]}", "unknown-data"),  # noqa: E501
     "a text where another wants an object": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, data: {words: a, owner: b, call: soon}}}]}", "value-type"),  # noqa: E501
+    "an event passed on that nobody takes": ("dest: back}", "dest: back, effects: {forward: 'promise:1'}}", "unknown-trigger"),  # noqa: E501
+    "a figure of a field that nobody declared": ("title: A book on loan", "title: A book on loan\nbarometer: {outcome: subject.state, share: team}", "missing-data"),  # noqa: E501
     "a field to share that nobody declared": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: [custommer]}}]}", "missing-data"),  # noqa: E501
     "a field to share that the other one has not": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: [extended]}}]}", "unknown-data"),  # noqa: E501
     "a list to share where a text is wanted": ("dest: back}", "dest: back, effects: [{open: {lifecycle: promise, trigger: make, share: {words: told}}}]}", "value-type"),  # noqa: E501
