@@ -64,7 +64,7 @@ def test_who_does_not_answer_within_a_minute_counts_as_nobody() -> None:
     world = World()
     world.send("team:billing", "set", members=["bea@shop.example"])
     del world.subjects["team:billing"]
-    world.send(KEY, "open", words="w", ladder=[{"team": "\u00e4"}, {"people": ["head@shop.example"]}])
+    world.send(KEY, "open", words="w", ladder=[{"team": "no name"}, {"people": ["head@shop.example"]}])
     assert world.state(KEY) == "asking"
     world.wait("PT59S")
     assert told(world) == []
