@@ -226,3 +226,24 @@ def test_it_can_be_opened_again_until_it_is_closed() -> None:
         world.send(CASE, "reopen", reason="Dead again", by=DORA)
         assert world.state(CASE) == "planning" and states(world, "plan-2") == ["made"]
         assert world.refused == []
+
+
+@pytest.mark.parametrize("close", ["P0D", "PT1S", "PT1M"])
+def test_a_case_that_need_not_rest_closes_within_a_minute(close: str) -> None:
+    world = documented(pace={"close": close})
+    assert world.state(CASE) == "documented"
+    world.wait("PT1M")
+    assert world.state(CASE) == "closed" and world.refused == []
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_the_customer_says_after_a_case_was_reopened_is_kept(ok: bool) -> None:
+    world = acting()
+    world.send(CASE, "deliver", by=ANNA)
+    world.wait("PT4H")
+    world.send(CASE, "reopen", reason="Dead again", by=DORA)
+    before = len(world.notices("nudge"))
+    world.send(CASE, "check_in_answered", ok=ok, words="I see")
+    assert world.state(CASE) == "planning" and world.refused == []
+    assert [one["words"] for one in world.data(CASE)["check_ins"]] == ["I see"]
+    assert len(world.notices("nudge")) == before + (not ok)
