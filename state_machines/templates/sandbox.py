@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from state_machines.templates import bounds
 from state_machines.templates.filters import FILTERS, Unspeakable
 
 LINK = "link"
@@ -33,11 +34,16 @@ PLAIN_FILTERS = (
 )
 """Jinja's own filters that remain: pure, and of a size that their input bounds."""
 
+_FILTERS = frozenset({*PLAIN_FILTERS, *FILTERS})
+"""All that a template may use."""
+
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
     nodes.CondExpr, nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
     nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg, nodes.List, nodes.Tuple, nodes.Keyword, nodes.Getattr,
 )  # fmt: skip
+_MOST_LEVELS = 50
+"""Of parts within each other, such as a sum of sums."""
 _DEEPEST = 2
 """Loops within loops: more would let a template of ten words work for hours."""
 
@@ -55,7 +61,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=False, undefined=StrictUndefined, finalize=_said, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters = {name: environment.filters[name] for name in PLAIN_FILTERS} | dict(FILTERS)
+    own = {**FILTERS, **bounds.FILTERS}
+    environment.filters = {name: environment.filters[name] for name in PLAIN_FILTERS} | own
     environment.globals.clear()
     return environment
 
@@ -77,6 +84,10 @@ class Reading:
     problems: tuple[tuple[str, str], ...]
 
 
+_NONE: frozenset[str] = frozenset()
+_TOO_DEEP = Reading(_NONE, _NONE, _NONE, (("template-part", f"nests deeper than {_MOST_LEVELS} levels"),))
+
+
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
     """Look at a template without rendering it."""
@@ -85,6 +96,10 @@ def read(text: str) -> Reading:
     except TemplateSyntaxError as error:
         fault = ("template-syntax", f"line {error.lineno} of the text: {error.message}")
         return Reading(frozenset(), frozenset(), frozenset(), (fault,))
+    except RecursionError:
+        return _TOO_DEEP
+    if _depth(tree) > _MOST_LEVELS:
+        return _TOO_DEEP
     seen = list(_walk(tree, frozenset(), frozenset(), 0))
     problems = dict.fromkeys(one.fault for one in seen if one.fault is not None)
     return Reading(
@@ -103,7 +118,7 @@ def parsed(text: str) -> nodes.Template:
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Template:
     """The template of a text that was read without a fault."""
-    return _environment().from_string(text)
+    return _environment().from_string(bounds.bounded(parsed(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,16 @@ class _Sight:
     fault: tuple[str, str] | None = None
 
 
+def _depth(tree: nodes.Node) -> int:
+    """How deep the parts of a template stand within each other."""
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting += [(child, depth + 1) for child in node.iter_child_nodes()]
+    return deepest
+
+
 def _walk(node: nodes.Node, local: frozenset[str], asked: frozenset[str], depth: int) -> Iterator[_Sight]:
     """Everything noticed under a node, given the names that loops bind and the values that were asked for."""
     if not isinstance(node, _ALLOWED):
@@ -126,8 +151,8 @@ def _walk(node: nodes.Node, local: frozenset[str], asked: frozenset[str], depth:
             yield from _name(node, local, asked)
         case nodes.Getattr():
             yield from _attribute(node, local)
-        case nodes.Filter() if node.name not in _environment().filters:
-            known = ", ".join(sorted(_environment().filters))
+        case nodes.Filter() if node.name not in _FILTERS:
+            known = ", ".join(sorted(_FILTERS))
             yield _Sight(fault=("unknown-filter", f"there is no filter {node.name!r}; there are {known}"))
         case nodes.Test() if node.name not in _environment().tests:
             yield _Sight(fault=("template-syntax", f"there is no test {node.name!r}"))

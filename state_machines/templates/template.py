@@ -10,9 +10,10 @@ from jinja2 import TemplateError
 
 from state_machines.errors import DecisionError
 from state_machines.form.definition import Wording
+from state_machines.templates.bounds import TooLong
 from state_machines.templates.filters import Unspeakable
 from state_machines.templates.reader import Reader, reader_of, wished_language
-from state_machines.templates.text import Text, TooLong, Values, prepared
+from state_machines.templates.text import Text, Values, prepared
 
 DEFAULT = "default"
 """The variant for every channel that has none of its own."""

@@ -6,7 +6,7 @@ but its parser. The others, and whatever is wrong with a value, are Jinja's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -14,20 +14,12 @@ from typing import Any, NamedTuple
 from jinja2 import nodes
 from jinja2.runtime import Context
 
+from state_machines.templates.bounds import LONGEST_WORDS, MOST_STEPS, STEPS, bounded_parts
 from state_machines.templates.filters import FILTERS, READER
 from state_machines.templates.reader import Reader
 from state_machines.templates.sandbox import LINK, compiled, parsed
 
-LONGEST_WORDS = 100_000
-"""Characters of a rendered text."""
-MOST_PARTS = 20_000
-"""Pieces of text and values that one is put together from; a loop gives some at each turn."""
-
 _AS_TEXT = frozenset({str, int, float})
-
-
-class TooLong(Exception):
-    """A text has more characters or more parts than one may have."""
 
 
 class Values:
@@ -39,21 +31,25 @@ class Values:
         filtering: what filters take for the context of Jinja that they know from it.
     """
 
-    __slots__ = ("_context", "filtering", "links", "values")
+    __slots__ = ("_context", "_steps", "filtering", "links", "values")
 
     def __init__(self, values: Mapping[str, Any], links: Mapping[str, str], reader: Reader) -> None:
         self.values = values
         self.links = links
         self.filtering = {READER: reader}
         self._context: Context | None = None
+        self._steps = [MOST_STEPS]
 
     def by_jinja(self, text: str) -> str:
         """A text with its values in their places. Raises TooLong, and what Jinja raises."""
         template = compiled(text)
         if self._context is None:  # one for all the texts: making it takes longer than most of them
             links = SimpleNamespace(**self.links)
-            self._context = template.new_context({**self.values, LINK: links, **self.filtering})
-        return "".join(_bounded(template.root_render_func(self._context))).strip()
+            self._context = template.new_context(
+                {**self.values, LINK: links, **self.filtering, STEPS: self._steps}
+            )
+        self._steps[0] = MOST_STEPS
+        return "".join(bounded_parts(template.root_render_func(self._context))).strip()
 
 
 class Text:
@@ -134,13 +130,3 @@ def _place(node: nodes.Node, filters: tuple[Callable[[Any, Any], Any], ...]) -> 
             own: Any = FILTERS[name]
             return _place(inner, (own, *filters))
     raise _NotPlain
-
-
-def _bounded(parts: Iterable[str]) -> Iterator[str]:
-    """The same parts, as long as they are no more than a message holds."""
-    length = 0
-    for number, part in enumerate(parts):
-        length += len(part)
-        if length > LONGEST_WORDS or number == MOST_PARTS:
-            raise TooLong(f"more than {LONGEST_WORDS:,} characters or {MOST_PARTS:,} parts")
-        yield part

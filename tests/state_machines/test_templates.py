@@ -11,6 +11,7 @@ from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
 from state_machines.form.definition import Wording
 from state_machines.templates import Template
+from state_machines.templates.sandbox import read
 from tests.state_machines.life import Life
 
 VISIT = """
@@ -124,14 +125,46 @@ def test_what_is_not_given_leaves_no_trace() -> None:
         "{% for a in items %}{% for b in items %}{{ b }}{% endfor %}{% endfor %}",
         "{% for a in items %}{% for b in items %} {% endfor %}{% endfor %}",
         "{% for a in items %}{{ long }}{% endfor %}",
+        "{% for a in items %}{% for b in items %}{% endfor %}{% endfor %}done",
+        "{% for a in long %}{% for b in long %}{% endfor %}{% endfor %}done",
+        "{% for a in object %}{% for b in object %}{% endfor %}{% endfor %}done",
+        "{% for a in items %}{% if loop.last and 'x' in items or 1 in many %}{% endif %}{% endfor %}",
+        "{% for a in items %}{% if many == same %}{% endif %}{% endfor %}done",
+        "{% for a in items %}{% if items | join(', ') == 'x' %}{% endif %}{% endfor %}done",
+        "{% if items | join(long) == 'x' %}{% endif %}done",
+        "{% if long | replace('x', long) == 'x' %}{% endif %}done",
+        "{% if " + " ~ ".join(["long"] * 500) + " == 'x' %}{% endif %}done",
+        "{% if " + " + ".join(["long"] * 30) + " == 'x' %}{% endif %}done",
     ],
 )
 def test_a_template_that_says_without_end_is_stopped(words: str) -> None:
     endless = Template("endless", "en", {"en": {"default": Wording(title="Endless", words=words)}})
-    values = {"items": list(range(3_000)), "long": "x" * 60_000}
+    items, many = list(range(3_000)), list(range(100_000, 0, -1))
+    values = {
+        "items": items, "long": "x" * 60_000, "object": {str(one): one for one in items}, "many": many,
+        "same": list(many),
+    }  # fmt: skip
     with pytest.raises(DecisionError) as refused:
         endless.say("a@b.example", values, {}, datetime(2026, 7, 1, tzinfo=UTC), "here")
     assert refused.value.problem.rule == "too-long"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("{% for a in items %}{{ loop.index ~ a }}/{{ loop.length }}{{ '' if loop.last else ' ' }}{% endfor %}",  # noqa: E501
+         "1a/3 2b/3 3c/3"),
+        ("{{ items | join(' and ') | replace('and', 'or') }}", "a or b or c"),
+        ("{{ 'aaaa' | replace('a', 'b', 2) }}", "bbaa"),
+        ("{% for a in items if a != 'b' %}{{ a ~ '!' + a }}{% else %}none{% endfor %}", "a!ac!c"),
+        ("{% if 'b' in items and items | length == 3 %}yes{% endif %}", "yes"),
+    ],
+)  # fmt: skip
+def test_what_is_counted_says_the_same(words: str, said: str) -> None:
+    template = Template("counted", "en", {"en": {"default": Wording(title="Counted", words=words)}})
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    found = template.say("a@b.example", {"items": ["a", "b", "c"]}, {}, now, "here")
+    assert found.words == said
 
 
 def test_what_customers_write_is_never_a_template() -> None:
@@ -275,3 +308,9 @@ def test_a_link_that_leads_nowhere_is_found(old: str, new: str, field: str, rule
     assert text != LINKED
     found = [(one.field, one.rule) for one in check(text, "visit.yaml")]
     assert (f"transitions[0].effects[0].notice.{field}", rule) in found
+
+
+@pytest.mark.parametrize("words", [" + ".join(["a"] * 60), "not " * 60 + "a", "-" * 400 + "1"])
+def test_a_template_that_nests_without_end_is_refused(words: str) -> None:
+    found = read("{% if " + words + " %}{% endif %}")
+    assert [rule for rule, _ in found.problems] == ["template-part"]

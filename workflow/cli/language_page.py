@@ -22,10 +22,10 @@ from state_machines.form.short_fields import TYPES
 from state_machines.form.yaml_document import LARGEST, MOST_NODES
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
+from state_machines.templates.bounds import LONGEST_WORDS
 from state_machines.templates.filters import FILTERS
 from state_machines.templates.sandbox import PLAIN_FILTERS
 from state_machines.templates.template import LONGEST_TITLE
-from state_machines.templates.text import LONGEST_WORDS
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.values.written import LONGEST_EXPRESSION
 from workflow.cli.expression_tables import example_table, function_table, told, variable_table
