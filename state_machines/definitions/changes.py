@@ -33,7 +33,11 @@ class FieldStep:
 
     def apply(self, data: Data, view: View) -> None:
         """Change the data. Raises ExpressionError, DecisionError."""
-        for name, value in self.values.value(view).items():
+        found = self.values.value(view)
+        if self.verb is _set:
+            data.update(found)
+            return
+        for name, value in found.items():
             self.verb(data, name, value, self.field)
 
 

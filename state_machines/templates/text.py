@@ -28,17 +28,21 @@ class Values:
     Attributes:
         values: by name, JSON.
         links: by name, what stands for each link.
-        filtering: what filters take for the context of Jinja that they know from it.
+        reader: for whom.
     """
 
-    __slots__ = ("_context", "_steps", "filtering", "links", "values")
+    __slots__ = ("_context", "links", "reader", "values")
 
     def __init__(self, values: Mapping[str, Any], links: Mapping[str, str], reader: Reader) -> None:
         self.values = values
         self.links = links
-        self.filtering = {READER: reader}
+        self.reader = reader
         self._context: Context | None = None
-        self._steps = [MOST_STEPS]
+
+    @property
+    def filtering(self) -> Mapping[str, Any]:
+        """What filters take for the context of Jinja that they know the reader from."""
+        return {READER: self.reader}
 
     def by_jinja(self, text: str) -> str:
         """A text with its values in their places. Raises TooLong, and what Jinja raises."""
@@ -46,9 +50,9 @@ class Values:
         if self._context is None:  # one for all the texts: making it takes longer than most of them
             links = SimpleNamespace(**self.links)
             self._context = template.new_context(
-                {**self.values, LINK: links, **self.filtering, STEPS: self._steps}
+                {**self.values, LINK: links, READER: self.reader, STEPS: [MOST_STEPS]}
             )
-        self._steps[0] = MOST_STEPS
+        self._context[STEPS][0] = MOST_STEPS
         return "".join(bounded_parts(template.root_render_func(self._context))).strip()
 
 

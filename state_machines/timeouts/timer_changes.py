@@ -41,7 +41,7 @@ class TimerChanges(NamedTuple):
 def crossings(
     rules: Iterable[TimeoutRule], source: str, dest: str, moved: bool, restart: Collection[str]
 ) -> tuple[Crossing, ...]:
-    """What a way means for each timeout.
+    """What a way means for each timeout that runs where it begins or where it ends.
 
     Args:
         rules: the timeouts of the lifecycle.
@@ -59,6 +59,7 @@ def crossings(
             dest in rule.paused_in,
         )
         for rule in rules
+        if source in rule.scope or dest in rule.scope
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from state_machines.expressions.bounded.translation import Translation
 
 ADVICE = "map() and filter() walk lists; an object has no order, so walk keys(object) instead"
+_SMALL = frozenset({str, bool, int})
+"""Kinds of values that hold no others."""
 LISTS_ONLY = "walks an object, which has no order; only lists are walked"
 
 
@@ -97,7 +99,6 @@ class Loops:
         """``map`` and ``filter``."""
         self._check_order(node.over)
         translation, source = self._translation, self._source
-        source.shares = True
         over = self._over(node)
         source.line(f"if type({over.text}) is dict: raise Failed({ADVICE!r})")
         result = source.let("[]")
@@ -112,6 +113,7 @@ class Loops:
             source.spend_bytes(BYTES_OF_A_VALUE)
             value = translation.of(element)
             source.line(f"{result}.append({value.text})")
+        source.shares |= value.kind not in _SMALL and element != Name(node.variable)
         source.fails += 1
         return Value(result, list, value.json)
 

@@ -303,10 +303,14 @@ class Translation:
         return source.constant(known)
 
     def _named(self, variable: Variable, program: Program) -> Value:
-        """The value of an expression that has a name: written out if it is short, else found once for all."""
+        """The value of an expression that has a name: found once for all, or written out.
+
+        It is written out if it is short, or all that is asked.
+        """
         source, part = self.source, program.part()
         size = program.size
-        if size <= _SHORT and self._written_out < _MOST_WRITTEN_OUT:
+        is_all = self._part.tree == Name(variable.path)
+        if is_all or (size <= _SHORT and self._written_out < _MOST_WRITTEN_OUT):
             self._written_out += size
             outside = self._part, self._in_name, self._bound
             self._part, self._in_name, self._bound = part, True, {}
