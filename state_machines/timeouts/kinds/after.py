@@ -13,6 +13,7 @@ from state_machines.subject import Timer
 from state_machines.timeouts import deadlines
 from state_machines.timeouts.explanation import explain
 from state_machines.timeouts.rule import Kind, TimeoutRule
+from state_machines.timeouts.running_time import checked_budget
 from state_machines.timeouts.texts import LENGTH, Compiler, Length, Place, compile_length, length_of
 from state_machines.values.instants import as_utc, shifted
 from state_machines.values.time_errors import DurationError
@@ -47,10 +48,10 @@ class After(Kind[AfterDeclaration]):
         self, rule: TimeoutRule, view: View, set_at: datetime
     ) -> tuple[datetime, timedelta | None] | None:
         """When the length is over; the length is the budget."""
-        if rule.calendar is None and isinstance(self.length, timedelta):
-            return shifted(as_utc(set_at), self.length), self.length if rule.paused_in else None
+        budget = self.length if isinstance(self.length, timedelta) else length_of(self.length, view)
+        if budget is not None and rule.calendar is None:
+            return shifted(as_utc(set_at), checked_budget(budget)), budget if rule.paused_in else None
         hours = rule.hours(view)
-        budget = length_of(self.length, view)
         due_at = None if budget is None else deadlines.deadline(set_at, budget, (), hours)
         return None if due_at is None else (due_at, budget if rule.paused_in else None)
 
