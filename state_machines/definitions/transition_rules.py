@@ -20,10 +20,17 @@ from state_machines.values.json_values import kind
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One condition of a transition: `expected` is true for `conditions` and false for `unless`."""
+    """One condition of a transition.
+
+    Attributes:
+        expression: what is asked.
+        expected: the answer that agrees: true for `conditions` and false for `unless`.
+        behind: what the definition says under its name, if it is a named one.
+    """
 
     expression: Expression
     expected: bool
+    behind: str | None = None
 
     def agrees(self, view: View) -> bool:
         """Whether the transition may be taken. Raises ExpressionError, DecisionError."""
@@ -31,7 +38,8 @@ class Guard:
 
     def __str__(self) -> str:
         said = "does not hold" if self.expected else "holds"
-        return f"{self.expression.field} {said}: {self.expression.text}"
+        meant = "" if self.behind is None else f" ({self.behind})"
+        return f"{self.expression.field} {said}: {self.expression.text}{meant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,7 @@ def _rule(
             f"{field}.set", "set-and-change", "say it under `change`, in the order that is meant"
         )
     guards = [
-        Guard(compilation.condition(text, f"{field}.{word}[{index}]"), expected)
+        Guard(compilation.condition(text, f"{field}.{word}[{index}]"), expected, definition.guards.get(text))
         for word, texts, expected in (
             (compilation.word_of_conditions, declared.conditions, True),
             ("unless", declared.unless, False),

@@ -46,7 +46,7 @@ def test_a_guard_is_named_in_the_refusal(loan: Life) -> None:
     for day in (9, 10):
         loan.take("extend", due_at=f"2026-03-{day:02}T09:00:00Z", by="sam")
     refused = loan.take("extend", due_at="2026-03-11T09:00:00Z", by="ina")
-    assert refused.reason == "guard: transitions[1].if[0] does not hold: may_extend"
+    assert refused.reason == "guard: transitions[1].if[0] does not hold: may_extend (data.extended < 2)"
 
 
 def test_a_macro_sends_the_template_that_it_is_given_in_the_readers_language() -> None:

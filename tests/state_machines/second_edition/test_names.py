@@ -8,7 +8,7 @@ import pytest
 
 from state_machines.expressions.scope import Scope
 from state_machines.expressions.typed_paths import with_typed_paths
-from tests.state_machines.second_edition.loans import Life, problems, with_change
+from tests.state_machines.second_edition.loans import SMALL, Life, problems, with_change
 
 SCOPE = Scope(instants=frozenset({"data.at", "event.data.at"}), durations=frozenset({"data.lead"}))
 
@@ -93,3 +93,9 @@ def test_parameters_stand_in_values_and_in_expressions() -> None:
     wanted: dict[str, Any] = {"why": "so: late", "all": "late"}
     assert emitted.data == wanted  # type: ignore[union-attr]
     assert life.take("write", words="").effects == ()
+
+
+def test_a_refusal_by_a_named_guard_says_what_stands_under_the_name() -> None:
+    text = SMALL.replace("states: [written]", "guards: {is_said: data.tries > 3}\nstates: [written]")
+    life = Life(text.rstrip().removesuffix("}") + ", if: is_said}\n")
+    assert life.take("write").reason == "guard: transitions[0].if[0] does not hold: is_said (data.tries > 3)"
