@@ -78,6 +78,7 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # where a redirect leads would be the caller's word, by its Host
         lifespan=_lifespan(context),
     )
     app.state.context = context

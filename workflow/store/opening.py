@@ -9,6 +9,18 @@ from workflow.errors import StoreError
 from workflow.store.port import Store
 from workflow.store.sqlite import SqliteStore
 
+_OWNER_ALONE = 0o600
+
+
+def _make_private(database: Path) -> None:
+    """Make the file of a new database, which nobody else of this machine reads: it holds personal data.
+
+    What SQLite puts beside it (its journal) gets the same mode. One that exists keeps its own.
+    """
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not database.exists():
+        database.touch(_OWNER_ALONE, exist_ok=True)
+
 
 def open_store(url: str, *, durable: bool = True) -> Store:
     """The store behind `url`: ``sqlite:///path`` or ``postgresql://...`` (psycopg 3 is the driver).
@@ -20,7 +32,7 @@ def open_store(url: str, *, durable: bool = True) -> Store:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+                _make_private(Path(parsed.database))
             return SqliteStore(parsed, durable=durable)
         if parsed.get_backend_name() == "postgresql":
             from workflow.store.postgresql import PostgresStore  # whose driver takes long to import

@@ -39,7 +39,9 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = message.get("headers", ())
+                said = {name.lower() for name, _ in own}
+                message["headers"] = [*own, *(one for one in _HEADERS if one[0] not in said)]
             await send(message)
 
         try:

@@ -23,6 +23,12 @@ it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, 
 
 _PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Nothing is fetched, nothing runs, and no other page frames it."""
+
 router = APIRouter()
 
 
@@ -34,9 +40,7 @@ def docs(request: Request) -> HTMLResponse:
         operations="\n".join(_operations(request.app.openapi())),
         problems="".join(_problem_row(kind) for kind in Kind),
     )
-    return HTMLResponse(
-        page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    )
+    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
 
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
