@@ -70,7 +70,7 @@ class WayTransition(Transition):
 class WayEvent(Event):
     """transitions' own, for the same machine: the first transition from here whose guards agree is taken.
 
-    Leaving out the callbacks that are not there makes a trigger cost a seventh (0.9 µs instead of 6.4).
+    Leaving out the callbacks that are not there makes a trigger cost 0.4 µs instead of 6.4.
     """
 
     def trigger(self, model: Any, *args: Any, **kwargs: Any) -> bool:
