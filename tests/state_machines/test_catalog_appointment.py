@@ -180,6 +180,37 @@ def test_arriving_late_ends_the_ladder_and_stays_late() -> None:
     assert world.data(KEY)["missed"] == [TOMORROW]
 
 
+@pytest.mark.parametrize("how", [["arrived", "done"], ["done"], ["arrived"]])
+def test_nobody_is_asked_to_call_about_a_missed_window_once_they_have_come(how: list[str]) -> None:
+    world = World()
+    booked(world)
+    world.wait("PT22H5M")
+    (call,) = world.children(KEY, "callback")
+    assert world.state(call) == "waiting"
+    for trigger in how:
+        world.send(KEY, trigger, by="tom@shop.example")
+    alarms = world.data(call)["alarms"]
+    world.wait("P1D")
+    assert (world.state(call), world.data(call)["alarms"]) == ("withdrawn", alarms)
+    assert world.refused == []
+
+
+def test_a_call_that_is_open_although_there_is_a_new_time_is_not_forgotten() -> None:
+    world = World()
+    booked(world)
+    world.wait("PT22H")
+    world.send(KEY, "move", windows=[LATER], reason="wir haben Sie versetzt", by="ana@shop.example")
+    (call,) = world.children(KEY, "callback")
+    world.wait("PT10M")
+    assert [one.notice.title for one in world.notices("nudge")][
+        -1
+    ] == "Nobody calls the customer: Ihr Anschluss"
+    world.send(call, "claim", by="ana@shop.example")
+    world.send(call, "reached", by="ana@shop.example")
+    assert world.data(KEY)["call_outcome"] == "reached"
+    assert world.refused == []
+
+
 @pytest.mark.parametrize("how", ["cancel", "withdraw"])
 def test_what_is_called_off_misses_nothing(how: str) -> None:
     world = World()

@@ -63,6 +63,28 @@ def test_whoever_asks_for_what_was_asked_already_hears_the_one_answer() -> None:
     assert [to for to, title in answers(world) if title == "Now known: account"] == [DORA, ZOE]
 
 
+def test_whoever_asked_hears_what_the_customer_answers_while_we_wait() -> None:
+    world = acting()
+    for by in (DORA, ZOE):
+        world.send(CASE, "ask_fact", fact="account", by=by)
+    world.send(CASE, "ask_fact", fact="colour", by=BEN)
+    world.send(CASE, "wait_for_customer", words="The account number", by=ANNA)
+    world.send(CASE, "customer_answers", words="Here you are", facts={"account": "4711", "floor": 3})
+    told = [one for one in world.notices("answer") if one.notice.title == "Now known: account"]
+    assert [one.notice.to for one in told] == [DORA, ZOE]
+    assert {one.notice.context["value"] for one in told} == {"4711"}
+    world.send(CASE, "customer_answers", facts={"account": "4712", "colour": "red"})
+    assert answers(world)[3:] == [(BEN, "Now known: colour")]
+    assert world.refused == []
+
+
+def test_whoever_gave_the_word_is_not_told_of_it_however_their_address_is_spelt() -> None:
+    world = acting()
+    before = len(world.notices("team_news"))
+    world.send(CASE, "word", words="We are at it", by={"name": "Anna", "email": ANNA.upper()})
+    assert ANNA not in [one.notice.to for one in world.notices("team_news")[before:]]
+
+
 def test_a_step_that_was_tried_is_never_asked_for_again() -> None:
     world = opened()
     for by in (DORA, ZOE):
@@ -168,6 +190,28 @@ def test_a_post_is_answered_to_the_name_it_was_posted_by() -> None:
     world = opened(customer={**CUSTOMER, "social": "@chris"}, channel="social", network="Birds")
     world.send(CASE, "contact", words="w", channel="social", network="Mammoths", social="@chris@tusk")
     assert [one.notice.to["social"] for one in world.notices("news")] == ["@chris", "@chris@tusk"]
+
+
+def test_whoever_takes_a_case_over_hears_of_its_appointments_from_then_on() -> None:
+    world = acting()
+    world.send(CASE, "book", about="The modem", windows=[{"from": in_("PT20H"), "to": in_("PT22H")}], by=ANNA)
+    world.send(CASE, "book", about="Theirs", owner=BEN, windows=[{"from": in_("P3D"), "to": in_("P4D")}])
+    mine, theirs = world.children(CASE, "appointment")
+    world.send(CASE, "hand_over", to=ZOE, by=ANNA)
+    assert (world.data(mine)["owner"], world.data(theirs)["owner"]) == (ZOE, BEN)
+    world.wait("PT19H")
+    assert [one.notice.to for one in world.notices("nudge") if one.sender == mine] == [ZOE]
+    assert world.refused == []
+
+
+def test_whoever_calls_reads_who_answers_for_the_case_now() -> None:
+    world = acting()
+    world.send(CASE, "call", words="We call you", within="PT2H", by=ANNA)
+    (call,) = world.children(CASE, "callback")
+    assert world.data(call)["context"]["owner"] == ANNA
+    world.send(CASE, "hand_over", to=ZOE, by=ANNA)
+    assert world.data(call)["context"]["owner"] == ZOE and world.data(call)["context"]["case"] == CASE
+    assert world.refused == []
 
 
 def test_the_team_changes_only_where_the_hand_over_says_so() -> None:

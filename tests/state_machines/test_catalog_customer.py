@@ -258,3 +258,84 @@ def test_an_identity_that_is_given_up_belongs_to_whoever_claims_it_next() -> Non
     world.send(identity, "release", reason="the number was given to somebody else", by="anna@shop.example")
     world.send(SHOP, "known", phone="+49 30 123456")
     assert world.state(SHOP) == "known" and world.data(identity)["customer"] == SHOP
+
+
+PHONE, NUMBER = "+49 30 123456", f"identity:{fingerprint('phone', '+4930123456')}"
+
+
+def released(world: World) -> None:
+    """The shop's customer had the number, and has it no longer."""
+    world.send(SHOP, "known", phone=PHONE, name="Cy")
+    world.wait("PT1M")
+    wrote(world, SHOP)
+    world.send(NUMBER, "release", reason="the number was given to somebody else", by="anna@shop.example")
+
+
+def test_a_number_that_somebody_else_has_by_now_makes_nobody_one_with_them() -> None:
+    world, other = World(), "customer:app-9"
+    world.send(CRM, "known", **ADA)
+    world.wait("PT1H")
+    released(world)
+    world.send(LISTENER, "known", phone=PHONE, name="Di")
+    world.wait("PT1M")
+    world.send(SHOP, "merge", into=CRM, by="anna@shop.example")
+    assert (world.state(SHOP), world.data(NUMBER)["customer"]) == ("merged", LISTENER)
+    wrote(world, other, phone=PHONE)
+    assert (world.state(other), world.data(other)["into"]) == ("merged", LISTENER), (
+        "it is theirs, and not B's"
+    )
+    assert (world.state(CRM), world.state(LISTENER)) == ("known", "known")
+    assert world.refused == []
+
+
+def test_a_number_that_nobody_has_any_more_goes_along_with_nobody() -> None:
+    world = World()
+    world.send(CRM, "known", **ADA)
+    world.wait("PT1H")
+    released(world)
+    world.send(SHOP, "merge", into=CRM, by="anna@shop.example")
+    assert world.state(NUMBER) == "free"
+    wrote(world, LISTENER, phone=PHONE)
+    assert (world.state(LISTENER), world.data(NUMBER)["customer"]) == ("known", LISTENER)
+    assert world.refused == []
+
+
+def test_whoever_had_a_number_is_not_called_by_it_any_more() -> None:
+    world = World()
+    released(world)
+    assert world.data(SHOP)["identities"] == [] and world.data(SHOP)["customer"]["phone"] == ""
+    assert world.data(cases(world)[0])["customer"]["phone"] == "", "their case knows it"
+    assert world.refused == []
+
+
+def test_whoever_had_a_number_and_has_another_one_is_called_by_that() -> None:
+    world = World()
+    world.send(SHOP, "known", phone=PHONE)
+    world.send(SHOP, "new_address", phone="+49 30 777777")
+    world.send(NUMBER, "release", by="anna@shop.example")
+    assert world.data(SHOP)["customer"]["phone"] == "+49 30 777777"
+    assert [one["key"] for one in world.data(SHOP)["identities"]] != [NUMBER]
+    assert world.refused == []
+
+
+def test_a_source_that_still_names_the_old_number_makes_no_one_person_of_two() -> None:
+    world = World()
+    released(world)
+    world.send(LISTENER, "known", phone=PHONE, name="Di")
+    world.wait("PT1M")
+    world.send(SHOP, "known", phone=PHONE)
+    assert (world.state(SHOP), world.state(LISTENER)) == ("known", "known")
+    assert world.data(NUMBER)["customer"] == LISTENER
+    assert world.refused == []
+
+
+def test_identities_go_along_through_several_who_are_one() -> None:
+    world = World()
+    for key, said in ((CRM, ADA), (LISTENER, {"identities": HANDLE}), (SHOP, {"phone": PHONE})):
+        world.send(key, "known", **said)
+        world.wait("PT1M")
+    world.send(SHOP, "merge", into=LISTENER, by="anna@shop.example")
+    world.send(LISTENER, "merge", into=CRM, by="anna@shop.example")
+    assert world.data(NUMBER)["customer"] == CRM
+    assert world.data(CRM)["merged"] == [LISTENER, SHOP]
+    assert world.refused == []

@@ -184,6 +184,21 @@ def test_a_team_is_asked_for_its_people_and_an_empty_one_is_not_waited_for(
     assert world.refused == []
 
 
+def test_whoever_is_named_and_belongs_to_the_team_is_asked_once_each_time() -> None:
+    world = opened(part="phone", facts={"disability": True})
+    world.send("team:billing", "set", members=[{"name": "Zoe", "email": ZOE.upper()}, DORA])
+    world.send(POLICY, "set", **{**BOOK, "approvers": [{"people": [ZOE], "team": "billing"}]})
+    world.send(CASE, "grant", policy="disability", role="front_line", what="refund", amount=80, by=ANNA)
+    assert [told.notice.to for told in world.notices("approval")] == [ZOE, DORA]
+    (approval,) = world.children(CASE, "approval")
+    world.wait("PT2H")
+    (ladder,) = world.children(approval, "escalation")
+    world.send(ladder, "resolve", by=DORA)
+    assert world.data(approval)["round"] == 2
+    assert [told.notice.to for told in world.notices("approval")] == [ZOE, DORA] * 2
+    assert world.refused == []
+
+
 def test_a_withdrawn_approval_ends_its_ladder() -> None:
     world = asked(80)
     (approval,) = world.children(CASE, "approval")

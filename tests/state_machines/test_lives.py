@@ -8,9 +8,10 @@ from state_machines.catalog import NAMES, load_catalog
 from tests.state_machines.lived_through import live_through
 from tests.state_machines.told_lives import SHEETS, ToldLife, told_lives
 from tests.state_machines.transition_cover import (
-    NEVER_TAKEN,
+    answered,
     behind_an_unguarded_one,
     catalog_departures,
+    conditions_of_effects,
     recorded,
 )
 
@@ -26,13 +27,26 @@ def test_every_transition_is_taken_from_each_of_its_sources() -> None:
             live_through(told)
     departures = catalog_departures()
     taken = {departures[way] for way in ways}
-    missing = set(departures.values()) - taken - NEVER_TAKEN
+    missing = set(departures.values()) - taken
     assert sorted(map(str, missing)) == [], "taken by no life in tests/state_machines/lives/"
-    assert sorted(map(str, taken & NEVER_TAKEN)) == [], "taken after all"
 
 
-def test_what_is_never_taken_comes_after_one_that_takes_every_event() -> None:
-    assert sorted(map(str, NEVER_TAKEN ^ behind_an_unguarded_one())) == []
+def test_none_comes_after_one_that_takes_every_event() -> None:
+    assert sorted(map(str, behind_an_unguarded_one())) == []
+
+
+def test_every_condition_of_an_effect_makes_a_difference() -> None:
+    with answered() as answers:
+        for told in told_lives():
+            live_through(told)
+    wanted = {(where, said) for where in conditions_of_effects() for said in (True, False)}
+    found = {
+        (where, said)
+        for where, one in conditions_of_effects().items()
+        for said in (True, False)
+        if (id(one), said) in answers
+    }
+    assert sorted(wanted - found) == [], "it always is or never is, as far as lives tell"
 
 
 def test_every_timeout_fires() -> None:

@@ -1,4 +1,4 @@
-"""Which departures of the catalog's transitions are taken, and which cannot be.
+"""Which departures of the catalog's transitions are taken, which cannot be, and what conditions decide.
 
 A departure is a transition from one of its sources: a `source` that is a list, ``*`` or ``any`` makes
 several. It is named by what it decides and not by where it stands: a definition may be written otherwise.
@@ -15,6 +15,8 @@ from state_machines.catalog import load_catalog
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.machine import Attempt
 from state_machines.definitions.ways import Way
+from state_machines.expressions import Expression
+from state_machines.expressions.view import View
 
 
 class Departure(NamedTuple):
@@ -66,6 +68,32 @@ def recorded() -> Iterator[set[Way]]:
         yield taken
 
 
+def conditions_of_effects() -> dict[str, Expression]:
+    """Each `when` of an effect of the catalog, by where it stands."""
+    return {
+        f"{lifecycle.name}: {effect.when.field}: {effect.when.text}": effect.when
+        for lifecycle in load_catalog().values()
+        for way in departures_of(lifecycle)
+        for effect in way.effects
+        if effect.when is not None
+    }
+
+
+@contextmanager
+def answered() -> Iterator[set[tuple[int, bool]]]:
+    """What any condition answers meanwhile, by its identity."""
+    answers: set[tuple[int, bool]] = set()
+    holds = Expression.holds
+
+    def note(condition: Expression, view: View) -> bool:
+        found = holds(condition, view)
+        answers.add((id(condition), found))
+        return found
+
+    with patch.object(Expression, "holds", note):
+        yield answers
+
+
 def behind_an_unguarded_one() -> set[Departure]:
     """Those that are tried after one that takes every event."""
     return {
@@ -76,18 +104,3 @@ def behind_an_unguarded_one() -> set[Departure]:
         for ordinal, one in enumerate(tried)
         if any(not earlier._way.rule.guards for earlier in tried[:ordinal])
     }
-
-
-NEVER_TAKEN = frozenset(
-    Departure(lifecycle, trigger, state, state, ordinal)
-    for lifecycle, trigger, ordinal, states in (
-        ("callback", "customer_changed", 1, ["resting"]),
-        ("callback", "withdraw", 1, ["waiting", "claimed", "resting"]),
-        ("promise", "callback_news", 2, ["lapsed"]),
-        ("promise", "resume", 2, ["waiting"]),
-        ("promise", "withdraw", 1, ["made", "at_risk", "waiting", "lapsed"]),
-    )
-    for state in states
-)
-"""No event takes these: each has the source `any`, is meant for the other states, and comes after one without
-guards from this state."""

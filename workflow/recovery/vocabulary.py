@@ -13,12 +13,14 @@ from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
+from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
 from workflow.recovery.rotations.duty import on_duty, rotation_fault
 
 FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
     Function("address", ("json", "string"), "string", address),
+    Function("same_person", ("json", "json"), "bool", same_person),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
     Function("contact_fault", ("map",), "string", contact_fault),
