@@ -89,3 +89,17 @@ def test_draw_refuses_what_cannot_be_decided_upon(tmp_path: Path) -> None:
 def test_draw_says_where_it_cannot_write(tmp_path: Path) -> None:
     result = run("draw", "promise", "-o", tmp_path / "no" / "such" / "folder.svg")
     assert result.exit_code == 1 and "--out" in str(result.exception)
+
+
+def test_a_directory_is_checked_with_its_folders_and_an_empty_one_is_a_mistake(tmp_path: Path) -> None:
+    for file in (tmp_path / "note.yaml", tmp_path / "loan" / "loan.yaml"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(
+            f"edition: 2\nlifecycle: {file.stem}\nversion: 1\nstates: [{{name: done, final: true}}]\n"
+            "transitions:\n  - {trigger: open, source: initial, dest: done}\n"
+        )
+    result = run("check", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (0, "2 definitions checked, no problems\n")
+    assert run("check", str(Path(catalog.__file__).parent)).stderr.startswith(f"{len(catalog.NAMES)} def")
+    (tmp_path / "nothing").mkdir()
+    assert run("check", str(tmp_path / "nothing")).exit_code == 2

@@ -43,6 +43,8 @@ def check(
     texts: dict[str, str] = {}
     found: list[Problem] = []
     names = [one for name in files for one in definition_names(name)]
+    if not names:
+        raise typer.BadParameter(f"there is no definition in {', '.join(files)}", param_hint="FILES")
     for file in names:
         try:
             texts[file] = read_definition(file)

@@ -15,8 +15,12 @@ def bundle_of(file: Path, read: Callable[[Path], str]) -> str:
 
 
 def definitions_in(directory: Path) -> Iterator[Path]:
-    """The files of definitions in a directory, by name; those of words belong to them."""
-    for file in sorted(directory.glob("*.yaml")):
+    """The files of definitions in a directory, by name; those of words belong to them.
+
+    One may have a folder of its own with its words, as those of the catalog have: ``loan/loan.yaml``.
+    """
+    own = (file for file in directory.glob("*/*.yaml") if file.stem == file.parent.name)
+    for file in sorted([*directory.glob("*.yaml"), *own], key=lambda one: one.name):
         holder, dot, _ = file.stem.rpartition(".")
         if not (dot and file.with_name(f"{holder}.yaml").exists()):
             yield file
