@@ -25,6 +25,7 @@ from workflow.supervisor.guard import Guard
 
 PASSWORDS = {
     "POSTGRES_PASSWORD": "chosen1",
+    "REDIS_PASSWORD": "chosen4",
     "FLOWER_PASSWORD": "chosen2",
     "LINK_SECRET": "chosen3-sixteen-characters",
 }
@@ -50,6 +51,20 @@ def test_no_password_is_baked_in(missing: str) -> None:
         compose.services({name: value for name, value in PASSWORDS.items() if name != missing})
 
 
+def test_the_broker_takes_nobody_without_its_password(tmp_path: Path) -> None:
+    service = compose.services(PASSWORDS)["redis"]
+    [command] = [part for part in service["command"] if "redis-server" in part]
+    written, _, started = command.partition(" && exec ")
+    file = tmp_path / "redis.conf"
+    subprocess.run(
+        ["sh", "-c", written.replace("/tmp/redis.conf", str(file))], check=True, env=service["environment"]
+    )
+    assert file.read_text() == "requirepass chosen4\n"
+    assert file.stat().st_mode & 0o077 == 0
+    assert started.startswith("redis-server /tmp/redis.conf ")
+    assert "chosen4" not in command, "what is among the arguments every process list shows"
+
+
 def test_the_image_does_not_run_as_root() -> None:
     users = re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert users == ["makegood"]
@@ -63,7 +78,7 @@ class Here:
         self._directory = directory
         self._places = {
             "postgresql://makegood:chosen1@postgres:5432/makegood": postgres_url,
-            "redis://redis:6379/0": valkey_url,
+            "redis://:chosen4@redis:6379/0": valkey_url,
             "0.0.0.0": "127.0.0.1",
             "8080": str(free_port()),
             "5555": str(free_port()),
