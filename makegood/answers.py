@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class FieldError(TypedDict):
@@ -18,6 +18,8 @@ class AcceptedEvent(TypedDict):
 
     `status` is ``accepted`` or ``duplicate``. `outcome` is ``pending`` until it is decided, then ``moved``,
     ``stayed``, ``refused`` (with the `reason`) or ``dead``; of a duplicate, what became of the first one.
+    `state` and `seq` are those of an event that was waited for: the subject's state after the decision, and
+    the decision's number.
     """
 
     source: str
@@ -26,6 +28,22 @@ class AcceptedEvent(TypedDict):
     status: str
     outcome: str
     reason: str | None
+    state: NotRequired[str | None]
+    seq: NotRequired[int | None]
+
+
+class EventDecision(TypedDict):
+    """What became of one event: its `outcome`, the subject's `state` after it, and the decision's number."""
+
+    source: str
+    id: str
+    subject: str
+    outcome: str
+    reason: str | None
+    state: str | None
+    seq: int | None
+    received_at: str
+    decided_at: str | None
 
 
 class AcceptedEvents(TypedDict):
@@ -58,6 +76,26 @@ class SubjectHistory(Subject):
     timeline: list[dict[str, Any]]
 
 
+class RefusedDecision(TypedDict):
+    """An event or a timer that could not apply when it was decided; the subject stayed in its `state`.
+
+    `rule` is guard, impossible-now, event-data or stale-timer, `reason` says more. `sender` is the subject
+    that sent it, where one did; `timer` the one that fired, else None.
+    """
+
+    subject: str
+    seq: int
+    state: str
+    trigger: str
+    rule: str
+    reason: str
+    source: str
+    event_id: str
+    sender: str | None
+    timer: str | None
+    at: str
+
+
 class Effect(TypedDict):
     """Work that a decision asked for; `state` is pending, published, sending, settled, dead or unknown."""
 
@@ -78,7 +116,11 @@ class Effect(TypedDict):
 
 
 class DeadEvent(TypedDict):
-    """An accepted event whose decision failed. `id` is its place in the ledger."""
+    """An accepted event whose decision failed. `id` is its place in the ledger.
+
+    `sender` is the subject that sent it, where one did. The error of an opening that the new subject refused
+    begins with ``refused-opening``.
+    """
 
     id: int
     subject: str
@@ -88,6 +130,7 @@ class DeadEvent(TypedDict):
     received_at: str
     dead_at: str
     error: str | None
+    sender: str | None
 
 
 class DeadTimer(TypedDict):

@@ -7,7 +7,16 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-from makegood.answers import AcceptedEvent, AcceptedEvents, DeadLetters, Effect, Subject, SubjectHistory
+from makegood.answers import (
+    AcceptedEvent,
+    AcceptedEvents,
+    DeadLetters,
+    Effect,
+    EventDecision,
+    RefusedDecision,
+    Subject,
+    SubjectHistory,
+)
 from makegood.batches import MOST_EVENTS, Batch, batches, encoded
 from makegood.connection import Connection
 from makegood.errors import ClientError
@@ -53,10 +62,14 @@ class Client:
             url, key, timeout=timeout, proxies=proxies, attempts=attempts, patience=patience, wait=wait
         )
 
-    def send(self, event: Event) -> AcceptedEvent:
-        """Send one event; what became of it. It is committed on return."""
+    def send(self, event: Event, *, wait: int | None = None) -> AcceptedEvent:
+        """Send one event; what became of it. It is committed on return.
+
+        With `wait` the API is asked to answer with the decision, within so many seconds: 10 at most, and
+        fewer than the `timeout`. If it is not taken by then, the `outcome` is ``pending``.
+        """
         receipt: AcceptedEvents = self._connection.request(
-            "POST", _EVENTS, content=encoded(event), headers=_STRUCTURED
+            "POST", _EVENTS, content=encoded(event), headers=_STRUCTURED | _preferring(wait)
         )
         return receipt["items"][0]
 
@@ -86,19 +99,49 @@ class Client:
             answer["items"] += receipt["items"]
         return answer
 
+    def event(self, source: str, id: str, *, wait: int | None = None) -> EventDecision:
+        """What became of an event; `wait` as for `send`. Raises ClientError of status 404 without one."""
+        path = f"{_EVENTS}/{quote(source, safe='')}/{quote(id, safe='')}"
+        answer = self._connection.request("GET", path, headers=_preferring(wait))
+        return cast(EventDecision, answer)
+
     def subject(self, key: str) -> SubjectHistory:
         """One subject with its timeline. Raises ClientError of status 404 when no event ever named it."""
         return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{quote(key, safe=':/')}"))
 
     def subjects(
-        self, *, lifecycle: str | None = None, state: Sequence[str] = (), parent: str | None = None
+        self,
+        *,
+        lifecycle: str | None = None,
+        state: Sequence[str] = (),
+        parent: str | None = None,
+        opened: bool = True,
     ) -> Iterator[Subject]:
-        """All subjects of a lifecycle, in one of some states, that one subject opened; the oldest first."""
-        return self._pages("/v1/subjects", {"lifecycle": lifecycle, "state": state, "parent": parent})
+        """All subjects of a lifecycle, in one of some states, that one subject opened; the oldest first.
+
+        With `opened` False those instead that events named and none has opened.
+        """
+        filters = {"lifecycle": lifecycle, "state": state, "parent": parent}
+        return self._pages("/v1/subjects", filters if opened else {**filters, "opened": "false"})
 
     def effects(self, *, state: Sequence[str] = ("dead", "unknown")) -> Iterator[Effect]:
         """All effects in one of some states, the oldest first; by default those that need a person."""
         return self._pages("/v1/effects", {"state": state})
+
+    def refusals(
+        self,
+        *,
+        lifecycle: str | None = None,
+        trigger: str | None = None,
+        source: str | None = None,
+        since: str | None = None,
+    ) -> Iterator[RefusedDecision]:
+        """All decisions that refused an event or a timer, the oldest first.
+
+        `since` is an instant (RFC 3339) or a day (UTC).
+        """
+        filters = {"lifecycle": lifecycle, "trigger": trigger, "source": source, "since": since}
+        return self._pages("/v1/refusals", filters)
 
     def dead_letters(self) -> DeadLetters:
         """The first events and timers whose decision failed."""
@@ -142,3 +185,8 @@ class Client:
             cursor = page["next"]
             if cursor is None:
                 return
+
+
+def _preferring(wait: int | None) -> dict[str, str]:
+    """The header (RFC 7240) that asks for the decision."""
+    return {} if wait is None else {"Prefer": f"wait={wait}"}

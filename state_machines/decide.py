@@ -66,9 +66,12 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
 
 
 def _listed(problems: list[Problem]) -> str:
-    """The first of them in words: a reason is kept for ever, and a sender's list may be endless."""
+    """The first of them, each by field and rule; their messages quote what was sent, which may be personal.
+
+    A reason is kept for ever, and a sender's list may be endless.
+    """
     more = f"; and {len(problems) - _MOST_SAID} more" if len(problems) > _MOST_SAID else ""
-    return "; ".join(map(str, problems[:_MOST_SAID])) + more
+    return "; ".join(f"{one.field} [{one.rule}]" for one in problems[:_MOST_SAID]) + more
 
 
 def _is_stale(subject: Subject, event: Event) -> bool:

@@ -74,7 +74,7 @@ class SendNotice(NamedTuple):
     where the definition declares it itself; `context` travels with the notice to a person who calls.
     `variants` holds title and words for channels that have their own; `links` by name what a signed
     link asks: trigger, data, choices, ask, labels, title, words, language, expires_at. `retry` is as in
-    `RunTask`.
+    `RunTask`. `failed` names the trigger that fires when it is given up, if any.
     """
 
     channel: str
@@ -87,6 +87,7 @@ class SendNotice(NamedTuple):
     links: Mapping[str, Mapping[str, Any]] = NOTHING
     topic: Topic | None = None
     retry: Mapping[str, Any] = NOTHING
+    failed: str | None = None
 
     @property
     def priority(self) -> Priority:

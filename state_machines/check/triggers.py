@@ -45,14 +45,14 @@ def demanding_timeouts(document: Document) -> Iterator[Finding]:
 
 
 def unanswered_receipts(document: Document) -> Iterator[Finding]:
-    """The triggers of a task's receipt are taken somewhere."""
+    """The triggers of a task's receipt, and of a notice that is given up, are taken somewhere."""
     taken = _taken(document)
     for field, effect in effects_of(document):
-        for outcome in ("succeeded", "failed"):
-            trigger = getattr(effect.task, outcome, None)
+        for call, outcome in (("task", "succeeded"), ("task", "failed"), ("notice", "failed")):
+            trigger = getattr(getattr(effect, call), outcome, None)
             if trigger is not None and trigger not in taken:
                 message = f"no transition takes the trigger {trigger!r}"
-                yield Finding(f"{field}.task.{outcome}", "unanswered-receipt", message)
+                yield Finding(f"{field}.{call}.{outcome}", "unanswered-receipt", message)
 
 
 def _field_of_trigger(field: str) -> str:

@@ -35,6 +35,7 @@ class NoticeMaker:
     words: Words
     links: tuple[tuple[str, LinkMaker], ...]
     retry: Mapping[str, Any]
+    failed: str | None = None
 
     def make(self, view: View) -> Sequence[Effect]:
         """The notices."""
@@ -68,4 +69,5 @@ class NoticeMaker:
             links,
             topic,
             self.retry,
+            self.failed,
         )

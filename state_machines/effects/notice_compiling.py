@@ -51,7 +51,8 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     declared = topic.name in compilation.declared_topics
     retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
     told = Listed([channel, Mapped(values), context])
-    return NoticeMaker(field, to, told, tuple(optional), topic, declared, words, links, retry)
+    compilation.trigger(call.failed, f"{field}.failed")
+    return NoticeMaker(field, to, told, tuple(optional), topic, declared, words, links, retry, call.failed)
 
 
 def _topic(compilation: Compilation, call: NoticeCall, field: str) -> Topic:

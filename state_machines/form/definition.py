@@ -110,7 +110,9 @@ class TaskCall(_Part):
         default_factory=dict, description="Its arguments by name; or one expression that gives a map."
     )
     succeeded: Name | None = Field(None, description="The trigger of its receipt; the event brings `result`.")
-    failed: Name | None = Field(None, description="The trigger when it failed; the event brings `error`.")
+    failed: Name | None = Field(
+        None, description="The trigger when it failed or was given up; the event brings `error`."
+    )
     retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
     repeat: Literal["safe", "ask"] | None = Field(
         None,
@@ -203,6 +205,9 @@ class NoticeCall(_Part):
     )
     context: dict[str, Argument] = Field(
         default_factory=dict, description="What a person who calls, or a webhook, is given besides the words."
+    )
+    failed: Name | None = Field(
+        None, description="The trigger when it was given up: it cannot be sent. The event brings `error`."
     )
     retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
 

@@ -92,7 +92,7 @@ class NoticeClaims:
         if isinstance(found, Wait):
             outbox.defer(self._runtime.store, [(row.id, found.until, found.reason)], held)
         elif isinstance(found, NoWay):
-            outbox.bury(self._runtime.store, [(row.id, found.reason)], held)
+            outbox.bury(self._runtime.store, [(row.id, found.reason)], now, held)
         else:
             return Bundle([row], [notice], found.channels)
         return None
@@ -106,7 +106,7 @@ class NoticeClaims:
         history = History(partial(contact_log.sent_lately, transaction, customer), len(others))
         found = self._just_said(customer, now) or route(topic, row.target, to, now, history)
         if isinstance(found, NoWay):
-            outbox.bury_within(transaction, [(row.id, found.reason)], held)
+            outbox.bury_within(transaction, [(row.id, found.reason)], now, held)
             contact_log.forget(transaction, [row.id])
             return None
         if isinstance(found, Wait):

@@ -85,7 +85,7 @@ class NoticeSender:
             self._wait_no_more(bundle, given_up)
         except Rejected as error:
             self._forget_contact(bundle, again=False)
-            outbox.bury(store, [(one, str(error)) for one in bundle.ids], held)
+            outbox.bury(store, [(one, str(error)) for one in bundle.ids], clock.now(), held)
         except OutcomeUnknown as error:
             losses = [(one, str(error)) for one in bundle.ids]
             outbox.unknown(store, losses, held, _with_digest({"channel": error.channel}, bundle))

@@ -107,7 +107,8 @@ def test_a_dead_timer_is_shown_and_tried_again(house: House) -> None:
     assert house.get("/v1/subjects/order:tick/tock").json()["timeline"][-1]["trigger"] == "remind"
 
 
-@pytest.mark.parametrize("path", ["/v1/dead-letters/events/999999/retry", "/v1/effects/999999/retry",
+@pytest.mark.parametrize("path", ["/v1/dead-letters/events/999999/discard",
+                                  "/v1/dead-letters/events/999999/retry", "/v1/effects/999999/retry",
                                   "/v1/dead-letters/timers/reminder/order:nobody/retry"])  # fmt: skip
 def test_what_is_not_there_is_not_retried(house: House, path: str) -> None:
     assert house.http.post(path, headers=house.bearer(Role.OPERATOR)).status_code == 404

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from makegood import Client
 from tests.api.conftest import NOON, House, order
+from workflow.access.keys import Role
 
 
 def _keys(house: House, **filters: object) -> list[str]:
@@ -19,6 +22,11 @@ def _keys(house: House, **filters: object) -> list[str]:
         if page["next"] is None:
             return found
         filters["cursor"] = page["next"]
+
+
+def _items(house: House, **filters: object) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = house.get("/v1/subjects", **filters).json()["items"]
+    return items
 
 
 def test_an_item_says_how_the_subject_stands(house: House) -> None:
@@ -67,6 +75,22 @@ def test_what_was_never_opened_is_not_listed_and_yet_can_be_read(house: House) -
     assert "order:unopened" not in _keys(house)
     subject = house.get("/v1/subjects/order:unopened").json()
     assert (subject["state"], subject["timeline"][0]["outcome"]) == ("initial", "refused")
+
+
+def test_what_was_never_opened_is_listed_on_its_own(house: House) -> None:
+    house.post([order("ship", f"early-{n}", f"early-{n}") for n in range(3)])
+    house.post(order("place", "early-open", "early-open", amount=5))
+    house.apply()
+    house.post(order("place", "early-2", "early-2-open", amount=5))
+    house.apply()
+    found = [key for key in _keys(house, opened=False, lifecycle="order", limit=1) if ":early-" in key]
+    assert found == ["order:early-0", "order:early-1"]
+    assert "order:early-2" in _keys(house, opened=True)
+    item = next(one for one in _items(house, opened=False, limit=1000) if one["key"] == "order:early-0")
+    assert (item["state"], item["seq"], item["opened_at"], item["data"]) == ("initial", 1, None, {})
+    with Client(str(house.http.base_url), house.keys[Role.SYSTEM], proxies=False) as client:
+        unopened = {one["key"] for one in client.subjects(opened=False)}
+    assert "order:early-1" in unopened and "order:early-2" not in unopened
 
 
 def test_the_timeline_tells_events_timers_and_effects(house: House) -> None:
@@ -125,6 +149,7 @@ def test_what_nobody_named_is_not_found(house: House, key: str) -> None:
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("opened=perhaps", "query.opened"),
         ("limit=0", "query.limit"),
         ("limit=1001", "query.limit"),
         ("limit=ten", "query.limit"),

@@ -189,7 +189,7 @@ def test_a_worker_that_wakes_up_after_its_lease_says_nothing_any_more(world: Wor
     held = outbox.Hold.sending(stale)
     now = world.clock.now()
     outbox.retry(world.store, [outbox.Failure(stale.id, "late")], now, world.clock, held=held)
-    outbox.bury(world.store, [(stale.id, "late")], held)
+    outbox.bury(world.store, [(stale.id, "late")], now, held)
     outbox.unknown(world.store, [(stale.id, "late")], held)
     outbox.defer(world.store, [(stale.id, now, "late")], held)
     (effect,) = world.effects()
@@ -264,7 +264,7 @@ def test_a_receipt_counts_once_and_whoever_comes_later_changes_nothing(world: Wo
     record(world.engine, row.key, TaskOutcome.SUCCEEDED, {"result": 1})
     record(world.engine, row.key, TaskOutcome.FAILED, {"error": "a copy of the message"})
     outbox.release(world.store, [row], world.clock.now(), "late")
-    outbox.bury(world.store, [(row.id, "late")])
+    outbox.bury(world.store, [(row.id, "late")], world.clock.now())
     (effect,) = world.effects()
     assert (effect.state, effect.receipt, effect.attempts) == ("settled", {"result": 1}, 1)
 

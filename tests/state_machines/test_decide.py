@@ -158,7 +158,7 @@ def test_an_impossible_trigger_is_refused_with_what_is_possible() -> None:
 
 def test_bad_data_are_refused_before_anything_else() -> None:
     reason = Life(LOAN).happens("ask", amount="much").reason
-    assert reason is not None and reason.startswith("event-data: data.amount: ") and "[type]" in reason
+    assert reason == "event-data: data.amount [type]", "the value itself may be personal"
 
 
 def test_a_reason_stays_short_however_much_is_wrong() -> None:

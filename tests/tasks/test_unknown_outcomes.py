@@ -73,7 +73,7 @@ def test_what_is_unknown_is_counted_where_operators_look_and_stays_counted(
                 transaction.connection.exec_driver_sql(
                     "update outbox set state = 'settled' where state = 'unknown'"
                 )
-        metrics = list(StoreCollector(world.store, world.clock).collect())
+        metrics = list(StoreCollector(world.store, world.clock, world.engine.registry.triggers).collect())
         (family,) = (one for one in metrics if one.name == "makegood_notices")
         counted = {sample.labels["receipt"]: sample.value for sample in family.samples if sample.value}
         assert counted["unknown"] == 2

@@ -85,7 +85,7 @@ def test_what_never_reached_a_customer_goes_to_a_person_and_what_never_reached_a
 ) -> None:
     letters.post("letter.write", "letter:L", {"about": about})
     effect = sending(letters)
-    outbox.bury(letters.store, [(effect.id, "no such address")], Hold.sending(effect))
+    outbox.bury(letters.store, [(effect.id, "no such address")], letters.clock.now(), Hold.sending(effect))
     assert sweep(letters.engine, letters.clock) == 0
     assert [one["about"] for one in persons(letters)] == (["undelivered"] if told else [])
 

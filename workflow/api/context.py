@@ -102,7 +102,7 @@ def open_context(
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
     )
-    meters.watch(runtime.store, runtime.clock, context.gauges)
+    meters.watch(runtime.store, runtime.clock, runtime.registry.triggers, context.gauges)
     return context
 
 

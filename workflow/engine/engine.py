@@ -16,6 +16,7 @@ from workflow.clock import Clock
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.fan_out import FanOut
+from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
@@ -181,6 +182,10 @@ class Engine:
                 return  # an earlier decision of this very batch cancelled it or set it anew
             event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
         decision = decide(lifecycle, subject, event, now)
+        failed = refused_opening(subject, event, decision)
+        if failed is not None:
+            timers.bury(work, failed)
+            return
         successor = apply_decision(subject, event, decision, now)
         barometer = lifecycle.barometer
         figures = None

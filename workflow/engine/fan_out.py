@@ -11,9 +11,9 @@ from state_machines.subject import KEY_FORM, Subject, is_key, split_key
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
+from workflow.store.rows import SUBJECT_SOURCE
 
-SOURCE = "/makegood"
-"""The CloudEvents source of events that subjects send each other."""
+SOURCE = SUBJECT_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,8 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         said["links"] = dict(effect.links)
     if effect.retry:
         said["retry"] = dict(effect.retry)
+    if effect.failed is not None:
+        said["failed"] = effect.failed
     if effect.topic is not None:
         said[PAYLOAD_FIELD] = effect.topic.to_json()
     return NewEffect(subject_row, key, "notice", effect.channel, None, effect.priority, said)

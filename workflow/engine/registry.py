@@ -1,7 +1,7 @@
 """The definitions known here: the catalog, the installation's own files, and what the store remembers."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -145,6 +145,11 @@ class Registry:
         lifecycle = self.get(name, version)
         self._note(name, version)
         return lifecycle
+
+    def triggers(self, name: str) -> Collection[str] | None:
+        """The triggers of the newest version that is known of a lifecycle; None of one that is not known."""
+        lifecycle = self.known(name)
+        return None if lifecycle is None else lifecycle.triggers.keys()
 
     def names(self) -> list[str]:
         """Names of all lifecycles known to this process."""

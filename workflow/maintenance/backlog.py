@@ -17,7 +17,7 @@ from workflow.broker import task_names
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.outbox.due_effects import DUE_EFFECTS, TO_BE_RELAYED
 from workflow.store.effect_states import GIVEN_UP, EffectState
-from workflow.store.port import Store
+from workflow.store.port import REFUSED_OPENING, Store
 from workflow.store.schema import events, inbox, outbox, subjects, timers
 
 _SHOWN = 5
@@ -87,12 +87,14 @@ class FullCount:
     Attributes:
         effects: how many there are in each state, settled ones not counted.
         dead_events, dead_timers: given up until an operator retries them; dead effects are in `effects`.
+        refused_openings: of the dead events, those by which we ourselves would have opened a subject.
     """
 
     backlog: Backlog
     effects: Mapping[str, int]
     dead_events: int
     dead_timers: int
+    refused_openings: int
 
     @property
     def dead(self) -> int:
@@ -133,7 +135,11 @@ def full_count(store: Store, now: datetime) -> FullCount:
             connection.scalar(select(func.count()).where(table.c.dead_at.is_not(None))) or 0
             for table in (inbox, timers)
         )
-        return FullCount(backlog, states, dead_events, dead_timers)
+        refused = select(func.count()).where(
+            inbox.c.dead_at.is_not(None), inbox.c.error.startswith(f"{REFUSED_OPENING}:")
+        )
+        openings = connection.scalar(refused) or 0
+        return FullCount(backlog, states, dead_events, dead_timers, openings)
 
 
 def _by_state(connection: Connection) -> dict[str, int]:

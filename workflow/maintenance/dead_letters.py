@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, select, update
+from sqlalchemy import Select, Update, func, select, update
 
+from state_machines.subject import INITIAL
 from workflow.errors import NotFound, NotRetryable
 from workflow.store import schema
 from workflow.store.effect_states import GIVEN_UP, EffectState
@@ -20,14 +21,14 @@ _NO_DEAD_LETTER = "it is not a dead letter"
 
 
 def retry_event(store: Store, event_row: int) -> None:
-    """Have an event decided again.
+    """Have an event decided again; a subject that it is to open by the newest definition there is.
 
     Raises NotFound when the ledger has no event with this row id, NotRetryable when it is not dead.
     """
     dead = (_INBOX.event_id == event_row, _INBOX.dead_at.is_not(None))
     again = update(schema.inbox).where(*dead).values(dead_at=None, error=None)
     known = select(schema.events.c.id).where(schema.events.c.id == event_row)
-    _change(store, f"event {event_row}", again, known, _NO_DEAD_LETTER)
+    _change(store, f"event {event_row}", again, known, _NO_DEAD_LETTER, _begin_with_the_newest(event_row))
 
 
 def retry_timer(store: Store, subject: str, name: str, now: datetime) -> None:
@@ -76,15 +77,41 @@ def _change_effect(store: Store, effect_id: int, values: dict[str, Any]) -> None
     _change(store, f"effect {effect_id}", change, known, "it is {}, neither dead nor unknown")
 
 
-def _change(store: Store, what: str, change: Update, known: Select[Any], why_not: str) -> None:
+def _begin_with_the_newest(event_row: int) -> Update:
+    """Has the subject of an event start with the newest version; one that was opened keeps its own.
+
+    If the definition was at fault, it is mended in a new version.
+    """
+    subject, definition = schema.subjects.c, schema.definitions.c
+    newest = select(func.max(definition.version)).where(definition.lifecycle == subject.lifecycle)
+    dead = (_INBOX.event_id == event_row, _INBOX.dead_at.is_not(None))
+    of_event = select(_INBOX.subject_id).where(*dead).scalar_subquery()
+    return (
+        update(schema.subjects)
+        .where(subject.id == of_event, subject.state == INITIAL)
+        .values(version=newest.scalar_subquery())
+    )
+
+
+def _change(
+    store: Store,
+    what: str,
+    change: Update,
+    known: Select[Any],
+    why_not: str,
+    before: Update | None = None,
+) -> None:
     """Change one row that was given up.
 
     Args:
         change: of no other row than that.
         known: finds it however it stands; `why_not` says of what it gives why there is nothing to change.
+        before: of its subject, whose lock comes before that of the row.
     """
     with store.begin() as transaction:
         connection = transaction.connection
+        if before is not None:
+            connection.execute(before)
         if connection.execute(change).rowcount > 0:
             return
         found = connection.scalar(known)

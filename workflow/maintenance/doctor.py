@@ -17,6 +17,7 @@ from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.errors import MakegoodError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
+from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 
@@ -85,6 +86,7 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
     clock = clock_from(settings.clock)
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
+    yield _unopened(store)
 
 
 def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult:
@@ -105,10 +107,19 @@ def _waiting(found: FullCount, clock: Clock) -> Iterator[CheckResult]:
     yield _lateness("timers due", backlog, backlog.timers, clock)
     yield _lateness("effects not settled", backlog, backlog.effects, clock)
     dead_effects = found.effects.get("dead", 0)
-    dead = f"{found.dead_events} events, {found.dead_timers} timers, {dead_effects} effects"
+    openings = found.refused_openings
+    refused = f" ({openings} of them openings of ours that were refused)" if openings else ""
+    dead = f"{found.dead_events} events{refused}, {found.dead_timers} timers, {dead_effects} effects"
     yield CheckResult("dead letters", found.dead == 0, dead)
     unknown = found.effects.get("unknown", 0)
     yield CheckResult("effects of unknown outcome", unknown == 0, str(unknown))
+
+
+def _unopened(store: Store) -> CheckResult:
+    """Nothing that is wrong here: whoever sent those events may have meant others."""
+    count = never_opened(store)
+    advice = "; GET /v1/subjects?opened=false lists them" if count else ""
+    return CheckResult("subjects never opened", True, f"{count} whose events were all refused{advice}")
 
 
 def _lateness(name: str, backlog: Backlog, queue: Queue, clock: Clock) -> CheckResult:

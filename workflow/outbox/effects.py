@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.clock import Clock
+from workflow.outbox import failed_triggers
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
@@ -163,20 +164,31 @@ def retry(
                     due_at = now + clock.real(again.pause)
                     changes.append(_change(one, EffectState.PENDING, due_at, failure.error, held))
         transaction.update_effects(changes)
-    return [change.id for change in changes if change.state == EffectState.DEAD]
+        given_up = [change.id for change in changes if change.state == EffectState.DEAD]
+        if given_up:
+            failed_triggers.fire(transaction, given_up, now)
+    return given_up
 
 
-def bury(store: Store, failures: Sequence[tuple[int, str]], held: Hold | None = None) -> None:
+def bury(store: Store, failures: Sequence[tuple[int, str]], now: datetime, held: Hold | None = None) -> None:
     """Make these dead letters at once, (effect id, why): they can never be sent."""
     with store.begin() as transaction:
-        bury_within(transaction, failures, held)
+        bury_within(transaction, failures, now, held)
+
+
+def bury_unsent(store: Store, failures: Sequence[tuple[int, str]], now: datetime, held: Hold) -> None:
+    """As `bury` for tasks that were claimed for one attempt more, which is not made and not counted."""
+    with store.begin() as transaction:
+        _uncount_attempt(transaction, [one for one, _ in failures], held)
+        bury_within(transaction, failures, now, held)
 
 
 def bury_within(
-    transaction: Transaction, failures: Sequence[tuple[int, str]], held: Hold | None = None
+    transaction: Transaction, failures: Sequence[tuple[int, str]], now: datetime, held: Hold | None = None
 ) -> None:
     """As `bury`, within a transaction."""
     transaction.update_effects([_change(one, EffectState.DEAD, None, error, held) for one, error in failures])
+    failed_triggers.fire(transaction, [one for one, _ in failures], now)
 
 
 def unknown(

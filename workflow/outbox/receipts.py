@@ -13,11 +13,12 @@ from workflow.engine.cloudevent import CloudEvent, misfit
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent, NotFound
 from workflow.outbox import effects as outbox
+from workflow.outbox import failed_triggers
+from workflow.outbox.failed_triggers import SOURCE
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import outbox as effects
 from workflow.store.schema import subjects
 
-SOURCE = "/makegood/receipts"
 _SETTLE = (
     update(effects)
     .where(
@@ -62,9 +63,9 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
     """Record the receipt of the effect with this idempotency key; the first one counts.
 
     Where the definition names a trigger for the outcome, the receipt is accepted as an event with `said` and
-    the key as its data, and settles the effect in the same transaction. Where it names none, a success
-    settles and a failure is a dead letter. A receipt that the definition does not allow leaves the effect
-    `unknown`, for a person: the task did run.
+    the key as its data, and settles the effect in the same transaction. Where it names none, or the trigger
+    of a failure has fired when the effect was given up, a success settles and a failure is a dead letter. A
+    receipt that the definition does not allow leaves the effect `unknown`, for a person: the task did run.
 
     Raises NotFound when there is no such effect.
     """
@@ -79,11 +80,16 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
         outbox.unknown(engine.store, [(effect.id, reason)])
         return Recorded(effect.subject, event=False)
     trigger = effect.payload.get(outcome.value)
+    if outcome is TaskOutcome.FAILED and trigger is not None and failed_triggers.fired(engine.store, key):
+        # When it was given up. Tried again it has failed again, or a receipt came late: nothing new.
+        trigger = None
     if trigger is not None:
         return Recorded(effect.subject, _send(engine, effect, trigger, {**said, "effect": key}))
     if effect.state != EffectState.SETTLED and outcome is TaskOutcome.FAILED:
         outbox.bury(
-            engine.store, [(effect.id, f"the task {effect.target} failed, and no trigger takes that")]
+            engine.store,
+            [(effect.id, f"the task {effect.target} failed, and no trigger takes that")],
+            engine.clock.now(),
         )
     return Recorded(effect.subject, event=False)
 

@@ -167,7 +167,7 @@ class Relay:
                 lease = runtime.clock.real(policy.backoff.pause(row.attempts))
                 leases.append((row.id, row.token, now + lease))
         if spent:
-            outbox.bury(runtime.store, list(spent.items()), held=outbox.Hold.relaying(rows[0]))
+            outbox.bury_unsent(runtime.store, list(spent.items()), now, outbox.Hold.relaying(rows[0]))
         if unclear:
             outbox.unknown(runtime.store, unclear, outbox.Hold.relaying(rows[0]))
         if leases:

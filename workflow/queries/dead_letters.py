@@ -10,15 +10,21 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from workflow.queries.senders import senders
 from workflow.store import schema
 from workflow.store.port import Store
+from workflow.store.rows import SUBJECT_SOURCE
 
 _EVENT, _INBOX, _TIMER, _SUBJECT = schema.events.c, schema.inbox.c, schema.timers.c, schema.subjects.c
 
 
 @dataclass(frozen=True, slots=True)
 class DeadEvent:
-    """An accepted event whose decision failed. `id` is its place in the ledger."""
+    """An accepted event whose decision failed. `id` is its place in the ledger.
+
+    `sender` is the subject that sent it, where one of ours did. The error of an opening that the new subject
+    refused begins with ``refused-opening``.
+    """
 
     id: int
     subject: str
@@ -28,6 +34,7 @@ class DeadEvent:
     received_at: datetime
     dead_at: datetime
     error: str | None
+    sender: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,9 @@ def dead_events_and_timers(store: Store, limit: int = 100) -> DeadLetters:
         .limit(limit)
     )
     with store.connect() as connection:
+        dead = connection.execute(events).all()
+        sent = senders(connection, [row.event_id for row in dead if row.source == SUBJECT_SOURCE])
         return DeadLetters(
-            [DeadEvent(*tuple(row)) for row in connection.execute(events)],
+            [DeadEvent(*[*row, sent.get(row.event_id)]) for row in dead],
             [DeadTimer(*tuple(row)) for row in connection.execute(timers)],
         )

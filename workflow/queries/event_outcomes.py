@@ -1,14 +1,17 @@
-"""What became of an event, by whoever may read: one event, or all of a source."""
+"""What became of an event, by whoever may read: one event, several, or all of a source."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, tuple_
 
 from workflow.store.event_outcomes import MORE_COLUMNS, event_outcomes
 from workflow.store.port import EventOutcome, Store
 from workflow.store.schema import events
 
 _AT_A_TIME = 2000
+_TOGETHER = 200
 
 
 def event_outcome(store: Store, source: str, event_id: str) -> EventOutcome | None:
@@ -22,6 +25,17 @@ def event_outcome_within(connection: Connection, source: str, event_id: str) -> 
     chosen = (events.c.source == source, events.c.event_id == event_id)
     row = connection.execute(event_outcomes().add_columns(*MORE_COLUMNS).where(*chosen)).first()
     return None if row is None else EventOutcome(*row)
+
+
+def outcomes_of(store: Store, identities: Sequence[tuple[str, str]]) -> list[EventOutcome]:
+    """What became of these events, by (source, event id), with their data; unknown ones are left out."""
+    found: list[EventOutcome] = []
+    with store.connect() as connection:
+        for start in range(0, len(identities), _TOGETHER):
+            some = tuple_(events.c.source, events.c.event_id).in_(identities[start : start + _TOGETHER])
+            query = event_outcomes().add_columns(*MORE_COLUMNS).where(some)
+            found += [EventOutcome(*row) for row in connection.execute(query)]
+    return found
 
 
 def outcomes_of_source(store: Store, source: str) -> dict[str, EventOutcome]:

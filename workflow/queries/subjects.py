@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
@@ -63,18 +63,24 @@ SUBJECT_COLUMNS = (
 )
 
 
+_UNOPENED = and_(_SUBJECT.closed_at.is_(None), _SUBJECT.state == INITIAL)
+"""Its first part, which always holds then, lets an index do that the many closed ones are not in."""
+
+
 def subjects(
     store: Store,
     *,
     lifecycle: str | None = None,
     states: Collection[str] = (),
     parent: str | None = None,
+    opened: bool = True,
     limit: int = 100,
     cursor: str | None = None,
 ) -> SubjectPage:
     """A page of subjects that have been opened, the oldest row first.
 
     Args:
+        opened: False: those instead that events named and none has opened.
         lifecycle, parent: only of this lifecycle; only opened by this subject.
         states: only in one of these states; empty: in any.
         limit: at most so many.
@@ -82,7 +88,7 @@ def subjects(
     """
     statement = (
         select(_SUBJECT.id, *SUBJECT_COLUMNS)
-        .where(_SUBJECT.id > row_of(cursor), _SUBJECT.state != INITIAL)
+        .where(_SUBJECT.id > row_of(cursor), _SUBJECT.state != INITIAL if opened else _UNOPENED)
         .order_by(_SUBJECT.id)
     )
     if lifecycle is not None:
@@ -110,6 +116,12 @@ def opened_subject(store: Store, key: str) -> SubjectRow:
     if found is None or found[1].opened_at is None:
         raise NotFound(f"subject: there is no {key!r}")
     return found[1]
+
+
+def never_opened(store: Store) -> int:
+    """How many subjects there are whose events have all been refused. Reads all that are open."""
+    with store.connect() as connection:
+        return connection.scalar(select(func.count()).where(_UNOPENED, _SUBJECT.seq > 0)) or 0
 
 
 def subjects_by_state(store: Store) -> list[tuple[str, str, int]]:

@@ -17,7 +17,7 @@ UNDECIDED = type_coerce(
 _OUTCOME = func.coalesce(moves.c.outcome, UNDECIDED)
 _REASON = func.coalesce(moves.c.reason, inbox.c.error)
 _COLUMNS = (events.c.source, events.c.event_id, subjects.c.key, _OUTCOME, _REASON)
-MORE_COLUMNS = (moves.c.dest, events.c.received_at, events.c.data)
+MORE_COLUMNS = (moves.c.dest, events.c.received_at, events.c.data, moves.c.seq, moves.c.at)
 """What may be asked for beside the outcome: the further fields of `EventOutcome`."""
 
 

@@ -35,6 +35,8 @@ PENDING = "pending"
 """The outcome of an event that is not decided yet."""
 DEAD = "dead"
 """The outcome of an event whose decision failed; an operator must look."""
+REFUSED_OPENING = "refused-opening"
+"""With what the error of a dead event begins by which we ourselves would have opened a subject."""
 
 
 class EventOutcome(NamedTuple):
@@ -48,8 +50,10 @@ class EventOutcome(NamedTuple):
         dest: the state to which the decision led; None while there is none.
         received_at: when it was accepted, UTC.
         data: what it said.
+        seq: the number of the decision within its subject.
+        decided_at: when it was taken, UTC; None while there is none.
 
-    The last three are None where only the outcome was asked for, as of duplicates.
+    The last five are None where only the outcome was asked for, as of duplicates.
     """
 
     source: str
@@ -60,6 +64,8 @@ class EventOutcome(NamedTuple):
     dest: str | None = None
     received_at: datetime | None = None
     data: Mapping[str, Any] | None = None
+    seq: int | None = None
+    decided_at: datetime | None = None
 
 
 class Pending(NamedTuple):

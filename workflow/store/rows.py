@@ -17,6 +17,8 @@ SUBJECT_COLUMNS = (
 )
 EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent"
 TIMER_SOURCE = "/makegood/timers"
+SUBJECT_SOURCE = "/makegood"
+"""The source of events that subjects send each other."""
 
 _LIFECYCLE = 5
 """Its place in a row of a due timer."""

@@ -132,6 +132,12 @@ Index(
     sqlite_where=moves.c.event_id.is_not(None),
     postgresql_where=moves.c.event_id.is_not(None),
 )
+Index(
+    "ix_moves_refused",  # few, and listed page by page
+    moves.c.id,
+    sqlite_where=moves.c.outcome == "refused",
+    postgresql_where=moves.c.outcome == "refused",
+)
 
 timers = Table(
     "timers",

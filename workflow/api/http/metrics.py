@@ -6,7 +6,8 @@ API process says the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from workflow.clock import Clock, monotonic
 from workflow.maintenance.backlog import FullCount, Queue, full_count
+from workflow.queries.decision_counts import Counts, DecisionCounts
 from workflow.queries.subjects import subjects_by_state
 from workflow.recovery.notice_counts import notice_counts
 from workflow.store.port import Store
@@ -25,6 +27,10 @@ MOST_STATES = 500
 """So many pairs of lifecycle and state are shown; a system with more of them counts elsewhere."""
 _KEEP_POPULATION = 10.0
 _KEEP_NOTICES = 30.0
+_KEEP_DECISIONS = 5.0
+Triggers = Callable[[str], Collection[str] | None]
+_OTHER = "other"
+"""The label of lifecycles and triggers that the newest definitions do not have: labels must be few."""
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -80,9 +86,18 @@ class Meters:
         counted[0].inc()
         counted[1].observe(seconds)
 
-    def watch(self, store: Store, clock: Clock, context: Callable[[], Iterable[Metric]]) -> None:
-        """Show what waits in this store as well, and gauges of the door itself."""
-        self.gauges.register(StoreCollector(store, clock))
+    def watch(
+        self,
+        store: Store,
+        clock: Clock,
+        triggers: Triggers,
+        context: Callable[[], Iterable[Metric]],
+    ) -> None:
+        """Show what this store holds as well, and gauges of the door itself.
+
+        `triggers` gives those of a lifecycle; None of one that is not registered.
+        """
+        self.gauges.register(StoreCollector(store, clock, triggers))
         self.gauges.register(ContextCollector(context))
 
     def text(self) -> bytes:
@@ -126,12 +141,14 @@ class ContextCollector(Collector):
 class StoreCollector(Collector):
     """Gauges out of the store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, triggers: Triggers) -> None:
         self._store = store
         self._clock = clock
+        self._triggers = triggers
         self._population: list[tuple[str, str, int]] = []
         self._population_until = 0.0
         self._notices = Refreshed(lambda: notice_counts(store), keep=_KEEP_NOTICES)
+        self._decisions = Refreshed(DecisionCounts(store).read, keep=_KEEP_DECISIONS)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask the database."""
@@ -147,6 +164,7 @@ class StoreCollector(Collector):
             subjects.add_metric([lifecycle, state], count)
         yield subjects
         yield _notices(self._notices.get() or {})
+        yield _decisions(self._decisions.get() or {}, self._triggers)
 
     def _counted(self) -> list[tuple[str, str, int]]:
         """Counting all subjects reads a whole index, so it is done every few seconds at most."""
@@ -165,6 +183,22 @@ def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
     for (channel, receipt), count in sorted(counts.items()):
         notices.add_metric([channel, receipt], count)
     return notices
+
+
+def _decisions(counts: Counts, triggers: Triggers) -> Metric:
+    decisions = CounterMetricFamily(
+        "makegood_decisions",
+        "Decisions by lifecycle, trigger and outcome: moved, stayed, refused.",
+        labels=["lifecycle", "trigger", "outcome"],
+    )
+    known: Tally[tuple[str, str, str]] = Tally()
+    for (lifecycle, trigger, outcome), count in counts.items():
+        declared = triggers(lifecycle)
+        label = _OTHER if declared is None else lifecycle
+        known[label, trigger if trigger in (declared or ()) else _OTHER, outcome] += count
+    for labels, count in sorted(known.items()):
+        decisions.add_metric(labels, count)
+    return decisions
 
 
 def _waiting(found: FullCount) -> Iterator[Metric]:
@@ -191,7 +225,8 @@ def _waiting(found: FullCount) -> Iterator[Metric]:
     yield effects
     dead = GaugeMetricFamily("makegood_dead_letters", "What waits for an operator.", labels=["kind"])
     counts = {
-        "event": found.dead_events,
+        "event": found.dead_events - found.refused_openings,
+        "opening": found.refused_openings,
         "timer": found.dead_timers,
         "effect": found.effects.get("dead", 0),
     }

@@ -9,9 +9,10 @@ it to a thread. A large batch goes to a thread whole, and has a commit of its ow
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -22,9 +23,11 @@ from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
 from workflow.api.http.metrics import Meters
+from workflow.api.http.prefer import applied, wait_of
 from workflow.api.http.problems import Kind, Refusal, busy
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of, mode_of, named
+from workflow.api.ingest.decision_watch import DecisionWatch
 from workflow.api.ingest.limits import Limits, RequestLimiter
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
@@ -70,6 +73,8 @@ class EventsEndpoint:
         self._max_uncommitted = limits.waiting
         self._backpressure = backpressure
         self._meters = meters
+        self.decisions = DecisionWatch(runtime.store)
+        """For who waits until an event is decided."""
 
     @property
     def uncommitted(self) -> int:
@@ -86,6 +91,9 @@ class EventsEndpoint:
         """The response to a request. Never raises: each error has one, too."""
         try:
             accepted = await self._admitted(scope["headers"], receive)
+            seconds = self._wait(scope["headers"])
+            if seconds is not None:
+                return await self._decided(accepted[0], seconds)
         except Exception as error:
             return self._refused(refusal_of(error))
         return self._accepted(accepted)
@@ -135,7 +143,25 @@ class EventsEndpoint:
     def _read(self, carried: Carried) -> list[CloudEvent]:
         return events_of(carried, self._clock.now())
 
-    def _accepted(self, acceptances: list[Acceptance]) -> RawResponse:
+    def _wait(self, raw: RawHeaders) -> int | None:
+        """How many seconds a request with one event waits for its decision; None when it does not."""
+        seconds = wait_of(raw)
+        if seconds is None or self.decisions.full:
+            return None
+        return None if mode_of(dict(raw).get(b"content-type"), raw) is Mode.BATCHED else seconds
+
+    async def _decided(self, one: Acceptance, seconds: int) -> RawResponse:
+        """200 with the decision once it is taken, else 202 with what is known."""
+        found = await self.decisions.decided(one.source, one.event_id, seconds)
+        if found is None:
+            answer = self._accepted([one], {"state": None, "seq": None})
+        else:
+            one = one._replace(outcome=found.outcome, reason=found.reason)
+            answer = self._accepted([one], {"state": found.dest, "seq": found.seq})._replace(status=200)
+        return answer._replace(headers=[*answer.headers, (b"preference-applied", applied(seconds).encode())])
+
+    def _accepted(self, acceptances: list[Acceptance], more: Mapping[str, Any] | None = None) -> RawResponse:
+        """202 with what became of each event, and `more` about it."""
         fresh = sum(one.status == "accepted" for one in acceptances)
         duplicates = len(acceptances) - fresh
         if fresh:
@@ -153,6 +179,8 @@ class EventsEndpoint:
             }
             for one in acceptances
         ]
+        if more is not None:
+            items = [{**item, **more} for item in items]
         body = orjson.dumps({"accepted": fresh, "duplicates": duplicates, "items": items})
         return RawResponse(202, _headers(body), body)
 

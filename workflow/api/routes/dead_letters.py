@@ -11,6 +11,7 @@ from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
+from workflow.engine.discard import let_stand
 from workflow.maintenance import dead_letters
 from workflow.queries.dead_letters import DeadLetters, dead_events_and_timers
 
@@ -39,6 +40,23 @@ def retry_event(request: Request, _: Operator, event_row: Row) -> Response:
     context = context_of(request)
     dead_letters.retry_event(context.runtime.store, event_row)
     context.wake([])
+    return Response(status_code=204)
+
+
+@router.post(
+    "/dead-letters/events/{event_row}/discard",
+    status_code=204,
+    summary="Let the refusal of an opening stand",
+    response_class=Response,
+    responses=RETRYING,
+)
+def discard_event(request: Request, _: Operator, event_row: Row) -> Response:
+    """For an opening of makegood's own that the new subject refused (`refused-opening`), and nothing else.
+
+    It is written down as refused, and is no dead letter any more.
+    """
+    runtime = context_of(request).runtime
+    let_stand(runtime.store, runtime.registry, runtime.clock, event_row)
     return Response(status_code=204)
 
 

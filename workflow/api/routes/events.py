@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from workflow.api.auth import Sender
 from workflow.api.context import context_of
+from workflow.api.http import prefer
 from workflow.api.http.problems import Kind, described
 from workflow.api.ingest.endpoint import RawResponse
 from workflow.api.ingest.event_schema import REQUEST_BODY
@@ -24,6 +26,8 @@ class AcceptedEvent:
         status: accepted, or duplicate: the same `source` and `id` came before.
         outcome: pending until it is decided; then moved, stayed, refused (with the reason) or dead. Of a
             duplicate: what became of the first one.
+        state, seq: of an event that was waited for (`Prefer: wait`), the subject's state after the decision
+            and the decision's number; null while there is none.
     """
 
     source: str
@@ -32,6 +36,8 @@ class AcceptedEvent:
     status: str
     outcome: str
     reason: str | None
+    state: str | None = None
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,19 @@ class AcceptedEvents:
     items: list[AcceptedEvent]
 
 
+_DECIDED: dict[int | str, dict[str, Any]] = {
+    200: {"model": AcceptedEvents, "description": "Decided within the time of `Prefer: wait`"}
+}
+
+
 @router.post(
     "/events",
     status_code=202,
     summary="Accept one event or a batch",
     response_model=AcceptedEvents,
-    openapi_extra={"requestBody": REQUEST_BODY},
-    responses=described(
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": [prefer.PARAMETER]},
+    responses=_DECIDED
+    | described(
         Kind.MALFORMED,
         Kind.UNAUTHENTICATED,
         Kind.FORBIDDEN,
@@ -66,6 +78,9 @@ async def post_events(request: Request, _: Sender) -> Response:
 
     They are applied soon after, each exactly once. The same `source` and `id` again is a duplicate: it
     changes nothing and the answer says what became of the first.
+
+    With `Prefer: wait=5` a request with one event is answered 200 with the decision as soon as it is taken,
+    or after so many seconds 202 with what is known; a batch is answered at once.
     """
     # Requests do not come this way (see `Application`), unless the application is mounted below a path.
     return EndpointResponse(await context_of(request).endpoint.answer(request.scope, request.receive))

@@ -28,6 +28,10 @@ class SubjectFilter(BaseModel):
         default_factory=list, max_length=50, description="Only in this state; several: in one of them."
     )
     parent: SubjectKey | None = Field(None, description="Only those that this subject opened.")
+    opened: bool = Field(
+        True,
+        description="`false`: instead those that events named and none has opened, with `seq` decisions.",
+    )
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
@@ -41,6 +45,9 @@ class SubjectFilter(BaseModel):
 def list_subjects(request: Request, _: Reader, wanted: Annotated[SubjectFilter, Query()]) -> JsonAnswer:
     """Subjects that have been opened, the oldest first, page by page.
 
+    With `opened=false` those that no event has opened: it came too early, or to a wrong key. What was
+    refused, and why, is in the timeline of each and in `/v1/refusals`.
+
     All pages together hold every subject that was there at the first page once, whatever is added meanwhile.
     """
     page = subjects(
@@ -48,6 +55,7 @@ def list_subjects(request: Request, _: Reader, wanted: Annotated[SubjectFilter, 
         lifecycle=wanted.lifecycle,
         states=wanted.state,
         parent=wanted.parent,
+        opened=wanted.opened,
         limit=wanted.limit,
         cursor=wanted.cursor,
     )

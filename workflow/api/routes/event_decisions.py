@@ -1,0 +1,103 @@
+"""What became of one event: ``GET /v1/events/{source}/{id}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Path, Request
+from starlette.concurrency import run_in_threadpool
+
+from workflow.api.auth import Reader
+from workflow.api.context import ApiContext, context_of
+from workflow.api.http import prefer
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.parameters import READING
+from workflow.api.ingest.endpoint import PATH
+from workflow.errors import NotFound
+from workflow.queries.event_outcomes import event_outcome
+from workflow.store.port import PENDING, EventOutcome
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+@dataclass(frozen=True, slots=True)
+class EventDecision:
+    """An accepted event, and the decision about it.
+
+    Attributes:
+        outcome: pending until it is decided; then moved, stayed, refused (with the reason) or dead (its
+            decision failed).
+        state: of its subject after the decision; null while there is none.
+        seq: the decision's number within the subject.
+        received_at, decided_at: UTC.
+    """
+
+    source: str
+    id: str
+    subject: str
+    outcome: str
+    reason: str | None
+    state: str | None
+    seq: int | None
+    received_at: datetime
+    decided_at: datetime | None
+
+
+@router.get(
+    "/events/{source:path}/{id}",
+    summary="What became of one event",
+    response_model=EventDecision,
+    responses=READING,
+    openapi_extra={"parameters": [prefer.PARAMETER]},
+)
+async def get_event_decision(
+    request: Request,
+    _: Reader,
+    source: Annotated[str, Path(description="The event's source; its slashes may stand as they are.")],
+    id: Annotated[str, Path(description="The event's id; a slash in it is written `%2F`.")],
+) -> JsonAnswer:
+    """The decision about an event that was accepted, by its `source` and `id`; its data are not shown."""
+    context = context_of(request)
+    source, id = _identity(request, source, id)
+    found = await run_in_threadpool(event_outcome, context.runtime.store, source, id)
+    if found is None:
+        raise NotFound("event: there is none with this source and id")
+    seconds = prefer.wait_of(request.scope["headers"])
+    if seconds is None or (found.outcome == PENDING and context.endpoint.decisions.full):
+        return JsonAnswer(_decision(found))
+    found = await _waited(context, found, seconds)
+    return JsonAnswer(_decision(found), headers={"Preference-Applied": prefer.applied(seconds)})
+
+
+async def _waited(context: ApiContext, found: EventOutcome, seconds: int) -> EventOutcome:
+    if found.outcome != PENDING:
+        return found
+    return await context.endpoint.decisions.decided(found.source, found.id, seconds) or found
+
+
+def _identity(request: Request, source: str, id: str) -> tuple[str, str]:
+    """Source and id as they were written: in the decoded path an id's slashes look like the source's."""
+    raw: bytes = request.scope.get("raw_path") or b""
+    _, found, written = raw.decode("ascii", "replace").partition(f"{PATH}/")
+    if not found:
+        return source, id
+    written_source, _, written_id = written.rpartition("/")
+    return unquote(written_source), unquote(written_id)
+
+
+def _decision(found: EventOutcome) -> EventDecision:
+    assert found.received_at is not None, "an accepted event has been received"
+    return EventDecision(
+        found.source,
+        found.id,
+        found.subject,
+        found.outcome,
+        found.reason,
+        found.dest,
+        found.seq,
+        found.received_at,
+        found.decided_at,
+    )

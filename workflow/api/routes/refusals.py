@@ -1,0 +1,62 @@
+"""Decisions that refused an event or a timer: ``/v1/refusals``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflow.api.auth import Reader
+from workflow.api.context import context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.days import instant_of
+from workflow.api.http.parameters import STORABLE, Name
+from workflow.api.http.problems import Kind, described
+from workflow.queries import refusals as found
+from workflow.queries.refusals import RefusalPage
+
+router = APIRouter(prefix="/v1", tags=["refusals"])
+_UTC = ZoneInfo("UTC")
+
+
+class RefusalQuery(BaseModel):
+    """Which refusals to list. An unknown parameter is refused: a misspelt filter must not list everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lifecycle: Name | None = Field(None, description="Only about subjects of this lifecycle.")
+    trigger: Name | None = Field(None, description="Only of this trigger.")
+    source: Annotated[str, Field(min_length=1, max_length=256, pattern=STORABLE)] | None = Field(
+        None,
+        description="Only events of this source; `/makegood` for those of subjects, `/makegood/timers` for "
+        "timers.",
+    )
+    since: str | None = Field(
+        None, max_length=40, description="Decided from this instant (RFC 3339) or day (UTC) on."
+    )
+    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
+    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+
+
+@router.get(
+    "/refusals",
+    summary="List refused decisions",
+    response_model=RefusalPage,
+    responses=described(Kind.UNAUTHENTICATED, Kind.INVALID, Kind.UNAVAILABLE),
+)
+def list_refusals(request: Request, _: Reader, wanted: Annotated[RefusalQuery, Query()]) -> JsonAnswer:
+    """What could not apply when it was decided, the oldest first: by whom, about what, and why.
+
+    What was refused at once, with an answer of 422, is not among them: it was never stored.
+    """
+    page = found.refusals(
+        context_of(request).runtime.store,
+        found.RefusalFilter(
+            wanted.lifecycle, wanted.trigger, wanted.source, instant_of("since", wanted.since, _UTC)
+        ),
+        limit=wanted.limit,
+        cursor=wanted.cursor,
+    )
+    return JsonAnswer(page)

@@ -1,0 +1,27 @@
+"""Refusals: the moves that were refused are found without reading all others.
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index(
+        "ix_moves_refused",
+        "moves",
+        ["id"],
+        sqlite_where=sa.text("outcome = 'refused'"),
+        postgresql_where=sa.text("outcome = 'refused'"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_moves_refused", "moves")
