@@ -107,7 +107,7 @@ class Client:
 
     def subject(self, key: str) -> SubjectHistory:
         """One subject with its timeline. Raises ClientError of status 404 when no event ever named it."""
-        return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{quote(key, safe=':/')}"))
+        return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{_in_path(key)}"))
 
     def subjects(
         self,
@@ -190,3 +190,11 @@ class Client:
 def _preferring(wait: int | None) -> dict[str, str]:
     """The header (RFC 7240) that asks for the decision."""
     return {} if wait is None else {"Prefer": f"wait={wait}"}
+
+
+def _in_path(key: str) -> str:
+    """A subject's key in a path; there ``/explain`` at the end would ask for something else."""
+    head, slash, last = key.rpartition("/")
+    if last == "explain" and slash:
+        return f"{quote(head, safe=':/')}%2F{last}"
+    return quote(key, safe=":/")

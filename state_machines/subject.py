@@ -11,9 +11,15 @@ from typing import Any, NamedTuple
 INITIAL = "initial"
 """The pseudo-state of a subject that no event has opened yet (UML's initial pseudostate)."""
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,62}:[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+_NO_CHARACTERS = "".join(
+    f"{chr(0x10000 * plane + 0xFFFE)}{chr(0x10000 * plane + 0xFFFF)}" for plane in range(17)
+)
+UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef" + _NO_CHARACTERS
+"""What no text of a CloudEvent may hold, for a class of a regular expression: control characters, halves of
+surrogate pairs and what Unicode will never make a character (CloudEvents 1.0.2, section "Type system")."""
+KEY = re.compile(rf"[a-z][a-z0-9_]{{0,62}}:[^\s{UNPRINTABLE}]{{1,200}}")
 """The form of a subject's key."""
-KEY_FORM = "'<lifecycle>:<id>', the id of 1 to 200 characters without white space"
+KEY_FORM = "'<lifecycle>:<id>', the id of 1 to 200 printable characters without white space"
 """The same in words."""
 
 NOTHING: Mapping[str, Any] = {}

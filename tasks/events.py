@@ -9,7 +9,7 @@ from tasks.pool.process import here
 from tasks.pool.run_loop import TaskResult, decide_and_listen
 from tasks.transport import EventsRefused, kept_until_stored
 from workflow.broker.task_names import ACCEPT, APPLY
-from workflow.engine.cloudevent import parse
+from workflow.engine.decoded_events import accept_decoded
 from workflow.errors import InvalidEvent
 
 
@@ -24,13 +24,12 @@ def apply() -> TaskResult:
 def accept(events: list[dict[str, Any]]) -> dict[str, int]:
     """Accept CloudEvents (structured JSON objects), all or none. Raises EventsRefused, which names the rules.
 
-    The same `source` and `id` again is a duplicate, so sending them twice does no harm.
+    The same event again is a duplicate, so sending them twice does no harm. Another event under a known
+    `source` and `id` is refused.
     """
     process = here(app)
-    now = process.runtime.clock.now()
     try:
-        parsed = [parse(event, received_at=now, field=f"[{place}]") for place, event in enumerate(events)]
-        answers = process.runtime.engine.accept(parsed)
+        answers = accept_decoded(process.runtime.engine, events)
     except InvalidEvent as error:
         raise EventsRefused(error.problems) from None
     process.broker.wake_apply([answer.subject for answer in answers])

@@ -15,6 +15,10 @@ class InvalidEvent(MakegoodError):
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
+class EventConflict(InvalidEvent):
+    """Events whose `source` and `id` are those of other events; nothing of the batch was stored."""
+
+
 class InvalidQuery(MakegoodError):
     """A question that the store cannot be asked; `problems` says what is wrong with it."""
 

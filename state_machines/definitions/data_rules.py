@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from state_machines.definitions.time_bounds import time_bounds
 from state_machines.errors import Problem
 from state_machines.expressions.fact_conditions import ConditionError, condition
 from state_machines.form.fields import FieldDeclaration
@@ -49,10 +50,11 @@ _FORMATS = {name: _accepts(read) for name, read in _OURS.items()}
 class DataRule:
     """The declaration of one trigger's data, compiled."""
 
-    __slots__ = ("_defaults", "_validator")
+    __slots__ = ("_bounds", "_defaults", "_validator")
 
     def __init__(self, fields: Mapping[str, FieldDeclaration], *, partly: bool = False) -> None:
         """`partly` says that any field may be missing, and null where it need not be there."""
+        self._bounds = time_bounds(fields)
         self._defaults = {name: one.default for name, one in fields.items() if one.default is not None}
         self._validator = (
             jsonschema_rs.Draft202012Validator(
@@ -67,6 +69,11 @@ class DataRule:
         if self._validator is None or self._validator.is_valid(data):
             return []
         return [_problem(error) for error in self._validator.iter_errors(data)]
+
+    def problems_of_new(self, data: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with the data of an event that is not accepted yet: see `time_bounds`, too."""
+        problems = self.problems(data)
+        return problems if problems or self._bounds is None else list(self._bounds(data, "data"))
 
     def with_defaults(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data with the declared defaults where they say nothing; the same object where they say all."""

@@ -1,4 +1,4 @@
-"""Whether the data of an event are as its trigger declares them: asked at the door and when deciding."""
+"""Whether the data of an event are as its trigger declares them, asked at the door."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +20,6 @@ def validate(lifecycle: Lifecycle, trigger: str, data: Mapping[str, Any]) -> Non
             f"{lifecycle.name!r} has no trigger {trigger!r}; it has {', '.join(sorted(lifecycle.triggers))}"
         )
         raise EventDataError([Problem("type", "unknown-trigger", message)])
-    problems = rule.problems(data)
+    problems = rule.problems_of_new(data)
     if problems:
         raise EventDataError(problems)

@@ -6,8 +6,6 @@ is simply sent again.
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import orjson
 
 from tasks.channels.address import address_for
@@ -18,6 +16,7 @@ from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.errors import SettingsError
 from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
+from workflow.recovery.contact.webhook_ids import webhook_id
 from workflow.settings import Settings
 
 TYPE = "makegood.notice"
@@ -45,7 +44,7 @@ class WebhookChannel:
         """Post it. Any 2xx means that the receiver has it."""
         url = address_for(notice, "url")
         self._origins.check(url)
-        identity, body = quote(idempotency_key, safe=":/-._~"), _body(notice)
+        identity, body = webhook_id(idempotency_key), _body(notice)
         headers = {"content-type": "application/json"}
         headers |= sign(self._signers, identity, self._clock.now(), body.decode())
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -31,8 +32,18 @@ def _event(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not ...}
 
 
+def _bytes(data: bytes) -> dict[str, Any]:
+    """As the SDKs of CloudEvents send data that they were given as bytes."""
+    return _event(data=..., data_base64=b64encode(data).decode())
+
+
 def _with(**data: Any) -> dict[str, Any]:
     return _event(data={"amount": 5} | data)
+
+
+def _promise(**data: Any) -> dict[str, Any]:
+    promised = {"words": "soon", "owner": "ada", "due_at": "2026-07-02T00:00:00Z"} | data
+    return _event(type="promise.make", subject="promise:bad", data=promised)
 
 
 def _nested(levels: int) -> Any:
@@ -103,7 +114,27 @@ BAD_REQUESTS = [
     _one("a time that does not exist", _event(time="2026-02-30T12:00:00Z"), 422, "time", "instant-exists"),
     _one("a time that is a number", _event(time=1751371200), 422, "time", "instant-form"),
     _one("a parent that is no key", _event(parent="nobody"), 422, "parent", "form"),
-    _one("data as base64", _event(data=..., data_base64="e30="), 422, "data_base64", "json-data"),
+    _one("data twice", _event(data_base64="e30="), 422, "data_base64", "data-twice"),
+    _one("bytes that are no text", _event(data=..., data_base64=["e30="]), 422, "data_base64", "type"),
+    _one("bytes that are not base64", _event(data=..., data_base64="e30"), 422, "data_base64", "base64"),
+    _one("bytes that are not UTF-8", _bytes(b'{"a": "\xfc"}'), 422, "data_base64", "utf-8"),
+    _one("bytes that are not JSON", _bytes(b"amount=5"), 422, "data_base64", "json"),
+    _one("bytes that are no object", _bytes(b"[1]"), 422, "data_base64", "type"),
+    _one("bytes with a member twice", _bytes(b'{"a": 1, "a": 2}'), 422, "data_base64", "doubled-member"),
+    _one(
+        "bytes with a long integer",
+        _bytes(b'{"a": [{"b": %d}]}' % 2**64),
+        422,
+        "data_base64.a[0].b",
+        "integer-range",
+    ),
+    _one(
+        "bytes that are an image",
+        _bytes(b"{}") | {"datacontenttype": "image/png"},
+        422,
+        "datacontenttype",
+        "json-data",
+    ),
     _one("data that is XML", _event(datacontenttype="text/xml"), 422, "datacontenttype", "json-data"),
     _one("data that is a list", _event(data=[1]), 422, "data", "type"),
     # what its trigger declares
@@ -124,6 +155,38 @@ BAD_REQUESTS = [
     ),
     _one("due_at at hour 25", _with(due_at="2026-07-01T25:00:00Z"), 422, "data.due_at", "instant-exists"),
     _one("a duration that is none", _with(wait="one hour"), 422, "data.wait", "duration-form"),
+    _one(
+        "an integer of more than 64 bits",
+        _with(more=[{"big": 2**64}]),
+        422,
+        "data.more[0].big",
+        "integer-range",
+    ),
+    _one("one below zero", _with(big=-(2**63) - 1), 422, "data.big", "integer-range"),
+    _one("one of very many digits", _with(big=10**4000), 422, "data.big", "integer-range"),
+    _one("one outside of the data", _event(priority=2**70), 422, "priority", "integer-range"),
+    _one("an id with a control character of C1", _event(id="a\x85b"), 422, "id", "form"),
+    _one("a subject with one", _event(subject="order:a\x9fb"), 422, "subject", "form"),
+    _one("a source with what is no character", _event(source="/a\ufdd0"), 422, "source", "form"),
+    _one("a subject with another", _event(subject="order:\U0010ffff"), 422, "subject", "form"),
+    _one("a wait of three thousand years", _with(wait="P999999D"), 422, "data.wait", "duration-length"),
+    _one("due_at in the year 1", _with(due_at="0001-01-01T00:00:00Z"), 422, "data.due_at", "instant-range"),
+    _one("due_at in the year 26", _with(due_at="0026-07-01T12:00:00Z"), 422, "data.due_at", "instant-range"),
+    _one("a lead of a promise", _promise(warn_before="P999999D"), 422, "data.warn_before", "duration-length"),
+    _one(
+        "a promise due in the year 1",
+        _promise(due_at="0001-01-02T00:00:00Z"),
+        422,
+        "data.due_at",
+        "instant-range",
+    ),
+    _one(
+        "a level of a ladder",
+        _promise(ladder=[{"people": ["ada"], "within": "PT1H"}, {"people": ["bo"], "within": "P36526D"}]),
+        422,
+        "data.ladder[1].within",
+        "duration-length",
+    ),
     _one("the character NUL", _with(note="a\x00b"), 422, "data", "nul"),
     _one("deep nesting", _with(note=_nested(40)), 422, "data", "depth"),
     # what the body is
@@ -162,10 +225,10 @@ BAD_REQUESTS = [
     ),
     # batches
     _many("a batch that is no list", _event(), 422, "body", "batch"),
-    _many("an empty batch", [], 422, "body", "empty-batch"),
     _many("a batch too long", [{}] * 1001, 413, "body", "batch-length"),
     _many("an id twice in a batch", [*_BATCH, _BATCH[0]], 422, "[3].id", "doubled-id"),
     _many("one bad event among good ones", [*_BATCH, _event(id=...)], 422, "[3].id", "required"),
+    _many("an integer in a batch", [*_BATCH, _with(big=2**64)], 422, "[3].data.big", "integer-range"),
     _many("a batch of one that is bad", [_event(type="order.plaec")], 422, "[0].type", "unknown-trigger"),
     _many("a batch with an event too large", [*_BATCH, _with(more="x" * 70_000)], 413, "[3]", "size"),
     BadRequest("a batch too large", BATCHED, b"[" + b" " * (8 << 20) + b"]", 413, "body", "size"),
@@ -175,6 +238,12 @@ BAD_REQUESTS = [
     _binary("binary without a specversion", 422, "ce-specversion", "specversion", specversion="absent"),
     _binary("binary with a wrong time", 422, "ce-time", "instant-form", time="yesterday"),
     _binary("binary with bytes that are not UTF-8", 422, "ce-subject", "utf-8", subject="order:%ff"),
+    _binary("binary with raw bytes", 422, "ce-subject", "percent-encoding", subject="order:M\xc3\xbcller"),
+    _binary("binary with raw bytes of Latin-1", 422, "ce-id", "percent-encoding", id="M\xfcller"),
+    _binary("binary with a control character of C1", 422, "ce-id", "form", id="a%C2%85b"),
+    _binary("binary with one in the subject", 422, "ce-subject", "form", subject="order:a%C2%9Fb"),
+    _binary("binary with one in the source", 422, "ce-source", "form", source="/a%C2%80"),
+    _binary("binary with a long integer", 422, "data.a[1]", "integer-range", body=b'{"a": [1, %d]}' % 2**64),
     _binary("binary with data in a header", 422, "ce-data", "attribute", data="{}"),
     _binary("binary with bad data", 422, "data.amount", "type", body=b'{"amount": "5"}'),
     _binary("binary with data that is not JSON", 400, "body", "json", body=b"amount=5"),

@@ -16,6 +16,7 @@ import pytest
 import structlog
 import uvicorn
 from sqlalchemy import func, select
+from starlette.types import ASGIApp
 
 from state_machines.values.retry_policy import RetryPolicy
 from tests.waiting import wait_until
@@ -24,6 +25,7 @@ from workflow.access.keys import Role
 from workflow.api.context import ApiContext
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
+from workflow.cli.serving import server_config
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.engine import Engine
@@ -41,6 +43,7 @@ class House:
     """A running door, and what is behind it."""
 
     runtime: Runtime
+    app: ASGIApp
     door: ApiContext
     http: httpx.Client
     keys: dict[Role, str]
@@ -109,13 +112,7 @@ def open_house(
     texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
     app = create_site(runtime, broker, limits=limits)
     server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            log_config=None,
-            access_log=False,
-        )
+        server_config(app, host="127.0.0.1", port=0),
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -124,7 +121,7 @@ def open_house(
         port = server.servers[0].sockets[0].getsockname()[1]
         most = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=most, verify=False) as http:
-            yield House(runtime, app.state.context, http, texts)
+            yield House(runtime, app, app.state.context, http, texts)
     finally:
         server.should_exit = True
         thread.join(20)

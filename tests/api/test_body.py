@@ -21,7 +21,7 @@ def read(*pieces: bytes, most: int) -> bytes:
     async def receive() -> Message:
         return messages.pop(0)
 
-    return asyncio.run(read_body(receive, most))
+    return asyncio.run(read_body(receive, most, announced=None))
 
 
 @pytest.mark.parametrize("pieces", [[b"12345678"], [b"1234", b"5678"], [b"", b"12345678", b""]])

@@ -101,6 +101,9 @@ def test_from_nothing_to_an_event(migrated: Command, address: str) -> None:
         ("promise:P/17", "accepted"),
         ("promise:P/17", "duplicate"),
     ]
+    other = migrated(*sent, text=json.dumps(promise | {"words": "We call back today"}))
+    assert (other.code, other.out) == (1, "")
+    assert "409" in other.err and "[other-content]" in other.err
 
 
 def test_keys_are_listed_without_their_secret_and_revoked(migrated: Command) -> None:
@@ -186,3 +189,17 @@ def _ready(url: str) -> bool:
         return httpx.get(f"{url}/readyz").status_code == 200
     except httpx.TransportError:
         return False
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"n": 18446744073709551616}', "data.n"),
+        ('{"n": NaN}', "is not JSON"),
+        ('{"n": 1, "n": 2}', "twice"),
+    ],
+)
+def test_what_would_not_be_kept_as_it_is_is_not_sent(makegood: Command, data: str, said: str) -> None:
+    ended = makegood("send", "promise.make", "promise:P-1", "--data", data)
+    assert ended.code != 0
+    assert said in ended.err

@@ -144,6 +144,17 @@ def test_what_is_not_decided_yet_is_said_to_be_so_and_asked_again_it_is_one_wish
     assert post(house, "claim", **(wish | {"id": "wish-2"})).json()["outcome"] == "empty"
 
 
+def test_something_else_under_the_id_of_a_former_act_is_an_error(house: House) -> None:
+    key = call(house, "again", "again")
+    said = {"by": "ana", "outcome": "no_answer", "note": "the machine", "id": "act-1"}
+    with working(house):
+        post(house, "claim", by="ana", subject=key)
+        first, again = (post(house, f"callbacks/{key}/outcome", **said) for _ in range(2))
+        other = post(house, f"callbacks/{key}/outcome", **said | {"note": "nobody"})
+    assert (first.status_code, again.status_code, other.status_code) == (200, 200, 409)
+    assert [(one["field"], one["rule"]) for one in other.json()["errors"]] == [("id", "other-content")]
+
+
 @pytest.mark.parametrize(
     ("said", "state"),
     [

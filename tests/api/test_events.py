@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from typing import Any
 
 import httpx
@@ -135,10 +136,42 @@ def test_binary_mode_without_data(house: House) -> None:
 
 
 def test_what_no_declaration_mentions_is_kept(house: House) -> None:
-    more = {"amount": 5, "größe": "¾ ☕", "big": 12345678901234567890123, "list": [{"a": None}, 1.5, True]}
-    house.post(order("place", "more", "more-1", **more))
+    more = {
+        "amount": 5,
+        "größe": "¾ ☕",
+        "big": 2**64 - 1,
+        "small": -(2**63),
+        "list": [{"a": None}, 1.5, True],
+    }
+    more |= {"float": 1e22, "tiny": 5e-324, "precise": 0.1 + 0.2}
+    assert house.post(order("place", "more", "more-1", **more)).status_code == 202
+    house.apply()
     event = house.get("/v1/subjects/order:more").json()["timeline"][0]["event"]
-    assert event["data"] == more | {"big": pytest.approx(12345678901234567890123)}
+    assert event["data"] == more
+
+
+BYTES = b64encode(b'{"amount": 5, "more": "\xc3\xbc"}').decode()
+
+
+@pytest.mark.parametrize("content", ["application/json", "application/vnd.a+json", None])
+@pytest.mark.parametrize("batched", [True, False])
+def test_data_may_be_the_bytes_of_json(house: House, content: str | None, batched: bool) -> None:
+    """As the SDKs of CloudEvents send data that they were given as bytes."""
+    name = f"bytes-{batched}-{content}".replace("/", "-")
+    event = order("place", name, name) | {"datacontenttype": content, "data_base64": BYTES, "data": None}
+    answer = house.post([event] if batched else event)
+    assert answer.status_code == 202, answer.text
+    (entry,) = house.get(f"/v1/subjects/order:{name}").json()["timeline"]
+    assert entry["event"]["data"] == {"amount": 5, "more": "ü"}
+
+
+@pytest.mark.parametrize("body", [b"[]", b" [ ] ", b"[" + b" " * 40_000 + b"]"])
+def test_an_empty_batch_is_a_batch(house: House, body: bytes) -> None:
+    before = house.counts()
+    headers = house.bearer() | {"Content-Type": "application/cloudevents-batch+json"}
+    answer = house.http.post("/v1/events", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 0, "duplicates": 0, "items": []})
+    assert house.counts() == before
 
 
 def test_the_largest_permitted_batch_and_event(house: House) -> None:

@@ -159,7 +159,7 @@ def _blocked(house: House) -> bool:
 
 def test_large_batches_and_single_events_do_not_mix(own_house: House) -> None:
     large = [order("place", f"large-{n}", f"large-{n:03}", amount=5, more="x" * 200) for n in range(200)]
-    twice = [order("place", f"large-{n}", f"large-{n:03}", amount=5) for n in range(3)]
+    twice = large[:3]
     with together(own_house) as posts:
         posts.post(large, *twice)
         posts.wait_inside(4)

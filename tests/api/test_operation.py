@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -150,6 +152,28 @@ def test_the_page_needs_nobody_else(house: House) -> None:
     assert outside == []
     for path in house.http.get("/openapi.json").json()["paths"]:
         assert path.split("{")[0] in page
+
+
+def test_every_reference_of_the_openapi_document_leads_somewhere(house: House) -> None:
+    document = house.http.get("/openapi.json").json()
+    found = set(_references(document))
+    assert {"#/components/schemas/Kind", "#/components/schemas/Status"} <= found
+    for reference in found:
+        here: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            assert part in here, f"{reference} leads nowhere"
+            here = here[part]
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
 
 
 def test_openapi_describes_bodies_and_problems(house: House) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
 import httpx
+import orjson
 import psutil
 from sqlalchemy import select
 
@@ -108,3 +110,29 @@ def test_killed_in_the_middle_nobody_was_told_of_what_is_not_stored(
             sender.join(30)
         stopped.set()
         assert set(told) <= _stored(api)
+
+
+def test_a_request_that_offers_another_protocol_keeps_its_body(database_url: str, tmp_path: Path) -> None:
+    """As `curl --http2` sends a first event; in a process as operators start it."""
+    offer = (
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+    )
+    with running_api(database_url, tmp_path, 1) as api:
+        body = orjson.dumps(
+            {
+                "specversion": "1.0",
+                "id": "offered",
+                "source": "/tests",
+                "type": "promise.thanks",
+                "subject": "promise:1",
+                "data": {"words": "all of it"},
+            }
+        )
+        head, _, _ = api.head(len(body)).rpartition(b"\r\n")
+        with socket.create_connection((api.host, api.port), timeout=20) as connection:
+            connection.sendall(head + offer + b"\r\n" + body)
+            answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 202"), answer
+        with api.store.connect() as stored:
+            data = stored.execute(select(schema.events.c.data)).scalar_one()
+        assert data == {"words": "all of it"}

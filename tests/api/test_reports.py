@@ -21,6 +21,7 @@ from workflow.access.keys import Role
 from workflow.engine.cloudevent import CloudEvent
 from workflow.outbox.effects import begin, claim, settle
 from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
+from workflow.recovery.contact.webhook_ids import webhook_id
 from workflow.recovery.telephony.twilio import signature
 from workflow.store import schema
 
@@ -221,6 +222,20 @@ def test_other_channels_report_with_a_key(care: House) -> None:
     assert said(care, "W1") == ["failed"]
 
 
+def test_another_status_under_the_id_of_a_former_report_is_an_error(care: House) -> None:
+    """A channel that takes its message's number for the report's would never be heard to the end."""
+    body = {"effect": sent(care, "W3", "webhook"), "status": "failed", "id": "message-1"}
+
+    def report(**changes: str) -> httpx.Response:
+        return care.http.post("/v1/reports/webhook", json=body | changes, headers=care.bearer())
+
+    assert [report().json()["status"] for _ in range(2)] == ["accepted", "duplicate"]
+    refused = report(status="delivered")
+    assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (409, "other-content")
+    assert report(status="delivered", id="message-1/delivered").json()["status"] == "accepted"
+    assert said(care, "W3") == ["failed", "delivered"]
+
+
 @pytest.mark.parametrize(
     ("path", "changes", "status", "field"),
     [
@@ -240,6 +255,40 @@ def test_a_wrong_report_names_the_field(
     answer = care.http.post(f"/v1/reports/{path}", json=body, headers=care.bearer())
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field)
     assert receipt(care, key)["outcome"] == "accepted"
+
+
+AWKWARD = "Müller #1+2(a)@50%25/😀"
+"""Characters of a key that a header cannot carry, or that stand for others in one."""
+
+
+@pytest.mark.parametrize("encoded", [True, False], ids=["by webhook-id", "by key"])
+def test_a_report_finds_any_key_under_either_of_its_names(care: House, encoded: bool) -> None:
+    name = f"{AWKWARD}{encoded}".replace(" ", "_")
+    key = sent(care, name, "webhook")
+    body = orjson.dumps({"effect": webhook_id(key) if encoded else key, "status": "delivered"})
+    signed = sign(webhooks_of(SECRET), "r-1", NOON, body.decode())
+    answer = care.http.post("/v1/reports/webhook", content=body, headers=signed)
+    assert (answer.status_code, receipt(care, key)["outcome"]) == (202, "delivered"), answer.text
+
+
+def test_a_name_of_two_notices_is_refused_and_each_has_one_of_its_own(care: House) -> None:
+    plus, percent = sent(care, "twice+", "webhook"), sent(care, "twice%2B", "webhook")
+
+    def report(effect: str) -> httpx.Response:
+        body = {"effect": effect, "status": "delivered"}
+        return care.http.post("/v1/reports/webhook", json=body, headers=care.bearer())
+
+    both = report(webhook_id(plus))
+    assert (both.status_code, both.json()["errors"][0]["rule"]) == (422, "ambiguous")
+    assert [receipt(care, key)["outcome"] for key in (plus, percent)] == ["accepted", "accepted"]
+    assert report(plus).status_code == report(webhook_id(percent)).status_code == 202
+    assert [receipt(care, key)["outcome"] for key in (plus, percent)] == ["delivered", "delivered"]
+
+
+@pytest.mark.parametrize("said", ["line:%ff/1/0", "line:%00/1/0", "line:%ed%a0%80/1/0"])
+def test_a_name_that_encodes_no_key_is_not_found(care: House, said: str) -> None:
+    body = {"effect": said, "status": "delivered"}
+    assert care.http.post("/v1/reports/webhook", json=body, headers=care.bearer()).status_code == 404
 
 
 def test_who_gets_our_webhooks_reports_with_their_signature(care: House) -> None:

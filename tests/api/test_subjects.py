@@ -183,3 +183,19 @@ def test_all_pages_together_hold_every_subject_once(house: House, limit: int) ->
     assert len(found) == len(set(found))
     assert {key for key in found if "before" in key} == {f"order:before-{limit}-{n}" for n in range(40)}
     assert len(_keys(house, limit=limit, parent=f"order:pages-{limit}")) == 70
+
+
+def test_a_key_may_end_like_a_path_of_the_api(house: House) -> None:
+    for name in ("like", "like/explain", "like/explain/explain"):
+        house.post(order("place", name, name, amount=5))
+    house.apply()
+
+    def read(path: str) -> str:
+        answer = house.get(f"/v1/subjects/{path}").json()
+        return f"{answer['key']}, explained" if "zone" in answer else str(answer["key"])
+
+    assert read("order:like%2Fexplain") == "order:like/explain"
+    assert read("order:like%2fexplain") == "order:like/explain"
+    assert read("order:like/explain%2Fexplain") == "order:like/explain/explain"
+    assert read("order:like/explain") == "order:like, explained"
+    assert read("order:like%2Fexplain/explain") == "order:like/explain, explained"

@@ -135,3 +135,9 @@ def test_the_time_that_is_given_is_kept(house: House, client: Client) -> None:
 def test_data_that_are_no_json_are_not_sent(client: Client, data: dict[str, object]) -> None:
     with pytest.raises((TypeError, ValueError)):
         client.send(Event("order.place", "order:data", data, source="/tests/client"))
+
+
+def test_a_subject_can_be_read_whatever_its_key_ends_in(house: House, client: Client) -> None:
+    for name in ("ends", "ends/explain", "explain"):
+        client.send(placed(name))
+        assert client.subject(f"order:{name}")["key"] == f"order:{name}"

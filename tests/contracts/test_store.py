@@ -197,7 +197,7 @@ def test_dead_letters_are_out_of_the_way_and_kept(store: Store) -> None:
     with store.begin() as transaction:
         assert transaction.claim_events(10).work == []
         assert transaction.claim_timers(NOW, 10).work == []
-        (outcome,) = transaction.event_outcomes([("/crm", "e60")])
+        (outcome,) = transaction.known_events([("/crm", "e60")])
     assert (outcome.outcome, outcome.reason) == ("dead", "broken guard")
     assert (count(store, inbox), count(store, timers)) == (1, 1)
 
@@ -222,7 +222,7 @@ def test_the_first_outcome_is_told(store: Store) -> None:
             NOW,
         )
         transaction.write(Changes(moves=[move]), NOW)
-        told = {one.id: one for one in transaction.event_outcomes([("/crm", "e1"), ("/crm", "e2")])}
+        told = {one.event_id: one for one in transaction.known_events([("/crm", "e1"), ("/crm", "e2")])}
     assert (told["e1"].outcome, told["e1"].reason, told["e1"].subject) == (
         "refused",
         "guard: no",

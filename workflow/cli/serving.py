@@ -6,10 +6,13 @@ import signal
 import socket
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
+from workflow.api.http.no_upgrade import NoUpgradeProtocol
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.console.site import create_site
@@ -39,21 +42,28 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
     broker = _broker(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    config = uvicorn.Config(
-        create_site(runtime, broker, counters=counters),
+    try:
+        config = server_config(create_site(runtime, broker, counters=counters))
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if broker is not None:
+            broker.close()
+        runtime.close()
+
+
+def server_config(app: ASGIApp, **more: Any) -> uvicorn.Config:
+    """How an application is served; `more` are further options of uvicorn's."""
+    return uvicorn.Config(
+        app,
+        http=NoUpgradeProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,  # nothing here depends on who is at the other end
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **more,
     )
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    finally:
-        if broker is not None:
-            broker.close()
-        runtime.close()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

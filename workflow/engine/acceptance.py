@@ -6,6 +6,7 @@ They are applied later, exactly once; nothing is decided here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,11 +16,12 @@ from state_machines.definitions import event_data
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import EventDataError, Problem
 from workflow.clock import Clock
-from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.cloudevent import RESERVED_SOURCES, CloudEvent
 from workflow.engine.registry import Registry
-from workflow.errors import InvalidEvent, UnknownDefinition
+from workflow.engine.same_event import difference
+from workflow.errors import EventConflict, InvalidEvent, UnknownDefinition
 from workflow.store.effect_states import EffectState
-from workflow.store.port import PENDING, EffectUpdate, EventOutcome, NewEvent, Store, Transaction
+from workflow.store.port import PENDING, EffectUpdate, KnownEvent, NewEvent, Store, Transaction
 from workflow.store.schema import outbox
 
 
@@ -43,11 +45,13 @@ class CheckedEvents(NamedTuple):
 
     Attributes:
         rows: the events.
-        receipts: data of those that are receipts, by the idempotency key of their effect.
     """
 
     rows: list[NewEvent]
-    receipts: Mapping[str, Mapping[str, Any]]
+
+
+Stored = list[Acceptance] | EventConflict
+"""What became of one request: an acceptance for each event, or why it was refused."""
 
 
 class Acceptor:
@@ -60,7 +64,7 @@ class Acceptor:
 
     def accept(self, events: Sequence[CloudEvent]) -> list[Acceptance]:
         """As `Engine.accept`."""
-        return self.store([self.check(events)])[0]
+        return self.store_one(self.check(events))
 
     def check(self, events: Sequence[CloudEvent]) -> CheckedEvents:
         """Check events; asks the store for definitions that this process does not know yet.
@@ -68,42 +72,63 @@ class Acceptor:
         Raises:
             InvalidEvent: with every problem of every event.
         """
-        rows = self._checked(events)
-        return CheckedEvents(rows, {event.effect: event.data for event in events if event.effect is not None})
+        return CheckedEvents(self._checked(events))
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
         """Whether `check` can check these without asking the store."""
         return all(self._registry.known(event.lifecycle) for event in events)
 
+    def store_one(
+        self, checked: CheckedEvents, beside: Callable[[Transaction], None] | None = None
+    ) -> list[Acceptance]:
+        """As `store` for one request. Raises EventConflict."""
+        (stored,) = self.store([checked], beside)
+        if isinstance(stored, EventConflict):
+            raise stored
+        return stored
+
     def store(
         self, requests: Sequence[CheckedEvents], beside: Callable[[Transaction], None] | None = None
-    ) -> list[list[Acceptance]]:
-        """Commit the events of several requests in one transaction; their acceptances, in the same order.
+    ) -> list[Stored]:
+        """Commit the events of several requests in one transaction; what each is answered, in the same order.
 
-        Of an event that is in several requests, the first is accepted and the others are duplicates. If at
-        least one event is new, `beside` writes what is to be committed with it.
+        It is as if they came one after another. Of an event that is in several requests, the first is
+        accepted and the others are duplicates. A request in which an event has the id of another one is
+        refused whole. If at least one event is new, `beside` writes what is to be committed with it.
         """
+        refused: dict[int, Stored] = {}
+        while True:
+            taken = {place: one for place, one in enumerate(requests) if place not in refused}
+            try:
+                return [answer for _, answer in sorted({**refused, **self._stored(taken, beside)}.items())]
+            except _HalfRefused as half:
+                refused |= half.conflicts
+
+    def _stored(
+        self, requests: Mapping[int, CheckedEvents], beside: Callable[[Transaction], None] | None
+    ) -> dict[int, Stored]:
+        """The answers by place. Raises _HalfRefused when they must be stored without some of them."""
         now = self._clock.now()
         firsts: dict[tuple[str, str], NewEvent] = {}
-        receipts: dict[str, Mapping[str, Any]] = {}
-        for checked in requests:
+        for checked in requests.values():
             for row in checked.rows:
                 firsts.setdefault((row.source, row.event_id), row)
-            for effect, data in checked.receipts.items():
-                receipts.setdefault(effect, data)
+        receipts = any(row.effect is not None for row in firsts.values())
         # Committed with the round trip that writes them. The store may then commit in two steps, which only a
         # sender of several events at once could notice.
-        last = not receipts and beside is None and all(len(checked.rows) == 1 for checked in requests)
+        last = not receipts and beside is None and all(len(one.rows) == 1 for one in requests.values())
         with self._store.begin() as transaction:
             fresh = transaction.accept(list(firsts.values()), now, last=last)
-            _settle_receipts(transaction, receipts, now)
+            known = [identity for identity in firsts if identity not in fresh]
+            answering = _Answering(fresh, transaction.known_events(known) if known else ())
+            answers = {place: answering.answer(checked.rows) for place, checked in requests.items()}
+            if any(answering.firsts.get(identity) is not firsts[identity] for identity in fresh):
+                conflicts = {one: said for one, said in answers.items() if isinstance(said, EventConflict)}
+                raise _HalfRefused(conflicts)
+            _settle_receipts(transaction, answering.receipts, now)
             if beside is not None and fresh:
                 beside(transaction)
-            known = [identity for identity in firsts if identity not in fresh]
-            before = {
-                (one.source, one.id): one for one in (transaction.event_outcomes(known) if known else ())
-            }
-        return [[_answer(row, fresh, firsts, before) for row in checked.rows] for checked in requests]
+        return answers
 
     def _checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
         if len(events) == 1:
@@ -123,9 +148,7 @@ class Acceptor:
             try:
                 rows.append(self._row(event))
             except (InvalidEvent, EventDataError) as error:
-                problems += [
-                    Problem(f"[{index}].{one.field}", one.rule, one.message) for one in error.problems
-                ]
+                problems += [_placed(index, one) for one in error.problems]
         if problems:
             raise InvalidEvent(problems)
         return rows
@@ -148,6 +171,7 @@ class Acceptor:
             event.time,
             event.data,
             event.parent,
+            event.effect,
         )
 
     def _asked(self, name: str) -> Lifecycle:
@@ -176,16 +200,60 @@ def _settle_receipts(
     )
 
 
-def _answer(
-    row: NewEvent,
-    fresh: set[tuple[str, str]],
-    firsts: Mapping[tuple[str, str], NewEvent],
-    before: Mapping[tuple[str, str], EventOutcome],
-) -> Acceptance:
-    identity = (row.source, row.event_id)
-    if identity in fresh and firsts[identity] is row:
-        return Acceptance(row.event_id, row.source, row.subject, "accepted", PENDING)
-    first = before.get(identity)
-    if first is None:  # accepted in this very transaction
-        return Acceptance(row.event_id, row.source, firsts[identity].subject, "duplicate", PENDING)
-    return Acceptance(row.event_id, row.source, first.subject, "duplicate", first.outcome, first.reason)
+class _HalfRefused(Exception):
+    """Of a request that is refused events were written: nothing of the transaction may be kept."""
+
+    def __init__(self, conflicts: Mapping[int, Stored]) -> None:
+        self.conflicts = conflicts
+
+
+class _Answering:
+    """Answers requests in their order, after the events of all of them were written as far as they were new.
+
+    Attributes:
+        firsts: the events that are new, but for those of requests that are refused.
+        receipts: data of the first receipt of each effect.
+    """
+
+    def __init__(self, fresh: set[tuple[str, str]], known: Sequence[KnownEvent]) -> None:
+        self._fresh = fresh
+        self._known = {(one.source, one.event_id): one for one in known}
+        self.firsts: dict[tuple[str, str], NewEvent] = {}
+        self.receipts: dict[str, Mapping[str, Any]] = {}
+
+    def answer(self, rows: Sequence[NewEvent]) -> Stored:
+        """What a request with these events is answered."""
+        problems = [
+            (place, problem)
+            for place, row in enumerate(rows)
+            if (before := self._before(row)) is not None
+            and row.source not in RESERVED_SOURCES
+            and (problem := difference(row, before)) is not None
+        ]
+        if problems:
+            alone = len(rows) == 1
+            return EventConflict([_placed(None if alone else place, problem) for place, problem in problems])
+        acceptances = [self._acceptance(row) for row in rows]
+        for row in rows:
+            if row.effect is not None:
+                self.receipts.setdefault(row.effect, row.data)
+        return acceptances
+
+    def _before(self, row: NewEvent) -> NewEvent | KnownEvent | None:
+        identity = (row.source, row.event_id)
+        return self._known.get(identity) or self.firsts.get(identity)
+
+    def _acceptance(self, row: NewEvent) -> Acceptance:
+        identity = (row.source, row.event_id)
+        known, first = self._known.get(identity), self.firsts.setdefault(identity, row)
+        if known is not None:
+            return Acceptance(
+                row.event_id, row.source, known.subject, "duplicate", known.outcome, known.reason
+            )
+        status = "accepted" if first is row else "duplicate"
+        return Acceptance(row.event_id, row.source, first.subject, status, PENDING)
+
+
+def _placed(place: int | None, problem: Problem) -> Problem:
+    """The problem with its event's place; for one that came alone without."""
+    return problem if place is None else replace(problem, field=f"[{place}].{problem.field}")

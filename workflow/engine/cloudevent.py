@@ -3,6 +3,7 @@
 Source of the attributes and their rules: CloudEvents specification 1.0.2, sections 3.1 and 3.2.
 """
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,16 +12,17 @@ from typing import Any, NamedTuple
 import orjson
 
 from state_machines.errors import Problem
-from state_machines.subject import KEY, KEY_FORM, NOTHING, split_key
+from state_machines.subject import KEY, KEY_FORM, NOTHING, UNPRINTABLE, split_key
 from state_machines.values.instants import InstantError, format_instant, parse_instant
+from workflow.engine.exact_json import inexact
+from workflow.engine.json_text import JsonTextError, decode, inside
 from workflow.errors import InvalidEvent
 
 MAX_DEPTH = 32
 """How deep an event's data may nest."""
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
-# Half a surrogate pair cannot be encoded as UTF-8, for a database or a broker.
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+_PRINTABLE = re.compile(rf"[^{UNPRINTABLE}]{{1,256}}")
 
 _JSON = "application/json"
 _DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
@@ -44,10 +46,11 @@ class CloudEvent(NamedTuple):
     """Something that happened, addressed to one subject.
 
     Attributes:
-        id, source: together they identify it; the same pair again is a duplicate.
+        id, source: together they identify it; the same pair again is a duplicate, or an error if it says
+            something else.
         type: ``<lifecycle>.<trigger>``.
         subject: the subject's key, ``<lifecycle>:<id>``.
-        time: when it happened according to its source, UTC.
+        time: when it happened according to its source, UTC; None: when it is received.
         data: a JSON object.
         parent: extension attribute; for an opening event, the key of the new subject's parent.
         effect: extension attribute; idempotency key of the effect that this event is the receipt of.
@@ -57,7 +60,7 @@ class CloudEvent(NamedTuple):
     source: str
     type: str
     subject: str
-    time: datetime
+    time: datetime | None = None
     data: Mapping[str, Any] = NOTHING
     parent: str | None = None
     effect: str | None = None
@@ -80,11 +83,11 @@ class CloudEvent(NamedTuple):
             "source": self.source,
             "type": self.type,
             "subject": self.subject,
-            "time": format_instant(self.time),
             "datacontenttype": "application/json",
             "data": dict(self.data),
         }
-        extensions = {"parent": self.parent, "effect": self.effect}
+        time = None if self.time is None else format_instant(self.time)
+        extensions = {"time": time, "parent": self.parent, "effect": self.effect}
         return document | {name: value for name, value in extensions.items() if value is not None}
 
 
@@ -95,13 +98,16 @@ def misfit(data: Mapping[str, Any]) -> Problem | None:
     except (TypeError, ValueError) as error:
         if too_deep(data, MAX_DEPTH):
             return _DEPTH
-        return Problem("data", "json-data", f"data is not JSON that can be kept: {error}")
+        return inexact(data, "data") or Problem(
+            "data", "json-data", f"data is not JSON that can be kept: {error}"
+        )
     # A document with fewer brackets than levels are allowed cannot be too deep.
     if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and too_deep(data, MAX_DEPTH):
         return _DEPTH
     if b"\\u0000" in encoded and "\x00" in _all_text(data):
         return Problem("data", "nul", "data contains the character U+0000, which databases cannot keep")
-    return None
+    # A number that is not finite is written as null.
+    return inexact(data, "data") if b"null" in encoded else None
 
 
 class _Reader:
@@ -129,18 +135,17 @@ class _Reader:
         return ""
 
 
-def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEvent:
+def parse(document: Any, *, field: str = "") -> CloudEvent:
     """The event of a JSON object in CloudEvents' structured form.
 
     Args:
         document: the decoded JSON value.
-        received_at: the event's time when it names none, UTC.
         field: path of the object within a batch, to name in problems.
 
     Raises:
         InvalidEvent: with every problem found, each naming field and rule.
     """
-    if type(document) is dict and (event := _plain(document, received_at)) is not None:
+    if type(document) is dict and (event := _plain(document)) is not None:
         return event
     if not isinstance(document, Mapping):
         raise InvalidEvent([Problem(field or "event", "type", "an event must be a JSON object")])
@@ -161,14 +166,14 @@ def parse(document: Any, *, received_at: datetime, field: str = "") -> CloudEven
         )
     parent = reader.text("parent", KEY, "a subject's key", required=False) or None
     effect = reader.text("effect", _PRINTABLE, "an effect's key", required=False) or None
-    time = _time(reader, received_at)
+    time = _time(reader)
     data = _data(reader)
     if reader.problems:
         raise InvalidEvent(reader.problems)
     return CloudEvent(identity, source, kind, subject, time, data, parent, effect)
 
 
-def _plain(document: dict[str, Any], received_at: datetime) -> CloudEvent | None:
+def _plain(document: dict[str, Any]) -> CloudEvent | None:
     """The event of a document without anything unusual; None if `parse` must look closely.
 
     What is returned here equals what `parse` would return otherwise: a test compares the two.
@@ -193,40 +198,57 @@ def _plain(document: dict[str, Any], received_at: datetime) -> CloudEvent | None
             and misfit(data) is None
         ):
             return None
-        at = received_at if time is None else parse_instant(time)
+        at = None if time is None else parse_instant(time)
     except (TypeError, InstantError):
         return None
     return CloudEvent(identity, source, kind, subject, at, data, parent, effect)
 
 
-def _time(reader: _Reader, received_at: datetime) -> datetime:
+def _time(reader: _Reader) -> datetime | None:
     value = reader.document.get("time")
     if value is None:
-        return received_at
+        return None
     try:
         return parse_instant(value)
     except InstantError as error:
         reader.refuse("time", error.rule, error.message)
-        return received_at
+        return None
 
 
 def _data(reader: _Reader) -> Mapping[str, Any]:
-    if "data_base64" in reader.document:
-        reader.refuse("data_base64", "json-data", "data must be a JSON object, not bytes")
     content = reader.document.get("datacontenttype")
     if content is not None and not _is_json(content):
         reader.refuse("datacontenttype", "json-data", f"data must be application/json, not {content!r}")
-    data = reader.document.get("data")
-    if data is None:
-        return {}
-    if not isinstance(data, Mapping):
-        reader.refuse("data", "type", "data must be a JSON object")
+    data, encoded = reader.document.get("data"), reader.document.get("data_base64")
+    try:
+        if encoded is not None:
+            if data is not None:
+                raise JsonTextError("", "data-twice", "an event has either data or data_base64")
+            data = _of_bytes(encoded)
+        if data is None:
+            return {}
+        if not isinstance(data, Mapping):
+            raise JsonTextError("", "type", "data must be a JSON object")
+    except JsonTextError as error:
+        name = "data" if encoded is None else "data_base64"
+        reader.refuse(inside(name, error.field) if error.field else name, error.rule, error.message)
         return {}
     problem = misfit(data)
     if problem is not None:
         reader.refuse(problem.field, problem.rule, problem.message)
         return {}
     return data
+
+
+def _of_bytes(encoded: Any) -> Any:
+    """What ``data_base64`` stands for: a JSON text's bytes (3.1 of the JSON format). Raises JsonTextError."""
+    if not isinstance(encoded, str):
+        raise JsonTextError("", "type", "data_base64 must be text")
+    try:
+        text = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise JsonTextError("", "base64", "is not base64 (RFC 4648, section 4)") from None
+    return decode(text) if text else None
 
 
 def _is_json(content: Any) -> bool:

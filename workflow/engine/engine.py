@@ -78,6 +78,7 @@ class Engine:
         Raises:
             InvalidEvent: at least one cannot ever apply (unknown lifecycle or trigger, data that
                 breaks its declaration, an id twice in the batch); nothing is stored.
+            EventConflict: at least one has the `source` and `id` of another event; nothing is stored.
         """
         return self.acceptor.accept(events)
 

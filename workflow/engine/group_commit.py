@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from workflow.clock import monotonic
-from workflow.engine.acceptance import Acceptance, Acceptor, CheckedEvents
+from workflow.engine.acceptance import Acceptance, Acceptor, CheckedEvents, Stored
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.transient_errors import is_transient
@@ -68,7 +68,7 @@ class GroupCommit:
         """Check the events of a request here, and commit them together with those of others.
 
         Raises:
-            InvalidEvent: as `Engine.accept`.
+            InvalidEvent, EventConflict: as `Engine.accept`.
             Exception: of the database; either all of the request is stored or nothing.
         """
         if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
@@ -229,7 +229,7 @@ class Committer:
             except Exception as error:  # the answer of this request, and of no other
                 answers[place] = error
 
-    def _stored(self, checked: list[CheckedEvents]) -> list[Answers]:
+    def _stored(self, checked: list[CheckedEvents]) -> list[Stored]:
         """The answers of these requests, committed together; tried again when the database rolled back."""
         if not checked:
             return []

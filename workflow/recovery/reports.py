@@ -21,9 +21,12 @@ from state_machines.notices.topics import topic_of
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
-from workflow.errors import InvalidEvent, NotFound
+from workflow.errors import EventConflict, InvalidEvent, NotFound
+from workflow.queries.event_outcomes import event_outcome
+from workflow.recovery.contact.webhook_ids import keys_meant
 from workflow.recovery.lost_sends import escalation_of
 from workflow.store.effect_states import EffectState
+from workflow.store.keys import key_is
 from workflow.store.port import Transaction
 from workflow.store.schema import outbox, subjects
 
@@ -45,7 +48,7 @@ class Report:
     """One report.
 
     Attributes:
-        effect: idempotency key of the notice.
+        effect: idempotency key of the notice, or the id of its webhook.
         channel: over which it is said to have gone; None where only the notice knows.
         status: what became of it.
         identity: by which a repetition of this report is known, unique among those of the notice.
@@ -82,8 +85,9 @@ def take(engine: Engine, report: Report) -> list[Acceptance]:
     Raises:
         NotFound: there is no such notice.
         InvalidEvent: the notice was never handed over, or over another channel.
+        EventConflict: under its identity another status was reported.
     """
-    sent = _find(engine, report.effect)
+    sent = _meant(engine, report.effect)
     _check(sent, report)
     if report.status is Status.ACCEPTED and sent.state == EffectState.SETTLED and sent.channel != "dial":
         return []
@@ -98,19 +102,40 @@ def take(engine: Engine, report: Report) -> list[Acceptance]:
         for one in together:
             _note(transaction, one, report, now)
 
-    return engine.acceptor.store([checked], note)[0]
+    answers = engine.acceptor.store_one(checked, note)
+    if answers[0].status == "duplicate":
+        _check_repetition(engine, events[0], report)
+    return answers
+
+
+def _meant(engine: Engine, said: str) -> _Sent:
+    """The notice that a report names, by its idempotency key or by the id of its webhook."""
+    found = [one for key in keys_meant(said) if (one := _notice(engine, key)) is not None]
+    if len(found) > 1:
+        message = f"this names two notices, {found[0].key!r} and, as the id of a webhook, {found[1].key!r}"
+        raise InvalidEvent([Problem("effect", "ambiguous", message)])
+    if not found:
+        raise NotFound("effect: no notice has this key")
+    return found[0]
 
 
 def _find(engine: Engine, key: str) -> _Sent:
+    sent = _notice(engine, key)
+    if sent is None:
+        raise NotFound("effect: no notice has this key")
+    return sent
+
+
+def _notice(engine: Engine, key: str) -> _Sent | None:
     columns = (
         outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.target, outbox.c.state, outbox.c.token,
         outbox.c.attempts, outbox.c.payload, outbox.c.receipt, subjects.c.key,
     )  # fmt: skip
-    query = select(*columns).join(subjects, subjects.c.id == outbox.c.subject_id).where(outbox.c.key == key)
+    query = select(*columns).join(subjects, subjects.c.id == outbox.c.subject_id)
     with engine.store.connect() as connection:
-        found = connection.execute(query).one_or_none()
+        found = connection.execute(query.where(key_is(outbox.c.key, key))).one_or_none()
     if found is None or found.kind != "notice":
-        raise NotFound("effect: no notice has this key")
+        return None
     sent = _Sent._make(found)
     return sent._replace(channel=(sent.receipt or {}).get("channel", sent.channel))
 
@@ -121,6 +146,14 @@ def _check(sent: _Sent, report: Report) -> None:
     if report.channel is not None and sent.receipt and report.channel != sent.channel:
         message = f"this notice went over {sent.channel!r}"
         raise InvalidEvent([Problem("channel", "channel", message)])
+
+
+def _check_repetition(engine: Engine, event: CloudEvent, report: Report) -> None:
+    first = event_outcome(engine.store, SOURCE, event.id)
+    said = ((first and first.data) or {}).get("status")
+    if said != report.status.value:
+        message = f"a report of this id was {said!r}; another report has its own"
+        raise EventConflict([Problem("id", "other-content", message)])
 
 
 def _event(engine: Engine, sent: _Sent, report: Report) -> CloudEvent:

@@ -126,6 +126,6 @@ def _event(row: PlannedRow, trigger: str, wanted: ReplayMap, lifecycle: Lifecycl
         "time": format_instant(row.at),
         "data": row.data,
     }
-    event = parse(document, received_at=row.at)
+    event = parse(document)
     event_data.validate(lifecycle, trigger, event.data)
     return event

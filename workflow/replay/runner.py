@@ -15,6 +15,7 @@ from workflow.clock import VirtualClock
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
+from workflow.errors import EventConflict
 from workflow.replay.plan import PlannedEvent
 from workflow.replay.refusal import ReplayRefused
 from workflow.replay.watcher import Watcher
@@ -62,7 +63,10 @@ class Runner:
     def _accept(self, batch: list[CloudEvent]) -> set[str]:
         known: set[str] = set()
         for start in range(0, len(batch), BATCH):
-            answers = self._engine.accept(batch[start : start + BATCH])
+            try:
+                answers = self._engine.accept(batch[start : start + BATCH])
+            except EventConflict as error:  # the store was filled from another log
+                raise ReplayRefused(error.problems) from None
             known.update(answer.event_id for answer in answers if answer.status == "duplicate")
         return known
 

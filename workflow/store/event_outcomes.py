@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Text, case, func, literal_column, select, type_coerce
+from sqlalchemy import FromClause, Select, Text, case, cast, func, literal_column, select, type_coerce
 
 from workflow.store.port import DEAD, PENDING
 from workflow.store.schema import events, inbox, moves, subjects
@@ -19,6 +19,12 @@ _REASON = func.coalesce(moves.c.reason, inbox.c.error)
 _COLUMNS = (events.c.source, events.c.event_id, subjects.c.key, _OUTCOME, _REASON)
 MORE_COLUMNS = (moves.c.dest, events.c.received_at, events.c.data, moves.c.seq, moves.c.at)
 """What may be asked for beside the outcome: the further fields of `EventOutcome`."""
+
+SAID_COLUMNS = (
+    events.c.type, events.c.time, events.c.received_at, cast(events.c.data, Text), events.c.parent,
+    events.c.effect,
+)  # fmt: skip
+"""What an event said: the further fields of `KnownEvent`. The data as text, which no driver decodes."""
 
 
 def event_outcomes(among: FromClause = events) -> Select[Any]:

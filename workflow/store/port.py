@@ -18,7 +18,13 @@ from state_machines.values.figures import Figures
 
 
 class NewEvent(NamedTuple):
-    """An event to be added to the ledger. `version` is the definition for a subject not yet known."""
+    """An event to be added to the ledger.
+
+    Attributes:
+        version: the definition for a subject not yet known.
+        time: None: when it is received.
+        effect: idempotency key of the effect that it is the receipt of.
+    """
 
     source: str
     event_id: str
@@ -26,9 +32,10 @@ class NewEvent(NamedTuple):
     lifecycle: str
     version: int
     type: str
-    time: datetime
+    time: datetime | None
     data: Mapping[str, Any]
     parent: str | None
+    effect: str | None = None
 
 
 PENDING = "pending"
@@ -66,6 +73,25 @@ class EventOutcome(NamedTuple):
     data: Mapping[str, Any] | None = None
     seq: int | None = None
     decided_at: datetime | None = None
+
+
+class KnownEvent(NamedTuple):
+    """An event that was accepted before: what it said, and what became of it.
+
+    `outcome` and `reason` as of `EventOutcome`. `time` is `received_at` where it named none.
+    """
+
+    source: str
+    event_id: str
+    subject: str
+    outcome: str
+    reason: str | None
+    type: str
+    time: datetime
+    received_at: datetime
+    data: Mapping[str, Any]
+    parent: str | None
+    effect: str | None
 
 
 class Pending(NamedTuple):
@@ -209,12 +235,14 @@ class Transaction(Protocol):
     ) -> set[tuple[str, str]]:
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones.
 
+        An event that is known already adds nothing, no subject either.
+
         `last` says that nothing else will be written in this transaction: it may be committed at once. Then
         some events may be committed in a transaction of their own: it is for those that need not be together.
         """
 
-    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id): the outcomes alone."""
+    def known_events(self, ids: Sequence[tuple[str, str]]) -> list[KnownEvent]:
+        """The events accepted before, by (source, event_id)."""
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

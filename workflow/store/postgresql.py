@@ -17,7 +17,7 @@ from workflow.store import postgresql_pools, rows
 from workflow.store import postgresql_statements as sql
 from workflow.store import postgresql_writing as writing
 from workflow.store.array_literals import documents, literal, texts
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, KnownEvent, NewEvent
 from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Statement
 
@@ -63,28 +63,30 @@ class PostgresTransaction:
             if subject_unknown:
                 unknown.append(event)
             added.discard((event.source, event.event_id))
-        # Their subjects are committed by now, so that the next snapshot has them.
+        # By now others have committed the subjects, or each is added for what is left of its events.
         return added | self.accept(unknown, now, last=last) if unknown else added
 
     def _enter(self, events: Sequence[NewEvent], now: datetime, last: bool) -> Sequence[Any]:
         wanted = {event.subject: event for event in reversed(events)}  # a new subject's first event opens it
         keys = sorted(wanted)
         firsts = [wanted[key] for key in keys]
-        sources, event_ids, subjects, _, _, types, times, data, parents = zip(*events, strict=True)
+        sources, event_ids, subjects, _, _, types, times, data, parents, effects = zip(*events, strict=True)
         rows_of_events = {
             "keys": texts(keys),
             "lifecycles": literal([event.lifecycle for event in firsts]),
             "versions": literal([event.version for event in firsts]),
             "parents": texts([event.parent for event in firsts]),
+            "first_sources": texts([event.source for event in firsts]),
+            "first_ids": texts([event.event_id for event in firsts]),
             "now": now,
-            "count": len(events),
             "sources": texts(sources),
             "event_ids": texts(event_ids),
             "subjects": texts(subjects),
             "types": literal(types),
-            "times": literal(times),
+            "times": literal([time or now for time in times]),
             "data": documents(data),
             "event_parents": texts(parents),
+            "effects": texts(effects),
         }
         if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
             return self._alone(sql.ACCEPT, rows_of_events)
@@ -101,11 +103,11 @@ class PostgresTransaction:
             if not self._driver.closed:
                 self._driver.autocommit = False
 
-    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id): the outcomes alone."""
+    def known_events(self, ids: Sequence[tuple[str, str]]) -> list[KnownEvent]:
+        """The events accepted before, by (source, event_id)."""
         sources, event_ids = zip(*ids, strict=True)
-        found = self._run(sql.EVENT_OUTCOMES, sources=texts(sources), event_ids=texts(event_ids))
-        return [EventOutcome(*row) for row in found]
+        found = self._run(sql.KNOWN_EVENTS, sources=texts(sources), event_ids=texts(event_ids))
+        return [rows.known_event(row) for row in found]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

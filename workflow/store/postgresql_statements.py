@@ -9,7 +9,7 @@ from sqlalchemy import Dialect, Text, and_, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from workflow.store.event_outcomes import event_outcomes
+from workflow.store.event_outcomes import SAID_COLUMNS, event_outcomes
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
 from workflow.store.schema import events
 
@@ -17,45 +17,56 @@ _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
 
 # In one statement, since it is all that an accepted event costs. Ids are drawn in the order of the batch,
-# while rows are added in the order of keys. It returns those not added: duplicates, and (true) events whose
-# subject another transaction added after our snapshot, so that neither `known` nor `added` has it: again.
+# while rows are added in the order of keys. A subject is added for its first event if that is new: another
+# event under a known id must not leave a subject behind. It returns those not added: duplicates, and (true)
+# new events whose subject neither `known` nor `added` has, since another transaction added it after our
+# snapshot, or the first event for it was no new one. These again.
 ACCEPT = """
 with wanted as (
   select * from unnest(cast(%(keys)s as text[]), cast(%(lifecycles)s as text[]), cast(%(versions)s as int[]),
-    cast(%(parents)s as text[])) as w(key, lifecycle, version, parent)
+    cast(%(parents)s as text[]), cast(%(first_sources)s as text[]), cast(%(first_ids)s as text[]))
+    as w(key, lifecycle, version, parent, source, event_id)
 ), known as (select s.id, s.key from wanted w join subjects s on s.key = w.key
 ), added as (
   insert into subjects (key, lifecycle, version, state, seq, data, parent)
   select w.key, w.lifecycle, w.version, 'initial', 0, '{}', w.parent from wanted w
-  where not exists (select 1 from known k where k.key = w.key) order by w.key collate "C"
+  where not exists (select 1 from known k where k.key = w.key)
+    and not exists (select 1 from events e where e.source = w.source and e.event_id = w.event_id)
+  order by w.key collate "C"
   on conflict (key) do nothing returning id, key
 ), ids as (select id, key from known union all select id, key from added
 ), numbered as (
   select nextval('events_id_seq') as id, u.* from (
     select u.*, ids.id as subject_id from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[]),
       cast(%(subjects)s as text[]), cast(%(types)s as text[]), cast(%(times)s as timestamptz[]),
-      cast(%(data)s as text[]), cast(%(event_parents)s as text[]))
-      with ordinality as u(source, event_id, subject, type, time, data, parent, ord)
+      cast(%(data)s as text[]), cast(%(event_parents)s as text[]),
+      cast(%(effects)s as text[]))
+      with ordinality as u(source, event_id, subject, type, time, data, parent, effect, ord)
     join ids on ids.key = u.subject order by u.ord offset 0) u
 ), entered as (
-  insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at)
-  select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, %(now)s from numbered
+  insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at, effect)
+  select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, %(now)s, effect
+  from numbered
   order by source collate "C", event_id collate "C"
   on conflict (source, event_id) do nothing returning id, subject_id
 ), pending as (insert into inbox (event_id, subject_id) select id, subject_id from entered)
-select o.ord, n.id is null from generate_series(1, %(count)s) as o(ord)
+select o.ord, n.id is null and not exists (
+  select 1 from events e where e.source = o.source and e.event_id = o.event_id)
+from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[])) with ordinality
+  as o(source, event_id, ord)
 left join numbered n on n.ord = o.ord left join entered e on e.id = n.id where e.id is null"""
 
 
-def _event_outcomes() -> str:
+def _known_events() -> str:
     arrays = (bindparam("sources", type_=ARRAY(Text)), bindparam("event_ids", type_=ARRAY(Text)))
     wanted = func.unnest(*arrays).table_valued("source", "event_id").render_derived("wanted")
     same = and_(events.c.source == wanted.c.source, events.c.event_id == wanted.c.event_id)
     dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-    return str(event_outcomes(wanted.join(events, same)).compile(dialect=dialect))
+    query = event_outcomes(wanted.join(events, same)).add_columns(*SAID_COLUMNS)
+    return str(query.compile(dialect=dialect))
 
 
-EVENT_OUTCOMES = _event_outcomes()
+KNOWN_EVENTS = _known_events()
 
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id

@@ -10,7 +10,7 @@ import orjson
 from state_machines.decision import Event
 from state_machines.subject import NOTHING, Pauses, Subject, Timer
 from state_machines.values.instants import format_instant, parse_instant
-from workflow.store.port import Changes, Claim, EffectRow, Pending
+from workflow.store.port import Changes, Claim, EffectRow, KnownEvent, Pending
 
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
@@ -109,6 +109,14 @@ def _pauses(pauses: Sequence[Sequence[str | None]]) -> Pauses:
         (parse_instant(begin), None if end is None else parse_instant(end))
         for begin, end in pauses
         if begin is not None
+    )
+
+
+def known_event(row: Sequence[Any]) -> KnownEvent:
+    """An event out of a row with the fields of `KnownEvent`."""
+    known = KnownEvent._make(row)
+    return known._replace(
+        time=instant(known.time), received_at=instant(known.received_at), data=from_json(known.data)
     )
 
 

@@ -84,10 +84,11 @@ events = Table(
     Column("event_id", Key, nullable=False, comment="the CloudEvent's id, unique within its source"),
     Column("subject_id", Id, nullable=False),
     Column("type", Text, nullable=False),
-    Column("time", Instant, nullable=False),
+    Column("time", Instant, nullable=False, comment="as it said; received_at where it said none"),
     Column("data", Json, nullable=False),
     Column("parent", Text, comment="for an opening event, the new subject's parent"),
     Column("received_at", Instant, nullable=False),
+    Column("effect", Text, comment="idempotency key of the effect that it is the receipt of"),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_subject_id_id", "subject_id", "id"),
 )

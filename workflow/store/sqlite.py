@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, EventOutcome, NewEvent
+from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, KnownEvent, NewEvent
 
 _WRITING = "makegood_writing"
 
@@ -38,10 +38,11 @@ class SqliteTransaction:
         self, events: Sequence[NewEvent], now: datetime, *, last: bool = False
     ) -> set[tuple[str, str]]:
         """Add events to the ledger and the inbox; returns (source, event_id) of the new ones."""
-        subjects = {
-            one.subject: (one.subject, one.lifecycle, one.version, one.parent) for one in reversed(events)
-        }
-        self._write(sql.ADD_SUBJECT, sorted(subjects.values()))  # rows in the order of keys, as everywhere
+        subjects = sorted(events, key=attrgetter("subject"))  # rows in the order of keys, as everywhere
+        self._write(
+            sql.ADD_SUBJECT,
+            [(s.subject, s.lifecycle, s.version, s.parent, s.source, s.event_id) for s in subjects],
+        )
         added: set[tuple[str, str]] = set()
         pending: list[tuple[Any, ...]] = []
         received = instant_text(now)
@@ -50,12 +51,13 @@ class SqliteTransaction:
                 sql.ADD_EVENT,
                 one.source,
                 one.event_id,
-                one.subject,
                 one.type,
-                instant_text(one.time),
+                received if one.time is None else instant_text(one.time),
                 rows.to_json(one.data),
                 one.parent,
                 received,
+                one.effect,
+                one.subject,
             )
             if found:
                 added.add((one.source, one.event_id))
@@ -63,9 +65,9 @@ class SqliteTransaction:
         self._write(sql.ADD_INBOX, pending)
         return added
 
-    def event_outcomes(self, ids: Sequence[tuple[str, str]]) -> list[EventOutcome]:
-        """What became of events accepted before, by (source, event_id): the outcomes alone."""
-        return [EventOutcome(*row) for one in ids for row in self._read(sql.EVENT_OUTCOME, *one)]
+    def known_events(self, ids: Sequence[tuple[str, str]]) -> list[KnownEvent]:
+        """The events accepted before, by (source, event_id)."""
+        return [rows.known_event(row) for one in ids for row in self._read(sql.KNOWN_EVENT, *one)]
 
     def claim_events(self, limit: int) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""

@@ -3,21 +3,26 @@
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from workflow.store.event_outcomes import event_outcomes
+from workflow.store.event_outcomes import SAID_COLUMNS, event_outcomes
 from workflow.store.rows import EVENT_COLUMNS, SUBJECT_COLUMNS
 from workflow.store.schema import events
 
+# Only for events that are new: another event under a known id must not leave a subject behind.
 ADD_SUBJECT = """insert into subjects (key, lifecycle, version, parent, state, seq, data)
-values (?, ?, ?, ?, 'initial', 0, '{}')
+select ?, ?, ?, ?, 'initial', 0, '{}'
+where not exists (select 1 from events where source = ? and event_id = ?)
 on conflict (key) do nothing"""
-ADD_EVENT = """insert into events (source, event_id, subject_id, type, time, data, parent, received_at)
-values (?, ?, (select id from subjects where key = ?), ?, ?, ?, ?, ?)
+ADD_EVENT = """insert into events
+(source, event_id, subject_id, type, time, data, parent, received_at, effect)
+select ?, ?, id, ?, ?, ?, ?, ?, ? from subjects where key = ?
 on conflict (source, event_id) do nothing returning id, subject_id"""
 ADD_INBOX = "insert into inbox (event_id, subject_id) values (?, ?)"
-_ONE_EVENT = event_outcomes().where(
-    events.c.source == bindparam("source"), events.c.event_id == bindparam("event_id")
+_ONE_EVENT = (
+    event_outcomes()
+    .add_columns(*SAID_COLUMNS)
+    .where(events.c.source == bindparam("source"), events.c.event_id == bindparam("event_id"))
 )
-EVENT_OUTCOME = str(_ONE_EVENT.compile(dialect=SQLiteDialect_pysqlite()))
+KNOWN_EVENT = str(_ONE_EVENT.compile(dialect=SQLiteDialect_pysqlite()))
 CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""

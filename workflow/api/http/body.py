@@ -10,6 +10,8 @@ from workflow.api.http.problems import Kind, Refusal
 
 BODY_SECONDS = 30.0
 """How long a body may take: who never finishes must not keep a place for ever."""
+_MOST_DIGITS = 18
+"""Of a length: a longer number is too large whatever it is, and slow to read."""
 
 
 def size_of(announced: bytes | None, most: int, what: str = "a body") -> int:
@@ -20,15 +22,20 @@ def size_of(announced: bytes | None, most: int, what: str = "a body") -> int:
     Args:
         what: what such a body is, for the message.
     """
-    if announced is None or not announced.isdigit():
+    size = _announced(announced)
+    if size is None:
         return most
-    if int(announced) > most:
+    if size > most:
         raise _too_large(most, what)
-    return int(announced)
+    return size
 
 
-async def read_body(receive: Receive, most: int, what: str = "a body") -> bytes:
-    """The whole body. Raises Refusal when it has more than `most` bytes, or does not come in time."""
+async def read_body(receive: Receive, most: int, what: str = "a body", *, announced: bytes | None) -> bytes:
+    """The whole body, as long as its sender says it is.
+
+    Raises Refusal when it has more than `most` bytes, does not come in time, or is of another length than
+    `announced` (Content-Length): something between its sender and us has kept a part of it.
+    """
     try:
         async with asyncio.timeout(BODY_SECONDS):
             message = await receive()
@@ -41,7 +48,18 @@ async def read_body(receive: Receive, most: int, what: str = "a body") -> bytes:
         raise Refusal.of(Kind.TIMEOUT, "body", "timeout", late, Connection="close") from None
     if len(whole) > most:
         raise _too_large(most, what)
+    size = _announced(announced)
+    if size is not None and size != len(whole):
+        differs = f"says {size} bytes, and {len(whole)} came"
+        raise Refusal.of(Kind.MALFORMED, "content-length", "length", differs, Connection="close")
     return whole
+
+
+def _announced(length: bytes | None) -> int | None:
+    """What Content-Length says; None where it says nothing."""
+    if length is None or not length.isdigit():
+        return None
+    return int(length) if len(length) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 async def _rest(message: Message, receive: Receive, most: int, what: str) -> bytes:

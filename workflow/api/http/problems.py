@@ -30,6 +30,7 @@ class Kind(Enum):
     METHOD = ("method", 405, "This resource does not know the method")
     TIMEOUT = ("timeout", 408, "The body did not arrive in time")
     CONFLICT = ("conflict", 409, "It is not in a state in which this can be done")
+    OTHER_EVENT = ("other-event", 409, "This source and id are those of another event; nothing was stored")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     MEDIA_TYPE = ("media-type", 415, "The body is of a type that is not understood")
     INVALID = ("invalid", 422, "Something in it breaks a rule; nothing was stored")

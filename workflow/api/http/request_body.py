@@ -16,13 +16,17 @@ from workflow.api.http.problems import Kind, Refusal
 MOST_BYTES = 16 * 1024
 """How large a body may be that says nothing else."""
 
+COMPONENT = "#/components/schemas/{model}"
+"""Where an OpenAPI document keeps the schema of a model."""
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The body as it came. Raises Refusal when it is longer than `most` bytes, or does not come in time."""
-    size_of(dict(request.scope["headers"]).get(b"content-length"), most)
-    return await read_body(request.receive, most)
+    """The body as it came. Raises Refusal when it is longer than `most` bytes, or not there whole in time."""
+    announced = dict(request.scope["headers"]).get(b"content-length")
+    size_of(announced, most)
+    return await read_body(request.receive, most, announced=announced)
 
 
 async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
@@ -65,6 +69,9 @@ async def read_form(request: Request, most_fields: int) -> list[tuple[str, str]]
 
 
 def described_body(model: type[BaseModel]) -> dict[str, Any]:
-    """The `openapi_extra` of an operation that reads its body with `read_model`."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
+    """The `openapi_extra` of an operation that reads its body with `read_model`.
+
+    What the schema refers to stands in its `$defs` until `documentation.describe` puts it where that leads.
+    """
+    content = {"application/json": {"schema": model.model_json_schema(ref_template=COMPONENT)}}
     return {"requestBody": {"required": True, "content": content}}

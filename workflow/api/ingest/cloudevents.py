@@ -7,7 +7,6 @@ mode. What the documents must hold is `workflow.engine.cloudevent.parse`'s busin
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum
 from typing import Any
 from urllib.parse import unquote
@@ -78,13 +77,13 @@ def mode_of(content_type: bytes | None, raw: RawHeaders) -> Mode:
     return _mode(media_type(headers), headers)
 
 
-def events_of(carried: Carried, received_at: datetime) -> list[CloudEvent]:
+def events_of(carried: Carried) -> list[CloudEvent]:
     """The events that a request carries. Raises Refusal with every problem of every event."""
     events: list[CloudEvent] = []
     problems: list[Problem] = []
     for field, document in _documents(carried):
         try:
-            events.append(parse(document, received_at=received_at, field=field))
+            events.append(parse(document, field=field))
         except InvalidEvent as error:
             problems += error.problems
     if problems:
@@ -119,13 +118,11 @@ def _documents(carried: Carried) -> list[tuple[str, Any]]:
     """Each event's path within the body, and its JSON document in structured form."""
     if carried.mode is Mode.BINARY:
         return [("", _from_headers(Headers(raw=carried.headers)) | _data(carried))]
-    value = decode(carried.body)
+    value = decode(carried.body, "")
     if carried.mode is Mode.STRUCTURED:
         return [("", value)]
     if not isinstance(value, list):
         raise Refusal.of(Kind.INVALID, "body", "batch", "a batch must be a JSON array of events")
-    if not value:
-        raise Refusal.of(Kind.INVALID, "body", "empty-batch", "a batch must hold at least one event")
     if len(value) > MAX_BATCH_EVENTS:
         raise Refusal.of(
             Kind.TOO_LARGE,
@@ -147,6 +144,9 @@ def _from_headers(headers: Headers) -> dict[str, Any]:
         name = header[len(_HEADER) :]
         if not header.startswith(_HEADER):
             continue
+        if not value.isascii():  # of which encoding it is, only its sender knows
+            message = "has bytes beyond ASCII: percent-encode them as UTF-8 (3.1.3.2 of the HTTP binding)"
+            raise Refusal.of(Kind.INVALID, header, "percent-encoding", message)
         if name in _NOT_HEADERS:
             raise Refusal.of(Kind.INVALID, header, "attribute", "is not an attribute that may be a header")
         if name in document:
@@ -169,7 +169,7 @@ def _unescaped(header: str, value: str) -> str:
 
 
 def _data(carried: Carried) -> dict[str, Any]:
-    return {"data": decode(carried.body)} if carried.body else {}
+    return {"data": decode(carried.body, "data")} if carried.body else {}
 
 
 def _not_understood(message: str) -> Refusal:

@@ -30,7 +30,6 @@ from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of
 from workflow.api.ingest.decision_watch import DecisionWatch
 from workflow.api.ingest.limits import Limits, RequestLimiter
 from workflow.engine.acceptance import Acceptance
-from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.group_commit import GroupCommit, OnCommit
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent
@@ -67,7 +66,6 @@ class EventsEndpoint:
         on_commit: OnCommit,
     ) -> None:
         self._commits = GroupCommit(runtime.engine, on_commit)
-        self._clock = runtime.clock
         self._keyring = keyring
         self._limiter = RequestLimiter(limits)
         self._max_uncommitted = limits.waiting
@@ -109,11 +107,12 @@ class EventsEndpoint:
         key = self._keyring.recall(text) or await known_key(self._keyring, text)
         permit(key, *SENDERS)
         mode = mode_of(headers.get(b"content-type"), raw)
-        size = size_of(headers.get(b"content-length"), mode.most_bytes, mode.carries)
+        announced = headers.get(b"content-length")
+        size = size_of(announced, mode.most_bytes, mode.carries)
         self._backpressure.check()
         self._limiter.acquire(size)
         try:
-            body = await read_body(receive, mode.most_bytes, mode.carries)
+            body = await read_body(receive, mode.most_bytes, mode.carries, announced=announced)
             return await self._commit(Carried(mode, raw, body))
         finally:
             self._limiter.release(size)
@@ -122,26 +121,27 @@ class EventsEndpoint:
         """Check and commit all events of a request.
 
         Raises:
-            Refusal: one of them breaks a rule, or too many wait (429). Nothing was stored.
+            Refusal: one of them breaks a rule or has the id of another event, or too many wait (429). Nothing
+                was stored.
             Exception: of the database; either all of the request is stored or nothing.
         """
         try:
             if len(carried.body) > LARGE_BYTES:
                 self._check_room(1)
-                return await self._commits.accept_apart(partial(self._read, carried))
-            events = self._read(carried)
+                return await self._commits.accept_apart(partial(events_of, carried))
+            events = events_of(carried)
+            if not events:  # an empty batch asks for nothing, and gets it
+                return []
             self._check_room(len(events))
             return await self._commits.accept(events)
         except InvalidEvent as error:
-            raise Refusal(Kind.INVALID, [_placed(carried.mode, one) for one in error.problems]) from error
+            kind = refusal_of(error).kind
+            raise Refusal(kind, [_placed(carried.mode, one) for one in error.problems]) from error
 
     def _check_room(self, events: int) -> None:
         waiting = self._commits.uncommitted
         if waiting and waiting + events > self._max_uncommitted:
             raise busy("queue", f"{waiting} events wait to be stored")
-
-    def _read(self, carried: Carried) -> list[CloudEvent]:
-        return events_of(carried, self._clock.now())
 
     def _wait(self, raw: RawHeaders) -> int | None:
         """How many seconds a request with one event waits for its decision; None when it does not."""
@@ -185,7 +185,7 @@ class EventsEndpoint:
         return RawResponse(202, _headers(body), body)
 
     def _refused(self, refusal: Refusal) -> RawResponse:
-        if refusal.kind in (Kind.INVALID, Kind.MALFORMED):
+        if refusal.kind in (Kind.INVALID, Kind.MALFORMED, Kind.OTHER_EVENT):
             self._meters.refused.inc()
         elif refusal.kind is Kind.BUSY:
             self._meters.turned_away.labels(refusal.problems[0].rule).inc()

@@ -39,6 +39,7 @@ EVENT: dict[str, Any] = {
         },
         "datacontenttype": {"const": "application/json"},
         "data": {"type": "object", "description": "What the trigger declares; anything else is kept."},
+        "data_base64": _text("Instead of `data`: the bytes of its JSON text, in base64.", "e30="),
         "parent": _text(
             "Of an opening event: the key of the subject that the new one belongs to.", "promise:P-16"
         ),
@@ -63,7 +64,7 @@ REQUEST_BODY: dict[str, Any] = {
     "description": "CloudEvents 1.0: structured, batched or binary. At most 64 KiB an event, 8 MiB a batch.",
     "content": {
         STRUCTURED: {"schema": EVENT},
-        BATCHED: {"schema": {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_EVENTS, "items": EVENT}},
+        BATCHED: {"schema": {"type": "array", "maxItems": MAX_BATCH_EVENTS, "items": EVENT}},
         "application/json": {"schema": _BINARY},
     },
 }

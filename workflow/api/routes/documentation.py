@@ -15,11 +15,13 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
 from workflow.api.http.problems import Kind
+from workflow.api.http.request_body import COMPONENT
 
 DESCRIPTION = """\
 Events come in as CloudEvents 1.0; lifecycles decide what they change. Every error is problem details
 (RFC 9457) that name the field and the rule. Make a key with `makegood keys create --role system` and send
-it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included."""
+it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included; only the
+last slash of a key that ends in `/explain` is written `%2F`."""
 
 _PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
@@ -57,13 +59,29 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             for model in models:
-                document = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                schemas |= document.pop("$defs", {})
+                document = model.model_json_schema(ref_template=COMPONENT)
+                _hoist(document, schemas)
                 schemas[model.__name__] = document
+            for body in _request_bodies(schema):
+                _hoist(body, schemas)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _request_bodies(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                yield content["schema"]
+
+
+def _hoist(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Move a schema's own definitions to those of the document, where its references lead."""
+    for name, definition in schema.pop("$defs", {}).items():
+        if schemas.setdefault(name, definition) != definition:
+            raise ValueError(f"two models of the API are called {name}")
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ class AcceptedEvent:
     """What became of one event.
 
     Attributes:
-        status: accepted, or duplicate: the same `source` and `id` came before.
+        status: accepted, or duplicate: the same event came before.
         outcome: pending until it is decided; then moved, stayed, refused (with the reason) or dead. Of a
             duplicate: what became of the first one.
         state, seq: of an event that was waited for (`Prefer: wait`), the subject's state after the decision
@@ -66,6 +66,7 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
         Kind.UNAUTHENTICATED,
         Kind.FORBIDDEN,
         Kind.TIMEOUT,
+        Kind.OTHER_EVENT,
         Kind.TOO_LARGE,
         Kind.MEDIA_TYPE,
         Kind.INVALID,
@@ -76,8 +77,9 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
 async def post_events(request: Request, _: Sender) -> Response:
     """All events of the request are committed before 202 is answered, or none is stored.
 
-    They are applied soon after, each exactly once. The same `source` and `id` again is a duplicate: it
-    changes nothing and the answer says what became of the first.
+    They are applied soon after, each exactly once. The same event again is a duplicate: it changes nothing
+    and the answer says what became of the first. Another event under the same `source` and `id` (another
+    type, subject, parent or effect, or other data) is refused: 409, nothing of the request is stored.
 
     With `Prefer: wait=5` a request with one event is answered 200 with the decision as soon as it is taken,
     or after so many seconds 202 with what is known; a batch is answered at once.

@@ -13,6 +13,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.negotiation import JSON, preferred
 from workflow.api.http.parameters import READING, Name
 from workflow.explanation import Explanation, explain
+from workflow.queries.history import history
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
 _TEXT = "text/plain"
@@ -36,7 +37,18 @@ def get_explanation(
 ) -> Response:
     """Every timer step by step, from the ledger; as plain text where `Accept` prefers `text/plain`."""
     runtime = context_of(request).runtime
+    if _is_part_of_key(request):
+        return JsonAnswer(history(runtime.store, f"{key}/explain"))
     found = explain(runtime.store, runtime.registry, key, timer, zone)
     if preferred(request.headers.get("accept"), (JSON, _TEXT)) == _TEXT:
         return PlainTextResponse(found.text() + "\n")
     return JsonAnswer(found)
+
+
+def _is_part_of_key(request: Request) -> bool:
+    """Whether the slash before ``explain`` came encoded, so that both belong to a subject's key.
+
+    The framework decodes paths before it looks for their routes.
+    """
+    path: bytes = request.scope.get("raw_path") or b""
+    return path.lower().endswith(b"%2fexplain")

@@ -20,6 +20,8 @@ from workflow.recovery.contact.standard_webhooks import is_genuine, webhooks_of
 router = APIRouter(prefix="/v1", tags=["reports"])
 
 _SIGNATURE = "webhook-signature"
+_LONGEST = 3000
+"""Of the id of a webhook: a character of its key takes twelve at most."""
 
 
 class ReportBody(BaseModel):
@@ -27,7 +29,9 @@ class ReportBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    effect: str = Field(min_length=1, max_length=300, description="Idempotency key of the notice.")
+    effect: str = Field(
+        min_length=1, max_length=_LONGEST, description="Idempotency key of the notice, or its `webhook-id`."
+    )
     status: reports.Status
     id: str | None = Field(
         None, min_length=1, max_length=150, description="By which a repetition is known. Default: the status."
@@ -82,8 +86,8 @@ def _check_signature(context: ApiContext, request: Request, body: bytes) -> None
     status_code=202,
     response_model=Taken,
     responses=described(
-        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.TOO_LARGE, Kind.INVALID,
-        Kind.BUSY, Kind.UNAVAILABLE,
+        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.OTHER_EVENT,
+        Kind.TOO_LARGE, Kind.INVALID, Kind.BUSY, Kind.UNAVAILABLE,
     ),
     openapi_extra=described_body(ReportBody),
 )  # fmt: skip

@@ -13,11 +13,14 @@ from enum import StrEnum
 from typing import Any
 
 from state_machines.decision import Outcome
+from state_machines.errors import Problem
 from state_machines.values.backoff import Backoff
+from state_machines.values.json_values import identity
 from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.wake import Wake
+from workflow.errors import EventConflict
 from workflow.queries.event_outcomes import event_outcome
 from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Item, Kind
@@ -142,6 +145,7 @@ class Desk:
         Raises:
             NotFound: there is no such subject.
             InvalidEvent: the event breaks a rule; nothing was stored.
+            EventConflict: under this id something else was told before.
         """
         await asyncio.to_thread(find, self._store, key)
         found = await self._send_and_wait(key, trigger, data, id, patience)
@@ -162,7 +166,11 @@ class Desk:
     ) -> EventOutcome:
         event_id = f"{trigger}/{key}/{id}"  # an id that is used for something else is something else
         await self.send(event_id, key, trigger, data)
-        return await self.decided(event_id, monotonic() + patience)
+        found = await self.decided(event_id, monotonic() + patience)
+        if identity(found.data) != identity(dict(data)):
+            message = f"the id {id!r} is that of another {trigger} of {key}, which said something else"
+            raise EventConflict([Problem("id", "other-content", message)])
+        return found
 
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
         """Put an event into the ledger and have it applied. Raises InvalidEvent."""

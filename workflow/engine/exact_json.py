@@ -1,0 +1,57 @@
+"""Whether a decoded value is JSON, and stays what it is when it is written and read again.
+
+A text is read strictly where it comes in (`json_text`). Values that others decoded may hold more: Celery's
+JSON has numbers that are not finite, integers of any size, and types of its own (``__type__``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from state_machines.errors import Problem
+from workflow.engine.json_text import inside, kept_exactly, too_long
+
+_AS_THEY_ARE = frozenset({str, bool, type(None)})
+_MOST_LEVELS = 200
+"""Deeper than any event may be; how deep that is, is asked elsewhere."""
+
+
+def inexact(value: Any, field: str = "", levels: int = _MOST_LEVELS) -> Problem | None:
+    """Why a value would not come back as it is: the first such value in it; None when all of it would.
+
+    Args:
+        field: its path, to name in the problem.
+        levels: how deep is looked.
+    """
+    exactly = type(value)
+    if exactly in _AS_THEY_ARE:
+        return None
+    if exactly is int:
+        return None if kept_exactly(value) else _problem_of_long(field)
+    if exactly is float:
+        return None if math.isfinite(value) else Problem(field, "finite", f"{value} is no JSON number")
+    if isinstance(value, list | tuple | Mapping):
+        if levels == 0:
+            return None
+        for name, item in _items(value):
+            if name is None:
+                return Problem(field, "json-data", "has a name that is not a text")
+            found = inexact(item, inside(field, name), levels - 1)
+            if found is not None:
+                return found
+        return None
+    return Problem(field, "json-data", f"a value of type {exactly.__name__} is no JSON value")
+
+
+def _problem_of_long(field: str) -> Problem:
+    error = too_long(field)
+    return Problem(error.field, error.rule, error.message)
+
+
+def _items(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        # A number as a name would be taken for an item's place.
+        return ((name if isinstance(name, str) else None, item) for name, item in value.items())
+    return enumerate(value)
