@@ -8,7 +8,6 @@ of the two counts.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import orjson
@@ -16,7 +15,9 @@ import orjson
 LEAST, MOST = -(2**63), 2**64 - 1
 """The integers that are kept exactly wherever they go."""
 
-_MANY_DIGITS = re.compile(rb"[0-9]{19}")
+_DIGITS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
+"""Makes of a text its digits, all alike: a row of them is found in a fraction of what an expression takes."""
+_MANY_DIGITS = b"0" * 19
 """Without as many digits in a row no integer has more than 64 bits."""
 _MOST_DIGITS = 20
 
@@ -57,7 +58,7 @@ def decode(text: bytes) -> Any:
         raise _too_deep() from None
     if _may_have_doubled_members(text, encoded):
         _refuse_doubled_members(characters)
-    if _MANY_DIGITS.search(text) is not None:
+    if _MANY_DIGITS in text.translate(_DIGITS):
         _refuse_long_integers(characters)
     return value
 
