@@ -162,6 +162,23 @@ def test_json_lines(scene: Scene) -> None:
     ]
 
 
+def test_a_line_of_json_is_read_as_strictly_as_an_event(scene: Scene) -> None:
+    scene.replace('format: "%Y-%m-%d %H:%M"\n  zone: UTC', "format: unix_ms")
+    row = '{"parcel": 7, "count": 1, "when": 1772445600000, "what": "sent"%s}'
+    lines = [
+        row % ', "grams": 123456789012345678901234567890',
+        row % ', "count": 2',
+        row % ', "note": "\\ud800"',
+    ]
+    report = scene.play("\n".join(lines), name="log.jsonl")
+    assert scene.story == []
+    assert [(line, rule) for line, _, rule in refusals(report)] == [
+        (1, "integer-range"),
+        (2, "doubled-member"),
+        (3, "json-form"),
+    ]
+
+
 def test_another_encoding_and_delimiter(scene: Scene) -> None:
     scene.map += "log: {encoding: cp1252, delimiter: ;}\n"
     scene.replace("what: sent", "what: übergeben")

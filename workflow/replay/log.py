@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-import orjson
-
 from state_machines.errors import Problem
+from workflow.engine.json_text import JsonTextError, decode
 from workflow.replay.map import LogForm, ReplayMap
 from workflow.replay.refusal import ReplayRefused, RowRefused
 
@@ -146,9 +145,10 @@ def _json_object(line: str) -> Mapping[str, Any]:
     if len(line) > MAX_FIELD:
         raise RowRefused("row", "row-size", f"has more than {MAX_FIELD} characters")
     try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise RowRefused("row", "json-form", f"not JSON: {error}") from None
+        value = decode(line.encode())  # as strictly as the door reads
+    except JsonTextError as error:
+        rule = "json-form" if error.rule == "json" else error.rule
+        raise RowRefused(f"row.{error.field}" if error.field else "row", rule, error.message) from None
     if not isinstance(value, dict):
         raise RowRefused("row", "json-object", "a row of JSON Lines must be a JSON object")
     return value
