@@ -249,3 +249,20 @@ def test_without_a_telephone_service_nobody_is_told_that_it_rings(tmp_path: Any)
         assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (422, "not-configured")
         assert house.get("/v1/desk/items/callback:dial-x", Role.DESK).json()["held_by"] is None
         assert house.runtime.clock.now() == NOON
+
+
+def test_the_number_of_a_case_may_have_a_slash(house: House) -> None:
+    asked(
+        house,
+        "case.open",
+        "case:2026/17",
+        customer={"name": "Chris"},
+        words="No line",
+        owner="ana@shop.example",
+    )
+    with working(house):
+        answer = post(house, "cases/2026/17/acknowledge", by="ana@shop.example", understood="No line at all")
+    assert answer.status_code == 200, answer.text
+    assert house.get("/v1/cases/2026/17/packet").json()["number"] == "2026/17"
+    page = {**house.bearer(), "Accept": "text/html"}
+    assert "2026/17" in house.http.get("/v1/cases/2026/17/packet", headers=page).text

@@ -19,7 +19,7 @@ from workflow.recovery.packet.local_time import local_text
 router = APIRouter(include_in_schema=False, route_class=preferred_over(JSON))
 
 
-@router.get("/v1/cases/{number}/packet")
+@router.get("/v1/cases/{number:path}/packet")
 def packet_page(request: Request, _: BrowserReader, number: CaseNumber) -> HTMLResponse:
     """Everything the next person needs, to be read."""
     runtime = context_of(request).runtime

@@ -44,7 +44,7 @@ class Sending(BaseModel):
 
 
 @router.post(
-    "/cases/{number}/{trigger}",
+    "/cases/{number:path}/{trigger}",
     summary="Act on a case",
     response_model=CaseResult,
     responses=described_results(CaseResult),

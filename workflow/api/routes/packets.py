@@ -18,7 +18,7 @@ CaseNumber = Annotated[str, Path(description="The case's number: its key without
 
 
 @router.get(
-    "/cases/{number}/packet",
+    "/cases/{number:path}/packet",
     summary="Everything the next person needs",
     response_model=Packet,
     responses=READING,
