@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation.compilation import Compilation
+from state_machines.expressions.bounded.compiling import compiled_together
 from state_machines.expressions.bounded.run import Failed, Spent
-from state_machines.expressions.bounded.translation import translated_together
 from state_machines.expressions.expression import ABSENT, Expression
 from state_machines.expressions.view import View
 from state_machines.values.json_values import NotJson
@@ -77,10 +77,7 @@ class Composed(ABC):
         """The same with the parts of expressions in the places where these stand."""
 
     def _first(self, view: View) -> Any:
-        try:
-            self._together = translated_together(self.shape())
-        except ValueError:
-            self._together = self.one_by_one
+        self._together = compiled_together(self.shape())
         return self._together(view)
 
 
@@ -129,7 +126,7 @@ def _shape(argument: Argument) -> Any:
         case Literal():
             return argument.json
         case Computed():
-            return argument.expression.program.part()
+            return argument.expression.program.part
         case Composed():
             return argument.shape()
     raise TypeError(f"no argument: {argument!r}")

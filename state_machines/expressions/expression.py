@@ -1,4 +1,4 @@
-"""CEL expressions: read and checked by CEL's own library, evaluated by closures within bounds.
+"""CEL expressions: read and checked by CEL's own library, evaluated as Python, within bounds.
 
 CEL (https://cel.dev) always ends, touches nothing and knows no clock. Here it also has the
 extensions for strings, math, optional values (``data.?x.orValue('d')``) and ``cel.bind``, and the
@@ -34,8 +34,8 @@ __all__ = ["ABSENT", "Expression", "Reference", "check_types", "compile_expressi
 _FIXED_PATHS = frozenset(FIXED)
 _MAY_GUARD = re.compile(r"has\s*\(|\?|\bin\b")
 _JSON_TYPES = frozenset({"STRING", "BOOL", "INT"})
-_NEEDS_LOOK = re.compile(r"map|filter|\w\s*\{")
-"""In what may walk a map or make a message: whether it does, its tree tells, else read at need."""
+_NEEDS_LOOK = re.compile(r"map|filter|\{")
+"""In what may walk a map or make a message: whether it does, its tree tells."""
 
 
 _UNSOUND: Any = None
@@ -147,7 +147,7 @@ def _compiled(text: str, scope: Scope) -> Expression:
     program = Program(checked, _variables(scope.names), known(), optional=optional)
     if _NEEDS_LOOK.search(text) is not None:
         try:
-            program.complete()
+            program.check()
         except ValueError as error:
             raise _DoesNotCompile(str(error)) from None
     return Expression(text, "", "DYN" if optional else result, optional, program)

@@ -68,7 +68,7 @@ def condition(text: str) -> Program:
         raise ConditionError("not-boolean", "gives no true or false")
     program = Program(plain, {"facts": Variable("view", dict)}, {}, lists_only=True)
     try:
-        program.complete()
+        program.check()
         return program
     except ValueError:
         raise ConditionError("not-cel", LISTS_ONLY) from None

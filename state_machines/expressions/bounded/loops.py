@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from state_machines.expressions.bounded.checked_tree import (
     Name,
     Node,
     count_of,
+    parts_of,
 )
 from state_machines.expressions.bounded.kinds import BoolKey, kind_of
 from state_machines.expressions.bounded.run import BYTES_OF_A_VALUE, Failed
@@ -23,6 +24,7 @@ from state_machines.expressions.bounded.variables import Bound
 
 if TYPE_CHECKING:
     from state_machines.expressions.bounded.translation import Translation
+    from state_machines.expressions.functions import Function
 
 ADVICE = "map() and filter() walk lists; an object has no order, so walk keys(object) instead"
 _SMALL = frozenset({str, bool, int})
@@ -38,7 +40,7 @@ class Loops:
         self._source = translation.source
 
     def of(self, node: Loop) -> Value:
-        """The value of a loop. Raises ValueError where it walks what has no order."""
+        """The value of a loop."""
         if node.goes_on_while == Constant(False):
             return self._bind(node)
         so_far = Name(node.result_variable)
@@ -47,13 +49,8 @@ class Loops:
                 return self._any(node, asked, True)
             case Call("_&&_", (left, asked)) if left == so_far and node.begins_as == Constant(True):
                 return self._any(node, asked, False)
-            case Call("_+_", (left, ListOf((element,), _))) if left == so_far:
-                return self._collected(node, None, element)
-            case Call("_?_:_", (asked, Call("_+_", (left, ListOf((element,), _))), other)) if (
-                left == so_far and other == so_far
-            ):
-                return self._collected(node, asked, element)
-        return self._step_by_step(node)
+        collects = _collects(node)
+        return self._step_by_step(node) if collects is None else self._collected(node, *collects)
 
     def _bind(self, node: Loop) -> Value:
         """``cel.bind``: the value is found when it is first asked for, as CEL does it."""
@@ -97,7 +94,6 @@ class Loops:
 
     def _collected(self, node: Loop, asked: Node | None, element: Node) -> Value:
         """``map`` and ``filter``."""
-        self._check_order(node.over)
         translation, source = self._translation, self._source
         over = self._over(node)
         source.line(f"if type({over.text}) is dict: raise Failed({ADVICE!r})")
@@ -152,14 +148,33 @@ class Loops:
             finally:
                 source.loops -= 1
 
-    def _check_order(self, over: Node) -> None:
-        """Refuse what is a map for sure; for the rest it is seen when it is walked."""
-        functions = self._translation.functions
-        match over:
-            case MapOf():
-                raise ValueError(ADVICE)
-            case Call(function) if function in functions and functions[function].gives == "map":
-                raise ValueError(ADVICE)
+
+def check_order(tree: Node, functions: Mapping[str, Function]) -> None:
+    """Refuse ``map`` and ``filter`` of what is a map for sure; for the rest it is seen when it is walked.
+
+    Raises:
+        ValueError: there is one in this expression.
+    """
+    for node in parts_of(tree):
+        if isinstance(node, Loop) and _collects(node) is not None:
+            match node.over:
+                case MapOf():
+                    raise ValueError(ADVICE)
+                case Call(function) if function in functions and functions[function].gives == "map":
+                    raise ValueError(ADVICE)
+
+
+def _collects(node: Loop) -> tuple[Node | None, Node] | None:
+    """Of ``filter`` and ``map``: the condition for an item, if there is one, and what is kept of it."""
+    so_far = Name(node.result_variable)
+    match node.step:
+        case Call("_+_", (left, ListOf((element,), _))) if left == so_far:
+            return None, element
+        case Call("_?_:_", (asked, Call("_+_", (left, ListOf((element,), _))), other)) if (
+            left == so_far and other == so_far
+        ):
+            return asked, element
+    return None
 
 
 def walked(values: Any) -> Any:

@@ -13,14 +13,18 @@ ABSENT: Any = object()
 """What a chain gives that leads nowhere."""
 
 
+def _held(value: Any) -> Any:
+    """What an optional value holds, or `ABSENT`; any other value as it is."""
+    if isinstance(value, Optional):
+        return ABSENT if value is NOTHING_THERE else value.value
+    return value
+
+
 def step(value: Any, name: Any) -> Any:
     """What stands under this name or index at the end of a chain, or `ABSENT`. Raises Failed."""
+    value = _held(value)
     if value is ABSENT:
         return ABSENT
-    if isinstance(value, Optional):
-        if value is NOTHING_THERE:
-            return ABSENT
-        value = value.value
     if type(value) is dict:
         return value.get(name if type(name) is str else key_of(name), ABSENT)
     if type(value) is list and type(name) in (int, Uint, float):
@@ -33,7 +37,7 @@ def step(value: Any, name: Any) -> Any:
 def end_of(value: Any) -> Any:
     """What an optional value holds, or `ABSENT`. Raises Failed for a value that is not optional."""
     if isinstance(value, Optional):
-        return ABSENT if value is NOTHING_THERE else value.value
+        return _held(value)
     raise no_overload("optional", value)
 
 
@@ -44,12 +48,9 @@ def as_optional(end: Any) -> Optional:
 
 def has(value: Any, field: str) -> bool:
     """``has(value.field)``. Raises Failed."""
+    value = _held(value)
     if value is ABSENT:
         return False
-    if isinstance(value, Optional):
-        if value is NOTHING_THERE:
-            return False
-        value = value.value
     if type(value) is dict:
         return field in value
     raise no_overload("has", value)

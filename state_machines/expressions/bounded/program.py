@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from state_machines.expressions.bounded.callables import as_json
 from state_machines.expressions.bounded.checked_tree import Name, Uint, parts_of, read_tree
+from state_machines.expressions.bounded.compiling import compiled
 from state_machines.expressions.bounded.kinds import BoolKey
+from state_machines.expressions.bounded.loops import check_order
 from state_machines.expressions.bounded.optional_values import ABSENT
 from state_machines.expressions.bounded.run import Failed
-from state_machines.expressions.bounded.translation import Part, as_json, translated
-from state_machines.expressions.bounded.variables import Variable
+from state_machines.expressions.bounded.variables import Part, Variable
 
 if TYPE_CHECKING:
     from state_machines.expressions.functions import Function
@@ -42,6 +44,7 @@ class Program:
         "_is_json",
         "_lists_only",
         "_optional",
+        "_part",
         "_size",
         "_variables",
         "evaluate_json",
@@ -61,21 +64,20 @@ class Program:
         self._variables = variables
         self._functions = functions
         self._is_json: bool | None = None
+        self._part: Part | None = None
         self._size: int | None = None
         self._lists_only = lists_only
         self._optional = optional
         self.evaluate_raw: Callable[[Any], Any] = self._first
         self.evaluate_json: Callable[[Any], Any] = self._first_json
 
-    def complete(self) -> None:
-        """Write its Python now.
+    def check(self) -> None:
+        """Look at it.
 
         Raises:
-            ValueError: it walks what has no order.
+            ValueError: it walks what has no order, or makes what no expression here may.
         """
-        function, self._is_json = translated(self.part())
-        self.evaluate_raw = function
-        self.evaluate_json = function if self._is_json else lambda view: as_json(function(view))
+        check_order(self.part.tree, self._functions)
 
     def evaluate(self, view: Any) -> Any:
         """The value for what this view holds: a plain one, all of whose parts CEL has, too; or `ABSENT`.
@@ -91,10 +93,7 @@ class Program:
     def gives_json(self) -> bool:
         """Whether what it gives is JSON for sure."""
         if self._is_json is None:
-            try:
-                self.complete()
-            except ValueError:
-                self._is_json = False
+            self._compile()
         return bool(self._is_json)
 
     @property
@@ -102,30 +101,32 @@ class Program:
         """How many parts it has, with those of the named expressions in it."""
         if self._size is None:
             self._size = 0
-            for one in parts_of(self.part().tree):
+            for one in parts_of(self.part.tree):
                 variable = self._variables.get(one.name) if isinstance(one, Name) else None
                 named = None if variable is None else variable.program
                 self._size += 1 if named is None else named.size
         return self._size
 
+    @property
     def part(self) -> Part:
         """What is translated of it."""
-        tree = read_tree(self._checked.serialize())
-        return Part(tree, self._variables, self._functions, self._lists_only, self._optional)
+        if self._part is None:
+            tree = read_tree(self._checked.serialize())
+            self._part = Part(tree, self._variables, self._functions, self._lists_only, self._optional)
+        return self._part
 
     def _first(self, view: Any) -> Any:
-        self._complete_late()
+        self._compile()
         return self.evaluate_raw(view)
 
     def _first_json(self, view: Any) -> Any:
-        self._complete_late()
+        self._compile()
         return self.evaluate_json(view)
 
-    def _complete_late(self) -> None:
-        try:
-            self.complete()
-        except ValueError as error:  # what no look at its text could tell
-            raise Failed(str(error)) from None
+    def _compile(self) -> None:
+        function, self._is_json = compiled(self.part)
+        self.evaluate_raw = function
+        self.evaluate_json = function if self._is_json else lambda view: as_json(function(view))
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 MOST_STEPS = 100_000
 """Parts of an expression evaluated, items walked and values compared in one evaluation."""
 MOST_BYTES = 4 * 1024 * 1024
@@ -22,6 +24,11 @@ class Spent(Exception):
 
     def __init__(self, what: str, most: int) -> None:
         super().__init__(f"takes more than {most:,} {what}, the bound of one evaluation")
+
+
+def fail(message: str) -> NoReturn:
+    """Raises Failed."""
+    raise Failed(message)
 
 
 def out_of_steps() -> Spent:

@@ -1,11 +1,15 @@
-"""What names in an expression stand for."""
+"""An expression to be translated, and what the names in it stand for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+from state_machines.expressions.bounded.checked_tree import Node
 
 if TYPE_CHECKING:
     from state_machines.expressions.bounded.program import Program
+    from state_machines.expressions.functions import Function
 
 
 class Variable(NamedTuple):
@@ -37,3 +41,21 @@ class Bound(NamedTuple):
     local: str
     json: bool = False
     later: str = ""
+
+
+class Part(NamedTuple):
+    """An expression to be translated.
+
+    Attributes:
+        tree: what it says.
+        variables: those that it sees, by name.
+        functions: those written in Python, by name.
+        lists_only: whether nothing but lists may be walked; else ``exists`` and ``all`` walk maps, too.
+        optional: whether it gives an optional value: then what that holds, or `ABSENT`.
+    """
+
+    tree: Node
+    variables: Mapping[str, Variable]
+    functions: Mapping[str, Function]
+    lists_only: bool = False
+    optional: bool = False
