@@ -171,6 +171,16 @@ def mapped(fields: Sequence[tuple[str, Argument]]) -> Argument:
     return Literal(known) if len(known) == len(fields) else Mapped(fields)
 
 
+def fields_of(argument: Argument) -> Sequence[tuple[str, Argument]]:
+    """The parts of an object, by name."""
+    match argument:
+        case Literal(json):
+            return [(name, Literal(value)) for name, value in json.items()]
+        case Mapped():
+            return argument.fields
+    raise TypeError(f"no object: {argument!r}")
+
+
 def compile_whole(compilation: Compilation, written: Any, field: str, *, item: bool = False) -> Argument:
     """As `compile_argument`, where a text is always an expression; a leading ``=`` may stand there too."""
     if isinstance(written, str):

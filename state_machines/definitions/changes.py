@@ -26,19 +26,18 @@ class FieldStep:
     """
 
     field: str
-    name: str
-    verb: Verb
-    arguments: tuple[tuple[str, Argument], ...]
+    verb: str
     values: Argument
 
     def apply(self, data: Data, view: View) -> None:
         """Change the data. Raises ExpressionError, DecisionError."""
         found = self.values.value(view)
-        if self.verb is _set:
+        if self.verb == "set":
             data.update(found)
             return
+        change = _VERBS[self.verb]
         for name, value in found.items():
-            self.verb(data, name, value, self.field)
+            change(data, name, value, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +113,7 @@ def _step(
         (name, compile_argument(compilation, value, f"{place}.{verb}.{name}", may_be_absent=absent))
         for name, value in said.items()
     ]
-    return FieldStep(f"{place}.{verb}", verb, _VERBS[verb], tuple(values), mapped(values))
-
-
-def _set(data: Data, name: str, value: Any, place: str) -> None:
-    data[name] = value
+    return FieldStep(f"{place}.{verb}", verb, mapped(values))
 
 
 def _append(data: Data, name: str, value: Any, place: str) -> None:
@@ -157,7 +152,6 @@ def _increment(data: Data, name: str, value: Any, place: str) -> None:
 
 
 _VERBS: Mapping[str, Verb] = {
-    "set": _set,
     "append": _append,
     "add": _add,
     "remove": _remove,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from state_machines.compilation.arguments import Computed
+from state_machines.compilation.arguments import Computed, fields_of
 from state_machines.definitions.changes import CopyStep, FieldStep, GuardedStep, Step
 from state_machines.definitions.data_rules import DataRule, schema
 from state_machines.errors import Problem
@@ -73,9 +73,9 @@ def _doubtful(definition: Definition, triggers: Sequence[str], step: Step) -> It
                 if not (alike and len(brought) == len(triggers)):
                     yield name
         case FieldStep():
-            for name, argument in step.arguments:
+            for name, argument in fields_of(step.values):
                 own = definition.data.get(name)
-                if own is not None and not _fits(step.name, _said_of(own), argument):
+                if own is not None and not _fits(step.verb, _said_of(own), argument):
                     yield name
 
 

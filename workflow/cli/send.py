@@ -66,7 +66,8 @@ def api_client(settings: Settings, url: str | None, key: str | None) -> Client:
 
 def _decoded(data: str) -> Any:
     from state_machines.errors import Problem
-    from workflow.engine.json_text import JsonTextError, decode, inside
+    from workflow.engine.exact_json import inside
+    from workflow.engine.json_text import JsonTextError, decode
     from workflow.errors import InvalidEvent
 
     try:

@@ -14,8 +14,8 @@ import orjson
 from state_machines.errors import Problem
 from state_machines.subject import KEY, KEY_FORM, NOTHING, UNPRINTABLE, split_key
 from state_machines.values.instants import InstantError, format_instant, parse_instant
-from workflow.engine.exact_json import inexact
-from workflow.engine.json_text import JsonTextError, decode, inside
+from workflow.engine.exact_json import inexact, inside
+from workflow.engine.json_text import JsonTextError, decode
 from workflow.errors import InvalidEvent
 
 MAX_DEPTH = 32

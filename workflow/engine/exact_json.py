@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state_machines.errors import Problem
-from workflow.engine.json_text import inside, kept_exactly, too_long
 
+LEAST, MOST = -(2**63), 2**64 - 1
+"""The integers that are kept exactly wherever they go."""
+
+_RANGE = f"is not between {LEAST} and {MOST}; send it as text"
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 _MOST_LEVELS = 200
 """Deeper than any event may be; how deep that is, is asked elsewhere."""
@@ -29,7 +32,7 @@ def inexact(value: Any, field: str = "", levels: int = _MOST_LEVELS) -> Problem 
     if exactly in _AS_THEY_ARE:
         return None
     if exactly is int:
-        return None if kept_exactly(value) else _problem_of_long(field)
+        return None if LEAST <= value <= MOST else Problem(field, "integer-range", _RANGE)
     if exactly is float:
         return None if math.isfinite(value) else Problem(field, "finite", f"{value} is no JSON number")
     if isinstance(value, list | tuple | Mapping):
@@ -45,9 +48,11 @@ def inexact(value: Any, field: str = "", levels: int = _MOST_LEVELS) -> Problem 
     return Problem(field, "json-data", f"a value of type {exactly.__name__} is no JSON value")
 
 
-def _problem_of_long(field: str) -> Problem:
-    error = too_long(field)
-    return Problem(error.field, error.rule, error.message)
+def inside(field: str, name: str | int) -> str:
+    """The path of a member or an item of what stands at `field`."""
+    if isinstance(name, int):
+        return f"{field}[{name}]"
+    return f"{field}.{name}" if field else name
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:

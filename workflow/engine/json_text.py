@@ -12,8 +12,7 @@ from typing import Any
 
 import orjson
 
-LEAST, MOST = -(2**63), 2**64 - 1
-"""The integers that are kept exactly wherever they go."""
+from workflow.engine.exact_json import MOST, inexact
 
 _DIGITS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
 """Makes of a text its digits, all alike: a row of them is found in a fraction of what an expression takes."""
@@ -63,23 +62,6 @@ def decode(text: bytes) -> Any:
     return value
 
 
-def kept_exactly(number: int) -> bool:
-    """Whether an integer is the same number after it was written and read."""
-    return LEAST <= number <= MOST
-
-
-def too_long(field: str) -> JsonTextError:
-    """The error of an integer that is not kept exactly."""
-    return JsonTextError(field, "integer-range", f"is not between {LEAST} and {MOST}; send it as text")
-
-
-def inside(field: str, name: str | int) -> str:
-    """The path of a member or an item of what stands at `field`."""
-    if isinstance(name, int):
-        return f"{field}[{name}]"
-    return f"{field}.{name}" if field else name
-
-
 def _too_deep() -> JsonTextError:
     return JsonTextError("", "depth", "nests too deep to be read")
 
@@ -102,37 +84,14 @@ def _refuse_doubled_members(text: str) -> None:
     json.loads(text, object_pairs_hook=members, parse_int=float)
 
 
-class _TooLong:
-    """Stands where an integer stood that is not kept exactly."""
-
-
 def _refuse_long_integers(text: str) -> None:
-    def integer(digits: str) -> object:
-        if len(digits.removeprefix("-")) > _MOST_DIGITS or not kept_exactly(int(digits)):
-            return _TooLong()
-        return None
+    def integer(digits: str) -> int:
+        return int(digits) if len(digits) <= _MOST_DIGITS + len("-") else MOST + 1
 
     try:
-        value = json.loads(text, parse_int=integer)
+        value = json.loads(text, parse_int=integer, parse_float=lambda _: 0.0)
     except (ValueError, RecursionError):  # no JSON behind the place that was read before
         return
-    field = _place(value, "")
-    if field is not None:
-        raise too_long(field)
-
-
-def _place(value: Any, field: str) -> str | None:
-    """Where the first integer stands that is too long."""
-    if isinstance(value, _TooLong):
-        return field
-    for name, item in _items(value):
-        found = _place(item, inside(field, name))
-        if found is not None:
-            return found
-    return None
-
-
-def _items(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
+    problem = inexact(value)
+    if problem is not None and problem.rule == "integer-range":
+        raise JsonTextError(problem.field, problem.rule, problem.message)

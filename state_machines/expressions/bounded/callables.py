@@ -7,6 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from state_machines.expressions.bounded.branches import decided
+from state_machines.expressions.bounded.comparisons import (
+    ORDERED,
+    compared,
+    contains,
+    ends_with,
+    equal,
+    is_in,
+    opposite,
+    starts_with,
+)
 from state_machines.expressions.bounded.kinds import (
     NOTHING_THERE,
     Optional,
@@ -19,21 +29,13 @@ from state_machines.expressions.bounded.kinds import (
 )
 from state_machines.expressions.bounded.loops import walked
 from state_machines.expressions.bounded.operators import (
-    ORDERED,
     added,
     at_index,
-    compared,
-    contains,
     divided,
-    ends_with,
-    equal,
-    is_in,
     multiplied,
     negated,
-    opposite,
     remainder,
     size_of,
-    starts_with,
     subtracted,
 )
 from state_machines.expressions.bounded.optional_values import (
@@ -61,9 +63,9 @@ CALLABLES: Mapping[str, Any] = {
         one.__name__: one
         for one in (
             Failed, Optional, added, as_json, as_optional, at_index, compared, contains, datetime, decided,
-            divided, end_of, ends_with, equal, fail, has, is_in, key_of, matches, multiplied, negated, no_overload,
-            of_non_zero, opposite, out_of_bytes, out_of_steps, put, remainder, select, size_of, starts_with,
-            step, subtracted, timedelta, type_of, value_of, walked, weigh, weigh_top,
+            divided, end_of, ends_with, equal, fail, has, is_in, key_of, matches, multiplied, negated,
+            no_overload, of_non_zero, opposite, out_of_bytes, out_of_steps, put, remainder, select, size_of,
+            starts_with, step, subtracted, timedelta, type_of, value_of, walked, weigh, weigh_top,
         )
     },
     "ABSENT": ABSENT,

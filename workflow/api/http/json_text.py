@@ -6,7 +6,8 @@ from typing import Any
 
 from workflow.api.http.problems import Kind, Refusal
 from workflow.engine import json_text
-from workflow.engine.json_text import JsonTextError, inside
+from workflow.engine.exact_json import inside
+from workflow.engine.json_text import JsonTextError
 
 _UNFIT = frozenset({"depth", "integer-range"})
 """Rules that a text may break and be JSON all the same."""
