@@ -49,6 +49,16 @@ def _without(error: ServerMissing) -> None:
 
 
 @pytest.fixture(scope="session")
+def curl() -> str:
+    """Path of curl, which offers HTTP/2 over plain HTTP as many clients do."""
+    found = shutil.which("curl")
+    if found is None:
+        _without(ServerMissing("curl is missing, and a client is tried with it"))
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
 def server_directory() -> Iterator[Path]:
     """A directory with a short path for the files of servers, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="makegood-", ignore_cleanup_errors=True) as directory:

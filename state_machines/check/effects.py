@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from state_machines.check.document import Document, Finding
-from state_machines.form.definition import Definition, EffectDeclaration, EmitCall, OpenCall
+from state_machines.form.definition import Definition
+from state_machines.form.effects import EffectDeclaration, EmitCall, OpenCall
 from state_machines.form.fields import FieldDeclaration
 from state_machines.subject import INITIAL, split_key
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from state_machines.check.document import Document, Finding
 from state_machines.check.effects import effects_by_triggers, received
 from state_machines.check.fitting_values import not_received
-from state_machines.form.definition import EmitCall, OpenCall
+from state_machines.form.effects import EmitCall, OpenCall
 from state_machines.form.fields import FieldDeclaration
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from state_machines.check.document import Document, Timeout
 from state_machines.check.presence import fields_present, fields_set, in_all
-from state_machines.form.definition import EffectDeclaration, LinkCall, TransitionDeclaration
+from state_machines.form.definition import TransitionDeclaration
+from state_machines.form.effects import EffectDeclaration, LinkCall
 from state_machines.subject import INITIAL
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.timeouts.texts import INSTANT, LENGTH

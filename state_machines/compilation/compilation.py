@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from state_machines.errors import ExpressionError, Problem
 from state_machines.expressions import Expression, compile_expression
 from state_machines.expressions.scope import PLAIN
-from state_machines.form.definition import Wordings
+from state_machines.form.wording import Wordings
 from state_machines.notices.channels import CHANNELS
 from state_machines.notices.topics import TOPICS, Topic
 from state_machines.subject import NOTHING

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from state_machines.compilation.compilation import Compilation
-from state_machines.form.definition import Definition, EffectDeclaration
+from state_machines.form.definition import Definition
+from state_machines.form.effects import EffectDeclaration
 from state_machines.form.sources import ANY
 
 _MINE = "the second edition of the language; write `edition: 2`"

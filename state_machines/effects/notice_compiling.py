@@ -11,7 +11,7 @@ from state_machines.effects.links import LinkMaker
 from state_machines.effects.notice import NoticeMaker
 from state_machines.effects.retrying import compile_retry
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
-from state_machines.form.definition import LinkCall, NoticeCall
+from state_machines.form.effects import LinkCall, NoticeCall
 from state_machines.notices.channels import CHANNELS, PREFERRED
 from state_machines.notices.permission import refusal
 from state_machines.notices.topics import TOPICS, Topic

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from state_machines.compilation.compilation import Compilation
-from state_machines.form.definition import RetryDeclaration
+from state_machines.form.effects import RetryDeclaration
 from state_machines.subject import NOTHING
 from state_machines.values.durations import format_duration, parse_duration
 from state_machines.values.time_errors import TimeError

@@ -14,7 +14,7 @@ from state_machines.effects.sent_data import compile_sent_data
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
-from state_machines.form.definition import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
+from state_machines.form.effects import EffectDeclaration, EmitCall, NoticeCall, OpenCall, TaskCall
 from state_machines.values.json_values import kind
 
 

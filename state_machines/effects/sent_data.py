@@ -8,7 +8,7 @@ from typing import Any
 
 from state_machines.compilation.arguments import Argument
 from state_machines.expressions.view import View
-from state_machines.form.definition import EmitCall, OpenCall
+from state_machines.form.effects import EmitCall, OpenCall
 
 Names = tuple[tuple[str, str], ...]
 

@@ -13,55 +13,32 @@ Expressions see ``data`` (the subject's data), ``event`` (``id, source, time, tr
 ``subject`` (``key, id, lifecycle, state, parent, opened_at, seq``) and ``now``.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, create_model
 
+from state_machines.form.effects import EffectDeclaration, RetryDeclaration
 from state_machines.form.fields import Fields
+from state_machines.form.names import (
+    Argument,
+    Dimension,
+    Expressions,
+    FieldNames,
+    Language,
+    Name,
+    Names,
+    Sender,
+    listed,
+)
+from state_machines.form.wording import TopicDeclaration, Wordings
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.values.written import ExpressionText as Expression
 from state_machines.values.written import Part as _Part
 
 
-def _listed(value: Any) -> Any:
-    """One value where a list may stand is a list of one, as in transitions."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, Iterable) and not isinstance(value, str | dict) else [value]
-
-
 def _named(value: Any) -> Any:
     """A state may be given by its name alone, as in transitions."""
     return {"name": value} if isinstance(value, str) else value
-
-
-def _by_name(value: Any) -> Any:
-    """Names alone stand for themselves; in a list some may stand beside those that are called otherwise."""
-    if isinstance(value, str):
-        return {value: value}
-    if not isinstance(value, list) or not all(isinstance(one, str | dict) for one in value):
-        return value
-    return {k: v for one in value for k, v in (one if isinstance(one, dict) else {one: one}).items()}
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-FieldNames = Annotated[dict[Name, Name], BeforeValidator(_by_name)]
-"""Fields to hand on: by the name that they have there, the name that they have here."""
-Expressions = Annotated[list[Expression], BeforeValidator(_listed)]
-Names = Annotated[list[Name], BeforeValidator(_listed)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$")]
-"""A BCP 47 tag, such as ``de`` or ``pt-BR``."""
-Duration = Annotated[str, Field(min_length=1, max_length=64)]
-"""An ISO 8601 duration, written."""
-ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""The name of a rule that an error says was broken, such as ``webhook-409``."""
-Sender = Literal["system", "person", "link", "makegood"]
-"""Who an event comes from."""
-Dimension = Literal["kind", "team", "cause", "part", "channel", "case"]
-"""What the barometer groups by."""
-Argument = Any
-"""A JSON value; every string in it that starts with ``=`` is a CEL expression."""
 
 
 class TriggerDeclaration(_Part):
@@ -72,203 +49,13 @@ class TriggerDeclaration(_Part):
         default_factory=dict,
         description="What its event brings. An event that breaks this is turned away at the door.",
     )
-    senders: Annotated[list[Sender], BeforeValidator(_listed)] = Field(
+    senders: Annotated[list[Sender], BeforeValidator(listed)] = Field(
         default_factory=list,
         alias="from",
         description="Who may send it: a system by its key, a person at a desk, a signed link, makegood "
         "itself. Left out: anybody with a key.",
     )
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class RetryDeclaration(_Part):
-    """How often and how soon a task or a notice that failed is tried again.
-
-    The pauses double, in real time. What is left open is the lifecycle's way, then the installation's.
-    """
-
-    attempts: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        None, description="Attempts in all; 1: never again."
-    )
-    first: Duration | None = Field(None, description="The pause after the first attempt (ISO 8601).")
-    longest: Duration | None = Field(None, description="The longest pause (ISO 8601).")
-    not_on: Annotated[list[ErrorRule], BeforeValidator(_listed)] = Field(
-        default_factory=list,
-        description="Rules of errors that are not worth another try, such as webhook-409 or smtp-452.",
-    )
-
-
-class TaskCall(_Part):
-    """A Celery task to run: its name, its arguments and the triggers of its receipt."""
-
-    name: Annotated[str, Field(min_length=1)] = Field(description="By which a Celery worker knows it.")
-    queue: str | None = Field(None, description="The queue its worker listens to. Left out: makegood's own.")
-    args: list[Argument] | Expression = Field(
-        default_factory=list, description="Its arguments by place; or one expression that gives a list."
-    )
-    kwargs: dict[str, Argument] | Expression = Field(
-        default_factory=dict, description="Its arguments by name; or one expression that gives a map."
-    )
-    succeeded: Name | None = Field(None, description="The trigger of its receipt; the event brings `result`.")
-    failed: Name | None = Field(
-        None, description="The trigger when it failed or was given up; the event brings `error`."
-    )
-    retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
-    repeat: Literal["safe", "ask"] | None = Field(
-        None,
-        description="When no receipt has come: `safe`, it is sent again under the same key; `ask`, a person "
-        "finds out what became of it. Left out: safe.",
-    )
-
-
-class Wording(_Part):
-    """What a template says over one channel: texts in the language of `state_machines.templates.sandbox`."""
-
-    title: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
-        None, description="The subject of a message, the heading of a page."
-    )
-    words: Annotated[str, Field(min_length=1, max_length=8000)] | None = Field(
-        None, description="What it says."
-    )
-    labels: dict[Name, Annotated[str, Field(min_length=1, max_length=300)]] = Field(
-        default_factory=dict, description="Questions of the form on a link's page, by field."
-    )
-
-
-class TopicDeclaration(_Part):
-    """Something that notices of this definition may be about, and what follows from it."""
-
-    description: str = Field("", description="For whoever reads the definition.")
-    audience: Literal["customer", "colleagues"] = Field(
-        "customer",
-        alias="for",
-        description="A customer who could not be told needs a person; colleagues wait for no cap.",
-    )
-    urgent: bool = Field(False, description="No cap holds it up, and it goes as a message of its own.")
-    by_person: bool = Field(
-        False, description="Never by an automated voice; its templates use the value `what`, what went wrong."
-    )
-    priority: Literal["act", "answer", "inform"] = Field(
-        "inform",
-        description="What goes first when many wait: somebody must act, a customer waits for it, the rest.",
-    )
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-Wordings = dict[Language, dict[Name, Wording]]
-"""By language and channel; ``default`` is every channel that has no words of its own."""
-
-
-class LinkCall(_Part):
-    """A signed link in a notice: its page asks one thing, and the answer is an event for this subject.
-
-    Whoever holds the link may answer once, until it expires, without a login.
-    """
-
-    trigger: Name = Field(description="What the answer does.")
-    data: dict[str, Argument] = Field(default_factory=dict, description="What the event brings in any case.")
-    choices: Expression | None = Field(
-        None,
-        description="A list of `{data, label}` to choose from; instead of a label `from` and `to`, or `at`: "
-        "instants, written as the reader writes them.",
-    )
-    ask: Fields = Field(default_factory=dict, description="A small form; its fields go into the event.")
-    expires: Expression = Field(description="How long it may be followed: a duration, or an expression.")
-    template: Name | None = Field(None, description="Title, words and labels of the page.")
-    title: str | None = Field(None, description="Of the page, where no template says it.")
-    words: str | None = Field(None, description="On the page, where no template says them.")
-
-
-class NoticeCall(_Part):
-    """A notice: to whom (one or a list), over which channel, about what, in which words.
-
-    The words are `title` and `words`, or those of a `template` with its `values`.
-    """
-
-    to: Argument = Field(
-        description="A person, or a list of them; nobody (null, an empty text) is no notice."
-    )
-    channel: str | None = Field(
-        None, description="A registered channel, or `preferred`. Left out: the product's default."
-    )
-    about: str | None = Field(
-        None, description="A word of `topics` or one of the product's. Left out: the product's default."
-    )
-    title: str | None = Field(None, description="Its subject, where no template says it.")
-    words: str | None = Field(None, description="What it says, where no template says it.")
-    template: Name | None = Field(None, description="Its words by name, from the files of words.")
-    values: dict[Name, Argument] = Field(
-        default_factory=dict, description="What the template shows: all that it uses, and no more."
-    )
-    links: dict[Name, LinkCall] = Field(
-        default_factory=dict, description="Signed links; `{{ link.name }}` stands for one in the words."
-    )
-    context: dict[str, Argument] = Field(
-        default_factory=dict, description="What a person who calls, or a webhook, is given besides the words."
-    )
-    failed: Name | None = Field(
-        None, description="The trigger when it was given up: it cannot be sent. The event brings `error`."
-    )
-    retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
-
-
-class _Sent(_Part):
-    """What is sent to another subject: `data`, before them fields of the event, before these our own."""
-
-    data: dict[str, Argument] | Expression = Field(
-        default_factory=dict, description="What the event brings; or one expression that gives a map."
-    )
-    copied: FieldNames = Field(
-        default_factory=dict,
-        alias="copy",
-        description="Fields of the event to hand on, those that it brings.",
-    )
-    share: FieldNames = Field(
-        default_factory=dict, description="Fields of the subject's own data to hand on, those that it has."
-    )
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def brings(self) -> list[str]:
-        """Those of `share` and `copy` that are used."""
-        return [word for word, said in (("share", self.share), ("copy", self.copied)) if said]
-
-
-class EmitCall(_Sent):
-    """An event for `parent`, `children`, `self`, or for the subject with this key."""
-
-    to: str = Field(description="`parent`, `children`, `self`, or an expression that gives a key.")
-    trigger: str = Field(description="What the event is, by the receiver's word.")
-    optional: bool = Field(False, description="The receiver need not know the trigger.")
-
-
-class OpenCall(_Sent):
-    """A new subject of another lifecycle, a child of this one."""
-
-    lifecycle: Name = Field(description="Which.")
-    trigger: Name = Field(description="The event that opens it.")
-    id: str = Field(
-        "=subject.lifecycle + '-' + subject.id + '-' + string(subject.seq)",
-        description="The new subject's id; its key is `<lifecycle>:<id>`. Left out: one is made up.",
-    )
-
-
-class EffectDeclaration(_Part):
-    """One effect: exactly one of task, notice, emit, open, forward; `when` guards it; `each` repeats it.
-
-    `each` is an expression that gives a list; the effect is asked for once per item, which
-    expressions see as ``item``.
-    """
-
-    task: TaskCall | None = Field(None, description="Run a task.")
-    notice: NoticeCall | None = Field(None, description="Tell somebody something.")
-    emit: EmitCall | None = Field(None, description="Send an event to another subject.")
-    open: OpenCall | None = Field(None, description="Open a subject of another lifecycle.")
-    forward: str | None = Field(
-        None, description="To whom the event is sent on as it came: parent, children, or a subject's key."
-    )
-    do: "list[EffectDeclaration] | None" = Field(None, description="Several, as a macro stands for them.")
-    when: Expression | None = Field(None, description="Only if this holds, of what the decision has changed.")
-    each: Expression | None = Field(None, description="A list: once for each element, which is `item`.")
 
 
 class AnyTimeout(_Part):
@@ -356,7 +143,7 @@ class Change(_Part):
     increment: Annotated[dict[Name, Argument], BeforeValidator(_amounts)] | None = Field(
         None, description="A number to count up, by one or by so much."
     )
-    unset: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+    unset: Annotated[list[Name], BeforeValidator(listed)] | None = Field(
         None, description="Fields to forget."
     )
     when: Expression | None = Field(None, description="Only if this holds, of the data as they are by then.")
@@ -376,7 +163,7 @@ class TransitionDeclaration(_Part):
     trigger: Name | Annotated[list[Name], Field(min_length=1)] = Field(
         description="What it answers to: one, or each of several."
     )
-    source: Annotated[list[str], BeforeValidator(_listed)] = Field(
+    source: Annotated[list[str], BeforeValidator(listed)] = Field(
         description="A state or several; `initial`, before it is opened; `*`, every state but the ended "
         "ones; `any`, every state, ended or not."
     )
@@ -434,7 +221,7 @@ class BarometerDeclaration(_Part):
     channel: Expression | None = Field(None, description="How it came in; figures are grouped by it.")
     case: Expression | None = Field(None, description="Key of the case that it belongs to.")
     count: Expression | None = Field(None, description="A number to add up, such as hand-overs.")
-    share: Annotated[list[Dimension], BeforeValidator(_listed)] = Field(
+    share: Annotated[list[Dimension], BeforeValidator(listed)] = Field(
         default_factory=list, description="What fields of the data by these names say, if they are there."
     )
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from jinja2 import TemplateError
 
 from state_machines.errors import DecisionError
-from state_machines.form.definition import Wording
+from state_machines.form.wording import Wording
 from state_machines.templates.bounds import TooLong
 from state_machines.templates.filters import Unspeakable
 from state_machines.templates.reader import Reader, reader_of, wished_language

@@ -259,3 +259,10 @@ def test_a_database_that_is_away_for_a_moment_ends_no_wait(
 def test_only_a_wait_that_is_understood_is_one(said: list[str], seconds: int | None) -> None:
     headers = [(b"accept", b"wait=3"), *((b"prefer", one.encode()) for one in said)]
     assert wait_of(headers) == seconds
+
+
+def test_an_empty_batch_waits_for_nothing_whatever_a_second_header_says(house: House) -> None:
+    kinds = ["application/cloudevents-batch+json", "application/cloudevents+json"]
+    headers = [*(house.bearer() | WAIT).items(), *(("Content-Type", kind) for kind in kinds)]
+    answer = house.http.post("/v1/events", content=b"[]", headers=headers)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 0)

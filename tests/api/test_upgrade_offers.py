@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -90,10 +89,9 @@ def test_an_event_with_an_offer_to_switch_is_kept_whole(house: House, offer: str
     assert _kept(house, f"order:{key}") == [{"amount": 5, "note": "all of it"}]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_curl_itself_has_its_event_kept(house: House) -> None:
+def test_curl_itself_has_its_event_kept(house: House, curl: str) -> None:
     body = json.dumps(order("place", "by-curl", "by-curl", amount=5, more="x" * 3_000))
-    command = ["curl", "--http2", "--silent", "--noproxy", "*", "--data-binary", "@-"]
+    command = [curl, "--http2", "--silent", "--noproxy", "*", "--data-binary", "@-"]
     for name, value in {**house.bearer(), "Content-Type": STRUCTURED}.items():
         command += ["--header", f"{name}: {value}"]
     url = str(house.http.base_url.join("/v1/events"))

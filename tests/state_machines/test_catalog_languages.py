@@ -3,7 +3,8 @@
 import pytest
 
 from state_machines.catalog import load_catalog
-from state_machines.form.definition import Definition, EffectDeclaration, NoticeCall
+from state_machines.form.definition import Definition
+from state_machines.form.effects import EffectDeclaration, NoticeCall
 from state_machines.notices.topics import topic_of
 
 LANGUAGES = {"en", "de"}

@@ -9,7 +9,7 @@ from state_machines.check import check
 from state_machines.decision import SendNotice
 from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
-from state_machines.form.definition import Wording
+from state_machines.form.wording import Wording
 from state_machines.templates import Template
 from state_machines.templates.sandbox import read
 from tests.state_machines.life import Life

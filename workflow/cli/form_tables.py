@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from state_machines.form import definition as form
+from state_machines.form import effects, names, wording
 from state_machines.form.fields import FieldDeclaration, Fields
 from state_machines.values.written import ExpressionText
 
@@ -24,30 +25,30 @@ SECTIONS: Mapping[type[BaseModel], str] = {
     form.TransitionDeclaration: "transition",
     form.Change: "change",
     form.TimeoutDeclaration: "timeout",
-    form.EffectDeclaration: "effect",
-    form.TaskCall: "task",
-    form.NoticeCall: "notice",
-    form.LinkCall: "link",
-    form.EmitCall: "emit",
-    form.OpenCall: "open",
-    form.RetryDeclaration: "retry",
-    form.TopicDeclaration: "topic",
-    form.Wording: "wording",
+    effects.EffectDeclaration: "effect",
+    effects.TaskCall: "task",
+    effects.NoticeCall: "notice",
+    effects.LinkCall: "link",
+    effects.EmitCall: "emit",
+    effects.OpenCall: "open",
+    effects.RetryDeclaration: "retry",
+    wording.TopicDeclaration: "topic",
+    wording.Wording: "wording",
     form.BarometerDeclaration: "barometer",
 }
 """Every part of the form, and the section of the page that tells it."""
 
 _WORDS: tuple[tuple[Any, str], ...] = (
-    (form.FieldNames, "name, a list of names, or names by new names"),
-    (form.Names, "name, or a list of names"),
-    (form.Expressions, "condition, or a list of conditions"),
-    (form.Name, "name"),
+    (names.FieldNames, "name, a list of names, or names by new names"),
+    (names.Names, "name, or a list of names"),
+    (names.Expressions, "condition, or a list of conditions"),
+    (names.Name, "name"),
     (ExpressionText, "expression"),
-    (form.Duration, "duration"),
-    (form.ErrorRule, "rule"),
-    (form.Language, "language, `de` or `pt-BR`"),
-    (dict[form.Name, dict[str, Any]], "[calendars](#calendar) by name"),
-    (dict[form.Name, form.Wordings], "[wordings](#wording) by name, language and channel"),
+    (names.Duration, "duration"),
+    (names.ErrorRule, "rule"),
+    (names.Language, "language, `de` or `pt-BR`"),
+    (dict[names.Name, dict[str, Any]], "[calendars](#calendar) by name"),
+    (dict[names.Name, wording.Wordings], "[wordings](#wording) by name, language and channel"),
     (Fields, "[fields](#field) by name"),
     (Any, "value"),
     (str, "text"),

@@ -16,6 +16,7 @@ from state_machines.effects.links import MOST_CHOICES
 from state_machines.expressions.bounded.run import MOST_BYTES, MOST_STEPS
 from state_machines.expressions.functions import LANGUAGE
 from state_machines.form import definition as form
+from state_machines.form import effects, wording
 from state_machines.form.fields import FORMATS, FieldDeclaration
 from state_machines.form.macros import MOST_EFFECTS
 from state_machines.form.short_fields import TYPES
@@ -136,15 +137,15 @@ def _sections() -> dict[str, str]:
         "Timeout": _timeouts(),
         "Calendar": _CALENDAR,
         "Effect": "One of `task`, `notice`, `emit`, `open`, or a [macro](#macro).\n\n"
-        + field_table(form.EffectDeclaration, left_out=["do"]),
-        "Task": _of(form.TaskCall, "See [tasks.md](tasks.md)."),
-        "Notice": _of(form.NoticeCall, "See [notices.md](notices.md)."),
-        "Link": _of(form.LinkCall, "See [notices.md](notices.md#with-a-link)."),
-        "Emit": _of(form.EmitCall, f"A relative that does not know the trigger is not meant. {_SENT}"),
-        "Open": _of(form.OpenCall, _SENT),
-        "Retry": _of(form.RetryDeclaration, "See [channels.md](channels.md#trying-again)."),
-        "Topic": _of(form.TopicDeclaration),
-        "Wording": _WORDS + "\n" + field_table(form.Wording),
+        + field_table(effects.EffectDeclaration, left_out=["do"]),
+        "Task": _of(effects.TaskCall, "See [tasks.md](tasks.md)."),
+        "Notice": _of(effects.NoticeCall, "See [notices.md](notices.md)."),
+        "Link": _of(effects.LinkCall, "See [notices.md](notices.md#with-a-link)."),
+        "Emit": _of(effects.EmitCall, f"A relative that does not know the trigger is not meant. {_SENT}"),
+        "Open": _of(effects.OpenCall, _SENT),
+        "Retry": _of(effects.RetryDeclaration, "See [channels.md](channels.md#trying-again)."),
+        "Topic": _of(wording.TopicDeclaration),
+        "Wording": _WORDS + "\n" + field_table(wording.Wording),
         "Barometer": _of(form.BarometerDeclaration, "See [barometer.md](barometer.md)."),
         "Expressions": _EXPRESSIONS + "\n" + example_table(),
         "Variables": variable_table(),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from state_machines.form.definition import Name
+from state_machines.form.names import Name
 from state_machines.values.instants import UnknownZone, zone
 from workflow.replay.times import carries_zone, format_fault
 

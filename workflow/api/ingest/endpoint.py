@@ -88,9 +88,9 @@ class EventsEndpoint:
     async def answer(self, scope: Scope, receive: Receive) -> RawResponse:
         """The response to a request. Never raises: each error has one, too."""
         try:
-            accepted = await self._admitted(scope["headers"], receive)
-            seconds = self._wait(scope["headers"])
-            if seconds is not None:
+            mode, accepted = await self._admitted(scope["headers"], receive)
+            seconds = None if mode is Mode.BATCHED else wait_of(scope["headers"])
+            if seconds is not None and not self.decisions.full:
                 return await self._decided(accepted[0], seconds)
         except Exception as error:
             return self._refused(refusal_of(error))
@@ -100,8 +100,8 @@ class EventsEndpoint:
         """Commit what was submitted, then end the threads that commit."""
         self._commits.close()
 
-    async def _admitted(self, raw: RawHeaders, receive: Receive) -> list[Acceptance]:
-        """Accept a request's events if its key permits that and no bound is reached."""
+    async def _admitted(self, raw: RawHeaders, receive: Receive) -> tuple[Mode, list[Acceptance]]:
+        """Accept a request's events if its key permits that and no bound is reached; how they came."""
         headers = dict(reversed(raw))  # of a header that came twice the first counts
         text = bearer_text(headers.get(b"authorization"))
         key = self._keyring.recall(text) or await known_key(self._keyring, text)
@@ -113,7 +113,7 @@ class EventsEndpoint:
         self._limiter.acquire(size)
         try:
             body = await read_body(receive, mode.most_bytes, mode.carries, announced=announced)
-            return await self._commit(Carried(mode, raw, body))
+            return mode, await self._commit(Carried(mode, raw, body))
         finally:
             self._limiter.release(size)
 
@@ -142,13 +142,6 @@ class EventsEndpoint:
         waiting = self._commits.uncommitted
         if waiting and waiting + events > self._max_uncommitted:
             raise busy("queue", f"{waiting} events wait to be stored")
-
-    def _wait(self, raw: RawHeaders) -> int | None:
-        """How many seconds a request with one event waits for its decision; None when it does not."""
-        seconds = wait_of(raw)
-        if seconds is None or self.decisions.full:
-            return None
-        return None if mode_of(dict(raw).get(b"content-type"), raw) is Mode.BATCHED else seconds
 
     async def _decided(self, one: Acceptance, seconds: int) -> RawResponse:
         """200 with the decision once it is taken, else 202 with what is known."""
