@@ -33,7 +33,6 @@ __all__ = ["ABSENT", "Expression", "Reference", "check_types", "compile_expressi
 
 _FIXED_PATHS = frozenset(FIXED)
 _MAY_GUARD = re.compile(r"has\s*\(|\?|\bin\b")
-_JSON_TYPES = frozenset({"STRING", "BOOL", "INT"})
 _NEEDS_LOOK = re.compile(r"map|filter|\{")
 """In what may walk a map or make a message: whether it does, its tree tells."""
 
@@ -158,5 +157,5 @@ def _variables(names: Names) -> Mapping[str, Variable]:
     """Those that are always there, and the expressions that have names."""
     return {
         **VARIABLES,
-        **{name: Variable(name, None, kind in _JSON_TYPES, program) for name, kind, program in names},
+        **{name: Variable(name, program=program) for name, _, program in names},
     }

@@ -9,8 +9,8 @@ and with nothing but chance, for storms of so many runs and steps::
 
     SIDE_BY_SIDE=old/ python -m tests.state_machines.side_by_side 500x200
 
-A field that is null and one that is absent are the same here, in the data and in what is sent to others; of a
-refusal the rule counts.
+A field of the data that is null and one that is absent are the same here; of a refusal the rule counts. Nulls
+in what is sent to others are compared apart, as `nulls`.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ def _told(answer: Callable[[], Any]) -> dict[str, Any]:
             for one in said.effects
         ],
     }
+    told["nulls"] = [_nulls(one) for one in said.effects]
     if said.outcome is not Outcome.REFUSED:
         told["data"] = {name: value for name, value in sorted(said.data.items()) if value is not None}
     return told
@@ -121,6 +122,13 @@ def _without_nulls(effect: Effect) -> Effect:
     if not isinstance(effect, EmitEvent):
         return effect
     return effect._replace(data={name: value for name, value in effect.data.items() if value is not None})
+
+
+def _nulls(effect: Effect) -> list[str]:
+    """The names of its fields that are null."""
+    if not isinstance(effect, EmitEvent):
+        return []
+    return sorted(name for name, value in effect.data.items() if value is None)
 
 
 comparison = Comparison(Path(os.environ.get("SIDE_BY_SIDE", ".")))

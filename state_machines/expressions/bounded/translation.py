@@ -198,7 +198,7 @@ class Translation:
                 self._part, self._in_name, self._bound = outside
         found, key = source.read("view.found"), repr(variable.path)
         local = source.let(f"{found}[{key}] if {key} in {found} else view.named({key})", fails=True)
-        return Value(local, variable.kind, variable.json or program.gives_json)
+        return Value(local, None, program.gives_json)
 
     def _select(self, node: Select) -> Value:
         if node.tests:
