@@ -12,6 +12,7 @@ from transitions import MachineError
 from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.machine import Attempt
+from state_machines.definitions.senders import refused_sender
 from state_machines.definitions.ways import Way
 from state_machines.errors import DecisionError, Problem
 from state_machines.expressions.view import View
@@ -51,6 +52,10 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     event_data = event.data if rule is None else rule.with_defaults(event.data)
     view = View(subject, event, event_data, data, now, lifecycle.names)
     problems = [] if rule is None else rule.problems(event.data)
+    if event.sender is not None:
+        unheard = refused_sender(lifecycle.senders, event.trigger, event.sender)
+        if unheard is not None:
+            return _refusal(lifecycle, subject, event, view, unheard)
     if problems:
         return _refusal(lifecycle, subject, event, view, f"event-data: {_listed(problems)}")
     attempt = Attempt(subject.state, view)

@@ -21,6 +21,9 @@ class Event(NamedTuple):
         parent: for an opening event, the key of the subject that the new one belongs to.
         timer: name of the timer that fired, None for an event from outside.
         setting: that timer's setting.
+        sender: the kind of its sender, as `from` names them; None where nobody is to be asked.
+        actor: who sent it, such as ``system:crm`` or ``person:ada@example.com``; None: makegood itself, or it
+            was not known.
     """
 
     trigger: str
@@ -31,6 +34,8 @@ class Event(NamedTuple):
     parent: str | None = None
     timer: str | None = None
     setting: int | None = None
+    sender: str | None = None
+    actor: str | None = None
 
 
 class Outcome(StrEnum):

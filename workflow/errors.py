@@ -19,6 +19,10 @@ class EventConflict(InvalidEvent):
     """Events whose `source` and `id` are those of other events; nothing of the batch was stored."""
 
 
+class NotPermitted(InvalidEvent):
+    """Events that their sender may not send; nothing of the batch was stored."""
+
+
 class InvalidQuery(MakegoodError):
     """A question that the store cannot be asked; `problems` says what is wrong with it."""
 

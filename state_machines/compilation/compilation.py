@@ -28,6 +28,7 @@ class Compilation:
         leaves_out: whether a field whose value leads nowhere is left out, as in the second edition.
         scope: what its expressions see besides the fixed variables.
         triggers: the triggers that the definition knows.
+        given: by trigger, who sends it because the definition says so: its timers, its tasks, its links.
         states: its states by name, with whether they are final.
         language: the definition's own.
         event_fields: by trigger, the names of the data that its event is declared to bring.
@@ -48,6 +49,7 @@ class Compilation:
         self.word_of_conditions = "conditions"
         self.leaves_out = False
         self.triggers = triggers
+        self.given: dict[str, set[str]] = {}
         self.states: Mapping[str, bool] = states or {}
         self.language = "en"
         self.event_fields: Mapping[str, frozenset[str]] = {}
@@ -84,10 +86,13 @@ class Compilation:
             )
         return expression
 
-    def trigger(self, name: str | None, field: str) -> None:
-        """Check that a trigger exists here."""
-        if name is not None and name not in self.triggers:
+    def trigger(self, name: str | None, field: str, sender: str) -> None:
+        """Check that a trigger exists here, which this kind of sender gives."""
+        if name is None:
+            return
+        if name not in self.triggers:
             self.problem(field, "unknown-trigger", f"no transition here has the trigger {name!r}")
+        self.given.setdefault(name, set()).add(sender)
 
     def state(self, name: str, field: str) -> None:
         """Check that a state exists here."""

@@ -18,6 +18,7 @@ from state_machines.compilation.topics import check_topics_used, redeclared_topi
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
+from state_machines.definitions.senders import compile_senders
 from state_machines.definitions.timeout_rules import compile_timeouts
 from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
 from state_machines.definitions.ways import Way, ways_of
@@ -42,6 +43,7 @@ class Lifecycle:
         states: names of its states in the order of the definition, without `INITIAL`.
         final_states: those of them in which nothing runs any more.
         triggers: what is declared of every trigger it knows.
+        senders: by trigger, the kinds of senders that may send it.
         transitions: all of them, in order.
         timeouts: all of them by name.
         on_enter, on_exit: effects by state, where there are any.
@@ -57,6 +59,7 @@ class Lifecycle:
     states: tuple[str, ...]
     final_states: frozenset[str]
     triggers: Mapping[str, TriggerDeclaration]
+    senders: Mapping[str, frozenset[str]]
     transitions: tuple[TransitionRule, ...]
     timeouts: Mapping[str, TimeoutRule]
     on_enter: Mapping[str, tuple[EffectRule, ...]]
@@ -144,6 +147,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
         compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
     check_topics_used(compilation)
     barometer = compile_barometer(compilation, definition, names)
+    senders = compile_senders(compilation, definition, declared)
     if compilation.problems:
         raise DefinitionError(compilation.problems)
     triggers = declared | definition.triggers
@@ -154,6 +158,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
         states=tuple(compilation.states),
         final_states=frozenset(name for name, final in compilation.states.items() if final),
         triggers=MappingProxyType(triggers),
+        senders=senders,
         transitions=transitions,
         timeouts=MappingProxyType(dict(timeouts)),
         on_enter=on_enter,

@@ -78,7 +78,7 @@ def _compile(
 ) -> TimeoutRule:
     field, declaration = declared.field, declared.declaration
     short = field.rpartition(".")[2] != declared.name
-    compilation.trigger(declaration.on_timeout, f"{field}.on_timeout")
+    compilation.trigger(declaration.on_timeout, f"{field}.on_timeout", "timer")
     _check_states(compilation, declared)
 
     def place(name: str) -> str:

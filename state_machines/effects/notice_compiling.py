@@ -51,7 +51,7 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     declared = topic.name in compilation.declared_topics
     retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
     told = Listed([channel, Mapped(values), context])
-    compilation.trigger(call.failed, f"{field}.failed")
+    compilation.trigger(call.failed, f"{field}.failed", "task")
     return NoticeMaker(field, to, told, tuple(optional), topic, declared, words, links, retry, call.failed)
 
 
@@ -176,7 +176,7 @@ def _texts(compilation: Compilation, name: str | None) -> Iterator[tuple[str, An
 
 
 def _link(compilation: Compilation, link: LinkCall, field: str, item: bool) -> LinkMaker:
-    compilation.trigger(link.trigger, f"{field}.trigger")
+    compilation.trigger(link.trigger, f"{field}.trigger", "link")
     declared = compilation.event_fields.get(link.trigger, frozenset())
     for name, asked in link.ask.items():
         if name not in declared:

@@ -94,8 +94,8 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
 
     match call:
         case TaskCall():
-            compilation.trigger(call.succeeded, f"{field}.succeeded")
-            compilation.trigger(call.failed, f"{field}.failed")
+            compilation.trigger(call.succeeded, f"{field}.succeeded", "task")
+            compilation.trigger(call.failed, f"{field}.failed", "task")
             name, queue = argument(call.name, "name"), argument(call.queue, "queue")
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
             retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)

@@ -21,6 +21,7 @@ OBJECT = _T.Map(_T.STRING, _T.DYN)
 
 FIXED: Mapping[str, Any] = MappingProxyType(
     {
+        "event.actor": _T.DYN,
         "event.id": _T.STRING,
         "event.source": _T.STRING,
         "event.time": _T.TIMESTAMP,
@@ -43,7 +44,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "event.data": "what the event brings, with the declared defaults",
         "event.trigger": "what the event asks for",
         "event.time": "when it happened, by its sender's word",
-        "event.source": "who sent it",
+        "event.source": "which system sent it, by its own word",
+        "event.actor": "who sent it, as we know them: `system:<name>`, `person:<address>`, or null",
         "event.id": "what makes it one event, together with its source",
         "subject.key": "`<lifecycle>:<id>`",
         "subject.id": "the part after the colon",

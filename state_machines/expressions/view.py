@@ -135,6 +135,7 @@ def values_of(view: View) -> dict[str, Any]:
 VARIABLES: Mapping[str, Variable] = MappingProxyType(
     {
         "data": Variable("view.data", dict, True),
+        "event.actor": Variable("view.event.actor", None, True),
         "event.id": Variable("view.event.id", str, True),
         "event.source": Variable("view.event.source", str, True),
         "event.time": Variable("view.event.time", datetime),

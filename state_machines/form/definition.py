@@ -52,8 +52,11 @@ class TriggerDeclaration(_Part):
     senders: Annotated[list[Sender], BeforeValidator(listed)] = Field(
         default_factory=list,
         alias="from",
-        description="Who may send it: a system by its key, a person at a desk, a signed link, makegood "
-        "itself. Left out: anybody with a key.",
+        description="Who may send it: `outside` (another system, by its key), `operator` (who runs the "
+        "installation, or a system whose key names the trigger), `desk` (a person), `family` (another "
+        "subject), `timer`, `task` (its receipt), `link` (a signed one), `report` (of what became of a "
+        "notice). Left out: what only its own timeouts or tasks give, from these; else from outside, desk, "
+        "family.",
     )
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

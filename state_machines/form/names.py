@@ -35,8 +35,10 @@ Duration = Annotated[str, Field(min_length=1, max_length=64)]
 """An ISO 8601 duration, written."""
 ErrorRule = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a rule that an error says was broken, such as ``webhook-409``."""
-Sender = Literal["system", "person", "link", "makegood"]
-"""Who an event comes from."""
+Sender = Literal["outside", "operator", "desk", "family", "timer", "task", "link", "report"]
+"""Who an event comes from: another system by its key; whoever runs the installation (or a system whose key
+names the trigger); a person at a desk; another subject; a timer of the subject; the receipt of its task;
+a signed link; a report of what became of a notice."""
 Dimension = Literal["kind", "team", "cause", "part", "channel", "case"]
 """What the barometer groups by."""
 Argument = Any

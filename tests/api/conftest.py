@@ -109,7 +109,12 @@ def open_house(
         Engine(store, registry, clock),
         RetryPolicy(max_attempts=3),
     )
-    texts = {role: keys.create(store, role, f"the tests' {role}", NOON) for role in Role}
+    texts = {
+        role: keys.create(
+            store, role, f"the tests' {role}", NOON, person=f"{role}@example.com" if role.is_person else None
+        )
+        for role in Role
+    }
     app = create_site(runtime, broker, limits=limits)
     server = uvicorn.Server(
         server_config(app, host="127.0.0.1", port=0),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import NOON, House, order
+from workflow.access import keyring as keyring_module
 from workflow.access import keys
-from workflow.access.keys import Keyring, Role
+from workflow.access.keyring import Keyring
+from workflow.access.role import Role
+from workflow.clock import VirtualClock
 from workflow.errors import NotFound
 
 READABLE = ["/v1/subjects", "/v1/effects", "/v1/dead-letters"]
@@ -90,7 +93,7 @@ def test_a_key_is_kept_as_a_digest_only(house: House) -> None:
     with house.runtime.store.connect() as connection:
         rows = connection.exec_driver_sql("select * from keys").all()
     assert text not in str(rows) and secret not in str(rows)
-    found = keys.verify(house.runtime.store, text)
+    found = keys.verify(house.runtime.store, text, NOON)
     assert found is not None and (found.role, found.name) == (Role.SYSTEM, "secret")
 
 
@@ -98,13 +101,13 @@ def test_a_revoked_key_is_forgotten(house: House) -> None:
     store = house.runtime.store
     text = keys.create(store, Role.SYSTEM, "short-lived", NOON)
     public = text.split("_", 2)[1]
-    ring = Keyring(store)
+    ring = Keyring(store, VirtualClock(NOON))
     assert ring.recall(text) is None
     assert ring.verify(text) is not None
     keys.revoke(store, public, NOON)
-    assert keys.verify(store, text) is None
+    assert keys.verify(store, text, NOON) is None
     assert ring.recall(text) is not None, "for some seconds a door may still believe in it"
-    assert Keyring(store).verify(text) is None
+    assert Keyring(store, VirtualClock(NOON)).verify(text) is None
     revoked = next(key for key in keys.listed(store) if key.id == public)
     assert revoked.revoked_at == NOON
 
@@ -117,7 +120,7 @@ def test_one_caller_verifies_a_key_anew_for_all(house: House) -> None:
     class Short(Keyring):
         KEEP = Keyring._AHEAD  # due to be renewed as soon as it is known
 
-    ring = Short(store)
+    ring = Short(store, VirtualClock(NOON))
     assert ring.verify(text) is not None
     assert [ring.recall(text) is None for _ in range(4)] == [True, False, False, False]
     assert ring.verify(text) is not None
@@ -132,8 +135,8 @@ def test_no_key_is_believed_for_longer_than_it_may_though_somebody_verifies_it_a
 ) -> None:
     text = keys.create(house.runtime.store, Role.SYSTEM, "slow", NOON)
     at = [1000.0]
-    monkeypatch.setattr(keys, "monotonic", lambda: at[0])
-    ring = Keyring(house.runtime.store)
+    monkeypatch.setattr(keyring_module, "monotonic", lambda: at[0])
+    ring = Keyring(house.runtime.store, house.runtime.clock)
     assert ring.verify(text) is not None
     at[0] += Keyring.KEEP - 1
     assert [ring.recall(text) is None for _ in range(2)] == [True, False], "one is sent to verify it"

@@ -199,7 +199,7 @@ def test_any_desk_with_the_number_of_a_case_can_act_on_it(house: House) -> None:
     )
     with working(house):
         told = post(house, "cases/D-1/tell_fact", by="emil", fact="modem", value="rebooted")
-        assert (told.status_code, told.json()["outcome"], told.json()["case"]) == (200, "done", "case:D-1")
+        assert (told.status_code, told.json()["outcome"], told.json()["subject"]) == (200, "done", "case:D-1")
         assert house.get("/v1/subjects/case:D-1").json()["data"]["facts"]["modem"] == "rebooted"
         early = post(house, "cases/D-1/deliver", by="emil")
         assert (early.status_code, early.json()["errors"][0]["rule"]) == (409, "not-possible-now")
@@ -209,7 +209,7 @@ def test_any_desk_with_the_number_of_a_case_can_act_on_it(house: House) -> None:
     ("path", "body", "status", "field"),
     [
         ("claim", {}, 422, "body.by"),
-        ("claim", {"by": ""}, 422, "body"),
+        ("claim", {"by": ""}, 422, "body.by"),
         ("claim", {"by": "emil", "skils": []}, 422, "body.skils"),
         ("claim", {"by": "emil", "dial": "call me"}, 422, "body.dial"),
         ("claim", {"by": "emil", "subject": "callback:nowhere"}, 404, "path"),

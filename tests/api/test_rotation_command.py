@@ -29,7 +29,7 @@ END:VCALENDAR
 
 def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *more: str) -> str:
     """What the command says."""
-    door = ("--url", str(house.http.base_url), "--key", house.keys[Role.SYSTEM])
+    door = ("--url", str(house.http.base_url), "--key", house.keys[Role.OPERATOR])
     monkeypatch.setattr(sys, "argv", ["makegood", "rotation", "import", *more, *door])
     monkeypatch.setenv("MAKEGOOD_CLOCK", f"{NOON.isoformat()}@{NOON.isoformat()}x0.000001")
     with pytest.raises(SystemExit):

@@ -64,7 +64,7 @@ def subjects() -> dict[str, dict[str, Any]]:
             ],
         ),
         "escalation": subject(
-            "escalation:P-17",
+            "escalation:promise-P-17",
             "resolved",
             {
                 "promise": story.PROMISE,
@@ -113,7 +113,7 @@ def flower(**changes: Any) -> FlowerSeen:
         "without_password": 401,
         "with_password": 200,
         "tasks": {APPLY: 3, FIRE: 2, SEND: 5},
-        "text": f"{story.PROMISE} escalation:P-17",
+        "text": f"{story.PROMISE} escalation:promise-P-17",
     }
     return FlowerSeen(**(good | changes))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workflow.access import keys
 from workflow.access.first_key import FILE, first_key
+from workflow.clock import SystemClock
 from workflow.settings import Settings
 from workflow.store import migrate, open_store
 
@@ -19,7 +20,7 @@ def test_a_fresh_installation_gets_one_key_and_no_second(tmp_path: Path) -> None
     assert first_key(settings) is None
     store = open_store(settings.database)
     try:
-        key = keys.verify(store, text)
+        key = keys.verify(store, text, SystemClock().now())
         assert key is not None
         assert key.role is keys.Role.OPERATOR
         assert len(keys.listed(store)) == 1

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import select
 
 from state_machines.decision import Decision, EmitEvent
+from state_machines.definitions.senders import OUTSIDE
 from state_machines.subject import Subject
 from tests.invariants.contents import contents
 from tests.invariants.random_lives import STEPS
@@ -20,6 +21,7 @@ from workflow.clock import VirtualClock
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.fan_out import SOURCE
 from workflow.engine.ledger import decisions
+from workflow.store.own_sources import OWN_SOURCES
 from workflow.store.port import NewEvent
 from workflow.store.schema import metadata, subjects
 
@@ -45,11 +47,21 @@ def emptied(world: World) -> None:
     world.posted = 0
 
 
+def heard_from(world: World, kind: str) -> str:
+    """A source from which this trigger is taken: somebody outside where that is possible."""
+    lifecycle, _, trigger = kind.partition(".")
+    heard = world.engine.registry.latest(lifecycle).senders[trigger]
+    if OUTSIDE in heard:
+        return "/crm"
+    ours = {source: sender for source, sender in OWN_SOURCES.items() if source != SOURCE}
+    return next(source for source, sender in ours.items() if sender in heard)
+
+
 def live(world: World, steps: Sequence[Step]) -> None:
     """Accept, let time pass with late clocks, apply in batches of any size; at last nothing waits."""
     for kind, first, second, third in steps:
         if kind == "event":
-            world.engine.accept([world.event(first, second, third)])
+            world.engine.accept([world.event(first, second, third, source=heard_from(world, first))])
         elif kind == "apply":
             world.engine.apply(first)
         else:

@@ -9,24 +9,25 @@ import pytest
 
 from tasks.channels import live
 from workflow.engine import fan_out as fan_out
-from workflow.engine.cloudevent import RESERVED_SOURCES, parse
+from workflow.engine.cloudevent import parse
 from workflow.errors import InvalidEvent
 from workflow.outbox import receipts
 from workflow.recovery import lost_sends, reports
 from workflow.recovery.desk import desk
 from workflow.recovery.links import answering
-from workflow.store import rows
+from workflow.store import own_sources
+from workflow.store.own_sources import OWN_SOURCES
 
 
 def test_every_source_of_ours_is_reserved() -> None:
     ours = {
-        fan_out.SOURCE, receipts.SOURCE, lost_sends.SOURCE, live.SOURCE, rows.TIMER_SOURCE, desk.SOURCE,
-        answering.SOURCE, reports.SOURCE,
+        fan_out.SOURCE, receipts.SOURCE, lost_sends.SOURCE, live.SOURCE, desk.SOURCE, answering.SOURCE,
+        own_sources.TIMER_SOURCE, reports.SOURCE,
     }  # fmt: skip
-    assert ours == RESERVED_SOURCES
+    assert ours == OWN_SOURCES.keys()
 
 
-@pytest.mark.parametrize("source", sorted(RESERVED_SOURCES))
+@pytest.mark.parametrize("source", sorted(OWN_SOURCES))
 def test_the_door_refuses_it(source: str) -> None:
     document = {
         "specversion": "1.0",

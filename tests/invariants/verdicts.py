@@ -128,8 +128,7 @@ def _about_promise(world: StormyWorld, promise: Subject) -> Iterator[str]:
         if "deadline" not in promise.timers or promise.timers["deadline"].due_at is None:
             yield f"{promise.key} is {promise.state} and nothing watches its deadline"
     elif promise.state == "lapsed":
-        # Its escalation has the same id; one that a person opened by hand under that id counts as well.
-        escalation = world.subjects.get(f"escalation:{promise.key.partition(':')[2]}")
+        escalation = world.subjects.get(f"escalation:promise-{promise.key.partition(':')[2]}")
         if escalation is None:
             yield f"{promise.key} has lapsed without an escalation"
         elif escalation.state in _FINAL["escalation"]:

@@ -24,7 +24,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     lapse = next(move for move in installation.moves("lapse") if move.key == "promise:P-1")
     assert lapse.at >= lapse.due_at
     installation.wait(
-        lambda: installation.state("escalation:P-1") == "notified",
+        lambda: installation.state("escalation:promise-P-1") == "notified",
         what="the escalation, without a broker",
     )
     assert not [notice for notice in installation.notices() if notice["subject"] == "promise:P-1"]

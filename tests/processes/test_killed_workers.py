@@ -68,7 +68,9 @@ def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothi
         move.at >= move.due_at for trigger in ("warn", "lapse") for move in installation.moves(trigger)
     )
     opened = [move for move in installation.moves("open") if "effect" not in move.key]
-    assert Counter(move.key for move in opened) == Counter(f"escalation:P-{n}" for n in range(PROMISES))
+    assert Counter(move.key for move in opened) == Counter(
+        f"escalation:promise-P-{n}" for n in range(PROMISES)
+    )
     assert {move.outcome for move in opened} == {"moved"}
 
     settled = lambda: {effect.state for effect in installation.effects()} <= {"settled", "unknown"}  # noqa: E731

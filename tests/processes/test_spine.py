@@ -24,7 +24,7 @@ def test_a_promise_lapses_in_time_and_those_concerned_hear_of_it(installation: I
     assert notices.keys() == expected
     assert notices["broken_promise"] == {"email": "customer@example.com"}
     assert notices.get("nudge", "sam@example.com") == "sam@example.com"
-    told = lambda: installation.state("escalation:P-1") == "notified"  # noqa: E731
+    told = lambda: installation.state("escalation:promise-P-1") == "notified"  # noqa: E731
     installation.wait(told, what="the desk to be told")
     installation.wait(
         lambda: {effect.state for effect in installation.effects()} == {"settled"},

@@ -181,7 +181,7 @@ def test_at_the_end_everyone_who_took_part_hears_it_once_the_first_agent_include
     world.send(CASE, "promise", words="A call", within="PT1H", owner=ZOE, by=ANNA)
     (promise,) = (key for key in world.data(CASE)["promises"] if "daily" not in key)
     world.wait("PT1H")
-    world.send("escalation:" + promise.removeprefix("promise:"), "acknowledge", by=DORA)
+    world.send("escalation:promise-" + promise.removeprefix("promise:"), "acknowledge", by=DORA)
     world.send(promise, "keep", by=DORA)
     world.send(CASE, "thanks", words="You were kind, Ben")
     world.send(CASE, "deliver", by=ANNA)

@@ -140,12 +140,12 @@ def test_a_promised_call_that_nobody_makes_lapses_and_the_ladder_asks_for_no_sec
     assert world.state(promise) == "lapsed"
     (told,) = world.notices("broken_promise")
     assert told.notice.to == CUSTOMER
-    world.send(promise.replace("promise:", "escalation:"), "acknowledge", by=ZOE)
-    assert world.children(promise.replace("promise:", "escalation:"), "callback") == []
+    world.send(promise.replace("promise:", "escalation:promise-"), "acknowledge", by=ZOE)
+    assert world.children(promise.replace("promise:", "escalation:promise-"), "callback") == []
     world.send(call, "claim", by=ZOE)
     world.send(call, "customer_calls", by=ZOE)
     assert world.state(promise) == "kept_late"
-    assert world.state(promise.replace("promise:", "escalation:")) == "resolved"
+    assert world.state(promise.replace("promise:", "escalation:promise-")) == "resolved"
     assert world.refused == []
 
 

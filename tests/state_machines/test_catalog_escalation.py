@@ -137,40 +137,40 @@ def test_who_took_it_on_can_give_it_back() -> None:
 
 def test_acknowledged_about_a_customer_a_person_is_asked_to_call_with_all_they_must_know() -> None:
     world = lapsed()
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
     (told,) = [told for told in world.told if told.notice.channel == "live"]
     assert told.notice.about == "broken_promise"
     assert told.notice.to == CUSTOMER
     context = told.notice.context
     assert context["promise"] == PROMISE and context["words"] == "We call"
     assert context["customer"] == CUSTOMER and context["acknowledged_by"] == "lead@shop.example"
-    assert world.children("escalation:P-1", "callback")
+    assert world.children("escalation:promise-P-1", "callback")
 
 
 def test_the_call_settles_it_and_the_promise_is_kept_late_with_everyone_named() -> None:
     world = lapsed(made_by="first@shop.example")
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     world.send(call, "claim", by="manager@shop.example")
     world.send(call, "reached", outcome="bent the policy")
-    assert [world.state(key) for key in (call, "escalation:P-1", PROMISE)] == [
+    assert [world.state(key) for key in (call, "escalation:promise-P-1", PROMISE)] == [
         "reached",
         "resolved",
         "kept_late",
     ]
     heard = [told.notice.to for told in world.notices("ended")]
     assert heard == ["first@shop.example", "anna@shop.example", "lead@shop.example", "manager@shop.example"]
-    assert world.data(PROMISE)["evidence"] == {"escalation": "escalation:P-1", "outcome": "reached"}
+    assert world.data(PROMISE)["evidence"] == {"escalation": "escalation:promise-P-1", "outcome": "reached"}
     assert world.data(PROMISE)["kept_by"] == "manager@shop.example"
     assert world.refused == []
 
 
 def test_when_the_customer_calls_first_nobody_calls_again() -> None:
     world = lapsed()
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     world.send(call, "customer_calls", by="front@shop.example")
-    assert [world.state(key) for key in (call, "escalation:P-1", PROMISE)] == [
+    assert [world.state(key) for key in (call, "escalation:promise-P-1", PROMISE)] == [
         "customer_called",
         "resolved",
         "kept_late",
@@ -183,10 +183,10 @@ def test_when_the_customer_calls_first_nobody_calls_again() -> None:
 
 def test_resolving_it_by_hand_keeps_the_promise_and_calls_off_the_call() -> None:
     world = lapsed()
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
-    world.send("escalation:P-1", "resolve", by="lead@shop.example", outcome="met them in the shop")
-    assert [world.state(key) for key in (call, "escalation:P-1", PROMISE)] == [
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
+    world.send("escalation:promise-P-1", "resolve", by="lead@shop.example", outcome="met them in the shop")
+    assert [world.state(key) for key in (call, "escalation:promise-P-1", PROMISE)] == [
         "withdrawn",
         "resolved",
         "kept_late",
@@ -198,39 +198,42 @@ def test_resolving_it_by_hand_keeps_the_promise_and_calls_off_the_call() -> None
 def test_an_acknowledgement_waits_as_long_as_the_customers_quiet_hours_make_the_call_wait() -> None:
     world = lapsed()
     world.wait("PT4H55M")  # 19:55 in Berlin
-    world.send("escalation:P-1", "acknowledge", by="manager@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="manager@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     world.send(call, "claim", by="manager@shop.example")
     world.send(call, "no_answer")
     told = len(levels(world))
     world.wait("PT13H")  # 08:55 the next morning
-    assert world.state(call) == "resting" and world.state("escalation:P-1") == "acknowledged"
+    assert world.state(call) == "resting" and world.state("escalation:promise-P-1") == "acknowledged"
     assert len(levels(world)) == told, "nobody is woken for a call that nobody may make"
     world.wait("PT5M")
     assert world.state(call) == "waiting"
     world.wait("PT30M")
-    assert world.state("escalation:P-1") == "notified"
+    assert world.state("escalation:promise-P-1") == "notified"
     assert world.refused == []
 
 
 def test_a_call_that_nobody_makes_goes_up_the_ladder_and_is_not_asked_for_twice() -> None:
     world = lapsed(act_within="PT3H")
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
     world.wait("PT15M")
-    assert world.state("escalation:P-1") == "notified" and world.data("escalation:P-1")["level"] == 1
-    world.send("escalation:P-1", "acknowledge", by="manager@shop.example")
-    assert len(world.children("escalation:P-1", "callback")) == 1
-    assert world.state("escalation:P-1") == "acknowledged"
+    assert (
+        world.state("escalation:promise-P-1") == "notified"
+        and world.data("escalation:promise-P-1")["level"] == 1
+    )
+    world.send("escalation:promise-P-1", "acknowledge", by="manager@shop.example")
+    assert len(world.children("escalation:promise-P-1", "callback")) == 1
+    assert world.state("escalation:promise-P-1") == "acknowledged"
 
 
 def test_a_call_given_up_by_hand_leaves_the_ladder_running_and_the_next_one_asks_anew() -> None:
     world = lapsed(act_within="PT3H")
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     world.send(call, "withdraw", reason="wrong customer")
-    assert world.state("escalation:P-1") == "notified"
-    world.send("escalation:P-1", "acknowledge", by="manager@shop.example")
-    assert [world.state(key) for key in world.children("escalation:P-1", "callback")] == [
+    assert world.state("escalation:promise-P-1") == "notified"
+    world.send("escalation:promise-P-1", "acknowledge", by="manager@shop.example")
+    assert [world.state(key) for key in world.children("escalation:promise-P-1", "callback")] == [
         "withdrawn",
         "waiting",
     ]
@@ -249,6 +252,6 @@ def test_one_about_something_else_keeps_no_promise_and_asks_for_no_call() -> Non
 
 def test_the_pace_of_the_calls_comes_from_the_promise() -> None:
     world = lapsed(call={"claim_within": "PT5M", "max_tries": 7})
-    world.send("escalation:P-1", "acknowledge", by="lead@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="lead@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     assert (world.data(call)["claim_within"], world.data(call)["max_tries"]) == ("PT5M", 7)

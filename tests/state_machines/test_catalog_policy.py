@@ -51,7 +51,7 @@ def test_beyond_it_the_first_approvers_are_asked_with_a_deadline(amount: float, 
     assert grant(world)["outcome"] == "asked" and grant(world)["approval"] == approval
     assert [told.notice.to for told in world.notices("approval")] == [ZOE]
     assert world.data(approval)["due_at"] == in_("PT2H")
-    world.send(approval, "grant", by=ZOE)
+    world.send(approval, "grant", standing="asked", by=ZOE)
     assert grant(world)["outcome"] == "granted" and grant(world)["decided_by"] == ZOE
     assert [told.notice.to for told in world.notices("approval")] == [ZOE, ANNA]
     assert world.data(CASE)["pending"] == []
@@ -128,7 +128,7 @@ def test_long_words_and_a_deadline_within_a_second_are_handed_on_as_they_are() -
     world.send(key, "request", words=words, what="refund", by=ANNA, ladder=BOOK["approvers"], due_at=due_at)
     (asked_for,) = world.notices("approval")
     assert words in asked_for.notice.title and f"until {due_at}." in asked_for.notice.words
-    world.send(key, "grant", by=ZOE, reason="yes")
+    world.send(key, "grant", standing="asked", by=ZOE, reason="yes")
     decided = world.notices("approval")[-1].notice
     assert (decided.to, decided.title, decided.words) == (ANNA, f"Decided: {words}", "It is approved. yes")
 
@@ -137,8 +137,10 @@ def test_nobody_approves_what_they_ask_for_and_nobody_grants_more_than_was_asked
     world = asked(80)
     (approval,) = world.children(CASE, "approval")
     for by, amount in ((ANNA, 80), ({"name": "Anna", "email": ANNA}, 80), (ZOE, 81)):
-        assert world.send(approval, "grant", by=by, amount=amount).outcome is Outcome.REFUSED
-    world.send(approval, "grant", by=ZOE, amount=60, reason="that is enough")
+        assert (
+            world.send(approval, "grant", standing="asked", by=by, amount=amount).outcome is Outcome.REFUSED
+        )
+    world.send(approval, "grant", standing="asked", by=ZOE, amount=60, reason="that is enough")
     assert (grant(world)["amount"], grant(world)["outcome"]) == (60, "granted")
     assert "60 of 80" in world.notices("approval")[-1].notice.words
 
@@ -152,7 +154,7 @@ def test_at_the_deadline_the_ladder_begins_and_the_question_stays_open() -> None
     (escalation,) = world.children(approval, "escalation")
     world.wait("PT15M")
     assert [told.notice.to for told in world.notices("escalation")] == [ZOE, "boss@shop.example"]
-    world.send(approval, "refuse", by="boss@shop.example", reason="not this time")
+    world.send(approval, "refuse", standing="asked", by="boss@shop.example", reason="not this time")
     assert world.state(escalation) == "resolved"
     assert grant(world)["outcome"] == "refused" and grant(world)["reason"] == "not this time"
     assert world.refused == []

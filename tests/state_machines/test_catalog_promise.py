@@ -67,8 +67,8 @@ def test_a_lapse_tells_the_customer_first_and_starts_the_ladder() -> None:
     (told,) = world.notices("broken_promise")
     assert (told.notice.to, told.notice.channel) == (CUSTOMER, "preferred")
     assert "A manager calls you" in told.notice.words
-    assert world.children(KEY, "escalation") == ["escalation:P-1"]
-    escalation = world.data("escalation:P-1")
+    assert world.children(KEY, "escalation") == ["escalation:promise-P-1"]
+    escalation = world.data("escalation:promise-P-1")
     assert escalation["promise"] == KEY
     assert escalation["owner"] == ANNA and escalation["customer"] == CUSTOMER
     assert world.data(KEY)["lapsed_at"] == text_of(START + timedelta(hours=4))
@@ -83,7 +83,7 @@ def test_every_customer_is_told_and_who_has_no_address_is_left_to_a_person(
     world.wait("PT4H")
     (told,) = world.notices("broken_promise")
     assert (told.notice.to, told.notice.channel) == (customer, channel or "preferred")
-    assert world.state(KEY) == "lapsed" and world.state("escalation:P-1") in ("asking", "notified")
+    assert world.state(KEY) == "lapsed" and world.state("escalation:promise-P-1") in ("asking", "notified")
 
 
 def test_a_promise_to_ourselves_tells_the_ladder_and_nobody_else() -> None:
@@ -106,12 +106,12 @@ def test_on_the_channel_live_a_person_calls_and_their_call_keeps_the_promise_lat
     world.wait("PT4H")
     (call,) = world.children(KEY, "callback")
     assert world.state(call) == "waiting"
-    world.send("escalation:P-1", "acknowledge", by="dora@shop.example")
-    assert world.children("escalation:P-1", "callback") == [], "one call is enough"
+    world.send("escalation:promise-P-1", "acknowledge", by="dora@shop.example")
+    assert world.children("escalation:promise-P-1", "callback") == [], "one call is enough"
     world.send(call, "claim", by="emil@shop.example")
     world.send(call, "reached", outcome="settled")
     assert world.state(KEY) == "kept_late"
-    assert world.state("escalation:P-1") == "resolved"
+    assert world.state("escalation:promise-P-1") == "resolved"
     heard = [told.notice.to for told in world.notices("ended")]
     assert heard == [BEN, "anna@shop.example", "dora@shop.example", "emil@shop.example"]
     assert world.refused == []
@@ -121,9 +121,12 @@ def test_nobody_making_the_live_call_goes_up_the_ladder() -> None:
     ladder = [{"people": ["a@shop.example"]}, {"people": ["b@shop.example"]}]
     world = promised(channel="live", ladder=ladder, act_within="PT5H")
     world.wait("PT4H")
-    world.send("escalation:P-1", "acknowledge", by="a@shop.example")
+    world.send("escalation:promise-P-1", "acknowledge", by="a@shop.example")
     world.wait("PT15M")
-    assert world.state("escalation:P-1") == "notified" and world.data("escalation:P-1")["level"] == 1
+    assert (
+        world.state("escalation:promise-P-1") == "notified"
+        and world.data("escalation:promise-P-1")["level"] == 1
+    )
     assert world.refused == []
 
 
@@ -132,7 +135,7 @@ def test_late_is_late_for_ever() -> None:
     world.wait("P2D")
     world.send(KEY, "keep", by=ANNA)
     assert world.state(KEY) == "kept_late"
-    assert world.state("escalation:P-1") == "resolved"
+    assert world.state("escalation:promise-P-1") == "resolved"
     for trigger, data in (
         ("keep", {}),
         ("renegotiate", {"due_at": in_("P9D"), "reason": "r"}),
@@ -211,10 +214,10 @@ def test_a_withdrawn_promise_wants_a_reason_and_ends_its_ladder() -> None:
     world = promised()
     world.wait("PT4H")
     assert world.send(KEY, "withdraw").outcome is Outcome.REFUSED
-    world.send("escalation:P-1", "acknowledge", by="dora@shop.example")
-    (call,) = world.children("escalation:P-1", "callback")
+    world.send("escalation:promise-P-1", "acknowledge", by="dora@shop.example")
+    (call,) = world.children("escalation:promise-P-1", "callback")
     world.send(KEY, "withdraw", reason="the customer cancelled")
-    assert [world.state(key) for key in (KEY, "escalation:P-1", call)] == ["withdrawn"] * 3
+    assert [world.state(key) for key in (KEY, "escalation:promise-P-1", call)] == ["withdrawn"] * 3
     assert all(not subject.timers for subject in world.subjects.values())
 
 

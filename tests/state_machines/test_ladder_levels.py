@@ -184,11 +184,11 @@ def test_nobody_from_outside_makes_the_ladder_of_a_broken_promise_go_away() -> N
     world.send("promise:P-1", "make", words="w", owner="anna@shop.example", within="PT1H")
     world.wait("PT1H")
     for resolved in (True, False):
-        gone = world.send("escalation:P-1", "withdraw", reason="I want it gone", resolved=resolved)
+        gone = world.send("escalation:promise-P-1", "withdraw", reason="I want it gone", resolved=resolved)
         assert gone.outcome is Outcome.REFUSED
-    assert world.state("escalation:P-1") == "notified"
+    assert world.state("escalation:promise-P-1") == "notified"
     world.send("promise:P-1", "withdraw", reason="not needed")
-    assert world.state("escalation:P-1") == "withdrawn"
+    assert world.state("escalation:promise-P-1") == "withdrawn"
 
 
 def test_the_owner_of_a_rotation_hears_a_fortnight_before_its_shifts_run_out_and_at_their_end() -> None:

@@ -57,6 +57,6 @@ def test_late_is_late_for_ever_however_it_ends(key: str, trigger: str, in_time: 
     for waited, before, after in (("PT1H", "open", in_time), ("PT3H", "lapsed", late)):
         world = lived(key, waited)
         assert counted(world, key) == before
-        world.send(key, trigger, reason="it is no longer needed", by=ZOE)
+        world.send(key, trigger, reason="it is no longer needed", by=ZOE, standing="asked")
         assert counted(world, key) == after
         assert world.refused == []

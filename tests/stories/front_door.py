@@ -20,6 +20,7 @@ from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
 from tests.stories.mailbox import FIELDS, Mailbox, heard, links_in
 from workflow.access import keys
+from workflow.access.bounds import Bounds
 from workflow.broker.task_names import WRITE
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
@@ -56,9 +57,14 @@ class Story:
         self.notice_sender = NoticeSender(self.runtime, {**dict.fromkeys(FIELDS, self.mailbox), "live": live})
         app = create_site(self.runtime)
         self.http = TestClient(app)
-        self.http.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.SYSTEM, 'story', begins)}"
+        # It keeps the book of policies and the teams, too: what an operator lets a system do by name.
+        bounds = Bounds(sends=("*", "policy", "team", "rotation", "approval"))
+        key = keys.create(store, keys.Role.SYSTEM, "story", begins, bounds=bounds)
+        self.http.headers["Authorization"] = f"Bearer {key}"
         self.desk = TestClient(app)
-        self.desk.headers["Authorization"] = f"Bearer {keys.create(store, keys.Role.DESK, 'desk', begins)}"
+        trusted = Bounds(authorities=("front_line", "manager", "supervisor"))
+        key = keys.create(store, keys.Role.DESK, "desk", begins, bounds=trusted)
+        self.desk.headers["Authorization"] = f"Bearer {key}"
         self.browser = TestClient(app)
         self.ran: list[EffectRow] = []
         self._posted = 0
@@ -164,6 +170,10 @@ class Story:
         self._posted += 1
         path = f"/v1/desk/cases/{case.partition(':')[2]}/{trigger}"
         return self._decided(f"{path}?id=desk-{self._posted}&patience=0", data)
+
+    def approves(self, approval: str, **said: Any) -> httpx.Response:
+        """What somebody decides about an approval."""
+        return self.at_desk(f"/v1/desk/approvals/{approval}/decision", **said)
 
     def _decided(self, path: str, said: Mapping[str, Any]) -> httpx.Response:
         answer: httpx.Response = self.desk.post(path, json=said)

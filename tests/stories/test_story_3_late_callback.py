@@ -220,7 +220,7 @@ def test_the_whole_case_ends_well(story: Story) -> None:
     story.told()
     assert story.at_desk("/v1/desk/claim", by=SECOND, subject=callback).json()["outcome"] == "claimed"
     grant = {"policy": "returns-30-days", "role": "manager", "what": "refund", "amount": 80, "by": SECOND}
-    story.post("case.grant", CASE, grant)
+    story.on_case(CASE, "grant", **grant)
     story.told((SECOND, "answer"))
     assert [one["outcome"] for one in story.data(CASE)["grants"]] == ["granted"]
     story.at_desk(f"/v1/desk/callbacks/{callback}/outcome", by=SECOND, outcome="reached", result="refunded")

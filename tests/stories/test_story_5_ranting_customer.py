@@ -89,12 +89,12 @@ def test_a_day_without_a_word_climbs_the_ladder(story: Story) -> None:
     assert (lapsed["state"], lapsed["data"]["owner"]) == ("lapsed", OWNER)
     story.after(minutes=30)
     story.told((HEAD, "escalation"))
-    story.post("escalation.acknowledge", "escalation:rant-1-daily_word-1", {"by": HEAD})
+    story.post("escalation.acknowledge", "escalation:promise-rant-1-daily_word-1", {"by": HEAD})
 
     story.post("case.word", CASE, {"words": "The technician is on the way.", "by": OWNER})
     story.told((RITA, "news"), (AGENT, "team_news"))
     assert child(story, CASE, "daily_word-1")["state"] == "kept_late"
-    assert story.state("escalation:rant-1-daily_word-1") == "resolved"
+    assert story.state("escalation:promise-rant-1-daily_word-1") == "resolved"
     assert child(story, CASE, "daily_word-2")["state"] == "made"
 
 
@@ -114,7 +114,7 @@ def test_every_missed_step_has_a_name_on_it(story: Story) -> None:
     story.after(hours=24)
     story.told((OWNER, "nudge"), (LEAD, "escalation"))
     assert child(story, CASE, "plan-1")["state"] == "lapsed"
-    story.post("escalation.acknowledge", "escalation:rant-1-plan-1", {"by": LEAD})
+    story.post("escalation.acknowledge", "escalation:promise-rant-1-plan-1", {"by": LEAD})
     story.post("case.plan", CASE, {"fix": "A technician", "prevent": "A new box", "by": LEAD})
     story.post("case.agree", CASE, {"by": LEAD})
     assert child(story, CASE, "plan-1")["state"] == "kept_late"

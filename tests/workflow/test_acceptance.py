@@ -95,13 +95,12 @@ def test_the_first_receipt_counts(world: World) -> None:
     world.post("lamp.press", "lamp:1", {"level": 3})
     world.advance(world.clock.real(3_600))
     (effect,) = world.effects()
-    checked_requests = [
-        world.engine.acceptor.check(
-            [world.event("lamp.press", "lamp:2", {"level": level}, effect=effect.key)]
-        )
+    checked = [
+        world.engine.acceptor.check([world.event("lamp.press", "lamp:2", {"level": level})])
         for level in (1, 2)
     ]
-    world.engine.acceptor.store(checked_requests)
+    receipts = [CheckedEvents([row._replace(effect=effect.key) for row in one.rows]) for one in checked]
+    world.engine.acceptor.store(receipts)
     (effect,) = world.effects()
     assert (effect.state, effect.receipt) == ("settled", {"level": 1})
 

@@ -79,7 +79,7 @@ def test_it_says_when_the_customer_may_be_called(told: World) -> None:
     assert (contact.may_call, contact.channels, contact.opted_out) == (
         "Mon 2 Mar 2026, 12:00 (Europe/Berlin)", ["sms", "email"], ["chat"],
     )  # fmt: skip
-    told.post("case.customer_changed", CASE, {"customer": {**CUSTOMER, "zone": None}})
+    told.post("case.customer_changed", CASE, {"customer": {**CUSTOMER, "zone": None}}, source="/makegood")
     assert packet(told.store, "C-9", told.clock.now()).contact.may_call is None
 
 

@@ -13,6 +13,7 @@ from tests.workflow.world import World
 from workflow.access import keys
 from workflow.console.site import create_site
 from workflow.engine.runtime import Runtime
+from workflow.recovery.desk.desk import SOURCE as DESK
 from workflow.recovery.policies import May, Wish, facts_of, search
 from workflow.recovery.policies.facts import facts_of_case
 from workflow.settings import Settings
@@ -67,7 +68,9 @@ def test_a_case_asks_with_the_very_facts_that_the_book_is_searched_with(book: Wo
     book.post("case.hand_over", CASE, {"to": ZOE})
     book.post("case.contact", CASE, {"words": "again", "reach": 7})
     expected = facts_of(data_of(book, CASE))
-    book.post("case.grant", CASE, {"policy": "all", "role": "manager", "what": "refund", "by": ANNA})
+    book.post(
+        "case.grant", CASE, {"policy": "all", "role": "manager", "what": "refund", "by": ANNA}, source=DESK
+    )
     with book.store.connect() as connection:
         (asked,) = connection.execute(events.select().where(events.c.type == "policy.ask")).all()
     assert asked.data["facts"] == expected
@@ -87,7 +90,7 @@ def test_the_search_says_what_the_policy_itself_answers(book: World) -> None:
     for name in ("disability", "modems"):
         for wish in WISHES:
             asking = {"policy": name, "role": wish.role, "what": wish.what, "amount": wish.amount, "by": ANNA}
-            book.post("case.grant", CASE, asking)
+            book.post("case.grant", CASE, asking, source=DESK)
     outcomes = {"granted": May.GRANTED, "asked": May.NEEDS_APPROVAL, "not_eligible": May.NOT_ELIGIBLE}
     grants = data_of(book, CASE)["grants"]
     assert len(grants) == 24 and {one["outcome"] for one in grants} == outcomes.keys()
@@ -138,7 +141,7 @@ def test_what_cannot_be_searched_is_refused(client: TestClient) -> None:
 def test_a_condition_that_is_none_is_refused_at_the_door_with_field_and_rule(
     client: TestClient, book: World
 ) -> None:
-    key = keys.create(book.store, keys.Role.SYSTEM, "crm", book.clock.now())
+    key = keys.create(book.store, keys.Role.OPERATOR, "operator", book.clock.now())
     event = {
         "specversion": "1.0", "id": "p-1", "source": "/crm", "type": "policy.set", "subject": "policy:bad",
         "data": policy(eligible="fact.x"),

@@ -129,12 +129,17 @@ def test_discarded_in_a_final_state_its_subject_stays_closed(world: World) -> No
     assert closed == NOW + timedelta(hours=1)
 
 
-def test_a_subject_that_was_opened_by_hand_refuses_it_like_any_other_event(world: World) -> None:
-    """So it is no dead letter any more: an operator has done what was asked for."""
+def test_a_subject_that_was_opened_by_hand_stands_in_its_way_until_somebody_says_that_is_right(
+    world: World,
+) -> None:
+    """Whoever takes the key first, by accident or not, must not have the work forgotten."""
     world.post("fitter.order", "fitter:F", {"lamp": "a", "level": "bright"})
     world.post("lamp.press", "lamp:a", {"level": 3})
     retry_event(world.store, dead(world)[0].id)
     world.settle()
+    (left,) = dead(world)
+    assert left.error is not None and left.error.startswith("refused-opening: taken: 'lamp:a'")
+    let_stand(world.store, world.engine.registry, world.clock, left.id)
     assert (dead(world), world.data("lamp:a")) == ([], {"level": 3})
     (found,) = refusals(world.store, RefusalFilter()).items
     assert (found.subject, found.sender, found.rule) == ("lamp:a", "fitter:F", "event-data")

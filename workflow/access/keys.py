@@ -9,61 +9,95 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from state_machines.errors import Problem
+from workflow.access.bounds import NO_BOUNDS, Bounds, bounds_of
+from workflow.access.principal import Principal
 from workflow.access.role import Role as Role
-from workflow.clock import monotonic
-from workflow.errors import NotFound
+from workflow.errors import InvalidQuery, NotFound
 from workflow.store import schema
-from workflow.store.port import Store
+from workflow.store.port import Store, Transaction
 
 PREFIX = "mg"
 _NO_DIGEST = "0" * 64
-_COLUMNS = (
-    schema.keys.c.id,
-    schema.keys.c.name,
-    schema.keys.c.role,
-    schema.keys.c.created_at,
-    schema.keys.c.revoked_at,
-)
+_COLUMNS = tuple(
+    schema.keys.c[name]
+    for name in (
+        "id", "name", "role", "created_at", "revoked_at", "expires_at", "person", "bounds", "replaces"
+    )
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key without its secret.
+def create(
+    store: Store,
+    role: Role,
+    name: str,
+    now: datetime,
+    *,
+    person: str | None = None,
+    bounds: Bounds = NO_BOUNDS,
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a key and return its text, which cannot be shown a second time.
 
-    Attributes:
-        id: its public part.
-        name: what its owner calls it.
-        role: what it permits.
-        created_at, revoked_at: UTC; a revoked key permits nothing.
+    Raises InvalidQuery where a person's role names no person, or a system's does; where it ends before `now`.
     """
-
-    id: str
-    name: str
-    role: Role
-    created_at: datetime
-    revoked_at: datetime | None
-
-
-def create(store: Store, role: Role, name: str, now: datetime) -> str:
-    """Make a key and return its text, which cannot be shown a second time."""
-    public, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    with store.begin() as transaction:
-        transaction.connection.execute(
-            insert(schema.keys).values(
-                id=public, name=name, role=role.value, digest=_digest(secret), created_at=now, revoked_at=None
-            )
+    problems: list[Problem] = []
+    if role.is_person and not person:
+        problems.append(
+            Problem("person", "required", f"a key of role {role} is somebody's: say whose, by address")
         )
-    return f"{PREFIX}_{public}_{secret}"
+    if person and not role.is_person:
+        problems.append(Problem("person", "role", f"a key of role {role} is a system's, and nobody's own"))
+    if expires_at is not None and expires_at <= now:
+        problems.append(Problem("expires_at", "past", "this is over already"))
+    if problems:
+        raise InvalidQuery(problems)
+    with store.begin() as transaction:
+        return _insert(transaction, Principal("", name, role, now, None, expires_at, person, bounds))
 
 
-def verify(store: Store, text: str) -> Key | None:
-    """The key of this text, or None when there is none, its secret is wrong or it was revoked."""
+def rotate(store: Store, public: str, now: datetime, overlap: timedelta) -> str:
+    """Make a key that may do what this one may, which ends after `overlap`; returns the new one's text.
+
+    Raises NotFound when no key that is in force has this public part.
+    """
+    with store.begin() as transaction:
+        old = _found(transaction, public)
+        if old.revoked_at is not None or old.is_expired(now):
+            raise NotFound(f"key: {public!r} is no longer in force")
+        ends = now + overlap
+        transaction.connection.execute(
+            update(schema.keys)
+            .where(schema.keys.c.id == public)
+            .values(expires_at=ends if old.expires_at is None else min(old.expires_at, ends))
+        )
+        return _insert(
+            transaction,
+            Principal("", old.name, old.role, now, None, None, old.person, old.bounds, replaces=public),
+        )
+
+
+def revoke(store: Store, public: str, now: datetime) -> None:
+    """Revoke a key for good; processes that know it already forget it within `Keyring.KEEP` seconds.
+
+    Raises NotFound when no key has this public part.
+    """
+    with store.begin() as transaction:
+        _found(transaction, public)
+        transaction.connection.execute(
+            update(schema.keys)
+            .where(schema.keys.c.id == public, schema.keys.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+
+
+def verify(store: Store, text: str, now: datetime) -> Principal | None:
+    """Whose key this text is; None for an unknown one, a wrong secret, or one revoked or expired."""
     prefix, _, rest = text.partition("_")
     public, _, secret = rest.partition("_")
     if prefix != PREFIX or not public.isascii() or not public.isalnum() or not secret:
@@ -72,82 +106,60 @@ def verify(store: Store, text: str) -> Key | None:
     with store.connect() as connection:
         row = connection.execute(statement).first()
     # An unknown key is compared too, so that the time taken does not tell which public parts exist.
-    genuine = hmac.compare_digest(_digest(secret), row.digest if row else _NO_DIGEST)
-    return _key(row) if row and genuine and row.revoked_at is None else None
+    genuine = hmac.compare_digest(digest(secret), row.digest if row else _NO_DIGEST)
+    if row is None or not genuine:
+        return None
+    found = _principal(row)
+    return found if found.revoked_at is None and not found.is_expired(now) else None
 
 
-def revoke(store: Store, public: str, now: datetime) -> None:
-    """Revoke a key for good; API processes that know it already forget it within `Keyring.KEEP` seconds.
-
-    Raises NotFound when no key has this public part.
-    """
-    with store.begin() as transaction:
-        known = transaction.connection.execute(
-            select(schema.keys.c.id).where(schema.keys.c.id == public)
-        ).first()
-        if known is None:
-            raise NotFound(f"key: there is none with the public part {public!r}")
-        transaction.connection.execute(
-            update(schema.keys)
-            .where(schema.keys.c.id == public, schema.keys.c.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
-
-
-def listed(store: Store) -> list[Key]:
-    """Every key, revoked ones too, the oldest first."""
+def listed(store: Store) -> list[Principal]:
+    """Every key, revoked and expired ones too, the oldest first."""
     with store.connect() as connection:
-        return [_key(row) for row in connection.execute(select(*_COLUMNS).order_by(schema.keys.c.created_at))]
+        rows = connection.execute(select(*_COLUMNS).order_by(schema.keys.c.created_at, schema.keys.c.id))
+        return [_principal(row) for row in rows]
 
 
-class Keyring:
-    """Remembers verified keys for a few seconds, so that a busy caller costs no query an event."""
-
-    KEEP = 10.0
-    """Seconds for which a verified key is believed: how long a revoked one may still work in a process."""
-    _AHEAD = 3.0
-    """So many seconds before that, one caller verifies it again, and the others need not."""
-    _MOST = 1_000
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, tuple[Key, float]] = {}
-        self._renewing: set[str] = set()
-
-    def recall(self, text: str) -> Key | None:
-        """The key if it was verified a moment ago; asks no database. None: `verify` it."""
-        digest = _digest(text)
-        found = self._known.get(digest)
-        if found is None:
-            return None
-        key, until = found
-        left = until - monotonic()
-        if left > self._AHEAD:
-            return key
-        if left <= 0 or digest not in self._renewing:
-            self._renewing.add(digest)
-            return None
-        return key
-
-    def verify(self, text: str) -> Key | None:
-        """As `keys.verify`, and remembers a good answer. A bad one is not remembered."""
-        digest = _digest(text)
-        try:
-            key = verify(self._store, text)
-            if key is None:
-                self._known.pop(digest, None)
-                return None
-            if len(self._known) >= self._MOST:
-                self._known.clear()
-            self._known[digest] = (key, monotonic() + self.KEEP)
-            return key
-        finally:
-            self._renewing.discard(digest)
-
-
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """By what a secret is known without being kept."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _key(row: Row[*tuple[Any, ...]]) -> Key:
-    return Key(row.id, row.name, Role(row.role), row.created_at, row.revoked_at)
+def _insert(transaction: Transaction, holder: Principal) -> str:
+    public, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    transaction.connection.execute(
+        insert(schema.keys).values(
+            id=public,
+            name=holder.name,
+            role=holder.role.value,
+            digest=digest(secret),
+            created_at=holder.created_at,
+            revoked_at=None,
+            expires_at=holder.expires_at,
+            person=holder.person,
+            bounds=holder.bounds.to_json() or None,
+            replaces=holder.replaces,
+        )
+    )
+    return f"{PREFIX}_{public}_{secret}"
+
+
+def _found(transaction: Transaction, public: str) -> Principal:
+    row = transaction.connection.execute(select(*_COLUMNS).where(schema.keys.c.id == public)).first()
+    if row is None:
+        raise NotFound(f"key: there is none with the public part {public!r}")
+    return _principal(row)
+
+
+def _principal(row: Row[*tuple[Any, ...]]) -> Principal:
+    return Principal(
+        row.id,
+        row.name,
+        Role(row.role),
+        row.created_at,
+        row.revoked_at,
+        row.expires_at,
+        row.person,
+        bounds_of(row.bounds),
+        row.replaces,
+    )

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 
-from workflow.access.keys import Key
+from workflow.access.principal import Principal
 from workflow.api.context import context_of
 from workflow.api.http.bearer import known_key
 from workflow.api.http.problems import Kind, Refusal
@@ -24,7 +24,7 @@ async def browser_reader_key(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     basic: Annotated[HTTPBasicCredentials | None, Depends(_basic)],
-) -> Key:
+) -> Principal:
     """The key of who looks. Raises Refusal (401), upon which a browser asks for it."""
     text = bearer.credentials if bearer is not None else basic.password if basic is not None else None
     if text is None:
@@ -38,5 +38,5 @@ async def browser_reader_key(
     return await known_key(context_of(request).keyring, text)
 
 
-BrowserReader = Annotated[Key, Depends(browser_reader_key)]
+BrowserReader = Annotated[Principal, Depends(browser_reader_key)]
 """Any key, of a program or of a person with a browser."""

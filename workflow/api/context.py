@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, Metric
 from starlette.requests import HTTPConnection
 
-from workflow.access.keys import Keyring
+from workflow.access.keyring import Keyring
 from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.metrics import Meters
 from workflow.api.ingest.backpressure import Backpressure
@@ -91,7 +91,7 @@ def open_context(
         if wake_ups is not None:
             wake_ups.ask(task_names.APPLY, subjects)
 
-    keyring = Keyring(runtime.store)
+    keyring = Keyring(runtime.store, runtime.clock)
     backpressure = Backpressure(runtime.store, runtime.settings.max_undecided)
     context = ApiContext(
         runtime,

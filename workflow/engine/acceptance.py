@@ -15,14 +15,18 @@ from sqlalchemy import select
 from state_machines.definitions import event_data
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import EventDataError, Problem
+from workflow.access.principal import Principal
 from workflow.clock import Clock
-from workflow.engine.cloudevent import RESERVED_SOURCES, CloudEvent
+from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.permission import forbidden
 from workflow.engine.registry import Registry
 from workflow.engine.same_event import difference
-from workflow.errors import EventConflict, InvalidEvent, UnknownDefinition
+from workflow.errors import EventConflict, InvalidEvent, NotPermitted, UnknownDefinition
 from workflow.store.effect_states import EffectState
+from workflow.store.keys import key_is
+from workflow.store.own_sources import OWN_SOURCES
 from workflow.store.port import PENDING, EffectUpdate, KnownEvent, NewEvent, Store, Transaction
-from workflow.store.schema import outbox
+from workflow.store.schema import outbox, subjects
 
 
 class Acceptance(NamedTuple):
@@ -62,21 +66,26 @@ class Acceptor:
         self._registry = registry
         self._clock = clock
 
-    def accept(self, events: Sequence[CloudEvent]) -> list[Acceptance]:
+    def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """As `Engine.accept`."""
-        return self.store_one(self.check(events))
+        return self.store_one(self.check(events, by))
 
-    def check(self, events: Sequence[CloudEvent]) -> CheckedEvents:
-        """Check events; asks the store for definitions that this process does not know yet.
+    def check(self, events: Sequence[CloudEvent], by: Principal | None = None) -> CheckedEvents:
+        """Check events of one sender; asks the store for definitions that this process does not know yet, and
+        for effects that receipts from outside name.
+
+        Args:
+            by: whose they are; None: makegood's own, or of a program that has the database.
 
         Raises:
             InvalidEvent: with every problem of every event.
+            NotPermitted: the same, where `by` may not send one of them.
         """
-        return CheckedEvents(self._checked(events))
+        return CheckedEvents(self._checked(events, by))
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
         """Whether `check` can check these without asking the store."""
-        return all(self._registry.known(event.lifecycle) for event in events)
+        return all(event.effect is None and self._registry.known(event.lifecycle) for event in events)
 
     def store_one(
         self, checked: CheckedEvents, beside: Callable[[Transaction], None] | None = None
@@ -130,15 +139,16 @@ class Acceptor:
                 beside(transaction)
         return answers
 
-    def _checked(self, events: Sequence[CloudEvent]) -> list[NewEvent]:
+    def _checked(self, events: Sequence[CloudEvent], by: Principal | None) -> list[NewEvent]:
         if len(events) == 1:
             try:
-                return [self._row(events[0])]
+                return [self._row(events[0], by)]
             except EventDataError as error:
                 raise InvalidEvent(error.problems) from error
         problems: list[Problem] = []
         rows: list[NewEvent] = []
         seen: set[tuple[str, str]] = set()
+        permitted = True
         for index, event in enumerate(events):
             identity = (event.source, event.id)
             if identity in seen:
@@ -146,21 +156,27 @@ class Acceptor:
                 problems.append(Problem(f"[{index}].id", "doubled-id", message))
             seen.add(identity)
             try:
-                rows.append(self._row(event))
+                rows.append(self._row(event, by))
             except (InvalidEvent, EventDataError) as error:
+                permitted = permitted and not isinstance(error, NotPermitted)
                 problems += [_placed(index, one) for one in error.problems]
         if problems:
-            raise InvalidEvent(problems)
+            raise InvalidEvent(problems) if permitted else NotPermitted(problems)
         return rows
 
-    def _row(self, event: CloudEvent) -> NewEvent:
+    def _row(self, event: CloudEvent, by: Principal | None) -> NewEvent:
         name, _, trigger = event.type.partition(".")
         lifecycle = self._registry.known(name) or self._asked(name)
         if trigger not in lifecycle.triggers:
             known = ", ".join(sorted(lifecycle.triggers))
             message = f"{name!r} has no trigger {trigger!r}; it has {known}"
             raise InvalidEvent([Problem("type", "unknown-trigger", message)])
+        problems = forbidden(event, lifecycle, trigger, by)
+        if problems:
+            raise NotPermitted(problems)
         event_data.validate(lifecycle, trigger, event.data)
+        if event.effect is not None and event.source not in OWN_SOURCES:
+            self._check_receipt(event, trigger)
         return NewEvent(
             event.source,
             event.id,
@@ -172,7 +188,22 @@ class Acceptor:
             event.data,
             event.parent,
             event.effect,
+            None if by is None else by.actor,
         )
+
+    def _check_receipt(self, event: CloudEvent, trigger: str) -> None:
+        """A receipt from outside is that of a task of its own subject, which gives this very trigger.
+
+        Raises NotPermitted: else anybody who guesses its key could silence another's notice.
+        """
+        columns = (outbox.c.kind, outbox.c.payload, subjects.c.key)
+        query = select(*columns).join(subjects, subjects.c.id == outbox.c.subject_id)
+        with self._store.connect() as connection:
+            found = connection.execute(query.where(key_is(outbox.c.key, event.effect or ""))).one_or_none()
+        given = () if found is None else (found.payload.get("succeeded"), found.payload.get("failed"))
+        if found is None or found.kind != "task" or found.key != event.subject or trigger not in given:
+            message = f"is that of no task of {event.subject} whose receipt is {trigger!r}"
+            raise NotPermitted([Problem("effect", "not-its-receipt", message)])
 
     def _asked(self, name: str) -> Lifecycle:
         """The newest definition of a name that only the store may know."""
@@ -227,7 +258,7 @@ class _Answering:
             (place, problem)
             for place, row in enumerate(rows)
             if (before := self._before(row)) is not None
-            and row.source not in RESERVED_SOURCES
+            and row.source not in OWN_SOURCES
             and (problem := difference(row, before)) is not None
         ]
         if problems:

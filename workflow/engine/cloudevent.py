@@ -17,6 +17,7 @@ from state_machines.values.instants import InstantError, format_instant, parse_i
 from workflow.engine.exact_json import inexact, inside
 from workflow.engine.json_text import JsonTextError, decode
 from workflow.errors import InvalidEvent
+from workflow.store.own_sources import OWN_SOURCES
 
 MAX_DEPTH = 32
 """How deep an event's data may nest."""
@@ -26,20 +27,6 @@ _PRINTABLE = re.compile(rf"[^{UNPRINTABLE}]{{1,256}}")
 
 _JSON = "application/json"
 _DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
-RESERVED_SOURCES = frozenset(
-    {
-        "/makegood",
-        "/makegood/timers",
-        "/makegood/receipts",
-        "/makegood/sweep",
-        "/makegood/live",
-        "/makegood/desk",
-        "/makegood/links",
-        "/makegood/reports",
-    }
-)
-"""Sources of makegood's own events. A sender that used one could take the id of a later event of ours, which
-would then be dropped as a duplicate."""
 
 
 class CloudEvent(NamedTuple):
@@ -155,7 +142,7 @@ def parse(document: Any, *, field: str = "") -> CloudEvent:
     identity = reader.text("id", _PRINTABLE, "1 to 256 printable characters")
     source = reader.text("source", _PRINTABLE, "a URI reference of 1 to 256 printable characters")
     kind = reader.text("type", _TYPE, "'<lifecycle>.<trigger>' in lower case")
-    if source in RESERVED_SOURCES:
+    if source in OWN_SOURCES:
         reader.refuse("source", "reserved-source", f"{source!r} is a source of makegood's own events")
     subject = reader.text("subject", KEY, KEY_FORM)
     if kind and subject and split_key(subject)[0] != kind.partition(".")[0]:
@@ -186,7 +173,7 @@ def _plain(document: dict[str, Any]) -> CloudEvent | None:
             look("specversion") == "1.0"
             and _PRINTABLE.fullmatch(identity)
             and _PRINTABLE.fullmatch(source)
-            and source not in RESERVED_SOURCES
+            and source not in OWN_SOURCES
             and _TYPE.fullmatch(kind)
             and KEY.fullmatch(subject)
             and subject.partition(":")[0] == kind.partition(".")[0]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select
 
 from state_machines.decide import apply_decision, decide
-from state_machines.decision import Event, Outcome
+from state_machines.decision import Outcome
 from workflow.clock import Clock
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound, NotRetryable
@@ -16,7 +16,7 @@ from workflow.store.port import REFUSED_OPENING, Changes, NewMove, Store, Transa
 from workflow.store.schema import events, inbox, subjects
 
 _SUBJECT = [subjects.c[name.strip().removeprefix("s.")] for name in rows.SUBJECT_COLUMNS.split(",")]
-_EVENT = [events.c[name] for name in ("type", "event_id", "source", "time", "data", "parent")]
+_EVENT = [events.c[name] for name in ("event_id", "source", "type", "time", "data", "parent", "actor")]
 
 
 def let_stand(store: Store, registry: Registry, clock: Clock, event_row: int) -> None:
@@ -29,8 +29,7 @@ def let_stand(store: Store, registry: Registry, clock: Clock, event_row: int) ->
     with store.begin() as transaction:
         found = _locked(transaction, event_row)
         subject = rows.subject_of(found[: len(_SUBJECT)], {})
-        kind, identity, source, time, data, parent = found[len(_SUBJECT) :]
-        event = Event(kind.partition(".")[2], identity, source, time, data, parent)
+        event = rows.event_of(*found[len(_SUBJECT) :])
         lifecycle, now = registry.get(subject.lifecycle, subject.version), clock.now()
         decision = decide(lifecycle, subject, event, now)
         if decision.outcome is not Outcome.REFUSED:

@@ -12,6 +12,7 @@ from datetime import datetime
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
 from state_machines.values.instants import earlier
+from workflow.access.principal import Principal
 from workflow.clock import Clock
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.cloudevent import CloudEvent
@@ -72,15 +73,18 @@ class Engine:
         self.clock = clock
         self.acceptor = Acceptor(store, registry, clock)
 
-    def accept(self, events: Sequence[CloudEvent]) -> list[Acceptance]:
+    def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """Put events into the ledger, all in one transaction; they are applied later, exactly once.
+
+        `by` is whose they are; None: makegood's own, or of a program that has the database.
 
         Raises:
             InvalidEvent: at least one cannot ever apply (unknown lifecycle or trigger, data that
                 breaks its declaration, an id twice in the batch); nothing is stored.
+            NotPermitted: the same, where `by` may not send one of them.
             EventConflict: at least one has the `source` and `id` of another event; nothing is stored.
         """
-        return self.acceptor.accept(events)
+        return self.acceptor.accept(events, by)
 
     def apply(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
         """Decide up to `limit` accepted events, in order, in one transaction.

@@ -10,8 +10,8 @@ from state_machines.notices.topics import PAYLOAD_FIELD
 from state_machines.subject import KEY_FORM, Subject, is_key, split_key
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
+from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
-from workflow.store.rows import SUBJECT_SOURCE
 
 SOURCE = SUBJECT_SOURCE
 

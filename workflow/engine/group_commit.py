@@ -19,6 +19,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from workflow.access.principal import Principal
 from workflow.clock import monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor, CheckedEvents, Stored
 from workflow.engine.cloudevent import CloudEvent
@@ -64,20 +65,20 @@ class GroupCommit:
 
         self._together, self._apart = committer(MAX_GROUP_EVENTS), committer(1)
 
-    async def accept(self, events: Sequence[CloudEvent]) -> Answers:
-        """Check the events of a request here, and commit them together with those of others.
+    async def accept(self, events: Sequence[CloudEvent], by: Principal) -> Answers:
+        """Check the events of a request of `by` here, and commit them together with those of others.
 
         Raises:
             InvalidEvent, EventConflict: as `Engine.accept`.
             Exception: of the database; either all of the request is stored or nothing.
         """
         if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
-            return await self.accept_apart(lambda: events)
-        return await self._submit(self._together, self._acceptor.check(events), len(events))
+            return await self.accept_apart(lambda: events, by)
+        return await self._submit(self._together, self._acceptor.check(events, by), len(events))
 
-    async def accept_apart(self, read: Callable[[], Sequence[CloudEvent]]) -> Answers:
+    async def accept_apart(self, read: Callable[[], Sequence[CloudEvent]], by: Principal) -> Answers:
         """As `accept`, with a thread and a commit of its own; `read` gives the events, in that thread."""
-        return await self._submit(self._apart, lambda: self._acceptor.check(read()), 1)
+        return await self._submit(self._apart, lambda: self._acceptor.check(read(), by), 1)
 
     def close(self) -> None:
         """Commit what was submitted, then end the threads that commit."""

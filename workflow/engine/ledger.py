@@ -18,12 +18,12 @@ from state_machines.subject import Subject
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound
 from workflow.store.keys import key_is
+from workflow.store.own_sources import TIMER_SOURCE, sender_of
 from workflow.store.port import Store
-from workflow.store.rows import TIMER_SOURCE
 from workflow.store.schema import events, moves, subjects
 
 _MOVE = [moves.c[name] for name in ("version", "seq", "trigger", "timer", "setting", "due_at", "at")]
-_EVENT = [events.c[name] for name in ("time", "data", "parent")]
+_EVENT = [events.c[name] for name in ("time", "data", "parent", "actor")]
 MOVE_COLUMNS = (subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
 """What is needed to decide again: moves, joined with their subjects and (outer) their events."""
 
@@ -103,6 +103,10 @@ def _moves(store: Store, key: str) -> list[Row[Any]]:
 
 def _event(row: Row[Any], key: str) -> Event:
     if row.timer is None:
-        return Event(row.trigger, row.event_id, row.source, row.time, row.data, row.parent)
+        kind = sender_of(row.source)
+        identity, said = row.event_id, row.data
+        return Event(
+            row.trigger, identity, row.source, row.time, said, row.parent, sender=kind, actor=row.actor
+        )
     identity = f"{key}/{row.timer}/{row.setting}"
     return Event(row.trigger, identity, TIMER_SOURCE, row.due_at, timer=row.timer, setting=row.setting)

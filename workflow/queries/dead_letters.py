@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from workflow.queries.senders import senders
 from workflow.store import schema
+from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Store
-from workflow.store.rows import SUBJECT_SOURCE
 
 _EVENT, _INBOX, _TIMER, _SUBJECT = schema.events.c, schema.inbox.c, schema.timers.c, schema.subjects.c
 

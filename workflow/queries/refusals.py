@@ -12,8 +12,8 @@ from sqlalchemy import Row, Select, func, literal_column, select
 from workflow.queries.cursor import fetch_page, row_of
 from workflow.queries.senders import senders
 from workflow.store import schema
+from workflow.store.own_sources import SUBJECT_SOURCE, TIMER_SOURCE
 from workflow.store.port import Store
-from workflow.store.rows import SUBJECT_SOURCE, TIMER_SOURCE
 
 _MOVE, _EVENT, _SUBJECT = schema.moves.c, schema.events.c, schema.subjects.c
 

@@ -24,6 +24,7 @@ from workflow.engine.engine import Engine
 from workflow.errors import EventConflict, InvalidEvent, NotFound
 from workflow.queries.event_outcomes import event_outcome
 from workflow.recovery.contact.webhook_ids import keys_meant
+from workflow.recovery.lost_sends import SOURCE as SWEEP
 from workflow.recovery.lost_sends import escalation_of
 from workflow.store.effect_states import EffectState
 from workflow.store.keys import key_is
@@ -192,7 +193,7 @@ def _no_longer_unknown(engine: Engine, sent: _Sent, report: Report) -> CloudEven
         return None
     data = {"reason": f"its outcome was reported: {report.status.value}", "resolved": True}
     identity = _short(f"{sent.id}/{report.identity}/known")
-    return CloudEvent(identity, SOURCE, "escalation.withdraw", key, engine.clock.now(), data)
+    return CloudEvent(identity, SWEEP, "escalation.withdraw", key, engine.clock.now(), data)
 
 
 def _note(transaction: Transaction, sent: _Sent, report: Report, now: datetime) -> None:

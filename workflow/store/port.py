@@ -24,6 +24,7 @@ class NewEvent(NamedTuple):
         version: the definition for a subject not yet known.
         time: None: when it is received.
         effect: idempotency key of the effect that it is the receipt of.
+        actor: who sent it; None: makegood itself.
     """
 
     source: str
@@ -36,6 +37,7 @@ class NewEvent(NamedTuple):
     data: Mapping[str, Any]
     parent: str | None
     effect: str | None = None
+    actor: str | None = None
 
 
 PENDING = "pending"

@@ -70,7 +70,9 @@ class PostgresTransaction:
         wanted = {event.subject: event for event in reversed(events)}  # a new subject's first event opens it
         keys = sorted(wanted)
         firsts = [wanted[key] for key in keys]
-        sources, event_ids, subjects, _, _, types, times, data, parents, effects = zip(*events, strict=True)
+        sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors = zip(
+            *events, strict=True
+        )
         rows_of_events = {
             "keys": texts(keys),
             "lifecycles": literal([event.lifecycle for event in firsts]),
@@ -87,6 +89,7 @@ class PostgresTransaction:
             "data": documents(data),
             "event_parents": texts(parents),
             "effects": texts(effects),
+            "actors": texts(actors),
         }
         if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
             return self._alone(sql.ACCEPT, rows_of_events)

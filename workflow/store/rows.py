@@ -10,15 +10,13 @@ import orjson
 from state_machines.decision import Event
 from state_machines.subject import NOTHING, Pauses, Subject, Timer
 from state_machines.values.instants import format_instant, parse_instant
+from workflow.store.own_sources import TIMER_SOURCE, sender_of
 from workflow.store.port import Changes, Claim, EffectRow, KnownEvent, Pending
 
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
 )
-EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent"
-TIMER_SOURCE = "/makegood/timers"
-SUBJECT_SOURCE = "/makegood"
-"""The source of events that subjects send each other."""
+EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor"
 
 _LIFECYCLE = 5
 """Its place in a row of a due timer."""
@@ -132,10 +130,17 @@ def event_claim(
 
 
 def _event_work(row: Sequence[Any]) -> Pending:
-    event_row, subject_row, identity, source, kind, time, data, parent = row
+    event_row, subject_row, *said = row
+    return Pending(subject_row, event_of(*said), event_row)
+
+
+def event_of(
+    identity: str, source: str, kind: str, time: Any, data: Any, parent: str | None, actor: str | None
+) -> Event:
+    """An event of the ledger as a decision takes it; of its type the trigger."""
     trigger = kind.partition(".")[2]
-    event = Event(trigger, identity, source, instant(time), from_json(data), parent)
-    return Pending(subject_row, event, event_row)
+    at, said = instant(time), from_json(data)
+    return Event(trigger, identity, source, at, said, parent, sender=sender_of(source), actor=actor)
 
 
 def timer_claim(

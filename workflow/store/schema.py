@@ -89,6 +89,7 @@ events = Table(
     Column("parent", Text, comment="for an opening event, the new subject's parent"),
     Column("received_at", Instant, nullable=False),
     Column("effect", Text, comment="idempotency key of the effect that it is the receipt of"),
+    Column("actor", Text, comment="who sent it; null: makegood itself, or not known"),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_subject_id_id", "subject_id", "id"),
 )
@@ -271,4 +272,25 @@ keys = Table(
     Column("digest", Text, nullable=False, comment="SHA-256 of the secret part"),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("expires_at", Instant, comment="from when it permits nothing; null: it does not end by itself"),
+    Column("person", Text, comment="whose it is: an address; null: a system's"),
+    Column("bounds", Json, comment="what it is limited to: sources, sends, reads, teams, authorities"),
+    Column("replaces", Text, comment="the public part of the key that it was made to replace"),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, comment="who: system:<name>, person:<address>; null: nobody known"),
+    Column("key", Text, comment="the public part of the key"),
+    Column("action", Text, nullable=False, comment="a method and a route, or a command"),
+    Column("target", Text, comment="what it was about: a subject's key, an id"),
+    Column("outcome", Text, nullable=False, comment="done or refused"),
+    Column("reason", Text, comment="the rule by which it was refused"),
+    Column("address", Text, comment="from where, as the server saw it"),
+)
+Index("ix_audit_at", audit.c.at)
+Index("ix_audit_actor_id", audit.c.actor, audit.c.id)
+Index("ix_audit_target_id", audit.c.target, audit.c.id)

@@ -57,6 +57,7 @@ class SqliteTransaction:
                 one.parent,
                 received,
                 one.effect,
+                one.actor,
                 one.subject,
             )
             if found:

@@ -94,7 +94,7 @@ def test_what_belongs_to_the_second_edition_is_refused_in_the_first() -> None:
     ("old", "new", "field"),
     [
         ("source: b", "source: any", "transitions[1].source"),
-        ("go: {}", "go: {from: person}", "triggers.go.from"),
+        ("go: {}", "go: {from: desk}", "triggers.go.from"),
         ("go: {}", "go: {data: {at: {type: instant}}}", "triggers.go.data.at.type"),
         ("{name: t}", "{name: t, repeat: ask}", "transitions[1].effects[0].task.repeat"),
         ("[{task: {name: t}}]", "[{do: [{task: {name: t}}]}]", "transitions[1].effects[0].do"),

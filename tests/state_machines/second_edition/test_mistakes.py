@@ -66,7 +66,7 @@ MISTAKES = {
     "a macro that there is not": ("[{tell: soon,", "[{say: soon,", "unknown-effect"),
     "a macro with one too many": ("[{tell: extended}]", "[{tell: {template: extended, to: me}}]", "macro-parameters"),  # noqa: E501
     "a verb that there is not": ("change: {increment: extended,", "change: {count: extended,", "unknown-change"),  # noqa: E501
-    "a sender that there is not": ("from: [person, link]", "from: [customer]", "choice"),
+    "a sender that there is not": ("from: [desk, link]", "from: [customer]", "choice"),
     # effects, notices, words
     "a template that there is not": ("{tell: extended}", "{tell: extension}", "unknown-template"),
     "a value that no template uses": ("values: {due_at: =data.due_at}", "values: {due_at: =data.due_at, n: 1}", "unused-value"),  # noqa: E501

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
 
-from workflow.access.keys import Key, Keyring, Role
+from workflow.access.keyring import Keyring
+from workflow.access.principal import Principal
+from workflow.access.role import Role
 from workflow.api.http.problems import Kind, Refusal
 
 
@@ -16,17 +18,19 @@ def bearer_text(header: bytes | None) -> str:
     return text
 
 
-async def known_key(keyring: Keyring, text: str) -> Key:
-    """The key of this text. Raises Refusal (401) when it is wrong or revoked."""
+async def known_key(keyring: Keyring, text: str) -> Principal:
+    """Whose key this text is. Raises Refusal (401) when it is wrong, revoked or expired."""
     key = keyring.recall(text) or await run_in_threadpool(keyring.verify, text)
     if key is None:
         raise _unauthenticated(
-            "key", "this key is unknown or was revoked", 'Bearer realm="makegood", error="invalid_token"'
+            "key",
+            "this key is unknown, was revoked, or has expired",
+            'Bearer realm="makegood", error="invalid_token"',
         )
     return key
 
 
-def permit(key: Key, *roles: Role) -> None:
+def permit(key: Principal, *roles: Role) -> None:
     """Raise Refusal (403) unless the key's role is one of these."""
     if key.role not in roles:
         wanted = " or ".join(roles)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workflow.api.http.problems import Kind, Refusal
-from workflow.errors import EventConflict, InvalidEvent, InvalidQuery, NotFound, NotRetryable
+from workflow.errors import EventConflict, InvalidEvent, InvalidQuery, NotFound, NotPermitted, NotRetryable
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,8 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal.of(Kind.NOT_FOUND, "path", "not-found", str(error))
         case NotRetryable():
             return Refusal.of(Kind.CONFLICT, "path", "state", str(error))
+        case NotPermitted():
+            return Refusal(Kind.FORBIDDEN, error.problems)
         case EventConflict():
             return Refusal(Kind.OTHER_EVENT, error.problems)
         case InvalidEvent() | InvalidQuery():

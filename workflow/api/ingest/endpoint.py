@@ -18,7 +18,9 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from state_machines.errors import Problem
-from workflow.access.keys import Keyring, Role
+from workflow.access.keyring import Keyring
+from workflow.access.principal import Principal
+from workflow.access.role import SENDING
 from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
@@ -35,7 +37,6 @@ from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent
 
 PATH = "/v1/events"
-SENDERS = (Role.SYSTEM, Role.OPERATOR)
 LARGE_BYTES = 32 * 1024
 """A longer body would keep the event loop for milliseconds."""
 
@@ -105,7 +106,7 @@ class EventsEndpoint:
         headers = dict(reversed(raw))  # of a header that came twice the first counts
         text = bearer_text(headers.get(b"authorization"))
         key = self._keyring.recall(text) or await known_key(self._keyring, text)
-        permit(key, *SENDERS)
+        permit(key, *SENDING)
         mode = mode_of(headers.get(b"content-type"), raw)
         announced = headers.get(b"content-length")
         size = size_of(announced, mode.most_bytes, mode.carries)
@@ -113,11 +114,11 @@ class EventsEndpoint:
         self._limiter.acquire(size)
         try:
             body = await read_body(receive, mode.most_bytes, mode.carries, announced=announced)
-            return mode, await self._commit(Carried(mode, raw, body))
+            return mode, await self._commit(Carried(mode, raw, body), key)
         finally:
             self._limiter.release(size)
 
-    async def _commit(self, carried: Carried) -> list[Acceptance]:
+    async def _commit(self, carried: Carried, by: Principal) -> list[Acceptance]:
         """Check and commit all events of a request.
 
         Raises:
@@ -128,12 +129,12 @@ class EventsEndpoint:
         try:
             if len(carried.body) > LARGE_BYTES:
                 self._check_room(1)
-                return await self._commits.accept_apart(partial(events_of, carried))
+                return await self._commits.accept_apart(partial(events_of, carried), by)
             events = events_of(carried)
             if not events:  # an empty batch asks for nothing, and gets it
                 return []
             self._check_room(len(events))
-            return await self._commits.accept(events)
+            return await self._commits.accept(events, by)
         except InvalidEvent as error:
             kind = refusal_of(error).kind
             raise Refusal(kind, [_placed(carried.mode, one) for one in error.problems]) from error

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
+from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk, Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
@@ -16,6 +18,7 @@ from workflow.api.http.problems import Refusal
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import CallOutcome, ClaimRequest, EscalationOutcome
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
+from workflow.recovery.authority.speaking import spoken_by
 from workflow.recovery.desk.desk import DeskClaim, DeskResult
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
@@ -75,7 +78,7 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
     summary="Take on the next of the line, or a named one",
     **_described(ClaimRequest),
 )
-async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
+async def post_claim(request: Request, holder: AtDesk) -> JsonAnswer:
     """`claimed` with the item, or `empty`. 409: the named one is somebody else's, or cannot be had now.
 
     A claim is a lease; without an outcome the call goes back to the line.
@@ -89,8 +92,9 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
             "not-configured",
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
-    claim = DeskClaim(wanted.id, wanted.by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
-    return response_to(await desk_of(context).claim(claim))
+    by = await _who(request, holder, wanted.by)
+    claim = DeskClaim(wanted.id, by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
+    return response_to(await desk_of(context, holder).claim(claim))
 
 
 @router.post(
@@ -98,9 +102,9 @@ async def post_claim(request: Request, _: AtDesk) -> JsonAnswer:
     summary="How a call went",
     **_described(CallOutcome),
 )
-async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
+async def post_call_outcome(request: Request, holder: AtDesk, key: _Key) -> JsonAnswer:
     """`reached` and `customer_calls` end it; all else has it come back in the customer's hours."""
-    return await _told(request, Kind.CALLBACK, key, CallOutcome)
+    return await _told(request, holder, Kind.CALLBACK, key, CallOutcome)
 
 
 @router.post(
@@ -108,9 +112,9 @@ async def post_call_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswe
     summary="What somebody does about an escalation",
     **_described(EscalationOutcome),
 )
-async def post_escalation_outcome(request: Request, _: AtDesk, key: _Key) -> JsonAnswer:
+async def post_escalation_outcome(request: Request, holder: AtDesk, key: _Key) -> JsonAnswer:
     """`resolved` ends it; `refused` goes on to the next level; `reassigned` comes back if not taken on."""
-    return await _told(request, Kind.ESCALATION, key, EscalationOutcome)
+    return await _told(request, holder, Kind.ESCALATION, key, EscalationOutcome)
 
 
 @router.get("/items/{key:path}", summary="One call or escalation", response_model=Item, responses=READING)
@@ -119,13 +123,26 @@ def get_item(request: Request, _: Reader, key: _Key) -> JsonAnswer:
     return JsonAnswer(find(context_of(request).runtime.store, key))
 
 
+async def _who(request: Request, holder: Principal, said: Any) -> Any:
+    """Who acts. Raises Refusal (422) where nobody is named, NotPermitted."""
+    by = await run_in_threadpool(spoken_by, context_of(request).runtime.store, holder, said)
+    if not by:
+        raise Refusal.of(Problem.INVALID, "body.by", "required", "say who does it")
+    return by
+
+
 async def _told(
-    request: Request, kind: Kind, key: str, model: type[CallOutcome] | type[EscalationOutcome]
+    request: Request,
+    holder: Principal,
+    kind: Kind,
+    key: str,
+    model: type[CallOutcome] | type[EscalationOutcome],
 ) -> JsonAnswer:
     """Tell a subject of this kind the outcome in the body; `key` may be its id alone."""
     said = await read_model(request, model)
     full = key if ":" in key else f"{kind.value}:{key}"
     if not full.startswith(f"{kind.value}:"):
         raise Refusal.of(Problem.NOT_FOUND, "path", "not-found", f"{full!r} is no {kind.value}")
-    trigger, data = said.event()
-    return response_to(await desk_of(context_of(request)).tell(full, trigger, data, said.id, said.patience))
+    trigger, data = said.event(await _who(request, holder, said.by))
+    desk = desk_of(context_of(request), holder)
+    return response_to(await desk.tell(full, trigger, data, said.id, said.patience))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
@@ -14,7 +15,8 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import read_object
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
-from workflow.recovery.desk.desk import CaseResult
+from workflow.recovery.authority.speaking import role_claimed, with_speaker
+from workflow.recovery.desk.desk import ActResult
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
 
@@ -46,8 +48,8 @@ class Sending(BaseModel):
 @router.post(
     "/cases/{number:path}/{trigger}",
     summary="Act on a case",
-    response_model=CaseResult,
-    responses=described_results(CaseResult),
+    response_model=ActResult,
+    responses=described_results(ActResult),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -57,14 +59,21 @@ class Sending(BaseModel):
 )
 async def act_on_case(
     request: Request,
-    _: AtDesk,
-    number: Annotated[str, Path(description="The case's number: its key without `case:`.", max_length=256)],
+    holder: AtDesk,
+    number: Annotated[str, Path(description="The case's number, or its key.", max_length=264)],
     trigger: Act,
     sending: Annotated[Sending, Query()],
 ) -> JsonAnswer:
-    """The body is the data of the trigger, with `by`: who does it. 409: the case cannot take that now."""
+    """The body is the data of the trigger, with `by`: who does it, which a person's own key need not say. The
+    `role` of a `grant` is one that the key gives. 409: the case cannot take that now.
+    """
+    context = context_of(request)
     data = await read_object(request, MOST_BYTES)
-    if not data.get("by"):
+    data = await run_in_threadpool(with_speaker, context.runtime.store, holder, data)
+    if not data["by"]:
         raise Refusal.of(Kind.INVALID, "body.by", "required", "say who does it")
-    act = desk_of(context_of(request)).act(f"case:{number}", trigger, data, sending.id, sending.patience)
+    if trigger == "grant":
+        data["role"] = role_claimed(holder, data.get("role"))
+    key = number if number.startswith("case:") else f"case:{number}"
+    act = desk_of(context, holder).act(key, trigger, data, sending.id, sending.patience)
     return response_to(await act)

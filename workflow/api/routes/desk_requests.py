@@ -16,26 +16,23 @@ from workflow.recovery.desk.line import Wishes
 _Word = Annotated[str, Field(min_length=1, max_length=100)]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
 _Person = Annotated[
-    str | dict[str, Any], Field(description="An address, or an object with name, email, phone.")
+    str | dict[str, Any],
+    Field(
+        description="An address, or an object with name, email, phone. Of a person's own key it is they."
+    ),
 ]
 
 
 class _Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    by: _Person
+    by: _Person | None = None
     id: str = Field(
         default_factory=lambda: secrets.token_hex(16),
         pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
         description="Names this wish, so that it can be sent again without harm. Default: a new one.",
     )
     patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
-
-    @model_validator(mode="after")
-    def _somebody(self) -> _Wish:
-        if not self.by:
-            raise ValueError("by must not be empty")
-        return self
 
 
 class ClaimRequest(_Wish):
@@ -82,14 +79,14 @@ class CallOutcome(_Wish):
             raise ValueError("at goes with the outcome asked_later, and with no other")
         return self
 
-    def event(self) -> tuple[str, Mapping[str, Any]]:
-        """The trigger and its data."""
+    def event(self, by: Any) -> tuple[str, Mapping[str, Any]]:
+        """The trigger and its data; `by` is who did it."""
         if self.outcome in ("reached", "customer_calls"):
-            return self.outcome, {"by": self.by} | ({"outcome": self.result} if self.result else {})
+            return self.outcome, {"by": by} | ({"outcome": self.result} if self.result else {})
         more: dict[str, Any] = {"note": self.note} if self.note else {}
         if self.at is not None:
             more["at"] = format_instant(self.at)
-        return self.outcome, {"by": self.by} | more
+        return self.outcome, {"by": by} | more
 
 
 class EscalationOutcome(_Wish):
@@ -106,12 +103,12 @@ class EscalationOutcome(_Wish):
             raise ValueError("to goes with the outcome reassigned, and with no other")
         return self
 
-    def event(self) -> tuple[str, Mapping[str, Any]]:
-        """The trigger and its data."""
+    def event(self, by: Any) -> tuple[str, Mapping[str, Any]]:
+        """The trigger and its data; `by` is who does it."""
         match self.outcome:
             case "resolved":
-                return "resolve", {"by": self.by} | ({"outcome": self.result} if self.result else {})
+                return "resolve", {"by": by} | ({"outcome": self.result} if self.result else {})
             case "refused":
-                return "refuse", {"by": self.by} | ({"reason": self.reason} if self.reason else {})
+                return "refuse", {"by": by} | ({"reason": self.reason} if self.reason else {})
             case "reassigned":
-                return "reassign", {"by": self.by, "to": self.to}
+                return "reassign", {"by": by, "to": self.to}

@@ -92,9 +92,10 @@ def _heard() -> tuple[Step, ...]:
 
 
 def _granted() -> tuple[Step, ...]:
-    def grant(what: str, **more: Any) -> Says:
+    def grant(what: str, **more: Any) -> Asks:
         said = {"policy": "disability", "role": "manager", "what": what, "by": MANAGER}
-        return Says("case", "grant", said | more)
+        path = f"/v1/desk/cases/{{case}}/grant?id={what.replace(' ', '-')}"
+        return Asks(path, lambda answer: answer["outcome"] == "done", said | more)
 
     return (
         Step(
@@ -111,7 +112,13 @@ def _granted() -> tuple[Step, ...]:
             "She gives it",
             until=Until("approval", "asked"),
             after=_HOUR,
-            does=(Says("approval", "grant", {"by": BOOKKEEPER}),),
+            does=(
+                Asks(
+                    "/v1/desk/approvals/{approval}/decision",
+                    lambda answer: answer["outcome"] == "done",
+                    {"decision": "granted", "by": BOOKKEEPER, "id": "her-word"},
+                ),
+            ),
         ),
         Step(
             "The plan has two halves: the form, and the store that learns of the policy",

@@ -16,6 +16,7 @@ from state_machines.decision import Outcome
 from state_machines.errors import Problem
 from state_machines.values.backoff import Backoff
 from state_machines.values.json_values import identity
+from workflow.access.principal import Principal
 from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
@@ -85,26 +86,28 @@ class DeskResult:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseResult:
-    """What became of something done about a case: the case's state now, and why not."""
+class ActResult:
+    """What became of something done about a case or an approval: its state now, and why not."""
 
     outcome: DeskOutcome
     id: str
-    case: str
+    subject: str
     state: str
     reason: str = ""
 
     @property
     def key(self) -> str:
         """Of the subject that it is about."""
-        return self.case
+        return self.subject
 
 
 class Desk:
     """Takes what people of the desk do to the engine."""
 
-    def __init__(self, engine: Engine, clock: Clock, wake: Wake) -> None:
+    def __init__(self, engine: Engine, clock: Clock, wake: Wake, holder: Principal) -> None:
+        """`holder` is whose key permits it: the actor of its events."""
         self._engine = engine
+        self._holder = holder
         self._store = engine.store
         self._clock = clock
         self._wake = wake
@@ -153,13 +156,15 @@ class Desk:
         return DeskResult(_outcome(found), id, item, _reason(found))
 
     async def act(
-        self, case: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
-    ) -> CaseResult:
-        """Do something about a case; whoever has its number may, whatever desk they sit at. As `tell`."""
-        await asyncio.to_thread(opened_subject, self._store, case)
-        found = await self._send_and_wait(case, trigger, data, id, patience)
-        subject = await asyncio.to_thread(opened_subject, self._store, case)
-        return CaseResult(_outcome(found), id, case, subject.state, _reason(found))
+        self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
+    ) -> ActResult:
+        """Do something about a case or an approval; whoever has its number may, whatever desk they sit at. As
+        `tell`.
+        """
+        await asyncio.to_thread(opened_subject, self._store, key)
+        found = await self._send_and_wait(key, trigger, data, id, patience)
+        subject = await asyncio.to_thread(opened_subject, self._store, key)
+        return ActResult(_outcome(found), id, key, subject.state, _reason(found))
 
     async def _send_and_wait(
         self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
@@ -176,7 +181,7 @@ class Desk:
         """Put an event into the ledger and have it applied. Raises InvalidEvent."""
         kind = key.partition(":")[0]
         event = CloudEvent(id, SOURCE, f"{kind}.{trigger}", key, self._clock.now(), data)
-        await asyncio.to_thread(self._engine.accept, [event])
+        await asyncio.to_thread(self._engine.accept, [event], self._holder)
         self._wake([key])
 
     async def decided(self, event_id: str, until: float) -> EventOutcome:

@@ -48,6 +48,7 @@ class Item:
         context: what whoever asked for it had to say.
         tries: calls so far.
         held_by: who has it, when somebody has.
+        taken_from: who had it before they took it over, if so.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Item:
     context: Mapping[str, Any]
     tries: int
     held_by: Any
+    taken_from: Any
 
     def may_be_taken(self, now: datetime) -> bool:
         """Whether to take it on now makes sense: a call only in the customer's hours, if they take calls."""
@@ -103,6 +105,7 @@ def item_of(row: SubjectRow) -> Item:
         context=said.get("context") or {},
         tries=len(said.get("tries") or ()),
         held_by=said.get("claimed_by") or said.get("acknowledged_by"),
+        taken_from=said.get("taken_from"),
     )
 
 

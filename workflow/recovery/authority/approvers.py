@@ -1,0 +1,79 @@
+"""Who may decide an approval at this moment.
+
+Whoever was asked: by name, as a member of a team that was asked, or on duty in a rotation that was; resolved
+now, so that nobody decides who has left the team since. Else a supervisor, who says why. Never whoever asks:
+that is the lifecycle's own rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from state_machines.errors import Problem
+from workflow.access.principal import Principal
+from workflow.access.role import OVERSEEING, Role
+from workflow.errors import NotFound, NotPermitted
+from workflow.queries.subjects import find_subject
+from workflow.recovery.authority.membership import is_among, members, those_on_duty
+from workflow.store.port import Store
+from workflow.store.schema import subjects
+
+
+class Standing(StrEnum):
+    """As what somebody decides."""
+
+    ASKED = "asked"
+    SUPERVISOR = "supervisor"
+
+
+def standing(
+    store: Store, key: str, holder: Principal, who: Any, reason: str | None, now: datetime
+) -> Standing:
+    """As what `who` may decide the approval with this key now.
+
+    Args:
+        holder: whose key it is.
+        reason: what they give for it.
+        now: the instant at which members and those on duty are looked up, UTC.
+
+    Raises:
+        NotFound: there is no such approval.
+        NotPermitted: they were not asked, and are no supervisor or give no reason.
+    """
+    with store.connect() as connection:
+        found = find_subject(connection, key)
+        if found is None or found[1].lifecycle != "approval" or found[1].opened_at is None:
+            raise NotFound(f"approval: there is no {key!r}")
+        ladder = found[1].data.get("ladder") or ()
+        asked = is_among(who, _asked(connection, key, ladder, now))
+    if asked:
+        return Standing.ASKED
+    if holder.role in OVERSEEING or Role.SUPERVISOR.value in holder.authorities:
+        if reason:
+            return Standing.SUPERVISOR
+        message = "a supervisor who was not asked says why they decide"
+        raise NotPermitted([Problem("body.reason", "required", message)])
+    message = "decides this only who was asked and still belongs there, or a supervisor with a reason"
+    raise NotPermitted([Problem("body.by", "not-asked", message)])
+
+
+def _asked(
+    connection: Connection, key: str, ladder: Sequence[Mapping[str, Any]], now: datetime
+) -> Iterator[Any]:
+    """Everybody who has been asked and is still whom that level means."""
+    reached = 0
+    query = select(subjects.c.data).where(subjects.c.parent == key, subjects.c.lifecycle == "escalation")
+    for data in connection.scalars(query):
+        reached = max(reached, data.get("level") or 0)
+        yield from (data[name] for name in ("assigned_to", "acknowledged_by") if data.get(name))
+    for level in ladder[: reached + 1]:
+        yield from level.get("people") or ()
+        if level.get("team"):
+            yield from members(connection, level["team"])
+        if level.get("rotation"):
+            yield from those_on_duty(connection, level["rotation"], now)

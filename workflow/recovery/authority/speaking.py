@@ -1,0 +1,58 @@
+"""In whose name somebody acts at the desk: a person in their own, a program in that of those it speaks for.
+
+What the ledger keeps of it is both: the principal as the event's actor, and who is said to act as its `by`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from state_machines.errors import Problem
+from workflow.access.principal import Principal
+from workflow.errors import NotPermitted
+from workflow.recovery.authority.membership import is_among, members
+from workflow.recovery.contact.people import same_person
+from workflow.store.port import Store
+
+
+def spoken_by(store: Store, holder: Principal, said: Any, field: str = "body.by") -> Any:
+    """Who acts: of a person's key that person, of a program's whom it names; None where it names nobody.
+
+    Raises:
+        NotPermitted: a person names somebody else, or a program somebody of no team that it speaks for.
+    """
+    if holder.person is not None:
+        if said and not same_person(said, holder.person):
+            message = f"this key is of {holder.person}, and speaks for nobody else"
+            raise NotPermitted([Problem(field, "not-you", message)])
+        return said or holder.person
+    if said and holder.teams:
+        with store.connect() as connection:
+            known = any(is_among(said, members(connection, team)) for team in holder.teams)
+        if not known:
+            message = f"this key speaks for members of {', '.join(holder.teams)} alone"
+            raise NotPermitted([Problem(field, "not-theirs", message)])
+    return said
+
+
+def role_claimed(holder: Principal, said: Any, field: str = "body.role") -> Any:
+    """The role in which somebody asks a policy: as claimed if their key permits that, else the one it gives.
+
+    Raises NotPermitted for a role that it does not give.
+    """
+    given = holder.authorities
+    if not given:
+        return said
+    if said is None:
+        return given[0]
+    if said not in given:
+        raise NotPermitted(
+            [Problem(field, "authority", f"this key may act as {' or '.join(given)}, and not as {said!r}")]
+        )
+    return said
+
+
+def with_speaker(store: Store, holder: Principal, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of an act, with who does it. Raises NotPermitted as `spoken_by`."""
+    return {**data, "by": spoken_by(store, holder, data.get("by"))}

@@ -1,0 +1,32 @@
+"""The sources of makegood's own events, and as what kind of sender each speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from state_machines.definitions.senders import DESK, FAMILY, LINK, OUTSIDE, REPORT, TASK, TIMER
+
+TIMER_SOURCE = "/makegood/timers"
+SUBJECT_SOURCE = "/makegood"
+"""The source of events that subjects send each other."""
+
+OWN_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        SUBJECT_SOURCE: FAMILY,
+        TIMER_SOURCE: TIMER,
+        "/makegood/receipts": TASK,
+        "/makegood/sweep": FAMILY,
+        "/makegood/live": FAMILY,
+        "/makegood/desk": DESK,
+        "/makegood/links": LINK,
+        "/makegood/reports": REPORT,
+    }
+)
+"""By source, the kind of sender that `from` names. A sender outside that used one could take the id of a
+later event of ours, which would then be dropped as a duplicate, and would speak with our voice."""
+
+
+def sender_of(source: str) -> str:
+    """What kind of sender an event of this source comes from."""
+    return OWN_SOURCES.get(source, OUTSIDE)
