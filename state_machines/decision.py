@@ -54,7 +54,8 @@ class RunTask(NamedTuple):
 
     `succeeded` and `failed` name the triggers that its receipt is sent back as, if any. `retry` is what the
     definition says of trying it again, if anything: attempts, first, longest, not_on. `repeatable` says
-    whether it is sent again where no receipt comes; else a person finds out what became of it.
+    whether it is sent again where no receipt comes; else a person finds out what became of it. `computed`
+    says whether an expression gave the name or the queue, so that an event may have.
     """
 
     task: str
@@ -65,6 +66,7 @@ class RunTask(NamedTuple):
     failed: str | None = None
     retry: Mapping[str, Any] = NOTHING
     repeatable: bool = True
+    computed: bool = False
 
     @property
     def priority(self) -> Priority:

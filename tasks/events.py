@@ -8,7 +8,8 @@ from tasks.app import app
 from tasks.pool.process import here
 from tasks.pool.run_loop import TaskResult, decide_and_listen
 from tasks.transport import EventsRefused, kept_until_stored
-from workflow.broker.task_names import ACCEPT, APPLY
+from workflow.broker.sender import sender_over_broker
+from workflow.broker.task_names import ACCEPT, APPLY, KEY_HEADER
 from workflow.engine.decoded_events import accept_decoded
 from workflow.errors import InvalidEvent
 
@@ -19,17 +20,22 @@ def apply() -> TaskResult:
     return decide_and_listen(here(app), APPLY)
 
 
-@app.task(name=ACCEPT, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:EventsRequest")
+@app.task(
+    name=ACCEPT, bind=True, acks_late=True, reject_on_worker_lost=True, Request="tasks.requests:EventsRequest"
+)
 @kept_until_stored
-def accept(events: list[dict[str, Any]]) -> dict[str, int]:
+def accept(self: Any, events: list[dict[str, Any]]) -> dict[str, int]:
     """Accept CloudEvents (structured JSON objects), all or none. Raises EventsRefused, which names the rules.
+
+    The message carries an API key in its header `makegood-key`, and may bring what that key permits.
 
     The same event again is a duplicate, so sending them twice does no harm. Another event under a known
     `source` and `id` is refused.
     """
     process = here(app)
     try:
-        answers = accept_decoded(process.runtime.engine, events)
+        holder = sender_over_broker(process.runtime, (self.request.headers or {}).get(KEY_HEADER))
+        answers = accept_decoded(process.runtime.engine, events, holder)
     except InvalidEvent as error:
         raise EventsRefused(error.problems) from None
     process.broker.wake_apply([answer.subject for answer in answers])

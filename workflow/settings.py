@@ -60,6 +60,18 @@ class Settings(BaseSettings):
         le=256,
         description="Processes that serve the API behind its one port, unless `--processes` says otherwise.",
     )
+    job_tasks: str = Field(
+        default="",
+        description="Tasks that an event may name, as `job.schedule` does, with commas between: "
+        "`billing.refund@billing`, `reports.*`. Empty: none. Those that a lifecycle itself names need not be "
+        "here; makegood's own can never be.",
+    )
+    audit_days: int = Field(
+        default=180,
+        ge=1,
+        description="Days for which the audit log is kept: who read what, who was refused, what was done to "
+        "keys.",
+    )
     max_undecided: int = Field(
         default=100_000,
         ge=1,

@@ -52,6 +52,7 @@ class Lifecycle:
         defaults: the subject's data when it is opened.
         barometer: what the barometer counts its subjects as, if it does.
         names: the programs of the expressions that it has named.
+        task_fields: by trigger whose event names a task, the fields of its name and of its queue, if any.
     """
 
     definition: Definition
@@ -69,6 +70,7 @@ class Lifecycle:
     defaults: Mapping[str, Any]
     barometer: BarometerRule | None = None
     names: Mapping[str, Program] = field(default_factory=dict)
+    task_fields: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -168,6 +170,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
         defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
         barometer=barometer,
         names=MappingProxyType(names),
+        task_fields=_task_fields(triggers),
     )
 
 
@@ -207,6 +210,15 @@ def _effects_of_states(
         if state.on_exit:
             on_exit[state.name] = compile_effects(compilation, state.on_exit, f"{field}.on_exit")
     return MappingProxyType(on_enter), MappingProxyType(on_exit)
+
+
+def _task_fields(triggers: Mapping[str, TriggerDeclaration]) -> Mapping[str, tuple[str, str | None]]:
+    found = {}
+    for trigger, declared in triggers.items():
+        of = {one.format: name for name, one in declared.data.items() if one.format in ("task", "queue")}
+        if "task" in of:
+            found[trigger] = (of["task"], of.get("queue"))
+    return MappingProxyType(found)
 
 
 def _possible(states: Iterable[str], ways: Iterable[Way]) -> Mapping[str, tuple[str, ...]]:

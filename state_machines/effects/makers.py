@@ -34,6 +34,7 @@ class TaskMaker:
     failed: str | None
     retry: Mapping[str, Any]
     repeatable: bool
+    computed: bool = False
 
     def make(self, view: View) -> Sequence[Effect]:
         """One task."""
@@ -53,6 +54,7 @@ class TaskMaker:
             self.failed,
             self.retry,
             self.repeatable,
+            self.computed,
         )
         return (task,)
 

@@ -99,8 +99,10 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             name, queue = argument(call.name, "name"), argument(call.queue, "queue")
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
             retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
+            computed = any(str(one).startswith("=") for one in (call.name, call.queue))
+            repeatable = call.repeat != "ask"
             return TaskMaker(
-                field, name, queue, args, kwargs, call.succeeded, call.failed, retry, call.repeat != "ask"
+                field, name, queue, args, kwargs, call.succeeded, call.failed, retry, repeatable, computed
             )
         case str():
             return ForwardMaker(field, compile_argument(compilation, call, field, item=item))

@@ -86,6 +86,8 @@ class Receipt:
     reference: str
     """By which the other side knows it, such as a Message-ID or a subject's key."""
     answer: str = ""
+    receiver: str = ""
+    """Of a webhook, whose it was, as `MAKEGOOD_WEBHOOK_HOSTS` writes it: who may report on it."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored. A report (`recovery.reports`) may make `delivered` or `failed` of it later."""
@@ -94,6 +96,7 @@ class Receipt:
             "reference": self.reference,
             "answer": self.answer,
             "outcome": "accepted",
+            **({"receiver": self.receiver} if self.receiver else {}),
         }
 
 

@@ -10,11 +10,11 @@ import orjson
 
 from tasks.channels.address import address_for
 from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
-from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.errors import SettingsError
+from workflow.recovery.contact.receivers import Receivers
 from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
 from workflow.recovery.contact.webhook_ids import webhook_id
 from workflow.settings import Settings
@@ -29,30 +29,42 @@ def make(setup: Setup) -> WebhookChannel:
 
 
 class WebhookChannel:
-    """Posts to `to.url`, if that is at one of the configured origins."""
+    """Posts to `to.url`, if that is at one of the configured origins, signed with the secret of that one."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Raises SettingsError when there is no secret, or secrets or origins are not well formed."""
         if settings.webhook_secret is None:
             raise SettingsError("MAKEGOOD_WEBHOOK_SECRET: needed to sign webhooks")
-        self._signers = webhooks_of(settings.webhook_secret.get_secret_value())
-        self._origins = Origins.of(settings.webhook_hosts)
+        secret = settings.webhook_secret.get_secret_value()
+        self._receivers = Receivers.of(settings.webhook_hosts)
+        webhooks_of(secret, "")  # what is wrong with it is said now
+        self._signers = {one: webhooks_of(secret, one) for one in self._receivers.allowed}
         self._seconds = settings.channel_seconds
         self._clock = clock
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Post it. Any 2xx means that the receiver has it."""
         url = address_for(notice, "url")
-        self._origins.check(url)
+        receiver = self._receiver(url)
         identity, body = webhook_id(idempotency_key), _body(notice)
         headers = {"content-type": "application/json"}
-        headers |= sign(self._signers, identity, self._clock.now(), body.decode())
+        headers |= sign(self._signers[receiver], identity, self._clock.now(), body.decode())
         try:
             answer = post(url, body, headers, self._seconds)
         except (Unsent, Lost) as error:
             raise Retry(f"webhook: {error}, and the same id goes again [webhook-lost]") from error
         _expect_taken(answer)
-        return Receipt(notice.channel, identity, f"{answer.status}")
+        return Receipt(notice.channel, identity, f"{answer.status}", receiver)
+
+    def _receiver(self, url: str) -> str:
+        """Whose address it is. Raises Rejected for nobody's; the message does not quote it."""
+        try:
+            receiver = self._receivers.of_url(url)
+        except ValueError:
+            raise Rejected("to.url: no http(s) URL that a webhook can go to [webhook-url]") from None
+        if receiver is None:
+            raise Rejected("to.url: not one of MAKEGOOD_WEBHOOK_HOSTS [webhook-host]")
+        return receiver
 
 
 def _body(notice: Notice) -> bytes:

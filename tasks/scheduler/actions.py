@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 import structlog
 
 from tasks.pool.process import Process
 from tasks.scheduler.loop import Work
 from tasks.scheduler.sweep import sweep
+from workflow.access.audit import prune
 from workflow.maintenance import backlog
 
 log = structlog.get_logger(__name__)
@@ -57,8 +59,9 @@ class WorkerActions:
             self._process.decide()
 
     def sweep(self) -> None:
-        """Mark abandoned sends, and open an escalation for each send that was lost."""
+        """Hand lost sends over to people, and forget what the audit log need not keep any longer."""
         runtime = self._process.runtime
+        prune(runtime.store, runtime.clock.now() - timedelta(days=runtime.settings.audit_days))
         unknown = sweep(runtime.engine, runtime.clock)
         if unknown:
             log.warning("sends with an unknown outcome went to a person", sends=unknown)

@@ -27,6 +27,8 @@ from workflow.store import schema
 
 PUBLIC, TOKEN = "https://care.example/makegood", "12345"
 SECRET = "whsec_" + b64encode(b"s" * 32).decode()
+OURS, THEIRS = "hooks.shop.example", "*.partner.example"
+"""Two receivers of webhooks."""
 LINE = """
 lifecycle: line
 version: 1
@@ -67,6 +69,7 @@ def care(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         twilio_auth_token=SecretStr(TOKEN),
         twilio_from="+15005550006",
         webhook_secret=SecretStr(SECRET),
+        webhook_hosts=f"{OURS}, {THEIRS}",
     ) as house:
         house.runtime.registry.register([(LINE, "line.yaml")], NOON)
         yield house
@@ -80,7 +83,13 @@ def sent(house: House, name: str, channel: str) -> str:
     house.apply()
     (row,) = [one for one in claim(store, now, timedelta(minutes=2), 10) if one.subject == subject]
     begin(store, [row.id], row.token, now, timedelta(minutes=2))
-    receipt = {"channel": channel, "reference": "SM1", "answer": "queued", "outcome": "accepted"}
+    receipt = {
+        "channel": channel,
+        "reference": "SM1",
+        "answer": "queued",
+        "outcome": "accepted",
+        "receiver": OURS,
+    }
     settle(store, [(row.id, receipt)], now)
     return row.key
 
@@ -266,7 +275,7 @@ def test_a_report_finds_any_key_under_either_of_its_names(care: House, encoded: 
     name = f"{AWKWARD}{encoded}".replace(" ", "_")
     key = sent(care, name, "webhook")
     body = orjson.dumps({"effect": webhook_id(key) if encoded else key, "status": "delivered"})
-    signed = sign(webhooks_of(SECRET), "r-1", NOON, body.decode())
+    signed = sign(webhooks_of(SECRET, OURS), "r-1", NOON, body.decode())
     answer = care.http.post("/v1/reports/webhook", content=body, headers=signed)
     assert (answer.status_code, receipt(care, key)["outcome"]) == (202, "delivered"), answer.text
 
@@ -294,11 +303,21 @@ def test_a_name_that_encodes_no_key_is_not_found(care: House, said: str) -> None
 def test_who_gets_our_webhooks_reports_with_their_signature(care: House) -> None:
     key = sent(care, "W2", "webhook")
     body = orjson.dumps({"effect": key, "status": "delivered"})
-    signed = sign(webhooks_of(SECRET), "r-1", NOON, body.decode())
-    old = sign(webhooks_of(SECRET), "r-1", NOON - timedelta(minutes=6), body.decode())
+    signed = sign(webhooks_of(SECRET, OURS), "r-1", NOON, body.decode())
+    old = sign(webhooks_of(SECRET, OURS), "r-1", NOON - timedelta(minutes=6), body.decode())
     other = sign([Webhook(b"x" * 32)], "r-1", NOON, body.decode())
-    for headers in (old, other, signed | {"webhook-id": "r-2"}):
+    of_all = sign([Webhook(b"s" * 32)], "r-1", NOON, body.decode())
+    for headers in (old, other, of_all, signed | {"webhook-id": "r-2"}):
         assert care.http.post("/v1/reports/webhook", content=body, headers=headers).status_code == 401
     assert care.http.post("/v1/reports/email", content=body, headers=signed).status_code == 401
     assert care.http.post("/v1/reports/webhook", content=body, headers=signed).status_code == 202
     assert said(care, "W2") == ["delivered"]
+
+
+def test_a_receiver_says_nothing_about_what_went_to_another(care: House) -> None:
+    key = sent(care, "theirs", "webhook")
+    body = orjson.dumps({"effect": key, "status": "failed"})
+    signed = sign(webhooks_of(SECRET, THEIRS), "r-1", NOON, body.decode())
+    answer = care.http.post("/v1/reports/webhook", content=body, headers=signed)
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (403, "not-yours")
+    assert receipt(care, key)["outcome"] == "accepted" and said(care, "theirs") == []

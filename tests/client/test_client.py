@@ -12,7 +12,7 @@ from makegood import Client, ClientError, Event
 from tests.api.conftest import NOON, House
 from tests.client.conftest import placed
 from workflow.access.keys import Role
-from workflow.api.ingest.cloudevents import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+from workflow.engine.cloudevent import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 
 
 @pytest.fixture

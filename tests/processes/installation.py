@@ -14,6 +14,8 @@ from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
 from tests.servers import ValkeyServer
 from tests.waiting import wait_until
+from workflow.access import keys
+from workflow.access.role import Role
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.engine.cloudevent import CloudEvent
@@ -58,6 +60,10 @@ class Installation:
         if self._runtime is None:
             self._runtime = open_runtime(self.settings)
         return self._runtime
+
+    def key(self, role: Role = Role.SYSTEM, **more: Any) -> str:
+        """A new API key."""
+        return keys.create(self.runtime.store, role, role.value, self.runtime.clock.now(), **more)
 
     @property
     def broker(self) -> Broker:

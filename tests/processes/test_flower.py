@@ -28,7 +28,7 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
         promise = sqlite_installation.promise("P-1", due_in=2, customer=customer)
         sqlite_installation.send(promise)
         accepted = sqlite_installation.promise("P-2", due_in=2, customer=customer)
-        sqlite_installation.broker.accept([accepted.to_json()])
+        sqlite_installation.broker.accept([accepted.to_json()], sqlite_installation.key())
         sqlite_installation.wait(lambda: names(flower) >= EXPECTED, what="Flower to have seen every task")
 
         tasks: dict[str, Any] = flower.get("/api/tasks").json()

@@ -88,9 +88,14 @@ def test_nobody_is_put_through_to_a_customer_whose_quiet_hours_have_begun_meanwh
     world: World, ringing: str
 ) -> None:
     quiet = CUSTOMER | {"quiet_hours": "10:05-11:00"}
-    world.post("callback.customer_changed", CALLBACK, {"customer": quiet})
+    world.post("callback.customer_changed", CALLBACK, {"customer": quiet}, source="/makegood")
     before, after = world.clock.now(), world.clock.now() + timedelta(minutes=6)
     assert customer_to_connect(world.store, ringing, before) == "+442079460000"
     assert customer_to_connect(world.store, ringing, after) is None
-    world.post("callback.customer_changed", CALLBACK, {"customer": quiet | {"opted_out": ["live"]}})
+    world.post(
+        "callback.customer_changed",
+        CALLBACK,
+        {"customer": quiet | {"opted_out": ["live"]}},
+        source="/makegood",
+    )
     assert customer_to_connect(world.store, ringing, before) is None

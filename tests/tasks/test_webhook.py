@@ -12,13 +12,13 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from tasks.channels.origins import Origins
 from tasks.channels.port import Notice, Rejected, Retry
 from tasks.channels.webhook import WebhookChannel
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from workflow.clock import SystemClock, VirtualClock
 from workflow.errors import SettingsError
-from workflow.recovery.contact.standard_webhooks import is_genuine, sign, webhooks_of
+from workflow.recovery.contact.receivers import Receivers
+from workflow.recovery.contact.standard_webhooks import is_genuine, receiver_secrets, sign, webhooks_of
 from workflow.settings import Settings
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -30,6 +30,10 @@ def notice(url: str) -> Notice:
     """For a system of the customer's own."""
     context = {"promise": "promise:P-1", "amount": 1.5}
     return Notice(KEY, "promise:P-1", "webhook", {"url": url}, "news", "News", "Grüße", context, NOW)
+
+
+OURS = "hooks.example"
+"""A receiver."""
 
 
 def channel(hosts: str, secret: str = NEW) -> WebhookChannel:
@@ -44,7 +48,7 @@ def test_the_standards_own_library_verifies_what_is_sent() -> None:
         there = settings.model_copy(update={"webhook_hosts": server.url})
         WebhookChannel(there, SystemClock()).send(notice(f"{server.url}/in?x=1"), KEY)
     (request,) = server.requests
-    for secret in (OLD, NEW):
+    for secret in receiver_secrets(f"{NEW} {OLD}", server.url):
         said = Webhook(secret).verify(request.body, request.headers)
         assert said["data"]["words"] == "Grüße"
     assert said["type"] == "makegood.notice"
@@ -130,12 +134,12 @@ def test_how_long_the_receiver_wants_to_be_left_alone(headers: list[str], after:
     ],
 )
 def test_a_webhook_goes_to_configured_origins_alone(url: str, allowed: bool) -> None:
-    origins = Origins.of("hooks.example, *.partner.example, http://10.0.0.7:8000")
+    receivers = Receivers.of("hooks.example, *.partner.example, http://10.0.0.7:8000")
     if allowed:
-        origins.check(url)
+        assert receivers.of_url(url) in receivers.allowed
         return
     with pytest.raises(Rejected) as caught:
-        origins.check(url)
+        channel(", ".join(receivers.allowed)).send(notice(url), KEY)
     assert url not in str(caught.value)
 
 
@@ -155,9 +159,9 @@ def test_a_secret_that_is_none_is_refused_and_not_quoted(secret: str) -> None:
 
 def _tampered(**changes: Any) -> bool:
     """Whether a request with these changes still counts as signed by us."""
-    headers = sign(webhooks_of(NEW), "e-1", NOW, "{}")
+    headers = sign(webhooks_of(NEW, OURS), "e-1", NOW, "{}")
     given = {
-        "webhooks": webhooks_of(f"{OLD} {NEW}"),
+        "webhooks": webhooks_of(f"{OLD} {NEW}", OURS),
         "identity": "e-1",
         "timestamp": headers["webhook-timestamp"],
         "signatures": headers["webhook-signature"],
@@ -168,8 +172,10 @@ def _tampered(**changes: Any) -> bool:
 
 
 def test_a_signature_holds_for_this_body_this_id_and_these_minutes() -> None:
-    headers = sign(webhooks_of(NEW), "e-1", NOW, "{}")
-    assert headers["webhook-signature"] == Webhook(NEW).sign("e-1", NOW, "{}")
+    headers = sign(webhooks_of(NEW, OURS), "e-1", NOW, "{}")
+    (own,) = receiver_secrets(NEW, OURS)
+    assert headers["webhook-signature"] == Webhook(own).sign("e-1", NOW, "{}")
+    assert not _tampered(webhooks=webhooks_of(NEW, "hooks.other.example"))
     assert _tampered()
     assert _tampered(now=NOW + timedelta(minutes=5))
     assert not _tampered(now=NOW + timedelta(minutes=5, seconds=1))
@@ -183,7 +189,7 @@ def test_a_signature_holds_for_this_body_this_id_and_these_minutes() -> None:
     assert not _tampered(signatures="")
     assert not _tampered(signatures="v1")
     assert not _tampered(signatures=headers["webhook-signature"].replace("v1,", "v1a,"))
-    assert not _tampered(webhooks=webhooks_of(OLD))
+    assert not _tampered(webhooks=webhooks_of(OLD, OURS))
 
 
 def test_a_notice_without_an_address_is_refused() -> None:

@@ -66,7 +66,7 @@ def test_an_effect_has_one_task_id() -> None:
 def test_without_a_broker_sending_fails_at_once_by_one_name() -> None:
     broker = Broker(celery_app(NOWHERE))
     began = monotonic()
-    for attempt in (lambda: broker.go("makegood.events.apply"), lambda: broker.accept([])):
+    for attempt in (lambda: broker.go("makegood.events.apply"), lambda: broker.accept([], "mg_x_y")):
         with pytest.raises(BrokerUnreachable):
             attempt()
     assert not broker.reachable()

@@ -75,5 +75,5 @@ class Principal:
 
     @property
     def is_unlimited(self) -> bool:
-        """Whether a system's key may speak as anybody and send anything."""
-        return not self.role.is_person and (self.bounds.sources is None or self.bounds.sends is None)
+        """Whether a system's key may speak as anybody, or send anything."""
+        return self.role is Role.SYSTEM and (self.bounds.sources is None or self.bounds.sends is None)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
 from workflow.api.context import ApiContext, open_context
+from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.error_mapping import KNOWN, refusal_of
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
@@ -21,6 +22,7 @@ from workflow.api.ingest import endpoint
 from workflow.api.ingest.limits import Limits
 from workflow.api.routes import (
     alerts,
+    audit,
     barometer,
     dead_letters,
     desk,
@@ -102,6 +104,7 @@ def create_app(
         effects,
         dead_letters,
         refusals,
+        audit,
         twilio,
         reports,
         health,
@@ -109,8 +112,12 @@ def create_app(
         documentation,
     ):
         app.include_router(resource.router)
+    app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     app.add_middleware(Observation, meters=context.meters)
-    app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
+    accountable = Accountability(
+        context.endpoint, context.audit, runtime.clock, endpoint.PATH, refusals_only=True
+    )
+    app.straight = Observation(accountable, context.meters, endpoint.PATH)
     _answer_errors(app)
     documentation.describe(app, ProblemDetails)
     return app
@@ -131,7 +138,8 @@ def _answer_errors(app: FastAPI) -> None:
     """Every error becomes problem details."""
 
     @app.exception_handler(Refusal)
-    async def refused(_: Request, error: Refusal) -> Response:
+    async def refused(request: Request, error: Refusal) -> Response:
+        remember_rule(request.scope, error.problems[0].rule)
         return error.answer()
 
     @app.exception_handler(RequestValidationError)
@@ -149,8 +157,10 @@ def _answer_errors(app: FastAPI) -> None:
         problem = Problem(field, kind.value[0], f"{error.detail}: {request.method} {request.url.path}")
         return Refusal(kind, [problem], headers=error.headers).answer()
 
-    async def other(_: Request, error: Exception) -> Response:
-        return refusal_of(error).answer()
+    async def other(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        remember_rule(request.scope, refusal.problems[0].rule)
+        return refusal.answer()
 
     for kind in (*KNOWN, Exception):
         app.add_exception_handler(kind, other)

@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 
 from workflow.access.principal import Principal
 from workflow.api.context import context_of
+from workflow.api.http.accountability import remember_holder
 from workflow.api.http.bearer import known_key
 from workflow.api.http.problems import Kind, Refusal
 
@@ -35,8 +36,27 @@ async def browser_reader_key(
             "send 'Authorization: Bearer <key>', or any user name with the key as password",
             WWW_Authenticate='Basic realm="makegood", charset="UTF-8"',
         )
-    return await known_key(context_of(request).keyring, text)
+    holder = await known_key(context_of(request).keyring, text)
+    remember_holder(request.scope, holder)
+    return holder
 
 
-BrowserReader = Annotated[Principal, Depends(browser_reader_key)]
-"""Any key, of a program or of a person with a browser."""
+async def whole_reader(holder: Annotated[Principal, Depends(browser_reader_key)]) -> Principal:
+    """Whoever may read all of the product. Raises Refusal (401, 403)."""
+    if holder.bounds.readable() is not None:
+        message = "this shows subjects of every lifecycle, which this key may not read"
+        raise Refusal.of(Kind.FORBIDDEN, "authorization", "reads", message)
+    return holder
+
+
+async def case_reader(holder: Annotated[Principal, Depends(browser_reader_key)]) -> Principal:
+    """Whoever may read cases. Raises Refusal (401, 403)."""
+    if not holder.bounds.may_read("case"):
+        raise Refusal.of(Kind.FORBIDDEN, "authorization", "reads", "this key may not read cases")
+    return holder
+
+
+BrowserReader = Annotated[Principal, Depends(whole_reader)]
+"""A key that may read all of the product, of a program or of a person with a browser."""
+CaseReader = Annotated[Principal, Depends(case_reader)]
+"""A key that may read cases, of a program or of a person with a browser."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, Metric
 from starlette.requests import HTTPConnection
 
+from workflow.access.audit import AuditLog
 from workflow.access.keyring import Keyring
 from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.metrics import Meters
@@ -28,6 +29,7 @@ class ApiContext:
     Attributes:
         runtime: the engine, its store and its clock.
         keyring: the API keys that permit requests.
+        audit: where reads, acts and refusals are recorded.
         meters: what this process counts.
         backpressure: whether too many events are undecided.
         endpoint: answers requests with events.
@@ -37,6 +39,7 @@ class ApiContext:
 
     runtime: Runtime
     keyring: Keyring
+    audit: AuditLog
     meters: Meters
     backpressure: Backpressure
     endpoint: EventsEndpoint
@@ -68,6 +71,7 @@ class ApiContext:
         if self.wake_ups is not None:
             self.wake_ups.close()
         self.broker.close()
+        self.audit.close()
 
 
 def open_context(
@@ -96,6 +100,7 @@ def open_context(
     context = ApiContext(
         runtime,
         keyring,
+        AuditLog(runtime.store),
         meters,
         backpressure,
         EventsEndpoint(runtime, keyring, limits, backpressure, meters, on_commit),

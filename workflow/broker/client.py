@@ -93,14 +93,18 @@ class Broker:
                     link_error=_receipt(task_names.FAILED, effect.key),
                 )
 
-    def accept(self, events: Sequence[Mapping[str, Any]]) -> None:
+    def accept(self, events: Sequence[Mapping[str, Any]], key: str) -> None:
         """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
+
+        `key` is the API key of whoever sends them; whoever reads the broker can read it.
 
         Unlike the API's 202 this promises nothing: it is for senders that have the broker and no HTTP.
         The same events may be sent again.
         """
         subjects = [str(event.get("subject", "")) for event in events]
-        self._publish(task_names.ACCEPT, [[dict(event) for event in events]], subjects=subjects)
+        headers = {task_names.KEY_HEADER: key}
+        said = [dict(event) for event in events]
+        self._publish(task_names.ACCEPT, [said], subjects=subjects, headers=headers)
 
     def wake_schedulers(self, at: datetime) -> None:
         """Tell the schedulers of all workers that a timer is due at `at` (UTC). Raises BrokerUnreachable."""

@@ -27,3 +27,6 @@ WAKE_SCHEDULERS = "makegood_wake_clocks"
 
 EFFECT_HEADER = "makegood-effect"
 """Message header of every task that an effect asked for: the effect's idempotency key."""
+
+KEY_HEADER = "makegood-key"
+"""Message header of events that somebody sends over the broker: an API key."""

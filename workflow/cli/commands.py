@@ -23,7 +23,7 @@ LINES = {
     "check": "Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.",
     "convert": "Write a lifecycle of the first edition in the second; say what is left to do. Exit 1 if so.",
     "draw": "Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid.",
-    "keys": "Make, list and revoke API keys.",
+    "keys": "Make, list, rotate and revoke API keys.",
     "doctor": "Say what is configured, what answers and what waits too long. Exit code 1 if one is wrong.",
 }
 """Every command's first line, in the order in which people meet them: the list of commands loads none."""

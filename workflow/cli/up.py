@@ -65,5 +65,5 @@ def _key(settings: Settings) -> str:
     made = first_key(settings)
     file = settings.data_dir / KEY_FILE
     if made is not None:
-        return f"{made}   (role operator; shown once, kept in {file})"
+        return f"{made}   (role operator: it may do everything here; shown once, kept in {file})"
     return f"in {file}" if file.exists() else "makegood keys create --role system"

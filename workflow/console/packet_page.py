@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from workflow.api.basic_auth import BrowserReader
+from workflow.api.basic_auth import CaseReader
 from workflow.api.context import context_of
 from workflow.api.http.negotiation import JSON
 from workflow.api.routes.packets import CaseNumber
@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False, route_class=preferred_over(JSON))
 
 
 @router.get("/v1/cases/{number:path}/packet")
-def packet_page(request: Request, _: BrowserReader, number: CaseNumber) -> HTMLResponse:
+def packet_page(request: Request, _: CaseReader, number: CaseNumber) -> HTMLResponse:
     """Everything the next person needs, to be read."""
     runtime = context_of(request).runtime
     found = packet(runtime.store, number, runtime.clock.now())

@@ -17,7 +17,8 @@ from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import EventDataError, Problem
 from workflow.access.principal import Principal
 from workflow.clock import Clock
-from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.cloudevent import CloudEvent, misfit
 from workflow.engine.permission import forbidden
 from workflow.engine.registry import Registry
 from workflow.engine.same_event import difference
@@ -61,27 +62,32 @@ Stored = list[Acceptance] | EventConflict
 class Acceptor:
     """Accepts events on one store. Safe to use from several threads."""
 
-    def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
+    def __init__(self, store: Store, registry: Registry, clock: Clock, tasks: AllowedTasks) -> None:
         self._store = store
         self._registry = registry
         self._clock = clock
+        self._tasks = tasks
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """As `Engine.accept`."""
         return self.store_one(self.check(events, by))
 
-    def check(self, events: Sequence[CloudEvent], by: Principal | None = None) -> CheckedEvents:
+    def check(
+        self, events: Sequence[CloudEvent], by: Principal | None = None, actor: str | None = None
+    ) -> CheckedEvents:
         """Check events of one sender; asks the store for definitions that this process does not know yet, and
         for effects that receipts from outside name.
 
         Args:
             by: whose they are; None: makegood's own, or of a program that has the database.
+            actor: whom the ledger is to name; None: `by`, or nobody.
 
         Raises:
             InvalidEvent: with every problem of every event.
             NotPermitted: the same, where `by` may not send one of them.
         """
-        return CheckedEvents(self._checked(events, by))
+        rows = self._checked(events, by)
+        return CheckedEvents(rows if actor is None else [row._replace(actor=actor) for row in rows])
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
         """Whether `check` can check these without asking the store."""
@@ -171,10 +177,18 @@ class Acceptor:
             known = ", ".join(sorted(lifecycle.triggers))
             message = f"{name!r} has no trigger {trigger!r}; it has {known}"
             raise InvalidEvent([Problem("type", "unknown-trigger", message)])
+        if event.source in OWN_SOURCES:  # others have been looked over when they were read
+            unfit = misfit(event.data)
+            if unfit is not None:
+                raise InvalidEvent([unfit])
         problems = forbidden(event, lifecycle, trigger, by)
         if problems:
             raise NotPermitted(problems)
         event_data.validate(lifecycle, trigger, event.data)
+        if trigger in lifecycle.task_fields:
+            problems = self._tasks.problems(lifecycle, trigger, event.data)
+            if problems:
+                raise InvalidEvent(problems)
         if event.effect is not None and event.source not in OWN_SOURCES:
             self._check_receipt(event, trigger)
         return NewEvent(

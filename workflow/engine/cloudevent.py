@@ -21,6 +21,10 @@ from workflow.store.own_sources import OWN_SOURCES
 
 MAX_DEPTH = 32
 """How deep an event's data may nest."""
+MAX_EVENT_BYTES = 64 * 1024
+"""The specification asks every consumer to take 64 KiB; more is refused."""
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+MAX_BATCH_EVENTS = 1_000
 
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
 _PRINTABLE = re.compile(rf"[^{UNPRINTABLE}]{{1,256}}")

@@ -15,6 +15,7 @@ from state_machines.values.instants import earlier
 from workflow.access.principal import Principal
 from workflow.clock import Clock
 from workflow.engine.acceptance import Acceptance, Acceptor
+from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.fan_out import FanOut
 from workflow.engine.refused_opening import refused_opening
@@ -67,11 +68,15 @@ class Progress:
 class Engine:
     """Accepts events, applies them and fires timers, on one store."""
 
-    def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, clock: Clock, tasks: AllowedTasks | None = None
+    ) -> None:
+        """`tasks` are those that events may name; None: any but our own."""
         self.store = store
         self.registry = registry
         self.clock = clock
-        self.acceptor = Acceptor(store, registry, clock)
+        self._tasks = tasks or AllowedTasks()
+        self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """Put events into the ledger, all in one transaction; they are applied later, exactly once.
@@ -143,7 +148,7 @@ class Engine:
             return Progress(next_due=claim.next_due)
         now = self.clock.now()
         changes = Changes()
-        fan_out, timers = FanOut(self.registry, changes), TimerBook(claim, changes)
+        fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes)
         for work in claim.work:
             try:
                 self._decide_one(claim, work, changes, fan_out, timers, now)

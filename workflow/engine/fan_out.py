@@ -8,6 +8,7 @@ from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
 from state_machines.errors import DecisionError
 from state_machines.notices.topics import PAYLOAD_FIELD
 from state_machines.subject import KEY_FORM, Subject, is_key, split_key
+from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.own_sources import SUBJECT_SOURCE
@@ -30,16 +31,18 @@ class FanOut:
     whenever and wherever the decision is replayed.
     """
 
-    def __init__(self, registry: Registry, changes: Changes) -> None:
+    def __init__(self, registry: Registry, changes: Changes, tasks: AllowedTasks) -> None:
         self._registry = registry
         self._changes = changes
+        self._tasks = tasks
         self._emissions: list[_Emission] = []
 
     def add(self, subject_row: int, subject: Subject, decision: Decision) -> None:
         """Add the effects of one decision; `subject` is as the decision leaves it.
 
         Raises:
-            DecisionError: an event has no possible receiver; nothing of the decision was added.
+            DecisionError: an event has no possible receiver, or a task whose name came with an event may not
+                be asked for; nothing of the decision was added.
         """
         effects: list[NewEffect] = []
         emissions: list[_Emission] = []
@@ -49,9 +52,16 @@ class FanOut:
                 self._check(effect)
                 emissions.append(_Emission(subject, key, effect))
             else:
+                if isinstance(effect, RunTask) and effect.computed:
+                    self._check_task(effect)
                 effects.append(_outbox_row(subject_row, key, effect))
         self._changes.effects += effects
         self._emissions += emissions
+
+    def _check_task(self, effect: RunTask) -> None:
+        refusal = self._tasks.refusal(effect.task, effect.queue)
+        if refusal is not None:
+            raise DecisionError("task.name", "task-not-allowed", refusal)
 
     def _check(self, effect: EmitEvent) -> None:
         if effect.to in ("parent", "children", "self"):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from state_machines.values.retry_policy import RetryPolicy
 from workflow.clock import Clock, clock_from
+from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.settings import Settings
@@ -40,6 +41,5 @@ def open_runtime(settings: Settings) -> Runtime:
     own = file_sources(settings.lifecycles)
     registry.refuse_unsound(own)
     registry.register([*catalog_sources(), *own], clock.now())
-    return Runtime(
-        settings, store, registry, clock, Engine(store, registry, clock), RetryPolicy(settings.max_attempts)
-    )
+    engine = Engine(store, registry, clock, AllowedTasks.of(settings.job_tasks))
+    return Runtime(settings, store, registry, clock, engine, RetryPolicy(settings.max_attempts))

@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from state_machines.errors import StateMachineError
+from workflow.access import keys
 from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
 from workflow.broker.client import Broker
@@ -87,6 +88,7 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)
+    yield _keys(store, clock.now())
 
 
 def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult:
@@ -120,6 +122,16 @@ def _unopened(store: Store) -> CheckResult:
     count = never_opened(store)
     advice = "; GET /v1/subjects?opened=false lists them" if count else ""
     return CheckResult("subjects never opened", True, f"{count} whose events were all refused{advice}")
+
+
+def _keys(store: Store, now: datetime) -> CheckResult:
+    """Nothing that is wrong on a laptop; on a server each of these can speak in the name of every other."""
+    in_force = [one for one in keys.listed(store) if one.revoked_at is None and not one.is_expired(now)]
+    free = [f"{one.name} ({one.id})" for one in in_force if one.is_unlimited]
+    words = f"{len(in_force)} in force"
+    if free:
+        words += f"; without bounds, so that each may speak for anybody: {', '.join(free)}"
+    return CheckResult("keys", True, words)
 
 
 def _lateness(name: str, backlog: Backlog, queue: Queue, clock: Clock) -> CheckResult:

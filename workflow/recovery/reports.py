@@ -21,7 +21,7 @@ from state_machines.notices.topics import topic_of
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
-from workflow.errors import EventConflict, InvalidEvent, NotFound
+from workflow.errors import EventConflict, InvalidEvent, NotFound, NotPermitted
 from workflow.queries.event_outcomes import event_outcome
 from workflow.recovery.contact.webhook_ids import keys_meant
 from workflow.recovery.lost_sends import SOURCE as SWEEP
@@ -55,6 +55,9 @@ class Report:
         identity: by which a repetition of this report is known, unique among those of the notice.
         code: the other side's word or number for why, without anybody's name in it.
         reference: by which the other side knows the notice.
+        receiver: of a receiver of webhooks that signed it, as `MAKEGOOD_WEBHOOK_HOSTS` writes it; None: of
+            whoever may report on any notice.
+        actor: who says so, as the ledger names them.
     """
 
     effect: str
@@ -63,6 +66,8 @@ class Report:
     identity: str
     code: str | None = None
     reference: str | None = None
+    receiver: str | None = None
+    actor: str | None = None
 
 
 class _Sent(NamedTuple):
@@ -85,10 +90,12 @@ def take(engine: Engine, report: Report) -> list[Acceptance]:
 
     Raises:
         NotFound: there is no such notice.
+        NotPermitted: it went to somebody else than the receiver who reports.
         InvalidEvent: the notice was never handed over, or over another channel.
         EventConflict: under its identity another status was reported.
     """
     sent = _meant(engine, report.effect)
+    _check_receiver(sent, report)
     _check(sent, report)
     if report.status is Status.ACCEPTED and sent.state == EffectState.SETTLED and sent.channel != "dial":
         return []
@@ -96,7 +103,9 @@ def take(engine: Engine, report: Report) -> list[Acceptance]:
     together = sorted([sent, *(_find(engine, key) for key in others)], key=lambda one: one.id)
     events = [_event(engine, one, report) for one in together]
     relieved = [_no_longer_unknown(engine, one, report) for one in together]
-    checked = engine.acceptor.check([*events, *(one for one in relieved if one is not None)])
+    checked = engine.acceptor.check(
+        [*events, *(one for one in relieved if one is not None)], actor=report.actor
+    )
     now = engine.clock.now()
 
     def note(transaction: Transaction) -> None:
@@ -139,6 +148,13 @@ def _notice(engine: Engine, key: str) -> _Sent | None:
         return None
     sent = _Sent._make(found)
     return sent._replace(channel=(sent.receipt or {}).get("channel", sent.channel))
+
+
+def _check_receiver(sent: _Sent, report: Report) -> None:
+    """Receivers of webhooks report on those that went to them, and on no others."""
+    if report.receiver is not None and (sent.receipt or {}).get("receiver") != report.receiver:
+        message = f"this notice did not go to {report.receiver}"
+        raise NotPermitted([Problem("effect", "not-yours", message)])
 
 
 def _check(sent: _Sent, report: Report) -> None:

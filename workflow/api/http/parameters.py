@@ -21,5 +21,5 @@ STORABLE = r"^[^\x00]*$"
 Row = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """The id of a row, as another answer gave it."""
 
-READING = described(Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.INVALID, Kind.UNAVAILABLE)
+READING = described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.UNAVAILABLE)
 RETRYING = READING | described(Kind.FORBIDDEN, Kind.CONFLICT)

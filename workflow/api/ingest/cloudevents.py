@@ -18,13 +18,14 @@ from state_machines.errors import Problem
 from workflow.api.http.json_text import decode
 from workflow.api.http.media_type import MediaType, media_type
 from workflow.api.http.problems import Kind, Refusal
-from workflow.engine.cloudevent import CloudEvent, parse
+from workflow.engine.cloudevent import (
+    MAX_BATCH_BYTES,
+    MAX_BATCH_EVENTS,
+    MAX_EVENT_BYTES,
+    CloudEvent,
+    parse,
+)
 from workflow.errors import InvalidEvent
-
-MAX_EVENT_BYTES = 64 * 1024
-"""The specification asks every consumer to take 64 KiB; more is refused."""
-MAX_BATCH_BYTES = 8 * 1024 * 1024
-MAX_BATCH_EVENTS = 1_000
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"

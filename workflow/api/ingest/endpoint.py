@@ -21,6 +21,7 @@ from state_machines.errors import Problem
 from workflow.access.keyring import Keyring
 from workflow.access.principal import Principal
 from workflow.access.role import SENDING
+from workflow.api.http.accountability import remember_holder, remember_rule
 from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
@@ -89,23 +90,27 @@ class EventsEndpoint:
     async def answer(self, scope: Scope, receive: Receive) -> RawResponse:
         """The response to a request. Never raises: each error has one, too."""
         try:
-            mode, accepted = await self._admitted(scope["headers"], receive)
+            mode, accepted = await self._admitted(scope, receive)
             seconds = None if mode is Mode.BATCHED else wait_of(scope["headers"])
             if seconds is not None and not self.decisions.full:
                 return await self._decided(accepted[0], seconds)
         except Exception as error:
-            return self._refused(refusal_of(error))
+            refusal = refusal_of(error)
+            remember_rule(scope, refusal.problems[0].rule)
+            return self._refused(refusal)
         return self._accepted(accepted)
 
     def close(self) -> None:
         """Commit what was submitted, then end the threads that commit."""
         self._commits.close()
 
-    async def _admitted(self, raw: RawHeaders, receive: Receive) -> tuple[Mode, list[Acceptance]]:
+    async def _admitted(self, scope: Scope, receive: Receive) -> tuple[Mode, list[Acceptance]]:
         """Accept a request's events if its key permits that and no bound is reached; how they came."""
+        raw: RawHeaders = scope["headers"]
         headers = dict(reversed(raw))  # of a header that came twice the first counts
         text = bearer_text(headers.get(b"authorization"))
         key = self._keyring.recall(text) or await known_key(self._keyring, text)
+        remember_holder(scope, key)
         permit(key, *SENDING)
         mode = mode_of(headers.get(b"content-type"), raw)
         announced = headers.get(b"content-length")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflow.api.ingest.cloudevents import BATCHED, MAX_BATCH_EVENTS, STRUCTURED
+from workflow.api.ingest.cloudevents import BATCHED, STRUCTURED
+from workflow.engine.cloudevent import MAX_BATCH_EVENTS
 
 _EXAMPLE = {
     "specversion": "1.0",

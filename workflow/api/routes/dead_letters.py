@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from workflow.api.auth import Operator, Reader
+from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["dead letters"])
     "/dead-letters", summary="Events and timers given up", response_model=DeadLetters, responses=READING
 )
 def list_dead_letters(
-    request: Request, _: Reader, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    request: Request, _: Overseer, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> JsonAnswer:
     """Whose decision failed, with the fault. Dead effects are under `/v1/effects`."""
     return JsonAnswer(dead_events_and_timers(context_of(request).runtime.store, limit))

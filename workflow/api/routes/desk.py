@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.access.principal import Principal
-from workflow.api.auth import AtDesk, Reader
+from workflow.api.auth import AtDesk, LineReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
@@ -58,7 +58,7 @@ class LineFilter(BaseModel):
 
 
 @router.get("/line", summary="Who waits for a person", response_model=Line, responses=READING)
-def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]) -> JsonAnswer:
+def get_line(request: Request, holder: LineReader, wanted: Annotated[LineFilter, Query()]) -> JsonAnswer:
     """Calls whose customer may be called now, and escalations that nobody has.
 
     By the promised instant, else by when it is expected or should be taken on; then by waiting time.
@@ -69,6 +69,7 @@ def get_line(request: Request, _: Reader, wanted: Annotated[LineFilter, Query()]
         None if wanted.skill is None else frozenset(wanted.skill),
         None if wanted.language is None else frozenset(wanted.language),
         wanted.desk,
+        _desks_of(holder),
     )
     return JsonAnswer({"items": line(runtime.store, runtime.clock.now(), wishes, wanted.limit)})
 
@@ -93,7 +94,9 @@ async def post_claim(request: Request, holder: AtDesk) -> JsonAnswer:
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
     by = await _who(request, holder, wanted.by)
-    claim = DeskClaim(wanted.id, by, wanted.subject, wanted.wishes(), wanted.dial, wanted.patience)
+    claim = DeskClaim(
+        wanted.id, by, wanted.subject, wanted.wishes(_desks_of(holder)), wanted.dial, wanted.patience
+    )
     return response_to(await desk_of(context, holder).claim(claim))
 
 
@@ -118,9 +121,14 @@ async def post_escalation_outcome(request: Request, holder: AtDesk, key: _Key) -
 
 
 @router.get("/items/{key:path}", summary="One call or escalation", response_model=Item, responses=READING)
-def get_item(request: Request, _: Reader, key: _Key) -> JsonAnswer:
+def get_item(request: Request, _: SubjectReader, key: _Key) -> JsonAnswer:
     """As it stands now, whoever has it."""
     return JsonAnswer(find(context_of(request).runtime.store, key))
+
+
+def _desks_of(holder: Principal) -> frozenset[str] | None:
+    """The desks whose line they see: a person with teams sees theirs, and what is nobody's in particular."""
+    return frozenset(holder.teams) if holder.person is not None and holder.teams else None
 
 
 async def _who(request: Request, holder: Principal, said: Any) -> Any:

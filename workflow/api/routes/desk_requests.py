@@ -17,9 +17,7 @@ _Word = Annotated[str, Field(min_length=1, max_length=100)]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
 _Person = Annotated[
     str | dict[str, Any],
-    Field(
-        description="An address, or an object with name, email, phone. Of a person's own key it is they."
-    ),
+    Field(description="An address, or an object with name, email, phone. Of a person's own key it is they."),
 ]
 
 
@@ -53,13 +51,14 @@ class ClaimRequest(_Wish):
         description="Their telephone (E.164): it rings first, then the customer is connected.",
     )
 
-    def wishes(self) -> Wishes:
-        """As the line takes them."""
+    def wishes(self, desks: frozenset[str] | None) -> Wishes:
+        """As the line takes them, for whoever sees the line of these desks; None: of all."""
         return Wishes(
             tuple(self.kinds),
             None if self.skills is None else frozenset(self.skills),
             None if self.languages is None else frozenset(self.languages),
             self.desk,
+            desks,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflow.api.auth import Operator, Reader
+from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Row
@@ -46,14 +46,14 @@ async def note_of(request: Request, _: Operator) -> SettlementNote:
 
 
 @router.get("/effects", summary="List effects", response_model=EffectPage, responses=READING)
-def list_effects(request: Request, _: Reader, wanted: Annotated[EffectFilter, Query()]) -> JsonAnswer:
+def list_effects(request: Request, _: Overseer, wanted: Annotated[EffectFilter, Query()]) -> JsonAnswer:
     """Effects in one of the states, the oldest first."""
     store = context_of(request).runtime.store
     return JsonAnswer(effects(store, wanted.state, limit=wanted.limit, cursor=wanted.cursor))
 
 
 @router.get("/effects/{effect_id}", summary="One effect", response_model=EffectView, responses=READING)
-def get_effect(request: Request, _: Reader, effect_id: Row) -> JsonAnswer:
+def get_effect(request: Request, _: Overseer, effect_id: Row) -> JsonAnswer:
     """One effect with its payload and its receipt."""
     return JsonAnswer(effect(context_of(request).runtime.store, effect_id))
 

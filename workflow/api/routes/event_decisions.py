@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 
-from workflow.api.auth import Reader
+from workflow.api.auth import AnyKey, may_read
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http import prefer
 from workflow.api.http.answers import JsonAnswer
@@ -55,7 +55,7 @@ class EventDecision:
 )
 async def get_event_decision(
     request: Request,
-    _: Reader,
+    holder: AnyKey,
     source: Annotated[str, Path(description="The event's source; its slashes may stand as they are.")],
     id: Annotated[str, Path(description="The event's id; a slash in it is written `%2F`.")],
 ) -> JsonAnswer:
@@ -65,6 +65,8 @@ async def get_event_decision(
     found = await run_in_threadpool(event_outcome, context.runtime.store, source, id)
     if found is None:
         raise NotFound("event: there is none with this source and id")
+    if holder.bounds.sources is None or not holder.bounds.may_use(source):  # whoever sent it may ask
+        may_read(holder, found.subject.partition(":")[0])
     seconds = prefer.wait_of(request.scope["headers"])
     if seconds is None or (found.outcome == PENDING and context.endpoint.decisions.full):
         return JsonAnswer(_decision(found))

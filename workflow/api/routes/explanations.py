@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
-from workflow.api.auth import Reader
+from workflow.api.auth import SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.negotiation import JSON, preferred
@@ -27,7 +27,7 @@ _TEXT = "text/plain"
 )
 def get_explanation(
     request: Request,
-    _: Reader,
+    _: SubjectReader,
     key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)],
     timer: Annotated[Name | None, Query(description="Only this timer; else all it has or had.")] = None,
     zone: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from workflow.api.basic_auth import BrowserReader
+from workflow.api.basic_auth import CaseReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
@@ -23,7 +23,7 @@ CaseNumber = Annotated[str, Path(description="The case's number: its key without
     response_model=Packet,
     responses=READING,
 )
-def get_packet(request: Request, _: BrowserReader, number: CaseNumber) -> JsonAnswer:
+def get_packet(request: Request, _: CaseReader, number: CaseNumber) -> JsonAnswer:
     """The case as JSON, or as a page where `Accept` prefers `text/html`.
 
     What is `known` or was `tried` must not be asked of the customer again.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflow.api.auth import Reader
+from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
@@ -44,9 +44,9 @@ class RefusalQuery(BaseModel):
     "/refusals",
     summary="List refused decisions",
     response_model=RefusalPage,
-    responses=described(Kind.UNAUTHENTICATED, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
 )
-def list_refusals(request: Request, _: Reader, wanted: Annotated[RefusalQuery, Query()]) -> JsonAnswer:
+def list_refusals(request: Request, _: Overseer, wanted: Annotated[RefusalQuery, Query()]) -> JsonAnswer:
     """What could not apply when it was decided, the oldest first: by whom, about what, and why.
 
     What was refused at once, with an answer of 422, is not among them: it was never stored.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflow.access.keys import Role
+from workflow.access.role import SENDING
 from workflow.api.context import ApiContext, context_of
+from workflow.api.http.accountability import remember_holder
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, model_of, read_whole
 from workflow.api.routes.report_acceptance import brought
 from workflow.recovery import reports
+from workflow.recovery.contact.receivers import Receivers
 from workflow.recovery.contact.standard_webhooks import is_genuine, webhooks_of
 
 router = APIRouter(prefix="/v1", tags=["reports"])
@@ -47,37 +49,42 @@ class Taken(BaseModel):
     subject: str | None
 
 
-async def report_of(request: Request) -> ReportBody:
+class Reporter(NamedTuple):
+    """Who reports, as the ledger names them; `receiver` is set where a receiver of webhooks has signed."""
+
+    said: ReportBody
+    actor: str
+    receiver: str | None = None
+
+
+async def report_of(request: Request) -> Reporter:
     """The report in the body of who may send one."""
     context, headers = context_of(request), dict(request.scope["headers"])
-    signed = _SIGNATURE.encode() in headers
-    if not signed:
-        key = await known_key(context.keyring, bearer_text(headers.get(b"authorization")))
-        permit(key, Role.SYSTEM, Role.OPERATOR)
-    body = await read_whole(request)
-    if signed:
-        _check_signature(context, request, body)
-    return model_of(body, ReportBody)
+    if _SIGNATURE.encode() in headers:
+        body = await read_whole(request)
+        receiver = _signer(context, request, body)
+        return Reporter(model_of(body, ReportBody), f"receiver:{receiver}", receiver)
+    holder = await known_key(context.keyring, bearer_text(headers.get(b"authorization")))
+    remember_holder(request.scope, holder)
+    permit(holder, *SENDING)
+    if not holder.bounds.may_send("delivery.report"):
+        message = "this key may not send 'delivery.report'"
+        raise Refusal.of(Kind.FORBIDDEN, "authorization", "not-yours", message)
+    return Reporter(model_of(await read_whole(request), ReportBody), holder.actor)
 
 
-def _check_signature(context: ApiContext, request: Request, body: bytes) -> None:
-    """Of a receiver of our webhooks, who has their secret; it reports on webhooks only."""
-    secret, headers = context.runtime.settings.webhook_secret, request.headers
-    genuine = (
-        secret is not None
-        and request.path_params["channel"] == "webhook"
-        and is_genuine(
-            webhooks_of(secret.get_secret_value()),
-            headers.get("webhook-id", ""),
-            headers.get("webhook-timestamp", ""),
-            headers[_SIGNATURE],
-            body,
-            context.runtime.clock.now(),
-        )
-    )
-    if not genuine:
-        message = "is not of our secret, or not of these five minutes"
-        raise Refusal.of(Kind.UNAUTHENTICATED, _SIGNATURE, "signature", message)
+def _signer(context: ApiContext, request: Request, body: bytes) -> str:
+    """The receiver of our webhooks who has signed this; on webhooks only. Raises Refusal (401)."""
+    settings, headers = context.runtime.settings, request.headers
+    if settings.webhook_secret is not None and request.path_params["channel"] == "webhook":
+        secret = settings.webhook_secret.get_secret_value()
+        signature = (headers.get("webhook-id", ""), headers.get("webhook-timestamp", ""), headers[_SIGNATURE])
+        now = context.runtime.clock.now()
+        for receiver in Receivers.of(settings.webhook_hosts).allowed:
+            if is_genuine(webhooks_of(secret, receiver), *signature, body, now):
+                return receiver
+    message = "is not of a secret that we have given to a receiver, or not of these five minutes"
+    raise Refusal.of(Kind.UNAUTHENTICATED, _SIGNATURE, "signature", message)
 
 
 @router.post(
@@ -94,11 +101,21 @@ def _check_signature(context: ApiContext, request: Request, body: bytes) -> None
 async def post_report(
     request: Request,
     channel: Annotated[str, Path(pattern=r"^[a-z]{1,20}$")],
-    said: Annotated[ReportBody, Depends(report_of)],
+    reporter: Annotated[Reporter, Depends(report_of)],
 ) -> JsonAnswer:
     """An accepted notice becomes delivered or failed; the subject that asked for it hears of that."""
+    said = reporter.said
     identity = f"{channel}/{said.id or said.status}"
-    report = reports.Report(said.effect, channel, said.status, identity, said.code, said.reference)
+    report = reports.Report(
+        said.effect,
+        channel,
+        said.status,
+        identity,
+        said.code,
+        said.reference,
+        reporter.receiver,
+        reporter.actor,
+    )
     answers = await brought(context_of(request), report)
     status, subject = (answers[0].status, answers[0].subject) if answers else ("known", None)
     return JsonAnswer({"status": status, "subject": subject}, status_code=202)

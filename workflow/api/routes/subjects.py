@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflow.api.auth import Reader
+from workflow.api.auth import ListReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, Name, SubjectKey
@@ -40,9 +40,9 @@ class SubjectFilter(BaseModel):
     "/subjects",
     summary="List subjects",
     response_model=SubjectPage,
-    responses=described(Kind.UNAUTHENTICATED, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
 )
-def list_subjects(request: Request, _: Reader, wanted: Annotated[SubjectFilter, Query()]) -> JsonAnswer:
+def list_subjects(request: Request, _: ListReader, wanted: Annotated[SubjectFilter, Query()]) -> JsonAnswer:
     """Subjects that have been opened, the oldest first, page by page.
 
     With `opened=false` those that no event has opened: it came too early, or to a wrong key. What was
@@ -69,7 +69,9 @@ def list_subjects(request: Request, _: Reader, wanted: Annotated[SubjectFilter, 
     responses=READING,
 )
 def get_subject(
-    request: Request, _: Reader, key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)]
+    request: Request,
+    _: SubjectReader,
+    key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)],
 ) -> JsonAnswer:
     """State, data, timers, children, and every event and fired timer with what became of it."""
     return JsonAnswer(history(context_of(request).runtime.store, key))

@@ -20,6 +20,9 @@ from workflow.recovery.reports import Report, Status
 from workflow.recovery.telephony import twilio
 from workflow.recovery.telephony.calls import customer_to_connect
 
+_ACTOR = "provider:twilio"
+"""How the ledger names whoever reports with Twilio's signature."""
+
 router = APIRouter(tags=["reports"])
 
 _MOST_FIELDS = 200
@@ -96,7 +99,9 @@ async def connect(request: Request, form: Genuine, effect: Effect) -> Response:
     if customer is None:
         return _twiml(twilio.no_longer_needed())
     sid = form.get("CallSid", "")
-    await brought(context, Report(effect, "dial", Status.ACCEPTED, f"{sid}/agent", "ringing", sid))
+    await brought(
+        context, Report(effect, "dial", Status.ACCEPTED, f"{sid}/agent", "ringing", sid, actor=_ACTOR)
+    )
     return _twiml(_connection(context, customer, effect))
 
 
@@ -115,7 +120,7 @@ def _report(effect: str, form: Form, leg: str | None) -> Report | None:
             return None
         sid = form.get("MessageSid", "")
         identity = f"{sid}/{form['MessageStatus']}"
-        return Report(effect, None, status, identity, form.get("ErrorCode") or None, sid)
+        return Report(effect, None, status, identity, form.get("ErrorCode") or None, sid, actor=_ACTOR)
     words, statuses = (
         ("DialCallStatus", CUSTOMER_LEG) if leg == twilio.CUSTOMER_LEG else ("CallStatus", AGENT_LEG)
     )
@@ -123,7 +128,9 @@ def _report(effect: str, form: Form, leg: str | None) -> Report | None:
     if found is None:
         return None
     sid = form.get("CallSid", "")
-    return Report(effect, "dial", found[0], f"{sid}/{leg or 'agent'}/{form[words]}", found[1], sid)
+    return Report(
+        effect, "dial", found[0], f"{sid}/{leg or 'agent'}/{form[words]}", found[1], sid, actor=_ACTOR
+    )
 
 
 def _twiml(document: str) -> Response:

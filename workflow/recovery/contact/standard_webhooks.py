@@ -21,15 +21,29 @@ TOLERANCE_SECONDS = 300.0
 """How far a timestamp may lie from now, either way: an old request must not be played again."""
 
 
-def webhooks_of(text: str) -> list[Webhook]:
-    """One signer for each secret in a setting, spaces between them; the newest first signs too.
+def webhooks_of(text: str, receiver: str) -> list[Webhook]:
+    """One signer for each secret in a setting, spaces between them, as this receiver has it.
+
+    Args:
+        text: `MAKEGOOD_WEBHOOK_SECRET`; each receiver has a secret derived from it, and knows no other's.
+        receiver: as `MAKEGOOD_WEBHOOK_HOSTS` writes it.
 
     Raises SettingsError when one is not ``whsec_`` and 24 to 64 bytes in base64.
     """
-    found = [Webhook(_secret(one)) for one in text.split()]
+    found = [Webhook(_derived(one, receiver)) for one in text.split()]
     if not found:
         raise SettingsError("MAKEGOOD_WEBHOOK_SECRET: holds no secret")
     return found
+
+
+def receiver_secrets(text: str, receiver: str) -> list[str]:
+    """The secrets that this receiver is to be given, ``whsec_…``, the newest first. Raises SettingsError."""
+    return [f"{_PREFIX}{base64.b64encode(_derived(one, receiver)).decode()}" for one in text.split()]
+
+
+def _derived(text: str, receiver: str) -> bytes:
+    """HMAC-SHA-256 of who it is for, so that no receiver can report in another's name."""
+    return hmac.digest(_secret(text), f"makegood webhook {receiver}".encode(), "sha256")
 
 
 def _secret(text: str) -> bytes:

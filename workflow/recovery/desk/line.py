@@ -32,18 +32,22 @@ class Wishes:
         kinds: calls, escalations or both.
         skills, languages: what they can do and speak; None: anything. A call without a language is for all.
         desk: only what is for this desk, or for none in particular; None: for any.
+        desks: the desks that they may see the line of; None: all.
     """
 
     kinds: tuple[Kind, ...] = tuple(Kind)
     skills: frozenset[str] | None = None
     languages: frozenset[str] | None = None
     desk: str | None = None
+    desks: frozenset[str] | None = None
 
     def fit(self, item: Item) -> bool:
         """Whether they can take this on."""
         if self.skills is not None and not self.skills.issuperset(item.skills):
             return False
         if self.languages is not None and item.language and item.language not in self.languages:
+            return False
+        if self.desks is not None and item.desk and item.desk not in self.desks:
             return False
         return self.desk is None or not item.desk or item.desk == self.desk
 

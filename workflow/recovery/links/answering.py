@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from state_machines.decide import decide
 from state_machines.decision import Event, Outcome
+from state_machines.definitions.senders import LINK
 from state_machines.errors import StateMachineError
 from state_machines.subject import Subject
 from workflow.engine.cloudevent import CloudEvent
@@ -73,7 +74,7 @@ def takes(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> bool
     """
     now, subject = runtime.clock.now(), question.subject
     lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
-    event = Event(question.link["trigger"], question.identity, SOURCE, now, data)
+    event = Event(question.link["trigger"], question.identity, SOURCE, now, data, sender=LINK)
     try:
         return decide(lifecycle, subject, event, now).outcome is not Outcome.REFUSED
     except StateMachineError:
@@ -96,5 +97,5 @@ def answer(engine: Engine, question: Question, data: Mapping[str, Any], now: dat
     subject = question.subject
     kind = f"{subject.lifecycle}.{question.link['trigger']}"
     event = CloudEvent(question.identity, SOURCE, kind, subject.key, now, data)
-    (accepted,) = engine.accept([event])
+    (accepted,) = engine.acceptor.store_one(engine.acceptor.check([event], actor="link"))
     return accepted.status == "accepted"

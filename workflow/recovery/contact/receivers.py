@@ -1,4 +1,4 @@
-"""To which hosts webhooks may go: only to those that the settings name."""
+"""Who may receive webhooks: the origins that the settings name, each a receiver with a secret of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
-from tasks.channels.port import Rejected
 from workflow.errors import SettingsError
 
 _PORTS = {"http": 80, "https": 443}
@@ -28,31 +27,32 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
-    """Those that webhooks may go to."""
+class Receivers:
+    """Those that webhooks may go to: their origins, by what the settings write for each."""
 
-    allowed: tuple[Origin, ...]
+    allowed: dict[str, Origin]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Those of `MAKEGOOD_WEBHOOK_HOSTS`. Raises SettingsError for one that is none."""
-        written = [one.strip() for one in text.split(",") if one.strip()]
-        found = [_origin(urlsplit(one if "://" in one else f"https://{one}")) for one in written]
-        if None in found:
-            raise SettingsError("MAKEGOOD_WEBHOOK_HOSTS: each must be a host or an http(s) origin")
-        return cls(tuple(one for one in found if one is not None))
+        allowed = {}
+        for written in (one.strip() for one in text.split(",") if one.strip()):
+            origin = _origin(urlsplit(written if "://" in written else f"https://{written}"))
+            if origin is None:
+                raise SettingsError("MAKEGOOD_WEBHOOK_HOSTS: each must be a host or an http(s) origin")
+            allowed[written] = origin
+        return cls(allowed)
 
-    def check(self, url: str) -> None:
-        """Raise Rejected unless a request may go there. The message does not quote the URL."""
-        try:
-            split = urlsplit(url)
-            origin = _origin(split)
-        except ValueError:
-            origin, split = None, urlsplit("")
+    def of_url(self, url: str) -> str | None:
+        """Which of them an address belongs to, as the settings write it; None: to none.
+
+        Raises ValueError for a text that is no address that a webhook could go to.
+        """
+        split = urlsplit(url)
+        origin = _origin(split)
         if origin is None or split.username is not None or split.fragment or not url.isprintable():
-            raise Rejected("to.url: no http(s) URL that a webhook can go to [webhook-url]")
-        if not any(one.covers(origin) for one in self.allowed):
-            raise Rejected("to.url: not one of MAKEGOOD_WEBHOOK_HOSTS [webhook-host]")
+            raise ValueError("no http(s) URL that a webhook can go to")
+        return next((written for written, one in self.allowed.items() if one.covers(origin)), None)
 
 
 def _origin(url: SplitResult) -> Origin | None:

@@ -1,0 +1,57 @@
+"""Who did what, who read what, who was refused: ``/v1/audit``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflow.access.audit import AuditFilter
+from workflow.api.auth import Operator
+from workflow.api.context import context_of
+from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.days import instant_of
+from workflow.api.http.parameters import STORABLE
+from workflow.api.http.problems import Kind, described
+from workflow.queries.audit import AuditPage, audit_page
+
+router = APIRouter(prefix="/v1", tags=["operation"])
+_UTC = ZoneInfo("UTC")
+_Text = Annotated[str, Field(min_length=1, max_length=300, pattern=STORABLE)]
+
+
+class AuditQuery(BaseModel):
+    """Which entries to list. An unknown parameter is refused: a misspelt filter must not list everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: _Text | None = Field(None, description="Only of this one: `system:crm`, `person:ada@example.com`.")
+    target: _Text | None = Field(None, description="Only about this: the path of a request.")
+    outcome: Literal["done", "refused"] | None = None
+    since: str | None = Field(
+        None, max_length=40, description="From this instant (RFC 3339) or day (UTC) on."
+    )
+    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
+    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+
+
+@router.get(
+    "/audit",
+    summary="List the audit log",
+    response_model=AuditPage,
+    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
+)
+def list_audit(request: Request, _: Operator, wanted: Annotated[AuditQuery, Query()]) -> JsonAnswer:
+    """Reads, acts and refusals over HTTP, and what was done to keys; the oldest first, half a second late.
+
+    Who sent an accepted event is not here: that stands with the event, as its `actor`.
+    """
+    page = audit_page(
+        context_of(request).runtime.store,
+        AuditFilter(wanted.actor, wanted.target, wanted.outcome, instant_of("since", wanted.since, _UTC)),
+        limit=wanted.limit,
+        cursor=wanted.cursor,
+    )
+    return JsonAnswer(page)
