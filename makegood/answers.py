@@ -69,11 +69,18 @@ class Subject(TypedDict):
 
 
 class SubjectHistory(Subject):
-    """A subject with its timers, those it opened, and every event and fired timer, the oldest first."""
+    """A subject with its timers, the newest that it opened, its newest events and fired timers, in order.
+
+    `more_children` were opened before, `earlier` entries were decided before (`Client.timeline` gives all),
+    and `more_waiting` events wait behind those that are shown.
+    """
 
     timers: list[dict[str, Any]]
     children: list[dict[str, Any]]
+    more_children: int
     timeline: list[dict[str, Any]]
+    earlier: int
+    more_waiting: int
 
 
 class RefusedDecision(TypedDict):

@@ -26,6 +26,8 @@ _EVENTS = "/v1/events"
 _STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 _BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
 _PAGE = 1_000
+_TIMELINE_PAGE = 100
+"""An entry of a timeline may be as large as its event."""
 
 
 class Client:
@@ -106,8 +108,15 @@ class Client:
         return cast(EventDecision, answer)
 
     def subject(self, key: str) -> SubjectHistory:
-        """One subject with its timeline. Raises ClientError of status 404 when no event ever named it."""
+        """One subject with its newest entries. Raises ClientError (404) when no event ever named it."""
         return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{_in_path(key)}"))
+
+    def timeline(self, key: str) -> Iterator[dict[str, Any]]:
+        """Everything that happened to a subject, the oldest first, page by page.
+
+        Raises ClientError of status 404 when no event ever named it.
+        """
+        return self._pages(f"/v1/subjects/{_in_path(key)}/timeline", {}, limit=_TIMELINE_PAGE)
 
     def subjects(
         self,
@@ -175,12 +184,14 @@ class Client:
             raise batch.placed(error) from error.__cause__
         return cast(AcceptedEvents, answer)
 
-    def _pages(self, path: str, filters: Mapping[str, str | Sequence[str] | None]) -> Iterator[Any]:
+    def _pages(
+        self, path: str, filters: Mapping[str, str | Sequence[str] | None], limit: int = _PAGE
+    ) -> Iterator[Any]:
         wanted = {name: value for name, value in filters.items() if value}
         cursor: str | None = None
         while True:
             more = {} if cursor is None else {"cursor": cursor}
-            page = self._connection.request("GET", path, params={"limit": _PAGE, **wanted, **more})
+            page = self._connection.request("GET", path, params={"limit": limit, **wanted, **more})
             yield from page["items"]
             cursor = page["next"]
             if cursor is None:
@@ -193,8 +204,8 @@ def _preferring(wait: int | None) -> dict[str, str]:
 
 
 def _in_path(key: str) -> str:
-    """A subject's key in a path; there ``/explain`` at the end would ask for something else."""
+    """A subject's key in a path, where ``/explain`` or ``/timeline`` at the end asks for something else."""
     head, slash, last = key.rpartition("/")
-    if last == "explain" and slash:
+    if last in ("explain", "timeline") and slash:
         return f"{quote(head, safe=':/')}%2F{last}"
     return quote(key, safe=":/")

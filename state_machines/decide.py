@@ -10,10 +10,12 @@ from datetime import datetime
 from transitions import MachineError
 
 from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome
+from state_machines.definitions.data_rules import MORE_PROBLEMS
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.machine import Attempt
 from state_machines.definitions.senders import refused_sender
 from state_machines.definitions.ways import Way
+from state_machines.effects.number import MOST, check_number
 from state_machines.errors import DecisionError, Problem
 from state_machines.expressions.view import View
 from state_machines.subject import INITIAL, Subject, Timer
@@ -76,6 +78,8 @@ def _listed(problems: list[Problem]) -> str:
     A reason is kept for ever, and a sender's list may be endless.
     """
     more = f"; and {len(problems) - _MOST_SAID} more" if len(problems) > _MOST_SAID else ""
+    if problems[-1].rule == MORE_PROBLEMS:
+        more = "; and more"
     return "; ".join(f"{one.field} [{one.rule}]" for one in problems[:_MOST_SAID]) + more
 
 
@@ -93,7 +97,11 @@ def _impossible(lifecycle: Lifecycle, subject: Subject, event: Event) -> str:
 def _taken(subject: Subject, event: Event, way: Way, view: View) -> Decision:
     data = way.rule.changed(view)
     view = view.after(data, way.dest)
-    effects = tuple([effect for rule in way.effects for effect in rule.ask(view)])
+    asked: list[Effect] = []
+    for rule in way.effects:
+        asked += rule.ask(view)
+        check_number(asked, f"{way.rule.field}.effects", MOST)
+    effects = tuple(asked)
     if len(effects) > 1:
         _check_openings(effects, way.rule.field)
     timers_set, timers_cancelled = change_timers(way.crossings, subject.timers, event.timer, view)

@@ -61,6 +61,10 @@ class StoreError(MakegoodError):
     """The database cannot be used as it is: wrong URL, missing driver or schema."""
 
 
+class TooLarge(MakegoodError):
+    """A decision would write more than may be."""
+
+
 class SettingsError(MakegoodError):
     """An environment variable holds what it must not, or one that is needed is missing."""
 

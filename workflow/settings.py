@@ -78,6 +78,39 @@ class Settings(BaseSettings):
         description="Accepted events that may wait to be decided. While more do, the API answers 429 with "
         "`Retry-After`.",
     )
+    max_connections: int = Field(
+        default=2_048,
+        ge=1,
+        description="Connections that one API process holds at once; beyond, 503 and closed. Fewer where the "
+        "process may not open so many files (`ulimit -n`, less 128).",
+    )
+    max_connections_per_address: int = Field(
+        default=1_024,
+        ge=0,
+        description="How many of them may come from one address (of IPv6: from one /64); 0: all of them: "
+        "behind a proxy they come from its address.",
+    )
+    key_rate: float = Field(
+        default=0.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that one API key may make of one API process on and on; beyond, 429 "
+        "with `Retry-After`. 0: no bound. None fits all: a busy system may send ten thousand events in one.",
+    )
+    key_burst: int = Field(
+        default=1_000,
+        ge=1,
+        le=1_000_000,
+        description="Requests that it may make at once before `MAKEGOOD_KEY_RATE` holds.",
+    )
+    failed_keys_per_minute: int = Field(
+        default=60,
+        ge=0,
+        le=1_000_000,
+        description="Wrong API keys that one address may present to one API process in a minute; beyond, 429 "
+        "without a query, except for keys that were right before. 0: no bound; see "
+        "[security](security.md) for an installation behind a proxy.",
+    )
     api_url: str | None = Field(
         default=None,
         pattern=r"^https?://",

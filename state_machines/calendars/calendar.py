@@ -39,9 +39,15 @@ Span = tuple[datetime, datetime]
 LOOK_AHEAD_DAYS = 4 * 366
 """So long may a calendar stay closed before it is called never open."""
 
+EXACT_YEARS = 100
+"""So far from where it begins, time is reckoned day by day; what lies beyond, by the average of these years:
+systems write "never" as the end of the year 9999, and nobody waits for the holidays on the way there."""
+
 _MEMO_DAYS = 800
 _FIRST_DAY, _LAST_DAY = date.min.toordinal() + 2, date.max.toordinal() - 2
 """Two days inside what datetime can hold, so that no zone's offset leads out of it."""
+_FIRST_YEAR, _LAST_YEAR = 2, 9999
+_LEAST = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ class Calendar:
     opened: Mapping[date, tuple[Block, ...]] = field(default_factory=dict, hash=False)
     _days: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Memo of `_utc_day`; it changes no answer."""
+    _years: dict[int, timedelta] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Memo of `_open_year`: what is long is reckoned by whole years."""
     _elsewhere: dict[str | tzinfo, "Calendar"] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -183,51 +191,102 @@ class Calendar:
             yield current
 
     def business_time(self, begin: datetime, end: datetime) -> timedelta:
-        """How much of [begin, end) is open; zero if `end` is not after `begin`."""
-        return sum((closes - opens for opens, closes in self.spans(begin, end)), timedelta(0))
+        """How much of [begin, end) is open; zero if `end` is not after `begin`. See `EXACT_YEARS`."""
+        low, high = as_utc(begin), as_utc(end)
+        if high.year - low.year <= 1:
+            return self._open_between(low, high)
+        first, edge = low.year + 1, _edge(low)
+        exact = self._open_between(low, _new_year(first)) + self._open_years(first, min(high.year, edge))
+        if high.year < edge:
+            return exact + self._open_between(_new_year(high.year), high)
+        rate = self._open_years(first, edge), _new_year(edge) - _new_year(first)
+        return exact + _scaled(high - _new_year(edge), *rate)
 
     def add(self, begin: datetime, amount: timedelta) -> datetime:
-        """The first instant at which `amount` of business time has passed since `begin`.
+        """The first instant at which `amount` of business time has passed since `begin`. See `EXACT_YEARS`.
 
         On the very end of a block it is that end, not the start of the next one. Of no time it is `begin`.
 
         Raises:
-            NeverOpen: the calendar stays closed for four years on the way.
+            NeverOpen: the calendar stays closed for four years on the way, or it is after the year 9999.
         """
-        left = amount
+        low, left = as_utc(begin), amount
         if left <= timedelta(0):
-            return as_utc(begin)
-        for opens, closes in self.spans(begin):
-            if left <= closes - opens:
-                return opens + left
-            left -= closes - opens
-        raise AssertionError("spans without an end do not end")
+            return low
+        first, edge = low.year + 1, _edge(low)
+        while True:
+            for opens, closes in self.spans(low):
+                if opens.year > low.year + 1:
+                    break  # from here on by whole years
+                if left <= closes - opens:
+                    return opens + left
+                left -= closes - opens
+            year = opens.year
+            while year < edge and (whole := self._open_year(year)) and left > whole:
+                left, year = left - whole, year + 1
+            if year >= edge:
+                rate = _new_year(edge) - _new_year(first), self._open_years(first, edge)
+                return _moved(_new_year(edge), left, *rate)
+            if not whole:  # a whole year without a block: how long it is closed counts from the last one
+                year -= 1
+                left += self._open_year(year)
+            low = _new_year(year)
 
     def subtract(self, end: datetime, amount: timedelta) -> datetime:
-        """The last instant from which `amount` of business time passes until `end`.
+        """The last instant from which `amount` of business time passes until `end`. See `EXACT_YEARS`.
 
         On the very start of a block it is that start. Of no time it is `end`.
 
         Raises:
-            NeverOpen: the calendar stays closed for four years on the way back.
+            NeverOpen: the calendar stays closed for four years on the way back, or it is before the year 1.
         """
         high, left = as_utc(end), amount
         if left <= timedelta(0):
             return high
-        day = seen = high.toordinal()
+        last, edge = high.year, max(high.year - EXACT_YEARS, _FIRST_YEAR)
+        while True:
+            for opens, closes in self._spans_back(high):
+                if opens.year < high.year - 1:
+                    break
+                if left <= closes - opens:
+                    return closes - left
+                left -= closes - opens
+            year = opens.year
+            while year >= edge and (whole := self._open_year(year)) and left > whole:
+                left, year = left - whole, year - 1
+            if year < edge:
+                rate = _new_year(last) - _new_year(edge), self._open_years(edge, last)
+                return _moved(_new_year(edge), -left, *rate)
+            if not whole:
+                year += 1
+                left += self._open_year(year)
+            high = _new_year(year + 1)
+
+    def _spans_back(self, high: datetime) -> Iterator[Span]:
+        """The open time before `high`, the latest first, in pieces of at most a day. Raises NeverOpen."""
+        day = seen = min(high.toordinal(), _LAST_DAY)
         while day >= _FIRST_DAY and seen - day <= LOOK_AHEAD_DAYS:
             for opens, closes in reversed(self._utc_day(day)):
-                if opens >= high:
-                    continue
-                length = min(closes, high) - opens
-                if left <= length:
-                    return min(closes, high) - left
-                left -= length
-                seen = day
+                if opens < high:
+                    yield opens, min(closes, high)
+                    seen = day
             day -= 1
         raise NeverOpen(
             "never-open", f"nothing is open within four years before {date.fromordinal(seen)}", "weekly"
         )
+
+    def _open_between(self, low: datetime, high: datetime) -> timedelta:
+        return sum((closes - opens for opens, closes in self.spans(low, high)), timedelta(0))
+
+    def _open_years(self, first: int, end: int) -> timedelta:
+        """The open time of the years from `first` up to, and without, `end`, in UTC."""
+        return sum((self._open_year(year) for year in range(first, end)), timedelta(0))
+
+    def _open_year(self, year: int) -> timedelta:
+        known = self._years.get(year)
+        if known is None:
+            known = self._years[year] = self._open_between(_new_year(year), _new_year(year + 1))
+        return known
 
     def _utc_day(self, ordinal: int) -> tuple[Span, ...]:
         """The open time of one UTC day, in order, not touching."""
@@ -257,3 +316,26 @@ class Calendar:
 
     def _minutes(self, day: date) -> tuple[tuple[int, int], ...]:
         return minutes_of_day(self.plan(day).blocks, self.plan(day - DAY).blocks)
+
+
+def _edge(low: datetime) -> int:
+    """The first year, after that of `low`, that is not reckoned day by day."""
+    return min(low.year + 1 + EXACT_YEARS, _LAST_YEAR)
+
+
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
+
+
+def _scaled(amount: timedelta, by: timedelta, whole: timedelta) -> timedelta:
+    """`amount` times `by` over `whole`, exactly, cut off at a microsecond; nothing of nothing."""
+    if not whole:
+        return timedelta(0)
+    return timedelta(microseconds=amount // _LEAST * (by // _LEAST) // (whole // _LEAST))
+
+
+def _moved(start: datetime, amount: timedelta, by: timedelta, whole: timedelta) -> datetime:
+    try:
+        return start + _scaled(amount, by, whole)
+    except OverflowError:
+        raise NeverOpen("instant-range", "the years 1 to 9999 are all there is", "weekly") from None

@@ -65,7 +65,7 @@ class Composed(ABC):
         """The list or the object, its fields in the order of the definition."""
         try:
             return self._together(view)
-        except (Failed, Spent, NotJson):
+        except (Failed, Spent, NotJson, RecursionError):
             return self.one_by_one(view)
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """The declaration of a trigger's data, compiled to a validator that says what is wrong field by field."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -29,6 +30,12 @@ _REFUSALS = (TimeError, ConditionError, UnknownChannel)
 
 _RULES = {"maxLength": "max-length", "additionalProperties": "unknown-field"}
 
+MORE_PROBLEMS = "more-problems"
+"""Rule of the last problem where not all are told."""
+MOST_PROBLEMS = 100
+"""That are told of one event: its data may break a rule in twenty thousand places."""
+_LOOKED_AT = 50
+"""Items of each list in which they are looked for: each costs far more than to find that there is one."""
 _LONGEST = 200
 """Characters of a message."""
 
@@ -68,12 +75,31 @@ class DataRule:
         """What is wrong with these data; nothing, mostly."""
         if self._validator is None or self._validator.is_valid(data):
             return []
-        return [_problem(error) for error in self._validator.iter_errors(data)]
+        looked_at = _beginnings(data)
+        problems = [_problem(error) for error in self._validator.iter_errors(looked_at)]
+        if not problems:  # it lies further behind
+            try:
+                self._validator.validate(data)
+            except jsonschema_rs.ValidationError as error:
+                problems = [_problem(error)]
+        if len(problems) > MOST_PROBLEMS or looked_at != data:
+            more = (
+                f"of each list the first {_LOOKED_AT} were looked at, and {MOST_PROBLEMS} problems are told"
+            )
+            problems = [
+                *problems[:MOST_PROBLEMS],
+                Problem("data", MORE_PROBLEMS, f"there may be more: {more}"),
+            ]
+        return problems
 
     def problems_of_new(self, data: Mapping[str, Any]) -> list[Problem]:
         """What is wrong with the data of an event that is not accepted yet: see `time_bounds`, too."""
         problems = self.problems(data)
-        return problems if problems or self._bounds is None else list(self._bounds(data, "data"))
+        return (
+            problems
+            if problems or self._bounds is None
+            else list(islice(self._bounds(data, "data"), MOST_PROBLEMS))
+        )
 
     def with_defaults(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data with the declared defaults where they say nothing; the same object where they say all."""
@@ -137,6 +163,13 @@ def _problem(error: Any) -> Problem:
         except _REFUSALS as refused:
             return Problem(field, refused.rule, refused.message)
     return Problem(field, _RULES.get(rule, rule), _short(error.message))
+
+
+def _beginnings(value: Any) -> Any:
+    """The same with the beginnings of long lists."""
+    if isinstance(value, Mapping):
+        return {name: _beginnings(part) for name, part in value.items()}
+    return [_beginnings(part) for part in value[:_LOOKED_AT]] if isinstance(value, list) else value
 
 
 def _short(message: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from state_machines.compilation.arguments import Argument, Listed
 from state_machines.decision import Effect, SendNotice
 from state_machines.effects.links import LinkMaker
+from state_machines.effects.number import check_number
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
 from state_machines.errors import DecisionError
@@ -43,6 +44,7 @@ class NoticeMaker:
         receivers = [one for one in (to if isinstance(to, list) else [to]) if not is_nobody(one)]
         if not receivers:
             return ()
+        check_number(receivers, f"{self.field}.to")
         said_channel, values, context = self.told.value(view)
         channel = text_of(said_channel, self.field, "channel")
         refused = refusal(self.topic, channel)

@@ -9,6 +9,7 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Effect
 from state_machines.effects.makers import EmitMaker, ForwardMaker, Maker, OpenMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
+from state_machines.effects.number import MOST, check_number
 from state_machines.effects.retrying import compile_retry
 from state_machines.effects.sent_data import compile_sent_data
 from state_machines.errors import DecisionError
@@ -40,13 +41,14 @@ class EffectRule:
             raise DecisionError(
                 self.each.field, "not-a-list", f"{self.each.text!r} must give a list, not {kind(items)}"
             )
-        summary = (view.with_item(item) for item in items)
-        return [
-            effect
-            for one in summary
-            if self.when is None or self.when.holds(one)
-            for effect in self.maker.make(one)
-        ]
+        check_number(items, self.each.field)
+        effects: list[Effect] = []
+        for item in items:
+            one = view.with_item(item)
+            if self.when is None or self.when.holds(one):
+                effects += self.maker.make(one)
+                check_number(effects, self.each.field, MOST)
+        return effects
 
 
 def compile_effects(

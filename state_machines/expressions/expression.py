@@ -17,7 +17,7 @@ from typing import Any
 from state_machines.errors import DecisionError, ExpressionError
 from state_machines.expressions.bounded.optional_values import ABSENT
 from state_machines.expressions.bounded.program import Program
-from state_machines.expressions.bounded.run import Failed, Spent
+from state_machines.expressions.bounded.run import TOO_DEEP, Failed, Spent
 from state_machines.expressions.bounded.variables import Variable
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.environment import FIXED, runtime_environment
@@ -70,7 +70,7 @@ class Expression:
         """
         try:
             return self.program.evaluate(view)
-        except (Failed, Spent) as error:
+        except (Failed, Spent, RecursionError) as error:
             raise self._failure(error) from None
 
     def evaluate_json(self, view: View) -> Any:
@@ -81,7 +81,7 @@ class Expression:
         """
         try:
             return self.program.evaluate_json(view)
-        except (Failed, Spent, NotJson) as error:
+        except (Failed, Spent, NotJson, RecursionError) as error:
             raise self._failure(error) from None
 
     def holds(self, view: View) -> bool:
@@ -93,7 +93,7 @@ class Expression:
         """
         try:
             value = self.program.evaluate_raw(view)
-        except (Failed, Spent) as error:
+        except (Failed, Spent, RecursionError) as error:
             raise self._failure(error) from None
         if value is True or value is False:
             return bool(value)
@@ -102,7 +102,8 @@ class Expression:
         )
 
     def _failure(self, error: Exception) -> ExpressionError:
-        return ExpressionError(str(error), self.text, self.field)
+        said = TOO_DEEP if isinstance(error, RecursionError) else str(error)
+        return ExpressionError(said, self.text, self.field)
 
 
 def compile_expression(

@@ -17,7 +17,7 @@ from cel_expr_python.ext import ext_math, ext_optional
 from state_machines.errors import StateMachineError
 from state_machines.expressions.bounded.loops import LISTS_ONLY
 from state_machines.expressions.bounded.program import Program
-from state_machines.expressions.bounded.run import Failed, Spent
+from state_machines.expressions.bounded.run import TOO_DEEP, Failed, Spent
 from state_machines.expressions.bounded.variables import Variable
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.references import tokens
@@ -91,6 +91,8 @@ def why_not(text: str, facts: Mapping[str, Any]) -> str:
         return _failure(str(error))
     except Spent as error:
         return f"the condition {error}"
+    except RecursionError:
+        return f"the facts do not fit the condition: {TOO_DEEP}"
     if not isinstance(value, bool):
         return "the condition gives no true or false"
     return "" if value else f"it does not hold: {text}"

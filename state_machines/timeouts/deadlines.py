@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from state_machines.calendars import Calendar
 from state_machines.timeouts.explanation import explain
-from state_machines.timeouts.running_time import Pause, checked_budget, open_spans, stretches
+from state_machines.timeouts.running_time import Pause, checked_budget, open_time, stretches
 from state_machines.values.instants import as_utc, shifted
 from state_machines.values.time_errors import DurationError, InstantError, TimeError
 
@@ -42,14 +42,13 @@ def deadline(
         return begin
     if not pauses:
         return shifted(begin, budget) if calendar is None else calendar.add(begin, budget)
-    ends: datetime | None = begin
     for begins, ends in stretches(begin, pauses):
-        for opens, closes in open_spans(calendar, begins, ends):
-            if left <= closes - opens:
-                return opens + left
-            left -= closes - opens
-    if ends is None:
-        raise InstantError("instant-range", f"{budget} after {begin.isoformat()} is after the year 9999")
+        if ends is None:
+            return shifted(begins, left) if calendar is None else calendar.add(begins, left)
+        runs = open_time(calendar, begins, ends)
+        if left <= runs:
+            return begins + left if calendar is None else calendar.add(begins, left)
+        left -= runs
     return None
 
 
@@ -65,8 +64,7 @@ def elapsed(
     for begins, ends in stretches(start, pauses):
         if begins >= limit:
             break
-        for opens, closes in open_spans(calendar, begins, limit if ends is None else min(ends, limit)):
-            total += closes - opens
+        total += open_time(calendar, begins, limit if ends is None else min(ends, limit))
     return total
 
 

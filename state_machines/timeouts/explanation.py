@@ -24,6 +24,9 @@ from state_machines.timeouts.wording import (
 from state_machines.values.instants import as_utc
 from state_machines.values.time_errors import InstantError
 
+_TOLD = timedelta(days=3_660)
+"""Ten years: what comes later is not told day by day, and a deadline there not looked for by days."""
+
 _MOST_LINES = 60
 """More than a person reads; the middle of a longer story is left out, and the gap is said."""
 
@@ -49,13 +52,12 @@ def explain(
     """
     clock = zone or (calendar.zone if calendar else None) or UTC
     begin = as_utc(start)
-    used, left = _used(begin, checked_budget(budget), pauses, calendar)
+    used, left, end = _used(begin, checked_budget(budget), pauses, calendar)
     known_pauses = [(max(a, begin), b) for a, b in merged_pauses(pauses) if b is None or b > begin]
     if left:
         end = known_pauses[-1][0]  # the open one: without it the budget would be used up
         last = f"No deadline while the pause lasts; {length_words(left)} left when it ends."
     else:
-        end = used[-1][1] if used else begin
         last = due_words(end, clock)
     steps = [
         *_wait_step(begin, used, known_pauses, clock),
@@ -76,23 +78,28 @@ def in_order(steps: Iterable[Step]) -> list[str]:
 
 def _used(
     begin: datetime, budget: timedelta, pauses: Sequence[Pause], calendar: Calendar | None
-) -> tuple[list[Span], timedelta]:
-    """The stretches in which the clock ran, joined and cut off at the deadline, and what is left then."""
+) -> tuple[list[Span], timedelta, datetime]:
+    """The stretches in which the clock ran, joined and cut off at the deadline, what is left then, and when.
+
+    Of those that lie further off than what is told the last is left out.
+    """
     used: list[Span] = []
     left, paused = budget, True
     for begins, ends in stretches(begin, pauses):
-        paused = ends is not None  # after the last stretch, that is
+        paused, at_first = ends is not None, left  # the first of them after the last stretch, that is
         spans = calendar.intervals(begins, ends) if calendar else iter(((begins, ends or END_OF_TIME),))
         while left and (span := next(spans, None)) is not None:
             opens, closes = span
+            if calendar is not None and ends is None and opens - begin > _TOLD:
+                return used, timedelta(0), calendar.add(begins, at_first)
             taken = min(closes - opens, left)
             used.append((opens, opens + taken))
             left -= taken
         if not left:
-            return used, left
+            return used, left, used[-1][1] if used else begin
     if left and not paused:
         raise InstantError("instant-range", f"{budget} after {begin.isoformat()} is after the year 9999")
-    return used, left
+    return used, left, used[-1][1] if used else begin
 
 
 def _wait_step(begin: datetime, used: list[Span], pauses: list[Pause], clock: tzinfo) -> Iterator[Step]:
@@ -122,18 +129,26 @@ def _pause_steps(pauses: list[Pause], calendar: Calendar | None, clock: tzinfo) 
 
 def change_steps(begin: datetime, end: datetime, clock: tzinfo) -> Iterator[Step]:
     """The changes of the clocks of a zone on the way."""
-    for change in offset_changes(clock, begin, end):
+    told = told_until(begin, end)
+    for change in offset_changes(clock, begin, told):
         way = "forward" if change.after > change.before else "back"
         wall = (change.at + change.before).replace(tzinfo=None)
         when = f"{day_words(wall.date())} {time_words(wall.time())}"
         by = length_words(abs(change.after - change.before))
         yield change.at, 0, f"{when}: the clocks go {way} by {by}, to {at_words(change.at, clock)}."
+    if told < end:
+        yield told, 4, f"What comes after {at_words(told, clock)} is not told day by day."
+
+
+def told_until(begin: datetime, end: datetime) -> datetime:
+    """Up to when the way from `begin` to `end` is told."""
+    return min(end, begin + _TOLD) if end - begin > _TOLD else end
 
 
 def day_steps(begin: datetime, end: datetime, calendar: Calendar, clock: tzinfo) -> Iterator[Step]:
     """Days out of the ordinary one by one; days without hours in the week as one run."""
     where = calendar.zone or clock
-    day, last = begin.astimezone(where).date(), end.astimezone(where).date()
+    day, last = begin.astimezone(where).date(), told_until(begin, end).astimezone(where).date()
     run: list[date] = []
     while day <= last:
         plan = calendar.plan(day)

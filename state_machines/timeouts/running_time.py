@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from state_machines.calendars import Calendar, Span
+from state_machines.calendars import Calendar
 from state_machines.values.instants import as_utc
 from state_machines.values.time_errors import DurationError, PauseError
 
@@ -60,12 +60,6 @@ def stretches(start: datetime, pauses: Iterable[Pause]) -> Iterator[tuple[dateti
     yield begin, None
 
 
-def open_spans(calendar: Calendar | None, begin: datetime, end: datetime | None) -> Iterator[Span]:
-    """The business time in [begin, end), in order; without a calendar all of it.
-
-    Raises:
-        NeverOpen: there is no `end`, and the calendar stays closed for four years.
-    """
-    if calendar is not None:
-        return calendar.spans(begin, end)
-    return iter(((begin, END_OF_TIME if end is None else end),))
+def open_time(calendar: Calendar | None, begin: datetime, end: datetime) -> timedelta:
+    """How much business time lies in [begin, end); without a calendar all of it."""
+    return max(end - begin, timedelta(0)) if calendar is None else calendar.business_time(begin, end)

@@ -23,6 +23,8 @@ from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.keys import Role
 from workflow.api.context import ApiContext
+from workflow.api.http.connections import Connections
+from workflow.api.http.head_bounds import HeadBounds
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
 from workflow.cli.serving import server_config
@@ -94,7 +96,13 @@ def order(trigger: str, subject: str, identity: str, **data: object) -> dict[str
 
 @contextmanager
 def open_house(
-    url: str, broker: Broker | None = None, *, limits: Limits | None = None, **settings: Any
+    url: str,
+    broker: Broker | None = None,
+    *,
+    limits: Limits | None = None,
+    bounds: HeadBounds | None = None,
+    connections: Connections | None = None,
+    **settings: Any,
 ) -> Iterator[House]:
     """Migrate the database and open the door on a free port."""
     migrate(url)
@@ -117,7 +125,14 @@ def open_house(
     }
     app = create_site(runtime, broker, limits=limits)
     server = uvicorn.Server(
-        server_config(app, host="127.0.0.1", port=0),
+        server_config(
+            app,
+            connections=connections or Connections(Settings().max_connections),
+            refused=app.state.context.meters.ended_early,
+            bounds=bounds,
+            host="127.0.0.1",
+            port=0,
+        ),
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

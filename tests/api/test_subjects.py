@@ -11,6 +11,7 @@ import pytest
 from makegood import Client
 from tests.api.conftest import NOON, House, order
 from workflow.access.keys import Role
+from workflow.queries import cursor
 
 
 def _keys(house: House, **filters: object) -> list[str]:
@@ -199,3 +200,24 @@ def test_a_key_may_end_like_a_path_of_the_api(house: House) -> None:
     assert read("order:like/explain%2Fexplain") == "order:like/explain/explain"
     assert read("order:like/explain") == "order:like, explained"
     assert read("order:like%2Fexplain/explain") == "order:like/explain, explained"
+
+
+def test_a_page_of_large_subjects_has_fewer_of_them_and_none_is_left_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor, "MOST_BYTES", 500)
+    parent = "order:large-parent"
+    house.post(order("place", "large-parent", "large-parent", amount=5))
+    events = [order("place", f"large-{n}", f"large-{n}", amount=5) | {"parent": parent} for n in range(12)]
+    house.post(events)
+    house.apply()
+    pages: list[list[str]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = house.get("/v1/subjects", parent=parent, limit=100, **after).json()
+        pages.append([one["key"] for one in page["items"]])
+        if page["next"] is None:
+            break
+        after = {"cursor": page["next"]}
+    assert sorted(key for keys in pages for key in keys) == sorted(f"order:large-{n}" for n in range(12))
+    assert max(map(len, pages)) < 12

@@ -16,6 +16,7 @@ from tests.workflow.world import LAMP, World, new_world
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.maintenance.dead_letters import retry_event
+from workflow.store import document_sizes
 
 ODD = """
 lifecycle: odd
@@ -93,6 +94,23 @@ def test_who_comes_after_what_could_not_be_written_finds_the_subject_as_it_was(w
     assert world.data("odd:1") == {"x": {"y": 1}}
     numbers = sorted(move["seq"] for move in found["moves"] if move["subject"] == "odd:1")
     assert numbers == list(range(1, JSON_DEPTH + 2))
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "said"),
+    [(30, 1_000, "the subject's data: "), (1_000, 30, "what an effect carries: ")],
+)
+def test_data_that_grew_too_large(
+    world: World, monkeypatch: pytest.MonkeyPatch, data: int, message: int, said: str
+) -> None:
+    monkeypatch.setattr(document_sizes, "MOST_DATA", data)
+    monkeypatch.setattr(document_sizes, "MOST_MESSAGE", message)
+    triggers = ("deepen", "deepen", "deepen", "deepen", "send")
+    among_others(world, *(world.event(f"odd.{trigger}", "odd:1") for trigger in triggers))
+    (dead,) = contents(world.store)["inbox"]
+    assert f"TooLarge: {said}" in dead["error"]
+    world.post("odd.clear", "odd:1")
+    assert world.data("odd:1") == {"x": 1}, "who comes later is decided"
 
 
 def test_a_timer_whose_decision_cannot_be_written(world: World) -> None:

@@ -110,5 +110,17 @@ def test_a_condition_over_facts_that_means_harm_does_not_hold_and_says_why(text:
     assert "the bound of one evaluation" in why_not(text, DATA)
 
 
+def test_data_too_deep_to_be_gone_through_are_said_to_be() -> None:
+    deep: Any = 1
+    for _ in range(20_000):
+        deep = {"a": deep}
+    facts = {"one": deep, "other": {**deep}}
+    assert "nest too deeply" in why_not("facts.one == facts.other", facts)
+    seen = View(Subject("a:1", "a", 1), Event("t", "e", "/t", NOW), {}, facts, NOW)
+    for ask in ("evaluate", "evaluate_json", "holds"):
+        with pytest.raises(ExpressionError, match="nest too deeply"):
+            getattr(compile_expression("data.one == data.other"), ask)(seen)
+
+
 def test_there_are_sixty_of_them() -> None:
     assert len(WALKS | GROWS) + len(CONDITIONS) >= 60

@@ -111,3 +111,15 @@ def test_an_unknown_trigger_is_a_problem_of_the_type() -> None:
     (problem,) = caught.value.problems
     assert (problem.field, problem.rule) == ("type", "unknown-trigger")
     assert "place" in problem.message
+
+
+def test_of_data_with_thousands_of_faults_some_are_told_and_that_there_are_more() -> None:
+    found = problems(words="w", customer={"name": "a", "zones": [f"Nowhere/{n}" for n in range(5_000)]})
+    *told, more = found.items()
+    assert told == [(f"data.customer.zones[{n}]", "unknown-zone") for n in range(50)]
+    assert more == ("data", "more-problems")
+
+
+def test_a_fault_far_behind_in_a_list_is_found() -> None:
+    found = problems(words="w", customer={"name": "a", "zones": [*["UTC"] * 5_000, "Nowhere/5"]})
+    assert found == {"data.customer.zones[5000]": "unknown-zone", "data": "more-problems"}

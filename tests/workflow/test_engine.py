@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from state_machines.errors import DefinitionError
 from tests.workflow.world import LAMP, NOW, World
+from workflow.engine import engine
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import DefinitionChanged, InvalidEvent, NotFound, NotPermitted
@@ -289,3 +290,22 @@ def test_a_dead_timer_goes_when_its_subject_leaves_the_state(world: World) -> No
     assert world.timers("bulb:1") == {}
     with pytest.raises(NotFound):
         retry_timer(world.store, "bulb:1", "lit", world.clock.now())
+
+
+def test_a_batch_that_takes_long_is_decided_in_smaller_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here every decision is the last for which there is time."""
+    monkeypatch.setattr(engine, "LONGEST", -1.0)
+    world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": n}) for n in range(1, 5)])
+    done = []
+    while (progress := world.engine.apply()).decided:
+        done.append((progress.decided, progress.full))
+    assert done == [(1, True)] * 3 + [(1, False)], "whoever reads `full` comes again"
+    assert [world.state(f"lamp:{n}") for n in range(1, 5)] == ["on"] * 4
+    world.clock.move_to(NOW + HOUR)
+    fired = 0
+    while world.engine.fire().decided:
+        fired += 1
+    assert fired == 4
+    assert [world.state(f"lamp:{n}") for n in range(1, 5)] == ["broken"] * 4

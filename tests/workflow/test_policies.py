@@ -55,7 +55,7 @@ def data_of(world: World, key: str) -> dict[str, Any]:
 
 
 def test_those_in_force_are_found_who_fits_first_and_why_others_do_not(book: World) -> None:
-    found = search(book.store, facts_of_case(book.store, CASE))
+    found = search(book.store, facts_of_case(book.store, CASE)).items
     assert [(one.policy, one.eligible) for one in found] == [
         ("disability", True), ("all", True), ("modems", False),
     ]  # fmt: skip
@@ -86,7 +86,7 @@ WISHES = [
 
 def test_the_search_says_what_the_policy_itself_answers(book: World) -> None:
     facts = facts_of_case(book.store, CASE)
-    said = {wish: {one.policy: one.may for one in search(book.store, facts, wish)} for wish in WISHES}
+    said = {wish: {one.policy: one.may for one in search(book.store, facts, wish).items} for wish in WISHES}
     for name in ("disability", "modems"):
         for wish in WISHES:
             asking = {"policy": name, "role": wish.role, "what": wish.what, "amount": wish.amount, "by": ANNA}

@@ -28,7 +28,8 @@ async def bearer_key(
     """The key of the caller. Raises Refusal (401) without one, or when it is wrong or revoked."""
     if credentials is None:
         raise missing()
-    holder = await known_key(context_of(request).keyring, credentials.credentials)
+    context = context_of(request)
+    holder = await known_key(context.keyring, context.key_bounds, credentials.credentials, request.client)
     remember_holder(request.scope, holder)
     return holder
 

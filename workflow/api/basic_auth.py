@@ -36,7 +36,8 @@ async def browser_reader_key(
             "send 'Authorization: Bearer <key>', or any user name with the key as password",
             WWW_Authenticate='Basic realm="makegood", charset="UTF-8"',
         )
-    holder = await known_key(context_of(request).keyring, text)
+    context = context_of(request)
+    holder = await known_key(context.keyring, context.key_bounds, text, request.client)
     remember_holder(request.scope, holder)
     return holder
 

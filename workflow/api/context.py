@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from workflow.access.audit import AuditLog
 from workflow.access.keyring import Keyring
 from workflow.api.http.broker_watch import BrokerWatch
+from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.metrics import Meters
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.endpoint import EventsEndpoint
@@ -30,6 +31,7 @@ class ApiContext:
         runtime: the engine, its store and its clock.
         keyring: the API keys that permit requests.
         audit: where reads, acts and refusals are recorded.
+        key_bounds: how often they, and wrong ones, may come.
         meters: what this process counts.
         backpressure: whether too many events are undecided.
         endpoint: answers requests with events.
@@ -40,6 +42,7 @@ class ApiContext:
     runtime: Runtime
     keyring: Keyring
     audit: AuditLog
+    key_bounds: KeyBounds
     meters: Meters
     backpressure: Backpressure
     endpoint: EventsEndpoint
@@ -95,15 +98,17 @@ def open_context(
         if wake_ups is not None:
             wake_ups.ask(task_names.APPLY, subjects)
 
-    keyring = Keyring(runtime.store, runtime.clock)
+    keyring, settings = Keyring(runtime.store, runtime.clock), runtime.settings
+    key_bounds = KeyBounds(settings.key_rate, settings.key_burst, settings.failed_keys_per_minute)
     backpressure = Backpressure(runtime.store, runtime.settings.max_undecided)
     context = ApiContext(
         runtime,
         keyring,
         AuditLog(runtime.store),
+        key_bounds,
         meters,
         backpressure,
-        EventsEndpoint(runtime, keyring, limits, backpressure, meters, on_commit),
+        EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -12,7 +13,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from workflow.api.http.no_upgrade import NoUpgradeProtocol
+from workflow.api.http.bounded_protocol import BoundedProtocol, Refused
+from workflow.api.http.connections import Connections
+from workflow.api.http.head_bounds import HeadBounds
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.console.site import create_site
@@ -43,7 +46,9 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     try:
-        config = server_config(create_site(runtime, broker, counters=counters))
+        site = create_site(runtime, broker, counters=counters)
+        connections = Connections(settings.max_connections, settings.max_connections_per_address)
+        config = server_config(site, connections=connections, refused=site.state.context.meters.ended_early)
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         if broker is not None:
@@ -51,11 +56,28 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         runtime.close()
 
 
-def server_config(app: ASGIApp, **more: Any) -> uvicorn.Config:
-    """How an application is served; `more` are further options of uvicorn's."""
+def server_config(
+    app: ASGIApp,
+    *,
+    connections: Connections,
+    refused: Refused,
+    bounds: HeadBounds | None = None,
+    **more: Any,
+) -> uvicorn.Config:
+    """How an application is served.
+
+    Args:
+        connections: counts those of this process.
+        refused: is told why a connection was ended before its request reached the application.
+        bounds: of each connection; None: as `HeadBounds` says by itself.
+        more: further options of uvicorn's.
+    """
+    bounds = bounds or HeadBounds()
+    protocol: Any = partial(BoundedProtocol, bounds=bounds, connections=connections, refused=refused)
     return uvicorn.Config(
         app,
-        http=NoUpgradeProtocol,
+        http=protocol,
+        timeout_keep_alive=bounds.idle_seconds,  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         server_header=False,

@@ -13,7 +13,7 @@ from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
 from state_machines.values.instants import earlier
 from workflow.access.principal import Principal
-from workflow.clock import Clock
+from workflow.clock import Clock, monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.cloudevent import CloudEvent
@@ -24,7 +24,16 @@ from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, NewMove, Pending, Store, Transaction
 
+LONGEST = 1.0
+"""Seconds that the decisions of one batch may take: meanwhile nobody else can write to an SQLite file."""
 _SHOWN = 5
+
+
+class _TakesLong(Exception):
+    """A batch takes too long; so many of its decisions were taken in time."""
+
+    def __init__(self, decided: int) -> None:
+        self.decided = decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +105,38 @@ class Engine:
 
         With `dispatch`, few effects come back as `Progress.claimed`, for the caller to put on the broker.
         """
-        return self._batch(lambda transaction: transaction.claim_events(limit), dispatch)
+        return self._batch(lambda transaction, most: transaction.claim_events(most), limit, dispatch)
 
     def fire(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
         """Decide up to `limit` due timers, the longest due first, in one transaction.
 
         Before a timer come the events of its subject that were accepted by the time it was due.
         """
-        return self._batch(lambda transaction: transaction.claim_timers(self.clock.now(), limit), dispatch)
+        return self._batch(
+            lambda transaction, most: transaction.claim_timers(self.clock.now(), most), limit, dispatch
+        )
 
-    def _batch(self, claimed: Callable[[Transaction], Claim], dispatch: Dispatch | None) -> Progress:
-        """Decide a batch in one go; if that cannot be written, once more, each decision by itself."""
+    def _batch(
+        self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
+    ) -> Progress:
+        """Decide a batch in one go; if that cannot be written, once more, each decision by itself.
+
+        One that takes too long is given up, and begun anew with as many as could be decided in time.
+        """
         try:
-            with self.store.begin() as transaction:
-                return self._decide(transaction, claimed(transaction), dispatch, last=True)
+            try:
+                with self.store.begin() as transaction:
+                    claim = claimed(transaction, limit)
+                    return self._decide(transaction, claim, dispatch, last=True, longest=LONGEST)
+            except _TakesLong as long:
+                limit = max(1, min(limit, long.decided))
+                with self.store.begin() as transaction:
+                    return self._decide(transaction, claimed(transaction, limit), dispatch, last=True)
         except Exception as error:
             if is_transient(error):
                 raise
         with self.store.begin() as transaction:
-            claim = claimed(transaction)
+            claim = claimed(transaction, limit)
             done = Progress(full=claim.full, next_due=claim.next_due)
             for work in claim.work:
                 done = done.plus(self._decide_alone(transaction, claim, work))
@@ -143,13 +165,18 @@ class Engine:
         dispatch: Dispatch | None = None,
         *,
         last: bool = False,
+        longest: float | None = None,
     ) -> Progress:
+        """Decide what was claimed, and write it. Raises _TakesLong where it takes longer than `longest`."""
         if not claim.work:
             return Progress(next_due=claim.next_due)
         now = self.clock.now()
         changes = Changes()
         fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes)
-        for work in claim.work:
+        until = None if longest is None else monotonic() + longest
+        for number, work in enumerate(claim.work):
+            if until is not None and number and monotonic() > until:
+                raise _TakesLong(number)
             try:
                 self._decide_one(claim, work, changes, fan_out, timers, now)
             except Exception as error:  # a fault in one decision must not hold up the rest of the batch

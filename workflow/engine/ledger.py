@@ -27,6 +27,8 @@ _EVENT = [events.c[name] for name in ("time", "data", "parent", "actor")]
 MOVE_COLUMNS = (subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
 """What is needed to decide again: moves, joined with their subjects and (outer) their events."""
 
+_PAGE = 200
+
 
 def rebuild(store: Store, registry: Registry, key: str) -> Subject:
     """The subject as it follows from the ledger alone.
@@ -88,17 +90,24 @@ def retell(registry: Registry, key: str, rows: Iterable[Row[Any]]) -> Iterator[R
         subject = after
 
 
-def _moves(store: Store, key: str) -> list[Row[Any]]:
+def _moves(store: Store, key: str) -> Iterator[Row[Any]]:
+    """By pages: a subject may have many events of 64 KiB, and nobody needs all of them at once."""
     query = (
         select(*MOVE_COLUMNS)
         .join(subjects, subjects.c.id == moves.c.subject_id)
         .outerjoin(events, events.c.id == moves.c.event_id)
         .where(key_is(subjects.c.key, key))
         .order_by(moves.c.seq)
+        .limit(_PAGE)
     )
-    with store.connect() as connection:
-        rows: list[Row[Any]] = [*connection.execute(query)]
-    return rows
+    seq = 0
+    while True:
+        with store.connect() as connection:
+            rows = connection.execute(query.where(moves.c.seq > seq)).all()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        seq = rows[-1].seq
 
 
 def _event(row: Row[Any], key: str) -> Event:

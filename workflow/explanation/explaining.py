@@ -15,7 +15,6 @@ from state_machines.decision import Outcome
 from state_machines.errors import Problem, StateMachineError
 from state_machines.subject import Subject, Timer
 from state_machines.timeouts.account import account
-from state_machines.timeouts.explanation import shortened
 from state_machines.timeouts.rule import TimeoutRule
 from state_machines.timeouts.wording import at_words
 from state_machines.values import instants
@@ -24,7 +23,13 @@ from workflow.engine.ledger import Retold, retold
 from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
 from workflow.explanation.told import Explanation, Status, TimerTold
+from workflow.queries.subjects import find_subject
 from workflow.store.port import Store
+
+MOST_DECISIONS = 20_000
+"""Decisions that are taken again for one explanation."""
+_FIRST, _LAST = 40, 20
+"""Steps of a timer that are told."""
 
 
 @dataclass
@@ -36,6 +41,14 @@ class _Story:
     set_by: Retold
     status: Status = "pending"
     steps: list[tuple[Retold, str, Timer | None]] = field(default_factory=list)
+    left_out: int = 0
+
+    def add(self, told: Retold, what: str, timer: Timer | None) -> None:
+        """A step; of many the first and the last are kept."""
+        self.steps.append((told, what, timer))
+        if len(self.steps) > _FIRST + _LAST:
+            del self.steps[_FIRST]
+            self.left_out += 1
 
 
 def explain(
@@ -49,8 +62,13 @@ def explain(
 
     Raises:
         NotFound: the ledger has nothing of that subject, or no timer of that name.
-        InvalidQuery: there is no such zone.
+        InvalidQuery: there is no such zone, or the subject has too long a history.
     """
+    with store.connect() as connection:
+        found = find_subject(connection, key)
+    if found is not None and found[1].seq > MOST_DECISIONS:
+        message = f"{found[1].seq} decisions were taken about it; {MOST_DECISIONS} are told at most"
+        raise InvalidQuery([Problem("subject", "too-long", message)])
     stories: dict[str, _Story] = {}
     subject: Subject | None = None
     for told in retold(store, registry, key):
@@ -77,10 +95,10 @@ def _tell(stories: dict[str, _Story], name: str, told: Retold) -> None:
     if after is None:
         fired = told.event.timer == name
         stories[name].status = "fired" if fired else "cancelled"
-        stories[name].steps.append((told, "fired" if fired else "cancelled", None))
+        stories[name].add(told, "fired" if fired else "cancelled", None)
         return
     story = stories.setdefault(name, _Story(told.lifecycle.timeouts[name], after, told))
-    story.steps.append((told, _what(name, before, after, told), after))
+    story.add(told, _what(name, before, after, told), after)
     story.rule, story.last, story.set_by = told.lifecycle.timeouts[name], after, told
     story.status = "paused" if after.due_at is None else "pending"
 
@@ -110,9 +128,16 @@ def _told(story: _Story, where: tzinfo | None) -> TimerTold:
         [name for name in states if name in rule.paused_in],
         story.status,
         timer.due_at,
-        shortened([_step(*step, clock) for step in story.steps]),
+        _steps(story, clock),
         reckoning,
     )
+
+
+def _steps(story: _Story, clock: tzinfo) -> list[str]:
+    lines = [_step(*step, clock) for step in story.steps]
+    if story.left_out:
+        lines.insert(_FIRST, f"({story.left_out} more steps left out here.)")
+    return lines
 
 
 def _step(told: Retold, what: str, timer: Timer | None, clock: tzinfo) -> str:

@@ -11,11 +11,16 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, Select
 
 from state_machines.errors import Problem
 from workflow.errors import InvalidQuery
 
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a page, about, as JSON."""
+_AT_ONCE = 20
+"""Rows that are read at once: each may have megabytes."""
 _MARK = "after:"
 
 
@@ -24,28 +29,43 @@ def fetch_page(
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """The first `limit` rows of a query, and the cursor of the next page (None: that was all).
 
-    The first column of the query is the id of the row by which it is ordered.
+    Fewer where they are large: a page ends once it has `MOST_BYTES`, with one row at least. The first column
+    of the query is the id of the row by which it is ordered.
     """
-    rows = connection.execute(statement.limit(limit + 1)).all()
-    shown = rows[:limit]
-    return shown, _cursor_after(shown[-1][0]) if len(rows) > limit else None
+    shown: list[Row[Any]] = []
+    size = 0
+    with connection.execute(statement.limit(limit + 1), execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row in rows:
+            if len(shown) == limit or size >= MOST_BYTES:
+                return shown, cursor_after(shown[-1][0])
+            shown.append(row)
+            size += len(orjson.dumps(tuple(row), default=str))
+    return shown, None
 
 
-def _cursor_after(row: int) -> str:
-    return base64.urlsafe_b64encode(f"{_MARK}{row}".encode()).decode().rstrip("=")
+def cursor_after(*rows: int) -> str:
+    """The cursor of the page that begins behind these rows, one of each list that the pages go through."""
+    return base64.urlsafe_b64encode(f"{_MARK}{'.'.join(map(str, rows))}".encode()).decode().rstrip("=")
 
 
 def row_of(cursor: str | None) -> int:
     """The row behind which the page begins; 0 for the first page. Raises InvalidQuery."""
+    (row,) = rows_of(cursor, 1)
+    return row
+
+
+def rows_of(cursor: str | None, lists: int) -> tuple[int, ...]:
+    """The same for pages that go through so many lists, one after another: a row of each."""
     if cursor is None:
-        return 0
+        return (0,) * lists
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
             "ascii"
         )
     except (binascii.Error, ValueError):
         text = ""
-    row = text.removeprefix(_MARK)
-    if not text.startswith(_MARK) or not row.isdecimal() or len(row) > 18:
+    rows = text.removeprefix(_MARK).split(".")
+    fit = len(rows) == lists and all(row.isdecimal() and len(row) <= 18 for row in rows)
+    if not text.startswith(_MARK) or not fit:
         raise InvalidQuery([Problem("query.cursor", "cursor", "is not the 'next' of an earlier page")])
-    return int(row)
+    return tuple(map(int, rows))

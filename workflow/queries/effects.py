@@ -16,6 +16,9 @@ from workflow.store import schema
 from workflow.store.port import Store
 
 _EFFECT = schema.outbox.c
+MOST_OF_ONE = 20
+"""Effects of one decision that are shown with it; `/v1/effects/{id}` shows any."""
+_AT_ONCE = 500
 _AFTER_SLASH = "0"
 """The character after the slash, in the order of bytes."""
 
@@ -76,21 +79,47 @@ def effect(store: Store, effect_id: int) -> EffectView:
     return _view(row)
 
 
-def effects_of(connection: Connection, subject_row: int) -> dict[int, list[EffectView]]:
-    """A subject's effects, by the `seq` of the decision that asked for them, in that order.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one decision asked for: its first effects, at most `MOST_OF_ONE`, and how many more there are."""
+
+    effects: list[EffectView]
+    more: int
+
+
+def effects_of(
+    connection: Connection, subject_row: int, decisions: Collection[int], first: datetime, last: datetime
+) -> dict[int, Asked]:
+    """Effects of these decisions of a subject (by `seq`), all taken between these instants.
 
     They are found by their keys, which begin with the subject's and a slash.
     """
-    found: dict[int, list[EffectView]] = defaultdict(list)
     key = connection.execute(
         select(schema.subjects.c.key).where(schema.subjects.c.id == subject_row)
     ).scalar_one()
     # A subject whose key goes on with a slash lies in the same range.
-    own = (_EFFECT.key > f"{key}/", _EFFECT.key < f"{key}{_AFTER_SLASH}", _EFFECT.subject_id == subject_row)
-    for row in connection.execute(_select().where(*own).order_by(_EFFECT.id)):
-        _, seq, _ = row.key.rsplit("/", 2)
-        found[int(seq)].append(_view(row))
-    return found
+    own = (
+        _EFFECT.key > f"{key}/",
+        _EFFECT.key < f"{key}{_AFTER_SLASH}",
+        _EFFECT.subject_id == subject_row,
+        _EFFECT.created_at.between(first, last),
+    )
+    ids: dict[int, list[int]] = {seq: [] for seq in decisions}
+    keys = select(_EFFECT.id, _EFFECT.key).where(*own).order_by(_EFFECT.id)
+    for id, effect_key in connection.execute(keys):
+        if (seq := _seq_in(effect_key)) in ids:
+            ids[seq].append(id)
+    shown = [id for of_one in ids.values() for id in of_one[:MOST_OF_ONE]]
+    found: dict[int, list[EffectView]] = defaultdict(list)
+    for start in range(0, len(shown), _AT_ONCE):
+        some = _EFFECT.id.in_(shown[start : start + _AT_ONCE])
+        for row in connection.execute(_select().where(some).order_by(_EFFECT.id)):
+            found[_seq_in(row.key)].append(_view(row))
+    return {seq: Asked(found[seq], len(of_one) - len(found[seq])) for seq, of_one in ids.items() if of_one}
+
+
+def _seq_in(key: str) -> int:
+    return int(key.rsplit("/", 2)[1])
 
 
 def _select() -> Select[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, func, literal, select
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
@@ -15,7 +15,8 @@ from workflow.store import schema
 from workflow.store.keys import key_is
 
 MOST = 2_000
-"""Members that are read at most; a case with more has long become something else."""
+"""Members that are read at most, the open ones and the newest first; a case with more has long become
+something else."""
 
 _SUBJECT, _TIMER = schema.subjects.c, schema.timers.c
 _COLUMNS = ("id", "key", "lifecycle", "state", "data", "parent", "opened_at", "changed_at", "closed_at")
@@ -57,8 +58,21 @@ class FamilyTimer:
     due_at: datetime
 
 
-def family(connection: Connection, key: str) -> list[Member]:
-    """The subject of this key, then its descendants, the oldest first; `MOST` at most, in one query.
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A subject and its descendants.
+
+    Attributes:
+        members: the subject itself, then the others, the oldest first; `MOST` at most.
+        more: how many there are besides.
+    """
+
+    members: list[Member]
+    more: int
+
+
+def family(connection: Connection, key: str) -> Family:
+    """The family of the subject of this key, in one query.
 
     Raises NotFound when no event ever opened it.
     """
@@ -73,13 +87,24 @@ def family(connection: Connection, key: str) -> list[Member]:
         select(*(_SUBJECT[name] for name in _COLUMNS), tree.c.depth)
         .join_from(tree, schema.subjects, _SUBJECT.key == tree.c.key)
         .where(_SUBJECT.state != INITIAL)
-        .order_by(tree.c.depth != 0, _SUBJECT.id)
-        .limit(MOST)
+        .order_by(tree.c.depth != 0, _SUBJECT.closed_at.is_not(None), _SUBJECT.id.desc())
+        .limit(MOST + 1)
     )
     rows: Sequence[Any] = connection.execute(statement).all()
     if not rows:
         raise NotFound(f"subject: there is no {key!r}")
-    return [Member(*row) for row in rows]
+    more = 0
+    if len(rows) > MOST:
+        counted = (
+            select(func.count())
+            .select_from(tree)
+            .join(schema.subjects, _SUBJECT.key == tree.c.key)
+            .where(_SUBJECT.state != INITIAL)
+        )
+        more = (connection.scalar(counted) or MOST) - MOST
+    members = [Member(*row) for row in rows[:MOST]]
+    members.sort(key=lambda one: (one.depth != 0, one.row))
+    return Family(members, more)
 
 
 def timers_of(connection: Connection, members: Sequence[Member]) -> list[FamilyTimer]:

@@ -1,4 +1,4 @@
-"""One subject with everything that happened to it and everything that is still to come."""
+"""One subject with what happened to it last and everything that is still to come."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from workflow.errors import NotFound
-from workflow.queries.effects import EffectView, effects_of
 from workflow.queries.subjects import SubjectRow, find_subject
-from workflow.queries.timeline import Entry, timeline_of
+from workflow.queries.timeline import Entry, end_of
 from workflow.store import schema
 from workflow.store.port import Store
+
+NEWEST = 50
+"""Entries of the timeline that are shown; `workflow.queries.timeline.timeline` gives all, page by page."""
+MOST_CHILDREN = 100
+"""Children that are shown; `workflow.queries.subjects.subjects` lists all, page by page."""
 
 _SUBJECT, _TIMER = schema.subjects.c, schema.timers.c
 
@@ -48,11 +52,20 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class SubjectHistory(SubjectRow):
-    """A subject, its timers, whom it opened, and its whole timeline, the oldest entry first."""
+    """A subject, its timers, whom it opened, and the end of its timeline, the oldest entry first.
+
+    Attributes:
+        children: the newest `MOST_CHILDREN`, the oldest of them first; there are `more_children`.
+        timeline: the newest `NEWEST` entries that were decided, and as many of the next that wait for a
+            decision; `earlier` were decided before them, and `more_waiting` wait behind them.
+    """
 
     timers: list[TimerView]
     children: list[Relative]
+    more_children: int
     timeline: list[Entry]
+    earlier: int
+    more_waiting: int
 
 
 def history(store: Store, key: str) -> SubjectHistory:
@@ -65,12 +78,16 @@ def history(store: Store, key: str) -> SubjectHistory:
         if found is None:
             raise NotFound(f"subject: no event ever named {key!r}")
         row, subject = found
-        effects: dict[int, list[EffectView]] = effects_of(connection, row)
+        children, more_children = _children(connection, key)
+        end = end_of(connection, row, NEWEST)
         return SubjectHistory(
             **{name: getattr(subject, name) for name in SubjectRow.__slots__},
             timers=_timers(connection, row),
-            children=_children(connection, key),
-            timeline=timeline_of(connection, row, effects),
+            children=children,
+            more_children=more_children,
+            timeline=end.entries,
+            earlier=end.earlier,
+            more_waiting=end.more_waiting,
         )
 
 
@@ -92,6 +109,13 @@ def _timers(connection: Connection, subject_row: int) -> list[TimerView]:
     ]
 
 
-def _children(connection: Connection, key: str) -> list[Relative]:
-    statement = select(_SUBJECT.key, _SUBJECT.lifecycle, _SUBJECT.state).where(_SUBJECT.parent == key)
-    return [Relative(*row) for row in connection.execute(statement.order_by(_SUBJECT.id))]
+def _children(connection: Connection, key: str) -> tuple[list[Relative], int]:
+    """The newest, and how many there are before them."""
+    own = _SUBJECT.parent == key
+    statement = select(_SUBJECT.key, _SUBJECT.lifecycle, _SUBJECT.state).where(own)
+    rows = connection.execute(statement.order_by(_SUBJECT.id.desc()).limit(MOST_CHILDREN + 1)).all()
+    shown, more = [Relative(*row) for row in reversed(rows[:MOST_CHILDREN])], 0
+    if len(rows) > MOST_CHILDREN:
+        count = select(func.count()).select_from(schema.subjects).where(own)
+        more = (connection.scalar(count) or MOST_CHILDREN) - MOST_CHILDREN
+    return shown, more

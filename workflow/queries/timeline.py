@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 from typing_extensions import TypedDict
 
-from workflow.queries.effects import EffectView
+from workflow.errors import NotFound
+from workflow.queries.cursor import cursor_after, rows_of
+from workflow.queries.effects import Asked, EffectView, effects_of
+from workflow.queries.subjects import find_subject
 from workflow.store import schema
 from workflow.store.event_outcomes import UNDECIDED
+from workflow.store.port import Store
 
+_NOTHING = Asked([], 0)
 _EVENT, _MOVE, _INBOX = schema.events.c, schema.moves.c, schema.inbox.c
 
 
@@ -48,7 +53,7 @@ class FiredTimer:
 #   outcome  moved, stayed, refused; pending (not decided yet), dead (its decision failed)
 #   reason   why it was refused, or the fault that made it dead
 #   version  the definition's version that decided
-#   effects  the work that the decision asked for, and how it stands
+#   effects  the work that the decision asked for, and how it stands; `more_effects` are not shown
 Entry = TypedDict(
     "Entry",
     {
@@ -64,32 +69,106 @@ Entry = TypedDict(
         "event": EventView | None,
         "timer": FiredTimer | None,
         "effects": list[EffectView],
+        "more_effects": int,
     },
 )
 
 
-def timeline_of(
-    connection: Connection, subject_row: int, effects: Mapping[int, list[EffectView]]
-) -> list[Entry]:
-    """Everything that was decided about a subject, in that order, then what still waits for a decision.
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Some entries, and the cursor of the next page (None: that was all)."""
 
-    Args:
-        effects: the subject's effects by the `seq` of the decision that asked for them.
+    items: list[Entry]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEnd:
+    """The end of a timeline.
+
+    Attributes:
+        entries: the newest that were decided, in that order, then the next ones that wait for a decision.
+        earlier: entries before these.
+        more_waiting: events behind these.
     """
-    decided = (
+
+    entries: list[Entry]
+    earlier: int
+    more_waiting: int
+
+
+def end_of(connection: Connection, subject_row: int, most: int) -> TimelineEnd:
+    """At most so many entries that were decided about a subject, and at most so many that wait."""
+    rows = connection.execute(_decided_rows(subject_row).order_by(_MOVE.seq.desc()).limit(most)).all()
+    decided = _entries(connection, subject_row, rows[::-1])
+    waiting = connection.execute(_waiting_rows(subject_row, 0).limit(most + 1)).all()
+    more = 0
+    if len(waiting) > most:
+        own = select(func.count()).select_from(schema.inbox).where(_INBOX.subject_id == subject_row)
+        more = (connection.scalar(own) or most) - most
+    # Decisions are numbered from 1 without a gap.
+    return TimelineEnd(
+        decided + [_waiting(row) for row in waiting[:most]], (rows[-1].seq - 1) if rows else 0, max(0, more)
+    )
+
+
+def timeline(store: Store, key: str, limit: int, cursor: str | None) -> TimelinePage:
+    """A page of everything that was decided about a subject, in that order, then of what waits.
+
+    What waits on one page and is decided before the next one is not told a second time.
+
+    Raises:
+        NotFound: no event ever named the subject.
+        InvalidQuery: the cursor is none.
+    """
+    seq, event = rows_of(cursor, 2)
+    with store.connect() as connection:
+        found = find_subject(connection, key)
+        if found is None:
+            raise NotFound(f"subject: no event ever named {key!r}")
+        row, _ = found
+        fresh = or_(_MOVE.event_id.is_(None), _MOVE.event_id > event)
+        statement = _decided_rows(row).where(_MOVE.seq > seq, fresh).order_by(_MOVE.seq)
+        rows = connection.execute(statement.limit(limit + 1)).all()
+        shown = rows[:limit]
+        items = _entries(connection, row, shown)
+        last = shown[-1].seq if shown else seq
+        if len(rows) > limit:
+            return TimelinePage(items, cursor_after(last, event))
+        room = limit - len(items)
+        waiting = connection.execute(_waiting_rows(row, event).limit(room + 1)).all()
+    items += [_waiting(one) for one in waiting[:room]]
+    if len(waiting) <= room:
+        return TimelinePage(items, None)
+    return TimelinePage(items, cursor_after(last, waiting[room - 1].event_row if room else event))
+
+
+def _decided_rows(subject_row: int) -> Select[Any]:
+    return (
         select(schema.moves, *_event_columns())
         .join_from(schema.moves, schema.events, _EVENT.id == _MOVE.event_id, isouter=True)
         .where(_MOVE.subject_id == subject_row)
-        .order_by(_MOVE.seq)
     )
-    waiting = (
-        select(UNDECIDED.label("outcome"), _INBOX.error, *_event_columns())
+
+
+def _waiting_rows(subject_row: int, after: int) -> Select[Any]:
+    return (
+        select(
+            UNDECIDED.label("outcome"), _INBOX.error, _INBOX.event_id.label("event_row"), *_event_columns()
+        )
         .join_from(schema.inbox, schema.events, _EVENT.id == _INBOX.event_id)
-        .where(_INBOX.subject_id == subject_row)
+        .where(_INBOX.subject_id == subject_row, _INBOX.event_id > after)
         .order_by(_INBOX.event_id)
     )
-    entries = [_decided(row, effects.get(row.seq, [])) for row in connection.execute(decided)]
-    return entries + [_waiting(row) for row in connection.execute(waiting)]
+
+
+def _entries(connection: Connection, subject_row: int, rows: Sequence[Row[Any]]) -> list[Entry]:
+    """Of decisions, with what they asked for."""
+    if not rows:
+        return []
+    ats = [row.at for row in rows]
+    asked = effects_of(connection, subject_row, {row.seq for row in rows}, min(ats), max(ats))
+    return [_decided(row, asked.get(row.seq, _NOTHING)) for row in rows]
 
 
 def _event_columns() -> list[Any]:
@@ -110,7 +189,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> EventView:
     )
 
 
-def _decided(row: Row[*tuple[Any, ...]], effects: list[EffectView]) -> Entry:
+def _decided(row: Row[*tuple[Any, ...]], asked: Asked) -> Entry:
     by_event = row.event_id is not None
     late = (row.at - row.due_at).total_seconds() if row.due_at else None
     return {
@@ -125,7 +204,8 @@ def _decided(row: Row[*tuple[Any, ...]], effects: list[EffectView]) -> Entry:
         "version": row.version,
         "event": _event(row) if by_event else None,
         "timer": None if by_event else FiredTimer(row.timer, row.setting, row.due_at, late),
-        "effects": effects,
+        "effects": asked.effects,
+        "more_effects": asked.more,
     }
 
 
@@ -144,4 +224,5 @@ def _waiting(row: Row[*tuple[Any, ...]]) -> Entry:
         "event": event,
         "timer": None,
         "effects": [],
+        "more_effects": 0,
     }

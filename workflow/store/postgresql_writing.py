@@ -9,6 +9,7 @@ from typing import Any
 from workflow.store import postgresql_statements as sql
 from workflow.store import rows
 from workflow.store.array_literals import documents, literal, texts
+from workflow.store.document_sizes import data_text, message_text
 from workflow.store.port import Changes, Dispatch, EffectUpdate
 
 Statement = tuple[str, Mapping[str, Any]]
@@ -51,7 +52,9 @@ def _subjects(changes: Changes) -> Statement:
         "versions": literal([s.version for s in subjects]),
         "states": texts([s.state for s in subjects]),
         "seqs": literal([s.seq for s in subjects]),
-        "data": documents([None if one in kept else s.data for one, s in zip(ids, subjects, strict=True)]),
+        "data": literal(
+            [None if one in kept else data_text(s.data) for one, s in zip(ids, subjects, strict=True)]
+        ),
         "parents": texts([s.parent for s in subjects]),
         "opened": literal([s.opened_at for s in subjects]),
         "changed": literal([s.changed_at for s in subjects]),
@@ -113,7 +116,7 @@ def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> State
         "targets": texts(targets),
         "queues": texts(queues),
         "priorities": literal(priorities),
-        "payloads": documents(payloads),
+        "payloads": literal([message_text(one) for one in payloads]),
     }
 
 

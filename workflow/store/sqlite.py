@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
+from workflow.store.document_sizes import data_text, message_text
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, KnownEvent, NewEvent
 
 _WRITING = "makegood_writing"
@@ -126,7 +127,7 @@ class SqliteTransaction:
                     s.version,
                     s.state,
                     s.seq,
-                    None if row in changes.data_kept else rows.to_json(s.data),
+                    None if row in changes.data_kept else data_text(s.data),
                     s.parent,
                     _text(s.opened_at),
                     _text(s.changed_at),
@@ -176,7 +177,7 @@ class SqliteTransaction:
             self._write(
                 sql.ADD_EFFECT,
                 [
-                    (*effect[:6], rows.to_json(effect.payload), "pending", at, None, 0, at)
+                    (*effect[:6], message_text(effect.payload), "pending", at, None, 0, at)
                     for effect in changes.effects
                 ],
             )
@@ -186,7 +187,7 @@ class SqliteTransaction:
             effect.key: self._read(
                 sql.ADD_EFFECT + " returning id",
                 *effect[:6],
-                rows.to_json(effect.payload),
+                message_text(effect.payload),
                 "published",
                 until,
                 dispatch.token,

@@ -26,6 +26,10 @@ class Spent(Exception):
         super().__init__(f"takes more than {most:,} {what}, the bound of one evaluation")
 
 
+TOO_DEEP = "the data nest too deeply to be gone through"
+"""What a RecursionError says: the depth of data is bounded at the door, and may grow in a subject."""
+
+
 def fail(message: str) -> NoReturn:
     """Raises Failed."""
     raise Failed(message)

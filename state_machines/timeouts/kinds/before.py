@@ -12,7 +12,7 @@ from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
 from state_machines.timeouts import deadlines
-from state_machines.timeouts.explanation import change_steps, day_steps, explain, in_order
+from state_machines.timeouts.explanation import change_steps, day_steps, explain, in_order, told_until
 from state_machines.timeouts.rule import Kind, TimeoutRule
 from state_machines.timeouts.targets import past_words, target_of, told_as_budget, with_budget
 from state_machines.timeouts.texts import (
@@ -135,6 +135,6 @@ def _counted_back(due_at: datetime, target: datetime, hours: Calendar | None, cl
         return in_order(changes)
     spans = [
         (opens, 3, f"{span_words(opens, closes, clock)}: {length_words(closes - opens)} of the lead.")
-        for opens, closes in hours.intervals(due_at, target)
+        for opens, closes in hours.intervals(due_at, told_until(due_at, target))
     ]
     return in_order([*changes, *spans, *day_steps(due_at, target, hours, clock)])

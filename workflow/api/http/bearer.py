@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 
 from workflow.access.keyring import Keyring
 from workflow.access.principal import Principal
 from workflow.access.role import Role
+from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.problems import Kind, Refusal
 
 
@@ -18,16 +22,23 @@ def bearer_text(header: bytes | None) -> str:
     return text
 
 
-async def known_key(keyring: Keyring, text: str) -> Principal:
-    """Whose key this text is. Raises Refusal (401) when it is wrong, revoked or expired."""
-    key = keyring.recall(text) or await run_in_threadpool(keyring.verify, text)
+async def known_key(
+    keyring: Keyring, bounds: KeyBounds, text: str, client: Sequence[Any] | None
+) -> Principal:
+    """Whose key this text is, presented by this client; its use is counted.
+
+    Raises Refusal when it is wrong, revoked or expired (401), or comes too often (429).
+    """
+    key = keyring.recall(text)
+    if key is None:
+        key = await bounds.verified(text, client, lambda text: run_in_threadpool(keyring.verify, text))
     if key is None:
         raise _unauthenticated(
             "key",
             "this key is unknown, was revoked, or has expired",
             'Bearer realm="makegood", error="invalid_token"',
         )
-    return key
+    return bounds.use(key)
 
 
 def permit(key: Principal, *roles: Role) -> None:

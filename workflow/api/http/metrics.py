@@ -66,16 +66,26 @@ class Meters:
         self.turned_away = Counter(
             "makegood_requests_turned_away",
             "Requests with events answered 429, by reason: backlog (too many undecided events), queue (too "
-            "many uncommitted ones), concurrency, memory.",
+            "many uncommitted ones), concurrency, memory, key-rate, wrong-keys.",
             ["reason"], registry=self.registry,
         )  # fmt: skip
-        for reason in ("backlog", "queue", "concurrency", "memory"):
+        for reason in ("backlog", "queue", "concurrency", "memory", "key-rate", "wrong-keys"):
             self.turned_away.labels(reason)
         self.lost_wakeups = Counter(
             "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; a sweep makes up for them.",
             registry=self.registry,
         )  # fmt: skip
+        self.connections_ended = Counter(
+            "makegood_connections_ended",
+            "Connections that were ended before their request was served, by the rule that it broke: size, "
+            "fields, timeout, connections, and so on.",
+            ["rule"], registry=self.registry,
+        )  # fmt: skip
         self._served: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def ended_early(self, rule: str) -> None:
+        """Count a connection that was ended for what came over it, or for being one too many."""
+        self.connections_ended.labels(rule).inc()
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request. Both names must be out of short lists: each is a label."""

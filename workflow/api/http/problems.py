@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -24,24 +25,37 @@ class Kind(Enum):
     """The kinds of problem: (name, HTTP status, title)."""
 
     MALFORMED = ("malformed", 400, "The body is not what its content type says")
+    BAD_HTTP = ("bad-http", 400, "This is no HTTP/1.1; the connection is closed")
     UNAUTHENTICATED = ("unauthenticated", 401, "A valid API key is needed")
     FORBIDDEN = ("forbidden", 403, "The role of this API key does not permit it")
     NOT_FOUND = ("not-found", 404, "There is no such thing")
     METHOD = ("method", 405, "This resource does not know the method")
-    TIMEOUT = ("timeout", 408, "The body did not arrive in time")
+    TIMEOUT = ("timeout", 408, "The request did not arrive in time")
     CONFLICT = ("conflict", 409, "It is not in a state in which this can be done")
     OTHER_EVENT = ("other-event", 409, "This source and id are those of another event; nothing was stored")
     TOO_LARGE = ("too-large", 413, "The body is too large")
+    URL_TOO_LONG = ("url-too-long", 414, "The address is too long; the connection is closed")
     MEDIA_TYPE = ("media-type", 415, "The body is of a type that is not understood")
     INVALID = ("invalid", 422, "Something in it breaks a rule; nothing was stored")
     BUSY = ("busy", 429, "Too many requests at once; try again soon")
+    HEAD_TOO_LARGE = (
+        "head-too-large",
+        431,
+        "The header fields are too many or too long; the connection is closed",
+    )
     INTERNAL = ("internal", 500, "The fault is ours")
     UNAVAILABLE = ("unavailable", 503, "The database cannot be used at the moment")
+    FULL = ("full", 503, "Too many connections; try again soon")
 
     @property
     def status(self) -> int:
         """HTTP status."""
         return self.value[1]
+
+    @property
+    def phrase(self) -> str:
+        """The status in words, as HTTP has it."""
+        return HTTPStatus(self.status).phrase
 
     @classmethod
     def of_status(cls, status: int) -> Kind:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.json_text import decode
@@ -15,11 +17,14 @@ from workflow.api.http.problems import Kind, Refusal
 
 MOST_BYTES = 16 * 1024
 """How large a body may be that says nothing else."""
+_SMALL = 2 * 1024
+"""Bytes of JSON that are read where they came, in the event loop: that takes less than to hand them over."""
 
 COMPONENT = "#/components/schemas/{model}"
 """Where an OpenAPI document keeps the schema of a model."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Value = TypeVar("_Value")
 
 
 async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
@@ -31,7 +36,7 @@ async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
 
 async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
     """The body, a JSON object of any form. Raises Refusal."""
-    value = decode(await read_whole(request, most))
+    value = await _apart(decode, await read_whole(request, most))
     if not isinstance(value, dict):
         raise Refusal.of(Kind.INVALID, "body", "object", "must be an object: the data of the trigger")
     return value
@@ -39,7 +44,12 @@ async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
     """The JSON body as this model. Raises as `model_of`, and Refusal for its length."""
-    return model_of(await read_whole(request), model)
+    return await _apart(lambda body: model_of(body, model), await read_whole(request))
+
+
+async def _apart(read: Callable[[bytes], _Value], body: bytes) -> _Value:
+    """What `read` makes of a body; in a thread if that may take longer than a moment."""
+    return read(body) if len(body) <= _SMALL else await run_in_threadpool(read, body)
 
 
 def model_of(body: bytes, model: type[_Model]) -> _Model:

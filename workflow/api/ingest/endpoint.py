@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from state_machines.errors import Problem
@@ -25,6 +26,7 @@ from workflow.api.http.accountability import remember_holder, remember_rule
 from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
+from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.metrics import Meters
 from workflow.api.http.prefer import applied, wait_of
 from workflow.api.http.problems import Kind, Refusal, busy
@@ -40,6 +42,8 @@ from workflow.errors import InvalidEvent
 PATH = "/v1/events"
 LARGE_BYTES = 32 * 1024
 """A longer body would keep the event loop for milliseconds."""
+CROWDED = 1_000
+"""Objects and lists in a body; more of them would do the same in a short one."""
 
 
 class RawResponse(NamedTuple):
@@ -62,6 +66,7 @@ class EventsEndpoint:
         self,
         runtime: Runtime,
         keyring: Keyring,
+        key_bounds: KeyBounds,
         limits: Limits,
         backpressure: Backpressure,
         meters: Meters,
@@ -69,6 +74,7 @@ class EventsEndpoint:
     ) -> None:
         self._commits = GroupCommit(runtime.engine, on_commit)
         self._keyring = keyring
+        self._key_bounds = key_bounds
         self._limiter = RequestLimiter(limits)
         self._max_uncommitted = limits.waiting
         self._backpressure = backpressure
@@ -109,7 +115,7 @@ class EventsEndpoint:
         raw: RawHeaders = scope["headers"]
         headers = dict(reversed(raw))  # of a header that came twice the first counts
         text = bearer_text(headers.get(b"authorization"))
-        key = self._keyring.recall(text) or await known_key(self._keyring, text)
+        key = await known_key(self._keyring, self._key_bounds, text, scope.get("client"))
         remember_holder(scope, key)
         permit(key, *SENDING)
         mode = mode_of(headers.get(b"content-type"), raw)
@@ -135,7 +141,10 @@ class EventsEndpoint:
             if len(carried.body) > LARGE_BYTES:
                 self._check_room(1)
                 return await self._commits.accept_apart(partial(events_of, carried), by)
-            events = events_of(carried)
+            if carried.body.count(b"{") + carried.body.count(b"[") > CROWDED:
+                events = await run_in_threadpool(events_of, carried)
+            else:
+                events = events_of(carried)
             if not events:  # an empty batch asks for nothing, and gets it
                 return []
             self._check_room(len(events))

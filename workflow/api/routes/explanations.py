@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from workflow.api.auth import SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.negotiation import JSON, preferred
 from workflow.api.http.parameters import READING, Name
 from workflow.explanation import Explanation, explain
@@ -37,18 +38,9 @@ def get_explanation(
 ) -> Response:
     """Every timer step by step, from the ledger; as plain text where `Accept` prefers `text/plain`."""
     runtime = context_of(request).runtime
-    if _is_part_of_key(request):
+    if is_part_of_key(request, "explain"):
         return JsonAnswer(history(runtime.store, f"{key}/explain"))
     found = explain(runtime.store, runtime.registry, key, timer, zone)
     if preferred(request.headers.get("accept"), (JSON, _TEXT)) == _TEXT:
         return PlainTextResponse(found.text() + "\n")
     return JsonAnswer(found)
-
-
-def _is_part_of_key(request: Request) -> bool:
-    """Whether the slash before ``explain`` came encoded, so that both belong to a subject's key.
-
-    The framework decodes paths before it looks for their routes.
-    """
-    path: bytes = request.scope.get("raw_path") or b""
-    return path.lower().endswith(b"%2fexplain")

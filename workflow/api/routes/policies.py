@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
@@ -14,11 +15,14 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, read_model
+from workflow.engine.cloudevent import MAX_DEPTH, too_deep
 from workflow.recovery.policies import PolicyMatch, Wish, search
 from workflow.recovery.policies.facts import facts_of_case
 
 router = APIRouter(prefix="/v1", tags=["policies"])
 
+MOST_FACTS = 500
+"""Facts that a question may come with, by their names."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -49,13 +53,24 @@ class CaseQuery(WishQuery):
 class FactsQuery(WishQuery):
     """Facts that are held against the policies."""
 
-    facts: dict[str, Any] = Field(description="What is known, as a case would know it.")
+    facts: dict[str, Any] = Field(
+        description=f"What is known, as a case knows it: at most {MOST_FACTS} facts of {MAX_DEPTH} levels.",
+        max_length=MOST_FACTS,
+    )
+
+    @field_validator("facts")
+    @classmethod
+    def _of_few_levels(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        if too_deep(facts, MAX_DEPTH):
+            raise PydanticCustomError("depth", f"nests deeper than {MAX_DEPTH} levels")
+        return facts
 
 
 class PolicyList(BaseModel):
-    """The policies in force, those first that fit."""
+    """The policies in force, those first that fit; `more`: there are so many that not all were looked at."""
 
     items: list[PolicyMatch]
+    more: bool
 
 
 @router.get(
@@ -68,7 +83,8 @@ def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query(
     """
     store = context_of(request).runtime.store
     found = search(store, facts_of_case(store, query.case), query.wish())
-    return JsonAnswer({"items": [one for one in found if query.eligible in (None, one.eligible)]})
+    items = [one for one in found.items if query.eligible in (None, one.eligible)]
+    return JsonAnswer({"items": items, "more": found.more})
 
 
 @router.post(
@@ -82,4 +98,4 @@ async def search_policies(request: Request, _: Reader) -> JsonAnswer:
     """As for a case, with facts of nobody's: to try what a condition says, or before there is a case."""
     query = await read_model(request, FactsQuery)
     store, wish = context_of(request).runtime.store, query.wish()
-    return JsonAnswer({"items": await run_in_threadpool(search, store, query.facts, wish)})
+    return await run_in_threadpool(lambda: JsonAnswer(search(store, query.facts, wish)))

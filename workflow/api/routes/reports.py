@@ -64,7 +64,8 @@ async def report_of(request: Request) -> Reporter:
         body = await read_whole(request)
         receiver = _signer(context, request, body)
         return Reporter(model_of(body, ReportBody), f"receiver:{receiver}", receiver)
-    holder = await known_key(context.keyring, bearer_text(headers.get(b"authorization")))
+    text = bearer_text(headers.get(b"authorization"))
+    holder = await known_key(context.keyring, context.key_bounds, text, request.client)
     remember_holder(request.scope, holder)
     permit(holder, *SENDING)
     if not holder.bounds.may_send("delivery.report"):

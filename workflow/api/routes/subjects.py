@@ -1,4 +1,4 @@
-"""Subjects: ``/v1/subjects`` and ``/v1/subjects/{key}``."""
+"""Subjects: ``/v1/subjects``, ``/v1/subjects/{key}`` and ``/v1/subjects/{key}/timeline``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from workflow.api.auth import ListReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.parameters import READING, Name, SubjectKey
 from workflow.api.http.problems import Kind, described
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
+from workflow.queries.timeline import TimelinePage, timeline
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
 
@@ -62,16 +64,48 @@ def list_subjects(request: Request, _: ListReader, wanted: Annotated[SubjectFilt
     return JsonAnswer(page)
 
 
+_Key = Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)]
+
+
+class PageOfTimeline(BaseModel):
+    """Which entries of a timeline."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="How many a page has at most.")
+    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+
+
+@router.get(
+    "/subjects/{key:path}/timeline",
+    summary="All that happened to a subject",
+    response_model=TimelinePage,
+    responses=READING,
+)
+def get_timeline(
+    request: Request, _: SubjectReader, key: _Key, wanted: Annotated[PageOfTimeline, Query()]
+) -> JsonAnswer:
+    """Every event and fired timer with what became of it, in the order of decisions, page by page.
+
+    What waits for a decision comes last. All pages together tell everything once, whatever is decided
+    meanwhile.
+    """
+    store = context_of(request).runtime.store
+    if is_part_of_key(request, "timeline"):
+        return JsonAnswer(history(store, f"{key}/timeline"))
+    return JsonAnswer(timeline(store, key, wanted.limit, wanted.cursor))
+
+
 @router.get(
     "/subjects/{key:path}",
     summary="One subject with its timeline",
     response_model=SubjectHistory,
     responses=READING,
 )
-def get_subject(
-    request: Request,
-    _: SubjectReader,
-    key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)],
-) -> JsonAnswer:
-    """State, data, timers, children, and every event and fired timer with what became of it."""
+def get_subject(request: Request, _: SubjectReader, key: _Key) -> JsonAnswer:
+    """State, data, timers, the newest children, and the newest events and fired timers with their outcome.
+
+    `earlier` entries came before; `GET /v1/subjects/{key}/timeline` tells all. `more_children` were opened
+    before those that are shown; `GET /v1/subjects?parent={key}` lists all.
+    """
     return JsonAnswer(history(context_of(request).runtime.store, key))

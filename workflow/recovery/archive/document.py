@@ -41,6 +41,10 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """What a case answers, and how its questions read."""
 _TITLE = 90
+MOST = 500
+"""Entries of a list that stand in a document; the ledger has all."""
+_FIRST = 100
+"""Of them the first ones of a longer list; the others are the last."""
 
 Document = dict[str, Any]
 
@@ -52,7 +56,7 @@ def document(found: Record, version: int) -> Document:
     local = partial(local_text, where=zone_of(data.get("customer")))
     opened = case.opened_at
     assert opened is not None
-    return {
+    return _shortened({
         "case": case.key,
         "version": version,
         "title": title(data),
@@ -89,7 +93,17 @@ def document(found: Record, version: int) -> Document:
             for one in found.notices
         ],
         "timeline": timeline(found, local),
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def _shortened(document: Document) -> Document:
+    """The same with the beginning and the end of each list that is too long; `left_out` says how much."""
+    left_out: dict[str, int] = {}
+    for name, rows in document.items():
+        if isinstance(rows, list) and len(rows) > MOST:
+            document[name] = [*rows[:_FIRST], *rows[_FIRST - MOST :]]
+            left_out[name] = len(rows) - MOST
+    return {**document, "left_out": left_out}
 
 
 def title(data: Mapping[str, Any]) -> str:

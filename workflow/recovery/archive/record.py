@@ -79,7 +79,7 @@ def record(store: Store, registry: Registry, key: str, seq: int) -> Record:
     """
     with store.connect() as connection:
         last, at = _decision(connection, key, seq)
-        members = {member.row: member.key for member in family(connection, key)}
+        members = {member.row: member.key for member in family(connection, key).members}
         moves: dict[str, list[Row[Any]]] = {}
         for row in _moves(connection, members, last):
             moves.setdefault(members[row.subject_id], []).append(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,9 @@ from workflow.recovery.packet.parts import (
     upcoming,
 )
 from workflow.store.port import Store
+
+MOST = 100
+"""Entries of each list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Packet:
         asked: what the customer was asked and has not answered yet.
         told: every word we gave them, the latest first.
         next: what happens by itself, and when; the next first.
+        more: by the name of a list that is longer than `MOST`, how many entries it has besides; of what ends
+            the open ones and the newest are shown. `family`: subjects that were not looked at.
     """
 
     number: str
@@ -100,6 +105,7 @@ class Packet:
     causes: Sequence[str]
     related: Sequence[str]
     next: Sequence[Upcoming]
+    more: Mapping[str, int]
 
 
 def packet(store: Store, number: str, now: datetime) -> Packet:
@@ -108,13 +114,14 @@ def packet(store: Store, number: str, now: datetime) -> Packet:
     Raises NotFound when there is no such case.
     """
     with store.connect() as connection:
-        members = family(connection, f"case:{number}")
-        timers = timers_of(connection, members)
+        found = family(connection, f"case:{number}")
+        timers = timers_of(connection, found.members)
+    members = found.members
     case, data = members[0], members[0].data
     customer = data.get("customer")
     where = zone_of(customer)
     answered = {*data.get("facts", {}), *(step["step"] for step in data.get("steps", ()))}
-    return Packet(
+    return shortened(
         number=number,
         key=case.key,
         state=case.state,
@@ -146,7 +153,42 @@ def packet(store: Store, number: str, now: datetime) -> Packet:
         causes=data.get("causes", []),
         related=data.get("related", []),
         next=upcoming(members, timers, where),
+        more={"family": found.more} if found.more else {},
     )
+
+
+def shortened(**parts: Any) -> Packet:
+    """The packet of these parts, each list with what matters most of it."""
+    more = dict(parts["more"])
+    for name, keep in _KEPT.items():
+        rows = parts[name]
+        if len(rows) > MOST:
+            parts[name] = keep(rows)
+            more[name] = len(rows) - MOST
+    return Packet(**{**parts, "more": more})
+
+
+def _first(rows: Sequence[Any]) -> Sequence[Any]:
+    return rows[:MOST]
+
+
+def _newest(rows: Sequence[Any]) -> Sequence[Any]:
+    return rows[-MOST:]
+
+
+def _open_first(rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+    """The open ones and the newest, in their order."""
+    places = sorted(range(len(rows)), key=lambda place: (rows[place]["open"], place))[-MOST:]
+    return [rows[place] for place in sorted(places)]
+
+
+_KEPT: Mapping[str, Callable[[Sequence[Any]], Sequence[Any]]] = {
+    **dict.fromkeys(("facts", "told", "next", "causes"), _first),
+    **dict.fromkeys(
+        ("contacts", "steps", "asked", "grants", "displeasures", "hand_overs", "related"), _newest
+    ),
+    **dict.fromkeys(("promises", "appointments", "calls", "escalations", "approvals"), _open_first),
+}
 
 
 def _contact(customer: Any, where: str | None, now: datetime) -> Contact:

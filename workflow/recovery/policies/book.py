@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from state_machines.expressions.fact_conditions import why_not
 from workflow.queries.subjects import SubjectRow, subjects
 from workflow.store.port import Store
 
+MOST = 1_000
+"""Policies that one search holds against the facts; each takes at most one evaluation of an expression."""
 _PAGE = 500
 
 
@@ -61,10 +64,25 @@ class PolicyMatch:
     displeasures: int
 
 
-def search(store: Store, facts: Mapping[str, Any], wish: Wish | None = None) -> list[PolicyMatch]:
-    """Every policy in force, those first that these facts are eligible for, each group by its title."""
-    found = [_match(row, facts, wish) for row in _in_force(store)]
-    return sorted(found, key=lambda one: (not one.eligible, one.title, one.policy))
+@dataclass(frozen=True, slots=True)
+class PolicyBook:
+    """The policies in force, those first that the facts are eligible for, each group by its title.
+
+    Attributes:
+        items: the first `MOST` that were set.
+        more: whether there are others.
+    """
+
+    items: Sequence[PolicyMatch]
+    more: bool
+
+
+def search(store: Store, facts: Mapping[str, Any], wish: Wish | None = None) -> PolicyBook:
+    """The policies in force, held against these facts."""
+    rows = list(islice(_in_force(store), MOST + 1))
+    found = [_match(row, facts, wish) for row in rows[:MOST]]
+    found.sort(key=lambda one: (not one.eligible, one.title, one.policy))
+    return PolicyBook(found, len(rows) > MOST)
 
 
 def _in_force(store: Store) -> Iterator[SubjectRow]:
