@@ -151,8 +151,20 @@ class DeadTimer(TypedDict):
     error: str | None
 
 
+class DeadMessage(TypedDict):
+    """A message that came over the broker and could not be read: `size` in bytes, `digest` by SHA-256."""
+
+    id: int
+    queue: str
+    received_at: str
+    reason: str
+    size: int
+    digest: str
+
+
 class DeadLetters(TypedDict):
-    """The first events and timers that were given up, the oldest first."""
+    """The first events, timers and messages that were given up, the oldest first."""
 
     events: list[DeadEvent]
     timers: list[DeadTimer]
+    messages: list[DeadMessage]

@@ -7,15 +7,13 @@ from typing import Any
 
 import structlog
 from celery import signals
-from sqlalchemy.exc import SQLAlchemyError
 
-from state_machines.errors import StateMachineError
+from tasks.consumer.remote_control import RemoteControlStep
 from tasks.pool import process, readiness
 from tasks.ready_step import ReadyStep
 from tasks.scheduler.step import HeartbeatStep, SchedulerStep
 from workflow.broker.app import celery_app
-from workflow.engine.transient_errors import described
-from workflow.errors import MakegoodError
+from workflow.engine.transient_errors import described, is_transient
 from workflow.settings import read_settings
 from workflow.telemetry import logs
 
@@ -24,8 +22,9 @@ TASKS = ("events", "timers", "relay", "notices", "receipts", "documents")
 
 settings = read_settings()
 app = celery_app(settings)
+app.conf.worker_consumer = "tasks.consumer.consumer:Consumer"
 app.conf.include = [f"tasks.{name}" for name in TASKS]
-app.steps["worker"].update((SchedulerStep, ReadyStep))
+app.steps["worker"].update((SchedulerStep, ReadyStep, RemoteControlStep))
 app.steps["consumer"].add(HeartbeatStep)
 
 log = structlog.get_logger(__name__)
@@ -45,14 +44,18 @@ def _open(**_: Any) -> None:
         return  # no process of its own: the first task builds it
     if worker.worker != os.getppid():
         os._exit(0)  # the worker was killed before this process had asked to be told
-    can = False
     try:
         process.here(app)
-        can = True
-    except (MakegoodError, StateMachineError, SQLAlchemyError) as error:
-        log.error("not ready, the first task tries again", error=described(error))
-    finally:
-        worker.say(can)
+    except Exception as error:
+        for_now = is_transient(error)
+        worker.say(False, for_now=for_now)
+        if for_now:
+            log.error("not ready, the first task tries again", error=described(error))
+            return
+        # Whatever it took would be lost. So it takes nothing, and the worker ends.
+        log.critical("a process of the pool cannot decide", error=described(error))
+        os._exit(1)
+    worker.say(True)
 
 
 @signals.worker_process_shutdown.connect(weak=False)

@@ -14,12 +14,17 @@ from workflow.errors import BrokerUnreachable
 _PATIENCE = 0.5
 """Seconds to wait for a slot, deciding what comes meanwhile."""
 
+_MOST_IDS = 1000
+_LARGEST = 2**63
+
 log = structlog.get_logger(__name__)
 
 
 @app.task(name=SEND)
 def send(ids: list[int], token: str) -> dict[str, int]:
     """Send the notices with these outbox ids that are still claimed under this token, for a bounded time."""
+    if not are_rows(ids) or not isinstance(token, str):
+        raise ValueError("ids: a list of outbox ids is expected, with their token")
     process = here(app)
     decide_before_bulk(process)
     with sending_slot(process, _PATIENCE) as may_send:
@@ -30,3 +35,10 @@ def send(ids: list[int], token: str) -> dict[str, int]:
         except BrokerUnreachable as error:
             log.warning("notices wait for their lease to end", notices=len(sent.left), error=str(error))
     return {"taken": sent.taken, "left": len(sent.left)}
+
+
+def are_rows(ids: object) -> bool:
+    """Whether this is a list of what may be ids of rows: anybody may have sent it."""
+    if not isinstance(ids, list) or len(ids) > _MOST_IDS:
+        return False
+    return all(isinstance(one, int) and 0 < one < _LARGEST for one in ids)

@@ -55,10 +55,14 @@ def _load() -> None:
     try:
         settings = read_settings()
         runtime = open_runtime(settings)
-        runtime.close()
+        try:
+            for name, version in runtime.registry.refuse_unloadable():
+                log.warning("a definition that nothing needs does not load", lifecycle=name, version=version)
+        finally:
+            runtime.close()
         configured(settings, runtime.clock)
     except (MakegoodError, StateMachineError, OSError, UnicodeError) as error:
-        _end(str(error))
+        _end(str(error) or type(error).__name__)
     except SQLAlchemyError as error:
         _end(f"database: {described(error)}. Is it there, and did `makegood migrate` run?")
     gc.collect()

@@ -6,12 +6,15 @@ worker passes on the task's id alone, so the cause stands in its log and not in 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tasks.app import app
 from tasks.pool.process import here
 from tasks.transport import kept_until_stored
-from workflow.broker.task_names import FAILED, SUCCEEDED
+from workflow.broker import dead_messages
+from workflow.broker.dead_messages import FORGED, UNSIGNED, DeadMessage
+from workflow.broker.task_names import FAILED, SOON_QUEUE, SUCCEEDED
 from workflow.outbox.receipts import TaskOutcome, record
 
 _OPTIONS: dict[str, Any] = {
@@ -26,20 +29,43 @@ _OPTIONS: dict[str, Any] = {
 
 @app.task(name=SUCCEEDED, **_OPTIONS)
 @kept_until_stored
-def succeeded(result: Any, key: str) -> str:
-    """A task returned `result` for the effect with this key."""
+def succeeded(result: Any, key: str, signature: str = "") -> str:
+    """A task returned `result` for the effect with this key; without our own signature nothing happens."""
+    if not _is_genuine(SUCCEEDED, (result, key, signature)):
+        return ""
     return _record(key, TaskOutcome.SUCCEEDED, {"result": result})
 
 
 @app.task(name=FAILED, **_OPTIONS)
 @kept_until_stored
-def failed(task_id: str, key: str) -> str:
-    """A task failed for good."""
+def failed(task_id: str, key: str, signature: str = "") -> str:
+    """A task failed for good; without our own signature nothing happens."""
+    if not _is_genuine(FAILED, (task_id, key, signature)):
+        return ""
     return _record(
         key,
         TaskOutcome.FAILED,
         {"error": f"the task failed; the log of its worker says why (task {task_id})"},
     )
+
+
+def _is_genuine(task: str, said: tuple[Any, ...]) -> bool:
+    """Whether we asked for this receipt; one that nobody asked for is a dead message.
+
+    One from before receipts were signed is none either. Its effect is sent again or goes to a person, as its
+    `repeat` says.
+    """
+    *_, key, signature = said
+    process = here(app)
+    if process.receipts.genuine(task, key, signature):
+        return True
+    reason = FORGED if signature else UNSIGNED
+    dead_messages.record(
+        process.runtime.store,
+        DeadMessage(SOON_QUEUE, reason, json.dumps([task, said]).encode()),
+        process.runtime.clock.now(),
+    )
+    return False
 
 
 def _record(key: str, outcome: TaskOutcome, said: dict[str, Any]) -> str:

@@ -46,5 +46,6 @@ class ReceiptRequest(_Keys):
     """Of a receipt: the key of its effect, which begins with the subject's."""
 
     def keys(self) -> Sequence[str]:
-        """The last argument."""
-        return [self.args[-1]] if self.args and isinstance(self.args[-1], str) else []
+        """The second argument."""
+        key = self.args[1] if len(self.args) > 1 else None
+        return [key] if isinstance(key, str) else []

@@ -8,6 +8,7 @@ from state_machines.compilation.arguments import Argument, Literal
 from state_machines.decision import Effect, EmitEvent, RunTask
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.errors import DecisionError
+from state_machines.expressions.expression import ABSENT
 from state_machines.expressions.view import View
 from state_machines.values.json_values import kind
 
@@ -33,7 +34,7 @@ class TaskMaker:
     succeeded: str | None
     failed: str | None
     retry: Mapping[str, Any]
-    repeatable: bool
+    repeat: Argument
     computed: bool = False
 
     def make(self, view: View) -> Sequence[Effect]:
@@ -53,10 +54,18 @@ class TaskMaker:
             self.succeeded,
             self.failed,
             self.retry,
-            self.repeatable,
+            self._is_repeatable(view),
             self.computed,
         )
         return (task,)
+
+    def _is_repeatable(self, view: View) -> bool:
+        repeat = self.repeat.value(view)
+        if repeat is None or repeat is ABSENT or repeat == "safe":
+            return True
+        if repeat != "ask":
+            raise DecisionError(f"{self.field}.repeat", "no-such-word", "repeat is `safe` or `ask`")
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,10 +101,10 @@ def _maker(compilation: Compilation, call: Any, field: str, item: bool) -> Maker
             name, queue = argument(call.name, "name"), argument(call.queue, "queue")
             args, kwargs = whole(call.args, "args"), whole(call.kwargs, "kwargs")
             retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
+            repeat = argument(call.repeat, "repeat")
             computed = any(str(one).startswith("=") for one in (call.name, call.queue))
-            repeatable = call.repeat != "ask"
             return TaskMaker(
-                field, name, queue, args, kwargs, call.succeeded, call.failed, retry, repeatable, computed
+                field, name, queue, args, kwargs, call.succeeded, call.failed, retry, repeat, computed
             )
         case str():
             return ForwardMaker(field, compile_argument(compilation, call, field, item=item))

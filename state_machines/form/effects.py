@@ -1,6 +1,6 @@
 """What a decision may ask for: the form of effects."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -43,10 +43,10 @@ class TaskCall(_Part):
         None, description="The trigger when it failed or was given up; the event brings `error`."
     )
     retry: RetryDeclaration | None = Field(None, description="How it is tried again.")
-    repeat: Literal["safe", "ask"] | None = Field(
+    repeat: Annotated[str, Field(pattern=r"^(safe|ask)$|^=")] | None = Field(
         None,
         description="When no receipt has come: `safe`, it is sent again under the same key; `ask`, a person "
-        "finds out what became of it. Left out: safe.",
+        "finds out what became of it. Or an expression that gives one of the two. Left out: safe.",
     )
 
 

@@ -16,6 +16,7 @@ from workflow.broker.client import Broker
 from workflow.engine.runtime import Runtime
 from workflow.engine.transient_errors import count_as_transient
 from workflow.engine.turns import RunSummary, decide_all
+from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.outbox.relay import Relay
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
@@ -38,6 +39,11 @@ class Process:
     def relay(self) -> Relay:
         """Puts effects on the broker."""
         return Relay(self.runtime, self.broker)
+
+    @cached_property
+    def receipts(self) -> ReceiptSignatures:
+        """Tells receipts that we asked for from others."""
+        return ReceiptSignatures(self.runtime.store, self.runtime.clock)
 
     @cached_property
     def notice_sender(self) -> NoticeSender:

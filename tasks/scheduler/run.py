@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import structlog
 from celery import platforms
 from celery.concurrency import prefork
 
@@ -15,8 +16,11 @@ from tasks.scheduler.pipe import PipeWakeUps
 from tasks.scheduler.watch import Watch
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
+from workflow.engine.transient_errors import described, is_transient
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
 
 
 class _Watching(WorkerActions):
@@ -57,9 +61,11 @@ def _opened(settings: Settings, readiness: Readiness) -> Process:
     """What the scheduler works with: no channels."""
     try:
         process = Process(open_runtime(settings), Broker(celery_app(settings)), {})
-    except BaseException:
-        readiness.say(False)
-        raise
+    except Exception as error:
+        for_now = is_transient(error)
+        readiness.say(False, for_now=for_now)
+        log.critical("the scheduler cannot decide", error=described(error))
+        raise SystemExit(1) from None
     settle_down()
     readiness.say(True)
     return process

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from celery import bootsteps
 from celery.concurrency import prefork
+from celery.platforms import EX_FAILURE
+from celery.worker import state
 from celery.worker.control import control_command
 
 from tasks.pool import readiness
 from tasks.pool import slots as slots
 from tasks.scheduler.process import SchedulerProcess
 from workflow.broker.task_names import WAKE_SCHEDULERS
+
+log = structlog.get_logger(__name__)
 
 _BEAT_SECONDS = 1.0
 _ATTRIBUTE = "makegood_scheduler"
@@ -58,13 +63,25 @@ class HeartbeatStep(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         """With every connection."""
-        self._timer = consumer.timer.call_repeatedly(_BEAT_SECONDS, scheduler_of(consumer.controller).beat)
+        self._timer = consumer.timer.call_repeatedly(
+            _BEAT_SECONDS, _beat, (scheduler_of(consumer.controller),)
+        )
 
     def stop(self, consumer: Any) -> None:
         """When the connection is lost, and at the end."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _beat(scheduler: SchedulerProcess) -> None:
+    """Beat, unless a process that was started since will never decide: then the worker is to end."""
+    found = readiness.of_this_worker()
+    if found is not None and found.is_given_up():
+        log.critical("the worker ends, a process that it started cannot decide; it says above why")
+        state.should_stop = EX_FAILURE
+    else:
+        scheduler.beat()
 
 
 @control_command(name=WAKE_SCHEDULERS, args=[("at", str)], signature="<instant>")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.api.conftest import House, order
 from workflow.access.keys import Role
 from workflow.api.http.metrics import Meters
+from workflow.broker import dead_messages
+from workflow.broker.dead_messages import FORGED, UNREADABLE, DeadMessage
 from workflow.store import schema
 
 
@@ -107,6 +111,51 @@ def test_a_dead_timer_is_shown_and_tried_again(house: House) -> None:
     assert house.http.post(path, headers=operator).status_code == 409
     house.runtime.engine.fire()
     assert house.get("/v1/subjects/order:tick/tock").json()["timeline"][-1]["trigger"] == "remind"
+
+
+def test_a_dead_message_is_shown_without_what_stands_in_it_and_discarded(house: House) -> None:
+    store, now = house.runtime.store, house.runtime.clock.now()
+    counted = ("makegood_dead_messages_total", (("reason", UNREADABLE),))
+    before = _samples(house)[counted]
+    body = b"ada@example.com" + b"." * 100_000
+    dead_messages.record(store, DeadMessage("makegood", UNREADABLE, body), now)
+    text = house.get("/v1/dead-letters").text
+    assert "ada@" not in text
+    found = json.loads(text)["messages"][-1]
+    assert (found["queue"], found["reason"], found["size"]) == ("makegood", UNREADABLE, len(body))
+    assert found["digest"] == sha256(body).hexdigest()
+    assert _samples(house)["makegood_dead_letters", (("kind", "message"),)] >= 1
+
+    path = f"/v1/dead-letters/messages/{found['id']}/discard"
+    operator, why = house.bearer(Role.OPERATOR), {"reason": "somebody tried the broker"}
+    assert house.http.post(path, headers=operator, json={}).status_code == 422
+    assert house.http.post(path, headers=house.bearer(Role.SYSTEM), json=why).status_code == 403
+    assert house.http.post(path, headers=operator, json=why).status_code == 204
+    assert house.http.post(path, headers=operator, json=why).status_code == 409
+    missing = "/v1/dead-letters/messages/999999/discard"
+    assert house.http.post(missing, headers=operator, json=why).status_code == 404
+    assert found["id"] not in [one["id"] for one in house.get("/v1/dead-letters").json()["messages"]]
+    with store.connect() as connection:
+        row = connection.execute(
+            select(schema.dead_messages).where(schema.dead_messages.c.id == found["id"])
+        ).one()
+    assert (row.body, row.note, row.digest) == (b"", why["reason"], found["digest"])
+    assert _samples(house)[counted] == before + 1, "what is discarded was there"
+
+
+def test_who_fills_the_queues_does_not_fill_the_database(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now = house.runtime.store, house.runtime.clock.now()
+    with store.connect() as connection:
+        kept = connection.execute(dead_messages.kept()).scalar_one()
+    monkeypatch.setattr(dead_messages, "MOST_KEPT", kept + 2)
+    before = dead_messages.counts_by_reason(store)[FORGED]
+    for number in range(3):
+        dead_messages.record(store, DeadMessage("makegood", FORGED, str(number).encode()), now)
+    assert dead_messages.counts_by_reason(store)[FORGED] == before + 3
+    with store.connect() as connection:
+        assert connection.execute(dead_messages.kept()).scalar_one() == kept + 2
 
 
 @pytest.mark.parametrize("path", ["/v1/dead-letters/events/999999/discard",

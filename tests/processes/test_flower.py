@@ -21,7 +21,16 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
     sqlite_installation.workers.start("--concurrency", "1").wait_ready()
     sqlite_installation.workers.start_command(command, "Connected to", "flower").wait_ready()
     url = f"http://127.0.0.1:{port}"
-    assert httpx.get(f"{url}/api/tasks").status_code == 401
+    for path in PATHS:
+        for account in (None, ("watcher", "wrong"), ("wächter", "sécret"), ("", "")):
+            answer = httpx.get(f"{url}{path}", auth=account)
+            assert (answer.status_code, answer.text) == (401, "Access denied"), (path, account)
+        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        for said in ("Basic", "Basic !", "Bearer c2VjcmV0", "Digest x"):
+            assert httpx.get(f"{url}{path}", headers={"Authorization": said}).status_code == 401
+        assert httpx.options(f"{url}{path}").status_code == 401
+        assert httpx.post(f"{url}{path}").status_code in (401, 403)
+    assert httpx.get(f"{url}/healthcheck").text == "OK"
     with httpx.Client(base_url=url, auth=("watcher", "secret"), timeout=10) as flower:
         sqlite_installation.wait(lambda: flower.get("/api/workers").json(), what="Flower to know the worker")
         customer = {"name": SECRETS[0], "email": SECRETS[1], "phone": SECRETS[4]}
@@ -37,6 +46,10 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
         assert ("makegood.events.apply", "(promise:P-1)") in [entry[:2] for entry in shown]
         assert any(name == task_names.SEND and "promise:P-1" in args for name, args, *_ in shown)
         assert any(name == task_names.ACCEPT and args == "(promise:P-2)" for name, args, *_ in shown)
+        assert "flower_events_total" in flower.get("/metrics").text
+        assert flower.get("/static/css/flower.css").status_code == 200
+        assert flower.get("/login").status_code == 404
+        assert all(flower.get(page).status_code == 200 for page in ("/", "/workers", "/broker", "/tasks"))
         pages = [flower.get("/tasks").text, flower.get("/api/tasks").text]
         pages += [flower.get(f"/task/{one}").text for one in tasks]
         pages += [flower.get(f"/api/task/info/{one}").text for one in tasks]
@@ -44,6 +57,9 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
         assert not [page for page in pages if secret in page], secret
 
 
+PATHS = ("/", "/workers", "/tasks", "/broker", "/metrics", "/api/tasks", "/api/workers",
+         "/static/css/flower.css", "/login", "/logout", "/nothing", "/worker/x", "/task/x",
+         "/api/worker/shutdown/x", "/favicon.ico", "/robots.txt")  # fmt: skip
 EXPECTED = {task_names.APPLY, task_names.FIRE, task_names.SEND, task_names.ACCEPT}
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from state_machines.definitions.lifecycle import load
+from state_machines.errors import DefinitionError
 from tasks.pool import readiness
 from tests.processes.installation import Installation
+from tests.processes.test_spine import schedulers
 from tests.processes.workers import WorkerProcess
 from workflow.engine.runtime import open_runtime
+from workflow.store.schema import definitions, subjects
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 ODD = """
 lifecycle: odd
@@ -51,11 +59,73 @@ def test_a_worker_that_cannot_load_a_lifecycle_ends_and_names_its_fault(
     assert "own.yaml:6: transitions[0].conditions" in said
 
 
+def test_a_worker_whose_lifecycle_is_no_text_or_that_has_no_directory_of_them_ends(
+    sqlite_installation: Installation,
+) -> None:
+    file = with_lifecycle(sqlite_installation, ODD)
+    file.write_bytes(b"lifecycle: \xff")
+    said = ended(sqlite_installation.workers.start("--concurrency", "1"))
+    assert "own.yaml: document: not UTF-8: invalid start byte at byte 11 [encoding]" in said
+    file.unlink()
+    file.parent.rmdir()
+    said = ended(sqlite_installation.workers.start("--concurrency", "1"))
+    assert f"MAKEGOOD_LIFECYCLES: {file.parent} is no directory" in said
+
+
 def test_a_worker_whose_lifecycle_stands_for_another_text_ends(sqlite_installation: Installation) -> None:
     file = with_lifecycle(sqlite_installation, EVEN)
     open_runtime(sqlite_installation.settings).close()
     file.write_text(EVEN + "# more\n")
     assert "even" in ended(sqlite_installation.workers.start("--concurrency", "1"))
+
+
+def stored(installation: Installation, text: str, version: int) -> None:
+    """A text in the database that an earlier makegood took."""
+    with installation.runtime.store.begin() as transaction:
+        row = {"lifecycle": "odd", "version": version, "digest": "-", "source": text, "registered_at": NOW}
+        transaction.connection.execute(insert(definitions), row)
+
+
+@pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
+def test_a_worker_whose_database_holds_a_definition_that_does_not_load_ends(
+    installation: Installation, arguments: tuple[str, ...]
+) -> None:
+    stored(installation, ODD, 1)
+    said = ended(installation.workers.start(*arguments))
+    assert "odd.v1:6: transitions[0].conditions" in said
+
+
+def test_a_definition_that_does_not_load_and_that_nothing_needs_keeps_no_worker_from_its_work(
+    installation: Installation,
+) -> None:
+    stored(installation, ODD, 1)
+    stored(installation, EVEN.replace("even", "odd").replace("version: 1", "version: 2"), 2)
+    registry = installation.runtime.registry
+    assert registry.refuse_unloadable() == [("odd", 1)]
+    with installation.runtime.store.begin() as transaction:
+        row = {"key": "odd:1", "lifecycle": "odd", "version": 1, "state": "on", "seq": 1, "data": {}}
+        transaction.connection.execute(insert(subjects), row)
+    with pytest.raises(DefinitionError, match="conditions"):
+        registry.refuse_unloadable()
+
+
+@pytest.mark.parametrize("which", ["pool", "scheduler"])
+def test_a_worker_ends_whose_new_processes_cannot_decide(
+    sqlite_installation: Installation, which: str
+) -> None:
+    """Its lifecycles are spoilt while it runs: a process that is started then takes nothing."""
+    file = with_lifecycle(sqlite_installation, EVEN)
+    worker = sqlite_installation.workers.start("--concurrency", "2")
+    worker.wait_ready()
+    file.write_text(EVEN + "# more\n")
+    kinds = {"scheduler": schedulers(worker)}
+    kinds["pool"] = [pid for pid in worker.group() if pid != worker.pid and pid not in kinds["scheduler"]]
+    os.kill(kinds[which][0], signal.SIGKILL)
+    assert worker.wait_ended(60) == 1
+    said = worker.log.read_text()
+    assert "cannot decide" in said
+    assert "version: even version 1 is already registered with another text" in said
+    assert worker.group() == []
 
 
 @pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
@@ -91,12 +161,18 @@ def test_the_worker_waits_for_every_process_and_hears_of_one_that_cannot() -> No
     ready.say(True)
     assert ready.wait(2, 60, lambda: waited.append(1) or (len(waited) == 3 and ready.say(True))) is None
     assert len(waited) >= 3, "not before the second"
-    ready.say(True)  # a process that is started later: nobody listens, and it does not mind
-    os.close(ready._descriptor)
+    ready.say(True)
+    assert not ready.is_given_up()
+    ready.say(False, for_now=True)
+    assert not ready.is_given_up(), "its first task tries again"
+    ready.say(False)
+    assert ready.is_given_up()
+    assert not ready.is_given_up(), "it was said once"
+    ready.close()
 
     for said, wrong in (((True, False), "cannot decide"), ((True,), "only 1 of 2")):
         ready = readiness.Readiness()
         for can in said:
             ready.say(can)
         assert wrong in (ready.wait(2, 0.1, lambda: None) or "")
-        os.close(ready._descriptor)
+        ready.close()

@@ -30,6 +30,17 @@ def test_without_a_time_it_runs_at_once_and_without_arguments_with_none() -> Non
     assert world.tasks == [RunTask("reports.nightly", None, (), {}, "task_succeeded", "task_failed")]
 
 
+@pytest.mark.parametrize(
+    ("said", "repeatable"), [({}, True), ({"repeat": "safe"}, True), ({"repeat": "ask"}, False)]
+)
+def test_who_schedules_it_says_whether_it_may_be_sent_again(said: dict[str, str], repeatable: bool) -> None:
+    world = World()
+    world.send(KEY, "schedule", **REFUND, **said)
+    world.wait("PT0S")
+    (task,) = world.tasks
+    assert task.repeatable is repeatable
+
+
 def test_a_failed_one_waits_for_a_person_who_retries_or_cancels() -> None:
     world = World()
     world.send(KEY, "schedule", **REFUND)

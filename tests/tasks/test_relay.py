@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from tasks.scheduler.sweep import sweep
@@ -12,8 +13,12 @@ from workflow.broker.app import celery_app
 from workflow.broker.client import Broker, task_id
 from workflow.broker.task_names import LATER_QUEUE, SEND
 from workflow.engine.runtime import Runtime
+from workflow.errors import BrokerUnreachable
+from workflow.maintenance.dead_letters import retry_effect
+from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.outbox.relay import NOTICES_PER_MESSAGE, Relay
 from workflow.settings import Settings
+from workflow.store.port import EffectRow
 
 REFUND = """
 edition: 2
@@ -58,8 +63,12 @@ def test_a_task_is_one_message_with_everything_its_worker_and_its_receipt_need(
         ("makegood.receipts.failed", "errbacks"),
     ):
         (callback,) = message.embedded[field]
-        assert (callback["task"], callback["args"]) == (name, ["lamp:L/2/0"])
-        assert callback["options"]["queue"] == "makegood.soon"
+        key, signature = callback["args"]
+        assert (callback["task"], key) == (name, "lamp:L/2/0")
+        assert ReceiptSignatures(runtime.store, runtime.clock).genuine(name, key, signature)
+        options = callback["options"]
+        assert (options["exchange"], options["routing_key"]) == ("", "makegood.soon")
+        assert (options["queue"], options["serializer"]) == ("shop", "json"), "which its worker knows"
 
 
 def test_notices_travel_as_ids_in_batches_and_say_nothing_of_what_they_say(
@@ -136,3 +145,63 @@ def test_a_task_that_must_not_be_repeated_unasked_goes_to_a_person_where_no_rece
     world.settle()
     (asked,) = escalations(world, "unknown_outcome")
     assert asked.data["effect"] == "refund:R/1/0"
+    assert "Nobody knows whether the task bank.transfer was carried out" in asked.data["words"]
+    world.clock.advance(timedelta(days=30))
+    assert relay.run().published == 0, "never again by itself"
+    assert len(mailbox.take("celery")) == 1
+
+    retry_effect(world.store, effect.id, world.clock.now())
+    assert relay.run().published == 1, "a person's word"
+    world.clock.advance(timedelta(seconds=runtime.settings.lease_seconds + 1))
+    relay.run()
+    (effect,) = world.effects()
+    assert effect.state == "unknown", "and only once for each"
+
+
+def test_a_job_says_itself_whether_it_may_be_sent_again(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    for repeat in ("ask", "safe"):
+        said = {"task": "bank.transfer", "queue": "shop", "repeat": repeat}
+        world.post("job.schedule", f"job:{repeat}", said)
+    world.post("job.schedule", "job:left-out", {"task": "bank.transfer", "queue": "shop"})
+    world.advance(timedelta())
+    relay = Relay(runtime, mailbox.broker)
+    assert relay.run().published == 3
+    world.clock.advance(timedelta(seconds=runtime.settings.lease_seconds + 1))
+    relay.run()
+    states = {effect.key.partition("/")[0]: effect.state for effect in world.effects()}
+    assert states == {"job:ask": "unknown", "job:safe": "published", "job:left-out": "published"}
+    assert len(mailbox.take("shop")) == 5
+
+
+class LostAfterwards(Broker):
+    """A broker whose connection is lost when it has taken a task's message, before it could say so."""
+
+    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
+        super().run_tasks(effects, sign)
+        raise BrokerUnreachable("lost")
+
+
+def test_a_broker_that_is_lost_over_a_message_that_must_not_be_doubled_leaves_it_to_a_person(
+    world: World, runtime: Runtime, mailbox: Mailbox
+) -> None:
+    for repeat in ("ask", "safe"):
+        said = {"task": "bank.transfer", "queue": "shop", "repeat": repeat}
+        world.post("job.schedule", f"job:{repeat}", said)
+    world.advance(timedelta())
+    assert Relay(runtime, LostAfterwards(mailbox.app)).run().published == 0
+    world.clock.advance(timedelta(minutes=1))
+    assert Relay(runtime, mailbox.broker).run().published == 1
+    states = {effect.key.partition("/")[0]: effect.state for effect in world.effects()}
+    assert states == {"job:ask": "unknown", "job:safe": "published"}
+    assert len(mailbox.take("shop")) == 2
+
+
+def test_without_a_broker_what_must_not_be_doubled_waits_too(world: World, runtime: Runtime) -> None:
+    world.post("job.schedule", "job:ask", {"task": "bank.transfer", "repeat": "ask"})
+    world.advance(timedelta())
+    nowhere = Broker(celery_app(Settings(broker_url="redis://127.0.0.1:1/0")))
+    assert Relay(runtime, nowhere).run().published == 0
+    (effect,) = world.effects()
+    assert (effect.state, effect.attempts) == ("pending", 0)

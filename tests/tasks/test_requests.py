@@ -41,6 +41,8 @@ def received(kind: type[Any], args: list[Any]) -> Any:
         (EventsRequest, [SECRET], "()"),
         (EventsRequest, [], "()"),
         (ReceiptRequest, [{"voucher": SECRET}, "promise:P-1/2/0"], "(promise:P-1/2/0)"),
+        (ReceiptRequest, [{"voucher": SECRET}, "promise:P-1/2/0", "a0b1"], "(promise:P-1/2/0)"),
+        (ReceiptRequest, [SECRET, [SECRET], "a0b1"], "()"),
         (ReceiptRequest, [], "()"),
     ],
 )

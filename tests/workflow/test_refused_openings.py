@@ -17,7 +17,7 @@ from workflow.errors import NotFound, NotRetryable
 from workflow.maintenance.backlog import full_count
 from workflow.maintenance.dead_letters import retry_event
 from workflow.maintenance.doctor import examine
-from workflow.queries.dead_letters import DeadEvent, dead_events_and_timers
+from workflow.queries.dead_letters import DeadEvent, first_dead_letters
 from workflow.queries.refusals import RefusalFilter, refusals
 from workflow.settings import Settings
 from workflow.store.schema import subjects
@@ -37,7 +37,7 @@ def world(database_url: str) -> Iterator[World]:
 
 
 def dead(world: World) -> list[DeadEvent]:
-    return dead_events_and_timers(world.store).events
+    return first_dead_letters(world.store).events
 
 
 def test_it_is_a_dead_letter_with_its_sender_and_the_reason(world: World) -> None:
@@ -60,11 +60,12 @@ def test_it_is_counted_and_the_doctor_knows_it(world: World, database_url: str) 
     collector = StoreCollector(world.store, world.clock, world.engine.registry.triggers)
     letters: list[Metric] = [one for one in collector.collect() if one.name == "makegood_dead_letters"]
     counted = {sample.labels["kind"]: sample.value for sample in letters[0].samples}
-    assert counted == {"event": 0, "opening": 2, "timer": 0, "effect": 0}
+    assert counted == {"event": 0, "opening": 2, "timer": 0, "effect": 0, "message": 0}
     settings = Settings(database_url=database_url, broker_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
     (told,) = (one for one in examine(settings) if one.name == "dead letters")
     assert not told.well
-    assert told.words == "2 events (2 of them openings of ours that were refused), 0 timers, 0 effects"
+    openings = "2 of them openings of ours that were refused"
+    assert told.words == f"2 events ({openings}), 0 timers, 0 effects, 0 messages"
 
 
 def test_tried_again_it_is_refused_again_until_the_definition_is_mended(world: World) -> None:

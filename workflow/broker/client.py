@@ -6,7 +6,7 @@ them loses nothing. What a message shows to monitoring is keys of subjects, neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -70,14 +70,22 @@ class Broker:
         queue = task_names.QUEUE if urgent else task_names.LATER_QUEUE
         self._publish(task_names.SEND, [list(ids), token], subjects=subjects, queue=queue)
 
-    def run_tasks(self, effects: Sequence[EffectRow]) -> None:
+    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
         """Send the messages of effects that name somebody's tasks, in one go where the transport can.
 
         Whoever publishes the same effect again sends the same task id. Raises BrokerUnreachable, or
         MessageRefused when the broker did not take one of them; whether it took the others is not known then.
+
+        Args:
+            sign: gives the signature of a receipt, by its task's name and the effect's idempotency key.
         """
         with self._reached(), self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for effect in effects:
+                queue = effect.queue or task_names.FOREIGN_QUEUE
+                succeeded, failed = (
+                    _receipt(name, effect.key, queue, sign(name, effect.key))
+                    for name in (task_names.SUCCEEDED, task_names.FAILED)
+                )
                 self._app.send_task(
                     effect.target,
                     effect.payload.get("args") or [],
@@ -86,11 +94,13 @@ class Broker:
                     kwargsrepr="{}",
                     add_to_parent=False,
                     producer=producer,
-                    queue=effect.queue or task_names.FOREIGN_QUEUE,
+                    queue=queue,
+                    # Receipts go past the exchange, into a queue that only we declare.
+                    declare=[self._app.amqp.queues[name] for name in (queue, task_names.SOON_QUEUE)],
                     task_id=task_id(effect.key),
                     headers={task_names.EFFECT_HEADER: effect.key},
-                    link=_receipt(task_names.SUCCEEDED, effect.key),
-                    link_error=_receipt(task_names.FAILED, effect.key),
+                    link=succeeded,
+                    link_error=failed,
                 )
 
     def accept(self, events: Sequence[Mapping[str, Any]], key: str) -> None:
@@ -174,10 +184,24 @@ class Broker:
         return (KombuError, OSError, *connection.connection_errors, *answers), answers
 
 
-def _receipt(name: str, key: str) -> dict[str, Any]:
-    """A Celery signature in its JSON form: the message that the task's worker sends us when it is done."""
-    options = {"queue": task_names.SOON_QUEUE, "argsrepr": shown([key]), "kwargsrepr": "{}"}
-    return {"task": name, "args": [key], "kwargs": {}, "options": options, "subtask_type": None,
+def _receipt(name: str, key: str, queue: str, signature: str) -> dict[str, Any]:
+    """A Celery signature in its JSON form: the message that the task's worker sends us when it is done.
+
+    That worker's app is somebody else's, and nothing is left to its settings: JSON, whatever its
+    `task_serializer`; and straight into our queue by the nameless exchange, which every broker has. Our queue
+    need not be one of its own, whatever its `task_create_missing_queues`: by name it is told only of `queue`,
+    from which it took the task. An exchange of a type other than `direct` keeps Celery from sending there.
+    """
+    options = {
+        "queue": queue,
+        "exchange": "",
+        "exchange_type": "topic",
+        "routing_key": task_names.SOON_QUEUE,
+        "serializer": "json",
+        "argsrepr": shown([key]),
+        "kwargsrepr": "{}",
+    }
+    return {"task": name, "args": [key, signature], "kwargs": {}, "options": options, "subtask_type": None,
             "immutable": False}  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, func, select
 
 from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load, load_new
-from state_machines.errors import DefinitionError
+from state_machines.errors import DefinitionError, Problem
 from workflow.engine.definition_files import bundle_of, definitions_in
-from workflow.errors import DefinitionChanged, UnknownDefinition
+from workflow.errors import DefinitionChanged, SettingsError, UnknownDefinition
 from workflow.store.port import Store
-from workflow.store.schema import definitions
+from workflow.store.schema import definitions, subjects
 
 
 def digest(source: str) -> str:
@@ -72,6 +72,31 @@ class Registry:
         problems = [problem for text, file in new for problem in check(text, file, known)]
         if problems:
             raise DefinitionError(problems)
+
+    def refuse_unloadable(self) -> list[tuple[str, int]]:
+        """Load every text that the store keeps; those that do not load and that nothing needs any more.
+
+        One is needed while it is the newest of its name or a subject that is open lives by it.
+
+        Raises:
+            DefinitionError: of the first one that is needed and does not load.
+        """
+        columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.source)
+        query = select(*columns).order_by(definitions.c.lifecycle, definitions.c.version)
+        unloadable: list[tuple[str, int]] = []
+        with self._store.connect() as connection:
+            found = connection.execute(query).all()
+            newest = {name: version for name, version, _ in found}
+            for name, version, source in found:
+                if (name, version) in self._known:
+                    continue
+                try:
+                    load(source, _place(name, version))
+                except DefinitionError:
+                    if newest[name] == version or _lives_by(connection, name, version):
+                        raise
+                    unloadable.append((name, version))
+        return unloadable
 
     def _stored(self) -> dict[tuple[str, int], str]:
         with self._store.connect() as connection:
@@ -164,7 +189,18 @@ class Registry:
             ).scalar()
         if source is None:
             raise UnknownDefinition(name, version)
-        return load(source, f"{name}.v{version}")
+        return load(source, _place(name, version))
+
+
+def _place(name: str, version: int) -> str:
+    """What a definition of the store is called where no file is known."""
+    return f"{name}.v{version}"
+
+
+def _lives_by(connection: Connection, name: str, version: int) -> bool:
+    """Whether an open subject does. Reads the open subjects of that lifecycle: not for every start."""
+    of_version = (subjects.c.lifecycle == name, subjects.c.version == version, subjects.c.closed_at.is_(None))
+    return connection.scalar(select(subjects.c.id).where(*of_version).limit(1)) is not None
 
 
 def catalog_sources() -> list[tuple[str, str | None]]:
@@ -173,11 +209,22 @@ def catalog_sources() -> list[tuple[str, str | None]]:
 
 
 def file_sources(directory: Path | None) -> list[tuple[str, str | None]]:
-    """The installation's own definitions: every ``*.yaml`` in `directory`, each with its words, by name."""
+    """The installation's own definitions: every ``*.yaml`` in `directory`, each with its words, by name.
+
+    Raises:
+        SettingsError: there is no such directory.
+        DefinitionError: a file is no text.
+    """
     if directory is None:
         return []
+    if not directory.is_dir():
+        raise SettingsError(f"MAKEGOOD_LIFECYCLES: {directory} is no directory")
     return [(bundle_of(file, _text), str(file)) for file in definitions_in(directory)]
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8")
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: {error.reason} at byte {error.start}"
+        raise DefinitionError([Problem("document", "encoding", message, file=str(file))]) from None

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
-from workflow.broker import task_names
+from workflow.broker import dead_messages, task_names
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.outbox.due_effects import DUE_EFFECTS, TO_BE_RELAYED
 from workflow.store.effect_states import GIVEN_UP, EffectState
@@ -88,6 +88,7 @@ class FullCount:
         effects: how many there are in each state, settled ones not counted.
         dead_events, dead_timers: given up until an operator retries them; dead effects are in `effects`.
         refused_openings: of the dead events, those by which we ourselves would have opened a subject.
+        dead_messages: that came over the broker and could not be read; until an operator discards them.
     """
 
     backlog: Backlog
@@ -95,11 +96,13 @@ class FullCount:
     dead_events: int
     dead_timers: int
     refused_openings: int
+    dead_messages: int
 
     @property
     def dead(self) -> int:
         """Dead letters of every kind, unknown effects not counted."""
-        return self.dead_events + self.dead_timers + self.effects.get(EffectState.DEAD, 0)
+        of_work = self.dead_events + self.dead_timers + self.effects.get(EffectState.DEAD, 0)
+        return of_work + self.dead_messages
 
 
 def look(store: Store, now: datetime, bound: int) -> Backlog:
@@ -139,7 +142,8 @@ def full_count(store: Store, now: datetime) -> FullCount:
             inbox.c.dead_at.is_not(None), inbox.c.error.startswith(f"{REFUSED_OPENING}:")
         )
         openings = connection.scalar(refused) or 0
-        return FullCount(backlog, states, dead_events, dead_timers, openings)
+        messages = connection.execute(dead_messages.kept()).scalar_one()
+        return FullCount(backlog, states, dead_events, dead_timers, openings, messages)
 
 
 def _by_state(connection: Connection) -> dict[str, int]:

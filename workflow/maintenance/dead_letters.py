@@ -1,4 +1,4 @@
-"""Retry what was given up, because a person has mended the cause.
+"""Retry what was given up, because a person has mended the cause; discard what is of no use.
 
 Nothing is decided here: the row becomes due again, and the engine or the relay takes it as any other.
 """
@@ -17,6 +17,7 @@ from workflow.store.effect_states import GIVEN_UP, EffectState
 from workflow.store.port import Store
 
 _INBOX, _TIMER, _EFFECT = schema.inbox.c, schema.timers.c, schema.outbox.c
+_MESSAGE = schema.dead_messages.c
 _NO_DEAD_LETTER = "it is not a dead letter"
 
 
@@ -68,6 +69,21 @@ def settle_effect(store: Store, effect_id: int, note: str, by: str, now: datetim
         effect_id,
         {"state": EffectState.SETTLED, "due_at": None, "settled_at": now, "receipt": receipt},
     )
+
+
+def discard_message(store: Store, message_row: int, reason: str, by: str, now: datetime) -> None:
+    """Delete the body of a dead message and write down why; it is listed no more.
+
+    Args:
+        by: the id of the key with which it was said.
+
+    Raises NotFound when there is none with this id, NotRetryable when it is discarded already.
+    """
+    kept = (_MESSAGE.id == message_row, _MESSAGE.discarded_at.is_(None))
+    values = {"discarded_at": now, "discarded_by": by, "note": reason, "body": b""}
+    change = update(schema.dead_messages).where(*kept).values(values)
+    known = select(_MESSAGE.id).where(_MESSAGE.id == message_row)
+    _change(store, f"message {message_row}", change, known, "it is discarded already")
 
 
 def _change_effect(store: Store, effect_id: int, values: dict[str, Any]) -> None:

@@ -111,7 +111,8 @@ def _waiting(found: FullCount, clock: Clock) -> Iterator[CheckResult]:
     dead_effects = found.effects.get("dead", 0)
     openings = found.refused_openings
     refused = f" ({openings} of them openings of ours that were refused)" if openings else ""
-    dead = f"{found.dead_events} events{refused}, {found.dead_timers} timers, {dead_effects} effects"
+    of_work = f"{found.dead_events} events{refused}, {found.dead_timers} timers, {dead_effects} effects"
+    dead = f"{of_work}, {found.dead_messages} messages"
     yield CheckResult("dead letters", found.dead == 0, dead)
     unknown = found.effects.get("unknown", 0)
     yield CheckResult("effects of unknown outcome", unknown == 0, str(unknown))

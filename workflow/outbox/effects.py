@@ -20,6 +20,7 @@ from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.clock import Clock
 from workflow.outbox import failed_triggers
 from workflow.store.effect_states import EffectState
+from workflow.store.keys import key_is
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
 
@@ -48,6 +49,15 @@ def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[Eff
     """Claim up to `limit` effects that are due, under a new token, until `now + lease`."""
     with store.begin() as transaction:
         return transaction.claim_effects(now, now + lease, uuid4().hex, limit)
+
+
+def is_asked_for(store: Store, key: object, task: str) -> bool:
+    """Whether a decision asked for this task under this idempotency key, however that stands now."""
+    if not isinstance(key, str):
+        return False
+    query = select(outbox.c.id).where(key_is(outbox.c.key, key), outbox.c.target == task)
+    with store.connect() as connection:
+        return connection.scalar(query) is not None
 
 
 class HeldNotice(NamedTuple):

@@ -6,7 +6,7 @@ names somebody's task is one message with its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.outbox import effects as outbox
+from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.store.port import EffectRow
 
 NOTICES_PER_MESSAGE = 25
@@ -48,8 +49,14 @@ class Publisher(Protocol):
     ) -> None:
         """Have the notices with these outbox ids sent, if `token` still holds. Raises BrokerUnreachable."""
 
-    def run_tasks(self, effects: Sequence[EffectRow]) -> None:
-        """Send the messages of effects that name tasks. Raises BrokerUnreachable, MessageRefused."""
+    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
+        """Send the messages of effects that name tasks. Raises BrokerUnreachable, MessageRefused.
+
+        `sign` gives the signature of a receipt, by the name of its task and the effect's idempotency key.
+        """
+
+    def reachable(self) -> bool:
+        """Whether the broker takes a new connection now; asks for some seconds at most."""
 
 
 class Relay:
@@ -58,6 +65,9 @@ class Relay:
     def __init__(self, runtime: Runtime, publisher: Publisher) -> None:
         self._runtime = runtime
         self._publisher = publisher
+        signatures = ReceiptSignatures(runtime.store, runtime.clock)
+        signatures.prepare()  # before anything is claimed, whose attempt would be lost if that failed
+        self._sign = signatures.sign
         seconds = runtime.settings.lease_seconds
         self._lease = runtime.clock.real(seconds)
         # Twice as long with every message: a worker that was away for hours finds few copies.
@@ -92,8 +102,10 @@ class Relay:
         refused: list[outbox.Failure] = []
         try:
             self._send_notices(waiting, urgent=True)
-            for queue in dict.fromkeys(row.queue for row in waiting.values() if row.kind != "notice"):
-                refused += self._run_tasks(waiting, queue)
+            refused += self._run_once(waiting)
+            others = [row for row in waiting.values() if row.kind != "notice" and not must_ask(row)]
+            for queue in dict.fromkeys(row.queue for row in others):
+                refused += self._run_tasks(waiting, [row for row in others if row.queue == queue])
             self._send_notices(waiting, urgent=False)
             if refused:
                 self._try_again(rows, waiting, refused)
@@ -117,22 +129,44 @@ class Relay:
             for row in part:
                 del waiting[row.id]
 
-    def _run_tasks(self, waiting: dict[int, EffectRow], queue: str | None) -> list[outbox.Failure]:
-        """All for one queue in one go; where that is refused, one by one, to know which."""
-        tasks = [row for row in waiting.values() if row.kind != "notice" and row.queue == queue]
+    def _run_tasks(self, waiting: dict[int, EffectRow], tasks: Sequence[EffectRow]) -> list[outbox.Failure]:
+        """All of these in one go; where that is refused, one by one, to know which."""
         refused: list[outbox.Failure] = []
         try:
-            self._publisher.run_tasks(tasks)
+            self._publisher.run_tasks(tasks, self._sign)
         except MessageRefused as error:
             if len(tasks) == 1:
                 return [outbox.Failure(tasks[0].id, str(error), _REFUSED)]
             for row in tasks:
                 try:
-                    self._publisher.run_tasks([row])
+                    self._publisher.run_tasks([row], self._sign)
                 except MessageRefused as alone:
                     refused.append(outbox.Failure(row.id, str(alone), _REFUSED))
         for one in {row.id for row in tasks} - {one.id for one in refused}:
             del waiting[one]
+        return refused
+
+    def _run_once(self, waiting: dict[int, EffectRow]) -> list[outbox.Failure]:
+        """Those that must not be sent again unasked, one by one; what was refused is certainly not sent.
+
+        Where the broker is lost over one, nobody knows whether it took that.
+        """
+        refused: list[outbox.Failure] = []
+        once = [row for row in waiting.values() if must_ask(row)]
+        if once and not self._publisher.reachable():
+            raise BrokerUnreachable("the broker cannot be reached")
+        for row in once:
+            try:
+                self._publisher.run_tasks([row], self._sign)
+            except MessageRefused as error:
+                refused.append(outbox.Failure(row.id, str(error), _REFUSED))
+                continue
+            except BrokerUnreachable as error:
+                lost = f"nobody knows whether the broker took it: {error}"
+                outbox.unknown(self._runtime.store, [(row.id, lost)], outbox.Hold.relaying(row))
+                del waiting[row.id]
+                raise
+            del waiting[row.id]
         return refused
 
     def _try_again(
@@ -159,7 +193,7 @@ class Relay:
             if row.kind != "task" or (row.attempts <= 1 and not rule):
                 continue  # the lease under which it was claimed will do
             policy, before = self._receipts.with_rule(rule), row.attempts - 1
-            if before and row.payload.get("repeat") == "ask":
+            if before and must_ask(row):
                 unclear.append((row.id, "no receipt came, and it is not to be sent again unasked"))
             elif before and isinstance(decide_retry(policy, before, _NO_RECEIPT), GiveUp):
                 spent[row.id] = _without_receipt(before)
@@ -174,6 +208,11 @@ class Relay:
             outbox.extend(runtime.store, leases)
         gone = spent.keys() | {one for one, _ in unclear}
         return [row for row in rows if row.id not in gone]
+
+
+def must_ask(row: EffectRow) -> bool:
+    """Whether its definition says that it must not be sent again without a person's word."""
+    return row.kind == "task" and row.payload.get("repeat") == "ask"
 
 
 def _without_receipt(messages: int) -> str:

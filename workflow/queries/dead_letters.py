@@ -1,6 +1,6 @@
-"""Dead letters: events and timers whose decision failed, and effects that were given up.
+"""Dead letters: events and timers whose decision failed, messages that could not be read.
 
-They stay until an operator has mended the cause and asks for another attempt.
+They stay until an operator has mended the cause and asks for another attempt, or discards them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Store
 
 _EVENT, _INBOX, _TIMER, _SUBJECT = schema.events.c, schema.inbox.c, schema.timers.c, schema.subjects.c
+_MESSAGE = schema.dead_messages.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,32 @@ class DeadTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """A message that came over the broker and could not be read, or was not believed.
+
+    What stands in it may be anything and is not shown. `size` (bytes) and `digest` (SHA-256) are those of the
+    whole body; the table `dead_messages` keeps its beginning.
+    """
+
+    id: int
+    queue: str
+    received_at: datetime
+    reason: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetters:
     """The first of each kind, the oldest first. Effects have a resource of their own."""
 
     events: list[DeadEvent]
     timers: list[DeadTimer]
+    messages: list[DeadMessage]
 
 
-def dead_events_and_timers(store: Store, limit: int = 100) -> DeadLetters:
-    """At most `limit` dead events and as many dead timers."""
+def first_dead_letters(store: Store, limit: int = 100) -> DeadLetters:
+    """At most `limit` of each kind."""
     events = (
         select(
             _EVENT.id, _SUBJECT.key, _EVENT.source, _EVENT.event_id, _EVENT.type, _EVENT.received_at,
@@ -86,10 +104,18 @@ def dead_events_and_timers(store: Store, limit: int = 100) -> DeadLetters:
         .order_by(_TIMER.dead_at, _SUBJECT.id, _TIMER.name)
         .limit(limit)
     )
+    columns = (_MESSAGE.id, _MESSAGE.queue, _MESSAGE.received_at, _MESSAGE.reason, _MESSAGE.size)
+    messages = (
+        select(*columns, _MESSAGE.digest)
+        .where(_MESSAGE.discarded_at.is_(None))
+        .order_by(_MESSAGE.id)
+        .limit(limit)
+    )
     with store.connect() as connection:
         dead = connection.execute(events).all()
         sent = senders(connection, [row.event_id for row in dead if row.source == SUBJECT_SOURCE])
         return DeadLetters(
             [DeadEvent(*[*row, sent.get(row.event_id)]) for row in dead],
             [DeadTimer(*tuple(row)) for row in connection.execute(timers)],
+            [DeadMessage(*tuple(row)) for row in connection.execute(messages)],
         )

@@ -79,6 +79,7 @@ def _without_a_person() -> Select[Any]:
     columns = (
         outbox.c.key.label("effect"),
         _way().label("target"),
+        outbox.c.kind,
         outbox.c.state,
         outbox.c.error,
         outbox.c.payload,
@@ -106,10 +107,15 @@ def escalation_of(effect_id: int, token: str | None) -> str:
 def _event(lost: Row[Any], now: datetime) -> CloudEvent:
     said = lost.payload.get("words")
     known = lost.state == EffectState.DEAD
+    done = (
+        f"the task {lost.target} was carried out"
+        if lost.kind == "task"
+        else f"this went out over {lost.target}"
+    )
     beginning = (
         f"This did not go out over {lost.target}: {lost.error}."
         if known
-        else f"Nobody knows whether this went out over {lost.target}: {lost.error}. Find out and settle it."
+        else f"Nobody knows whether {done}: {lost.error}. Find out; then settle it, or have it tried again."
     )
     data = {
         "about": "undelivered" if known else "unknown_outcome",

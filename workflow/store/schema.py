@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -294,3 +295,39 @@ audit = Table(
 Index("ix_audit_at", audit.c.at)
 Index("ix_audit_actor_id", audit.c.actor, audit.c.id)
 Index("ix_audit_target_id", audit.c.target, audit.c.id)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False, comment="random bits, as hexadecimal digits"),
+    Column("made_at", Instant, nullable=False),
+)
+
+dead_messages = Table(
+    "dead_messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("queue", Text, nullable=False, comment="the queue that it was taken from"),
+    Column("received_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False, comment="a word for what is wrong with it"),
+    Column("size", BigInteger, nullable=False, comment="bytes of its whole body"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of its whole body"),
+    Column("body", LargeBinary, nullable=False, comment="its beginning; empty once it is discarded"),
+    Column("discarded_at", Instant),
+    Column("discarded_by", Text, comment="id of the key with which that was done"),
+    Column("note", Text, comment="why"),
+)
+Index(
+    "ix_dead_messages_kept",
+    dead_messages.c.id,
+    sqlite_where=dead_messages.c.discarded_at.is_(None),
+    postgresql_where=dead_messages.c.discarded_at.is_(None),
+)
+
+dead_message_counts = Table(
+    "dead_message_counts",
+    metadata,
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False, comment="since the installation exists; it only grows"),
+)

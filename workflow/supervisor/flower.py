@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery
 
 from workflow.settings import Settings
+from workflow.supervisor.flower_pages import close_pages
 
 PASSWORD_FILE = "flower-password"
 ACCOUNT = "FLOWER_BASIC_AUTH"
@@ -46,6 +47,7 @@ def _run(app: Celery, arguments: Sequence[str]) -> None:
     from celery.bin.celery import celery
     from flower.command import flower
 
+    close_pages()
     given: Any = CLIContext(app=app, no_color=True, workdir=None, quiet=False)
     parent = celery.context_class(celery, info_name="celery", obj=given)
     with flower.make_context("flower", list(arguments), parent=parent) as context:

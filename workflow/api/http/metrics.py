@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from workflow.broker.dead_messages import counts_by_reason
 from workflow.clock import Clock, monotonic
 from workflow.maintenance.backlog import FullCount, Queue, full_count
 from workflow.queries.decision_counts import Counts, DecisionCounts
@@ -175,6 +176,7 @@ class StoreCollector(Collector):
         yield subjects
         yield _notices(self._notices.get() or {})
         yield _decisions(self._decisions.get() or {}, self._triggers)
+        yield _dead_messages(counts_by_reason(self._store))
 
     def _counted(self) -> list[tuple[str, str, int]]:
         """Counting all subjects reads a whole index, so it is done every few seconds at most."""
@@ -193,6 +195,17 @@ def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
     for (channel, receipt), count in sorted(counts.items()):
         notices.add_metric([channel, receipt], count)
     return notices
+
+
+def _dead_messages(counts: Mapping[str, int]) -> Metric:
+    messages = CounterMetricFamily(
+        "makegood_dead_messages",
+        "Messages taken off our queues that could not be read or were not believed, by reason.",
+        labels=["reason"],
+    )
+    for reason, count in sorted(counts.items()):
+        messages.add_metric([reason], count)
+    return messages
 
 
 def _decisions(counts: Counts, triggers: Triggers) -> Metric:
@@ -239,6 +252,7 @@ def _waiting(found: FullCount) -> Iterator[Metric]:
         "opening": found.refused_openings,
         "timer": found.dead_timers,
         "effect": found.effects.get("dead", 0),
+        "message": found.dead_messages,
     }
     for kind, count in counts.items():
         dead.add_metric([kind], count)

@@ -1,31 +1,50 @@
-"""Events and timers that were given up: ``/v1/dead-letters``."""
+"""Events, timers and messages that were given up: ``/v1/dead-letters``."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
+from workflow.api.http.problems import Kind, described
+from workflow.api.http.request_body import described_body, read_model
 from workflow.engine.discard import let_stand
 from workflow.maintenance import dead_letters
-from workflow.queries.dead_letters import DeadLetters, dead_events_and_timers
+from workflow.queries.dead_letters import DeadLetters, first_dead_letters
 
 router = APIRouter(prefix="/v1", tags=["dead letters"])
 
 
+class DiscardNote(BaseModel):
+    """Why a dead letter is of no use any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=2000, description="What it was, and why it can go.")
+
+
+async def note_of(request: Request, _: Operator) -> DiscardNote:
+    """The note in the body, read only for who may write it."""
+    return await read_model(request, DiscardNote)
+
+
 @router.get(
-    "/dead-letters", summary="Events and timers given up", response_model=DeadLetters, responses=READING
+    "/dead-letters",
+    summary="Events, timers and messages given up",
+    response_model=DeadLetters,
+    responses=READING,
 )
 def list_dead_letters(
     request: Request, _: Overseer, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> JsonAnswer:
-    """Whose decision failed, with the fault. Dead effects are under `/v1/effects`."""
-    return JsonAnswer(dead_events_and_timers(context_of(request).runtime.store, limit))
+    """Whose decision failed, with the fault; messages that could not be read. Dead effects: `/v1/effects`."""
+    return JsonAnswer(first_dead_letters(context_of(request).runtime.store, limit))
 
 
 @router.post(
@@ -76,4 +95,21 @@ def retry_timer(
     """Once the cause is mended. It fires at once."""
     runtime = context_of(request).runtime
     dead_letters.retry_timer(runtime.store, subject, name, runtime.clock.now())
+    return Response(status_code=204)
+
+
+@router.post(
+    "/dead-letters/messages/{message_row}/discard",
+    status_code=204,
+    summary="Discard a dead message",
+    response_class=Response,
+    responses=RETRYING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
+    openapi_extra=described_body(DiscardNote),
+)
+def discard_message(
+    request: Request, key: Operator, message_row: Row, said: Annotated[DiscardNote, Depends(note_of)]
+) -> Response:
+    """Its body is deleted; what is left says when it came, who discarded it and why."""
+    runtime = context_of(request).runtime
+    dead_letters.discard_message(runtime.store, message_row, said.reason, key.id, runtime.clock.now())
     return Response(status_code=204)

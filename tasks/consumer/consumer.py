@@ -1,0 +1,85 @@
+"""The consumer of our workers: Celery's own, which no message ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery.worker.consumer import Consumer as CeleryConsumer
+from kombu.transport import redis
+
+from tasks.consumer import redis_transport
+from tasks.consumer.dead_messages import bury
+from tasks.consumer.message_check import MessageCheck
+from workflow.broker.dead_messages import UNKNOWN_TASK, UNREADABLE
+
+Message = Any
+"""kombu's: it is untyped."""
+
+log = structlog.get_logger(__name__)
+
+
+class Consumer(CeleryConsumer):
+    """Takes dead messages off their queue and keeps them; Celery's own logs their bodies, or ends."""
+
+    def connection_for_read(self, heartbeat: Any = None) -> Any:
+        """The connection to consume from; over Redis what is no message is a dead one."""
+        connection = self.app.connection_for_read(heartbeat=heartbeat)
+        if connection.get_transport_cls() is redis.Transport:
+            connection.get_transport_cls = lambda: redis_transport.Transport
+        return self.ensure_connected(connection)
+
+    def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:
+        """What each message goes through: looked at as a whole first, then handed to Celery."""
+        handle = super().create_task_handler(*args, **options)
+        check = MessageCheck(self.app.tasks)
+        lost = tuple(error for error in self.connection_errors if error is not KeyError)
+
+        def taken(message: Message) -> None:
+            reason = check.problem(message)
+            if reason is not None:
+                self._bury(message, reason)
+                return
+            try:
+                handle(message)
+            except lost:
+                raise
+            except Exception as error:
+                self._try_once_more(message, error)
+
+        return taken
+
+    def on_decode_error(self, message: Message, exc: BaseException) -> None:
+        """Of a message that cannot be decoded."""
+        self._bury(message, UNREADABLE)
+
+    def on_unknown_message(self, body: Any, message: Message) -> None:
+        """Of a message without a task."""
+        self._bury(message, UNREADABLE)
+
+    def on_unknown_task(self, body: Any, message: Message, exc: BaseException) -> None:
+        """Of a task that no worker of ours has."""
+        self._bury(message, UNKNOWN_TASK)
+
+    def on_invalid_task(self, body: Any, message: Message, exc: BaseException) -> None:
+        """Of a message that Celery makes no task of."""
+        self._bury(message, UNREADABLE)
+
+    def _try_once_more(self, message: Message, error: Exception) -> None:
+        """It looks as it should and was not taken on, maybe by no fault of its own. Next time it is dead."""
+        log.error("a message was not taken on", error=type(error).__name__)
+        if message.acknowledged:
+            return
+        if (message.delivery_info or {}).get("redelivered"):
+            self._bury(message, UNREADABLE)
+        else:
+            message.requeue()  # raises where the connection is lost: then it was never acknowledged
+
+    def _bury(self, message: Message, reason: str) -> None:
+        place = message.delivery_info or {}
+        # Over Redis a message says itself where it was sent, and may say anything.
+        queue = getattr(message.channel, "taken_from", None) or place.get("routing_key")
+        bury(str(queue), reason, message.body or b"")
+        if not message.acknowledged:
+            message.ack()
