@@ -17,7 +17,8 @@ class AcceptedEvent(TypedDict):
     """What became of one event.
 
     `status` is ``accepted`` or ``duplicate``. `outcome` is ``pending`` until it is decided, then ``moved``,
-    ``stayed``, ``refused`` (with the `reason`) or ``dead``; of a duplicate, what became of the first one.
+    ``stayed``, ``refused`` (with the `reason`) ``dead`` or ``discarded`` (by an operator); of a duplicate,
+    what became of the first one.
     `state` and `seq` are those of an event that was waited for: the subject's state after the decision, and
     the decision's number.
     """

@@ -17,6 +17,7 @@ from state_machines.check.fitting_values import misfit_emissions, misfit_values,
 from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
 from state_machines.check.naming import missing_languages, unreadable_expressions, unused_names
 from state_machines.check.reachability import dead_ends, unreachable_states
+from state_machines.check.restless_loops import restless_loops
 from state_machines.check.sent_fields import copied_fields, handed_on_fields
 from state_machines.check.transitions import shadowed_transitions
 from state_machines.check.triggers import (
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     unanswered_receipts,
     demanding_timeouts,
     shadowed_transitions,
+    restless_loops,
     nameless_tasks,
     unknown_openings,
     unknown_emissions,

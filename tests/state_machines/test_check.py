@@ -64,6 +64,7 @@ FAULTS = [
     ("on_timeout: miss}", "on_timeout: come}", "timeouts.due.on_timeout", "demanding-timeout", "on_timeout: come"),
     ("  - {trigger: closed, source: done}", "  - {trigger: closed, source: done, dest: late}", "transitions[4].source", "final-exit", "dest: late"),
     ("  - {trigger: miss, source: planned, dest: late}", "  - {trigger: miss, source: planned, dest: late}\n  - {trigger: miss, source: planned, dest: done}", "transitions[2].trigger", "shadowed-transition", "dest: done"),
+    ("set: {visits: =data.visits + 1}}", "effects: [{emit: {to: self, trigger: remind}}]}", "transitions[3].effects[0].emit", "restless-loop", "to: self"),
     ("on_timeout: miss}", "on_timeout: miss}\n  late: {in: [planned], after: PT1H, on_timeout: miss}", "states[1]", "doubled-timeout", "name: late"),
     ("at: timestamp(data.at), on", "at: timestamp(data.at), after: PT1H, on", "timeouts.due", "one-form", "after: PT1H"),
     ("at: timestamp(data.at), on", "on", "timeouts.due", "one-form", "due:"),

@@ -79,15 +79,18 @@ def test_a_lost_notice_goes_to_a_person_unless_it_was_the_word_of_an_escalation(
     assert [one["effect"] for one in persons(letters)] == ([effect.key] if told else [])
 
 
-@pytest.mark.parametrize(("about", "told"), [("news", True), ("nudge", False), ("escalation", False)])
+@pytest.mark.parametrize(
+    ("about", "told"), [("news", ["undelivered"]), ("nudge", ["dead_letters"]), ("escalation", [])]
+)
 def test_what_never_reached_a_customer_goes_to_a_person_and_what_never_reached_a_colleague_does_not(
-    letters: World, about: str, told: bool
+    letters: World, about: str, told: list[str]
 ) -> None:
+    """What a colleague never got is a dead letter like others; the word of an escalation is told by none."""
     letters.post("letter.write", "letter:L", {"about": about})
     effect = sending(letters)
     outbox.bury(letters.store, [(effect.id, "no such address")], letters.clock.now(), Hold.sending(effect))
     assert sweep(letters.engine, letters.clock) == 0
-    assert [one["about"] for one in persons(letters)] == (["undelivered"] if told else [])
+    assert [one["about"] for one in persons(letters)] == told
 
 
 def test_a_send_is_abandoned_when_its_lease_is_over_and_no_sooner(letters: World) -> None:

@@ -28,6 +28,7 @@ from workflow.api.routes import (
     desk,
     desk_approvals,
     desk_cases,
+    discards,
     documentation,
     effects,
     event_decisions,
@@ -91,6 +92,7 @@ def create_app(
         app.include_router(router)
     for resource in (
         events,
+        discards,
         event_decisions,
         explanations,
         subjects,

@@ -17,6 +17,7 @@ LINES = {
     "health": "Say whether a running service does its work. Exit code 1 if it does not.",
     "migrate": "Bring the database to the newest schema. Safe to run twice, and by several at once.",
     "send": "Send one event; print what the API answered about it, as JSON.",
+    "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
     "rotation": "Rotations: who is on duty when.",
     "replay": "Play a log of real events through a lifecycle on a virtual clock; write moves and a report.",
     "explain": "Say how each deadline of a subject came about. Reads the database, needs no API.",

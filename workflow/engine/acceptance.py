@@ -34,7 +34,7 @@ class Acceptance(NamedTuple):
     """What a sender is answered about one event.
 
     `status` is ``accepted`` or ``duplicate``; `outcome` is ``pending`` until it is decided, then
-    ``moved``, ``stayed``, ``refused`` (with the `reason`) or ``dead`` (its decision failed).
+    ``moved``, ``stayed``, ``refused`` (with the `reason`), ``dead`` (its decision failed) or ``discarded``.
     """
 
     event_id: str

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event
 from state_machines.values.instants import earlier
@@ -17,16 +19,21 @@ from workflow.clock import Clock, monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.decision_marks import DecisionMarks
+from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
 from workflow.engine.fan_out import FanOut
 from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
+from workflow.engine.suspects import decided_together, suspect
 from workflow.engine.timer_book import TimerBook
-from workflow.engine.transient_errors import described, is_transient
+from workflow.engine.transient_errors import described, is_exhausted, is_transient
 from workflow.store.port import Changes, Claim, Dispatch, EffectRow, NewMove, Pending, Store, Transaction
 
 LONGEST = 1.0
 """Seconds that the decisions of one batch may take: meanwhile nobody else can write to an SQLite file."""
 _SHOWN = 5
+
+log = structlog.get_logger(__name__)
 
 
 class _TakesLong(Exception):
@@ -78,13 +85,21 @@ class Engine:
     """Accepts events, applies them and fires timers, on one store."""
 
     def __init__(
-        self, store: Store, registry: Registry, clock: Clock, tasks: AllowedTasks | None = None
+        self,
+        store: Store,
+        registry: Registry,
+        clock: Clock,
+        tasks: AllowedTasks | None = None,
+        marks: DecisionMarks | None = None,
     ) -> None:
-        """`tasks` are those that events may name; None: any but our own."""
+        """`tasks` are those that events may name; None: any but our own. `marks` are where this process notes
+        what it decides, for others to know if it dies over it.
+        """
         self.store = store
         self.registry = registry
         self.clock = clock
         self._tasks = tasks or AllowedTasks()
+        self.marks = marks or DecisionMarks()
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
@@ -125,37 +140,98 @@ class Engine:
         """
         try:
             try:
-                with self.store.begin() as transaction:
-                    claim = claimed(transaction, limit)
-                    return self._decide(transaction, claim, dispatch, last=True, longest=LONGEST)
+                return self._in_transaction(
+                    lambda transaction: self._decide(
+                        transaction,
+                        self._claimed(transaction, claimed, limit),
+                        dispatch,
+                        last=True,
+                        longest=LONGEST,
+                    )
+                )
             except _TakesLong as long:
                 limit = max(1, min(limit, long.decided))
-                with self.store.begin() as transaction:
-                    return self._decide(transaction, claimed(transaction, limit), dispatch, last=True)
+                return self._in_transaction(
+                    lambda transaction: self._decide(
+                        transaction, self._claimed(transaction, claimed, limit), dispatch, last=True
+                    )
+                )
         except Exception as error:
             if is_transient(error):
                 raise
-        with self.store.begin() as transaction:
-            claim = claimed(transaction, limit)
-            done = Progress(full=claim.full, next_due=claim.next_due)
-            for work in claim.work:
-                done = done.plus(self._decide_alone(transaction, claim, work))
-            return done
+        return self._in_transaction(lambda transaction: self._decide_each(transaction, claimed, limit))
 
-    def _decide_alone(self, transaction: Transaction, claim: Claim, work: Pending) -> Progress:
+    def _in_transaction(self, decide: Callable[[Transaction], Progress]) -> Progress:
+        """Decide in one transaction, once it is known what ended the processes that are gone.
+
+        They are looked for within it: on SQLite it may have begun when one of them died.
+        """
+        marks = self.marks
+        marks.open()
+        try:
+            while True:
+                with self.store.begin() as transaction:
+                    if not marks.left_behind():
+                        return decide(transaction)
+                self._count_deaths()
+        except BaseException as error:
+            if is_exhausted(error) and (work := marks.now_deciding()):
+                suspect(self.store, work, self.clock.now())
+            raise
+        finally:
+            marks.clear()
+
+    def _count_deaths(self) -> None:
+        """Make suspects of what processes were deciding when they died."""
+        with self.marks.taken() as notes:
+            for work in notes:
+                try:
+                    suspect(self.store, work, self.clock.now())
+                except Exception as error:
+                    if is_transient(error):
+                        raise
+                    log.error(
+                        "a process died over a decision, and nobody knows which", error=described(error)
+                    )
+                    continue
+                log.warning("a process died over a decision", decisions=len(work))
+
+    def _claimed(
+        self, transaction: Transaction, claimed: Callable[[Transaction, int], Claim], limit: int
+    ) -> Claim:
+        """A claim of what may be decided together, noted; the rest is left to the next."""
+        claim = claimed(transaction, limit)
+        together = decided_together(claim.work)
+        if together < len(claim.work):
+            transaction.put_back(claim.work[together:])
+            del claim.work[together:]
+            claim.full = True
+        self.marks.begin(claim.work)
+        return claim
+
+    def _decide_each(
+        self, transaction: Transaction, claimed: Callable[[Transaction, int], Claim], limit: int
+    ) -> Progress:
+        claim = self._claimed(transaction, claimed, limit)
+        done = Progress(full=claim.full, next_due=claim.next_due)
+        for number, work in enumerate(claim.work):
+            done = done.plus(self._decide_alone(transaction, claim, number, work))
+        return done
+
+    def _decide_alone(self, transaction: Transaction, claim: Claim, number: int, work: Pending) -> Progress:
         """Decide one piece of work in a savepoint; if it cannot be written, it becomes a dead letter."""
         before = claim.subjects[work.subject_row]
         alone = replace(claim, work=[work])
         try:
             with transaction.connection.begin_nested():
-                return self._decide(transaction, alone)
+                return self._decide(transaction, alone, first=number)
         except Exception as error:
             if is_transient(error):
                 raise
             claim.subjects[work.subject_row] = before
-            changes = Changes()
-            TimerBook(claim, changes).bury(work, described(error))
-            transaction.write(changes, self.clock.now())
+            changes, now = Changes(), self.clock.now()
+            TimerBook(claim, changes, now).bury(work, described(error))
+            transaction.write(changes, now)
             return Progress(1)
 
     def _decide(
@@ -166,23 +242,35 @@ class Engine:
         *,
         last: bool = False,
         longest: float | None = None,
+        first: int = 0,
     ) -> Progress:
-        """Decide what was claimed, and write it. Raises _TakesLong where it takes longer than `longest`."""
+        """Decide what was claimed, and write it; `first` is its place in the batch that is noted.
+
+        Raises _TakesLong where it takes longer than `longest` seconds.
+        """
         if not claim.work:
             return Progress(next_due=claim.next_due)
         now = self.clock.now()
         changes = Changes()
-        fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes)
+        fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes, now)
         until = None if longest is None else monotonic() + longest
-        for number, work in enumerate(claim.work):
+        marks = self.marks
+        for number, work in enumerate(claim.work, first):
             if until is not None and number and monotonic() > until:
                 raise _TakesLong(number)
+            marks.deciding(number)
             try:
                 self._decide_one(claim, work, changes, fan_out, timers, now)
+            except EndlessChain as chain:
+                subject = claim.subjects[work.subject_row]
+                error = described_chain(transaction.connection, subject, str(chain), work)
+                timers.bury(work, error)
             except Exception as error:  # a fault in one decision must not hold up the rest of the batch
                 if is_transient(error):
                     raise
                 timers.bury(work, described(error))
+        if len(claim.work) > 1:
+            marks.writing()
         emits = fan_out.emits
         claimed = transaction.write(changes, now, dispatch, last=last and not emits)
         events = fan_out.send(transaction, now) if emits else 0
@@ -218,6 +306,8 @@ class Engine:
             if held is None or held.setting != event.setting:
                 return  # an earlier decision of this very batch cancelled it or set it anew
             event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
+        if work.hops >= MOST_HOPS:
+            raise EndlessChain(event.trigger)
         decision = decide(lifecycle, subject, event, now)
         failed = refused_opening(subject, event, decision)
         if failed is not None:
@@ -228,7 +318,9 @@ class Engine:
         figures = None
         if barometer is not None and (decision.data is not subject.data or decision.dest != subject.state):
             figures = barometer.read(successor)
-        fan_out.add(work.subject_row, successor, decision)  # refuses before anything is changed
+        fan_out.add(
+            work.subject_row, successor, decision, work.hops + 1
+        )  # refuses before anything is changed
         if figures is not None:
             changes.figures[work.subject_row] = figures
         if decision.data is not subject.data:
@@ -240,7 +332,7 @@ class Engine:
             changes.closed.add(work.subject_row)
         else:
             changes.closed.discard(work.subject_row)
-        timers.add(work.subject_row, lifecycle, decision)
+        timers.add(work.subject_row, lifecycle, decision, work.hops + 1)
         changes.moves.append(
             NewMove(
                 work.subject_row,

@@ -22,6 +22,7 @@ class _Emission:
     sender: Subject
     key: str
     effect: EmitEvent
+    hops: int
 
 
 class FanOut:
@@ -37,8 +38,10 @@ class FanOut:
         self._tasks = tasks
         self._emissions: list[_Emission] = []
 
-    def add(self, subject_row: int, subject: Subject, decision: Decision) -> None:
+    def add(self, subject_row: int, subject: Subject, decision: Decision, hops: int) -> None:
         """Add the effects of one decision; `subject` is as the decision leaves it.
+
+        `hops` says how many events in a row led to what it sends.
 
         Raises:
             DecisionError: an event has no possible receiver, or a task whose name came with an event may not
@@ -50,7 +53,7 @@ class FanOut:
             key = f"{subject.key}/{subject.seq}/{number}"
             if isinstance(effect, EmitEvent):
                 self._check(effect)
-                emissions.append(_Emission(subject, key, effect))
+                emissions.append(_Emission(subject, key, effect, hops))
             else:
                 if isinstance(effect, RunTask) and effect.computed:
                     self._check_task(effect)
@@ -129,6 +132,7 @@ class FanOut:
                     now,
                     one.effect.data,
                     parent,
+                    hops=one.hops,
                 )
             )
         return events

@@ -1,10 +1,15 @@
 """The composition root: from settings to a working engine, one per process."""
 
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from state_machines.values.retry_policy import RetryPolicy
 from workflow.clock import Clock, clock_from
 from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.settings import Settings
@@ -24,6 +29,7 @@ class Runtime:
 
     def close(self) -> None:
         """Give all connections back."""
+        self.engine.marks.close()
         self.store.close()
 
 
@@ -41,5 +47,12 @@ def open_runtime(settings: Settings) -> Runtime:
     own = file_sources(settings.lifecycles)
     registry.refuse_unsound(own)
     registry.register([*catalog_sources(), *own], clock.now())
-    engine = Engine(store, registry, clock, AllowedTasks.of(settings.job_tasks))
+    tasks, marks = AllowedTasks.of(settings.job_tasks), DecisionMarks(marks_file(settings))
+    engine = Engine(store, registry, clock, tasks, marks)
     return Runtime(settings, store, registry, clock, engine, RetryPolicy(settings.max_attempts))
+
+
+def marks_file(settings: Settings) -> Path:
+    """Where the processes of this machine note what they decide; for each database its own."""
+    database = make_url(settings.database).render_as_string(hide_password=True)
+    return settings.data_dir / f"deciding-{sha256(database.encode()).hexdigest()[:12]}"

@@ -27,6 +27,11 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, tuple(_TRANSIENT))
 
 
+def is_exhausted(error: BaseException) -> bool:
+    """Whether what was being done took all the memory or time there is: that may have been its own fault."""
+    return not isinstance(error, PoolTimeout) and isinstance(error, tuple(_TRANSIENT))
+
+
 def described(error: BaseException) -> str:
     """The class and message of an error; of a database error the first line, since others may quote rows."""
     if isinstance(error, DBAPIError):

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, Select, Table, bindparam, func, select
 
 from workflow.broker import dead_messages, task_names
 from workflow.engine.due_timers import DUE_TIMERS
+from workflow.engine.endless_chains import ENDLESS_CHAIN
+from workflow.engine.suspects import ENDED_PROCESSES
 from workflow.outbox.due_effects import DUE_EFFECTS, TO_BE_RELAYED
 from workflow.store.effect_states import GIVEN_UP, EffectState
 from workflow.store.port import REFUSED_OPENING, Store
-from workflow.store.schema import events, inbox, outbox, subjects, timers
+from workflow.store.schema import discards, events, inbox, outbox, subjects, timers
 
 _SHOWN = 5
 _UNDECIDED = inbox.c.dead_at.is_(None)
@@ -89,6 +91,10 @@ class FullCount:
         dead_events, dead_timers: given up until an operator retries them; dead effects are in `effects`.
         refused_openings: of the dead events, those by which we ourselves would have opened a subject.
         dead_messages: that came over the broker and could not be read; until an operator discards them.
+        ended_processes: of the dead events and timers, those whose decision ended the processes that took it.
+        endless_chains: of these, those that stand at the end of a chain without rest.
+        suspects: events and timers that are undecided, and in whose decision a process died.
+        discards: events and timers that operators have dropped, ever.
     """
 
     backlog: Backlog
@@ -97,6 +103,10 @@ class FullCount:
     dead_timers: int
     refused_openings: int
     dead_messages: int
+    ended_processes: int
+    endless_chains: int
+    suspects: int
+    discards: int
 
     @property
     def dead(self) -> int:
@@ -138,12 +148,24 @@ def full_count(store: Store, now: datetime) -> FullCount:
             connection.scalar(select(func.count()).where(table.c.dead_at.is_not(None))) or 0
             for table in (inbox, timers)
         )
-        refused = select(func.count()).where(
-            inbox.c.dead_at.is_not(None), inbox.c.error.startswith(f"{REFUSED_OPENING}:")
+        refused, ended, endless = (
+            sum(connection.scalar(_dead_by(table, rule)) or 0 for table in (inbox, timers))
+            for rule in (REFUSED_OPENING, ENDED_PROCESSES, ENDLESS_CHAIN)
         )
-        openings = connection.scalar(refused) or 0
         messages = connection.execute(dead_messages.kept()).scalar_one()
-        return FullCount(backlog, states, dead_events, dead_timers, openings, messages)
+        suspects = sum(
+            connection.scalar(select(func.count()).where(table.c.deaths.is_not(None), pending)) or 0
+            for table, pending in ((inbox, _UNDECIDED), (timers, DUE_TIMERS.is_due(now)))
+        )
+        discarded = connection.scalar(select(func.count()).select_from(discards)) or 0
+        return FullCount(
+            backlog, states, dead_events, dead_timers, refused, messages, ended, endless, suspects, discarded
+        )
+
+
+def _dead_by(table: Table, rule: str) -> Select[int]:
+    """How many are dead by this rule, with which their error begins."""
+    return select(func.count()).where(table.c.dead_at.is_not(None), table.c.error.startswith(f"{rule}:"))
 
 
 def _by_state(connection: Connection) -> dict[str, int]:

@@ -27,7 +27,7 @@ def retry_event(store: Store, event_row: int) -> None:
     Raises NotFound when the ledger has no event with this row id, NotRetryable when it is not dead.
     """
     dead = (_INBOX.event_id == event_row, _INBOX.dead_at.is_not(None))
-    again = update(schema.inbox).where(*dead).values(dead_at=None, error=None)
+    again = update(schema.inbox).where(*dead).values(dead_at=None, error=None, hops=None)
     known = select(schema.events.c.id).where(schema.events.c.id == event_row)
     _change(store, f"event {event_row}", again, known, _NO_DEAD_LETTER, _begin_with_the_newest(event_row))
 
@@ -40,7 +40,7 @@ def retry_timer(store: Store, subject: str, name: str, now: datetime) -> None:
     owner = select(schema.subjects.c.id).where(schema.subjects.c.key == subject).scalar_subquery()
     of_subject = (_TIMER.subject_id == owner, _TIMER.name == name)
     dead = (*of_subject, _TIMER.dead_at.is_not(None))
-    again = update(schema.timers).where(*dead).values(dead_at=None, error=None, due_at=now)
+    again = update(schema.timers).where(*dead).values(dead_at=None, error=None, hops=None, due_at=now)
     known = select(_TIMER.name).where(*of_subject)
     _change(store, f"timer {name!r} of {subject!r}", again, known, _NO_DEAD_LETTER)
 

@@ -14,7 +14,9 @@ from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
 from workflow.broker.client import Broker
 from workflow.clock import Clock, clock_from
+from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
+from workflow.engine.runtime import marks_file
 from workflow.errors import MakegoodError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
@@ -47,6 +49,10 @@ def _configured(settings: Settings) -> Iterator[CheckResult]:
     yield CheckResult(
         "lifecycles", True, str(settings.lifecycles) if settings.lifecycles else "the catalog alone"
     )
+    marks = marks_file(settings)
+    usable = DecisionMarks(marks).can_be_shared()
+    fault = "" if usable else " cannot be used: what kills a worker in a decision will do so again and again"
+    yield CheckResult("decision marks", usable, f"{marks}{fault}")
     yield CheckResult("clock", True, f"{settings.clock}, now {clock_from(settings.clock).now().isoformat()}")
 
 
@@ -113,7 +119,13 @@ def _waiting(found: FullCount, clock: Clock) -> Iterator[CheckResult]:
     refused = f" ({openings} of them openings of ours that were refused)" if openings else ""
     of_work = f"{found.dead_events} events{refused}, {found.dead_timers} timers, {dead_effects} effects"
     dead = f"{of_work}, {found.dead_messages} messages"
+    poison = {"ended the processes that decided them": found.ended_processes,
+              "stand at the end of an endless chain": found.endless_chains}  # fmt: skip
+    dead += "".join(f"; {count} {words}" for words, count in poison.items() if count)
     yield CheckResult("dead letters", found.dead == 0, dead)
+    alone = f"{found.suspects} events and timers over which a process died once; each is decided alone"
+    yield CheckResult("suspects", True, alone)
+    yield CheckResult("discarded", True, f"{found.discards} events and timers, by operators")
     unknown = found.effects.get("unknown", 0)
     yield CheckResult("effects of unknown outcome", unknown == 0, str(unknown))
 

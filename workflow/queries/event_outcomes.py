@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from workflow.store.event_outcomes import MORE_COLUMNS, event_outcomes
+from workflow.store.keys import key_is
 from workflow.store.port import EventOutcome, Store
 from workflow.store.schema import events
 
@@ -25,6 +26,13 @@ def event_outcome_within(connection: Connection, source: str, event_id: str) -> 
     chosen = (events.c.source == source, events.c.event_id == event_id)
     row = connection.execute(event_outcomes().add_columns(*MORE_COLUMNS).where(*chosen)).first()
     return None if row is None else EventOutcome(*row)
+
+
+def event_row(store: Store, source: str, event_id: str) -> int | None:
+    """The event's place in the ledger; None when there is no such event."""
+    chosen = (key_is(events.c.source, source), key_is(events.c.event_id, event_id))
+    with store.connect() as connection:
+        return connection.scalar(select(events.c.id).where(*chosen))
 
 
 def outcomes_of(store: Store, identities: Sequence[tuple[str, str]]) -> list[EventOutcome]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, literal, or_, select, union_all
 from typing_extensions import TypedDict
 
 from workflow.errors import NotFound
@@ -16,10 +16,10 @@ from workflow.queries.effects import Asked, EffectView, effects_of
 from workflow.queries.subjects import find_subject
 from workflow.store import schema
 from workflow.store.event_outcomes import UNDECIDED
-from workflow.store.port import Store
+from workflow.store.port import DISCARDED, Store
 
 _NOTHING = Asked([], 0)
-_EVENT, _MOVE, _INBOX = schema.events.c, schema.moves.c, schema.inbox.c
+_EVENT, _MOVE, _INBOX, _DISCARD = schema.events.c, schema.moves.c, schema.inbox.c, schema.discards.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class FiredTimer:
 #   at       when it was decided, UTC; until then when it was received
 #   cause    "event" or "timer"
 #   from, to the states before and after; null while none was decided
-#   outcome  moved, stayed, refused; pending (not decided yet), dead (its decision failed)
-#   reason   why it was refused, or the fault that made it dead
+#   outcome  moved, stayed, refused; pending (not decided yet), dead (its decision failed), discarded
+#   reason   why it was refused or discarded, or the fault that made it dead
 #   version  the definition's version that decided
 #   effects  the work that the decision asked for, and how it stands; `more_effects` are not shown
 Entry = TypedDict(
@@ -104,8 +104,8 @@ def end_of(connection: Connection, subject_row: int, most: int) -> TimelineEnd:
     waiting = connection.execute(_waiting_rows(subject_row, 0).limit(most + 1)).all()
     more = 0
     if len(waiting) > most:
-        own = select(func.count()).select_from(schema.inbox).where(_INBOX.subject_id == subject_row)
-        more = (connection.scalar(own) or most) - most
+        all_of_them = select(func.count()).select_from(_waiting_rows(subject_row, 0).subquery())
+        more = (connection.scalar(all_of_them) or most) - most
     # Decisions are numbered from 1 without a gap.
     return TimelineEnd(
         decided + [_waiting(row) for row in waiting[:most]], (rows[-1].seq - 1) if rows else 0, max(0, more)
@@ -152,14 +152,26 @@ def _decided_rows(subject_row: int) -> Select[Any]:
 
 
 def _waiting_rows(subject_row: int, after: int) -> Select[Any]:
-    return (
+    """What no decision was taken about: events that wait, are dead, or were discarded; in their order."""
+    waiting = (
         select(
             UNDECIDED.label("outcome"), _INBOX.error, _INBOX.event_id.label("event_row"), *_event_columns()
         )
         .join_from(schema.inbox, schema.events, _EVENT.id == _INBOX.event_id)
         .where(_INBOX.subject_id == subject_row, _INBOX.event_id > after)
-        .order_by(_INBOX.event_id)
     )
+    dropped = (
+        select(
+            literal(DISCARDED).label("outcome"),
+            _DISCARD.reason.label("error"),
+            _DISCARD.event_id.label("event_row"),
+            *_event_columns(),
+        )
+        .join_from(schema.discards, schema.events, _EVENT.id == _DISCARD.event_id)
+        .where(_DISCARD.subject_id == subject_row, _DISCARD.event_id > after)
+    )
+    both = union_all(waiting, dropped).subquery()
+    return select(both).order_by(both.c.event_row)
 
 
 def _entries(connection: Connection, subject_row: int, rows: Sequence[Row[Any]]) -> list[Entry]:

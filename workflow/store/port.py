@@ -25,6 +25,7 @@ class NewEvent(NamedTuple):
         time: None: when it is received.
         effect: idempotency key of the effect that it is the receipt of.
         actor: who sent it; None: makegood itself.
+        hops: how many events in a row led to it; None: it comes from outside.
     """
 
     source: str
@@ -38,12 +39,15 @@ class NewEvent(NamedTuple):
     parent: str | None
     effect: str | None = None
     actor: str | None = None
+    hops: int | None = None
 
 
 PENDING = "pending"
 """The outcome of an event that is not decided yet."""
 DEAD = "dead"
 """The outcome of an event whose decision failed; an operator must look."""
+DISCARDED = "discarded"
+"""The outcome of an event that an operator dropped; it is never decided."""
 REFUSED_OPENING = "refused-opening"
 """With what the error of a dead event begins by which we ourselves would have opened a subject."""
 
@@ -54,8 +58,8 @@ class EventOutcome(NamedTuple):
     Attributes:
         source, id: of the CloudEvent.
         subject: key of the subject that it is for.
-        outcome: `PENDING`, `DEAD`, or what was decided: moved, stayed, refused.
-        reason: why it was refused, or the fault that made it dead.
+        outcome: `PENDING`, `DEAD`, `DISCARDED`, or what was decided: moved, stayed, refused.
+        reason: why it was refused or discarded, or the fault that made it dead.
         dest: the state to which the decision led; None while there is none.
         received_at: when it was accepted, UTC.
         data: what it said.
@@ -100,12 +104,15 @@ class Pending(NamedTuple):
     """One event or due timer with its subject, locked for this transaction.
 
     `event_row` is the ledger's id of the event, None for a timer; `due_at` the timer's, else None.
+    `hops` says how many events in a row led to it, `deaths` how many processes ended while they decided it.
     """
 
     subject_row: int
     event: Event
     event_row: int | None = None
     due_at: datetime | None = None
+    hops: int = 0
+    deaths: int = 0
 
 
 @dataclass(slots=True)
@@ -168,6 +175,8 @@ class Changes:
     """Of these, the rows of those whose data are as they are stored, and need not be written."""
     moves: list[NewMove] = field(default_factory=list)
     timers_set: dict[tuple[int, str], Timer] = field(default_factory=dict)
+    timer_hops: dict[tuple[int, str], int] = field(default_factory=dict)
+    """How many events in a row led to a timer of `timers_set`, for those that go on with a row."""
     timers_cancelled: set[tuple[int, str]] = field(default_factory=set)
     effects: list[NewEffect] = field(default_factory=list)
     dead_events: list[tuple[int, int, str]] = field(default_factory=list)
@@ -258,6 +267,9 @@ class Transaction(Protocol):
         are still undecided: they are taken out of the inbox, too. A promise that was kept in time must not
         count as broken because no worker was running.
         """
+
+    def put_back(self, work: Sequence[Pending]) -> None:
+        """Leave claimed work to a later claim: events go back to where they stood in the inbox."""
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""

@@ -17,11 +17,22 @@ from workflow.store import postgresql_pools, rows
 from workflow.store import postgresql_statements as sql
 from workflow.store import postgresql_writing as writing
 from workflow.store.array_literals import documents, literal, texts
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, KnownEvent, NewEvent
+from workflow.store.port import (
+    Changes,
+    Claim,
+    Dispatch,
+    EffectRow,
+    EffectUpdate,
+    KnownEvent,
+    NewEvent,
+    Pending,
+)
 from workflow.store.postgresql_errors import as_sqlalchemy
 from workflow.store.postgresql_writing import Statement
 
 _COMMIT: Statement = ("commit", {})
+_OWNER = 5
+"""The place of the subject's id in a row of a due timer."""
 _FIRST, _BY_NAME = itemgetter(0), itemgetter(0, 2)
 
 
@@ -58,7 +69,7 @@ class PostgresTransaction:
         left = self._enter(events, now, last)
         added = {(event.source, event.event_id) for event in events}
         unknown = []
-        for place, subject_unknown in left:
+        for place, subject_unknown in sorted(left):  # in the order in which they came
             event = events[place - 1]
             if subject_unknown:
                 unknown.append(event)
@@ -70,7 +81,7 @@ class PostgresTransaction:
         wanted = {event.subject: event for event in reversed(events)}  # a new subject's first event opens it
         keys = sorted(wanted)
         firsts = [wanted[key] for key in keys]
-        sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors = zip(
+        sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors, hops = zip(
             *events, strict=True
         )
         rows_of_events = {
@@ -90,6 +101,7 @@ class PostgresTransaction:
             "event_parents": texts(parents),
             "effects": texts(effects),
             "actors": texts(actors),
+            "hops": literal(hops),
         }
         if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
             return self._alone(sql.ACCEPT, rows_of_events)
@@ -134,7 +146,7 @@ class PostgresTransaction:
         )
         if not found:
             return Claim(next_due=next_due)
-        last = {row[3]: row[2] for row in sorted(found, key=itemgetter(2))}
+        last = {row[_OWNER]: row[2] for row in sorted(found, key=itemgetter(2))}
         ids = literal(list(last))
         before, timers = self._ask(
             (sql.TAKE_EVENTS_BEFORE, {"ids": ids, "dues": literal(list(last.values()))}),
@@ -144,6 +156,12 @@ class PostgresTransaction:
         due = [row[:-1] for row in found]
         share = 1 + (limit - 1) // found[0][-1]
         return rows.timer_claim(due, sorted(before, key=_FIRST), held, share=share, next_due=next_due)
+
+    def put_back(self, work: Sequence[Pending]) -> None:
+        """Leave claimed work to a later claim."""
+        events = [one for one in work if one.event_row is not None]
+        if events:
+            self._ask(writing.put_back(events))
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""

@@ -15,6 +15,7 @@ from workflow.store.schema import events
 
 _SUBJECT = SUBJECT_COLUMNS.replace("s.data", "cast(s.data as text)")
 _EVENT = EVENT_COLUMNS.replace("e.data", "cast(e.data as text)")
+_TAKEN = "taken.hops, taken.deaths"
 
 # In one statement, since it is all that an accepted event costs. Ids are drawn in the order of the batch,
 # while rows are added in the order of keys. A subject is added for its first event if that is new: another
@@ -40,8 +41,8 @@ with wanted as (
     select u.*, ids.id as subject_id from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[]),
       cast(%(subjects)s as text[]), cast(%(types)s as text[]), cast(%(times)s as timestamptz[]),
       cast(%(data)s as text[]), cast(%(event_parents)s as text[]),
-      cast(%(effects)s as text[]), cast(%(actors)s as text[]))
-      with ordinality as u(source, event_id, subject, type, time, data, parent, effect, actor, ord)
+      cast(%(effects)s as text[]), cast(%(actors)s as text[]), cast(%(hops)s as int[]))
+      with ordinality as u(source, event_id, subject, type, time, data, parent, effect, actor, hops, ord)
     join ids on ids.key = u.subject order by u.ord offset 0) u
 ), entered as (
   insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at, effect, actor)
@@ -49,7 +50,8 @@ with wanted as (
   from numbered
   order by source collate "C", event_id collate "C"
   on conflict (source, event_id) do nothing returning id, subject_id
-), pending as (insert into inbox (event_id, subject_id) select id, subject_id from entered)
+), pending as (insert into inbox (event_id, subject_id, hops)
+  select e.id, e.subject_id, n.hops from entered e join numbered n on n.id = e.id)
 select o.ord, n.id is null and not exists (
   select 1 from events e where e.source = o.source and e.event_id = o.event_id)
 from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[])) with ordinality
@@ -75,8 +77,8 @@ where i.dead_at is null order by i.event_id limit %(limit)s for update of s, i s
 # given with its later events and without its first. (+ 0: found by subject, never by walking all before.)
 TAKE_EVENTS = f"""
 with taken as (delete from inbox where subject_id = any(cast(%(ids)s as bigint[]))
-  and event_id + 0 <= %(last)s and dead_at is null returning event_id)
-select {_EVENT} from taken join events e on e.id = taken.event_id"""
+  and event_id + 0 <= %(last)s and dead_at is null returning event_id, hops, deaths)
+select {_EVENT}, {_TAKEN} from taken join events e on e.id = taken.event_id"""
 
 # Lifecycles with something due take turns: a flood of one must not make another's deadlines late. Their names
 # come from the definitions, a handful of rows; every pending timer's lifecycle has one. The inner limit is
@@ -87,7 +89,8 @@ with waiting as materialized (
     select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= %(now)s limit 1) one)
 select due.*, (select count(*) from waiting) from waiting cross join lateral (
   select first.* from (
-    select t.name, t.setting, t.due_at, {_SUBJECT} from timers t join subjects s on s.id = t.subject_id
+    select t.name, t.setting, t.due_at, t.hops, t.deaths, {_SUBJECT}
+    from timers t join subjects s on s.id = t.subject_id
     where t.lifecycle = waiting.lifecycle and t.due_at <= %(now)s order by t.due_at, t.subject_id, t.name
     limit {{most}} for update of s, t skip locked) first
   limit 1 + ({{most}} - 1) / (select count(*) from waiting)) due"""
@@ -103,8 +106,8 @@ with mine as materialized (
 ), taken as (
   delete from inbox where event_id = any(array(
     select m.event_id from mine m join last l on l.subject_id = m.subject_id and m.event_id <= l.event_id))
-  returning event_id)
-select {_EVENT}, e.received_at from taken join events e on e.id = taken.event_id"""
+  returning event_id, hops, deaths)
+select {_EVENT}, {_TAKEN}, e.received_at from taken join events e on e.id = taken.event_id"""
 NEXT_DUE = """
 select min(t.due_at) from (select distinct lifecycle from definitions) d cross join lateral (
   select due_at from timers where lifecycle = d.lifecycle and due_at > %(now)s order by due_at limit 1) t"""
@@ -134,15 +137,15 @@ CANCEL = """delete from timers t using unnest(cast(%(ids)s as bigint[]), cast(%(
   as u(id, name)
 where t.subject_id = u.id and t.name = u.name"""
 SET = """
-insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses)
-select id, name, lifecycle, setting, set_at, due_at, budget, cast(pauses as jsonb)
+insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses, hops)
+select id, name, lifecycle, setting, set_at, due_at, budget, cast(pauses as jsonb), hops
 from unnest(cast(%(ids)s as bigint[]), cast(%(names)s as text[]), cast(%(lifecycles)s as text[]),
   cast(%(settings)s as int[]), cast(%(set_ats)s as timestamptz[]), cast(%(due_ats)s as timestamptz[]),
-  cast(%(budgets)s as bigint[]), cast(%(pauses)s as text[]))
-  as u(id, name, lifecycle, setting, set_at, due_at, budget, pauses)
+  cast(%(budgets)s as bigint[]), cast(%(pauses)s as text[]), cast(%(hops)s as int[]))
+  as u(id, name, lifecycle, setting, set_at, due_at, budget, pauses, hops)
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
-  due_at = excluded.due_at, budget = excluded.budget, pauses = excluded.pauses, dead_at = null,
-    error = null"""
+  due_at = excluded.due_at, budget = excluded.budget, pauses = excluded.pauses, hops = excluded.hops,
+  dead_at = null, error = null, deaths = null"""
 EFFECTS = """
 insert into outbox (subject_id, key, kind, target, queue, priority, payload, state, due_at, token, attempts,
   created_at)
@@ -152,6 +155,10 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(keys)s as text[]), cast(%(kinds)s 
   cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(priorities)s as smallint[]),
   cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, priority, payload)"""
 EFFECTS_RETURNING = f"{EFFECTS} returning id, key"
+PUT_BACK = """
+insert into inbox (event_id, subject_id, hops, deaths)
+select * from unnest(cast(%(ids)s as bigint[]), cast(%(subject_ids)s as bigint[]), cast(%(hops)s as int[]),
+  cast(%(deaths)s as smallint[]))"""
 BURY_EVENTS = """
 insert into inbox (event_id, subject_id, dead_at, error) select id, subject_id, %(now)s, error
 from unnest(cast(%(ids)s as bigint[]), cast(%(subject_ids)s as bigint[]), cast(%(errors)s as text[]))

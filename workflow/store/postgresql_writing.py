@@ -10,7 +10,7 @@ from workflow.store import postgresql_statements as sql
 from workflow.store import rows
 from workflow.store.array_literals import documents, literal, texts
 from workflow.store.document_sizes import data_text, message_text
-from workflow.store.port import Changes, Dispatch, EffectUpdate
+from workflow.store.port import Changes, Dispatch, EffectUpdate, Pending
 
 Statement = tuple[str, Mapping[str, Any]]
 """A statement and its parameters."""
@@ -77,6 +77,7 @@ def _timers(changes: Changes) -> Statement:
         "due_ats": literal([t.due_at for t in timers]),
         "budgets": literal([rows.budget_of(t) for t in timers]),
         "pauses": texts([rows.pauses_json(t) for t in timers]),
+        "hops": literal([changes.timer_hops.get(place) for place in places]),
     }
 
 
@@ -117,6 +118,16 @@ def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> State
         "queues": texts(queues),
         "priorities": literal(priorities),
         "payloads": literal([message_text(one) for one in payloads]),
+    }
+
+
+def put_back(work: Sequence[Pending]) -> Statement:
+    """The statement that puts events back into the inbox."""
+    return sql.PUT_BACK, {
+        "ids": literal([one.event_row for one in work]),
+        "subject_ids": literal([one.subject_row for one in work]),
+        "hops": literal([one.hops or None for one in work]),
+        "deaths": literal([one.deaths or None for one in work]),
     }
 
 

@@ -18,7 +18,10 @@ SUBJECT_COLUMNS = (
 )
 EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor"
 
-_LIFECYCLE = 5
+PENDING_COLUMNS = "hops, deaths"
+"""What is known of an event or a timer only while it is pending."""
+
+_LIFECYCLE = 7
 """Its place in a row of a due timer."""
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -121,7 +124,7 @@ def known_event(row: Sequence[Any]) -> KnownEvent:
 def event_claim(
     events: Iterable[Sequence[Any]], subjects: Iterable[Sequence[Any]], held: HeldTimers, *, full: bool
 ) -> Claim:
-    """A claim out of rows of events (with `EVENT_COLUMNS`) and of their subjects (`SUBJECT_COLUMNS`)."""
+    """A claim out of rows of events (`EVENT_COLUMNS`, `PENDING_COLUMNS`) and of their `SUBJECT_COLUMNS`."""
     claim = Claim(dead=held.dead, full=full)
     for row in subjects:
         claim.subjects[row[0]] = subject_of(row, held.timers.get(row[0], {}))
@@ -130,8 +133,8 @@ def event_claim(
 
 
 def _event_work(row: Sequence[Any]) -> Pending:
-    event_row, subject_row, *said = row
-    return Pending(subject_row, event_of(*said), event_row)
+    event_row, subject_row, *said, hops, deaths = row
+    return Pending(subject_row, event_of(*said), event_row, None, hops or 0, deaths or 0)
 
 
 def event_of(
@@ -154,15 +157,15 @@ def timer_claim(
     """A claim of due timers, and of the events that come before them.
 
     Args:
-        due: rows (name, setting, due_at, then `SUBJECT_COLUMNS`); timers that are stale are left out.
-        before: rows (`EVENT_COLUMNS`, received_at) of events of these subjects, by id.
+        due: rows (name, setting, due_at, `PENDING_COLUMNS`, `SUBJECT_COLUMNS`); stale timers are left out.
+        before: rows (`EVENT_COLUMNS`, `PENDING_COLUMNS`, received_at) of events of these subjects, by id.
         share: how many timers of one lifecycle were claimed at most.
 
     The trigger of a timer is left empty: only the subject's definition knows it.
     """
     most = max(Counter(row[_LIFECYCLE] for row in due).values(), default=0)
     claim = Claim(dead=held.dead, full=most >= share, next_due=next_due)
-    for name, setting, due_at, *subject in due:
+    for name, setting, due_at, hops, deaths, *subject in due:
         subject_row = subject[0]
         timers = held.timers.get(subject_row, {})
         if subject_row not in claim.subjects:
@@ -173,7 +176,7 @@ def timer_claim(
         identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
         at = instant(due_at)
         event = Event("", identity, TIMER_SOURCE, at, NOTHING, None, name, setting)
-        claim.work.append(Pending(subject_row, event, None, at))
+        claim.work.append(Pending(subject_row, event, None, at, hops or 0, deaths or 0))
     claim.work.sort(key=_due_at)  # lifecycles took turns
     if before:
         claim.work = _in_order(claim.work, before)

@@ -102,6 +102,8 @@ inbox = Table(
     Column("subject_id", Id, nullable=False),
     Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
     Column("error", Text),
+    Column("hops", Integer, comment="events in a row that led to it; null: none"),
+    Column("deaths", SmallInteger, comment="processes that ended while they decided it; null: none"),
 )
 Index(
     "ix_inbox_subject_id",  # a due timer looks whether events of its subject come first
@@ -155,6 +157,8 @@ timers = Table(
     Column("pauses", Json, comment="[[from, to], ...] RFC 3339"),
     Column("dead_at", Instant, comment="set when its decision failed; retried by hand"),
     Column("error", Text),
+    Column("hops", Integer, comment="events in a row that led to it; null: none"),
+    Column("deaths", SmallInteger, comment="processes that ended while they decided it; null: none"),
     PrimaryKeyConstraint("subject_id", "name"),
 )
 Index(
@@ -174,6 +178,31 @@ for pending in (inbox, timers):  # the dead are few; counting them must not scan
         sqlite_where=pending.c.dead_at.is_not(None),
         postgresql_where=pending.c.dead_at.is_not(None),
     )
+
+discards = Table(
+    "discards",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject_id", Id, nullable=False),
+    Column("event_id", Id, comment="the event that is not decided any more, or null: a timer was dropped"),
+    Column("timer", Text),
+    Column("setting", Integer, comment="which setting of that timer"),
+    Column("reason", Text, nullable=False, comment="in the words of whoever dropped it"),
+    Column("error", Text, comment="why it had been a dead letter, if it was one"),
+    Column("discarded_by", Text, nullable=False, comment="who dropped it"),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("event_id"),
+    Index("ix_discards_subject_id", "subject_id"),
+)
+
+told_letters = Table(
+    "told_letters",
+    metadata,
+    Column("letter", Key, primary_key=True, comment="a dead letter: its kind, its place and which death"),
+    Column("number", Integer, nullable=False, comment="number of the escalation that told a person of it"),
+    Column("told_at", Instant, nullable=False),
+)
+Index("ix_told_letters_told_at", told_letters.c.told_at)
 
 outbox = Table(
     "outbox",

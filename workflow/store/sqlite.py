@@ -13,9 +13,20 @@ from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
 from workflow.store.document_sizes import data_text, message_text
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, EffectUpdate, KnownEvent, NewEvent
+from workflow.store.port import (
+    Changes,
+    Claim,
+    Dispatch,
+    EffectRow,
+    EffectUpdate,
+    KnownEvent,
+    NewEvent,
+    Pending,
+)
 
 _WRITING = "makegood_writing"
+_OWNER = 5
+"""The place of the subject's id in a row of a due timer."""
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -63,7 +74,7 @@ class SqliteTransaction:
             )
             if found:
                 added.add((one.source, one.event_id))
-                pending.append(tuple(found[0]))
+                pending.append((*found[0], one.hops))
         self._write(sql.ADD_INBOX, pending)
         return added
 
@@ -86,7 +97,7 @@ class SqliteTransaction:
         waiting = self._read(sql.WAITING_LIFECYCLES, at)
         share = 1 + (limit - 1) // max(1, len(waiting))
         found = [row for (name,) in waiting for row in self._read(sql.CLAIM_TIMERS, name, at, share)]
-        last = {row[3]: row[2] for row in sorted(found, key=itemgetter(2))}
+        last = {row[_OWNER]: row[2] for row in sorted(found, key=itemgetter(2))}
         # Such events are rare, and one query finds out that there is none at all.
         before = self._take_before(last) if found and self._read(sql.SOME_EVENT) else []
         dues = [row[0] for row in self._read(sql.NEXT_DUES, at) if row[0] is not None]
@@ -102,6 +113,14 @@ class SqliteTransaction:
     def _timers(self, subject_rows: Collection[int]) -> rows.HeldTimers:
         ids = sorted(subject_rows)
         return rows.held_timers(self._read(sql.TIMERS, rows.to_json(ids)) if ids else ())
+
+    def put_back(self, work: Sequence[Pending]) -> None:
+        """Leave claimed work to a later claim."""
+        events = [one for one in work if one.event_row is not None]
+        self._write(
+            sql.PUT_BACK,
+            [(one.event_row, one.subject_row, one.hops or None, one.deaths or None) for one in events],
+        )
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
         """(parent key, child key) of all children, by child row."""
@@ -149,6 +168,7 @@ class SqliteTransaction:
                     _text(t.due_at),
                     rows.budget_of(t),
                     rows.pauses_json(t),
+                    changes.timer_hops.get(place),
                 )
                 for place, t in sorted(changes.timers_set.items(), key=lambda item: item[0])
             ],

@@ -16,24 +16,26 @@ ADD_EVENT = """insert into events
 (source, event_id, subject_id, type, time, data, parent, received_at, effect, actor)
 select ?, ?, id, ?, ?, ?, ?, ?, ?, ? from subjects where key = ?
 on conflict (source, event_id) do nothing returning id, subject_id"""
-ADD_INBOX = "insert into inbox (event_id, subject_id) values (?, ?)"
+ADD_INBOX = "insert into inbox (event_id, subject_id, hops) values (?, ?, ?)"
+PUT_BACK = "insert into inbox (event_id, subject_id, hops, deaths) values (?, ?, ?, ?)"
 _ONE_EVENT = (
     event_outcomes()
     .add_columns(*SAID_COLUMNS)
     .where(events.c.source == bindparam("source"), events.c.event_id == bindparam("event_id"))
 )
 KNOWN_EVENT = str(_ONE_EVENT.compile(dialect=SQLiteDialect_pysqlite()))
-CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, {SUBJECT_COLUMNS}
+CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, i.hops, i.deaths, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit ?"""
-EVENT_WIDTH = len(EVENT_COLUMNS.split(","))
+EVENT_WIDTH = len(EVENT_COLUMNS.split(",")) + 2
 WAITING_LIFECYCLES = """select d.lifecycle from (select distinct lifecycle from definitions) d
 where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= ?)"""
-CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, {SUBJECT_COLUMNS}
+CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, t.hops, t.deaths, {SUBJECT_COLUMNS}
 from timers t join subjects s on s.id = t.subject_id
 where t.lifecycle = ? and t.due_at <= ? order by t.due_at, t.subject_id, t.name limit ?"""
 SOME_EVENT = "select 1 from inbox where dead_at is null limit 1"
-EVENTS_BEFORE = f"""select {EVENT_COLUMNS}, e.received_at from inbox i join events e on e.id = i.event_id
+EVENTS_BEFORE = f"""select {EVENT_COLUMNS}, i.hops, i.deaths, e.received_at
+from inbox i join events e on e.id = i.event_id
 where i.subject_id = ? and i.dead_at is null and i.event_id <= (
   select max(b.event_id) from inbox b join events f on f.id = b.event_id
   where b.subject_id = ? and b.dead_at is null and f.received_at <= ?)
@@ -49,11 +51,12 @@ ADD_MOVE = """insert into moves
 (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CANCEL_TIMER = "delete from timers where subject_id = ? and name = ?"
-SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses)
-  values (?, ?, ?, ?, ?, ?, ?, ?)
+SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses, hops)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (subject_id, name) do update set setting = excluded.setting, set_at = excluded.set_at,
   due_at = excluded.due_at,
-  budget = excluded.budget, pauses = excluded.pauses, dead_at = null, error = null"""
+  budget = excluded.budget, pauses = excluded.pauses, hops = excluded.hops,
+  dead_at = null, error = null, deaths = null"""
 ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, priority, payload, state, due_at,
   token, attempts, created_at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""

@@ -17,6 +17,8 @@ from prometheus_client.registry import Collector
 
 from workflow.broker.dead_messages import counts_by_reason
 from workflow.clock import Clock, monotonic
+from workflow.engine.endless_chains import ENDLESS_CHAIN
+from workflow.engine.suspects import ENDED_PROCESSES
 from workflow.maintenance.backlog import FullCount, Queue, full_count
 from workflow.queries.decision_counts import Counts, DecisionCounts
 from workflow.queries.subjects import subjects_by_state
@@ -257,3 +259,15 @@ def _waiting(found: FullCount) -> Iterator[Metric]:
     for kind, count in counts.items():
         dead.add_metric([kind], count)
     yield dead
+    poison = GaugeMetricFamily(
+        "makegood_poison",
+        "Of the dead letters, those that would have harmed others, by rule.",
+        labels=["rule"],
+    )
+    poison.add_metric([ENDED_PROCESSES], found.ended_processes)
+    poison.add_metric([ENDLESS_CHAIN], found.endless_chains)
+    yield poison
+    yield gauge("suspects", "Undecided events and timers over which a process died.", found.suspects)
+    yield CounterMetricFamily(
+        "makegood_discards", "Events and timers that operators dropped.", value=found.discards
+    )

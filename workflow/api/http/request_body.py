@@ -78,10 +78,10 @@ async def read_form(request: Request, most_fields: int) -> list[tuple[str, str]]
         return None
 
 
-def described_body(model: type[BaseModel]) -> dict[str, Any]:
+def described_body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """The `openapi_extra` of an operation that reads its body with `read_model`.
 
     What the schema refers to stands in its `$defs` until `documentation.describe` puts it where that leads.
     """
     content = {"application/json": {"schema": model.model_json_schema(ref_template=COMPONENT)}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": required, "content": content}}

@@ -5,33 +5,26 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
-from workflow.api.http.problems import Kind, described
-from workflow.api.http.request_body import described_body, read_model
+from workflow.api.http.request_body import described_body, model_of, read_whole
+from workflow.api.routes.discards import DISCARDING, DiscardReason, Reason
 from workflow.engine.discard import let_stand
 from workflow.maintenance import dead_letters
+from workflow.maintenance.discards import discard_event, discard_timer
 from workflow.queries.dead_letters import DeadLetters, first_dead_letters
 
 router = APIRouter(prefix="/v1", tags=["dead letters"])
 
 
-class DiscardNote(BaseModel):
-    """Why a dead letter is of no use any more."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=1, max_length=2000, description="What it was, and why it can go.")
-
-
-async def note_of(request: Request, _: Operator) -> DiscardNote:
-    """The note in the body, read only for who may write it."""
-    return await read_model(request, DiscardNote)
+async def reason_if_any(request: Request, _: Operator) -> str | None:
+    """The reason in the body; None without a body."""
+    body = await read_whole(request)
+    return model_of(body, DiscardReason).reason if body else None
 
 
 @router.get(
@@ -65,17 +58,27 @@ def retry_event(request: Request, _: Operator, event_row: Row) -> Response:
 @router.post(
     "/dead-letters/events/{event_row}/discard",
     status_code=204,
-    summary="Let the refusal of an opening stand",
+    summary="Drop a dead event",
     response_class=Response,
-    responses=RETRYING,
+    responses=DISCARDING,
+    openapi_extra=described_body(DiscardReason, required=False),
 )
-def discard_event(request: Request, _: Operator, event_row: Row) -> Response:
-    """For an opening of makegood's own that the new subject refused (`refused-opening`), and nothing else.
+def discard_dead_event(
+    request: Request,
+    key: Operator,
+    event_row: Row,
+    reason: Annotated[str | None, Depends(reason_if_any)],
+) -> Response:
+    """It is never decided, stays in the ledger with the reason, and is no dead letter any more.
 
-    It is written down as refused, and is no dead letter any more.
+    Without a body: let the refusal of an opening of makegood's own (`refused-opening`) stand. It is written
+    down as refused.
     """
-    runtime = context_of(request).runtime
-    let_stand(runtime.store, runtime.registry, runtime.clock, event_row)
+    runtime, now = context_of(request).runtime, context_of(request).runtime.clock.now()
+    if reason is None:
+        let_stand(runtime.store, runtime.registry, runtime.clock, event_row)
+    else:
+        discard_event(runtime.store, event_row, reason, key.id, now)
     return Response(status_code=204)
 
 
@@ -103,13 +106,32 @@ def retry_timer(
     status_code=204,
     summary="Discard a dead message",
     response_class=Response,
-    responses=RETRYING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
-    openapi_extra=described_body(DiscardNote),
+    responses=DISCARDING,
+    openapi_extra=described_body(DiscardReason),
 )
-def discard_message(
-    request: Request, key: Operator, message_row: Row, said: Annotated[DiscardNote, Depends(note_of)]
-) -> Response:
+def discard_message(request: Request, key: Operator, message_row: Row, reason: Reason) -> Response:
     """Its body is deleted; what is left says when it came, who discarded it and why."""
     runtime = context_of(request).runtime
-    dead_letters.discard_message(runtime.store, message_row, said.reason, key.id, runtime.clock.now())
+    dead_letters.discard_message(runtime.store, message_row, reason, key.actor, runtime.clock.now())
+    return Response(status_code=204)
+
+
+@router.post(
+    "/dead-letters/timers/{name}/{subject:path}/discard",
+    status_code=204,
+    summary="Drop a dead timer",
+    response_class=Response,
+    responses=DISCARDING,
+    openapi_extra=described_body(DiscardReason),
+)
+def discard_dead_timer(
+    request: Request,
+    key: Operator,
+    name: Annotated[Name, Path()],
+    subject: Annotated[SubjectKey, Path()],
+    reason: Reason,
+) -> Response:
+    """It never fires; its subject stays as it is, and may set it anew."""
+    runtime = context_of(request).runtime
+    discard_timer(runtime.store, subject, name, reason, key.actor, runtime.clock.now())
     return Response(status_code=204)

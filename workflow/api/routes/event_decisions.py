@@ -29,7 +29,7 @@ class EventDecision:
 
     Attributes:
         outcome: pending until it is decided; then moved, stayed, refused (with the reason) or dead (its
-            decision failed).
+            decision failed). Discarded, with the reason, if an operator dropped it.
         state: of its subject after the decision; null while there is none.
         seq: the decision's number within the subject.
         received_at, decided_at: UTC.
@@ -61,7 +61,7 @@ async def get_event_decision(
 ) -> JsonAnswer:
     """The decision about an event that was accepted, by its `source` and `id`; its data are not shown."""
     context = context_of(request)
-    source, id = _identity(request, source, id)
+    source, id = identity_in_path(request, source, id)
     found = await run_in_threadpool(event_outcome, context.runtime.store, source, id)
     if found is None:
         raise NotFound("event: there is none with this source and id")
@@ -69,9 +69,9 @@ async def get_event_decision(
         may_read(holder, found.subject.partition(":")[0])
     seconds = prefer.wait_of(request.scope["headers"])
     if seconds is None or (found.outcome == PENDING and context.endpoint.decisions.full):
-        return JsonAnswer(_decision(found))
+        return JsonAnswer(decision_view(found))
     found = await _waited(context, found, seconds)
-    return JsonAnswer(_decision(found), headers={"Preference-Applied": prefer.applied(seconds)})
+    return JsonAnswer(decision_view(found), headers={"Preference-Applied": prefer.applied(seconds)})
 
 
 async def _waited(context: ApiContext, found: EventOutcome, seconds: int) -> EventOutcome:
@@ -80,17 +80,21 @@ async def _waited(context: ApiContext, found: EventOutcome, seconds: int) -> Eve
     return await context.endpoint.decisions.decided(found.source, found.id, seconds) or found
 
 
-def _identity(request: Request, source: str, id: str) -> tuple[str, str]:
-    """Source and id as they were written: in the decoded path an id's slashes look like the source's."""
+def identity_in_path(request: Request, source: str, id: str, *, end: str = "") -> tuple[str, str]:
+    """Source and id as they were written: in the decoded path an id's slashes look like the source's.
+
+    `end` is what follows them in the path.
+    """
     raw: bytes = request.scope.get("raw_path") or b""
     _, found, written = raw.decode("ascii", "replace").partition(f"{PATH}/")
     if not found:
         return source, id
-    written_source, _, written_id = written.rpartition("/")
+    written_source, _, written_id = written.removesuffix(end).rpartition("/")
     return unquote(written_source), unquote(written_id)
 
 
-def _decision(found: EventOutcome) -> EventDecision:
+def decision_view(found: EventOutcome) -> EventDecision:
+    """An event and what became of it, as it is shown."""
     assert found.received_at is not None, "an accepted event has been received"
     return EventDecision(
         found.source,

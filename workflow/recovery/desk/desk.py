@@ -26,7 +26,7 @@ from workflow.queries.event_outcomes import event_outcome
 from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
-from workflow.store.port import DEAD, PENDING, EventOutcome
+from workflow.store.port import DEAD, DISCARDED, PENDING, EventOutcome
 
 SOURCE = "/makegood/desk"
 """The CloudEvents source of what people of the desk do."""
@@ -205,7 +205,7 @@ class Desk:
 def _outcome(found: EventOutcome) -> DeskOutcome:
     if found.outcome == PENDING:
         return DeskOutcome.UNDECIDED
-    return DeskOutcome.LOST if found.outcome in (Outcome.REFUSED, DEAD) else DeskOutcome.DONE
+    return DeskOutcome.LOST if found.outcome in (Outcome.REFUSED, DEAD, DISCARDED) else DeskOutcome.DONE
 
 
 def _reason(found: EventOutcome) -> str:

@@ -1,0 +1,239 @@
+"""Invariant 16: a decision that ends its process, or takes all of its memory, harms nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from state_machines.decide import decide
+from tests.workflow.world import World
+from workflow.engine import engine
+from workflow.engine.decision_marks import DecisionMarks, MarkedWork
+from workflow.engine.engine import Engine
+from workflow.engine.suspects import DEATHS
+from workflow.maintenance.backlog import full_count
+from workflow.queries.dead_letters import dead_events_and_timers
+from workflow.store.schema import inbox, timers
+
+DIE = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from state_machines.decision import Event
+from workflow.engine.decision_marks import DecisionMarks
+from workflow.store.port import Pending
+
+marks = DecisionMarks(Path(sys.argv[1]))
+marks.open()
+event = Event("press", "e", "/crm", datetime.now(UTC))
+timer = Event("", "t", "/makegood/timers", datetime.now(UTC), timer="on", setting=1)
+marks.begin([Pending(7, event, number) for number in range(3)] + [Pending(8, timer)] + [
+    Pending(9, event, number) for number in range(3, 5000)])
+exec(sys.argv[2])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+FIRST = [MarkedWork(number, 7, None, None) for number in range(3)]
+
+
+def died(file: Path, last: str) -> None:
+    """A process has died after it did this with its marks."""
+    code = subprocess.run([sys.executable, "-c", DIE, str(file), last], check=False).returncode
+    assert code == -signal.SIGKILL
+
+
+def left(file: Path) -> list[list[MarkedWork]]:
+    """What another process finds, and forgets."""
+    marks = DecisionMarks(file)
+    marks.open()
+    try:
+        with marks.taken() as notes:
+            return notes
+    finally:
+        marks.close()
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        ("marks.deciding(1)", [FIRST[1]]),
+        ("marks.deciding(3)", [MarkedWork(None, 8, "on", 1)]),
+        ("marks.deciding(4998)", [MarkedWork(4997, 9, None, None)]),
+        ("marks.deciding(1); marks.deciding(2)", [FIRST[2]]),
+    ],
+)
+def test_the_note_of_a_dead_process_says_which_decision_it_was(
+    tmp_path: Path, last: str, found: list[MarkedWork]
+) -> None:
+    died(tmp_path / "marks", last)
+    assert left(tmp_path / "marks") == [found]
+    assert left(tmp_path / "marks") == []
+
+
+def test_who_dies_over_the_writing_leaves_the_batch_as_far_as_it_fits(tmp_path: Path) -> None:
+    died(tmp_path / "marks", "marks.deciding(4998); marks.writing()")
+    (note,) = left(tmp_path / "marks")
+    assert note[:3] == FIRST and len(note) > 500
+
+
+@pytest.mark.parametrize("last", ["marks.clear()", "marks.deciding(1); marks.clear()", "marks.close()"])
+def test_who_had_nothing_in_hand_leaves_nothing(tmp_path: Path, last: str) -> None:
+    died(tmp_path / "marks", last)
+    assert left(tmp_path / "marks") == []
+
+
+def test_who_lives_is_no_suspect_and_is_one_as_soon_as_it_is_killed(tmp_path: Path) -> None:
+    file, marks = tmp_path / "marks", DecisionMarks(tmp_path / "marks")
+    marks.open()
+    wait = "marks.deciding(1); print(flush=True); sys.stdin.read()"
+    argv = [sys.executable, "-c", DIE, str(file), wait]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert not marks.left_behind()
+        process.kill()
+        process.wait()
+    assert marks.left_behind()
+    marks.close()
+
+
+def test_notes_that_cannot_be_taken_over_stay(tmp_path: Path) -> None:
+    """The database was away when a death was to be counted."""
+    file = tmp_path / "marks"
+    died(file, "marks.deciding(1)")
+    marks = DecisionMarks(file)
+    marks.open()
+    with pytest.raises(OSError, match="away"), marks.taken():
+        raise OSError("away")
+    with marks.taken() as notes:
+        assert notes == [[FIRST[1]]]
+    marks.close()
+
+
+def test_without_a_file_decisions_go_on(world: World, tmp_path: Path) -> None:
+    """A directory that cannot be: a file stands in its place."""
+    (tmp_path / "file").touch()
+    marks = DecisionMarks(tmp_path / "file" / "marks")
+    world.engine = Engine(world.store, world.engine.registry, world.clock, marks)
+    world.post("lamp.press", "lamp:1", {"level": 1})
+    assert world.state("lamp:1") == "on"
+
+
+def test_on_a_full_disk_decisions_go_on(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing to a mapped file for which there is no room would end the process."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    marks = DecisionMarks(tmp_path / "marks")
+    assert not marks.can_be_shared()
+    world.engine = Engine(world.store, world.engine.registry, world.clock, marks)
+    world.post("lamp.press", "lamp:1", {"level": 1})
+    assert world.state("lamp:1") == "on"
+
+
+def exhausting(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, Any], bool]) -> None:
+    """Decisions for which `fails(subject, event)` take all the memory there is."""
+
+    def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any) -> Any:
+        if fails(subject, event):
+            raise MemoryError
+        return decide(lifecycle, subject, event, now)
+
+    monkeypatch.setattr(engine, "decide", decide_or_fail)
+
+
+def _taken_out(some: set[str], one: str) -> bool:
+    """Whether it was in there."""
+    there = one in some
+    some.discard(one)
+    return there
+
+
+def settled_after(world: World) -> int:
+    """Apply and fire until nothing waits; how often that failed."""
+    failures = 0
+    while True:
+        try:
+            if not world.engine.fire().decided + world.engine.apply().decided:
+                return failures
+        except MemoryError:
+            failures += 1
+            assert failures < 10, "for ever"
+
+
+def test_an_event_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exhausting(monkeypatch, lambda subject, event: event.data.get("level") == 13)
+    lamps = [world.event("lamp.press", f"lamp:{n}", {"level": n}) for n in range(20)]
+    same = world.event("lamp.press", "lamp:13", {"level": 5})
+    world.engine.accept([*lamps, same])
+    assert settled_after(world) == DEATHS
+    (dead,) = dead_events_and_timers(world.store).events
+    assert (dead.subject, dead.error) == ("lamp:13", "ended-processes: its decision ended 2 processes")
+    assert {world.state(f"lamp:{n}") for n in range(20)} == {"on"}, "the later event of lamp:13 is decided"
+    found = full_count(world.store, world.clock.now())
+    assert (found.dead, found.ended_processes, found.endless_chains, found.suspects) == (1, 1, 0, 0)
+
+
+def test_a_suspect_is_counted_while_it_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    exhausting(monkeypatch, lambda subject, event: True)
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": 1})])
+    with pytest.raises(MemoryError):
+        world.engine.apply()
+    found = full_count(world.store, world.clock.now())
+    assert (found.dead, found.suspects) == (0, 1)
+
+
+def test_a_timer_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.post("lamp.press", f"lamp:{number}", {"level": 1})
+    exhausting(monkeypatch, lambda subject, event: bool(event.timer) and subject.key == "lamp:2")
+    world.clock.advance(world.clock.real(3_600))
+    assert settled_after(world) == DEATHS
+    (dead,) = dead_events_and_timers(world.store).timers
+    assert dead.subject == "lamp:2" and str(dead.error).startswith("ended-processes")
+    assert [world.state(f"lamp:{n}") for n in range(5)] == ["broken", "broken", "on", "broken", "broken"]
+
+
+def test_one_death_is_forgotten_with_the_decision(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    still_to_fail = {"lamp:1", "lamp:2"}
+    world.post("lamp.press", "lamp:1", {"level": 1})
+    exhausting(monkeypatch, lambda subject, event: _taken_out(still_to_fail, subject.key))
+    world.clock.advance(world.clock.real(3_600))
+    world.engine.accept([world.event("lamp.press", "lamp:2", {"level": 1})])
+    assert settled_after(world) == 2
+    assert (world.state("lamp:1"), world.state("lamp:2")) == ("broken", "on")
+    with world.store.connect() as connection:
+        assert list(connection.scalars(select(inbox.c.deaths))) == []
+        assert set(connection.scalars(select(timers.c.deaths))) == {None}
+
+
+def test_events_of_a_subject_stay_in_order_around_a_suspect(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first fails once; what came after it about the same lamp must still come after it."""
+    still_to_fail = {"first"}
+    exhausting(monkeypatch, lambda subject, event: _taken_out(still_to_fail, event.id))
+    first = world.event("lamp.press", "lamp:1", {"level": 4}, id="first")
+    then = [
+        world.event("lamp.press", "lamp:1", {"level": 0}),
+        world.event("lamp.press", "lamp:1", {"level": 9}),
+    ]
+    world.engine.accept([first, *then])
+    assert settled_after(world) == 1
+    assert [move[2] for move in world.moves("lamp:1")] == ["on", "off", "on"]
+    assert world.data("lamp:1") == {"level": 9}
