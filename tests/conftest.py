@@ -9,7 +9,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,11 +49,17 @@ def _without(error: ServerMissing) -> None:
 
 
 @pytest.fixture(scope="session")
-def curl() -> str:
+def missing() -> Callable[[str], None]:
+    """To be called with what is not installed: skips on a laptop, fails in CI."""
+    return lambda what: _without(ServerMissing(what))
+
+
+@pytest.fixture(scope="session")
+def curl(missing: Callable[[str], None]) -> str:
     """Path of curl, which offers HTTP/2 over plain HTTP as many clients do."""
     found = shutil.which("curl")
     if found is None:
-        _without(ServerMissing("curl is missing, and a client is tried with it"))
+        missing("curl is missing, and a client is tried with it")
     assert found is not None
     return found
 

@@ -52,6 +52,11 @@ class RunningApi:
         }
         return self.http.post("/v1/events", json=event, headers=self._headers)
 
+    def client(self) -> httpx.Client:
+        """A client of its own with the key of a system, and no content type."""
+        headers = {"Authorization": self._headers["Authorization"]}
+        return httpx.Client(base_url=self.url, timeout=30, headers=headers)
+
     def head(self, length: int) -> bytes:
         """The head of a request with an event of so many bytes."""
         headers = self._headers | {"Host": self.host, "Content-Length": str(length)}

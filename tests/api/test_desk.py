@@ -210,6 +210,9 @@ def test_any_desk_with_the_number_of_a_case_can_act_on_it(house: House) -> None:
     [
         ("claim", {}, 422, "body.by"),
         ("claim", {"by": ""}, 422, "body.by"),
+        ("claim", {"by": {}}, 422, "body.by"),
+        ("claim", {"by": "emil", "patience": True}, 422, "body.patience"),
+        ("cases/nowhere/word", {"by": 5, "words": "w"}, 422, "body.by"),
         ("claim", {"by": "emil", "skils": []}, 422, "body.skils"),
         ("claim", {"by": "emil", "dial": "call me"}, 422, "body.dial"),
         ("claim", {"by": "emil", "subject": "callback:nowhere"}, 404, "path"),

@@ -30,6 +30,10 @@ _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
 _PRINTABLE = re.compile(rf"[^{UNPRINTABLE}]{{1,256}}")
 
 _JSON = "application/json"
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # of HTTP (RFC 9110, 5.6.2)
+JSON_TYPE = rf"{_TOKEN}/(?:{_TOKEN}\+)?[Jj][Ss][Oo][Nn][ \t]*(?:;.*)?"
+"""The form of a content type that says JSON: ``*/json`` or ``*/*+json`` (3.1.1 of the JSON format)."""
+_JSON_TYPE = re.compile(JSON_TYPE, re.DOTALL)
 _DEPTH = Problem("data", "depth", f"data nests deeper than {MAX_DEPTH} levels")
 
 
@@ -208,7 +212,7 @@ def _time(reader: _Reader) -> datetime | None:
 
 def _data(reader: _Reader) -> Mapping[str, Any]:
     content = reader.document.get("datacontenttype")
-    if content is not None and not _is_json(content):
+    if content is not None and not (isinstance(content, str) and declares_json(content)):
         reader.refuse("datacontenttype", "json-data", f"data must be application/json, not {content!r}")
     data, encoded = reader.document.get("data"), reader.document.get("data_base64")
     try:
@@ -242,9 +246,9 @@ def _of_bytes(encoded: Any) -> Any:
     return decode(text) if text else None
 
 
-def _is_json(content: Any) -> bool:
-    media = content.partition(";")[0].strip().lower() if isinstance(content, str) else ""
-    return media == "application/json" or media.endswith("+json")
+def declares_json(content: str) -> bool:
+    """Whether a content type, with its parameters or without, says that data are JSON."""
+    return _JSON_TYPE.fullmatch(content) is not None
 
 
 def too_deep(value: Any, levels: int) -> bool:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from state_machines.subject import Subject
-from workflow.store.port import Pending
 from workflow.store.own_sources import SUBJECT_SOURCE
+from workflow.store.port import Pending
 from workflow.store.schema import events, moves, subjects
 
 ENDLESS_CHAIN = "endless-chain"

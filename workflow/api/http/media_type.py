@@ -9,6 +9,7 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 
 from workflow.api.http.problems import Kind, Refusal
+from workflow.engine.cloudevent import declares_json
 
 _UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
@@ -21,8 +22,8 @@ class MediaType:
 
     @property
     def is_json(self) -> bool:
-        """Whether it is JSON, by name or by structured suffix (RFC 6839)."""
-        return self.name == "application/json" or self.name.endswith("+json")
+        """Whether it is JSON, by its subtype or by a structured suffix (RFC 6839)."""
+        return declares_json(self.name)
 
 
 def media_type(headers: Headers) -> MediaType:

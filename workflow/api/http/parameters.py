@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from workflow.api.http.problems import Kind, described
 
@@ -18,8 +18,25 @@ SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=264
 STORABLE = r"^[^\x00]*$"
 """Texts that a database can look for: without U+0000."""
 
+Moment = Annotated[
+    str,
+    Field(max_length=40),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+                {"const": ""},
+            ]
+        }
+    ),
+]
+"""An instant or a day, as `days.instant_of` reads it; a form sends a field that was left empty, too."""
+
 Row = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """The id of a row, as another answer gave it."""
 
-READING = described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.UNAVAILABLE)
+LISTING = described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE)
+"""What else than 200 is answered where nothing is named that might not be there."""
+READING = LISTING | described(Kind.NOT_FOUND)
 RETRYING = READING | described(Kind.FORBIDDEN, Kind.CONFLICT)

@@ -53,14 +53,15 @@ async def _apart(read: Callable[[bytes], _Value], body: bytes) -> _Value:
 
 
 def model_of(body: bytes, model: type[_Model]) -> _Model:
-    """A JSON text as this model.
+    """A JSON text as this model, each value of the type that the model says: no number for a text or a truth.
 
     Raises:
         Refusal: it is no JSON.
         RequestValidationError: it breaks rules of the model; with each field and rule.
     """
     try:
-        return model.model_validate(decode(body))
+        decode(body)  # which is stricter about JSON itself than the model's own reader
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         problems = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
         raise RequestValidationError(problems) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workflow.api.ingest.cloudevents import BATCHED, STRUCTURED
-from workflow.engine.cloudevent import MAX_BATCH_EVENTS
+from workflow.engine.cloudevent import JSON_TYPE, MAX_BATCH_EVENTS
 
 _EXAMPLE = {
     "specversion": "1.0",
@@ -18,36 +18,71 @@ _EXAMPLE = {
 }
 
 
-def _text(meaning: str, example: str) -> dict[str, Any]:
-    return {"type": "string", "description": meaning, "examples": [example]}
+def _text(meaning: str, example: str, pattern: str) -> dict[str, Any]:
+    return {"type": "string", "description": meaning, "pattern": pattern, "examples": [example]}
+
+
+_UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff"
+_NAME = "[a-z][a-z0-9_]{0,62}"
+_KEY = rf"^{_NAME}:[^\s{_UNPRINTABLE}]{{1,200}}$"
+_PRINTED = f"^[^{_UNPRINTABLE}]{{1,256}}$"
+
+
+def _unset_or(text: dict[str, Any]) -> dict[str, Any]:
+    """An optional attribute: null says that it is unset (2.2 of the JSON format)."""
+    return text | {"type": ["string", "null"]}
 
 
 EVENT: dict[str, Any] = {
     "title": "CloudEvent",
-    "description": "A CloudEvent 1.0 addressed to one subject.",
+    "description": "A CloudEvent 1.0 addressed to one subject. Attributes that are not named here are taken, "
+    "and not kept.",
     "type": "object",
     "required": ["specversion", "id", "source", "type", "subject"],
     "properties": {
         "specversion": {"const": "1.0"},
-        "id": _text("Unique within `source`; the pair again is a duplicate.", "5f0c1d"),
-        "source": _text("Who says so, a URI reference.", "https://shop.example/orders"),
-        "type": _text("`<lifecycle>.<trigger>`", "promise.make"),
-        "subject": _text("`<lifecycle>:<id>`, of the same lifecycle.", "promise:P-17"),
+        "id": _text("Unique within `source`; the pair again is a duplicate.", "5f0c1d", _PRINTED),
+        "source": _text("Who says so, a URI reference.", "https://shop.example/orders", _PRINTED),
+        "type": _text("`<lifecycle>.<trigger>`", "promise.make", rf"^{_NAME}\.{_NAME}$"),
+        "subject": _text("`<lifecycle>:<id>`, of the same lifecycle.", "promise:P-17", _KEY),
         "time": {
-            "type": "string",
+            "type": ["string", "null"],
             "format": "date-time",
             "description": "When it happened, RFC 3339 with a zone. Absent: when it was received.",
         },
-        "datacontenttype": {"const": "application/json"},
-        "data": {"type": "object", "description": "What the trigger declares; anything else is kept."},
-        "data_base64": _text("Instead of `data`: the bytes of its JSON text, in base64.", "e30="),
-        "parent": _text(
-            "Of an opening event: the key of the subject that the new one belongs to.", "promise:P-16"
+        "datacontenttype": _unset_or(
+            _text(
+                "Of any type that says JSON; absent: application/json.", "application/json", f"^{JSON_TYPE}$"
+            )
         ),
-        "effect": _text(
-            "The idempotency key of the effect that this event is the receipt of.", "promise:P-17/2/0"
+        "data": {
+            "type": ["object", "null"],
+            "description": "What the trigger declares; anything else is kept.",
+        },
+        "data_base64": _unset_or(
+            _text(
+                "Instead of `data`: the bytes of its JSON text, in base64.", "e30=", r"^[A-Za-z0-9+/]*={0,2}$"
+            )
+        ),
+        "parent": _unset_or(
+            _text(
+                "Of an opening event: the key of the subject that the new one belongs to.",
+                "promise:P-16",
+                _KEY,
+            )
+        ),
+        "effect": _unset_or(
+            _text(
+                "The idempotency key of the effect that this event is the receipt of.",
+                "promise:P-17/2/0",
+                _PRINTED,
+            )
         ),
     },
+    "anyOf": [
+        {"properties": {"data": {"type": "null"}}},
+        {"properties": {"data_base64": {"type": "null"}}},
+    ],
     "additionalProperties": True,
     "examples": [_EXAMPLE],
 }

@@ -14,7 +14,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
 from workflow.api.http.negotiation import JSON, MARKDOWN, preferred
-from workflow.api.http.parameters import READING, STORABLE, SubjectKey
+from workflow.api.http.parameters import LISTING, READING, STORABLE, Moment, SubjectKey
 from workflow.recovery.archive.search import Alert, AlertPage, Wanted, alert, search
 
 router = APIRouter(tags=["alerts"])
@@ -35,10 +35,10 @@ class AlertQuery(BaseModel):
     cause: Text | None = None
     part: Text | None = Field(None, description="The part of the service.")
     case: SubjectKey | None = Field(None, description="Key of the case.")
-    since: str | None = Field(
-        None, max_length=40, description="Documented from this instant (RFC 3339) or day of the zone on."
+    since: Moment | None = Field(
+        None, description="Documented from this instant (RFC 3339) or day of the zone on."
     )
-    until: str | None = Field(None, max_length=40, description="And before this one.")
+    until: Moment | None = Field(None, description="And before this one.")
     zone: str = Field("UTC", max_length=64, description="Whose days: an IANA time zone.")
     versions: Literal["newest", "all"] = Field(
         "newest", description="Whether versions that a later one has replaced are shown too."
@@ -61,7 +61,7 @@ class AlertQuery(BaseModel):
 
 
 @router.get(
-    "/v1/alerts", summary="Search the archive of service alerts", response_model=AlertPage, responses=READING
+    "/v1/alerts", summary="Search the archive of service alerts", response_model=AlertPage, responses=LISTING
 )
 def search_alerts(request: Request, _: Reader, query: Annotated[AlertQuery, Query()]) -> JsonAnswer:
     """By words, cause, part and time, those written last first; each with the place where the words stand."""

@@ -13,8 +13,7 @@ from workflow.api.auth import Operator
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
-from workflow.api.http.parameters import STORABLE
-from workflow.api.http.problems import Kind, described
+from workflow.api.http.parameters import LISTING, STORABLE
 from workflow.queries.audit import AuditPage, audit_page
 
 router = APIRouter(prefix="/v1", tags=["operation"])
@@ -41,7 +40,7 @@ class AuditQuery(BaseModel):
     "/audit",
     summary="List the audit log",
     response_model=AuditPage,
-    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=LISTING,
 )
 def list_audit(request: Request, _: Operator, wanted: Annotated[AuditQuery, Query()]) -> JsonAnswer:
     """Reads, acts and refusals over HTTP, and what was done to keys; the oldest first, half a second late.

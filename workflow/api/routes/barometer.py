@@ -12,6 +12,7 @@ from workflow.api.auth import Reader
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import READING
+from workflow.api.http.problems import Kind, described
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.recovery.barometer.answers import Group, Numbers, ask
 from workflow.recovery.barometer.figures import all_figures, figure
@@ -19,6 +20,7 @@ from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import CountedPage, counted
 
 router = APIRouter(prefix="/v1", tags=["barometer"])
+_WITHOUT_QUESTION = described(Kind.UNAUTHENTICATED, Kind.UNAVAILABLE)
 
 FigureName = Annotated[
     str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A figure, as `GET /v1/barometer` lists them.")
@@ -67,7 +69,9 @@ class FigureView:
     all: GroupView
 
 
-@router.get("/barometer", summary="Which figures there are", response_model=FigureList, responses=READING)
+@router.get(
+    "/barometer", summary="Which figures there are", response_model=FigureList, responses=_WITHOUT_QUESTION
+)
 def list_figures(request: Request, _: Reader) -> JsonAnswer:
     """Those of every installation, then one for each lifecycle of its own that declares a barometer."""
     found = all_figures(context_of(request).runtime.registry)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from state_machines.errors import Problem
 from state_machines.values.instants import format_instant
 from workflow.api.http.days import instant_of, zone_of
-from workflow.api.http.parameters import STORABLE
+from workflow.api.http.parameters import STORABLE, Moment
 from workflow.errors import InvalidQuery
 from workflow.recovery.barometer.figures import Figure
 from workflow.recovery.barometer.periods import UNITS, Period, periods
@@ -30,13 +30,12 @@ class BarometerQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: str | None = Field(
+    since: Moment | None = Field(
         None,
-        max_length=40,
         description="From this instant (RFC 3339) or day of the zone on; default: 90 days before `until`.",
     )
-    until: str | None = Field(
-        None, max_length=40, description="Up to this instant, or to the beginning of this day; default: now."
+    until: Moment | None = Field(
+        None, description="Up to this instant, or to the beginning of this day; default: now."
     )
     zone: str = Field("UTC", max_length=64, description="Whose days and months: an IANA time zone.")
     by: By | None = Field(None, description="How to group; default: as the figure is usually read.")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.parameters import READING, RETRYING, Name, Row, SubjectKey
+from workflow.api.http.parameters import LISTING, RETRYING, Name, Row, SubjectKey
 from workflow.api.http.request_body import described_body, model_of, read_whole
 from workflow.api.routes.discards import DISCARDING, DiscardReason, Reason
 from workflow.engine.discard import let_stand
@@ -31,7 +31,7 @@ async def reason_if_any(request: Request, _: Operator) -> str | None:
     "/dead-letters",
     summary="Events, timers and messages given up",
     response_model=DeadLetters,
-    responses=READING,
+    responses=LISTING,
 )
 def list_dead_letters(
     request: Request, _: Overseer, limit: Annotated[int, Query(ge=1, le=1000)] = 100

@@ -12,7 +12,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk, LineReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.parameters import READING
+from workflow.api.http.parameters import LISTING, READING
 from workflow.api.http.problems import Kind as Problem
 from workflow.api.http.problems import Refusal
 from workflow.api.http.request_body import described_body, read_model
@@ -57,7 +57,7 @@ class LineFilter(BaseModel):
     limit: int = Field(50, ge=1, le=500)
 
 
-@router.get("/line", summary="Who waits for a person", response_model=Line, responses=READING)
+@router.get("/line", summary="Who waits for a person", response_model=Line, responses=LISTING)
 def get_line(request: Request, holder: LineReader, wanted: Annotated[LineFilter, Query()]) -> JsonAnswer:
     """Calls whose customer may be called now, and escalations that nobody has.
 

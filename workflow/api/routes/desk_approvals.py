@@ -14,6 +14,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import described_body, read_model
+from workflow.api.routes.desk_requests import Person
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.recovery.authority.approvers import standing
 from workflow.recovery.authority.speaking import spoken_by
@@ -28,9 +29,7 @@ class ApprovalDecision(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Literal["granted", "refused"]
-    by: str | dict[str, Any] | None = Field(
-        None, description="Who decides. Of a person's own key it is that person, and need not be said."
-    )
+    by: Person | None = None
     amount: float | None = Field(None, ge=0, description="With `granted`: less than was asked for.")
     reason: str | None = Field(
         None, min_length=1, max_length=2000, description="Why; needed to refuse, and by who was not asked."

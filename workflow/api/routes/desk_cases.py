@@ -14,6 +14,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import read_object
+from workflow.api.routes.desk_requests import PERSON, somebody
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.recovery.authority.speaking import role_claimed, with_speaker
 from workflow.recovery.desk.desk import ActResult
@@ -53,7 +54,11 @@ class Sending(BaseModel):
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"type": "object", "required": ["by"]}}},
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "properties": {"by": PERSON}},
+                },
+            },
         }
     },
 )
@@ -70,8 +75,10 @@ async def act_on_case(
     context = context_of(request)
     data = await read_object(request, MOST_BYTES)
     data = await run_in_threadpool(with_speaker, context.runtime.store, holder, data)
-    if not data["by"]:
-        raise Refusal.of(Kind.INVALID, "body.by", "required", "say who does it")
+    try:
+        somebody(data["by"])
+    except ValueError:
+        raise Refusal.of(Kind.INVALID, "body.by", "required", "say who does it") from None
     if trigger == "grant":
         data["role"] = role_claimed(holder, data.get("role"))
     key = number if number.startswith("case:") else f"case:{number}"

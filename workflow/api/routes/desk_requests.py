@@ -6,7 +6,15 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from state_machines.values.instants import format_instant
 from workflow.api.http.parameters import SubjectKey
@@ -15,16 +23,29 @@ from workflow.recovery.desk.line import Wishes
 
 _Word = Annotated[str, Field(min_length=1, max_length=100)]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
-_Person = Annotated[
-    str | dict[str, Any],
-    Field(description="An address, or an object with name, email, phone. Of a person's own key it is they."),
-]
+
+
+def somebody(person: object) -> object:
+    """The same. Raises ValueError unless it is an address, or an object with something in it."""
+    if not isinstance(person, str | dict) or not person:
+        raise ValueError("must be an address, or an object with name, email, phone")
+    return person
+
+
+PERSON: dict[str, Any] = {
+    "anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}],
+    "description": "An address, or an object with name, email, phone. Of a person's own key it is they.",
+}
+"""The schema of what `somebody` lets pass."""
+
+Person = Annotated[Any, AfterValidator(somebody), WithJsonSchema(PERSON)]
+"""Who does something."""
 
 
 class _Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    by: _Person | None = None
+    by: Person | None = None
     id: str = Field(
         default_factory=lambda: secrets.token_hex(16),
         pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
@@ -92,7 +113,7 @@ class EscalationOutcome(_Wish):
     """What somebody does about an escalation."""
 
     outcome: Literal["resolved", "refused", "reassigned"]
-    to: _Person | None = Field(None, description="With `reassigned`: to whom it is given.")
+    to: Person | None = Field(None, description="With `reassigned`: to whom it is given.")
     reason: _Words | None = Field(None, description="With `refused`: why.")
     result: _Words | None = Field(None, description="With `resolved`: what came of it.")
 

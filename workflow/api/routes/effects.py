@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.parameters import READING, RETRYING, Row
+from workflow.api.http.parameters import LISTING, READING, RETRYING, Row
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
 from workflow.maintenance import dead_letters
@@ -45,7 +45,7 @@ async def note_of(request: Request, _: Operator) -> SettlementNote:
     return await read_model(request, SettlementNote)
 
 
-@router.get("/effects", summary="List effects", response_model=EffectPage, responses=READING)
+@router.get("/effects", summary="List effects", response_model=EffectPage, responses=LISTING)
 def list_effects(request: Request, _: Overseer, wanted: Annotated[EffectFilter, Query()]) -> JsonAnswer:
     """Effects in one of the states, the oldest first."""
     store = context_of(request).runtime.store

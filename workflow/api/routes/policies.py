@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.parameters import READING, SubjectKey
+from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, read_model
 from workflow.engine.cloudevent import MAX_DEPTH, too_deep
@@ -91,7 +91,7 @@ def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query(
     "/policies/search",
     summary="Search the policy book with facts",
     response_model=PolicyList,
-    responses=READING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
+    responses=LISTING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE),
     openapi_extra=described_body(FactsQuery),
 )
 async def search_policies(request: Request, _: Reader) -> JsonAnswer:

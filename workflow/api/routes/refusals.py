@@ -12,8 +12,7 @@ from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
-from workflow.api.http.parameters import STORABLE, Name
-from workflow.api.http.problems import Kind, described
+from workflow.api.http.parameters import LISTING, STORABLE, Moment, Name
 from workflow.queries import refusals as found
 from workflow.queries.refusals import RefusalPage
 
@@ -33,9 +32,7 @@ class RefusalQuery(BaseModel):
         description="Only events of this source; `/makegood` for those of subjects, `/makegood/timers` for "
         "timers.",
     )
-    since: str | None = Field(
-        None, max_length=40, description="Decided from this instant (RFC 3339) or day (UTC) on."
-    )
+    since: Moment | None = Field(None, description="Decided from this instant (RFC 3339) or day (UTC) on.")
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
@@ -44,7 +41,7 @@ class RefusalQuery(BaseModel):
     "/refusals",
     summary="List refused decisions",
     response_model=RefusalPage,
-    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=LISTING,
 )
 def list_refusals(request: Request, _: Overseer, wanted: Annotated[RefusalQuery, Query()]) -> JsonAnswer:
     """What could not apply when it was decided, the oldest first: by whom, about what, and why.

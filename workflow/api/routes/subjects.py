@@ -11,8 +11,7 @@ from workflow.api.auth import ListReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
-from workflow.api.http.parameters import READING, Name, SubjectKey
-from workflow.api.http.problems import Kind, described
+from workflow.api.http.parameters import LISTING, READING, Name, SubjectKey
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
 from workflow.queries.timeline import TimelinePage, timeline
@@ -42,7 +41,7 @@ class SubjectFilter(BaseModel):
     "/subjects",
     summary="List subjects",
     response_model=SubjectPage,
-    responses=described(Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE),
+    responses=LISTING,
 )
 def list_subjects(request: Request, _: ListReader, wanted: Annotated[SubjectFilter, Query()]) -> JsonAnswer:
     """Subjects that have been opened, the oldest first, page by page.
