@@ -21,6 +21,7 @@ RULES = {
     "date": "which days a zone has",
     "unknown-lifecycle": "which lifecycles are registered",
     "unknown-trigger": "which triggers a lifecycle has",
+    "too-many-periods": "how many periods lie between two times",
     "doubled-id": "that no two events of a batch have the same source and id",
     "subject-lifecycle": "that two attributes name the same lifecycle",
     "reserved-source": "which sources are makegood's own",
@@ -35,6 +36,7 @@ FIELDS = {
 }
 """Fields whose rules stand elsewhere, and where; what stands within one counts as well."""
 SEVERAL_FIELDS = {
+    ("body.by", "required"): "that a program says who acts, which a person's own key need not",
     ("body", "value_error"): "what a model asks of several of its fields together",
     ("role", "required"): "that a role goes with what it wants to grant",
     ("what", "required"): "that a role goes with what it wants to grant",

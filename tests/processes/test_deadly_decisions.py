@@ -14,7 +14,7 @@ from tests.processes.installation import Installation
 from workflow.engine.suspects import DEATHS
 from workflow.maintenance.dead_letters import retry_event
 from workflow.maintenance.discards import discard_event, discard_timer
-from workflow.queries.dead_letters import DeadLetters, dead_events_and_timers
+from workflow.queries.dead_letters import DeadLetters, first_dead_letters
 from workflow.queries.event_outcomes import event_outcome
 from workflow.store.schema import inbox
 
@@ -37,7 +37,7 @@ def deadly(installation: Installation) -> Installation:
 
 def dead(installation: Installation) -> DeadLetters:
     """All dead letters."""
-    return dead_events_and_timers(installation.runtime.store)
+    return first_dead_letters(installation.runtime.store)
 
 
 def lit(installation: Installation, name: str, deadly: str | None = None) -> Any:
@@ -73,7 +73,7 @@ def test_what_kills_two_processes_is_a_dead_letter_and_all_else_is_decided(deadl
     )
     assert discard_event(store, event.id, "it kills", "operator", now()).outcome == "discarded"
     discard_timer(store, "fuse:later", "lit", "it kills", "operator", now())
-    assert dead(installation) == DeadLetters([], [])
+    assert dead(installation) == DeadLetters([], [], [])
     found = event_outcome(store, bad.source, bad.id)
     assert found is not None and (found.outcome, found.reason) == ("discarded", "it kills")
     with store.connect() as connection:

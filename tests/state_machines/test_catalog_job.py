@@ -17,7 +17,15 @@ def test_a_task_runs_at_its_time_with_its_arguments() -> None:
     assert world.tasks == [] and world.state(KEY) == "scheduled"
     world.wait("P1D")
     assert world.tasks == [
-        RunTask("billing.refund", "billing", (17,), {"why": "late"}, "task_succeeded", "task_failed")
+        RunTask(
+            "billing.refund",
+            "billing",
+            (17,),
+            {"why": "late"},
+            "task_succeeded",
+            "task_failed",
+            computed=True,
+        )
     ]
     world.send(KEY, "task_succeeded", result={"refunded": 1})
     assert world.state(KEY) == "done" and world.data(KEY)["result"] == {"refunded": 1}
@@ -27,7 +35,9 @@ def test_without_a_time_it_runs_at_once_and_without_arguments_with_none() -> Non
     world = World()
     world.send(KEY, "schedule", task="reports.nightly")
     world.wait("PT0S")
-    assert world.tasks == [RunTask("reports.nightly", None, (), {}, "task_succeeded", "task_failed")]
+    assert world.tasks == [
+        RunTask("reports.nightly", None, (), {}, "task_succeeded", "task_failed", computed=True)
+    ]
 
 
 @pytest.mark.parametrize(

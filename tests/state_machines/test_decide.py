@@ -251,7 +251,7 @@ def test_a_task_whose_arguments_are_one_expression() -> None:
     (task,) = effects_of(
         "task: {name: =data.task, args: data.list, kwargs: event.data}", list=[1, 2], task="a.b"
     )
-    assert task == RunTask("a.b", None, (1, 2), {"x": 1})
+    assert task == RunTask("a.b", None, (1, 2), {"x": 1}, computed=True)
 
 
 def test_a_notice_to_each_of_a_list_and_to_nobody() -> None:

@@ -13,7 +13,7 @@ from tests.workflow.world import NOW, World
 from workflow.engine.engine import Engine
 from workflow.maintenance.dead_letters import retry_event
 from workflow.maintenance.discards import discard_event
-from workflow.queries.dead_letters import dead_events_and_timers
+from workflow.queries.dead_letters import first_dead_letters
 from workflow.recovery.dead_letter_news import KEY, PAUSE, tell_of_dead_letters
 from workflow.store.schema import inbox, subjects, told_letters
 
@@ -41,7 +41,7 @@ def sprung(world: World, number: int = 1) -> int:
     """So many dead events more; the row of the last."""
     for _ in range(number):
         world.post("trap.spring", "trap:1", {"who": "Ada Lovelace"})
-    return dead_events_and_timers(world.store).events[-1].id
+    return first_dead_letters(world.store).events[-1].id
 
 
 def told(world: World) -> list[str]:

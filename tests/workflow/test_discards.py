@@ -16,7 +16,7 @@ from workflow.engine import engine
 from workflow.errors import NotFound, NotRetryable
 from workflow.maintenance.dead_letters import retry_event
 from workflow.maintenance.discards import discard_event, discard_timer
-from workflow.queries.dead_letters import dead_events_and_timers
+from workflow.queries.dead_letters import first_dead_letters
 from workflow.queries.event_outcomes import event_outcome, event_row
 from workflow.queries.history import history
 from workflow.store.schema import discards
@@ -73,7 +73,7 @@ def test_the_same_event_again_is_a_duplicate_that_was_discarded(world: World) ->
 def test_a_dead_event_and_a_dead_timer_are_dropped_with_what_was_wrong_with_them(world: World) -> None:
     world.post("lamp.press", "lamp:1", {"level": 3})
     world.post("lamp.fail", "lamp:1")
-    (dead,) = dead_events_and_timers(world.store).events
+    (dead,) = first_dead_letters(world.store).events
     assert drop(world, dead.id) == "discarded"
     with pytest.raises(NotRetryable):
         retry_event(world.store, dead.id)

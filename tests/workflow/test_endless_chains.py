@@ -11,7 +11,7 @@ from tests.workflow.world import NOW, World
 from workflow.engine import engine
 from workflow.maintenance.backlog import full_count
 from workflow.maintenance.dead_letters import retry_event
-from workflow.queries.dead_letters import dead_events_and_timers
+from workflow.queries.dead_letters import first_dead_letters
 from workflow.store.schema import inbox, timers
 
 PING = """
@@ -73,7 +73,7 @@ def hops_of_timer(world: World) -> int | None:
 def test_two_that_answer_each_other_are_stopped_and_named(loops: World) -> None:
     loops.post("ping.serve", "ping:a")
     loops.post("lamp.press", "lamp:1", {"level": 1})
-    (dead,) = dead_events_and_timers(loops.store).events
+    (dead,) = first_dead_letters(loops.store).events
     words = (
         "ping.pong <- pong.ping <- ping.pong"
         if dead.type == "ping.pong"
@@ -88,22 +88,22 @@ def test_two_that_answer_each_other_are_stopped_and_named(loops: World) -> None:
 
 def test_one_that_sends_to_itself_is_stopped_and_each_retry_begins_anew(loops: World) -> None:
     loops.post("echo.call", "echo:a/b")
-    (dead,) = dead_events_and_timers(loops.store).events
+    (dead,) = first_dead_letters(loops.store).events
     assert "echo.call <- echo.call; this one is for echo:a/b" in str(dead.error)
     assert len(loops.moves("echo:a/b")) == FEW
     retry_event(loops.store, dead.id)
     loops.settle()
     assert len(loops.moves("echo:a/b")) == 2 * FEW
-    assert len(dead_events_and_timers(loops.store).events) == 1
+    assert len(first_dead_letters(loops.store).events) == 1
 
 
 @pytest.mark.parametrize("pause", ["PT0S", "PT0.5S"])
 def test_a_timer_that_is_due_at_once_again_and_again_is_stopped(loops: World, pause: str) -> None:
     loops.post("spin.start", "spin:1", {"pause": pause})
-    while not dead_events_and_timers(loops.store).timers:
+    while not first_dead_letters(loops.store).timers:
         loops.clock.advance(timedelta(seconds=1))
         assert loops.engine.fire().decided == 1
-    (dead,) = dead_events_and_timers(loops.store).timers
+    (dead,) = first_dead_letters(loops.store).timers
     assert "spin.turn (timer next) <- spin.turn (timer next)" in str(dead.error)
     assert len(loops.moves("spin:1")) == FEW
 
@@ -122,4 +122,4 @@ def test_what_comes_from_outside_begins_anew_however_much_there_is(loops: World)
     with loops.store.connect() as connection:
         assert set(connection.scalars(select(inbox.c.hops))) == {None}
     loops.settle()
-    assert dead_events_and_timers(loops.store).events == []
+    assert first_dead_letters(loops.store).events == []

@@ -20,7 +20,7 @@ from workflow.engine.decision_marks import DecisionMarks, MarkedWork
 from workflow.engine.engine import Engine
 from workflow.engine.suspects import DEATHS
 from workflow.maintenance.backlog import full_count
-from workflow.queries.dead_letters import dead_events_and_timers
+from workflow.queries.dead_letters import first_dead_letters
 from workflow.store.schema import inbox, timers
 
 DIE = """
@@ -180,7 +180,7 @@ def test_an_event_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
     same = world.event("lamp.press", "lamp:13", {"level": 5})
     world.engine.accept([*lamps, same])
     assert settled_after(world) == DEATHS
-    (dead,) = dead_events_and_timers(world.store).events
+    (dead,) = first_dead_letters(world.store).events
     assert (dead.subject, dead.error) == ("lamp:13", "ended-processes: its decision ended 2 processes")
     assert {world.state(f"lamp:{n}") for n in range(20)} == {"on"}, "the later event of lamp:13 is decided"
     found = full_count(world.store, world.clock.now())
@@ -204,7 +204,7 @@ def test_a_timer_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
     exhausting(monkeypatch, lambda subject, event: bool(event.timer) and subject.key == "lamp:2")
     world.clock.advance(world.clock.real(3_600))
     assert settled_after(world) == DEATHS
-    (dead,) = dead_events_and_timers(world.store).timers
+    (dead,) = first_dead_letters(world.store).timers
     assert dead.subject == "lamp:2" and str(dead.error).startswith("ended-processes")
     assert [world.state(f"lamp:{n}") for n in range(5)] == ["broken", "broken", "on", "broken", "broken"]
 

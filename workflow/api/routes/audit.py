@@ -13,7 +13,7 @@ from workflow.api.auth import Operator
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
-from workflow.api.http.parameters import LISTING, STORABLE
+from workflow.api.http.parameters import LISTING, STORABLE, Moment
 from workflow.queries.audit import AuditPage, audit_page
 
 router = APIRouter(prefix="/v1", tags=["operation"])
@@ -29,9 +29,7 @@ class AuditQuery(BaseModel):
     actor: _Text | None = Field(None, description="Only of this one: `system:crm`, `person:ada@example.com`.")
     target: _Text | None = Field(None, description="Only about this: the path of a request.")
     outcome: Literal["done", "refused"] | None = None
-    since: str | None = Field(
-        None, max_length=40, description="From this instant (RFC 3339) or day (UTC) on."
-    )
+    since: Moment | None = Field(None, description="From this instant (RFC 3339) or day (UTC) on.")
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 

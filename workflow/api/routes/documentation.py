@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
-from workflow.api.http.problems import Kind
+from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import COMPONENT
 
 DESCRIPTION = """\
@@ -30,6 +30,11 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 """Nothing is fetched, nothing runs, and no other page frames it."""
+
+_ANYWHERE = described(Kind.URL_TOO_LONG, Kind.HEAD_TOO_LARGE)
+"""What any request may be answered before anybody looks at what it asks for."""
+_WITH_A_KEY = described(Kind.BUSY)
+"""What whoever has a key, or a wrong one, may be answered: it comes too often."""
 
 router = APIRouter()
 
@@ -58,6 +63,12 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
                 routes=app.routes,
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            for operation in (one for methods in schema["paths"].values() for one in methods.values()):
+                for status, answer in _ANYWHERE.items():
+                    operation["responses"].setdefault(str(status), answer)
+                if "security" in operation:
+                    for status, answer in _WITH_A_KEY.items():
+                        operation["responses"].setdefault(str(status), answer)
             for model in models:
                 document = model.model_json_schema(ref_template=COMPONENT)
                 _hoist(document, schemas)

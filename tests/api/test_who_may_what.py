@@ -1,0 +1,267 @@
+"""Who may do what: every operation by every principal, every trigger of the catalog by every sender.
+
+Both are walked as the code has them: an operation that nobody has decided about fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from state_machines.catalog import load_catalog
+from state_machines.decide import decide
+from state_machines.decision import Event, Outcome
+from state_machines.definitions.senders import OPERATOR, OUTSIDE, SENDERS
+from state_machines.subject import Subject
+from tests.api.conftest import NOON, House, open_house
+from workflow.access import keys
+from workflow.access.bounds import Bounds
+from workflow.access.role import Role
+from workflow.engine.cloudevent import CloudEvent
+from workflow.errors import InvalidEvent, NotPermitted
+from workflow.store.own_sources import OWN_SOURCES
+
+_NOBODY = ("nobody", "wrong key", "revoked", "expired")
+_ANYBODY = frozenset(
+    {"system", "desk", "operator", "agent", "supervisor", "admin", "reads order", "reads case"}
+)
+_EVERYTHING = _ANYBODY - {"reads order", "reads case"}
+_ORDERS, _CASES = _EVERYTHING | {"reads order"}, _EVERYTHING | {"reads case"}
+_WENT_WRONG = frozenset({"system", "operator", "supervisor", "admin"})
+_SENDING = frozenset({"system", "operator", "admin", "reads order", "reads case"})
+_DESK = frozenset({"desk", "operator", "agent", "supervisor", "admin"})
+_OPERATING = frozenset({"operator", "admin"})
+
+WHO_MAY = {
+    "POST /v1/events": _SENDING,
+    "POST /v1/events/{source}/{id}/discard": _OPERATING,
+    "GET /v1/events/{source}/{id}": _ORDERS,
+    "GET /v1/subjects": _ORDERS,
+    "GET /v1/subjects/{key}": _ORDERS,
+    "GET /v1/subjects/{key}/timeline": _ORDERS,
+    "GET /v1/subjects/{key}/explain": _ORDERS,
+    "GET /v1/cases/{number}/packet": _CASES,
+    "GET /v1/policies": _EVERYTHING,
+    "POST /v1/policies/search": _EVERYTHING,
+    "GET /v1/desk/line": _EVERYTHING,
+    "GET /v1/desk/items/{key}": _EVERYTHING,
+    "POST /v1/desk/claim": _DESK,
+    "POST /v1/desk/callbacks/{key}/outcome": _DESK,
+    "POST /v1/desk/escalations/{key}/outcome": _DESK,
+    "POST /v1/desk/approvals/{number}/decision": _DESK,
+    "POST /v1/desk/cases/{number}/{trigger}": _DESK,
+    "GET /v1/barometer": _EVERYTHING,
+    "GET /v1/barometer/{name}": _EVERYTHING,
+    "GET /v1/barometer/{name}/subjects": _EVERYTHING,
+    "GET /v1/alerts": _EVERYTHING,
+    "GET /v1/alerts/{case}/{version}": _EVERYTHING,
+    "GET /v1/effects": _WENT_WRONG,
+    "GET /v1/effects/{effect_id}": _WENT_WRONG,
+    "POST /v1/effects/{effect_id}/retry": _OPERATING,
+    "POST /v1/effects/{effect_id}/settle": _OPERATING,
+    "GET /v1/dead-letters": _WENT_WRONG,
+    "POST /v1/dead-letters/events/{event_row}/retry": _OPERATING,
+    "POST /v1/dead-letters/events/{event_row}/discard": _OPERATING,
+    "POST /v1/dead-letters/timers/{name}/{subject}/retry": _OPERATING,
+    "POST /v1/dead-letters/timers/{name}/{subject}/discard": _OPERATING,
+    "POST /v1/dead-letters/messages/{message_row}/discard": _OPERATING,
+    "GET /v1/refusals": _WENT_WRONG,
+    "GET /v1/audit": _OPERATING,
+    "POST /v1/reports/{channel}": _SENDING,
+    # By a provider's own signature, which no key replaces.
+    "POST /v1/reports/twilio": frozenset(),
+    "POST /v1/calls/twilio/connect": frozenset(),
+}
+"""By operation, which principals are let in; what they then get is another matter."""
+OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
+"""Those that need no key."""
+_PATH = {"key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word",
+         "name": "promises", "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
+         "subject": "order:1", "channel": "webhook"}  # fmt: skip
+
+
+class Caller(NamedTuple):
+    """Somebody with a key, or without."""
+
+    name: str
+    text: str | None
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A door with everything set up, which does not tire of wrong keys."""
+    given: dict[str, Any] = {
+        "failed_keys_per_minute": 0,
+        "public_url": "https://care.example",
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": SecretStr("token"),
+        "twilio_from": "+15005550006",
+    }
+    if request.param == "sqlite":
+        with open_house(f"sqlite:///{tmp_path_factory.mktemp('door') / 'makegood.db'}", **given) as opened:
+            yield opened
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.create_database()
+    with open_house(server.url(name), **given) as opened:
+        yield opened
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def callers(house: House) -> list[Caller]:
+    """One of each kind."""
+    store = house.runtime.store
+    revoked = keys.create(store, Role.OPERATOR, "revoked", NOON)
+    keys.revoke(store, revoked.split("_")[1], NOON)
+    ended = keys.create(store, Role.OPERATOR, "expired", NOON)
+    keys.rotate(store, ended.split("_")[1], NOON, NOON - NOON)
+    bounded = {
+        f"reads {name}": keys.create(store, Role.SYSTEM, f"reads {name}", NOON, bounds=Bounds(reads=(name,)))
+        for name in ("order", "case")
+    }
+    return [
+        Caller("nobody", None),
+        Caller("wrong key", "mg_0123456789ab_wrong"),
+        Caller("revoked", revoked),
+        Caller("expired", ended),
+        *(Caller(role.value, text) for role, text in house.keys.items()),
+        *(Caller(*one) for one in bounded.items()),
+    ]
+
+
+def operations(house: House) -> Iterator[tuple[str, str]]:
+    """(method, path) of every operation that the API's own document names."""
+    for path, known in house.http.get("/openapi.json").json()["paths"].items():
+        yield from ((method.upper(), path) for method in known)
+
+
+def test_somebody_has_decided_about_every_operation(house: House) -> None:
+    assert {f"{method} {path}" for method, path in operations(house)} == WHO_MAY.keys() | OPEN
+
+
+@pytest.mark.parametrize("operation", WHO_MAY)
+def test_an_operation_lets_in_whom_it_is_for(house: House, callers: list[Caller], operation: str) -> None:
+    before = _stored(house)
+    for caller in callers:
+        answer = _call(house, operation, caller)
+        if not WHO_MAY[operation]:
+            assert answer.status_code == 403, (caller.name, answer.text)
+        elif caller.name in _NOBODY:
+            assert answer.status_code == 401, (caller.name, answer.text)
+        elif caller.name in WHO_MAY[operation]:
+            assert answer.status_code not in (401, 403, 500), (caller.name, answer.text)
+        else:
+            assert answer.status_code == 403, (caller.name, answer.text)
+    assert _stored(house) == before, "whoever is refused, or says nothing of sense, leaves nothing behind"
+
+
+def _call(house: House, operation: str, caller: Caller) -> httpx.Response:
+    method, path = operation.split(" ", 1)
+    said = _PATH | ({"key": "escalation:1"} if "/desk/items" in path else {})
+    query = {"lifecycle": "order"} if path == "/v1/subjects" else {}
+    if path == "/v1/events/{source}/{id}":
+        _known_event(house)
+    headers = {} if caller.text is None else {"Authorization": f"Bearer {caller.text}"}
+    headers["Content-Type"] = "application/cloudevents+json" if path == "/v1/events" else "application/json"
+    body = None if method == "GET" else b"{}"
+    return house.http.request(method, path.format(**said), headers=headers, content=body, params=query)
+
+
+def _known_event(house: House) -> None:
+    event = CloudEvent("1", "/tests", "order.place", "order:1", NOON, {"amount": 5})
+    house.runtime.engine.accept([event])
+    house.apply()
+
+
+def _stored(house: House) -> dict[str, int]:
+    _known_event(house)
+    return {name: count for name, count in house.counts().items() if name != "audit"}
+
+
+CATALOG_TRIGGERS = [
+    (name, trigger) for name, lifecycle in sorted(load_catalog().items()) for trigger in lifecycle.triggers
+]
+
+
+@pytest.mark.parametrize("name", sorted(load_catalog()))
+def test_a_trigger_is_taken_from_whom_it_declares(house: House, callers: list[Caller], name: str) -> None:
+    """At acceptance, and again when it is decided; nothing of what is refused is told."""
+    lifecycle = load_catalog()[name]
+    own = {kind: source for source, kind in OWN_SOURCES.items()}
+    assert own.keys() | {OUTSIDE, OPERATOR} == SENDERS
+    before = _stored(house)
+    for trigger, heard in lifecycle.senders.items():
+        for kind in SENDERS - {OPERATOR}:
+            taken = kind in heard or (kind == OUTSIDE and OPERATOR in heard)
+            event = CloudEvent("never", own.get(kind, "/tests"), f"{name}.{trigger}", f"{name}:never", NOON)
+            assert _is_permitted(house, event) is taken, (trigger, kind)
+            subject = Subject(f"{name}:never", name, lifecycle.version)
+            decided = Event(trigger, "never", "/tests", NOON, sender=kind)
+            decision = decide(lifecycle, subject, decided, NOON)
+            unheard = decision.outcome is Outcome.REFUSED and (decision.reason or "").startswith("from: ")
+            assert unheard is not taken, (trigger, kind, decision.reason)
+            if not taken:
+                assert (decision.effects, decision.timers_set) == ((), ()), (trigger, kind)
+    assert _stored(house) == before
+
+
+def _is_permitted(house: House, event: CloudEvent) -> bool:
+    """Whether acceptance lets this sender through; what it says of missing data is another matter."""
+    try:
+        house.runtime.engine.acceptor.check([event])
+    except NotPermitted:
+        return False
+    except InvalidEvent:
+        return True
+    return True
+
+
+@pytest.mark.parametrize(("name", "trigger"), CATALOG_TRIGGERS)
+def test_a_key_sends_over_http_what_is_taken_from_outside(
+    house: House, callers: list[Caller], name: str, trigger: str
+) -> None:
+    heard = load_catalog()[name].senders[trigger]
+    outside, operators = OUTSIDE in heard, OPERATOR in heard
+    named = Bounds(sends=(f"{name}.{trigger}",))
+    other = Bounds(sends=("order",))
+    who: dict[str, tuple[str, bool]] = {
+        "system": (house.keys[Role.SYSTEM], outside),
+        "operator": (house.keys[Role.OPERATOR], outside or operators),
+        "system that names it": (_bounded(house, named), outside or operators),
+        "system for something else": (_bounded(house, other), False),
+        "desk": (house.keys[Role.DESK], False),
+        "agent": (house.keys[Role.AGENT], False),
+    }
+    before = _stored(house)
+    for caller, (text, permitted) in who.items():
+        answer = _send(
+            house, text, {"type": f"{name}.{trigger}", "subject": f"{name}:n", "data": {"x" * 9: []}}
+        )
+        assert (answer.status_code != 403) is permitted, (caller, answer.text)
+        if not permitted:
+            assert answer.json()["errors"][0]["rule"] in ("from", "operator", "not-yours", "role")
+    refused_only = not (outside or operators)
+    assert not refused_only or _stored(house) == before
+
+
+def _send(house: House, text: str, more: dict[str, Any]) -> httpx.Response:
+    event = {"specversion": "1.0", "id": "never", "source": "/matrix"} | more
+    headers = {"Authorization": f"Bearer {text}", "Content-Type": "application/cloudevents+json"}
+    return house.http.post("/v1/events", json=event, headers=headers)
+
+
+_KEYS: dict[tuple[int, Bounds], str] = {}
+
+
+def _bounded(house: House, bounds: Bounds) -> str:
+    made = _KEYS.get((id(house), bounds))
+    if made is None:
+        made = _KEYS[id(house), bounds] = keys.create(
+            house.runtime.store, Role.SYSTEM, "bounded", NOON, bounds=bounds
+        )
+    return made
