@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow.broker.dead_messages import INVALID, UNKNOWN_TASK, UNREADABLE
+from workflow.broker.task_names import ACCEPT
+from workflow.engine.json_text import JsonTextError, decode
 
 _DAY = 86_400
 _PARTS = 3
@@ -43,6 +45,8 @@ class MessageCheck:
             return UNREADABLE
         if head["task"] not in self._tasks:
             return UNKNOWN_TASK
+        if head["task"] == ACCEPT and _has_doubled_member(message.body):
+            return UNREADABLE
         return None if self._takes(head["task"], *arguments) else INVALID
 
     def _takes(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> bool:
@@ -54,6 +58,18 @@ class MessageCheck:
         except TypeError:
             return False
         return True
+
+
+def _has_doubled_member(body: Any) -> bool:
+    """Whether events name something twice: Celery's JSON keeps the last, and what was sent is not known.
+
+    Whatever else is wrong with them they are refused for when they are accepted, by field and rule.
+    """
+    try:
+        decode(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body))
+    except JsonTextError as error:
+        return error.rule == "doubled-member"
+    return False
 
 
 def _is_head(head: Mapping[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Attempts on the house, in tables: who tries what, and what it comes to."""
