@@ -79,9 +79,11 @@ WHO_MAY = {
 """By operation, which principals are let in; what they then get is another matter."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
 """Those that need no key."""
-_PATH = {"key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word",
-         "name": "promises", "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
-         "subject": "order:1", "channel": "webhook"}  # fmt: skip
+_PATH = {
+    "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
+    "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
+    "subject": "order:1", "channel": "webhook",
+}  # fmt: skip
 
 
 class Caller(NamedTuple):
