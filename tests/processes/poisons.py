@@ -261,9 +261,9 @@ def _main(promises: int) -> None:
                 cuts = quantiles(found.late, n=100)
                 late = f"p50 {cuts[49]:.3f} s, p99 {cuts[98]:.3f} s, most {max(found.late):.3f} s"
                 how = "with poison" if poisoned else "without"
-                print(f"{how}: {promises} promises lapsed once each; late {late}")
+                sys.stdout.write(f"{how}: {promises} promises lapsed once each; late {late}\n")
                 for name, path in found.dropped.items():
-                    print(f"  {name[:150]}\n    dropped by POST {path}")
+                    sys.stdout.write(f"  {name[:150]}\n    dropped by POST {path}\n")
         finally:
             valkey.stop()
             server.stop()
