@@ -30,6 +30,7 @@ from workflow.broker.client import Broker
 from workflow.cli.serving import server_config
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
+from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.runtime import Runtime
@@ -110,12 +111,14 @@ def open_house(
     store, clock = open_store(url), VirtualClock(NOON)
     registry = Registry(store)
     registry.register([*catalog_sources(), (LIFECYCLE.read_text(encoding="utf-8"), LIFECYCLE.name)], NOON)
+    configured = Settings(**settings)
+    tasks = AllowedTasks.of(configured.job_tasks) if configured.job_tasks else None
     runtime = Runtime(
-        Settings(**settings),
+        configured,
         store,
         registry,
         clock,
-        Engine(store, registry, clock),
+        Engine(store, registry, clock, tasks),
         RetryPolicy(max_attempts=3),
     )
     texts = {

@@ -59,7 +59,7 @@ def settle_effect(store: Store, effect_id: int, note: str, by: str, now: datetim
     """Write down that an effect did happen, as a person found out; it is not carried out again.
 
     Args:
-        note: how the person knows. by: the id of the key with which it was said.
+        note: how the person knows. by: who says so, as the ledger names them.
 
     Raises NotFound when there is none with this id, NotRetryable when it is neither dead nor unknown.
     """
@@ -75,7 +75,7 @@ def discard_message(store: Store, message_row: int, reason: str, by: str, now: d
     """Delete the body of a dead message and write down why; it is listed no more.
 
     Args:
-        by: the id of the key with which it was said.
+        by: who says so, as the ledger names them.
 
     Raises NotFound when there is none with this id, NotRetryable when it is discarded already.
     """

@@ -78,7 +78,7 @@ def discard_dead_event(
     if reason is None:
         let_stand(runtime.store, runtime.registry, runtime.clock, event_row)
     else:
-        discard_event(runtime.store, event_row, reason, key.id, now)
+        discard_event(runtime.store, event_row, reason, key.actor, now)
     return Response(status_code=204)
 
 

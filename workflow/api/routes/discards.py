@@ -64,7 +64,7 @@ def discard_pending_event(
     row = event_row(runtime.store, source, id)
     if row is None:
         raise NotFound("event: there is none with this source and id")
-    discard_event(runtime.store, row, reason, key.id, runtime.clock.now())
+    discard_event(runtime.store, row, reason, key.actor, runtime.clock.now())
     found = event_outcome(runtime.store, source, id)
     assert found is not None, "nothing is taken out of the ledger"
     return JsonAnswer(decision_view(found))

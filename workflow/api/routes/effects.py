@@ -83,5 +83,5 @@ def settle_effect(
 ) -> JsonAnswer:
     """For an unknown or dead effect that turned out to have happened: it is not carried out again."""
     runtime = context_of(request).runtime
-    dead_letters.settle_effect(runtime.store, effect_id, said.note, key.id, runtime.clock.now())
+    dead_letters.settle_effect(runtime.store, effect_id, said.note, key.actor, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))

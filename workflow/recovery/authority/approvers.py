@@ -23,6 +23,9 @@ from workflow.recovery.authority.membership import is_among, members, those_on_d
 from workflow.store.port import Store
 from workflow.store.schema import subjects
 
+_OWN = "escalation:approval-"
+"""With what the keys of the escalations begin that an approval itself opens."""
+
 
 class Standing(StrEnum):
     """As what somebody decides."""
@@ -65,12 +68,16 @@ def standing(
 def _asked(
     connection: Connection, key: str, ladder: Sequence[Mapping[str, Any]], now: datetime
 ) -> Iterator[Any]:
-    """Everybody who has been asked and is still whom that level means."""
+    """Everybody who has been asked and is still whom that level means.
+
+    Who takes on the ladder, or is given it, is not asked by that: anybody of the desk could do so.
+    """
     reached = 0
-    query = select(subjects.c.data).where(subjects.c.parent == key, subjects.c.lifecycle == "escalation")
+    # The ladder's own escalations alone, whose names nobody outside can give: others may hang there as well.
+    own = subjects.c.key.startswith(_OWN, autoescape=True)
+    query = select(subjects.c.data).where(subjects.c.parent == key, own)
     for data in connection.scalars(query):
         reached = max(reached, data.get("level") or 0)
-        yield from (data[name] for name in ("assigned_to", "acknowledged_by") if data.get(name))
     for level in ladder[: reached + 1]:
         yield from level.get("people") or ()
         if level.get("team"):

@@ -25,7 +25,7 @@ def members(connection: Connection, team: str) -> list[Any]:
 def those_on_duty(connection: Connection, rotation: str, now: datetime) -> list[Any]:
     """Who is on duty at this instant (UTC) by the rotation of this name; nobody where there is none."""
     found = find_subject(connection, f"rotation:{rotation}")
-    return [] if found is None else on_duty(found[1].data, now)
+    return [] if found is None else on_duty(found[1].data.get("schedule"), now)
 
 
 def is_among(who: Any, people: Iterable[Any]) -> bool:
