@@ -27,12 +27,19 @@ transitions:
   - trigger: read
     source: [initial, read_lately, reminded]
     dest: read_lately
-    effects: &ask
+    effects:
       - task:
           name: bench.note
           queue: bench
           kwargs: {subject: =subject.key, posted: "=event.data.?posted.orValue(0)"}
-  - {trigger: remind, source: read_lately, dest: reminded, effects: *ask}
+  - trigger: remind
+    source: read_lately
+    dest: reminded
+    effects: &ask
+      - task:
+          name: bench.note
+          queue: bench
+          kwargs: {subject: =subject.key, posted: "=data.?posted.orValue(0)"}
   - {trigger: remind, source: reminded, dest: read_lately, effects: *ask}
   - {trigger: close, source: [read_lately, reminded], dest: closed}
 """

@@ -116,10 +116,7 @@ def create_app(
         app.include_router(resource.router)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     app.add_middleware(Observation, meters=context.meters)
-    accountable = Accountability(
-        context.endpoint, context.audit, runtime.clock, endpoint.PATH, refusals_only=True
-    )
-    app.straight = Observation(accountable, context.meters, endpoint.PATH)
+    app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
     _answer_errors(app)
     documentation.describe(app, ProblemDetails)
     return app

@@ -100,15 +100,16 @@ def open_context(
 
     keyring, settings = Keyring(runtime.store, runtime.clock), runtime.settings
     key_bounds = KeyBounds(settings.key_rate, settings.key_burst, settings.failed_keys_per_minute)
+    audit = AuditLog(runtime.store)
     backpressure = Backpressure(runtime.store, runtime.settings.max_undecided)
     context = ApiContext(
         runtime,
         keyring,
-        AuditLog(runtime.store),
+        audit,
         key_bounds,
         meters,
         backpressure,
-        EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, on_commit),
+        EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, audit, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -25,28 +26,31 @@ def remember_rule(scope: Any, rule: str) -> None:
     scope.setdefault("state", {})[_RULE] = rule
 
 
+def entry_of(scope: Scope, at: datetime, route: str, *, refused: bool) -> AuditEntry:
+    """What the audit log keeps of a request that was answered at this instant (UTC)."""
+    state = scope.get("state") or {}
+    holder: Principal | None = state.get(_HOLDER)
+    query = scope.get("query_string", b"").decode("latin-1")
+    client = scope.get("client")
+    return AuditEntry(
+        at,
+        None if holder is None else holder.actor,
+        None if holder is None else holder.id,
+        f"{scope['method']} {route}",
+        scope["path"] + (f"?{query}" if query else ""),
+        REFUSED if refused else DONE,
+        state.get(_RULE) if refused else None,
+        client[0] if client else None,
+    )
+
+
 class Accountability:
-    """Middleware around an application.
+    """Middleware around an application."""
 
-    Args:
-        route: the template of the paths that come here, where nobody else will know it.
-        refusals_only: whether what was permitted is recorded elsewhere, as accepted events are.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        audit: AuditLog,
-        clock: Clock,
-        route: str | None = None,
-        *,
-        refusals_only: bool = False,
-    ) -> None:
+    def __init__(self, app: ASGIApp, audit: AuditLog, clock: Clock) -> None:
         self._app = app
         self._audit = audit
         self._clock = clock
-        self._route = route
-        self._refusals_only = refusals_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and record how it ended."""
@@ -65,22 +69,6 @@ class Accountability:
             await self._app(scope, receive, noted)
         finally:
             refused = status in _REFUSED
-            state = scope.get("state") or {}
-            holder: Principal | None = state.get(_HOLDER)
-            if refused or (holder is not None and not self._refusals_only):
-                self._audit.note(self._entry(scope, holder, refused, state.get(_RULE)))
-
-    def _entry(self, scope: Scope, holder: Principal | None, refused: bool, rule: str | None) -> AuditEntry:
-        route = self._route or str(getattr(scope.get("route"), "path", "unknown"))
-        query = scope.get("query_string", b"").decode("latin-1")
-        client = scope.get("client")
-        return AuditEntry(
-            self._clock.now(),
-            None if holder is None else holder.actor,
-            None if holder is None else holder.id,
-            f"{scope['method']} {route}",
-            scope["path"] + (f"?{query}" if query else ""),
-            REFUSED if refused else DONE,
-            rule if refused else None,
-            client[0] if client else None,
-        )
+            if refused or _HOLDER in (scope.get("state") or {}):
+                route = str(getattr(scope.get("route"), "path", "unknown"))
+                self._audit.note(entry_of(scope, self._clock.now(), route, refused=refused))

@@ -19,10 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from state_machines.errors import Problem
+from workflow.access.audit import AuditLog
 from workflow.access.keyring import Keyring
 from workflow.access.principal import Principal
 from workflow.access.role import SENDING
-from workflow.api.http.accountability import remember_holder, remember_rule
+from workflow.api.http.accountability import entry_of, remember_holder, remember_rule
 from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
@@ -70,6 +71,7 @@ class EventsEndpoint:
         limits: Limits,
         backpressure: Backpressure,
         meters: Meters,
+        audit: AuditLog,
         on_commit: OnCommit,
     ) -> None:
         self._commits = GroupCommit(runtime.engine, on_commit)
@@ -79,6 +81,8 @@ class EventsEndpoint:
         self._max_uncommitted = limits.waiting
         self._backpressure = backpressure
         self._meters = meters
+        self._audit = audit
+        self._clock = runtime.clock
         self.decisions = DecisionWatch(runtime.store)
         """For who waits until an event is decided."""
 
@@ -102,7 +106,9 @@ class EventsEndpoint:
                 return await self._decided(accepted[0], seconds)
         except Exception as error:
             refusal = refusal_of(error)
-            remember_rule(scope, refusal.problems[0].rule)
+            if refusal.kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):  # what is accepted has its actor
+                remember_rule(scope, refusal.problems[0].rule)
+                self._audit.note(entry_of(scope, self._clock.now(), PATH, refused=True))
             return self._refused(refusal)
         return self._accepted(accepted)
 
