@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflow.access.bounds import NO_BOUNDS, Bounds
@@ -21,6 +21,8 @@ class Principal:
         person: the address of whose it is; None: a system's.
         bounds: what it is limited to.
         replaces: public part of the key that this one was made to replace.
+        actor: how the ledger and the audit log name them: ``system:crm``, ``person:ada@example.com``.
+        is_free: whether no bound limits which events they send.
     """
 
     id: str
@@ -33,10 +35,14 @@ class Principal:
     bounds: Bounds = NO_BOUNDS
     replaces: str | None = None
 
-    @property
-    def actor(self) -> str:
-        """How the ledger and the audit log name them: ``system:crm``, ``person:ada@example.com``."""
-        return f"{self.role.value}:{self.name}" if self.person is None else f"person:{self.person}"
+    actor: str = field(init=False)
+    is_free: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name them once: they are asked for with every event."""
+        actor = f"{self.role.value}:{self.name}" if self.person is None else f"person:{self.person}"
+        object.__setattr__(self, "actor", actor)
+        object.__setattr__(self, "is_free", self.bounds.sources is None and self.bounds.sends is None)
 
     @property
     def operates(self) -> bool:
@@ -67,11 +73,6 @@ class Principal:
     def is_expired(self, now: datetime) -> bool:
         """Whether the key has ended by itself."""
         return self.expires_at is not None and self.expires_at <= now
-
-    @property
-    def is_free(self) -> bool:
-        """Whether no bound limits which events they send."""
-        return self.bounds.sources is None and self.bounds.sends is None
 
     @property
     def is_unlimited(self) -> bool:

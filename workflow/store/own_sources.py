@@ -27,6 +27,9 @@ OWN_SOURCES: Mapping[str, str] = MappingProxyType(
 later event of ours, which would then be dropped as a duplicate, and would speak with our voice."""
 
 
+_SENDERS = dict(OWN_SOURCES)
+
+
 def sender_of(source: str) -> str:
     """What kind of sender an event of this source comes from."""
-    return OWN_SOURCES.get(source, OUTSIDE)
+    return _SENDERS.get(source, OUTSIDE)

@@ -18,18 +18,17 @@ _HOLDER, _RULE = "makegood_holder", "makegood_rule"
 
 def remember_holder(scope: Any, holder: Principal) -> None:
     """Note whose key this request came with."""
-    scope.setdefault("state", {})[_HOLDER] = holder
+    scope[_HOLDER] = holder
 
 
 def remember_rule(scope: Any, rule: str) -> None:
     """Note the rule by which this request was refused."""
-    scope.setdefault("state", {})[_RULE] = rule
+    scope[_RULE] = rule
 
 
 def entry_of(scope: Scope, at: datetime, route: str, *, refused: bool) -> AuditEntry:
     """What the audit log keeps of a request that was answered at this instant (UTC)."""
-    state = scope.get("state") or {}
-    holder: Principal | None = state.get(_HOLDER)
+    holder: Principal | None = scope.get(_HOLDER)
     query = scope.get("query_string", b"").decode("latin-1")
     client = scope.get("client")
     return AuditEntry(
@@ -39,7 +38,7 @@ def entry_of(scope: Scope, at: datetime, route: str, *, refused: bool) -> AuditE
         f"{scope['method']} {route}",
         scope["path"] + (f"?{query}" if query else ""),
         REFUSED if refused else DONE,
-        state.get(_RULE) if refused else None,
+        scope.get(_RULE) if refused else None,
         client[0] if client else None,
     )
 
@@ -69,6 +68,6 @@ class Accountability:
             await self._app(scope, receive, noted)
         finally:
             refused = status in _REFUSED
-            if refused or _HOLDER in (scope.get("state") or {}):
+            if refused or _HOLDER in scope:
                 route = str(getattr(scope.get("route"), "path", "unknown"))
                 self._audit.note(entry_of(scope, self._clock.now(), route, refused=refused))
