@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 import redis
+from celery import Celery
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -33,7 +34,9 @@ from workflow.console.site import create_site
 from workflow.store.schema import moves, subjects
 
 WORKER = [sys.executable, "-m", "tests.processes.deadly_worker", "worker", "--concurrency", "2"]
-MESSAGES = {QUEUE: "[[], {}]", SOON_QUEUE: "garbage"}
+MESSAGES = [(QUEUE, "[[], {}]"), (QUEUE, "[]"), (SOON_QUEUE, "garbage")]
+UNKNOWN = "nobody.knows_this"
+"""A task that nobody has registered, with a body of 100 KB."""
 RESTLESS = """
 lifecycle: ping
 version: 1
@@ -82,18 +85,18 @@ class Poison:
         kind: message, event, expression, definition or effect.
         name: the rule by which it is named.
         find: its place in what the API lists, once it is there; None until then.
-        drop: a request that drops it, by what `find` gave; None where it ends by itself.
+        drop: a request that drops it, by what `find` gave.
     """
 
     kind: str
     name: str
     find: Callable[[TestClient], Any]
-    drop: Callable[[Any], tuple[str, dict[str, str]]] | None = None
+    drop: Callable[[Any], tuple[str, dict[str, str]]]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it: seconds by which each good promise lapsed late; by poison, how it was dropped."""
+    """What came of it: by how many seconds each good promise was late; what was dropped, by its request."""
 
     late: list[float] = field(default_factory=list)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -130,10 +133,13 @@ def _of_effect(one: Any) -> tuple[str, dict[str, str]]:
 
 
 POISONS = (
-    Poison("message", "unreadable", _dead("messages", "unreadable", queue=QUEUE), _of_message),
-    Poison("message", "unreadable", _dead("messages", "unreadable", queue=SOON_QUEUE), _of_message),
+    *(
+        Poison("message", "unreadable", _dead("messages", "unreadable", queue=queue), _of_message)
+        for queue, _ in MESSAGES
+    ),
+    Poison("message", "unknown-task", _dead("messages", "unknown-task", queue=QUEUE), _of_message),
     Poison("event", "ended-processes", _dead("events", "ended-processes", subject="fuse:deadly"), _of_event),
-    Poison("expression", "budget", _dead("events", "", subject="faulty:F"), _of_event),
+    Poison("expression", "limit", _dead("events", "ExpressionError", subject="faulty:F"), _of_event),
     Poison("definition", "endless-chain", _dead("events", "endless-chain", subject="ping:P"), _of_event),
     Poison("effect", "dead", _dead_effect, _of_effect),
 )
@@ -151,11 +157,14 @@ def run(installation: Installation, promises: int, due_in: float, *, poisoned: b
         installation.workers.start_command(WORKER, " ready.", name).wait_ready()
     with _api(installation) as api:
         due_at = format_instant(installation.runtime.clock.now() + timedelta(seconds=due_in))
-        for first in range(0, promises, 100):
-            if poisoned and first <= promises // 2 < first + 100:
+        size = min(100, promises // 4)
+        for first in range(0, promises, size):
+            if poisoned and first <= promises // 2 < first + size:
                 _pour(installation, api)
-            _make(api, range(first, min(first + 100, promises)), due_at)
+            _make(api, range(first, min(first + size, promises)), due_at)
         installation.wait(lambda: _lapsed(installation, promises), what="the good promises to lapse")
+        installation.wait(lambda: len(_told(installation)) >= promises, what="the ladders to be told")
+        assert set(_told(installation).values()) == {1}, "each once"
         found = Outcome(_lateness(installation, promises))
         if poisoned:
             for poison in POISONS:
@@ -179,9 +188,10 @@ def _make(api: TestClient, numbers: range, due_at: str) -> None:
 
 def _pour(installation: Installation, api: TestClient) -> None:
     broker = redis.Redis.from_url(installation.settings.broker_url or "")
-    for queue, message in MESSAGES.items():
+    for queue, message in MESSAGES:
         broker.lpush(queue, message)
     broker.close()
+    Celery(broker=installation.settings.broker_url).send_task(UNKNOWN, ["x" * 100_000], queue=QUEUE)
     _post(
         api,
         [
@@ -211,6 +221,12 @@ def _post(api: TestClient, events: list[tuple[str, str, dict[str, Any]]]) -> Non
     assert answer.status_code == 202, answer.text
 
 
+def _told(installation: Installation) -> Counter[str]:
+    """How often the first level of each good promise's ladder was told."""
+    ladders = (one["context"]["escalation"] for one in installation.notices() if one["about"] == "escalation")
+    return Counter(one for one in ladders if one.startswith("escalation:promise-P-"))
+
+
 def _lapses(installation: Installation) -> list[tuple[str, float]]:
     query = (
         select(subjects.c.key, moves.c.at, moves.c.due_at)
@@ -233,21 +249,21 @@ def _lateness(installation: Installation, promises: int) -> list[float]:
 
 
 def _find_and_drop(installation: Installation, api: TestClient, poison: Poison, found: Outcome) -> None:
-    name = f"{poison.kind} [{poison.name}] {poison.drop.__name__ if poison.drop else ''}"
-    installation.wait(lambda: poison.find(api), what=f"{name} to show")
+    installation.wait(lambda: poison.find(api), what=f"{poison.kind} [{poison.name}] to show")
     place = poison.find(api)
-    assert poison.drop is not None
     path, body = poison.drop(place)
     answer = api.post(path, json=body)
-    assert answer.status_code in (200, 204), (name, answer.text)
-    assert poison.find(api) is None, f"{name} is dropped"
-    found.dropped[f"{poison.kind}: {place.get('error') or place.get('reason')}"] = path
+    assert answer.status_code in (200, 204), (poison.kind, answer.text)
+    assert poison.find(api) != place, f"{poison.kind} [{poison.name}] is dropped"
+    found.dropped[path] = f"{poison.kind}: {place.get('error') or place.get('reason')}"
 
 
 def _main(promises: int) -> None:
     """On PostgreSQL, without poison and with it, one after the other."""
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
+        for name in ("postgresql", "valkey"):
+            (place / name).mkdir()
         server, valkey = PostgresServer(place / "postgresql"), ValkeyServer(place / "valkey")
         server.start()
         valkey.start()
@@ -262,7 +278,7 @@ def _main(promises: int) -> None:
                 late = f"p50 {cuts[49]:.3f} s, p99 {cuts[98]:.3f} s, most {max(found.late):.3f} s"
                 how = "with poison" if poisoned else "without"
                 sys.stdout.write(f"{how}: {promises} promises lapsed once each; late {late}\n")
-                for name, path in found.dropped.items():
+                for path, name in found.dropped.items():
                     sys.stdout.write(f"  {name[:150]}\n    dropped by POST {path}\n")
         finally:
             valkey.stop()
