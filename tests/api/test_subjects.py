@@ -221,3 +221,10 @@ def test_a_page_of_large_subjects_has_fewer_of_them_and_none_is_left_out(
         after = {"cursor": page["next"]}
     assert sorted(key for keys in pages for key in keys) == sorted(f"order:large-{n}" for n in range(12))
     assert max(map(len, pages)) < 12
+
+
+def test_the_timeline_shows_who_sent_an_event(house: House) -> None:
+    house.post(order("place", "voice", "voice", amount=5))
+    house.apply()
+    (entry,) = house.get("/v1/subjects/order:voice").json()["timeline"]
+    assert entry["event"]["actor"] == f"system:the tests' {Role.SYSTEM}"

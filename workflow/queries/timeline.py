@@ -24,7 +24,10 @@ _EVENT, _MOVE, _INBOX, _DISCARD = schema.events.c, schema.moves.c, schema.inbox.
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event as it was accepted; `time` is its source's, `received_at` ours, both UTC."""
+    """An event as it was accepted; `time` is its source's, `received_at` ours, both UTC.
+
+    `actor` is who sent it, by the key; null: makegood itself, or it was not known.
+    """
 
     id: str
     source: str
@@ -33,6 +36,7 @@ class EventView:
     received_at: datetime
     data: Mapping[str, Any]
     parent: str | None
+    actor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def _entries(connection: Connection, subject_row: int, rows: Sequence[Row[Any]])
 
 def _event_columns() -> list[Any]:
     """The event's columns under names that no column of another table has."""
-    names = ("event_id", "source", "type", "time", "received_at", "data", "parent")
+    names = ("event_id", "source", "type", "time", "received_at", "data", "parent", "actor")
     return [_EVENT[name].label(f"of_event_{name}") for name in names]
 
 
@@ -198,6 +202,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> EventView:
         row.of_event_received_at,
         row.of_event_data,
         row.of_event_parent,
+        row.of_event_actor,
     )
 
 
