@@ -57,7 +57,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     if event.sender is not None:
         unheard = refused_sender(lifecycle.senders, event.trigger, event.sender)
         if unheard is not None:
-            return _refusal(lifecycle, subject, event, view, unheard)
+            return _refusal(lifecycle, subject, event, view, f"from: {unheard}")
     if problems:
         return _refusal(lifecycle, subject, event, view, f"event-data: {_listed(problems)}")
     attempt = Attempt(subject.state, view)

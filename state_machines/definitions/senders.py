@@ -46,11 +46,11 @@ def compile_senders(
 
 
 def refused_sender(senders: Mapping[str, frozenset[str]], trigger: str, sender: str) -> str | None:
-    """Why this kind of sender is not heard, naming the rule; None where it is, or the trigger is not known.
+    """Why this kind of sender is not heard; None where it is, or the trigger is not known.
 
     Whether somebody outside may send what is the operator's is asked at the door, which knows the key.
     """
     heard = senders.get(trigger)
     if heard is None or sender in heard or (sender == OUTSIDE and OPERATOR in heard):
         return None
-    return f"from: {trigger!r} is not taken from {sender!r}, but from {', '.join(sorted(heard))}"
+    return f"{trigger!r} is not taken from {sender!r}, but from {', '.join(sorted(heard))}"

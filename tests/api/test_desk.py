@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOON, House, open_house
-from workflow.access.keys import Role
+from workflow.access.bounds import Bounds
+from workflow.access.keys import Role, create
 
 BERLIN = {"zone": "Europe/Berlin", "quiet_hours": "20:00-08:00"}
 _NUMBERS = count(1)
@@ -269,3 +270,14 @@ def test_the_number_of_a_case_may_have_a_slash(house: House) -> None:
     assert house.get("/v1/cases/2026/17/packet").json()["number"] == "2026/17"
     page = {**house.bearer(), "Accept": "text/html"}
     assert "2026/17" in house.http.get("/v1/cases/2026/17/packet", headers=page).text
+
+
+def test_a_key_acts_on_nothing_that_it_may_not_read(house: House) -> None:
+    """The answer to a claim shows whom to call."""
+    key = call(house, "unseen", "unseen")
+    bounds = Bounds(reads=("order",))
+    text = create(house.runtime.store, Role.DESK, "orders", NOON, bounds=bounds)
+    said = {"by": "emil", "subject": key, "patience": 0}
+    answer = house.http.post("/v1/desk/claim", json=said, headers={"Authorization": f"Bearer {text}"})
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (403, "reads")
+    assert house.get(f"/v1/desk/items/{key}", Role.DESK).json()["held_by"] is None

@@ -39,6 +39,11 @@ class Bounds(NamedTuple):
         """Those that are said, as they are stored and shown."""
         return {name: list(said) for name, said in self._asdict().items() if said is not None}
 
+    @property
+    def are_open(self) -> bool:
+        """Whether whoever has them may speak as anybody, or send anything."""
+        return self.sources is None or self.sends is None
+
     def may_use(self, source: str) -> bool:
         """Whether events of this source may be sent."""
         return self.sources is None or any(_within(source, prefix) for prefix in self.sources)

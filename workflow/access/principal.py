@@ -77,4 +77,4 @@ class Principal:
     @property
     def is_unlimited(self) -> bool:
         """Whether a system's key may speak as anybody, or send anything."""
-        return self.role is Role.SYSTEM and (self.bounds.sources is None or self.bounds.sends is None)
+        return self.role is Role.SYSTEM and self.bounds.are_open

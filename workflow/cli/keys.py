@@ -59,7 +59,7 @@ def create(
             store, role, name or person or role.value, now, person=person, bounds=bounds, expires_at=ends
         )
         _record(store, "keys create", text.split("_")[1])
-    if role is Role.SYSTEM and (bounds.sources is None or bounds.sends is None):
+    if role is Role.SYSTEM and bounds.are_open:
         typer.echo(_UNLIMITED, err=True)
     typer.echo(text)
 

@@ -6,7 +6,7 @@ The steps of a batch: claim (lock the subjects, read the work), decide (pure), w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -22,12 +22,13 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
 from workflow.engine.fan_out import FanOut
+from workflow.engine.progress import Progress
 from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
 from workflow.engine.suspects import decided_together, suspect
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
-from workflow.store.port import Changes, Claim, Dispatch, EffectRow, NewMove, Pending, Store, Transaction
+from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Store, Transaction
 
 LONGEST = 1.0
 """Seconds that the decisions of one batch may take: meanwhile nobody else can write to an SQLite file."""
@@ -41,44 +42,6 @@ class _TakesLong(Exception):
 
     def __init__(self, decided: int) -> None:
         self.decided = decided
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a batch did.
-
-    Attributes:
-        decided: how many events or timers were decided (dead ones included).
-        effects: how many effects now wait in the outbox because of it.
-        events: how many events it sent to other subjects; they wait in the inbox.
-        subjects: keys of some subjects, five at most, for people who watch.
-        earliest: the earliest instant at which a timer that it set is due, UTC.
-        full: whether more is likely to wait (see `Claim`).
-        claimed: effects written as published (see `Dispatch`), to be put on the broker now.
-        next_due: of `fire`: when the next timer is due that was not due yet, UTC; None when there is none.
-    """
-
-    decided: int = 0
-    effects: int = 0
-    events: int = 0
-    subjects: tuple[str, ...] = ()
-    earliest: datetime | None = None
-    full: bool = False
-    claimed: tuple[EffectRow, ...] = ()
-    next_due: datetime | None = None
-
-    def plus(self, more: Progress) -> Progress:
-        """The sum of this and what another part of the same batch did."""
-        return Progress(
-            self.decided + more.decided,
-            self.effects + more.effects,
-            self.events + more.events,
-            tuple(dict.fromkeys(self.subjects + more.subjects))[:5],
-            earlier(self.earliest, more.earliest),
-            self.full,
-            self.claimed + more.claimed,
-            earlier(self.next_due, more.earliest),
-        )
 
 
 class Engine:

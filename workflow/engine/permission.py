@@ -45,8 +45,7 @@ def _unheard(
             )
             yield Problem("type", "operator", message)
         return
-    reason = refused_sender(lifecycle.senders, trigger, kind) or ""
-    yield Problem("type", "from", reason.removeprefix("from: "))
+    yield Problem("type", "from", refused_sender(lifecycle.senders, trigger, kind) or "")
 
 
 def _beyond(event: CloudEvent, by: Principal, kind: str) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ from uuid import uuid4
 
 from state_machines.values.instants import earlier
 from workflow.clock import monotonic
-from workflow.engine.engine import Engine, Progress
+from workflow.engine.engine import Engine
+from workflow.engine.progress import Progress
 from workflow.settings import Settings
 from workflow.store.port import Dispatch, EffectRow
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk, LineReader, SubjectReader
@@ -18,7 +17,7 @@ from workflow.api.http.problems import Refusal
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import CallOutcome, ClaimRequest, EscalationOutcome
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
-from workflow.recovery.authority.speaking import spoken_by
+from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.desk.desk import DeskClaim, DeskResult
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
@@ -93,7 +92,7 @@ async def post_claim(request: Request, holder: AtDesk) -> JsonAnswer:
             "not-configured",
             "no telephone service is set up here (MAKEGOOD_TWILIO_…); dial the item's `number` by hand",
         )
-    by = await _who(request, holder, wanted.by)
+    by = await speaker(request, holder, wanted.by, *wanted.kinds)
     claim = DeskClaim(
         wanted.id, by, wanted.subject, wanted.wishes(_desks_of(holder)), wanted.dial, wanted.patience
     )
@@ -131,14 +130,6 @@ def _desks_of(holder: Principal) -> frozenset[str] | None:
     return frozenset(holder.teams) if holder.person is not None and holder.teams else None
 
 
-async def _who(request: Request, holder: Principal, said: Any) -> Any:
-    """Who acts. Raises Refusal (422) where nobody is named, NotPermitted."""
-    by = await run_in_threadpool(spoken_by, context_of(request).runtime.store, holder, said)
-    if not by:
-        raise Refusal.of(Problem.INVALID, "body.by", "required", "say who does it")
-    return by
-
-
 async def _told(
     request: Request,
     holder: Principal,
@@ -151,6 +142,6 @@ async def _told(
     full = key if ":" in key else f"{kind.value}:{key}"
     if not full.startswith(f"{kind.value}:"):
         raise Refusal.of(Problem.NOT_FOUND, "path", "not-found", f"{full!r} is no {kind.value}")
-    trigger, data = said.event(await _who(request, holder, said.by))
+    trigger, data = said.event(await speaker(request, holder, said.by, kind.value))
     desk = desk_of(context_of(request), holder)
     return response_to(await desk.tell(full, trigger, data, said.id, said.patience))

@@ -12,12 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import Person
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
+from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.approvers import standing
-from workflow.recovery.authority.speaking import spoken_by
 from workflow.recovery.desk.desk import ActResult
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
@@ -69,9 +68,7 @@ async def post_approval_decision(
     context = context_of(request)
     runtime = context.runtime
     key = number if number.startswith("approval:") else f"approval:{number}"
-    by = await run_in_threadpool(spoken_by, runtime.store, holder, said.by)
-    if not by:
-        raise Refusal.of(Kind.INVALID, "body.by", "required", "say who decides")
+    by = await speaker(request, holder, said.by, "approval")
     now = runtime.clock.now()
     found = await run_in_threadpool(standing, runtime.store, key, holder, by, said.reason, now)
     data: dict[str, Any] = {"by": by, "standing": found.value}

@@ -7,16 +7,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import read_object
-from workflow.api.routes.desk_requests import PERSON, somebody
+from workflow.api.routes.desk_requests import PERSON
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
-from workflow.recovery.authority.speaking import role_claimed, with_speaker
+from workflow.api.routes.desk_speaker import speaker
+from workflow.recovery.authority.speaking import role_claimed
 from workflow.recovery.desk.desk import ActResult
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
@@ -74,11 +73,7 @@ async def act_on_case(
     """
     context = context_of(request)
     data = await read_object(request, MOST_BYTES)
-    data = await run_in_threadpool(with_speaker, context.runtime.store, holder, data)
-    try:
-        somebody(data["by"])
-    except ValueError:
-        raise Refusal.of(Kind.INVALID, "body.by", "required", "say who does it") from None
+    data["by"] = await speaker(request, holder, data.get("by"), "case")
     if trigger == "grant":
         data["role"] = role_claimed(holder, data.get("role"))
     key = number if number.startswith("case:") else f"case:{number}"

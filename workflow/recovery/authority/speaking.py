@@ -5,7 +5,7 @@ What the ledger keeps of it is both: the principal as the event's actor, and who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from state_machines.errors import Problem
@@ -16,7 +16,7 @@ from workflow.recovery.contact.people import same_person
 from workflow.store.port import Store
 
 
-def spoken_by(store: Store, holder: Principal, said: Any, field: str = "body.by") -> Any:
+def spoken_by(store: Store, holder: Principal, said: Any) -> Any:
     """Who acts: of a person's key that person, of a program's whom it names; None where it names nobody.
 
     What is said beside the address by which they are known is not kept: it could be another's telephone or
@@ -28,13 +28,13 @@ def spoken_by(store: Store, holder: Principal, said: Any, field: str = "body.by"
     if holder.person is not None:
         if said and not same_person(said, holder.person):
             message = f"this key is of {holder.person}, and speaks for nobody else"
-            raise NotPermitted([Problem(field, "not-you", message)])
+            raise NotPermitted([Problem("body.by", "not-you", message)])
         return holder.person
     if said and holder.teams:
         known = _member(store, holder.teams, said)
         if known is None:
             message = f"this key speaks for members of {', '.join(holder.teams)} alone"
-            raise NotPermitted([Problem(field, "not-theirs", message)])
+            raise NotPermitted([Problem("body.by", "not-theirs", message)])
         return said if isinstance(said, str) else known
     return said
 
@@ -49,7 +49,7 @@ def _member(store: Store, teams: Iterable[str], who: Any) -> Any:
     return None
 
 
-def role_claimed(holder: Principal, said: Any, field: str = "body.role") -> Any:
+def role_claimed(holder: Principal, said: Any) -> Any:
     """The role in which somebody asks a policy: as claimed if their key permits that, else the one it gives.
 
     Raises NotPermitted for a role that it does not give.
@@ -60,12 +60,6 @@ def role_claimed(holder: Principal, said: Any, field: str = "body.role") -> Any:
     if said is None:
         return given[0]
     if said not in given:
-        raise NotPermitted(
-            [Problem(field, "authority", f"this key may act as {' or '.join(given)}, and not as {said!r}")]
-        )
+        message = f"this key may act as {' or '.join(given)}, and not as {said!r}"
+        raise NotPermitted([Problem("body.role", "authority", message)])
     return said
-
-
-def with_speaker(store: Store, holder: Principal, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of an act, with who does it. Raises NotPermitted as `spoken_by`."""
-    return {**data, "by": spoken_by(store, holder, data.get("by"))}
