@@ -56,6 +56,7 @@ class BoundedProtocol(NoUpgradeProtocol):
         self._stage = _BETWEEN
         self._messages = 0  # that have begun
         self._unread = 0  # bytes of a head that is not complete, or of what comes before one
+        self._came = 0  # bytes in which a head has come, or more: its size is theirs and one for each field
         self._chunks = 0
         self._body_bytes = 0
         self._framing = 0  # bytes of a body that are not its own: lengths of chunks, extensions, trailers
@@ -124,7 +125,7 @@ class BoundedProtocol(NoUpgradeProtocol):
         if len(headers) > bounds.fields:
             most = f"a head may have {bounds.fields} fields"
             raise self._broken(Refusal.of(Kind.HEAD_TOO_LARGE, "headers", "fields", most))
-        if len(self.url) + sum([len(name) + len(value) + 4 for name, value in headers]) > bounds.head_bytes:
+        if self._came + len(headers) > bounds.head_bytes and self._head_size() > bounds.head_bytes:
             raise self._broken(self._head_too_large())
         if len(self.pipeline) >= bounds.pipelined:
             most = f"{bounds.pipelined} requests may wait for their turn"
@@ -174,6 +175,7 @@ class BoundedProtocol(NoUpgradeProtocol):
     def _read(self, piece: bytes) -> None:
         """Parse a piece, and look at what it left unfinished."""
         stage, messages, body = self._stage, self._messages, self._body_bytes
+        self._came = len(piece) if stage == _BETWEEN else self._came + len(piece)
         HttpToolsProtocol.data_received(self, piece)
         if self._ended:
             return
@@ -262,6 +264,9 @@ class BoundedProtocol(NoUpgradeProtocol):
         if refusal is not None:
             self.transport.write(_raw(refusal))
         self.transport.close()
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
 
     def _url_too_long(self) -> Refusal:
         most = f"a target may have {self._bounds.url_bytes} bytes"

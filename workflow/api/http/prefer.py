@@ -34,7 +34,10 @@ def wait_of(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     Of a preference that is said twice the first counts (section 2 of the RFC), and what is not understood is
     ignored.
     """
-    said = b",".join(value for name, value in headers if name == HEADER).decode("latin-1")
+    values = [value for name, value in headers if name == HEADER]
+    if not values:
+        return None
+    said = b",".join(values).decode("latin-1")
     place = 0
     while place < len(said):
         found = _PREFERENCE.match(said, place)

@@ -6,6 +6,7 @@ mode. What the documents must hold is `workflow.engine.cloudevent.parse`'s busin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -65,15 +66,16 @@ class Carried:
     body: bytes
 
 
-def mode_of(content_type: bytes | None, raw: RawHeaders) -> Mode:
+def mode_of(firsts: Mapping[bytes, bytes], raw: RawHeaders) -> Mode:
     """How a request carries events. Raises Refusal when it carries none that are understood.
 
     Args:
-        content_type: that header as it came, None without one.
+        firsts: by name, the first header of that name.
         raw: all headers, names in lower case, as ASGI has them.
     """
-    if content_type in _PLAIN and not any(name == b"content-encoding" for name, _ in raw):
-        return _PLAIN[content_type]
+    plain = _PLAIN.get(firsts.get(b"content-type"))
+    if plain is not None and b"content-encoding" not in firsts:
+        return plain
     headers = Headers(raw=raw)
     return _mode(media_type(headers), headers)
 

@@ -128,7 +128,7 @@ class EventsEndpoint:
             self._key_bounds.use(key)
         remember_holder(scope, key)
         permit(key, *SENDING)
-        mode = mode_of(headers.get(b"content-type"), raw)
+        mode = mode_of(headers, raw)
         announced = headers.get(b"content-length")
         size = size_of(announced, mode.most_bytes, mode.carries)
         self._backpressure.check()
