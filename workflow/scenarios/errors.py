@@ -28,3 +28,24 @@ class FillingError(MakegoodError):
         self.message = message
         self.field = field
         super().__init__(f"{field}: {message}" if field else message)
+
+
+class StepImpossible(MakegoodError):
+    """A step cannot be taken as things stand: there is no such notice, task or subject.
+
+    Attributes:
+        field: of the step, such as ``press`` or ``to``.
+        rule: which was broken.
+        found: what there is instead.
+    """
+
+    def __init__(self, field: str, rule: str, message: str, found: object = None) -> None:
+        self.field = field
+        self.rule = rule
+        self.message = message
+        self.found = found
+        super().__init__(message)
+
+
+class NoRest(MakegoodError):
+    """At some instant a definition never comes to rest."""
