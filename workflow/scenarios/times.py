@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from state_machines.values.instants import (
 )
 from state_machines.values.time_errors import TimeError
 
-__all__ = ["BEGIN", "RESERVED", "Moment", "TimeError", "is_time", "resolved"]
+__all__ = ["BEGIN", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
 
 BEGIN = "begin"
 """The mark of the instant at which a scenario begins."""
@@ -114,6 +114,22 @@ def resolved(text: str, moment: Moment) -> datetime:
         one, other = (format_instant(localize(naive, where, which)) for which in ("earlier", "later"))
         message = f"{naive.isoformat(' ', 'minutes')} is twice in {where}: say the instant, {one} or {other}"
         raise AmbiguousLocalTime(error.rule, message) from None
+
+
+def absolute(text: str, where: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a time that hangs on no other: an instant, or a local time of a date.
+
+    Raises:
+        TimeError: as `resolved`; or it hangs on a step, a day or a person.
+    """
+    said = _read(text)
+    if isinstance(said, _Span) or (
+        isinstance(said, _LocalTime) and (isinstance(said.day, str) or said.person is not None)
+    ):
+        message = f"{text!r} hangs on something else; say a date, such as '2026-03-02 10:00', or an instant"
+        raise InstantError("not-absolute", message)
+    never = datetime.min.replace(tzinfo=UTC)
+    return resolved(text, Moment(never, never, where))
 
 
 @lru_cache(maxsize=4096)
