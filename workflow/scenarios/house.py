@@ -33,7 +33,7 @@ from workflow.outbox.relay import Relay
 from workflow.recovery.desk.line import Wishes, line
 from workflow.scenarios.errors import NoRest
 from workflow.scenarios.hands import hands_of
-from workflow.scenarios.seen import dead_in, moves_in, subject_in, subjects_in, waiting_in
+from workflow.scenarios.seen import dead_in, has_failures, moves_in, subject_in, subjects_in, waiting_in
 from workflow.scenarios.stage import (
     Answer,
     DeadThing,
@@ -212,6 +212,8 @@ class House:
         for _ in range(MOST_ROUNDS):
             if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
                 continue
+            if not has_failures(self.store):
+                return
             self._hands.sweep()
             if not engine.apply().decided:
                 return
