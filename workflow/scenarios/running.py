@@ -1,4 +1,4 @@
-"""Plays scenarios one after another or in several processes, each on a store and a installation of its own."""
+"""Plays scenarios one after another or in several processes, each in an installation of its own."""
 
 from __future__ import annotations
 
