@@ -77,13 +77,12 @@ class SeenSubject:
 
 @dataclass(frozen=True, slots=True)
 class SeenMove:
-    """A decision as it stands in the ledger. `cause` is ``event`` or ``timer``."""
+    """A decision as it stands in the ledger. `timer` is that which brought it, None where an event did."""
 
     number: int
     at: datetime
     subject: str
     trigger: str
-    cause: str
     timer: str | None
     source: str
     dest: str
