@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from state_machines.form.yaml_document import Lines
 from workflow.scenarios.document import Invariant, KnownEvent, Step, TaskEnding
@@ -63,7 +64,7 @@ class Scenario:
     row: int | None
     tags: tuple[str, ...]
     begins: datetime
-    zone: tzinfo
+    zone: ZoneInfo
     sources: tuple[tuple[str, str], ...]
     people: Mapping[str, Any]
     values: Mapping[str, Any]

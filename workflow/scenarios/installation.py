@@ -1,0 +1,236 @@
+"""An installation in this process: the whole system on one store and a clock that the scenario moves.
+
+Everything is real but the clock, the broker and what lies behind the channels: doors, engine, store, relay,
+sender, desk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import select
+
+from state_machines.values.instants import earlier
+from state_machines.values.retry_policy import RetryPolicy
+from workflow.access import keys
+from workflow.access.bounds import NO_BOUNDS, Bounds
+from workflow.clock import VirtualClock
+from workflow.console.site import create_site
+from workflow.engine.due_timers import DUE_TIMERS
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.runtime import Runtime
+from workflow.explanation import explain
+from workflow.outbox.due_effects import DUE_EFFECTS
+from workflow.outbox.receipts import TaskOutcome, record
+from workflow.outbox.relay import Relay
+from workflow.recovery.desk.line import Wishes, line
+from workflow.scenarios.errors import NoRest
+from workflow.scenarios.executor import executor_of
+from workflow.scenarios.seen import dead_in, has_failures, moves_in, subject_in, subjects_in, waiting_in
+from workflow.scenarios.stage import (
+    Answer,
+    DeadThing,
+    Role,
+    SeenMove,
+    SeenSubject,
+    SentNotice,
+    TaskCall,
+    WaitingNotice,
+)
+from workflow.settings import Settings
+from workflow.store import schema
+from workflow.store.effect_states import RELAYED
+from workflow.store.port import Store
+
+MOST_PASSES = 1_000
+"""Passes at one instant, after which a definition is taken to go round in circles there."""
+_LONG = 3600.0
+_MOST = 500
+_BOUNDS = {"desk": Bounds(authorities=("front_line", "agent", "manager", "supervisor"))}
+"""A program of the desk may claim every authority that people of a desk have."""
+_EFFECT = schema.outbox.c
+
+
+class Installation:
+    """One installation, fresh; `close` it at the end.
+
+    Args:
+        store: migrated and empty.
+        directory: for what an installation keeps beside its store.
+        begins: where its clock stands, UTC.
+        sources: definitions beside the catalog's, (text of the bundle, file).
+    """
+
+    def __init__(
+        self, store: Store, directory: Path, begins: datetime, sources: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.clock = VirtualClock(begins)
+        self.registry = Registry(store)
+        own = {file.rpartition("/")[2].partition(".")[0] for _, file in sources}
+        catalog = [one for one in catalog_sources() if (one[1] or "").partition(".")[0] not in own]
+        self.registry.register([*catalog, *sources], begins)
+        settings = Settings(
+            database_url="sqlite://", data_dir=directory, effect_batch=_MOST, channel="recording"
+        )
+        engine = Engine(store, self.registry, self.clock)
+        self._runtime = Runtime(
+            settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
+        )
+        self._executor = executor_of(self._runtime)
+        self._relay = Relay(self._runtime, self._executor)
+        self._app = create_site(self._runtime)
+        self._loop = asyncio.new_event_loop()
+        transport = httpx.ASGITransport(app=self._app)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url="http://installation", follow_redirects=True
+        )
+        self._keys: dict[str, str] = {}
+        self._works = True
+
+    @property
+    def store(self) -> Store:
+        """Where everything stands."""
+        return self._runtime.store
+
+    def close(self) -> None:
+        """End what was started; the store stays open."""
+        self._loop.run_until_complete(self._http.aclose())
+        self._app.state.context.close()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+        self._runtime.engine.marks.close()
+
+    def now(self) -> datetime:
+        """The instant, UTC."""
+        return self.clock.now()
+
+    def until(self, instant: datetime, looked: Callable[[], None] | None = None) -> None:
+        """Let time pass: whatever is due until `instant` happens at its own instant; then it is looked."""
+        while self._works and (due := self._next_due()) is not None and due <= instant:
+            self.clock.move_to(max(due, self.clock.now()))
+            self._carry_on()
+            if looked is not None:
+                looked()
+        self.clock.move_to(max(instant, self.clock.now()))
+
+    def settle(self) -> None:
+        """Everything that follows at this instant: decisions, effects, what those bring, what is due now."""
+        self._carry_on()
+        self.until(self.clock.now())
+
+    def request(self, method: str, path: str, role: Role, body: Any = None, kind: str = "") -> Answer:
+        """A request to the API by a key of this role."""
+        headers = {"Authorization": f"Bearer {self._key(role)}", "Accept": "application/json"}
+        if kind:
+            headers["Content-Type"] = kind
+        sent = self._http.request(method, path, json=body, headers=headers)
+        return _answer(self._loop.run_until_complete(sent))
+
+    def browse(self, url: str, answers: Mapping[str, str] | None) -> Answer:
+        """Somebody opens a signed link, and sends its form if there are answers."""
+        path = urlsplit(url).path
+        page = _answer(self._loop.run_until_complete(self._http.get(path)))
+        if answers is None or page.status >= httpx.codes.BAD_REQUEST:
+            return page
+        return _answer(self._loop.run_until_complete(self._http.post(path, data=dict(answers))))
+
+    def notices(self) -> Sequence[SentNotice]:
+        """All that went out so far, the oldest first."""
+        return self._executor.notices()
+
+    def calls(self) -> Sequence[TaskCall]:
+        """All tasks of other programs that were called so far, the oldest first."""
+        return [
+            TaskCall(one.key, one.target, one.subject, dict(one.payload.get("kwargs") or {}), one.created_at)
+            for one in self._executor.calls().values()
+        ]
+
+    def unanswered(self) -> Sequence[TaskCall]:
+        """Those of them that have no receipt."""
+        called = self.calls()
+        if not called:
+            return []
+        waits = (_EFFECT.key.in_([one.effect for one in called]), _EFFECT.state.in_(RELAYED))
+        with self.store.connect() as connection:
+            waiting = set(connection.scalars(select(_EFFECT.key).where(*waits)))
+        return [one for one in called if one.effect in waiting]
+
+    def end_task(self, call: TaskCall, succeeded: bool, said: Any) -> None:
+        """A called task ends with this result, or fails for this reason."""
+        outcome = TaskOutcome.SUCCEEDED if succeeded else TaskOutcome.FAILED
+        record(self._runtime.engine, call.effect, outcome, {"result" if succeeded else "error": said})
+
+    def channel(self, name: str, behaviour: str) -> None:
+        """From here on a channel behaves so."""
+        self._executor.behave(name, behaviour)
+
+    def worker(self, there: bool) -> None:
+        """Whether anything is done."""
+        self._works = there
+
+    def subject(self, key: str) -> SeenSubject | None:
+        """One that has been opened."""
+        return subject_in(self.store, key)
+
+    def subjects(self, lifecycle: str) -> Sequence[SeenSubject]:
+        """All that have been opened of a lifecycle, the oldest first; without their timers."""
+        return subjects_in(self.store, lifecycle)
+
+    def moves(self, after: int) -> Sequence[SeenMove]:
+        """The decisions behind this number, in order."""
+        return moves_in(self.store, after)
+
+    def dead(self) -> Sequence[DeadThing]:
+        """What needs a person because it failed, or nobody knows how it ended."""
+        return dead_in(self.store)
+
+    def waiting(self) -> Sequence[WaitingNotice]:
+        """The notices that wait now."""
+        return waiting_in(self.store)
+
+    def line(self) -> Sequence[str]:
+        """Keys of who waits for a person at the desk, in order."""
+        return [one.key for one in line(self.store, self.clock.now(), Wishes(), _MOST)]
+
+    def explained(self, key: str) -> str:
+        """What `makegood explain` says of a subject."""
+        return explain(self.store, self.registry, key).text()
+
+    def _next_due(self) -> datetime | None:
+        return earlier(DUE_TIMERS.next_due(self.store), DUE_EFFECTS.next_due(self.store))
+
+    def _carry_on(self) -> None:
+        """Decide and carry out what is there or due at this instant, until nothing is left."""
+        if not self._works:
+            return
+        engine = self._runtime.engine
+        for _ in range(MOST_PASSES):
+            if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
+                continue
+            if not has_failures(self.store):
+                return
+            self._executor.sweep()
+            if not engine.apply().decided:
+                return
+        raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
+
+    def _key(self, role: Role) -> str:
+        if role not in self._keys:
+            bounds = _BOUNDS.get(role, NO_BOUNDS)
+            person = f"{role}@desk.example" if role in ("agent", "supervisor") else None
+            self._keys[role] = keys.create(
+                self.store, keys.Role(role), role, self.clock.now(), bounds=bounds, person=person
+            )
+        return self._keys[role]
+
+
+def _answer(response: httpx.Response) -> Answer:
+    is_json = "json" in response.headers.get("content-type", "")
+    return Answer(response.status_code, response.json() if is_json else response.text)
