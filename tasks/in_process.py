@@ -53,9 +53,10 @@ class KeptChannel:
     def _kept(self, notice: Notice, key: str) -> SentNotice:
         urls = {name: self._links.url(notice.key, name, link) for name, link in notice.links.items()}
         links = dict(sorted(urls.items(), key=lambda one: notice.words.find(one[1])))
+        reached = address(notice.to, notice.channel)
         return SentNotice(
-            key, self._clock.now(), notice.to, address(notice.to, notice.channel), notice.channel, notice.about,
-            notice.title, notice.words, notice.subject, notice.language, links,
+            key, self._clock.now(), notice.to, reached, notice.channel, notice.about, notice.title,
+            notice.words, notice.subject, notice.language, links,
         )  # fmt: skip
 
 

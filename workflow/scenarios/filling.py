@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from state_machines.values.instants import format_instant
 from workflow.scenarios.errors import FillingError
-from workflow.scenarios.times import Moment, TimeError, is_time, resolved
+from workflow.scenarios.scenario import Scenario
+from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolved
 
-__all__ = ["AS_WRITTEN", "Fillings", "filled", "is_name", "texts_in"]
+__all__ = [
+    "Fillings",
+    "filled",
+    "fillings_of",
+    "is_name",
+    "names_in",
+    "tried",
+    "with_plain_values",
+    "zones_of",
+]
 
 AS_WRITTEN = frozenset({"holds"})
 """Fields whose texts stand as they are written: in an expression `<` is less-than."""
+
+NAMELESS = frozenset({"subjects"})
+"""Fields whose values stand beside the other fields: they have no name in YAML."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _PIECE = re.compile(r"<<|<(?P<said>[^<>]*)>|<")
@@ -39,10 +53,29 @@ class Fillings:
     values: Mapping[str, Any] = field(default_factory=dict)
     people: Mapping[str, Any] = field(default_factory=dict)
 
+    def at(self, now: datetime, mark: str | None = None) -> Fillings:
+        """What may stand there in a step at `now`, with the name that it gives to its instant, if any."""
+        return replace(self, moment=self.moment.later(now, mark))
+
 
 def is_name(text: str) -> bool:
     """Whether a person or a value can be called so."""
     return _NAME.fullmatch(text) is not None
+
+
+def fillings_of(scenario: Scenario) -> Fillings:
+    """What may stand in angle brackets at the beginning of a scenario; `Fillings.at` says it of a step."""
+    moment = Moment(scenario.begins, scenario.begins, scenario.zone, {}, zones_of(scenario.people))
+    return Fillings(moment, scenario.values, scenario.people)
+
+
+def zones_of(people: Mapping[str, Any]) -> dict[str, str | None]:
+    """The zones of people, by their short names; None where none is said."""
+    found: dict[str, str | None] = {}
+    for name, person in people.items():
+        said = person.get("zone") if isinstance(person, Mapping) else None
+        found[name] = said if isinstance(said, str) else None
+    return found
 
 
 def filled(value: Any, fillings: Fillings) -> Any:
@@ -55,68 +88,116 @@ def filled(value: Any, fillings: Fillings) -> Any:
     Raises:
         FillingError: of the first that is unknown or is no value; `field` is its path in what was given.
     """
-    if isinstance(value, str):
-        return _filled_text(value, fillings)
-    if isinstance(value, BaseModel):
-        return _filled_model(value, fillings)
-    if isinstance(value, Mapping):
-        return _filled_mapping(value, fillings)
-    if isinstance(value, list | tuple):
-        return [_at(f"[{n}]", one, fillings) for n, one in enumerate(value)]
-    return value
-
-
-def texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Path and text of every text in a plain value, those of its keys among them."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, list):
-        for n, one in enumerate(value):
-            yield from texts_in(one, f"{path}[{n}]")
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            place = f"{path}.{key}" if path else str(key)
-            yield place, str(key)
-            yield from texts_in(one, place)
-
-
-def _at(step: str, value: Any, fillings: Fillings) -> Any:
-    try:
-        return filled(value, fillings)
-    except FillingError as error:
-        inner = error.field
-        path = step + ("." if inner and not inner.startswith("[") else "") + inner
-        raise FillingError(error.rule, error.message, path) from None
-
-
-def _filled_model(part: _Model, fillings: Fillings) -> _Model:
-    """A part of a scenario; what nobody wrote in it is left alone."""
-    changed = {}
-    for name in part.model_fields_set - AS_WRITTEN:
-        before = getattr(part, name)
-        after = _at(name, before, fillings)
-        if after is not before:
-            changed[name] = after
-    return part.model_copy(update=changed) if changed else part
-
-
-def _filled_mapping(value: Mapping[str, Any], fillings: Fillings) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, one in value.items():
-        name = _in_words(key, fillings) if isinstance(key, str) else key
-        if name in found:
-            raise FillingError("doubled-key", f"{name!r} stands here twice once it is filled in", str(key))
-        found[name] = _at(str(key), one, fillings)
+    found, faults = tried(value, fillings)
+    if faults:
+        raise faults[0]
     return found
 
 
-def _filled_text(text: str, fillings: Fillings) -> Any:
-    if "<" not in text:
-        return text
-    whole = _PIECE.fullmatch(text)
-    if whole is not None and whole["said"] is not None:
-        return _value(whole["said"], fillings)
-    return _in_words(text, fillings)
+def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
+    """As `filled`, with all that cannot be filled; these texts are left as they were."""
+    faults: list[FillingError] = []
+    return _Pass(fillings, faults).over(value, ""), faults
+
+
+class _Pass:
+    """One way through a value, which goes on after a fault so that all of them are said at once."""
+
+    def __init__(self, fillings: Fillings, faults: list[FillingError]) -> None:
+        self._fillings, self._faults = fillings, faults
+
+    def over(self, value: Any, path: str) -> Any:
+        if isinstance(value, str):
+            return self._text(value, path) if "<" in value else value
+        if isinstance(value, BaseModel):
+            return self._model(value, path)
+        if isinstance(value, Mapping):
+            return self._mapping(value, path)
+        if isinstance(value, list | tuple):
+            return [self.over(one, f"{path}[{n}]") for n, one in enumerate(value)]
+        return value
+
+    def _model(self, part: _Model, path: str) -> _Model:
+        """A part of a scenario; what nobody wrote in it is left alone."""
+        changed = {}
+        for name in part.model_fields_set - AS_WRITTEN:
+            before = getattr(part, name)
+            after = self.over(before, path if name in NAMELESS else _join(path, _written_name(part, name)))
+            if after is not before:
+                changed[name] = after
+        return part.model_copy(update=changed) if changed else part
+
+    def _mapping(self, value: Mapping[str, Any], path: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, one in value.items():
+            place = _join(path, key)
+            name = self._text(key, place, whole=False) if "<" in key else key
+            if name in found:
+                message = f"{name!r} stands here twice once it is filled in"
+                self._faults.append(FillingError("doubled-key", message, place))
+            found[name] = self.over(one, place)
+        return found
+
+    def _text(self, text: str, path: str, *, whole: bool = True) -> Any:
+        try:
+            only = _PIECE.fullmatch(text) if whole else None
+            if only is not None and only["said"] is not None:
+                return _value(only["said"], self._fillings)
+            return _in_words(text, self._fillings)
+        except FillingError as error:
+            self._faults.append(FillingError(error.rule, error.message, path))
+            return text
+
+
+def with_plain_values(value: Any, values: Mapping[str, Any]) -> Any:
+    """The same, where a text that as a whole names one of these values is that value already.
+
+    So that a number of a table can stand where the form asks for one. Values that have angle brackets
+    themselves are left for `filled`.
+    """
+    if isinstance(value, str):
+        said = _PIECE.fullmatch(value)
+        name = _NAME.match(said["said"]) if said is not None and said["said"] else None
+        if said is None or name is None or name.group() not in values or _names_others(values[name.group()]):
+            return value
+        try:
+            return _part(values[name.group()], said["said"][name.end() :], said["said"])
+        except FillingError:
+            return value
+    if isinstance(value, Mapping):
+        return {key: with_plain_values(one, values) for key, one in value.items()}
+    return [with_plain_values(one, values) for one in value] if isinstance(value, list) else value
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """The names that stand in angle brackets somewhere in a plain value, and whose zones are asked for."""
+    if isinstance(value, str):
+        found = {one for said in _PIECE.finditer(value) if said["said"] for one in _named_in(said["said"])}
+        return frozenset(found)
+    if isinstance(value, Mapping):
+        return frozenset().union(*(names_in(one) for pair in value.items() for one in pair))
+    return frozenset().union(*map(names_in, value)) if isinstance(value, list) else frozenset()
+
+
+def _named_in(said: str) -> set[str]:
+    first, person = _NAME.match(said), PERSONS.search(said)
+    return {one.group() for one in (first,) if one} | {one["person"] for one in (person,) if one}
+
+
+def _names_others(value: Any) -> bool:
+    if isinstance(value, str):
+        return "<" in value
+    if isinstance(value, Mapping):
+        return any(_names_others(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(map(_names_others, value))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _written_name(part: BaseModel, name: str) -> str:
+    return type(part).model_fields[name].alias or name
 
 
 def _in_words(text: str, fillings: Fillings) -> str:

@@ -1,6 +1,6 @@
 """The stage: what a scenario is played on, and what can be seen of it.
 
-One house in this process (`house`) is one; an installation that runs in compressed time is another.
+One in this process (`installation`) is one; one that runs as processes is another.
 """
 
 from __future__ import annotations
@@ -77,13 +77,12 @@ class SeenSubject:
 
 @dataclass(frozen=True, slots=True)
 class SeenMove:
-    """A decision as it stands in the ledger. `cause` is ``event`` or ``timer``."""
+    """A decision as it stands in the ledger. `timer` is that which brought it, None where an event did."""
 
     number: int
     at: datetime
     subject: str
     trigger: str
-    cause: str
     timer: str | None
     source: str
     dest: str

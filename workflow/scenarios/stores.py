@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 from uuid import uuid4
@@ -26,18 +26,8 @@ Kind = Literal["sqlite", "postgresql"]
 class Stores(Protocol):
     """Where scenarios get their stores from, one after another."""
 
-    def empty(self) -> AbstractStore:
-        """A context of a migrated store in which nothing is."""
-
-
-class AbstractStore(Protocol):
-    """A context manager of a store."""
-
-    def __enter__(self) -> Store:
-        """The store."""
-
-    def __exit__(self, *error: object) -> bool | None:
-        """Nothing of it is left."""
+    def empty(self) -> AbstractContextManager[Store]:
+        """A migrated store in which nothing is."""
 
 
 @contextmanager
@@ -124,6 +114,8 @@ def _execute(server: URL, statement: str) -> None:
             connection.execute(text(statement))
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip()
-        raise StoreError(f"MAKEGOOD_DATABASE_URL: {statement.partition(' ')[0].lower()} database: {cause}") from None
+        raise StoreError(
+            f"MAKEGOOD_DATABASE_URL: {statement.partition(' ')[0].lower()} database: {cause}"
+        ) from None
     finally:
         engine.dispose()

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from state_machines.values.instants import (
 )
 from state_machines.values.time_errors import TimeError
 
-__all__ = ["BEGIN", "RESERVED", "Moment", "TimeError", "is_time", "resolved"]
+__all__ = ["BEGIN", "PERSONS", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
 
 BEGIN = "begin"
 """The mark of the instant at which a scenario begins."""
@@ -39,7 +39,8 @@ _DAY = re.compile(rf"(?P<day>today|tomorrow|{'|'.join(_WEEKDAYS)}) +{_CLOCK}")
 _LOCAL = re.compile(rf"(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[ T]{_CLOCK}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]\S*(?:Z|[+-][0-9]{2}:[0-9]{2})")
 _PLACE = re.compile(r"(?P<time>.*?) +in +(?P<place>\S.*)")
-_PERSONS = re.compile(r"(?:the +)?(?P<person>\S.*)'s zone")
+PERSONS = re.compile(r"(?:the +)?(?P<person>\S+)'s zone")
+"""A place that is said by whose it is."""
 _FORMS = "'+PT2H', 'begin +P3D', 'tomorrow 09:00', 'friday 08:30', '2026-03-05 10:00' or an RFC 3339 instant"
 
 
@@ -116,6 +117,22 @@ def resolved(text: str, moment: Moment) -> datetime:
         raise AmbiguousLocalTime(error.rule, message) from None
 
 
+def absolute(text: str, where: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a time that hangs on no other: an instant, or a local time of a date.
+
+    Raises:
+        TimeError: as `resolved`; or it hangs on a step, a day or a person.
+    """
+    said = _read(text)
+    if isinstance(said, _Span) or (
+        isinstance(said, _LocalTime) and (isinstance(said.day, str) or said.person is not None)
+    ):
+        message = f"{text!r} hangs on something else; say a date, such as '2026-03-02 10:00', or an instant"
+        raise InstantError("not-absolute", message)
+    never = datetime.min.replace(tzinfo=UTC)
+    return resolved(text, Moment(never, never, where))
+
+
 @lru_cache(maxsize=4096)
 def _read(text: str) -> datetime | _Span | _LocalTime:
     """What a text says, whatever the moment."""
@@ -145,7 +162,7 @@ def _local(text: str, rest: str) -> _LocalTime:
 def _in_place(said: _LocalTime, place: str | None) -> _LocalTime:
     if place is None:
         return said
-    if (person := _PERSONS.fullmatch(place)) is not None:
+    if (person := PERSONS.fullmatch(place)) is not None:
         return replace(said, person=person["person"])
     return replace(said, zone=place)
 

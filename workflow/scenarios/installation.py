@@ -1,4 +1,4 @@
-"""A house in this process: the whole system on one store and a clock that the scenario moves.
+"""An installation in this process: the whole system on one store and a clock that the scenario moves.
 
 Everything is real but the clock, the broker and what lies behind the channels: doors, engine, store, relay,
 sender, desk.
@@ -30,11 +30,10 @@ from workflow.explanation import explain
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
-from workflow.queries.dead_letters import first_dead_letters
-from workflow.queries.subjects import find_subject, subjects
 from workflow.recovery.desk.line import Wishes, line
 from workflow.scenarios.errors import NoRest
-from workflow.scenarios.hands import hands_of
+from workflow.scenarios.executor import executor_of
+from workflow.scenarios.seen import dead_in, has_failures, moves_in, subject_in, subjects_in, waiting_in
 from workflow.scenarios.stage import (
     Answer,
     DeadThing,
@@ -47,19 +46,19 @@ from workflow.scenarios.stage import (
 )
 from workflow.settings import Settings
 from workflow.store import schema
-from workflow.store.effect_states import RELAYED, EffectState
+from workflow.store.effect_states import RELAYED
 from workflow.store.port import Store
 
-MOST_ROUNDS = 1_000
-"""Rounds of decisions and effects at one instant, after which a definition is taken to go round in circles."""
+MOST_PASSES = 1_000
+"""Passes at one instant, after which a definition is taken to go round in circles there."""
 _LONG = 3600.0
 _MOST = 500
-_BOUNDS: Mapping[str, Bounds] = {"desk": Bounds(authorities=("front_line", "agent", "manager", "supervisor"))}
-"""What the keys are limited to: a program of the desk may claim every authority that people of a desk have."""
-_SUBJECT, _MOVE, _EFFECT = schema.subjects.c, schema.moves.c, schema.outbox.c
+_BOUNDS = {"desk": Bounds(authorities=("front_line", "agent", "manager", "supervisor"))}
+"""A program of the desk may claim every authority that people of a desk have."""
+_EFFECT = schema.outbox.c
 
 
-class House:
+class Installation:
     """One installation, fresh; `close` it at the end.
 
     Args:
@@ -84,12 +83,14 @@ class House:
         self._runtime = Runtime(
             settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
         )
-        self._hands = hands_of(self._runtime)
-        self._relay = Relay(self._runtime, self._hands)
+        self._executor = executor_of(self._runtime)
+        self._relay = Relay(self._runtime, self._executor)
         self._app = create_site(self._runtime)
         self._loop = asyncio.new_event_loop()
         transport = httpx.ASGITransport(app=self._app)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://house", follow_redirects=True)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url="http://installation", follow_redirects=True
+        )
         self._keys: dict[str, str] = {}
         self._works = True
 
@@ -142,13 +143,13 @@ class House:
 
     def notices(self) -> Sequence[SentNotice]:
         """All that went out so far, the oldest first."""
-        return self._hands.notices()
+        return self._executor.notices()
 
     def calls(self) -> Sequence[TaskCall]:
         """All tasks of other programs that were called so far, the oldest first."""
         return [
             TaskCall(one.key, one.target, one.subject, dict(one.payload.get("kwargs") or {}), one.created_at)
-            for one in self._hands.calls().values()
+            for one in self._executor.calls().values()
         ]
 
     def unanswered(self) -> Sequence[TaskCall]:
@@ -168,7 +169,7 @@ class House:
 
     def channel(self, name: str, behaviour: str) -> None:
         """From here on a channel behaves so."""
-        self._hands.behave(name, behaviour)
+        self._executor.behave(name, behaviour)
 
     def worker(self, there: bool) -> None:
         """Whether anything is done."""
@@ -176,85 +177,23 @@ class House:
 
     def subject(self, key: str) -> SeenSubject | None:
         """One that has been opened."""
-        timers = schema.timers.c
-        with self.store.connect() as connection:
-            found = find_subject(connection, key)
-            if found is None or found[1].opened_at is None:
-                return None
-            row = found[1]
-            due = select(timers.name, timers.due_at).where(timers.subject_id == found[0])
-            pending = {name: at for name, at in connection.execute(due.order_by(timers.due_at, timers.name))}
-        return SeenSubject(
-            row.key, row.lifecycle, row.version, row.state, row.seq, row.data, row.parent, row.opened_at, pending
-        )  # fmt: skip
+        return subject_in(self.store, key)
 
     def subjects(self, lifecycle: str) -> Sequence[SeenSubject]:
         """All that have been opened of a lifecycle, the oldest first; without their timers."""
-        found, cursor = [], None
-        while True:
-            page = subjects(self.store, lifecycle=lifecycle, limit=_MOST, cursor=cursor)
-            found += page.items
-            cursor = page.next
-            if cursor is None:
-                break
-        return [
-            SeenSubject(one.key, lifecycle, one.version, one.state, one.seq, one.data, one.parent, one.opened_at, {})
-            for one in found
-        ]  # fmt: skip
+        return subjects_in(self.store, lifecycle)
 
     def moves(self, after: int) -> Sequence[SeenMove]:
         """The decisions behind this number, in order."""
-        query = (
-            select(
-                _MOVE.id, _MOVE.at, _SUBJECT.key, _MOVE.trigger, _MOVE.timer, _MOVE.source, _MOVE.dest,
-                _MOVE.outcome, _MOVE.reason,
-            )
-            .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
-            .where(_MOVE.id > after)
-            .order_by(_MOVE.id)
-        )  # fmt: skip
-        with self.store.connect() as connection:
-            return [
-                SeenMove(
-                    row.id, row.at, row.key, row.trigger, "event" if row.timer is None else "timer", row.timer,
-                    row.source, row.dest, row.outcome, row.reason,
-                )
-                for row in connection.execute(query)
-            ]  # fmt: skip
+        return moves_in(self.store, after)
 
     def dead(self) -> Sequence[DeadThing]:
         """What needs a person because it failed, or nobody knows how it ended."""
-        lost = _EFFECT.state.in_([EffectState.DEAD, EffectState.UNKNOWN])
-        query = (
-            select(_EFFECT.key, _SUBJECT.key.label("subject"), _EFFECT.error, _EFFECT.state)
-            .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
-            .where(lost)
-            .order_by(_EFFECT.id)
-        )
-        with self.store.connect() as connection:
-            effects = connection.execute(query).all()
-        letters = first_dead_letters(self.store)
-        return [
-            *(
-                DeadThing(f"{one.key} {one.state}", one.subject, f"{one.state}: {one.error}")
-                for one in effects
-            ),
-            *(DeadThing(f"event {one.id}", one.subject, one.error or "") for one in letters.events),
-            *(
-                DeadThing(f"{one.subject} {one.name} {one.setting}", one.subject, one.error or "")
-                for one in letters.timers
-            ),
-        ]
+        return dead_in(self.store)
 
     def waiting(self) -> Sequence[WaitingNotice]:
         """The notices that wait now."""
-        waits = (_EFFECT.kind == "notice", _EFFECT.state == EffectState.PENDING)
-        query = select(_EFFECT.payload, _EFFECT.target, _EFFECT.due_at).where(*waits).order_by(_EFFECT.id)
-        with self.store.connect() as connection:
-            rows = connection.execute(query).all()
-        return [
-            WaitingNotice(row.payload["to"], row.payload["about"], row.target, row.due_at) for row in rows
-        ]
+        return waiting_in(self.store)
 
     def line(self) -> Sequence[str]:
         """Keys of who waits for a person at the desk, in order."""
@@ -272,10 +211,12 @@ class House:
         if not self._works:
             return
         engine = self._runtime.engine
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MOST_PASSES):
             if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
                 continue
-            self._hands.sweep()
+            if not has_failures(self.store):
+                return
+            self._executor.sweep()
             if not engine.apply().decided:
                 return
         raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
@@ -283,7 +224,7 @@ class House:
     def _key(self, role: Role) -> str:
         if role not in self._keys:
             bounds = _BOUNDS.get(role, NO_BOUNDS)
-            person = f"{role}@house.example" if role in ("agent", "supervisor") else None
+            person = f"{role}@desk.example" if role in ("agent", "supervisor") else None
             self._keys[role] = keys.create(
                 self.store, keys.Role(role), role, self.clock.now(), bounds=bounds, person=person
             )
