@@ -38,7 +38,7 @@ class Knowledge:
 
 
 def knowledge_of(sources: Sequence[tuple[str, str]]) -> Knowledge:
-    """What there is with these definitions, (text of the bundle, file), beside the catalog's. Kept by content."""
+    """What there is with these definitions, (text, file), beside the catalog's. Kept by content."""
     return _knowledge(tuple(sources))
 
 
