@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 from rich.text import Text
 
 from state_machines import catalog
-from workflow.scenarios.coverage import uncovered
+from state_machines.errors import Problem
+from workflow.scenarios.coverage import Coverage, uncovered
 from workflow.scenarios.coverage_exceptions import CoverageError, Exceptions
 from workflow.scenarios.coverage_picture import pictures
-from workflow.scenarios.coverage_text import coverage_text
+from workflow.scenarios.coverage_text import coverage_json, coverage_text
 from workflow.scenarios.elements import WrittenLifecycle, written
 from workflow.scenarios.outcome import Outcome
 from workflow.scenarios.report import shown_path
 from workflow.scenarios.taken import Taken
 
 
-def measured(outcomes: Sequence[Outcome], exceptions: Exceptions) -> tuple[Text, bool]:
-    """What none of them took of the lifecycles that they opened, in words; and whether the exceptions fit it.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was not taken, and what is wrong with the list of exceptions; if anything is, none of it holds."""
 
-    Those that do not are told first, and none of them holds.
-    """
+    coverage: Coverage
+    problems: tuple[Problem, ...] = ()
+
+    def words(self) -> Text:
+        """Both, for a terminal."""
+        text = Text("".join(f"{problem}\n" for problem in self.problems), style="bold red")
+        return Text.assemble("\n", text, "\n" if self.problems else "", coverage_text(self.coverage))
+
+    def write(self, file: Path) -> None:
+        """Write what was not taken as JSON. Raises OSError when the file cannot be written."""
+        said = json.dumps(coverage_json(self.coverage), indent=2, ensure_ascii=False)
+        file.write_text(f"{said}\n", encoding="utf-8")
+
+
+def measured(outcomes: Sequence[Outcome], exceptions: Exceptions) -> Measured:
+    """What none of them took of the lifecycles that they opened."""
     taken, lifecycles = taken_by(outcomes), lifecycles_of(outcomes)
     try:
-        return coverage_text(uncovered(taken, lifecycles, exceptions)), True
+        return Measured(uncovered(taken, lifecycles, exceptions))
     except CoverageError as error:
-        text = Text("".join(f"{problem}\n" for problem in error.problems), style="bold red")
-        return Text.assemble(text, "\n", coverage_text(uncovered(taken, lifecycles))), False
+        return Measured(uncovered(taken, lifecycles), tuple(error.problems))
 
 
 def write_pictures(folder: Path, outcomes: Sequence[Outcome]) -> list[Path]:

@@ -34,6 +34,7 @@ class Request:
         tags: of which a scenario has one, none for all.
         junit: file for the results as JUnit XML.
         coverage: whether to say what no scenario took.
+        coverage_json: file for that as JSON.
         coverage_svg: folder for pictures of that.
         verbose: whether the story is told of those that went well, too.
     """
@@ -45,8 +46,14 @@ class Request:
     tags: tuple[str, ...] = ()
     junit: Path | None = None
     coverage: bool = False
+    coverage_json: Path | None = None
     coverage_svg: Path | None = None
     verbose: bool = False
+
+    @property
+    def measures(self) -> bool:
+        """Whether anybody asks what no scenario took."""
+        return self.coverage or self.coverage_json is not None
 
 
 class Session:
@@ -65,7 +72,7 @@ class Session:
             ScenarioError: files are wrong, that of exceptions to coverage among them, or nothing is chosen.
         """
         request = self.request
-        self._exceptions = exceptions_in(request.paths) if request.coverage else Exceptions()
+        self._exceptions = exceptions_in(request.paths) if request.measures else Exceptions()
         found = chosen(read_scenarios(request.paths), request.only, request.tags)
         return found if request.seed is None else shuffled(found, request.seed)
 
@@ -87,9 +94,13 @@ class Session:
         if request.junit is not None:
             write_junit(request.junit, newest, began)
         fits = True
-        if request.coverage:
-            words, fits = measured(newest, self._exceptions)
-            self.console.print(Text.assemble("\n", words), soft_wrap=True)
+        if request.measures:
+            found = measured(newest, self._exceptions)
+            fits = not found.problems
+            if request.coverage:
+                self.console.print(found.words(), soft_wrap=True)
+            if request.coverage_json is not None:
+                found.write(request.coverage_json)
         if request.coverage_svg is not None:
             for file in write_pictures(request.coverage_svg, newest):
                 self.console.print(Text(f"Drawn: {file}", "dim"), soft_wrap=True)

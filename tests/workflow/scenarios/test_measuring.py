@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_all_of_them_together_are_measured(folder: Path, jobs: str) -> None:
     assert "state overdue" not in result.output and "state back" not in result.output
     one = asked("--coverage", "--only", "Given back", "--jobs", jobs).output
     assert "states 2 of 5" in one and "state overdue  loan.yaml:" in one
+
+
+def test_it_is_written_as_json(folder: Path) -> None:
+    result = asked("--coverage-json", "coverage.json")
+    assert result.exit_code == 0 and "conditions asked" not in result.output
+    said = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    (loan,) = said["lifecycles"]
+    assert (loan["lifecycle"], loan["file"], loan["states"]) == ("loan", "loan.yaml", {"taken": 3, "of": 5})
+    refused = asked("--coverage-json", "nowhere/coverage.json")
+    assert refused.exit_code == 2 and "there is no folder nowhere" in refused.output
 
 
 def test_exceptions_beside_them_hold_and_one_that_is_taken_fails(folder: Path) -> None:
