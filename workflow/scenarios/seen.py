@@ -1,4 +1,4 @@
-"""What can be seen of a house in its store: subjects, decisions, what failed and what waits."""
+"""What can be seen of an installation in its store: subjects, decisions, what failed and what waits."""
 
 from __future__ import annotations
 
