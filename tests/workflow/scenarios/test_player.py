@@ -142,7 +142,7 @@ steps:
     to: appointment:1
     data:
       about: a technician
-      customer: {name: Tom, phone: <tom.phone>, zone: Europe/Berlin, channels: [sms], quiet_hours: "09:00-12:00"}
+      customer: {phone: <tom.phone>, zone: Europe/Berlin, channels: [sms], quiet_hours: "09:00-12:00"}
       window: {from: <tomorrow 08:00>, to: <tomorrow 10:00>}
       owner: <anna>
     then: {waiting: [{to: tom, about: promise, until: today 12:00}]}
