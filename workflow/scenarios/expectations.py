@@ -167,7 +167,7 @@ class Expectations:
         def is_it(one: WaitingExpectation, notice: WaitingNotice) -> bool:
             return (
                 notice.about == self._meaning.fill(one.about)
-                and self._meaning.address(one.to, notice.channel) in _addresses(notice)
+                and not self._meaning.addresses(one.to).isdisjoint(_addresses(notice))
                 and (one.until is None or self._same(self._meaning.instant(one.until), notice.until))
             )
 

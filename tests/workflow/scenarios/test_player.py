@@ -136,6 +136,17 @@ GOOD = {
   - at: +PT30M
     then: {told: [{to: tom, about: question}]}
 """,
+    "what waits to go out over the channel that they like best": """
+steps:
+  - send: appointment.book
+    to: appointment:1
+    data:
+      about: a technician
+      customer: {phone: <tom.phone>, zone: Europe/Berlin, channels: [sms], quiet_hours: "09:00-12:00"}
+      window: {from: <tomorrow 08:00>, to: <tomorrow 10:00>}
+      owner: <anna>
+    then: {waiting: [{to: tom, about: promise, until: today 12:00}]}
+""",
     "channels that refuse, so that a person calls": LENT
     + """
   - channel: {email: refuses, sms: refuses}
