@@ -166,11 +166,11 @@ class _Building:
             for kind, name in ready:
                 part, said = waiting.pop((kind, name))
                 moment = Moment(begins, begins, where, {}, zones_of(people))
-                value, faults = tried(said, Fillings(moment, values, people))
+                value, failures = tried(said, Fillings(moment, values, people))
                 (values if kind == "values" else people)[name] = value
-                for fault in faults:
-                    path = f"given.{kind}.{name}" + ("." if fault.field[:1] not in ("", "[") else "")
-                    self._note(part, path + fault.field, fault.rule, fault.message)
+                for failure in failures:
+                    path = f"given.{kind}.{name}" + ("." if failure.field[:1] not in ("", "[") else "")
+                    self._note(part, path + failure.field, failure.rule, failure.message)
             if not ready:
                 for (kind, name), (part, said) in waiting.items():
                     others = ", ".join(sorted(names_in(said) & names))
