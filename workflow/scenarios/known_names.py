@@ -59,7 +59,7 @@ class KnownNames:
 
     def of_step(self, step: Step, written: Step, place: Placed) -> None:
         """A step: what it does, and what must be so."""
-        self.of_sent(step, place, refused=isinstance(step.answer, dict | list))
+        self.of_sent(step, place, refused=not isinstance(step.answer, str | None))
         for field in ("press", "look", "report"):
             choice: NoticeChoice | None = getattr(step, field)
             if choice is not None:

@@ -95,7 +95,10 @@ def test_all_that_cannot_be_filled_is_told_with_its_place_and_left_as_it_was() -
     written = {"a": ["<n>", "<x>"], "b": {"c": "<y>", "d": "<ada>"}}
     found, failures = tried(written, FILLINGS)
     assert found == {"a": [3, "<x>"], "b": {"c": "<y>", "d": "ada@example.org"}}
-    assert [(one.field, one.rule) for one in failures] == [("a[1]", "unknown-value"), ("b.c", "unknown-value")]
+    assert [(one.field, one.rule) for one in failures] == [
+        ("a[1]", "unknown-value"),
+        ("b.c", "unknown-value"),
+    ]
 
 
 def test_a_step_keeps_its_types_where_values_stand_and_its_texts_where_texts_do() -> None:
