@@ -93,9 +93,8 @@ class SubjectCheck:
         for name, timer in (expected.timers or {}).items():
             yield from self._timer(subject, name, timer)
         explained = None
-        for text in texts(expected.explain):
+        for wanted in texts(self._meaning.fill(expected.explain)):
             explained = explained or self._meaning.stage.explained(key)
-            wanted = str(self._meaning.fill(text))
             if wanted not in explained:
                 yield Deviation(".explain", f"{key}: {_EXPLAINED}", wanted, explained)
         for expression in texts(expected.holds):
@@ -107,14 +106,15 @@ class SubjectCheck:
         due = subject.timers.get(name)
         found = NONE if not there else PAUSED if due is None else format_instant(due)
         field, what = f".timers.{name}", f"{subject.key}: timer {name}"
-        if wanted.at in (NONE, PAUSED):
-            if found != wanted.at:
-                yield Deviation(field, what, wanted.at, found)
-        elif wanted.at is not None:
-            at = self._meaning.instant(wanted.at)
+        time = self._meaning.fill(wanted.at)
+        if time in (NONE, PAUSED):
+            if found != time:
+                yield Deviation(field, what, time, found)
+        elif time is not None:
+            at = self._meaning.instant(time)
             if due is None or abs(due - at) > self._tolerance:
                 yield Deviation(field, what, format_instant(at), found)
-        for text in texts(wanted.why):
+        for text in texts(self._meaning.fill(wanted.why)):
             why = self._meaning.stage.explained(subject.key)
-            if str(self._meaning.fill(text)) not in why:
-                yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", self._meaning.fill(text), why)
+            if text not in why:
+                yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", text, why)
