@@ -31,6 +31,7 @@ class Bench:
     tried: list[float] = field(default_factory=list)
     swept: int = 0
     listener: bool = False
+    passing: float | None = None
 
     # The engine's clock.
 
@@ -81,6 +82,9 @@ class Bench:
 
     def sweep(self) -> None:
         self.swept += 1
+
+    def pass_time(self) -> float | None:
+        return self.passing
 
     # The source of wake-ups, unused: the tests turn the loop by hand.
 
