@@ -112,6 +112,16 @@ def test_it_waits_until_the_next_due_instant_and_then_asks_once() -> None:
     assert bench.done == []
 
 
+def test_where_time_is_passed_it_looks_again_as_soon_as_that_goes_on() -> None:
+    bench = Bench(passing=0.1)
+    loop = loop_on(bench)
+    assert loop.turn() == pytest.approx(0.1)
+    bench.passing = 0.0
+    assert loop.turn() == pytest.approx(TICK)
+    bench.passing = SWEEP * 2
+    assert loop.turn() == pytest.approx(SWEEP)
+
+
 def test_with_nothing_to_come_it_sleeps_until_the_next_sweep() -> None:
     bench = Bench()
     loop = loop_on(bench)

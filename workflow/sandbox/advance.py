@@ -27,7 +27,7 @@ MOST_STOPS = 10_000
 _columns = schema.advances.c
 
 
-class Status(StrEnum):
+class AdvanceStatus(StrEnum):
     """What has become of an advance."""
 
     ADVANCING = "advancing"
@@ -50,7 +50,7 @@ class Advance:
     """
 
     id: int
-    status: Status
+    status: AdvanceStatus
     begins_at: datetime
     target: datetime
     stops: int
@@ -74,9 +74,9 @@ class Standing:
     waits_for: str | None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> AdvanceStatus:
         """What became of the latest advance; ready before the first."""
-        return Status.READY if self.advance is None else self.advance.status
+        return AdvanceStatus.READY if self.advance is None else self.advance.status
 
 
 def sandbox_clock(clock: Clock) -> SandboxClock:
@@ -97,21 +97,21 @@ def standing(store: Store, clock: SandboxClock) -> Standing:
         )
         now = clock.now()
         waits_for = None
-        if latest is not None and latest.status is Status.ADVANCING:
+        if latest is not None and latest.status is AdvanceStatus.ADVANCING:
             waits_for = str(rest.unrest(connection, now)) or None
         return Standing(now, rest.next_due(connection), latest, waits_for)
 
 
 def under_way(connection: Connection) -> Advance | None:
     """The advance that is to be carried out; None when the clock is to stand still."""
-    query = select(schema.advances).where(_columns.status == Status.ADVANCING.value)
+    query = select(schema.advances).where(_columns.status == AdvanceStatus.ADVANCING.value)
     return _one(connection.execute(query).one_or_none())
 
 
 def _one(row: Row[tuple[object, ...]] | None) -> Advance | None:
     if row is None:
         return None
-    return Advance(row.id, Status(row.status), row.begins_at, row.target, row.stops, row.reason)
+    return Advance(row.id, AdvanceStatus(row.status), row.begins_at, row.target, row.stops, row.reason)
 
 
 def target_of(now: datetime, by: str | None, to: str | None) -> datetime:
@@ -145,8 +145,12 @@ def ask(store: Store, now: datetime, target: datetime, actor: str) -> Advance:
     """
     insert = postgresql.insert if store.dialect == "postgresql" else sqlite.insert
     row = {
-        "status": Status.ADVANCING.value, "begins_at": now, "target": target, "stops": 0, "asked_by": actor
-    }  # fmt: skip
+        "status": AdvanceStatus.ADVANCING.value,
+        "begins_at": now,
+        "target": target,
+        "stops": 0,
+        "asked_by": actor,
+    }
     statement = insert(schema.advances).values(row).on_conflict_do_nothing().returning(schema.advances)
     with store.begin() as transaction:
         made = _one(transaction.connection.execute(statement).one_or_none())

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, update
 from state_machines.values.instants import format_instant
 from workflow.clock import SandboxClock, monotonic
 from workflow.sandbox import rest
-from workflow.sandbox.advance import MOST_STOPS, Advance, Status, under_way
+from workflow.sandbox.advance import MOST_STOPS, Advance, AdvanceStatus, under_way
 from workflow.store.effect_states import EffectState
 from workflow.store.port import Store
 from workflow.store.schema import advances, outbox, purpose
@@ -106,8 +106,8 @@ class Passing:
         with self._store.begin() as transaction:
             transaction.connection.execute(
                 update(advances)
-                .where(advances.c.id == advance.id, advances.c.status == Status.ADVANCING.value)
-                .values(status=Status.HALTED.value, reason=reason)
+                .where(advances.c.id == advance.id, advances.c.status == AdvanceStatus.ADVANCING.value)
+                .values(status=AdvanceStatus.HALTED.value, reason=reason)
             )
 
     def _move(self, advance: Advance, now: datetime) -> float:
@@ -120,7 +120,7 @@ class Passing:
             if rest.unrest(connection, now):  # what `before_moving` found, or what came since
                 return 0.0
             there, values = self._next(connection, advance, now)
-            is_open = (advances.c.id == advance.id, advances.c.status == Status.ADVANCING.value)
+            is_open = (advances.c.id == advance.id, advances.c.status == AdvanceStatus.ADVANCING.value)
             taken = connection.execute(update(advances).where(*is_open).values(values)).rowcount
             if not taken or there == now:
                 return IDLE
@@ -137,12 +137,12 @@ class Passing:
         """Where the clock is to stand next, and what changes of the advance."""
         due = rest.next_due(connection)
         if now >= advance.target:
-            return now, {"status": Status.READY.value}
+            return now, {"status": AdvanceStatus.READY.value}
         if due is None or due > advance.target:
             return advance.target, {"stops": advances.c.stops}
         if advance.stops >= MOST_STOPS:
             reason = f"{MOST_STOPS} stops were made until {format_instant(now)}; advance again to go on"
-            return now, {"status": Status.HALTED.value, "reason": reason}
+            return now, {"status": AdvanceStatus.HALTED.value, "reason": reason}
         return due, {"stops": advances.c.stops + 1}
 
     def _hold_on(self, connection: Connection, there: datetime) -> None:

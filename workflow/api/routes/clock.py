@@ -23,8 +23,8 @@ from workflow.api.http.request_body import described_body, read_model
 from workflow.clock import SandboxClock, monotonic
 from workflow.sandbox.advance import (
     Advance,
+    AdvanceStatus,
     Standing,
-    Status,
     ask,
     sandbox_clock,
     standing,
@@ -75,7 +75,7 @@ class ClockView(BaseModel):
         advance: the latest move of it.
     """
 
-    status: Status
+    status: AdvanceStatus
     now: datetime
     next_due: datetime | None
     waits_for: str | None
@@ -130,13 +130,13 @@ async def advance_clock(
 
     found = await run_in_threadpool(begin)
     until = monotonic() + (seconds or 0)
-    while found.status is Status.ADVANCING and monotonic() < until:
+    while found.status is AdvanceStatus.ADVANCING and monotonic() < until:
         await asyncio.sleep(_EVERY)
         found = await run_in_threadpool(standing, store, clock)
     headers = {"Location": PLACE}
     if seconds is not None:
         headers["Preference-Applied"] = prefer.applied(seconds)
-    code = 202 if found.status is Status.ADVANCING else 200
+    code = 202 if found.status is AdvanceStatus.ADVANCING else 200
     return JsonAnswer(_view(found), status_code=code, headers=headers)
 
 
