@@ -13,7 +13,7 @@ from pathlib import Path
 from workflow.clock import CompressedClock, SystemClock
 from workflow.demo.script import Story
 from workflow.embedded.ports import why_not_listen
-from workflow.settings import Settings, ensure_data_dir
+from workflow.settings import NOTHING_LEAVES, Settings, ensure_data_dir
 
 OVERTURE = timedelta(seconds=12)
 """Real time given to the processes to start before the story begins; slower ones make it begin later."""
@@ -52,7 +52,7 @@ def own_settings(settings: Settings, directory: Path, story: Story) -> Settings:
             "broker_url": None,
             "key_prefix": "",
             "lifecycles": lifecycles,
-            "channel": "recording",
+            **NOTHING_LEAVES,
             "clock": CompressedClock(story.begin, since, story.speed).spec(),
             "api_port": _port(settings.api_host, settings.api_port),
             "flower_port": _port(settings.flower_host, settings.flower_port),
