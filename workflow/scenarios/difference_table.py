@@ -50,7 +50,8 @@ def _sides(difference: Difference, zone: tzinfo) -> Table:
     loosely = _LOOSE.search(difference.field) is not None
     told = side_by_side(difference.expected, difference.found, zone, loosely=loosely)
     # What a step needs and cannot have was not expected: there the left side is left empty.
-    left = _NOTHING if difference.expected is None and ".then" in difference.field else ""
+    checks = ".then" in difference.field or difference.field.startswith("always")
+    left = _NOTHING if difference.expected is None and checks else ""
     right = _NOTHING if difference.found is None else ""
     for number, one in enumerate(shortened(told)):
         if isinstance(one, int):

@@ -187,18 +187,21 @@ class _Comparison:
 
 
 def _held(label: str, depth: int, inner: Iterator[Pair]) -> Iterator[Pair]:
-    """What stands below a label; the first line of a list's item stands beside its dash."""
-    if label == "- ":
-        first = next(inner)
-        yield Pair(first.sign, _dashed(first.expected, depth), _dashed(first.found, depth))
-    elif label:
-        holder = Line(depth, label.rstrip())
-        yield Pair(" ", holder, holder)
-    yield from inner
-
-
-def _dashed(line: Line | None, depth: int) -> Line | None:
-    return None if line is None else Line(depth, f"- {line.text}")
+    """What stands below a label; of a list's item, the first line of each side stands beside its dash."""
+    if label != "- ":
+        if label:
+            holder = Line(depth, label.rstrip())
+            yield Pair(" ", holder, holder)
+        yield from inner
+        return
+    sides = [False, False]
+    for pair in inner:
+        lines = [pair.expected, pair.found]
+        for number, line in enumerate(lines):
+            if line is not None and not sides[number]:
+                lines[number] = Line(depth, f"- {line.text}")
+                sides[number] = True
+        yield Pair(pair.sign, *lines)
 
 
 def _has_parts(value: Any) -> bool:
