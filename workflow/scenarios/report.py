@@ -21,6 +21,8 @@ from workflow.scenarios.written_values import visible
 
 WIDTH = 110
 """Columns where nobody looks at a terminal."""
+_MOST_DIFFERENCES = 30
+"""So many are shown of one scenario, unless the whole is asked for."""
 
 
 def console_for(file: TextIO | None = None) -> Console:
@@ -145,10 +147,14 @@ def _tale(outcome: Outcome, *, whole: bool) -> Sequence[RenderableType]:
     ]
     if outcome.story:
         parts.append(Padding(_story(outcome, whole=whole), (0, 0, 1, 2)))
-    for difference in outcome.differences:
+    shown = outcome.differences if whole else outcome.differences[:_MOST_DIFFERENCES]
+    for difference in shown:
         place = _place(difference.file, difference.line)
         parts += [Padding(one, (0, 0, 0, 2)) for one in difference_parts(difference, place, scenario.zone)]
         parts.append("")
+    if len(shown) < len(outcome.differences):
+        left_out = len(outcome.differences) - len(shown)
+        parts += [Padding(Text(f"… {left_out} more that are not as they must be …", "dim"), (0, 0, 1, 2))]
     if outcome.error is not None:
         parts.append(
             Padding(Text("makegood itself failed here, not the scenario:", "bold red"), (0, 0, 0, 2))

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tests.workflow.scenarios.outcomes import STORY, beat, difference, failed, scenario
 from workflow.scenarios.outcome import Difference, Outcome
+from workflow.scenarios.progress_bar import ProgressBar
 from workflow.scenarios.report import WIDTH, Report, console_for, plain
 
 GOLDEN: dict[str, tuple[Callable[[], Outcome], str]] = {
@@ -199,6 +200,13 @@ def test_what_is_as_it_must_be_is_left_out_of_a_long_value() -> None:
     assert rows[-4:] == ["inner:", "inner:", "a: 1", "a: 2"]
 
 
+def test_what_has_no_end_is_counted() -> None:
+    told = plain(failed(difference([], [f"case:{number}" for number in range(1000)], "line", "the line")))
+    assert told.count("- case:") == 200 and "… 800 more lines …" in told
+    told = plain(failed(*(difference(number, -1) for number in range(100))))
+    assert told.count("~ ") == 30 and "… 70 more that are not as they must be …" in told
+
+
 @pytest.mark.parametrize("width", [60, 80, 110, 200])
 def test_at_any_width_nothing_is_cut(width: int) -> None:
     words = " ".join(f"word{number}" for number in range(60))
@@ -264,6 +272,20 @@ def test_signs_that_the_output_cannot_write_are_written_as_numbers() -> None:
     Report(console_for(out)).tell(Outcome(scenario()))
     out.flush()
     assert bytes_out.getvalue().startswith(b"\\u2713 What is lent")
+
+
+def test_a_bar_is_shown_at_a_terminal_alone_and_is_gone_in_the_end() -> None:
+    shown = {}
+    for terminal in (True, False):
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=terminal, width=80)
+        with ProgressBar(console, 3) as bar:
+            bar.advance(failed=0)
+            bar.advance(failed=1)
+        shown[terminal] = out.getvalue()
+    assert "2/3" in shown[True] and "1 failed" in shown[True]
+    assert shown[True].endswith("\x1b[2K")  # the line is erased
+    assert shown[False] == ""
 
 
 def said(act: Callable[[Report], Any], *, verbose: bool = False) -> str:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from tests.waiting import wait_until
 from tests.workflow.scenarios.files import BACK, replace, write_scenarios
@@ -52,7 +53,7 @@ def watching(folder: Path) -> Iterator[Watched]:
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "workflow.cli", "test", "--watch", "--jobs", "1"],
+            [sys.executable, "-m", "workflow.cli", "test", "--watch", "--jobs", "1", "--junit", "out.xml"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             stdout=out,
@@ -89,3 +90,5 @@ def test_whatever_a_changed_file_concerns_is_played_again_until_ctrl_c(tmp_path:
         assert "2 went well" in said and "scenarios/new/back.yaml[1]" in said
 
         assert watched.ends() == 0
+    results = ET.parse(tmp_path / "out.xml").getroot()  # the newest of each
+    assert (results.get("tests"), results.get("failures")) == ("5", "0")
