@@ -168,6 +168,14 @@ def test_a_line_for_one_that_went_well() -> None:
     assert plain(Outcome(scenario(row=3))) == "✓ What is lent is due after a week  scenarios/loan.yaml[3]"
 
 
+def test_that_line_is_one_line_however_long_the_title_is() -> None:
+    outcome = Outcome(scenario(title="long " * 40, row=3))
+    told = plain(outcome)
+    assert len(told) == WIDTH and re.fullmatch(r"✓ (long )+.*…  scenarios/loan\.yaml\[3\]", told)
+    whole = said(lambda report: report.tell(outcome), verbose=True)
+    assert whole.count("long") == 40
+
+
 def test_the_whole_story_when_it_is_asked_for() -> None:
     told = said(lambda report: report.tell(Outcome(scenario(), list(STORY))), verbose=True)
     assert "+7 09:00  timer   loan:1 lent -> lost, timer deadline" in told
