@@ -100,6 +100,8 @@ class _Watcher:
         changed, self._changed = self._changed, set()
         if concerned:
             self._play(concerned, changed)
+        elif changed:
+            self._session.measure()  # the exceptions may be others
 
     def _play(self, concerned: Sequence[Scenario], changed: set[Path]) -> None:
         console = self._session.console
