@@ -97,8 +97,8 @@ class Expectations:
             and found.channel == fill(wanted.channel)
             and found.address == meaning.address(wanted.to, found.channel)
             and (wanted.title is None or found.title == fill(wanted.title))
-            and all(fill(one) in found.words for one in texts(wanted.words))
-            and not any(fill(one) in found.words for one in texts(wanted.without))
+            and all(one in found.words for one in texts(fill(wanted.words)))
+            and not any(one in found.words for one in texts(fill(wanted.without)))
             and (wanted.language is None or found.language == fill(wanted.language))
             and (wanted.subject is None or meaning.is_key(found.subject, wanted.subject))
         )
@@ -167,7 +167,7 @@ class Expectations:
         def is_it(one: WaitingExpectation, notice: WaitingNotice) -> bool:
             return (
                 notice.about == self._meaning.fill(one.about)
-                and self._meaning.address(one.to, notice.channel) in _addresses(notice)
+                and not self._meaning.addresses(one.to).isdisjoint(_addresses(notice))
                 and (one.until is None or self._same(self._meaning.instant(one.until), notice.until))
             )
 
