@@ -132,6 +132,24 @@ def test_a_circle_of_beginnings_is_refused_where_it_closes(tmp_path: Path, circl
     assert problem.file == str(tmp_path / f"{circle[-2]}.yaml")
 
 
+def test_what_a_row_names_is_filled_in(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        table=(
+            "scenario: 1\n"
+            "title: By owners\n"
+            "given:\n"
+            "  begins: 2026-03-02 10:00\n"
+            "  people: {ada: ada@example.org}\n"
+            "rows:\n"
+            "  - {owners: [<ada>], due: <begin +P1D>}\n"
+            f"{STEPS}"
+        ),
+    )
+    (one,) = read_scenarios([tmp_path])
+    assert one.values == {"owners": ["ada@example.org"], "due": "2026-03-03T10:00:00Z"}
+
+
 def test_each_row_is_a_scenario_of_its_own(tmp_path: Path) -> None:
     write(
         tmp_path,
