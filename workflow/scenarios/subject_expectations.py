@@ -20,6 +20,7 @@ from workflow.scenarios.stage import SeenSubject
 NONE = "none"
 """There is no such subject, or no such timer."""
 PAUSED = "paused"
+_EXPLAINED = "what explain says"
 
 
 class Deviation(NamedTuple):
@@ -59,7 +60,7 @@ class SubjectCheck:
         if state == NONE:
             return [Deviation("", f"the subject {subject.key}", "is not there", subject.state)]
         found = list(self._of(subject, expected, state))
-        if found and subject.timers:
+        if found and subject.timers and not any(one.what.endswith(_EXPLAINED) for one in found):
             explained = tuple(self._meaning.stage.explained(subject.key).splitlines())
             found[-1] = found[-1]._replace(more=(*found[-1].more, *explained))
         return found
@@ -96,7 +97,7 @@ class SubjectCheck:
             explained = explained or self._meaning.stage.explained(key)
             wanted = str(self._meaning.fill(text))
             if wanted not in explained:
-                yield Deviation(".explain", f"{key}: what explain says", wanted, explained)
+                yield Deviation(".explain", f"{key}: {_EXPLAINED}", wanted, explained)
         for expression in texts(expected.holds):
             yield from self.expression(subject, expression)
 
@@ -116,4 +117,4 @@ class SubjectCheck:
         for text in texts(wanted.why):
             why = self._meaning.stage.explained(subject.key)
             if str(self._meaning.fill(text)) not in why:
-                yield Deviation(f"{field}.why", f"{what}: why", self._meaning.fill(text), why)
+                yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", self._meaning.fill(text), why)

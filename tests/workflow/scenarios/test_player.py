@@ -127,6 +127,19 @@ GOOD = {
     fails: no account
     then: {loaner:1: stuck}
 """,
+    "a receipt that comes when its task was given up": """
+steps:
+  - send: job.schedule
+    to: job:1
+    data: {task: till.refund, repeat: ask}
+    then: {job:1: running, tasks: [{task: till.refund}]}
+  - at: +PT5M
+    then:
+      dead: [{subject: job:1, reason: no receipt came}]
+  - task: till.refund
+    succeeds: {paid: 20}
+    then: {job:1: {state: done, data: {result: {paid: 20}}}, line: [escalation:*]}
+""",
     "a channel that is busy for a while": LENT
     + """
   - channel: {email: busy PT5M}
