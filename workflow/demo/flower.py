@@ -1,16 +1,15 @@
-"""Everything that can be said about a story once it is over, gathered from outside."""
+"""Whether Flower, seen from outside, shows what it should: behind its password, and nobody's address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
 
 import httpx
 
-from makegood import Client
-from makegood.answers import DeadLetters
-from workflow.demo.scene import Scene
+from workflow.broker.task_names import APPLY, FIRE, SEND
+from workflow.maintenance.check_result import CheckResult
 from workflow.settings import Settings
 
 _SECONDS = 5.0
@@ -29,21 +28,6 @@ class FlowerSeen:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The last scene, what needs a person although nothing should, and Flower."""
-
-    scene: Scene
-    broken_effects: Sequence[Mapping[str, Any]]
-    dead_letters: DeadLetters
-    flower: FlowerSeen
-
-
-def gather(scene: Scene, client: Client, flower: FlowerSeen) -> Ending:
-    """Ask the API for what was given up. Raises ClientError."""
-    return Ending(scene, list(client.effects(state=["dead", "unknown"])), client.dead_letters(), flower)
-
-
 def see_flower(url: str, settings: Settings, password: str) -> FlowerSeen:
     """Ask Flower for its tasks, with the password and without. What cannot be reached counts as status 0."""
     with httpx.Client(base_url=url, timeout=_SECONDS, trust_env=False) as http:
@@ -54,6 +38,22 @@ def see_flower(url: str, settings: Settings, password: str) -> FlowerSeen:
     names = [task["name"] for task in opened.json().values()]
     counted = {name: names.count(name) for name in sorted({name for name in names if name})}
     return FlowerSeen(_status(closed), opened.status_code, counted, opened.text)
+
+
+def flower_result(flower: FlowerSeen, people: Collection[str]) -> CheckResult:
+    """Flower asks for its password, has seen our tasks by their names, and shows nobody's address."""
+    missing = [name for name in (APPLY, FIRE, SEND) if name not in flower.tasks]
+    personal = [address for address in people if address in flower.text]
+    wrong = []
+    if (flower.without_password, flower.with_password) != (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK):
+        answers = f"{flower.without_password} without and {flower.with_password} with the password"
+        wrong.append(f"answered {answers}")
+    if missing:
+        wrong.append(f"has not seen {', '.join(missing)}")
+    if personal:
+        wrong.append(f"shows {', '.join(personal)}")
+    seen = ", ".join(f"{name} x{count}" for name, count in flower.tasks.items())
+    return CheckResult("Flower", not wrong, "; ".join(wrong) or f"behind its password, and has seen {seen}")
 
 
 def _answer(http: httpx.Client, auth: httpx.BasicAuth | None) -> httpx.Response | None:
