@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +63,9 @@ def test(
         Path | None, typer.Option(help="File for the results as JUnit XML.", dir_okay=False)
     ] = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Say what none of them took.")] = False,
+    coverage_json: Annotated[
+        Path | None, typer.Option(help="File for that as JSON.", metavar="FILE", dir_okay=False)
+    ] = None,
     coverage_svg: Annotated[
         Path | None,
         typer.Option(help="Folder for pictures of what they took.", metavar="DIR", file_okay=False),
@@ -75,15 +79,15 @@ def test(
 ) -> None:
     """Play scenarios: given this, when that happens, then this must be so and nothing else.
 
-    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong, there is none, or no store to
-    play on; nothing was played.
+    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong or there is none, no store to
+    play on, or no file could be written.
     """
     from workflow.scenarios.report import console_for
     from workflow.scenarios.running import RunOptions
     from workflow.scenarios.session import Request, Session
     from workflow.scenarios.watching import watch as watch_files
 
-    taken = coverage or coverage_svg is not None
+    taken = coverage or coverage_json is not None or coverage_svg is not None
     options = RunOptions(store.value, _postgresql_url(store), jobs, taken)
     request = Request(
         paths=_paths(paths),
@@ -91,33 +95,36 @@ def test(
         seed=_seed(order, seed),
         only=only,
         tags=tuple(tag or ()),
-        junit=_writable(junit),
+        junit=_writable(junit, "--junit"),
         coverage=coverage,
+        coverage_json=_writable(coverage_json, "--coverage-json"),
         coverage_svg=coverage_svg,
         verbose=verbose,
     )
     session = Session(request, console_for())
-    if watch:
-        watch_files(session)
-    else:
-        _play_once(session)
+    _end(watch_files if watch else _play_once, session)
 
 
 def _play_once(session: Session) -> None:
+    if not session.play(session.read()):
+        raise typer.Exit(1)
+
+
+def _end(act: Callable[[Session], None], session: Session) -> None:
+    """Say why nothing was played, or no file could be written, and end with exit code 2."""
     from workflow.errors import StoreError
     from workflow.scenarios.errors import ScenarioError
 
     try:
-        well = session.play(session.read())
+        act(session)
     except ScenarioError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
-    except StoreError as error:
-        typer.echo(f"makegood: {error}", err=True)
-        raise typer.Exit(2) from None
-    if not well:
-        raise typer.Exit(1)
+        said = [str(problem) for problem in error.problems]
+    except (StoreError, OSError) as error:
+        said = [f"makegood: {error}"]
+    else:
+        return
+    typer.echo("\n".join(said), err=True)
+    raise typer.Exit(2)
 
 
 def _paths(paths: list[Path] | None) -> tuple[Path, ...]:
@@ -140,11 +147,11 @@ def _seed(order: Order | None, seed: int | None) -> int | None:
     return seed
 
 
-def _writable(junit: Path | None) -> Path | None:
+def _writable(file: Path | None, option: str) -> Path | None:
     """Said before anything is played: the folder of the file is there."""
-    if junit is not None and not junit.absolute().parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {junit.parent}", param_hint="--junit")
-    return junit
+    if file is not None and not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}", param_hint=option)
+    return file
 
 
 def _postgresql_url(store: StoreKind) -> str:

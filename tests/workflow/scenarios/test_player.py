@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.workflow.scenarios.playing import played
+from workflow.scenarios.report import Report
 
 HEAD = """
 scenario: 1
@@ -27,39 +30,50 @@ steps:
     to: loaner:1
     data: {customer: <tom>, due_at: <+P1D>, deposit: 20}
 """
-OVERDUE = LENT + """
+SEEN = LENT + "    then: {loaner:1: lent}\n"
+OVERDUE = (
+    LENT
+    + """
   - at: +P1D
     then:
       loaner:1: overdue
       told: [{to: tom, about: question, words: It was due}]
 """
-BACK = LENT + """
+)
+BACK = (
+    SEEN
+    + """
   - send: loaner.come_back
     to: loaner:1
 """
+)
 
 GOOD = {
-    "a state, data, a timer with why, a parent, an expression": LENT + """
+    "a state, data, a timer with why, a parent, an expression": LENT
+    + """
     then:
       loaner:1:
         state: lent
-        data: {deposit: 20, customer: {name: Tom}, due_at: 2026-03-03 10:00:00+01:00, absent: null}
+        data: {deposit: 20, customer: {name: Tom}, due_at: 2026-03-03 10:00:00+01:00}
         timers: {deadline: {at: tomorrow 10:00, why: "2026-03-03 10:00"}}
         explain: due Tue 2026-03-03 10:00
         holds: [data.deposit > 10, subject.state == 'lent']
 """,
     "a subject that is not there": LENT + "    then: {'loaner:2': none, 'promise:*': none}\n",
     "one subject by a star": LENT + "    then: {'loaner:*': lent}\n",
-    "a link pressed": OVERDUE + """
+    "a link pressed": OVERDUE
+    + """
   - press: {to: tom, about: question}
     answers: {keep: true}
     then: {loaner:1: {state: lent, timers: {deadline: +P7D}}}
 """,
-    "a link opened and not pressed": OVERDUE + """
+    "a link opened and not pressed": OVERDUE
+    + """
   - look: {to: tom}
     then: {loaner:1: overdue}
 """,
-    "a link pressed twice": OVERDUE + """
+    "a link pressed twice": OVERDUE
+    + """
   - press: {to: tom, about: question}
     answers: {keep: false}
   - press: {to: tom, about: question}
@@ -67,14 +81,16 @@ GOOD = {
     answer: 409
     then: {loaner:1: refunding}
 """,
-    "a link pressed too late": OVERDUE + """
+    "a link pressed too late": OVERDUE
+    + """
   - at: +P3D
     press: {to: tom, about: question}
     answers: {keep: true}
     answer: 410
     then: {loaner:1: overdue}
 """,
-    "an event twice, and one of the same id with other content": LENT + """
+    "an event twice, and one of the same id with other content": LENT
+    + """
     id: one
   - send: loaner.lend
     to: loaner:1
@@ -88,14 +104,16 @@ GOOD = {
     answer: 409
     then: {loaner:1: lent}
 """,
-    "an event that the door turns away": LENT + """
+    "an event that the door turns away": LENT
+    + """
   - send: loaner.lend
     to: loaner:2
     data: {customer: <tom>}
     answer: {status: 422, field: data.due_at, rule: required}
     then: {loaner:2: none}
 """,
-    "an event that its subject refuses": BACK + """
+    "an event that its subject refuses": BACK
+    + """
     then: {tasks: [{task: till.refund, of: loaner:1, with: {amount: 20}}]}
   - task: till.refund
     succeeds: {paid: 20}
@@ -105,13 +123,28 @@ GOOD = {
       loaner:1: closed
       refused: [{subject: loaner:1, trigger: come_back, reason: closed}]
 """,
-    "a task that fails": BACK + """
+    "a task that fails": BACK
+    + """
     then: {tasks: [{task: till.refund}]}
   - task: till.refund
     fails: no account
     then: {loaner:1: stuck}
 """,
-    "a channel that is busy for a while": LENT + """
+    "a receipt that comes when its task was given up": """
+steps:
+  - send: job.schedule
+    to: job:1
+    data: {task: till.refund, repeat: ask}
+    then: {job:1: running, tasks: [{task: till.refund}]}
+  - at: +PT5M
+    then:
+      dead: [{subject: job:1, reason: no receipt came}]
+  - task: till.refund
+    succeeds: {paid: 20}
+    then: {job:1: {state: done, data: {result: {paid: 20}}}, line: [escalation:*]}
+""",
+    "a channel that is busy for a while": LENT
+    + """
   - channel: {email: busy PT5M}
   - at: +P1D
     then: {waiting: [{to: tom, about: question}]}
@@ -119,12 +152,25 @@ GOOD = {
   - at: +PT30M
     then: {told: [{to: tom, about: question}]}
 """,
-    "channels that refuse, so that a person calls": LENT + """
+    "what waits to go out over the channel that they like best": """
+steps:
+  - send: appointment.book
+    to: appointment:1
+    data:
+      about: a technician
+      customer: {phone: <tom.phone>, zone: Europe/Berlin, channels: [sms], quiet_hours: "09:00-12:00"}
+      window: {from: <tomorrow 08:00>, to: <tomorrow 10:00>}
+      owner: <anna>
+    then: {waiting: [{to: tom, about: promise, until: today 12:00}]}
+""",
+    "channels that refuse, so that a person calls": LENT
+    + """
   - channel: {email: refuses, sms: refuses}
   - at: +P1D
     then: {"callback:*": waiting, line: ["callback:*"]}
 """,
-    "nobody knows whether it went out": LENT + """
+    "nobody knows whether it went out": LENT
+    + """
   - channel: {email: unknown}
   - at: +P1D
     then:
@@ -133,14 +179,37 @@ GOOD = {
       line: ["escalation:*"]
 rest: any
 """,
-    "a report of a bounce": OVERDUE + """
+    "a report of a bounce": OVERDUE
+    + """
   - report: {to: tom, about: question}
     status: failed
     code: "550"
     rest: any
 rest: any
 """,
-    "the workers are gone over the deadline": LENT + """
+    "a report of a message that is still on its way": LENT
+    + """
+  - channel: {email: unknown}
+  - at: +P1D
+    then: {loaner:1: overdue}
+  - report: {to: tom, about: question}
+    status: accepted
+    then: {"delivery:*": accepted}
+  - report: {to: tom, about: question}
+    status: delivered
+    then: {"delivery:*": delivered}
+  - report: {to: tom, about: question}
+    status: delivered
+    answer: {status: duplicate}
+  - report: {to: tom, about: question}
+    status: delivered
+    id: another
+    answer: {status: accepted}
+    then: {"delivery:*": delivered}
+rest: any
+""",
+    "the workers are gone over the deadline": LENT
+    + """
   - worker: gone
   - at: +P1D
     then: {loaner:1: lent}
@@ -192,7 +261,8 @@ steps:
   - ask: /v1/subjects/promise:P-1
     answer: {state: kept_late, data: {words: We call you}}
 """,
-    "what must always be so": LENT + """
+    "what must always be so": LENT
+    + """
   - at: +P1D
     then: {told: [{to: tom, about: question}]}
 always:
@@ -252,7 +322,8 @@ BAD: dict[str, tuple[str, tuple[str, object, object]]] = {
         ("answer", "duplicate", ...),
     ),
     "a refusal that nobody named": (
-        BACK + """
+        BACK
+        + """
     then: {tasks: [{task: till.refund}]}
   - send: loaner.come_back
     to: loaner:1
@@ -272,24 +343,22 @@ BAD: dict[str, tuple[str, tuple[str, object, object]]] = {
         BACK + "    then: {tasks: [{task: till.refund}]}\n",
         ("then.tasks", None, ...),
     ),
-    "a step before the one before": (
-        LENT + "  - at: -PT1H\n",
-        ("at", None, "-PT1H"),
-    ),
     "a link that no notice has": (
-        LENT + "  - press: {to: tom}\n    answers: {keep: true}\n",
+        SEEN + "  - press: {to: tom}\n    answers: {keep: true}\n",
         ("press", None, []),
     ),
-    "a task that does not wait": (LENT + "  - task: till.refund\n    succeeds: {}\n", ("task", None, [])),
+    "a task that does not wait": (SEEN + "  - task: till.refund\n    succeeds: {}\n", ("task", None, [])),
     "what must always be so": (
-        LENT + """
+        LENT
+        + """
 always:
   - {because: it is dear, each: loaner, holds: data.deposit > 50}
 """,
         ("holds", "is so", "is not so"),
     ),
     "a notice that must never go out": (
-        LENT + """
+        LENT
+        + """
   - at: +P1D
     rest: any
 always:
@@ -329,3 +398,16 @@ def test_it_ends_at_the_step_that_differs_and_tells_the_story_so_far(tmp_path: P
         "loaner:1 lent -> overdue, timer deadline",
         "email to tom@example.org about question: Do you want to keep it?",
     ]
+
+
+def test_what_a_person_reads_of_a_step_has_the_values_of_its_row(tmp_path: Path) -> None:
+    text = (
+        "scenario: 1\ntitle: A row\ngiven: {begins: 2026-03-02 10:00, people: {tom: tom@example.org}}\n"
+        'steps: [{say: "Tom, <tom.email>, waits <how> (<<)", then: {team:desk: staffed}}]\n'
+        "rows: [{how: an hour}]\n"
+    )
+    outcome = played(tmp_path, text)
+    assert [one.words for one in outcome.story] == ["Tom, tom@example.org, waits an hour (<)"]
+    said = io.StringIO()
+    Report(Console(file=said, width=300)).tell(outcome)
+    assert said.getvalue().count("Tom, tom@example.org, waits an hour (<)") == 2

@@ -1,0 +1,52 @@
+"""Every scenario of the house and of the examples goes as it says, on both stores.
+
+On SQLite they are played together, since what no scenario takes of the catalog is a fault, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from state_machines import catalog
+from tests.servers import PostgresServer
+from workflow.scenarios.coverage_exceptions import exceptions_in
+from workflow.scenarios.measuring import measured
+from workflow.scenarios.reading import read_scenarios
+from workflow.scenarios.report import plain
+from workflow.scenarios.running import RunOptions, play, run
+from workflow.scenarios.stores import Stores, stores_of
+
+ROOT = Path(__file__).parents[2]
+OWN = ROOT / "tests" / "scenarios"
+SCENARIOS = {one.name.removeprefix(f"{ROOT}/"): one for one in read_scenarios([OWN, ROOT / "examples"])}
+
+
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_server: PostgresServer) -> Iterator[Stores]:
+    """A database that is emptied before each scenario."""
+    with stores_of("postgresql", postgres_server.url("postgres")) as stores:
+        yield stores
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_it_goes_as_it_says_on_postgresql(name: str, postgres_stores: Stores) -> None:
+    outcome = play(SCENARIOS[name], postgres_stores, RunOptions(store="postgresql"))
+    assert outcome.well, plain(outcome)
+
+
+@pytest.mark.timeout(600)
+def test_all_go_as_they_say_on_sqlite_and_take_every_way_through_the_catalog() -> None:
+    outcomes = list(run(list(SCENARIOS.values()), RunOptions(jobs=1, taken=True)))
+    assert [plain(one) for one in outcomes if not one.well] == []
+    found = measured(outcomes, exceptions_in([OWN]))
+    assert found.problems == ()
+    assert set(catalog.NAMES) <= {one.lifecycle for one in found.coverage.lifecycles}
+    untaken = found.coverage.not_taken("state", "transition", "timeout")
+    assert [(name, words) for name, words in untaken if name in catalog.NAMES] == []
+
+
+def test_there_are_so_many_that_a_supervisor_can_read_what_the_house_does() -> None:
+    assert len({one.file for one in SCENARIOS.values() if one.file.is_relative_to(OWN)}) >= 60
