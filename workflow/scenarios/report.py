@@ -14,6 +14,7 @@ from rich.text import Text
 
 from workflow.scenarios.difference_table import difference_parts
 from workflow.scenarios.document import Step
+from workflow.scenarios.filling import Fillings, fillings_of, in_words
 from workflow.scenarios.outcome import Outcome
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.story_table import beginning, story_table
@@ -182,11 +183,11 @@ def _which_step(outcome: Outcome) -> str:
     steps = outcome.scenario.steps
     if outcome.step is None or outcome.step >= len(steps):
         return ""
-    words = _words(steps[outcome.step].step)
+    words = _words(steps[outcome.step].step, fillings_of(outcome.scenario))
     return f"step {outcome.step + 1} of {len(steps)}{f': {words}' if words else ''}"
 
 
-def _words(step: Step) -> str:
+def _words(step: Step, fillings: Fillings) -> str:
     if step.say is not None:
-        return visible(step.say)
+        return visible(in_words(step.say, fillings))
     return visible(f"{step.send} {step.to or ''}".rstrip()) if step.send is not None else step.act or ""

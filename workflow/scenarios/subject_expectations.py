@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from state_machines.decision import Event
@@ -38,12 +37,10 @@ class SubjectCheck:
 
     Args:
         meaning: of their texts.
-        tolerance: within which two instants are the same.
     """
 
-    def __init__(self, meaning: Meaning, tolerance: timedelta = timedelta()) -> None:
+    def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
-        self._tolerance = tolerance
 
     def differences(self, pattern: str, said: str | SubjectExpectation) -> list[Deviation]:
         """Everything of the subject that is not as it must be. Raises StepImpossible for an ambiguous key."""
@@ -88,7 +85,7 @@ class SubjectCheck:
         if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
             yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
         data = self._meaning.fill(expected.data or {})
-        if not fits(data, subject.data, self._tolerance):
+        if not fits(data, subject.data):
             yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
         for name, timer in (expected.timers or {}).items():
             yield from self._timer(subject, name, timer)
@@ -112,7 +109,7 @@ class SubjectCheck:
                 yield Deviation(field, what, time, found)
         elif time is not None:
             at = self._meaning.instant(time)
-            if due is None or abs(due - at) > self._tolerance:
+            if due != at:
                 yield Deviation(field, what, format_instant(at), found)
         for text in texts(self._meaning.fill(wanted.why)):
             why = self._meaning.stage.explained(subject.key)
