@@ -125,7 +125,7 @@ class _Comparison:
             yield from _held(label and f"{label}|", depth, self._texts(expected, found, inner))
         elif _has_parts(expected) or _has_parts(found):
             sides = (value_lines(label, one, depth, self._zone) for one in (expected, found))
-            yield from (Pair("~", *lines) for lines in zip_longest(*sides))
+            yield from (Pair(_beside(*lines), *lines) for lines in zip_longest(*sides))
         else:
             sign: Sign = " " if _same(expected, found) else "~"
             yield Pair(sign, self._scalar(label, expected, depth), self._scalar(label, found, depth))
@@ -181,24 +181,32 @@ class _Comparison:
         left, right = text_lines(expected), text_lines(found)
         for what, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
             for one, other in zip_longest(left[a:b], right[c:d]):
-                sign: Sign = " " if what == "equal" else "-" if other is None else "+" if one is None else "~"
+                sign = " " if what == "equal" else _beside(one, other)
                 sides = (None if side is None else Line(depth, side) for side in (one, other))
                 yield Pair(sign, *sides)
 
 
 def _held(label: str, depth: int, inner: Iterator[Pair]) -> Iterator[Pair]:
-    """What stands below a label; the first line of a list's item stands beside its dash."""
-    if label == "- ":
-        first = next(inner)
-        yield Pair(first.sign, _dashed(first.expected, depth), _dashed(first.found, depth))
-    elif label:
-        holder = Line(depth, label.rstrip())
-        yield Pair(" ", holder, holder)
-    yield from inner
+    """What stands below a label; of a list's item, the first line of each side stands beside its dash."""
+    if label != "- ":
+        if label:
+            holder = Line(depth, label.rstrip())
+            yield Pair(" ", holder, holder)
+        yield from inner
+        return
+    sides = [False, False]
+    for pair in inner:
+        lines = [pair.expected, pair.found]
+        for number, line in enumerate(lines):
+            if line is not None and not sides[number]:
+                lines[number] = Line(depth, f"- {line.text}")
+                sides[number] = True
+        yield Pair(pair.sign, *lines)
 
 
-def _dashed(line: Line | None, depth: int) -> Line | None:
-    return None if line is None else Line(depth, f"- {line.text}")
+def _beside(expected: object, found: object) -> Sign:
+    """The sign of two lines that are not the same, of which one may not be there."""
+    return "-" if found is None else "+" if expected is None else "~"
 
 
 def _has_parts(value: Any) -> bool:

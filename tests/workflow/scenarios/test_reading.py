@@ -244,6 +244,34 @@ def test_a_beginning_without_and_a_scenario_with_rows(tmp_path: Path) -> None:
     assert (problem.field, problem.rule, problem.line) == ("after", "rows-before", 2)
 
 
+def test_each_row_may_come_after_another_beginning(tmp_path: Path) -> None:
+    """What holds whatever came before is said once."""
+    write(
+        tmp_path,
+        before__day=f"beginning: 1\n{GIVEN}\nsteps: [{{say: by day}}]\n",
+        before__night=f"beginning: 1\n{GIVEN}\nsteps: [{{say: by night}}]\n",
+        own=(
+            "scenario: 1\nafter: before/<when>.yaml\nrows: [{when: day}, {when: night}]\n"
+            "steps: [{say: They call by <when>, then: {all: {promise: {made: 0}}}}]\n"
+        ),
+    )
+    found = read_scenarios([tmp_path / "own.yaml"])
+    assert [one.steps[0].step.say for one in found] == ["by day", "by night"]
+    assert [{each.name for each in one.files} for one in found] == [
+        {"day.yaml", "own.yaml"},
+        {"night.yaml", "own.yaml"},
+    ]
+
+
+def test_a_beginning_that_no_row_names_is_refused(tmp_path: Path) -> None:
+    own = "scenario: 1\nafter: <when>.yaml\nrows: [{when: dawn}, {hour: 9}]\nsteps: [{say: They call}]\n"
+    problems = refused(write(tmp_path, own=own) / "own.yaml")
+    assert [(one.field, one.rule, one.line) for one in problems] == [
+        ("after", "no-file", 2),
+        ("after", "unknown-value", 2),
+    ]
+
+
 def test_a_scenario_can_be_handed_to_another_process(tmp_path: Path) -> None:
     [found] = read_scenarios([write(tmp_path, one=PLAIN)])
     copy = pickle.loads(pickle.dumps(found))
