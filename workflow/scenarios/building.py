@@ -135,7 +135,12 @@ class _Building:
         found: dict[Path, tuple[str, str]] = {}
         for part in self._parts:
             for n, name in enumerate(part.document.given.lifecycles):
-                path = Path(os.path.normpath(part.file.path.parent / name))
+                try:
+                    written = str(filled(name, self._written))
+                except FillingError as error:
+                    self._note(part, f"given.lifecycles[{n}]", error.rule, error.message)
+                    continue
+                path = Path(os.path.normpath(part.file.path.parent / written))
                 try:
                     text = bundle_of(path, read_text)
                     load_new(text, str(path))
