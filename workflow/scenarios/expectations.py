@@ -187,7 +187,8 @@ class Expectations:
     def _all(self, wanted: Mapping[str, Mapping[str, int | list[str]]]) -> Iterator[Difference]:
         for lifecycle, states in wanted.items():
             there = self._stage.subjects(str(self._meaning.fill(lifecycle)))
-            for state, said in states.items():
+            for name, said in states.items():
+                state = str(self._meaning.fill(name))
                 keys = [one.key for one in there if one.state == state]
                 what = f"all of {lifecycle} that are {state}"
                 if isinstance(said, int):
