@@ -24,6 +24,7 @@ steps:
     then: {team:desk: staffed}
 """
 GIVEN = "given: {begins: 2026-03-02 10:00, zone: Europe/Berlin}"
+LOAN = (Path(__file__).with_name("right") / "loan.yaml").read_text(encoding="utf-8")
 PLAIN = f"scenario: 1\n{GIVEN}{STEPS}"
 
 
@@ -130,6 +131,33 @@ def test_a_circle_of_beginnings_is_refused_where_it_closes(tmp_path: Path, circl
     [problem] = refused(tmp_path / "a.yaml")
     assert (problem.rule, problem.field, problem.line) == ("circle", "after", 2)
     assert problem.file == str(tmp_path / f"{circle[-2]}.yaml")
+
+
+def test_a_row_may_name_the_file_of_a_definition(tmp_path: Path) -> None:
+    given = f"{GIVEN[:-1]}, lifecycles: [<name>.yaml]}}"
+    write(tmp_path, table=f"scenario: 1\n{given}\nrows: [{{name: loan}}, {{name: none}}]{STEPS}", loan=LOAN)
+    with pytest.raises(ScenarioError) as found:
+        read_scenarios([tmp_path])
+    assert [(one.field, one.rule) for one in found.value.problems] == [("given.lifecycles[0]", "no-file")]
+    assert "none.yaml" in str(found.value.problems[0])
+
+
+def test_what_a_row_names_is_filled_in(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        table=(
+            "scenario: 1\n"
+            "title: By owners\n"
+            "given:\n"
+            "  begins: 2026-03-02 10:00\n"
+            "  people: {ada: ada@example.org}\n"
+            "rows:\n"
+            "  - {owners: [<ada>], due: <begin +P1D>}\n"
+            f"{STEPS}"
+        ),
+    )
+    (one,) = read_scenarios([tmp_path])
+    assert one.values == {"owners": ["ada@example.org"], "due": "2026-03-03T10:00:00Z"}
 
 
 def test_each_row_is_a_scenario_of_its_own(tmp_path: Path) -> None:
