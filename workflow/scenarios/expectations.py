@@ -193,12 +193,12 @@ class Expectations:
                 what = f"all of {lifecycle} that are {state}"
                 if isinstance(said, int):
                     if len(keys) != said:
-                        yield self._differs(f"all.{lifecycle}.{state}", what, said, keys)
+                        yield self._differs(f"all.{lifecycle}.{name}", what, said, keys)
                     continue
                 expected = [str(self._meaning.fill(one)) for one in said]
                 rest = pair(expected, keys, lambda one, key: self._meaning.is_key(key, one))
                 if rest.missing or rest.extra:
-                    yield self._differs(f"all.{lifecycle}.{state}", what, expected, keys)
+                    yield self._differs(f"all.{lifecycle}.{name}", what, expected, keys)
 
     def _figures(self, wanted: Mapping[str, Any]) -> Iterator[Difference]:
         for figure, said in wanted.items():
