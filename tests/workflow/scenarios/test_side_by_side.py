@@ -64,6 +64,7 @@ def test_nothing_that_is_marked_is_left_out(expected: Any, found: Any) -> None:
         ({"a": [1, 2]}, {"a": "text"}, "~--"),
         ({"a": {}}, {"a": 1}, "~"),
         ([], [1, 2], "~+"),
+        ({"a": 1}, {"a": "one\ntwo"}, "~++"),
         ([{"k": 1, "v": 1}, {"k": 2, "v": 2}], [{"k": 2, "v": 3}], "-- ~"),
         (1, None, "-"),
         (None, {"a": 1, "b": 1}, "++"),
