@@ -81,4 +81,5 @@ def conditions_of(lifecycle: Lifecycle) -> list[Expression]:
         return condition
 
     compile_definition(lifecycle.definition, note)
-    return found
+    # A named one is asked where its name stands.
+    return [one for one in found if not one.field.startswith("guards.")]

@@ -14,9 +14,18 @@ from pydantic import BaseModel
 from state_machines.values.instants import format_instant
 from workflow.scenarios.errors import FillingError
 from workflow.scenarios.scenario import Scenario
-from workflow.scenarios.times import Moment, TimeError, is_time, resolved
+from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolved
 
-__all__ = ["Fillings", "filled", "fillings_of", "is_name", "tried", "zones_of"]
+__all__ = [
+    "Fillings",
+    "filled",
+    "fillings_of",
+    "is_name",
+    "names_in",
+    "tried",
+    "with_plain_values",
+    "zones_of",
+]
 
 AS_WRITTEN = frozenset({"holds"})
 """Fields whose texts stand as they are written: in an expression `<` is less-than."""
@@ -138,6 +147,49 @@ class _Pass:
         except FillingError as error:
             self._faults.append(FillingError(error.rule, error.message, path))
             return text
+
+
+def with_plain_values(value: Any, values: Mapping[str, Any]) -> Any:
+    """The same, where a text that as a whole names one of these values is that value already.
+
+    So that a number of a table can stand where the form asks for one. Values that have angle brackets
+    themselves are left for `filled`.
+    """
+    if isinstance(value, str):
+        said = _PIECE.fullmatch(value)
+        name = _NAME.match(said["said"]) if said is not None and said["said"] else None
+        if said is None or name is None or name.group() not in values or _names_others(values[name.group()]):
+            return value
+        try:
+            return _part(values[name.group()], said["said"][name.end() :], said["said"])
+        except FillingError:
+            return value
+    if isinstance(value, Mapping):
+        return {key: with_plain_values(one, values) for key, one in value.items()}
+    return [with_plain_values(one, values) for one in value] if isinstance(value, list) else value
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """The names that stand in angle brackets somewhere in a plain value, and whose zones are asked for."""
+    if isinstance(value, str):
+        found = {one for said in _PIECE.finditer(value) if said["said"] for one in _named_in(said["said"])}
+        return frozenset(found)
+    if isinstance(value, Mapping):
+        return frozenset().union(*(names_in(one) for pair in value.items() for one in pair))
+    return frozenset().union(*map(names_in, value)) if isinstance(value, list) else frozenset()
+
+
+def _named_in(said: str) -> set[str]:
+    first, person = _NAME.match(said), PERSONS.search(said)
+    return {one.group() for one in (first,) if one} | {one["person"] for one in (person,) if one}
+
+
+def _names_others(value: Any) -> bool:
+    if isinstance(value, str):
+        return "<" in value
+    if isinstance(value, Mapping):
+        return any(_names_others(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(map(_names_others, value))
 
 
 def _join(path: str, name: str) -> str:

@@ -11,7 +11,7 @@ from workflow.scenarios.acts import Acts
 from workflow.scenarios.document import Step, TaskEnding, Then
 from workflow.scenarios.errors import FillingError, StepImpossible
 from workflow.scenarios.expectations import Expectations
-from workflow.scenarios.filling import Fillings, filled
+from workflow.scenarios.filling import fillings_of
 from workflow.scenarios.invariants import Invariants
 from workflow.scenarios.matching import part_of
 from workflow.scenarios.meaning import Meaning
@@ -20,7 +20,6 @@ from workflow.scenarios.outcome import Beat, Difference, Outcome
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
 from workflow.scenarios.story import beats_of
-from workflow.scenarios.times import Moment
 
 _NO_TIME = timedelta()
 
@@ -38,12 +37,7 @@ class Player:
         self._tolerance = tolerance
         self._news = NewsReader(stage)
         self._outcome = Outcome(scenario)
-        begin = Moment(scenario.begins, scenario.begins, scenario.zone, {}, _zones(scenario))
-        people = scenario.people
-        values: dict[str, Any] = {}
-        for name, value in scenario.values.items():  # times in them are from the beginning
-            values[name] = filled(value, Fillings(begin, {**scenario.values, **values}, people))
-        self._fillings = Fillings(begin, values, people)
+        self._fillings = fillings_of(scenario)
         self._invariants = Invariants(scenario.always)
 
     def play(self) -> Outcome:
@@ -82,8 +76,7 @@ class Player:
                 message = f"{_local(at, self._scenario)} is before {here}, where the step before stands"
                 self._stop(place, "at", message, None, step.at)
             self._pass(at, place)
-            moment = self._fillings.moment.later(at, step.mark)
-            self._fillings = Fillings(moment, self._fillings.values, self._fillings.people)
+            self._fillings = self._fillings.at(at, step.mark)
             if step.say or step.act:
                 self._outcome.story.append(Beat(at, "person", step.say or _told(step)))
             self._act(number, placed)
@@ -212,9 +205,3 @@ def _shown(answer: Answer) -> Any:
 
 def _local(at: datetime, scenario: Scenario) -> str:
     return at.astimezone(scenario.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _zones(scenario: Scenario) -> dict[str, str | None]:
-    return {
-        name: said.get("zone") if isinstance(said, dict) else None for name, said in scenario.people.items()
-    }

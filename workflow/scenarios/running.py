@@ -1,4 +1,4 @@
-"""Plays scenarios one after another or in several processes, each on a store and a house of its own."""
+"""Plays scenarios one after another or in several processes, each in an installation of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from workflow.clock import monotonic
 from workflow.recovery import vocabulary
-from workflow.scenarios.house import House
+from workflow.scenarios.installation import Installation
 from workflow.scenarios.outcome import Outcome
 from workflow.scenarios.player import Player
 from workflow.scenarios.scenario import Scenario
@@ -77,14 +77,14 @@ def play(scenario: Scenario, stores: Stores, options: RunOptions) -> Outcome:
     vocabulary.register()
     began = monotonic()
     try:
-        with stores.empty() as store, TemporaryDirectory(prefix="makegood-house-") as directory:
-            house = House(store, Path(directory), scenario.begins, scenario.sources)
+        with stores.empty() as store, TemporaryDirectory(prefix="makegood-installation-") as directory:
+            installation = Installation(store, Path(directory), scenario.begins, scenario.sources)
             try:
-                outcome = Player(scenario, house).play()
+                outcome = Player(scenario, installation).play()
                 if options.taken:
-                    outcome.taken = taken_in(store, house.registry)
+                    outcome.taken = taken_in(store, installation.registry)
             finally:
-                house.close()
+                installation.close()
     except Exception:
         outcome = Outcome(scenario, error=traceback.format_exc())
     outcome.seconds = monotonic() - began

@@ -1,11 +1,11 @@
-"""What can be seen of a house in its store: subjects, decisions, what failed and what waits."""
+"""What can be seen of an installation in its store: subjects, decisions, what failed and what waits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.queries.subjects import SubjectRow, find_subject, subjects
@@ -18,6 +18,12 @@ _PAGE = 500
 _SUBJECT, _MOVE, _EFFECT, _TIMER = (
     table.c for table in (schema.subjects, schema.moves, schema.outbox, schema.timers)
 )
+_FAILURES = union_all(
+    select(literal(1)).where(_EFFECT.state.in_([EffectState.DEAD, EffectState.UNKNOWN, EffectState.SENDING])),
+    select(literal(1)).where(schema.inbox.c.dead_at.is_not(None)),
+    select(literal(1)).where(_TIMER.dead_at.is_not(None)),
+).limit(1)
+"""Built once: it is asked at every instant."""
 
 
 def subject_in(store: Store, key: str) -> SeenSubject | None:
@@ -56,8 +62,16 @@ def moves_in(store: Store, after: int) -> Sequence[SeenMove]:
         return [SeenMove(*row) for row in connection.execute(query)]
 
 
+def has_failures(store: Store) -> bool:
+    """Whether anything failed, ended nobody knows how, or was left in the middle."""
+    with store.connect() as connection:
+        return connection.execute(_FAILURES).first() is not None
+
+
 def dead_in(store: Store) -> Sequence[DeadThing]:
     """What needs a person because it failed, or nobody knows how it ended."""
+    if not has_failures(store):
+        return []
     query = (
         select(_EFFECT.key, _SUBJECT.key.label("subject"), _EFFECT.error, _EFFECT.state)
         .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)

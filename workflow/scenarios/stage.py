@@ -1,6 +1,6 @@
 """The stage: what a scenario is played on, and what can be seen of it.
 
-One house in this process (`house`) is one; an installation that runs in compressed time is another.
+One in this process (`installation`) is one; one that runs as processes is another.
 """
 
 from __future__ import annotations

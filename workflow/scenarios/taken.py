@@ -27,7 +27,7 @@ _AT_ONCE = 500
 """Moves that are read from the store at a time."""
 
 
-class Text(NamedTuple):
+class LifecycleText(NamedTuple):
     """One text of a definition: scenarios may bring different ones under one name and version."""
 
     lifecycle: str
@@ -76,7 +76,7 @@ NOTHING_TAKEN = LifecycleTaken()
 class Taken:
     """What was taken of the lifecycles of which a subject was opened. A plain value that pickles."""
 
-    lifecycles: Mapping[Text, LifecycleTaken] = field(default_factory=dict)
+    lifecycles: Mapping[LifecycleText, LifecycleTaken] = field(default_factory=dict)
 
     def merged(self, other: Taken) -> Taken:
         """What was taken in either; the order of merging makes no difference."""
@@ -92,9 +92,9 @@ class Taken:
         return self.lifecycles.get(text_of(lifecycle), NOTHING_TAKEN)
 
 
-def text_of(lifecycle: Lifecycle) -> Text:
+def text_of(lifecycle: Lifecycle) -> LifecycleText:
     """What a lifecycle is known by here."""
-    return Text(lifecycle.name, lifecycle.version, lifecycle.digest)
+    return LifecycleText(lifecycle.name, lifecycle.version, lifecycle.digest)
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class _Notes:
         )
 
 
-_NOTES: ContextVar[dict[Text, _Notes]] = ContextVar("what is being noted")
+_NOTES: ContextVar[dict[LifecycleText, _Notes]] = ContextVar("what is being noted")
 """A watched lifecycle serves all stores of a process: it does not hold the notes itself."""
 
 
@@ -159,7 +159,7 @@ def taken_in(store: Store, registry: Definitions) -> Taken:
     Raises:
         UnknownDefinition: a version that decided is not known any more.
     """
-    notes: dict[Text, _Notes] = {}
+    notes: dict[LifecycleText, _Notes] = {}
     before = _NOTES.set(notes)
     try:
         definitions = _Watched(registry)

@@ -24,7 +24,7 @@ from state_machines.values.instants import (
 )
 from state_machines.values.time_errors import TimeError
 
-__all__ = ["BEGIN", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
+__all__ = ["BEGIN", "PERSONS", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
 
 BEGIN = "begin"
 """The mark of the instant at which a scenario begins."""
@@ -39,7 +39,8 @@ _DAY = re.compile(rf"(?P<day>today|tomorrow|{'|'.join(_WEEKDAYS)}) +{_CLOCK}")
 _LOCAL = re.compile(rf"(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[ T]{_CLOCK}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]\S*(?:Z|[+-][0-9]{2}:[0-9]{2})")
 _PLACE = re.compile(r"(?P<time>.*?) +in +(?P<place>\S.*)")
-_PERSONS = re.compile(r"(?:the +)?(?P<person>\S.*)'s zone")
+PERSONS = re.compile(r"(?:the +)?(?P<person>\S+)'s zone")
+"""A place that is said by whose it is."""
 _FORMS = "'+PT2H', 'begin +P3D', 'tomorrow 09:00', 'friday 08:30', '2026-03-05 10:00' or an RFC 3339 instant"
 
 
@@ -161,7 +162,7 @@ def _local(text: str, rest: str) -> _LocalTime:
 def _in_place(said: _LocalTime, place: str | None) -> _LocalTime:
     if place is None:
         return said
-    if (person := _PERSONS.fullmatch(place)) is not None:
+    if (person := PERSONS.fullmatch(place)) is not None:
         return replace(said, person=person["person"])
     return replace(said, zone=place)
 

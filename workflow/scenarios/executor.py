@@ -1,4 +1,4 @@
-"""Who carries effects out in a scenario's house: our own tasks, in this process.
+"""Who carries effects out while a scenario is played: our own tasks, in this process.
 
 The tasks stand on `workflow`; so they are found by name, as Celery finds them.
 """
@@ -17,7 +17,7 @@ from workflow.store.port import EffectRow
 _MODULE = "tasks.in_process"
 
 
-class Hands(Publisher, Protocol):
+class Executor(Publisher, Protocol):
     """A publisher that does at once what a broker would carry to a worker."""
 
     def notices(self) -> Sequence[SentNotice]:
@@ -35,6 +35,6 @@ class Hands(Publisher, Protocol):
         """What a scheduler does from time to time: lost sends and dead letters go to people."""
 
 
-def hands_of(runtime: Runtime) -> Hands:
-    """Hands that work on this runtime."""
-    return cast(Hands, import_module(_MODULE).InProcess(runtime))
+def executor_of(runtime: Runtime) -> Executor:
+    """Executor that work on this runtime."""
+    return cast(Executor, import_module(_MODULE).InProcess(runtime))

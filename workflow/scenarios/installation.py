@@ -1,4 +1,4 @@
-"""A house in this process: the whole system on one store and a clock that the scenario moves.
+"""An installation in this process: the whole system on one store and a clock that the scenario moves.
 
 Everything is real but the clock, the broker and what lies behind the channels: doors, engine, store, relay,
 sender, desk.
@@ -32,8 +32,8 @@ from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
 from workflow.recovery.desk.line import Wishes, line
 from workflow.scenarios.errors import NoRest
-from workflow.scenarios.hands import hands_of
-from workflow.scenarios.seen import dead_in, moves_in, subject_in, subjects_in, waiting_in
+from workflow.scenarios.executor import executor_of
+from workflow.scenarios.seen import dead_in, has_failures, moves_in, subject_in, subjects_in, waiting_in
 from workflow.scenarios.stage import (
     Answer,
     DeadThing,
@@ -49,8 +49,8 @@ from workflow.store import schema
 from workflow.store.effect_states import RELAYED
 from workflow.store.port import Store
 
-MOST_ROUNDS = 1_000
-"""Rounds at one instant, after which a definition is taken to go round in circles there."""
+MOST_PASSES = 1_000
+"""Passes at one instant, after which a definition is taken to go round in circles there."""
 _LONG = 3600.0
 _MOST = 500
 _BOUNDS = {"desk": Bounds(authorities=("front_line", "agent", "manager", "supervisor"))}
@@ -58,7 +58,7 @@ _BOUNDS = {"desk": Bounds(authorities=("front_line", "agent", "manager", "superv
 _EFFECT = schema.outbox.c
 
 
-class House:
+class Installation:
     """One installation, fresh; `close` it at the end.
 
     Args:
@@ -83,12 +83,14 @@ class House:
         self._runtime = Runtime(
             settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
         )
-        self._hands = hands_of(self._runtime)
-        self._relay = Relay(self._runtime, self._hands)
+        self._executor = executor_of(self._runtime)
+        self._relay = Relay(self._runtime, self._executor)
         self._app = create_site(self._runtime)
         self._loop = asyncio.new_event_loop()
         transport = httpx.ASGITransport(app=self._app)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://house", follow_redirects=True)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url="http://installation", follow_redirects=True
+        )
         self._keys: dict[str, str] = {}
         self._works = True
 
@@ -141,13 +143,13 @@ class House:
 
     def notices(self) -> Sequence[SentNotice]:
         """All that went out so far, the oldest first."""
-        return self._hands.notices()
+        return self._executor.notices()
 
     def calls(self) -> Sequence[TaskCall]:
         """All tasks of other programs that were called so far, the oldest first."""
         return [
             TaskCall(one.key, one.target, one.subject, dict(one.payload.get("kwargs") or {}), one.created_at)
-            for one in self._hands.calls().values()
+            for one in self._executor.calls().values()
         ]
 
     def unanswered(self) -> Sequence[TaskCall]:
@@ -167,7 +169,7 @@ class House:
 
     def channel(self, name: str, behaviour: str) -> None:
         """From here on a channel behaves so."""
-        self._hands.behave(name, behaviour)
+        self._executor.behave(name, behaviour)
 
     def worker(self, there: bool) -> None:
         """Whether anything is done."""
@@ -209,10 +211,12 @@ class House:
         if not self._works:
             return
         engine = self._runtime.engine
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MOST_PASSES):
             if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
                 continue
-            self._hands.sweep()
+            if not has_failures(self.store):
+                return
+            self._executor.sweep()
             if not engine.apply().decided:
                 return
         raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
@@ -220,7 +224,7 @@ class House:
     def _key(self, role: Role) -> str:
         if role not in self._keys:
             bounds = _BOUNDS.get(role, NO_BOUNDS)
-            person = f"{role}@house.example" if role in ("agent", "supervisor") else None
+            person = f"{role}@desk.example" if role in ("agent", "supervisor") else None
             self._keys[role] = keys.create(
                 self.store, keys.Role(role), role, self.clock.now(), bounds=bounds, person=person
             )
