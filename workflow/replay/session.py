@@ -116,7 +116,7 @@ def _run(
     clock = VirtualClock(plan.events[0].row.at if plan.events else _EPOCH)
     registry = Registry(store)
     try:
-        registry.register(_with_catalog(source), clock.now())
+        registry.register(with_catalog(source), clock.now())
     except DefinitionChanged as error:
         raise ReplayRefused([Problem("lifecycle.version", "version-changed", str(error))]) from None
     known: set[str] = set()
@@ -139,7 +139,7 @@ def _run(
     )
 
 
-def _with_catalog(source: tuple[str, str]) -> list[tuple[str, str | None]]:
+def with_catalog(source: tuple[str, str]) -> list[tuple[str, str | None]]:
     """The definition, and those of the catalog that it may open subjects of, but for one of its own name."""
     name = load(*source).name
     others = [(text, file) for text, file in catalog_sources() if file != f"{name}.yaml"]

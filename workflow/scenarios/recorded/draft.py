@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from workflow.scenarios.recorded.acts import Act
-from workflow.scenarios.recorded.written_values import WrittenValues
+from workflow.scenarios.recorded.scenario_values import WrittenValues
 
 _KEYS = ("send", "to", "parent", "source", "as", "desk", "of", "task", "link", "choice", "status", "answer")
 """Fields of a step that hold no value to be written otherwise."""

@@ -20,7 +20,7 @@ from workflow.scenarios.acts import Acts
 from workflow.scenarios.document import KnownEvent, Step
 from workflow.scenarios.errors import FillingError, StepImpossible
 from workflow.scenarios.filling import Fillings
-from workflow.scenarios.house import House
+from workflow.scenarios.installation import Installation
 from workflow.scenarios.meaning import Meaning
 from workflow.scenarios.news import News
 from workflow.scenarios.recorded.draft import Draft, DraftStep
@@ -62,7 +62,7 @@ def enact(draft: Draft, stores: Stores, sources: Sequence[tuple[str, str]]) -> E
     """Play a draft, with a step at every instant at which something happens by itself.
 
     Args:
-        sources: definitions beside the catalog's, as a `House` takes them.
+        sources: definitions beside the catalog's, as a `Installation` takes them.
     """
     steps: list[DraftStep] = list(draft.steps)
     passed: set[datetime] = set()
@@ -89,50 +89,50 @@ def _played(
     draft: Draft, steps: Sequence[DraftStep], stores: Stores, sources: Sequence[tuple[str, str]]
 ) -> Enacted:
     found = Enacted()
-    with _house(draft, stores, sources) as house:
-        follower = Follower(house, draft.values, draft.aside, _defaults_in(house))
+    with _installed(draft, stores, sources) as place:
+        follower = Follower(place, draft.values, draft.aside, _defaults_in(place))
         moment = Moment(draft.begins, draft.begins, draft.values.times.zone)
 
         def acts(at: datetime, number: str) -> Acts:
             people = draft.values.people
-            return Acts(Meaning(people, house, Fillings(moment.later(at), {}, people)), number)
+            return Acts(Meaning(people, place, Fillings(moment.later(at), {}, people)), number)
 
         for number, event in enumerate(draft.known):
             one = KnownEvent.model_validate(event)
             role = "operator" if one.speaks_as == "system" else one.speaks_as
             acts(draft.begins, f"known-{number}").send(one, role)
-            house.settle()
+            place.settle()
         follower.begin()
         for number, step in enumerate(steps):
-            house.until(step.at)
+            place.until(step.at)
             fields = dict(step.fields)
             if fields:
                 fields |= _done(acts(step.at, f"step-{number + 1}"), fields, found)
-            house.settle()
+            place.settle()
             then, news = follower.then(step.at)
             if not fields:
                 fields = {"say": _saying(news)}
             found.steps.append(EnactedStep(step.at, fields | ({"then": then} if then else {})))
-        house.until(draft.until)
-        found.moves = house.moves(0)
+        place.until(draft.until)
+        found.moves = place.moves(0)
         found.happened = {one.at for one in found.moves if one.at > draft.begins}
-        found.happened |= {one.at for one in house.notices() if one.at > draft.begins}
-        _end(found, follower, house)
+        found.happened |= {one.at for one in place.notices() if one.at > draft.begins}
+        _end(found, follower, place)
     return found
 
 
 @contextmanager
-def _house(draft: Draft, stores: Stores, sources: Sequence[tuple[str, str]]) -> Iterator[House]:
-    with stores.empty() as store, TemporaryDirectory(prefix="makegood-house-") as directory:
-        house = House(store, Path(directory), draft.begins, sources)
+def _installed(draft: Draft, stores: Stores, sources: Sequence[tuple[str, str]]) -> Iterator[Installation]:
+    with stores.empty() as store, TemporaryDirectory(prefix="makegood-place-") as directory:
+        place = Installation(store, Path(directory), draft.begins, sources)
         try:
-            yield house
+            yield place
         finally:
-            house.close()
+            place.close()
 
 
-def _defaults_in(house: House) -> Defaults:
-    return lambda lifecycle, version: house.registry.get(lifecycle, version).defaults
+def _defaults_in(place: Installation) -> Defaults:
+    return lambda lifecycle, version: place.registry.get(lifecycle, version).defaults
 
 
 def _done(acts: Acts, fields: Mapping[str, Any], found: Enacted) -> dict[str, Any]:
@@ -169,14 +169,14 @@ def _saying(news: News) -> str:
     )
 
 
-def _end(found: Enacted, follower: Follower, house: House) -> None:
+def _end(found: Enacted, follower: Follower, place: Installation) -> None:
     """The last step names whoever still waits, and lets open what it cannot name."""
     if not found.steps:
         return
     last = found.steps[-1]
     then = follower.left(dict(last.fields.get("then", {})))
     fields = {**last.fields, "then": then} if then else dict(last.fields)
-    if house.unanswered():
+    if place.unanswered():
         fields["rest"] = "any"
         fields.setdefault("say", "Tasks that nobody has answered are left open")
     found.steps[-1] = EnactedStep(last.at, fields)

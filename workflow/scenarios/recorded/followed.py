@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.scenarios.news import News, NewsReader
-from workflow.scenarios.recorded.written_values import WrittenValues
+from workflow.scenarios.recorded.scenario_values import WrittenValues
 from workflow.scenarios.stage import SeenSubject, SentNotice, Stage
 
 _URL = re.compile(r"https?://\S+")
@@ -19,6 +19,7 @@ _OWN_ID = re.compile(r"(step|known)-[0-9]+")
 _NUMBERED = ("escalation:effect-", "delivery:")
 """How keys begin that end in the number of an effect, which may be another on another store."""
 _LONGEST = 4000
+_FEW = 2
 Defaults = Callable[[str, int], Mapping[str, Any]]
 
 
@@ -41,6 +42,7 @@ class Follower:
         self._before: dict[str, SeenSubject] = {}
         self._waiting: list[dict[str, Any]] = []
         self._line: list[str] = []
+        self._described: list[Mapping[str, Any]] = []
 
     def begin(self) -> None:
         """From here on: what is known already is no news."""
@@ -57,11 +59,7 @@ class Follower:
             found["told"] = [self._notice(one) for one in news.notices]
         if news.refused:
             found["refused"] = [
-                {
-                    "subject": self._key(one.subject),
-                    "trigger": one.trigger,
-                    "reason": self._reason(one.reason),
-                }
+                {"subject": self._key(one.subject), "trigger": one.trigger} | self._reason(one.reason)
                 for one in news.refused
             ]
         if news.calls:
@@ -93,7 +91,7 @@ class Follower:
         if seen.lifecycle in self._aside:
             return None if before is not None and before.state == seen.state else seen.state
         known = self._defaults(seen.lifecycle, seen.version) if before is None else before.data
-        data = _lasting(_changed(known, seen.data))
+        data = self._briefly(_lasting(_changed(known, seen.data)))
         timers = self._timers({} if before is None else before.timers, seen.timers, at)
         if before is not None and before.state == seen.state and not data and not timers:
             return None
@@ -105,6 +103,20 @@ class Follower:
         if timers:
             said["timers"] = timers
         return said if len(said) > 1 else seen.state
+
+    def _briefly(self, value: Any) -> Any:
+        """The same, where of people that were told in full before only the address stands: it tells them."""
+        if isinstance(value, list):
+            return [self._briefly(one) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        address = next((kind for kind in ("email", "phone") if isinstance(value.get(kind), str)), None)
+        if address is None or len(value) <= _FEW or self._values.is_person(value):
+            return {name: self._briefly(one) for name, one in value.items()}
+        if value in self._described:
+            return {address: value[address]}
+        self._described.append(value)
+        return value
 
     def _timers(
         self, before: Mapping[str, datetime | None], now: Mapping[str, datetime | None], at: datetime

@@ -22,8 +22,8 @@ from workflow.scenarios.recorded.draft import Precision, draft_of
 from workflow.scenarios.recorded.enactment import enact
 from workflow.scenarios.recorded.own_definitions import OwnDefinition, own_definitions
 from workflow.scenarios.recorded.same_story import Story, differences, last_instant, story_in, story_of
+from workflow.scenarios.recorded.scenario_values import WrittenTimes, WrittenValues
 from workflow.scenarios.recorded.writing import Recording
-from workflow.scenarios.recorded.written_values import WrittenTimes, WrittenValues
 from workflow.scenarios.stores import stores_of
 from workflow.store.port import Store
 
@@ -83,15 +83,22 @@ def told(store: Store, registry: Registry, keys: Sequence[str]) -> Told:
     return Told(subjects, known, acts, story, max(last or begins, acts[-1].at), definitions)
 
 
-def recording_of(told: Told, registry: Registry, title: str, *, keep_personal: bool) -> Recording:
+def recording_of(
+    told: Told, registry: Registry, title: str, *, keep_personal: bool, zone_name: str | None = None
+) -> Recording:
     """The scenario in which the same happens again, as nearly as can be.
+
+    Args:
+        keep_personal: whether addresses and names stay as they are.
+        zone_name: of its times; None: that of whom it is about.
 
     Its `given` has no lifecycles yet: the caller knows where those of `told` are.
 
     Raises InvalidQuery when it would have more steps than a scenario may have.
     """
     told = told if keep_personal else _disguised(told, registry)
-    values = WrittenValues(WrittenTimes(_zone_of(told.acts)), _mentioned([*told.known, *told.acts]))
+    times = WrittenTimes(_zone_of(told.acts) if zone_name is None else zone(zone_name))
+    values = WrittenValues(times, _mentioned([*told.known, *told.acts]))
     notes = [act.note for act in told.acts if act.note is not None]
     acts = [act for act in told.acts if act.fields]
     sources = [(one.source, f"{one.lifecycle}.yaml") for one in told.definitions]

@@ -11,7 +11,7 @@ from typing import Any
 
 from workflow.scenarios.document import VERSION, ScenarioDocument
 from workflow.scenarios.recorded.enactment import EnactedStep
-from workflow.scenarios.recorded.written_values import WrittenTimes
+from workflow.scenarios.recorded.scenario_values import WrittenTimes
 from workflow.scenarios.recorded.yaml_text import WIDTH, list_item, yaml_lines
 
 _FIRST = ("say", "at")

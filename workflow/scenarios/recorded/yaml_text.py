@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -23,7 +24,7 @@ _ROOMY = frozenset({"then", "given", "steps", "people", "told"})
 _FOLDED = re.compile(r"[^\s]+(?: [^\s]+)*")
 """A text that may be folded: YAML makes each break of a line one blank."""
 _AT_BLANKS: Mapping[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-_PLAIN = re.compile(r"[^\s'\"#&*!|>%@`,\[\]{}?-][^\n\t,\[\]{}#]*")
+_PLAIN = re.compile(r"[^\s'\"#&*!|>%@`,\[\]{}?-][^\n\t{}]*")
 
 
 def yaml_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
@@ -37,7 +38,7 @@ def yaml_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
             yield f"{margin}{key}: >-"
             yield from (f"{margin}  {line}" for line in wrap(value, WIDTH - indent - 2, **_AT_BLANKS))
         elif _fits(name, value, indent + len(key)):
-            yield f"{margin}{key}: {_flow(value)}"
+            yield f"{margin}{key}: {_block(value)}"
         elif isinstance(value, Mapping):
             yield f"{margin}{key}:"
             yield from yaml_lines(value, indent + 2)
@@ -55,7 +56,7 @@ def list_item(value: Any, indent: int) -> Iterator[str]:
         yield f"{margin}- {first.lstrip()}"
         yield from rest
     else:
-        yield f"{margin}- {_flow(value)}"
+        yield f"{margin}- {_block(value)}"
 
 
 def _fits(name: str, value: Any, indent: int) -> bool:
@@ -88,17 +89,23 @@ def _flow(value: Any) -> str:
     return _scalar(value) if isinstance(value, str) else _dumped(value)
 
 
-@lru_cache(maxsize=4096)
-def _scalar(text: str) -> str:
+def _block(value: Any) -> str:
+    """A value behind the name of its field, or as an item of its own: commas mean nothing there."""
+    return _scalar(value, "x: {}\n") if isinstance(value, str) else _flow(value)
+
+
+@lru_cache(maxsize=8192)
+def _scalar(text: str, place: str = "x: [{}, y]\n") -> str:
     """A text, quoted where a reader of YAML 1.1 or 1.2 would take it for something else."""
     if not _PLAIN.fullmatch(text):
         return _dumped(text)
-    line = f"x: [{text}, y]\n"
+    plain, quoted = (place.format(one) for one in (text, json.dumps(text)))
     try:
-        read = (yaml.safe_load(line), read_yaml(line)[0])
+        meant = yaml.safe_load(quoted)
+        same = yaml.safe_load(plain) == meant == read_yaml(plain)[0]
     except (yaml.YAMLError, DefinitionError):
         return _dumped(text)
-    return text if all(one == {"x": [text, "y"]} for one in read) else _dumped(text)
+    return text if same else _dumped(text)
 
 
 def _dumped(value: Any) -> str:

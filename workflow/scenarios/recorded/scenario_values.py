@@ -73,11 +73,14 @@ class WrittenValues:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, Mapping):
-            name = next((name for name, said in self.people.items() if said == value), None)
-            if name is not None:
-                return f"<{name}>"
+            if self.is_person(value):
+                return next(f"<{name}>" for name, said in self.people.items() if said == value)
             return {_escaped(str(key)): self.written(one) for key, one in value.items()}
         return [self.written(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def is_person(self, value: Any) -> bool:
+        """Whether this is all that is said of one of its people."""
+        return value in self.people.values()
 
     def who(self, address: Any) -> str:
         """Somebody, where a scenario wants a person's name or an address."""
