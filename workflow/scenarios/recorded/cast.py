@@ -16,6 +16,7 @@ from workflow.store.own_sources import SUBJECT_SOURCE
 MOST = 500
 """Subjects of one recording; more would be a scenario that nobody reads."""
 
+_AT_ONCE = 200
 _SUBJECT, _EVENT = schema.subjects.c, schema.events.c
 _AFTER_SLASH = "0"
 """The character after the slash, in the order of bytes."""
@@ -67,8 +68,8 @@ def _add(
     wanted = sorted(set(keys) - found.keys())
     columns = (_SUBJECT.id, _SUBJECT.key, _SUBJECT.lifecycle, _SUBJECT.version)
     added = []
-    for start in range(0, len(wanted), MOST):
-        some = _SUBJECT.key.in_(wanted[start : start + MOST])
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = _SUBJECT.key.in_(wanted[start : start + _AT_ONCE])
         for row in connection.execute(select(*columns).where(some).order_by(_SUBJECT.id)):
             found[row.key] = Recorded(*row, close=close)
             added.append(row.key)

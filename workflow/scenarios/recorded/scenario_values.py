@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from state_machines.values.instants import format_instant, localize, parse_insta
 from state_machines.values.time_errors import TimeError
 from workflow.scenarios.times import RESERVED
 
+_A_DAY, _AN_HOUR = timedelta(days=1), timedelta(hours=1)
 _REACHED_BY = ("email", "phone")
 _ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+|\+[0-9][0-9 ()/.-]{6,20}[0-9]")
 
@@ -24,14 +25,14 @@ class WrittenTimes:
         self.zone = zone
 
     def text(self, instant: datetime, since: datetime | None = None) -> str:
-        """``2026-03-02 10:00``; with seconds it is rather ``+PT40S`` after `since`, if that comes to seconds.
+        """``2026-03-02 10:00``; with seconds rather ``+PT40S`` after `since`, if short or whole hours.
 
         Local times that the clocks show twice are RFC 3339.
         """
         local = instant.astimezone(self.zone)
         if (local.second or local.microsecond) and since is not None and instant >= since:
             length = instant - since
-            if not length.microseconds:
+            if not length.microseconds and (length < _A_DAY or not length % _AN_HOUR):
                 return f"+{format_duration(length)}"
         return self.local(instant) or format_instant(instant)
 

@@ -82,7 +82,7 @@ class Recording:
             if at != shown:
                 yield f"  # {self._spoken(at)}"
             shown = at
-            yield from list_item(step, 2)
+            yield from list_item(step, 2, in_block=True)
 
     def _spoken(self, at: datetime) -> str:
         """The day and the time of day, as people say them."""

@@ -48,10 +48,10 @@ def yaml_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
                 yield from list_item(item, indent + 2)
 
 
-def list_item(value: Any, indent: int) -> Iterator[str]:
-    """The lines of one item of a list in block style."""
+def list_item(value: Any, indent: int, *, in_block: bool = False) -> Iterator[str]:
+    """The lines of one item of a list; `in_block`: a mapping's fields stand one below the other."""
     margin = " " * indent
-    if isinstance(value, Mapping) and value and not _fits("", value, indent):
+    if isinstance(value, Mapping) and value and (in_block or not _fits("", value, indent)):
         first, *rest = yaml_lines(value, indent + 2)
         yield f"{margin}- {first.lstrip()}"
         yield from rest
