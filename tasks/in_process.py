@@ -1,12 +1,12 @@
 """What workers do, done in this process at once: for scenarios, which move time themselves.
 
 Notices go through the sender as a worker's do; only the channels keep what they are given, and behave as they
-are told. Tasks of other programs are noted, and a scenario says how they end.
+are told. How tasks of other programs end, the scenario says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from state_machines.values.durations import parse_duration
 from tasks.channels.live import LiveChannel
@@ -70,7 +70,6 @@ class InProcess:
         live = LiveChannel(runtime.engine, runtime.clock, lambda subjects: None)
         channels: dict[str, Channel] = {**dict.fromkeys(outside, self._kept), "live": live}
         self._sender = NoticeSender(runtime, channels)
-        self._calls: dict[str, EffectRow] = {}
 
     def send_notices(
         self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
@@ -81,13 +80,11 @@ class InProcess:
             left = self._sender.run(left, token, _LONG).left
 
     def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
-        """Do our own task, and note the call of anybody else's."""
+        """Do our own task; those of others are called thereby, and a scenario says how they end."""
         for effect in effects:
             if effect.target == WRITE:
                 written = write_alert(self._runtime.store, self._runtime.registry, effect.key)
                 record(self._runtime.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
-            else:
-                self._calls.setdefault(effect.key, effect)
 
     def reachable(self) -> bool:
         """Always."""
@@ -96,10 +93,6 @@ class InProcess:
     def notices(self) -> Sequence[SentNotice]:
         """All that went out, the oldest first."""
         return self._kept.sent
-
-    def calls(self) -> Mapping[str, EffectRow]:
-        """The tasks of other programs that were called, by the key of their effect, the oldest first."""
-        return self._calls
 
     def behave(self, channel: str, behaviour: str) -> None:
         """From here on a channel behaves so, see `KeptChannel`."""

@@ -12,7 +12,7 @@ conditions; whatever else by the words in which its coverage names it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from workflow.errors import MakegoodError
 from workflow.scenarios.elements import Element, one_line
 from workflow.scenarios.taken import LifecycleTaken, LifecycleText
 
+NAME = "coverage-exceptions.yaml"
 _TRANSITION = re.compile(r"(?P<trigger>\w+) from (?P<sources>\w+(?: ?, ?\w+)*)(?: if (?P<conditions>.+))?")
 Known = Mapping[LifecycleText, tuple[list[Element], LifecycleTaken]]
 
@@ -54,6 +55,7 @@ class _Entry:
     words: str
     reason: str
     line: int | None
+    file: str
 
     @property
     def field(self) -> str:
@@ -65,7 +67,6 @@ class Exceptions:
     """A list of exceptions, as it was read; empty: there are none."""
 
     entries: tuple[_Entry, ...] = ()
-    file: str | None = None
 
     def held_against(self, known: Known, named: Collection[str] = ()) -> Mapping[LifecycleText, Excepted]:
         """The exceptions of each lifecycle.
@@ -86,20 +87,30 @@ class Exceptions:
             texts = [text for text in known if text.lifecycle == entry.lifecycle]
             if not texts:
                 message = _no_lifecycle(entry.lifecycle, names)
-                problems.append(self._problem(entry, "unknown-lifecycle", message))
+                problems.append(_problem(entry, "unknown-lifecycle", message))
                 continue
             found = {text: _meant(entry.words, known[text][0]) for text in texts}
             fault = _fault(entry.words, found, known)
             if fault is not None:
-                problems.append(self._problem(entry, *fault))
+                problems.append(_problem(entry, *fault))
             for text, elements in found.items():
                 reasons[text] |= dict.fromkeys(elements, entry.reason)
         if problems:
             raise CoverageError(problems)
         return {text: Excepted(of_text) for text, of_text in reasons.items()}
 
-    def _problem(self, entry: _Entry, rule: str, message: str) -> Problem:
-        return Problem(entry.field, rule, message, entry.line, self.file)
+
+def exceptions_in(paths: Iterable[Path]) -> Exceptions:
+    """The exceptions of all files called `NAME` in these directories and beside these files.
+
+    Raises:
+        CoverageError: as `read_exceptions`.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        files = path.rglob(NAME) if path.is_dir() else path.parent.glob(NAME)
+        found |= dict.fromkeys(sorted(file.resolve() for file in files))
+    return Exceptions(tuple(entry for file in found for entry in read_exceptions(file).entries))
 
 
 def read_exceptions(path: Path) -> Exceptions:
@@ -121,12 +132,15 @@ def read_exceptions(path: Path) -> Exceptions:
         raise CoverageError(problems)
     return Exceptions(
         tuple(
-            _Entry(lifecycle, one_line(words), one_line(reason), lines.of(f"{lifecycle}.{words}"))
+            _Entry(lifecycle, one_line(words), one_line(reason), lines.of(f"{lifecycle}.{words}"), file)
             for lifecycle, said in document.items()
             for words, reason in said.items()
-        ),
-        file,
+        )
     )
+
+
+def _problem(entry: _Entry, rule: str, message: str) -> Problem:
+    return Problem(entry.field, rule, message, entry.line, entry.file)
 
 
 def _problems(document: object, lines: Lines, file: str) -> Iterator[Problem]:

@@ -5,14 +5,13 @@ The tasks stand on `workflow`; so they are found by name, as Celery finds them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
 from workflow.engine.runtime import Runtime
 from workflow.outbox.relay import Publisher
 from workflow.scenarios.stage import SentNotice
-from workflow.store.port import EffectRow
 
 _MODULE = "tasks.in_process"
 
@@ -22,9 +21,6 @@ class Executor(Publisher, Protocol):
 
     def notices(self) -> Sequence[SentNotice]:
         """All that went out, the oldest first."""
-
-    def calls(self) -> Mapping[str, EffectRow]:
-        """The tasks of other programs that were called, by the key of their effect, the oldest first."""
 
     def behave(self, channel: str, behaviour: str) -> None:
         """From here on a channel ``works``, is ``busy`` or ``busy PT5M``, ``refuses``, or leaves unknown

@@ -14,51 +14,39 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from sqlalchemy import select
 
 from state_machines.values.instants import earlier
 from state_machines.values.retry_policy import RetryPolicy
-from workflow.access import keys
-from workflow.access.bounds import NO_BOUNDS, Bounds
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.runtime import Runtime
-from workflow.explanation import explain
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
-from workflow.recovery.desk.line import Wishes, line
 from workflow.scenarios.errors import NoRest
 from workflow.scenarios.executor import executor_of
-from workflow.scenarios.seen import dead_in, has_failures, moves_in, subject_in, subjects_in, waiting_in
+from workflow.scenarios.role_keys import RoleKeys
+from workflow.scenarios.seen import has_failures
 from workflow.scenarios.stage import (
     Answer,
-    DeadThing,
     Role,
-    SeenMove,
-    SeenSubject,
     SentNotice,
     TaskCall,
-    WaitingNotice,
 )
+from workflow.scenarios.store_view import StoreView
 from workflow.settings import Settings
-from workflow.store import schema
-from workflow.store.effect_states import RELAYED
 from workflow.store.port import Store
 
 MOST_PASSES = 1_000
 """Passes at one instant, after which a definition is taken to go round in circles there."""
 _LONG = 3600.0
 _MOST = 500
-_BOUNDS = {"desk": Bounds(authorities=("front_line", "agent", "manager", "supervisor"))}
-"""A program of the desk may claim every authority that people of a desk have."""
-_EFFECT = schema.outbox.c
 
 
-class Installation:
+class Installation(StoreView):
     """One installation, fresh; `close` it at the end.
 
     Args:
@@ -71,8 +59,8 @@ class Installation:
     def __init__(
         self, store: Store, directory: Path, begins: datetime, sources: Sequence[tuple[str, str]] = ()
     ) -> None:
-        self.clock = VirtualClock(begins)
-        self.registry = Registry(store)
+        self.clock: VirtualClock
+        super().__init__(store, Registry(store), VirtualClock(begins))
         own = {file.rpartition("/")[2].partition(".")[0] for _, file in sources}
         catalog = [one for one in catalog_sources() if (one[1] or "").partition(".")[0] not in own]
         self.registry.register([*catalog, *sources], begins)
@@ -91,13 +79,8 @@ class Installation:
         self._http = httpx.AsyncClient(
             transport=transport, base_url="http://installation", follow_redirects=True
         )
-        self._keys: dict[str, str] = {}
+        self._keys = RoleKeys(store, self.clock)
         self._works = True
-
-    @property
-    def store(self) -> Store:
-        """Where everything stands."""
-        return self._runtime.store
 
     def close(self) -> None:
         """End what was started; the store stays open."""
@@ -106,10 +89,6 @@ class Installation:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         self._runtime.engine.marks.close()
-
-    def now(self) -> datetime:
-        """The instant, UTC."""
-        return self.clock.now()
 
     def until(self, instant: datetime, looked: Callable[[], None] | None = None) -> None:
         """Let time pass: whatever is due until `instant` happens at its own instant; then it is looked."""
@@ -127,7 +106,7 @@ class Installation:
 
     def request(self, method: str, path: str, role: Role, body: Any = None, kind: str = "") -> Answer:
         """A request to the API by a key of this role."""
-        headers = {"Authorization": f"Bearer {self._key(role)}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self._keys.of(role)}", "Accept": "application/json"}
         if kind:
             headers["Content-Type"] = kind
         sent = self._http.request(method, path, json=body, headers=headers)
@@ -145,23 +124,6 @@ class Installation:
         """All that went out so far, the oldest first."""
         return self._executor.notices()
 
-    def calls(self) -> Sequence[TaskCall]:
-        """All tasks of other programs that were called so far, the oldest first."""
-        return [
-            TaskCall(one.key, one.target, one.subject, dict(one.payload.get("kwargs") or {}), one.created_at)
-            for one in self._executor.calls().values()
-        ]
-
-    def unanswered(self) -> Sequence[TaskCall]:
-        """Those of them that have no receipt."""
-        called = self.calls()
-        if not called:
-            return []
-        waits = (_EFFECT.key.in_([one.effect for one in called]), _EFFECT.state.in_(RELAYED))
-        with self.store.connect() as connection:
-            waiting = set(connection.scalars(select(_EFFECT.key).where(*waits)))
-        return [one for one in called if one.effect in waiting]
-
     def end_task(self, call: TaskCall, succeeded: bool, said: Any) -> None:
         """A called task ends with this result, or fails for this reason."""
         outcome = TaskOutcome.SUCCEEDED if succeeded else TaskOutcome.FAILED
@@ -174,34 +136,6 @@ class Installation:
     def worker(self, there: bool) -> None:
         """Whether anything is done."""
         self._works = there
-
-    def subject(self, key: str) -> SeenSubject | None:
-        """One that has been opened."""
-        return subject_in(self.store, key)
-
-    def subjects(self, lifecycle: str) -> Sequence[SeenSubject]:
-        """All that have been opened of a lifecycle, the oldest first; without their timers."""
-        return subjects_in(self.store, lifecycle)
-
-    def moves(self, after: int) -> Sequence[SeenMove]:
-        """The decisions behind this number, in order."""
-        return moves_in(self.store, after)
-
-    def dead(self) -> Sequence[DeadThing]:
-        """What needs a person because it failed, or nobody knows how it ended."""
-        return dead_in(self.store)
-
-    def waiting(self) -> Sequence[WaitingNotice]:
-        """The notices that wait now."""
-        return waiting_in(self.store)
-
-    def line(self) -> Sequence[str]:
-        """Keys of who waits for a person at the desk, in order."""
-        return [one.key for one in line(self.store, self.clock.now(), Wishes(), _MOST)]
-
-    def explained(self, key: str) -> str:
-        """What `makegood explain` says of a subject."""
-        return explain(self.store, self.registry, key).text()
 
     def _next_due(self) -> datetime | None:
         return earlier(DUE_TIMERS.next_due(self.store), DUE_EFFECTS.next_due(self.store))
@@ -220,15 +154,6 @@ class Installation:
             if not engine.apply().decided:
                 return
         raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
-
-    def _key(self, role: Role) -> str:
-        if role not in self._keys:
-            bounds = _BOUNDS.get(role, NO_BOUNDS)
-            person = f"{role}@desk.example" if role in ("agent", "supervisor") else None
-            self._keys[role] = keys.create(
-                self.store, keys.Role(role), role, self.clock.now(), bounds=bounds, person=person
-            )
-        return self._keys[role]
 
 
 def _answer(response: httpx.Response) -> Answer:

@@ -87,8 +87,7 @@ class _Reading:
         scenario, problems = built(parts, row, number)
         self._note(problems)
         if scenario is not None:
-            problems = list(problems_of(scenario))
-            self._note(problems)
+            self._note(problems_of(scenario, parts))
             yield scenario
 
     def _file(self, path: Path) -> ScenarioFile:

@@ -85,7 +85,7 @@ class Report:
         if len(self._failed) > 1:
             self._console.print(Text("Failed:", "bold"))
             for outcome in sorted(self._failed, key=lambda one: name_of(one.scenario)):
-                words = f"{place_of(outcome)}  {visible(outcome.scenario.title)}"
+                words = f"{_place(*place_of(outcome))}  {visible(outcome.scenario.title)}"
                 self._console.print(Padding(Text(words), (0, 0, 0, 2)))
         failed = Text(f"{self.failed} failed", "bold red" if self._failed else "")
         well = Text(f"{self._well} went well", "green" if self._well else "")
@@ -109,14 +109,15 @@ def name_of(scenario: Scenario) -> str:
     return f"{shown_path(scenario.file)}{row}"
 
 
-def place_of(outcome: Outcome) -> str:
+def place_of(outcome: Outcome) -> tuple[str, int | None]:
     """File and line of the step at which it ended; else of what differs first; else its file."""
     steps = outcome.scenario.steps
     if outcome.step is not None and outcome.step < len(steps):
         place = steps[outcome.step].place
-        return _place(place.file, place.line)
-    first = outcome.differences[0] if outcome.differences else None
-    return _place(outcome.scenario.file, None) if first is None else _place(first.file, first.line)
+        return shown_path(place.file), place.line
+    for first in outcome.differences[:1]:
+        return shown_path(first.file), first.line
+    return shown_path(outcome.scenario.file), None
 
 
 def shown_path(path: Path | str) -> str:
@@ -138,7 +139,9 @@ def _tale(outcome: Outcome, *, whole: bool) -> Sequence[RenderableType]:
     parts: list[RenderableType] = [
         "",
         Text.assemble(("✗ ", "bold red"), (visible(scenario.title), "bold"), (row, "dim")),
-        Padding(Text.assemble((place_of(outcome), "bold"), f"  {_which_step(outcome)}"), (0, 0, 1, 2)),
+        Padding(
+            Text.assemble((_place(*place_of(outcome)), "bold"), f"  {_which_step(outcome)}"), (0, 0, 1, 2)
+        ),
     ]
     if outcome.story:
         parts.append(Padding(_story(outcome, whole=whole), (0, 0, 1, 2)))

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import literal, select, union_all
 
+from workflow.broker.task_names import WRITE
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.queries.subjects import SubjectRow, find_subject, subjects
-from workflow.scenarios.stage import DeadThing, SeenMove, SeenSubject, WaitingNotice
+from workflow.scenarios.stage import DeadThing, SeenMove, SeenSubject, TaskCall, WaitingNotice
 from workflow.store import schema
 from workflow.store.effect_states import EffectState
 from workflow.store.port import Store
@@ -98,6 +99,30 @@ def waiting_in(store: Store) -> Sequence[WaitingNotice]:
     with store.connect() as connection:
         rows = connection.execute(query).all()
     return [WaitingNotice(row.payload["to"], row.payload["about"], row.target, row.due_at) for row in rows]
+
+
+def calls_in(store: Store, *, unanswered: bool = False) -> Sequence[TaskCall]:
+    """The tasks of other programs that were called, the oldest first; or those that have no receipt yet."""
+    called = (_EFFECT.kind == "task", _EFFECT.target != WRITE, _EFFECT.attempts > 0)
+    waits = (_EFFECT.state.in_([EffectState.PENDING, EffectState.PUBLISHED]),) if unanswered else ()
+    columns = (
+        _EFFECT.key,
+        _EFFECT.target,
+        _SUBJECT.key.label("subject"),
+        _EFFECT.payload,
+        _EFFECT.created_at,
+    )
+    query = (
+        select(*columns)
+        .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
+        .where(*called, *waits)
+        .order_by(_EFFECT.id)
+    )
+    with store.connect() as connection:
+        return [
+            TaskCall(row.key, row.target, row.subject, dict(row.payload.get("kwargs") or {}), row.created_at)
+            for row in connection.execute(query)
+        ]
 
 
 def _seen(row: SubjectRow, timers: Mapping[str, datetime | None]) -> SeenSubject:

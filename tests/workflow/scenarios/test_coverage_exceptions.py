@@ -16,7 +16,13 @@ from tests.workflow.scenarios.loans import (
     of_the_bank,
 )
 from workflow.scenarios.coverage import Coverage, uncovered
-from workflow.scenarios.coverage_exceptions import CoverageError, Exceptions, read_exceptions
+from workflow.scenarios.coverage_exceptions import (
+    NAME,
+    CoverageError,
+    Exceptions,
+    exceptions_in,
+    read_exceptions,
+)
 from workflow.scenarios.coverage_text import coverage_text
 from workflow.scenarios.elements import written
 
@@ -121,3 +127,21 @@ def test_what_is_not_of_the_form_is_told_by_line(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CoverageError, match=r"nowhere.yaml: document: cannot be read: No such.*\[no-file\]"):
         read_exceptions(tmp_path / "nowhere.yaml")
+
+
+def test_they_are_found_in_directories_and_beside_files_each_once(tmp_path: Path, play: Play) -> None:
+    deep = tmp_path / "scenarios" / "loans"
+    deep.mkdir(parents=True)
+    (deep / NAME).write_text("loan: {state repaired: nothing of ours breaks}", encoding="utf-8")
+    (tmp_path / "scenarios" / NAME).write_text("loan: {state lost: nothing is lost}", encoding="utf-8")
+    (deep / "lent.yaml").write_text("scenario: 1", encoding="utf-8")
+    taken = play(lent_and_given_back)
+
+    def not_entered(*paths: Path) -> list[str]:
+        coverage = uncovered(taken, LIFECYCLES, exceptions_in(paths))
+        return [words for _, words in coverage.not_taken("state")]
+
+    assert not_entered(tmp_path / "scenarios", deep / "lent.yaml", deep) == ["state overdue"]
+    assert not_entered(deep / "lent.yaml") == ["state overdue", "state lost"]
+    assert exceptions_in([tmp_path / "nowhere" / "lent.yaml"]) == Exceptions()
+    assert len(exceptions_in([deep, deep / "lent.yaml"]).entries) == 1

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import permutations
 
-from state_machines.definitions.lifecycle import load
+from state_machines.definitions.changes import GuardedStep
+from state_machines.definitions.lifecycle import Lifecycle, load
+from state_machines.definitions.watching import conditions_of
+from state_machines.expressions import Expression
+from tests.state_machines.transition_cover import answered, recorded
 from tests.workflow.scenarios.loans import (
     LOAN,
     extended_too_often,
@@ -107,3 +112,51 @@ def test_nothing_of_the_store_is_changed(database_url: str) -> None:
     assert taken_in(world.store, world.engine.registry) == taken_in(world.store, world.engine.registry)
     assert world.counts() == before
     world.store.close()
+
+
+def promise_that_lapses(world: World) -> None:
+    """Of the catalog: its ladder is climbed to its end, it is kept late, then withdrawn in vain."""
+    ladder = [{"people": ["lead@shop.example"], "within": "PT30M"}, {"team": "billing", "within": "PT30M"}]
+    said = {"words": "a price", "owner": "olga@shop.example", "within": "PT4H", "ladder": ladder}
+    world.post("promise.make", "promise:1", said | {"customer": "ada@example.org"})
+    world.advance(timedelta(hours=6))
+    world.post("promise.keep", "promise:1", {"by": "olga@shop.example"})
+    world.post("promise.keep", "promise:1", {"by": "olga@shop.example"})
+    world.post("promise.withdraw", "promise:1", {"reason": "too late"})
+    world.advance(timedelta(days=1))
+
+
+def test_it_is_what_the_engine_itself_went_and_asked(database_url: str) -> None:
+    world = new_world(database_url, LOAN)
+    with recorded() as gone, answered() as said:
+        for story in (promise_that_lapses, forgotten, extended_too_often, of_the_bank):
+            story(world)
+    taken = taken_in(world.store, world.engine.registry)
+    lifecycles = [world.engine.registry.get(text.lifecycle, text.version) for text in taken.lifecycles]
+    world.store.close()
+    assert {one.name for one in lifecycles} >= {"promise", "escalation", "loan"}
+    for lifecycle in lifecycles:
+        of_it = taken.of(lifecycle)
+        ways_gone = gone & set(lifecycle.ways)
+        assert of_it.ways == {(way.rule.field, way.trigger, way.source) for way in ways_gone}
+        asked = {condition.field: condition for condition in asked_of(lifecycle)}
+        assert of_it.answers == {
+            (field, answer)
+            for field, condition in asked.items()
+            for answer in (True, False)
+            if (id(condition), answer) in said
+        }
+        assert {one.field for one in conditions_of(lifecycle)} == asked.keys()
+
+
+def asked_of(lifecycle: Lifecycle) -> Iterator[Expression]:
+    """Every condition of a lifecycle, looked for where conditions stand."""
+    for rule in lifecycle.transitions:
+        yield from (guard.expression for guard in rule.guards)
+        yield from (step.when for step in rule.steps if isinstance(step, GuardedStep))
+    effects = [rule.effects for rule in lifecycle.transitions]
+    effects += [*lifecycle.on_enter.values(), *lifecycle.on_exit.values()]
+    for one in (one for of_one in effects for one in of_one):
+        yield from [] if one.when is None else [one.when]
+    for timeout in lifecycle.timeouts.values():
+        yield from [] if timeout.when is None else [timeout.when]
