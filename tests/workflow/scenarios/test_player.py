@@ -28,19 +28,26 @@ steps:
     data: {customer: <tom>, due_at: <+P1D>, deposit: 20}
 """
 SEEN = LENT + "    then: {loaner:1: lent}\n"
-OVERDUE = LENT + """
+OVERDUE = (
+    LENT
+    + """
   - at: +P1D
     then:
       loaner:1: overdue
       told: [{to: tom, about: question, words: It was due}]
 """
-BACK = SEEN + """
+)
+BACK = (
+    SEEN
+    + """
   - send: loaner.come_back
     to: loaner:1
 """
+)
 
 GOOD = {
-    "a state, data, a timer with why, a parent, an expression": LENT + """
+    "a state, data, a timer with why, a parent, an expression": LENT
+    + """
     then:
       loaner:1:
         state: lent
@@ -51,16 +58,19 @@ GOOD = {
 """,
     "a subject that is not there": LENT + "    then: {'loaner:2': none, 'promise:*': none}\n",
     "one subject by a star": LENT + "    then: {'loaner:*': lent}\n",
-    "a link pressed": OVERDUE + """
+    "a link pressed": OVERDUE
+    + """
   - press: {to: tom, about: question}
     answers: {keep: true}
     then: {loaner:1: {state: lent, timers: {deadline: +P7D}}}
 """,
-    "a link opened and not pressed": OVERDUE + """
+    "a link opened and not pressed": OVERDUE
+    + """
   - look: {to: tom}
     then: {loaner:1: overdue}
 """,
-    "a link pressed twice": OVERDUE + """
+    "a link pressed twice": OVERDUE
+    + """
   - press: {to: tom, about: question}
     answers: {keep: false}
   - press: {to: tom, about: question}
@@ -68,14 +78,16 @@ GOOD = {
     answer: 409
     then: {loaner:1: refunding}
 """,
-    "a link pressed too late": OVERDUE + """
+    "a link pressed too late": OVERDUE
+    + """
   - at: +P3D
     press: {to: tom, about: question}
     answers: {keep: true}
     answer: 410
     then: {loaner:1: overdue}
 """,
-    "an event twice, and one of the same id with other content": LENT + """
+    "an event twice, and one of the same id with other content": LENT
+    + """
     id: one
   - send: loaner.lend
     to: loaner:1
@@ -89,14 +101,16 @@ GOOD = {
     answer: 409
     then: {loaner:1: lent}
 """,
-    "an event that the door turns away": LENT + """
+    "an event that the door turns away": LENT
+    + """
   - send: loaner.lend
     to: loaner:2
     data: {customer: <tom>}
     answer: {status: 422, field: data.due_at, rule: required}
     then: {loaner:2: none}
 """,
-    "an event that its subject refuses": BACK + """
+    "an event that its subject refuses": BACK
+    + """
     then: {tasks: [{task: till.refund, of: loaner:1, with: {amount: 20}}]}
   - task: till.refund
     succeeds: {paid: 20}
@@ -106,13 +120,15 @@ GOOD = {
       loaner:1: closed
       refused: [{subject: loaner:1, trigger: come_back, reason: closed}]
 """,
-    "a task that fails": BACK + """
+    "a task that fails": BACK
+    + """
     then: {tasks: [{task: till.refund}]}
   - task: till.refund
     fails: no account
     then: {loaner:1: stuck}
 """,
-    "a channel that is busy for a while": LENT + """
+    "a channel that is busy for a while": LENT
+    + """
   - channel: {email: busy PT5M}
   - at: +P1D
     then: {waiting: [{to: tom, about: question}]}
@@ -120,12 +136,14 @@ GOOD = {
   - at: +PT30M
     then: {told: [{to: tom, about: question}]}
 """,
-    "channels that refuse, so that a person calls": LENT + """
+    "channels that refuse, so that a person calls": LENT
+    + """
   - channel: {email: refuses, sms: refuses}
   - at: +P1D
     then: {"callback:*": waiting, line: ["callback:*"]}
 """,
-    "nobody knows whether it went out": LENT + """
+    "nobody knows whether it went out": LENT
+    + """
   - channel: {email: unknown}
   - at: +P1D
     then:
@@ -134,14 +152,16 @@ GOOD = {
       line: ["escalation:*"]
 rest: any
 """,
-    "a report of a bounce": OVERDUE + """
+    "a report of a bounce": OVERDUE
+    + """
   - report: {to: tom, about: question}
     status: failed
     code: "550"
     rest: any
 rest: any
 """,
-    "the workers are gone over the deadline": LENT + """
+    "the workers are gone over the deadline": LENT
+    + """
   - worker: gone
   - at: +P1D
     then: {loaner:1: lent}
@@ -193,7 +213,8 @@ steps:
   - ask: /v1/subjects/promise:P-1
     answer: {state: kept_late, data: {words: We call you}}
 """,
-    "what must always be so": LENT + """
+    "what must always be so": LENT
+    + """
   - at: +P1D
     then: {told: [{to: tom, about: question}]}
 always:
@@ -253,7 +274,8 @@ BAD: dict[str, tuple[str, tuple[str, object, object]]] = {
         ("answer", "duplicate", ...),
     ),
     "a refusal that nobody named": (
-        BACK + """
+        BACK
+        + """
     then: {tasks: [{task: till.refund}]}
   - send: loaner.come_back
     to: loaner:1
@@ -279,14 +301,16 @@ BAD: dict[str, tuple[str, tuple[str, object, object]]] = {
     ),
     "a task that does not wait": (SEEN + "  - task: till.refund\n    succeeds: {}\n", ("task", None, [])),
     "what must always be so": (
-        LENT + """
+        LENT
+        + """
 always:
   - {because: it is dear, each: loaner, holds: data.deposit > 50}
 """,
         ("holds", "is so", "is not so"),
     ),
     "a notice that must never go out": (
-        LENT + """
+        LENT
+        + """
   - at: +P1D
     rest: any
 always:

@@ -109,7 +109,13 @@ def _scalar(text: str, place: str = "x: [{}, y]\n") -> str:
 
 
 def _dumped(value: Any) -> str:
-    text = yaml.safe_dump([value], default_flow_style=True, width=10**9, allow_unicode=True)
+    """A value that is no plain text; one that is a text stands in quotes."""
+    if isinstance(value, str) and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    style = '"' if isinstance(value, str) else None
+    text = yaml.safe_dump(
+        [value], default_flow_style=True, default_style=style, width=10**9, allow_unicode=True
+    )
     return text.strip()[1:-1]
 
 
