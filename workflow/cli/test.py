@@ -63,6 +63,9 @@ def test(
         Path | None, typer.Option(help="File for the results as JUnit XML.", dir_okay=False)
     ] = None,
     coverage: Annotated[bool, typer.Option("--coverage", help="Say what none of them took.")] = False,
+    coverage_json: Annotated[
+        Path | None, typer.Option(help="File for that as JSON.", metavar="FILE", dir_okay=False)
+    ] = None,
     coverage_svg: Annotated[
         Path | None,
         typer.Option(help="Folder for pictures of what they took.", metavar="DIR", file_okay=False),
@@ -115,7 +118,7 @@ def test(
     from workflow.scenarios.session import Request, Session
     from workflow.scenarios.watching import watch as watch_files
 
-    taken = coverage or coverage_svg is not None
+    taken = coverage or coverage_json is not None or coverage_svg is not None
     options = RunOptions(store.value, _postgresql_url(store), jobs, taken)
     request = Request(
         paths=_paths(paths),
@@ -123,8 +126,9 @@ def test(
         seed=_seed(order, seed),
         only=only,
         tags=tuple(tag or ()),
-        junit=_writable(junit),
+        junit=_writable(junit, "--junit"),
         coverage=coverage,
+        coverage_json=_writable(coverage_json, "--coverage-json"),
         coverage_svg=coverage_svg,
         verbose=verbose,
     )
@@ -193,11 +197,11 @@ def _seed(order: Order | None, seed: int | None) -> int | None:
     return seed
 
 
-def _writable(junit: Path | None) -> Path | None:
+def _writable(file: Path | None, option: str) -> Path | None:
     """Said before anything is played: the folder of the file is there."""
-    if junit is not None and not junit.absolute().parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {junit.parent}", param_hint="--junit")
-    return junit
+    if file is not None and not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}", param_hint=option)
+    return file
 
 
 def _postgresql_url(store: StoreKind) -> str:

@@ -20,7 +20,7 @@ from workflow.scenarios.errors import FillingError, ScenarioError
 from workflow.scenarios.files import ScenarioFile, read_text
 from workflow.scenarios.filling import Fillings, filled, names_in, tried, zones_of
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
-from workflow.scenarios.times import Moment, TimeError, absolute
+from workflow.scenarios.times import NEVER, Moment, TimeError, absolute
 
 __all__ = ["Part", "built"]
 
@@ -96,9 +96,8 @@ class _Building:
         self.problems: list[Problem] = []
         self._parts = parts
         self._row = row
-        never = datetime.min.replace(tzinfo=zone("UTC"))
         written = {name: one for part in parts for name, one in part.document.given.values.items()}
-        self._written = Fillings(Moment(never, never, zone("UTC")), {**written, **row})
+        self._written = Fillings(NEVER, {**written, **row})
 
     def begins(self) -> tuple[datetime, ZoneInfo]:
         """When it begins, UTC, and the zone of its times."""
@@ -145,6 +144,8 @@ class _Building:
                     self._note(part, f"given.lifecycles[{n}]", one.rule, message)
                 except DefinitionError as error:
                     self.problems += error.problems
+                    message = f"{path} is no definition that can be used"
+                    self._note(part, f"given.lifecycles[{n}]", "definition", message)
                 else:
                     found[path] = (text, str(path))
         return found

@@ -19,8 +19,8 @@ from pathlib import Path
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form.sources import ANY
 from state_machines.form.yaml_document import Lines, read_yaml
-from workflow.errors import MakegoodError
 from workflow.scenarios.elements import Element, one_line
+from workflow.scenarios.errors import ScenarioError
 from workflow.scenarios.taken import LifecycleTaken, LifecycleText
 
 NAME = "coverage-exceptions.yaml"
@@ -28,12 +28,8 @@ _TRANSITION = re.compile(r"(?P<trigger>\w+) from (?P<sources>\w+(?: ?, ?\w+)*)(?
 Known = Mapping[LifecycleText, tuple[list[Element], LifecycleTaken]]
 
 
-class CoverageError(MakegoodError):
-    """A list of exceptions is wrong; `problems` says everything that is."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
+class CoverageError(ScenarioError):
+    """A list of exceptions is wrong, be it that it cannot be read or that it does not fit what was played."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ __all__ = [
     "is_name",
     "names_in",
     "tried",
-    "with_plain_values",
     "zones_of",
 ]
 
@@ -32,6 +31,8 @@ AS_WRITTEN = frozenset({"holds"})
 
 NAMELESS = frozenset({"subjects"})
 """Fields whose values stand beside the other fields: they have no name in YAML."""
+AS_VALUES = frozenset({"data", "answers", "succeeds", "arguments", "answer", "figures"})
+"""Fields in which a value keeps its type; in all others it is written out, as the text that they ask for."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _PIECE = re.compile(r"<<|<(?P<said>[^<>]*)>|<")
@@ -106,67 +107,50 @@ class _Pass:
     def __init__(self, fillings: Fillings, faults: list[FillingError]) -> None:
         self._fillings, self._faults = fillings, faults
 
-    def over(self, value: Any, path: str) -> Any:
+    def over(self, value: Any, path: str, *, typed: bool = True) -> Any:
+        """`typed`: whether the value of a text that is `<name>` as a whole keeps its type."""
         if isinstance(value, str):
-            return self._text(value, path) if "<" in value else value
+            return self._text(value, path, typed=typed) if "<" in value else value
         if isinstance(value, BaseModel):
             return self._model(value, path)
         if isinstance(value, Mapping):
-            return self._mapping(value, path)
+            return self._mapping(value, path, typed)
         if isinstance(value, list | tuple):
-            return [self.over(one, f"{path}[{n}]") for n, one in enumerate(value)]
+            return [self.over(one, f"{path}[{n}]", typed=typed) for n, one in enumerate(value)]
         return value
 
     def _model(self, part: _Model, path: str) -> _Model:
         """A part of a scenario; what nobody wrote in it is left alone."""
         changed = {}
         for name in part.model_fields_set - AS_WRITTEN:
-            before = getattr(part, name)
-            after = self.over(before, path if name in NAMELESS else _join(path, _written_name(part, name)))
+            before, place = getattr(part, name), path if name in NAMELESS else _join(path, _name(part, name))
+            after = self.over(before, place, typed=name in AS_VALUES)
             if after is not before:
                 changed[name] = after
         return part.model_copy(update=changed) if changed else part
 
-    def _mapping(self, value: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _mapping(self, value: Mapping[str, Any], path: str, typed: bool) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, one in value.items():
             place = _join(path, key)
-            name = self._text(key, place, whole=False) if "<" in key else key
+            name = self._text(key, place, whole=False, typed=False) if "<" in key else key
             if name in found:
                 message = f"{name!r} stands here twice once it is filled in"
                 self._faults.append(FillingError("doubled-key", message, place))
-            found[name] = self.over(one, place)
+            found[name] = self.over(one, place, typed=typed)
         return found
 
-    def _text(self, text: str, path: str, *, whole: bool = True) -> Any:
+    def _text(self, text: str, path: str, *, whole: bool = True, typed: bool) -> Any:
         try:
             only = _PIECE.fullmatch(text) if whole else None
             if only is not None and only["said"] is not None:
-                return _value(only["said"], self._fillings)
+                value = _value(only["said"], self._fillings)
+                keeps = typed or not isinstance(value, int | float)
+                return value if keeps else _as_text(only["said"], value)
             return _in_words(text, self._fillings)
         except FillingError as error:
             self._faults.append(FillingError(error.rule, error.message, path))
             return text
-
-
-def with_plain_values(value: Any, values: Mapping[str, Any]) -> Any:
-    """The same, where a text that as a whole names one of these values is that value already.
-
-    So that a number of a table can stand where the form asks for one. Values that have angle brackets
-    themselves are left for `filled`.
-    """
-    if isinstance(value, str):
-        said = _PIECE.fullmatch(value)
-        name = _NAME.match(said["said"]) if said is not None and said["said"] else None
-        if said is None or name is None or name.group() not in values or _names_others(values[name.group()]):
-            return value
-        try:
-            return _part(values[name.group()], said["said"][name.end() :], said["said"])
-        except FillingError:
-            return value
-    if isinstance(value, Mapping):
-        return {key: with_plain_values(one, values) for key, one in value.items()}
-    return [with_plain_values(one, values) for one in value] if isinstance(value, list) else value
 
 
 def names_in(value: Any) -> frozenset[str]:
@@ -184,19 +168,12 @@ def _named_in(said: str) -> set[str]:
     return {one.group() for one in (first,) if one} | {one["person"] for one in (person,) if one}
 
 
-def _names_others(value: Any) -> bool:
-    if isinstance(value, str):
-        return "<" in value
-    if isinstance(value, Mapping):
-        return any(_names_others(one) for pair in value.items() for one in pair)
-    return isinstance(value, list) and any(map(_names_others, value))
-
-
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _written_name(part: BaseModel, name: str) -> str:
+def _name(part: BaseModel, name: str) -> str:
+    """That of a field in YAML."""
     return type(part).model_fields[name].alias or name
 
 

@@ -21,7 +21,7 @@ from workflow.clock import VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry, with_catalog
 from workflow.engine.runtime import Runtime
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
@@ -61,9 +61,7 @@ class Installation(StoreView):
     ) -> None:
         self.clock: VirtualClock
         super().__init__(store, Registry(store), VirtualClock(begins))
-        own = {file.rpartition("/")[2].partition(".")[0] for _, file in sources}
-        catalog = [one for one in catalog_sources() if (one[1] or "").partition(".")[0] not in own]
-        self.registry.register([*catalog, *sources], begins)
+        self.registry.register(with_catalog(sources), begins)
         settings = Settings(
             database_url="sqlite://", data_dir=directory, effect_batch=_MOST, channel="recording"
         )

@@ -17,6 +17,8 @@ from workflow.engine.registry import catalog_sources
 __all__ = ["Knowledge", "data_fields", "hint", "knowledge_of"]
 
 _SECOND = 2
+_OURS = "makegood."
+"""With what the names of our own tasks begin."""
 _VERBS = ("set", "copied", "append", "add", "remove", "increment", "unset")
 
 
@@ -38,7 +40,11 @@ class Knowledge:
 
 
 def knowledge_of(sources: Sequence[tuple[str, str]]) -> Knowledge:
-    """What there is with these definitions, (text, file), beside the catalog's. Kept by content."""
+    """What there is with these definitions beside the catalog's; kept by content.
+
+    Args:
+        sources: texts of bundles, each with its file.
+    """
     return _knowledge(tuple(sources))
 
 
@@ -66,7 +72,8 @@ def _catalog() -> Mapping[str, Lifecycle]:
 
 def _tasks_of(lifecycle: Lifecycle) -> Collection[str]:
     called = (effect.task for _, effect in effects_of(Document(lifecycle.definition)))
-    return {task.name for task in called if task is not None and not task.name.startswith("=")}
+    names = {task.name for task in called if task is not None}
+    return {name for name in names if not name.startswith(("=", _OURS))}
 
 
 @lru_cache(maxsize=256)

@@ -99,7 +99,7 @@ class KnownNames:
         if step.of is not None and "<" not in step.of and ":" in step.of:
             of = step.of.partition(":")[0]
             if of not in wanted and of in self._known.lifecycles:
-                message = f"{step.desk} at the desk is of a {' or '.join(wanted)}, not of a {of}"
+                message = f"{step.desk} at the desk is about: {', '.join(wanted)}; {step.of} is none"
                 self._remarks.note(place, "of", "other-lifecycle", message)
         case = self._known.lifecycles.get("case")
         if trigger and case is not None and trigger not in case.triggers:

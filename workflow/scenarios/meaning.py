@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from state_machines.definitions.lifecycle import Lifecycle
 from workflow.recovery.contact.addresses import address
 from workflow.scenarios.errors import StepImpossible
 from workflow.scenarios.filling import Fillings, filled
@@ -22,6 +23,8 @@ class Meaning:
     people: Mapping[str, Any]
     stage: Stage
     fillings: Fillings
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+    """By name: what expressions about their subjects see."""
 
     def fill(self, value: Any) -> Any:
         """The value with everything in angle brackets in its place. Raises FillingError."""

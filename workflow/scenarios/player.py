@@ -13,6 +13,7 @@ from workflow.scenarios.errors import FillingError, StepImpossible
 from workflow.scenarios.expectations import Expectations
 from workflow.scenarios.filling import fillings_of
 from workflow.scenarios.invariants import Invariants
+from workflow.scenarios.knowledge import knowledge_of
 from workflow.scenarios.matching import part_of
 from workflow.scenarios.meaning import Meaning
 from workflow.scenarios.news import NewsReader
@@ -38,6 +39,7 @@ class Player:
         self._news = NewsReader(stage)
         self._outcome = Outcome(scenario)
         self._fillings = fillings_of(scenario)
+        self._lifecycles = knowledge_of(scenario.sources).lifecycles
         self._invariants = Invariants(scenario.always)
 
     def play(self) -> Outcome:
@@ -150,7 +152,7 @@ class Player:
             raise _Ended
 
     def _meaning(self) -> Meaning:
-        return Meaning(self._scenario.people, self._stage, self._fillings)
+        return Meaning(self._scenario.people, self._stage, self._fillings, self._lifecycles)
 
     def _differ(self, place: Placed, field: str, what: str, expected: Any, found: Any) -> None:
         path = f"{place.field}.{field}" if field else place.field

@@ -55,7 +55,9 @@ def _check_needed(act: str, said: frozenset[str], step: Step, place: Placed, rem
         remarks.note(place, "of", "required", f"'of' is missing: of which {step.desk} is meant")
     if act == "task" and (step.succeeds is None) == (step.fails is None):
         rule = "required" if step.fails is None else "either"
-        remarks.note(place, "fails" if step.fails else "task", rule, "says either succeeds or fails")
+        remarks.note(
+            place, "fails" if step.fails else "task", rule, "a task either succeeds or fails; say which"
+        )
     if {"choice", "answers"} <= said:
         message = "a form has choices or questions: say either choice or answers"
         remarks.note(place, "answers", "either", message)

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from state_machines.decision import Event
 from state_machines.errors import StateMachineError
-from state_machines.expressions.expression import compile_expression
 from state_machines.expressions.view import View
 from state_machines.subject import Subject
 from state_machines.values.instants import format_instant
+from workflow.scenarios.conditions import condition
 from workflow.scenarios.document import SubjectExpectation, TimerExpectation
 from workflow.scenarios.matching import fits, part_of, texts
 from workflow.scenarios.meaning import Meaning
@@ -74,7 +74,7 @@ class SubjectCheck:
         view = View(known, Event("", "", "", now), {}, subject.data, now)
         said = "is not so"
         try:
-            if compile_expression(text, "holds").holds(view):
+            if condition(text, self._meaning.lifecycles[subject.lifecycle]).holds(view):
                 return
         except StateMachineError as error:
             said = str(error)

@@ -24,7 +24,7 @@ from state_machines.values.instants import (
 )
 from state_machines.values.time_errors import TimeError
 
-__all__ = ["BEGIN", "PERSONS", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
+__all__ = ["BEGIN", "NEVER", "PERSONS", "RESERVED", "Moment", "TimeError", "absolute", "is_time", "resolved"]
 
 BEGIN = "begin"
 """The mark of the instant at which a scenario begins."""
@@ -66,6 +66,10 @@ class Moment:
         """The moment of a step at `now`, with the name that it gives to its instant, if any."""
         marks = self.marks if mark is None else {**self.marks, mark: now}
         return replace(self, now=now, marks=marks)
+
+
+NEVER = Moment(datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), ZoneInfo("UTC"))
+"""Where no time hangs on the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,7 @@ def absolute(text: str, where: ZoneInfo) -> datetime:
     ):
         message = f"{text!r} hangs on something else; say a date, such as '2026-03-02 10:00', or an instant"
         raise InstantError("not-absolute", message)
-    never = datetime.min.replace(tzinfo=UTC)
-    return resolved(text, Moment(never, never, where))
+    return resolved(text, replace(NEVER, zone=where))
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +176,7 @@ def _start(mark: str | None, moment: Moment) -> datetime:
     if mark == BEGIN:
         return moment.begin
     if mark not in moment.marks:
-        known = [BEGIN, *moment.marks]
+        known = list(dict.fromkeys([BEGIN, *moment.marks]))
         raise InstantError("unknown-mark", f"no step up to here has `mark: {mark}`{_hint(mark, known)}")
     return moment.marks[mark]
 

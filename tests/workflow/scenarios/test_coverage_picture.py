@@ -11,8 +11,10 @@ from state_machines.catalog import load_catalog
 from state_machines.diagram import svg
 from state_machines.diagram.drawing import drawing
 from tests.workflow.scenarios.conftest import Play
-from tests.workflow.scenarios.loans import extended_too_often, forgotten, lent_and_given_back, loan
-from workflow.scenarios.coverage_picture import coverage_svg
+from tests.workflow.scenarios.loans import LOAN, extended_too_often, forgotten, lent_and_given_back, loan
+from workflow.scenarios.coverage import uncovered
+from workflow.scenarios.coverage_picture import coverage_svg, pictures
+from workflow.scenarios.elements import written
 from workflow.scenarios.taken import LifecycleTaken, Taken, WayTaken, text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -88,3 +90,16 @@ def test_two_pictures_are_the_same_and_need_nothing_else(play: Play) -> None:
     taken = play(forgotten)
     assert coverage_svg(loan(), taken) == coverage_svg(loan(), taken)
     assert "href" not in coverage_svg(loan(), taken) and "url(" not in coverage_svg(loan(), taken)
+
+
+def test_there_is_a_picture_of_each_lifecycle_that_is_listed(play: Play) -> None:
+    taken, (of_loan,) = play(forgotten), written([(LOAN, None)])
+    second = LOAN.replace("version: 1", "version: 2")
+    job = written([(catalog.source("job"), None)])
+    lifecycles = [of_loan, *job]
+    found = dict(pictures(uncovered(taken, lifecycles), taken, lifecycles))
+    assert found == {"loan.svg": coverage_svg(loan(), taken)}
+    lifecycles += written([(second, None)])
+    names = [name for name, _ in pictures(uncovered(taken, lifecycles, all=True), taken, lifecycles)]
+    digest, other = of_loan.lifecycle.digest[:8], lifecycles[-1].lifecycle.digest[:8]
+    assert names == [f"loan-1-{digest}.svg", "job.svg", f"loan-2-{other}.svg"]

@@ -10,14 +10,14 @@ from pathlib import Path
 from state_machines.errors import Problem
 from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry
+from workflow.engine.registry import Registry, with_catalog
 from workflow.errors import InvalidQuery
 from workflow.replay.log import read_log
 from workflow.replay.map_file import read_map
 from workflow.replay.plan import Plan, PlannedEvent, make_plan
 from workflow.replay.replay_store import replay_store
 from workflow.replay.runner import Runner
-from workflow.replay.session import read_lifecycle, with_catalog
+from workflow.replay.session import read_lifecycle
 from workflow.replay.watcher import Nobody
 from workflow.store.port import Store
 
@@ -74,7 +74,7 @@ def replayed_log(
 def _run(store: Store, events: Sequence[PlannedEvent], source: tuple[str, str]) -> Registry:
     clock = VirtualClock(events[0].row.at)
     registry = Registry(store)
-    registry.register(with_catalog(source), clock.now())
+    registry.register(with_catalog([source]), clock.now())
     Runner(Engine(store, registry, clock), store, clock, Nobody()).run(events, events[-1].row.at)
     return registry
 

@@ -17,7 +17,7 @@ from state_machines.form.yaml_document import read_yaml
 WIDTH = 110
 _SHORT = 88
 """Characters up to which a mapping or a list stands in one line."""
-_ROOMY = frozenset({"then", "given", "steps", "people", "told"})
+_ROOMY: Mapping[str, type] = {"then": dict, "given": dict, "people": dict, "told": list}
 """Fields whose parts always stand one below the other, if there is more than one."""
 
 
@@ -63,7 +63,11 @@ def _fits(name: str, value: Any, indent: int) -> bool:
     """Whether a value stands in one line."""
     if not isinstance(value, Mapping | list) or not value:
         return True
-    if _has_paragraphs(value) or (name in _ROOMY and len(value) > 1) or _depth(value) > 3:
+    if (
+        _has_paragraphs(value)
+        or (isinstance(value, _ROOMY.get(name, ())) and len(value) > 1)
+        or _depth(value) > 3
+    ):
         return False
     return indent + len(_flow(value)) <= _SHORT
 
