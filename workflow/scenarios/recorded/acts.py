@@ -6,7 +6,7 @@ What subjects and timers did by themselves is no act: it follows again when the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,8 @@ _LATE = timedelta(seconds=1)
 _AT_ONCE = 200
 _STATUSES = ("delivered", "failed")
 _RECEIPT = "receipt"
+NUMBERED = ("escalation:effect-", "delivery:")
+"""How keys begin that end in the number of an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Act:
             instants. Empty: it cannot be told in a scenario.
         note: what cannot be told of it.
         effect: of the end of a task, its idempotency key.
+        event: row of the event that it was, if it was one.
     """
 
     at: datetime
@@ -48,6 +51,13 @@ class Act:
     fields: Mapping[str, Any] = field(default_factory=dict)
     note: str | None = None
     effect: str | None = None
+    event: int | None = None
+
+
+def lasting_key(key: str) -> str:
+    """A subject's key; with a ``*`` for the number of an effect, which may be another the next time."""
+    begin = next((one for one in NUMBERED if key.startswith(one)), None)
+    return key if begin is None else f"{begin}*"
 
 
 def acts_of(connection: Connection, registry: Registry, subjects: Mapping[str, Recorded]) -> list[Act]:
@@ -82,7 +92,7 @@ def _events(connection: Connection, subjects: Mapping[str, Recorded]) -> Iterato
 def _act(row: Row[*tuple[Any, ...]], effects: AskedEffects, registry: Registry) -> Iterator[Act]:
     match sender_of(row.source):
         case kind if kind == DESK:
-            fields = desk_act(row.event_id, row.type, row.subject, row.data, row.outcome)
+            fields = desk_act(row.event_id, row.type, lasting_key(row.subject), row.data, row.outcome)
             yield _told(row, fields)
         case kind if kind == LINK:
             effect, _, name = row.event_id.rpartition("/")
@@ -104,13 +114,13 @@ def _act(row: Row[*tuple[Any, ...]], effects: AskedEffects, registry: Registry) 
 def _told(row: Row[*tuple[Any, ...]], fields: Mapping[str, Any] | None) -> Act:
     if fields is None:
         return Act(row.received_at, row.subject, note=f"{row.type} from {row.source} cannot be told here")
-    return Act(row.received_at, row.subject, fields)
+    return Act(row.received_at, row.subject, fields, event=row.id)
 
 
 def _sent(row: Row[*tuple[Any, ...]], registry: Registry) -> dict[str, Any]:
     """An event as another system sent it, without its id; with its source if a definition names that."""
     lifecycle, _, trigger = row.type.partition(".")
-    fields: dict[str, Any] = {"send": row.type, "to": row.subject}
+    fields: dict[str, Any] = {"send": row.type, "to": lasting_key(row.subject)}
     if row.data:
         fields["data"] = row.data
     if row.parent is not None:
@@ -143,7 +153,7 @@ def _report(row: Row[*tuple[Any, ...]], effects: AskedEffects) -> Iterator[Act]:
     fields: dict[str, Any] = {"report": asked.choice(), "status": status}
     if row.data.get("code"):
         fields["code"] = row.data["code"]
-    yield Act(row.received_at, row.subject, fields)
+    yield Act(row.received_at, row.subject, fields, event=row.id)
 
 
 def _task(row: Row[*tuple[Any, ...]], effects: AskedEffects) -> Iterator[Act]:
@@ -153,7 +163,7 @@ def _task(row: Row[*tuple[Any, ...]], effects: AskedEffects) -> Iterator[Act]:
     if kind != _RECEIPT or asked is None or asked.is_ours:
         return
     said = {"result": row.data["result"]} if "result" in row.data else {"error": row.data.get("error")}
-    yield _ended(asked, row.received_at, said)
+    yield replace(_ended(asked, row.received_at, said), event=row.id)
 
 
 def _ending(asked: AskedEffect) -> Act:

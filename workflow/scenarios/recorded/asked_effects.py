@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from workflow.recovery.contact.addresses import address
 from workflow.scenarios.recorded.cast import Recorded
@@ -31,6 +31,7 @@ class AskedEffect:
         target: the task's name, or the channel: that over which it went, if that is known.
         settled_at: UTC; None while it is open.
         receipt: what the other side answered.
+        state: an `EffectState`; error: what went wrong last.
     """
 
     key: str
@@ -40,6 +41,8 @@ class AskedEffect:
     payload: Mapping[str, Any]
     settled_at: datetime | None
     receipt: Mapping[str, Any] | None
+    state: str
+    error: str | None
 
     @property
     def is_ours(self) -> bool:
@@ -69,18 +72,22 @@ class AskedEffects:
 
     def answered_tasks(self, subjects: Iterable[Recorded]) -> list[AskedEffect]:
         """The tasks of other programs that these subjects asked for and that have ended, in order."""
+        ended = (_EFFECT.state == EffectState.SETTLED, _EFFECT.settled_at.is_not(None))
+        return [one for one in self._asked_by(subjects, "task", *ended) if not one.is_ours]
+
+    def notices(self, subjects: Iterable[Recorded]) -> list[AskedEffect]:
+        """The notices that these subjects asked for, in order."""
+        return self._asked_by(subjects, "notice")
+
+    def _asked_by(
+        self, subjects: Iterable[Recorded], kind: str, *wanted: ColumnElement[bool]
+    ) -> list[AskedEffect]:
         rows = [one.row for one in subjects]
         found: list[Row[*tuple[Any, ...]]] = []
         for start in range(0, len(rows), _AT_ONCE):
-            ended = (
-                _EFFECT.kind == "task",
-                _EFFECT.state == EffectState.SETTLED,
-                _EFFECT.settled_at.is_not(None),
-            )
             some = _EFFECT.subject_id.in_(rows[start : start + _AT_ONCE])
-            found += self._connection.execute(_select().where(some, *ended).order_by(_EFFECT.id)).all()
-        effects = [_effect(row) for row in found]
-        return [one for one in effects if not one.is_ours]
+            found += self._connection.execute(_select().where(some, _EFFECT.kind == kind, *wanted)).all()
+        return [_effect(row) for row in sorted(found, key=lambda row: row.id)]
 
     def _found(self, key: str, kind: str) -> AskedEffect | None:
         row = self._connection.execute(
@@ -98,6 +105,5 @@ def _select() -> Select[Any]:
 def _effect(row: Row[*tuple[Any, ...]]) -> AskedEffect:
     receipt = row.receipt if isinstance(row.receipt, Mapping) else None
     channel = (receipt or {}).get("channel") if row.kind == "notice" else None
-    return AskedEffect(
-        row.key, row.subject, row.kind, channel or row.target, row.payload, row.settled_at, receipt
-    )
+    end = (row.settled_at, receipt, row.state, row.error)
+    return AskedEffect(row.key, row.subject, row.kind, channel or row.target, row.payload, *end)

@@ -11,7 +11,21 @@ from typing import Any
 from workflow.scenarios.recorded.acts import Act
 from workflow.scenarios.recorded.scenario_values import WrittenValues
 
-_KEYS = ("send", "to", "parent", "source", "as", "desk", "task", "of", "link", "choice", "status", "answer")
+_KEYS = (
+    "channel",
+    "send",
+    "to",
+    "parent",
+    "source",
+    "as",
+    "desk",
+    "task",
+    "of",
+    "link",
+    "choice",
+    "status",
+    "answer",
+)
 """Fields of a step that hold no value to be written otherwise."""
 _VALUES = ("data", "answers", "succeeds", "fails", "code")
 

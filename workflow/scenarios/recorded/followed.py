@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.scenarios.news import News, NewsReader
+from workflow.scenarios.recorded.acts import lasting_key
 from workflow.scenarios.recorded.scenario_values import WrittenValues
 from workflow.scenarios.stage import SeenSubject, SentNotice, Stage
 
@@ -16,8 +17,6 @@ _BY_CHANCE = re.compile(r"effect-[0-9]+-[0-9a-z]{1,8}")
 """In keys: the number of an effect and the token under which it was sent; the next time it is another."""
 _OWN_ID = re.compile(r"(step|known)-[0-9]+")
 """Ids of events of a scenario: with a step more before it, an event has another."""
-_NUMBERED = ("escalation:effect-", "delivery:")
-"""How keys begin that end in the number of an effect, which may be another on another store."""
 _LONGEST = 4000
 _FEW = 2
 Defaults = Callable[[str, int], Mapping[str, Any]]
@@ -174,12 +173,11 @@ class Follower:
 
     def _key(self, key: str) -> str:
         """A subject's key; what may be another number is a ``*``, where one subject alone fits that."""
-        begin = next((one for one in _NUMBERED if key.startswith(one)), None)
-        if begin is None:
+        pattern = lasting_key(key)
+        if pattern == key:
             return key
         others: Sequence[SeenSubject] = self._stage.subjects(key.partition(":")[0])
-        alone = sum(one.key.startswith(begin) for one in others) == 1
-        return f"{begin}*" if alone else key
+        return pattern if sum(lasting_key(one.key) == pattern for one in others) == 1 else key
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, UnknownDefinition
 from workflow.scenarios.recorded.acts import Act, acts_of
 from workflow.scenarios.recorded.cast import Recorded, cast
+from workflow.scenarios.recorded.channel_acts import with_channels
 from workflow.scenarios.recorded.disguise import Disguise
 from workflow.scenarios.recorded.draft import Precision, draft_of
 from workflow.scenarios.recorded.enactment import enact
@@ -68,7 +69,7 @@ def told(store: Store, registry: Registry, keys: Sequence[str]) -> Told:
     """
     with store.connect() as connection:
         subjects = cast(connection, keys)
-        all_acts = acts_of(connection, registry, subjects)
+        all_acts = with_channels(connection, acts_of(connection, registry, subjects), subjects.values())
         story = story_in(connection, subjects.values())
         last = last_instant(connection, subjects.values())
         definitions = own_definitions(connection, {one.lifecycle for one in subjects.values()})

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from workflow.scenarios.recorded.acts import NUMBERED
 from workflow.scenarios.recorded.cast import Recorded
 from workflow.scenarios.stage import SeenMove
 from workflow.store import schema
 
 _MOVE, _EFFECT = schema.moves.c, schema.outbox.c
-_BY_NUMBER = ("escalation:effect-", "delivery:", "identity:")
+_BY_NUMBER = (*NUMBERED, "identity:")
 """How keys begin that may be others when it is played again: by numbers of effects, or by addresses."""
 _MOST_TOLD = 20
 
