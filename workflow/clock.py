@@ -3,10 +3,21 @@
 Everything that decides takes `now` as an argument; who needs to ask is handed a `Clock`.
 """
 
+import fcntl
+import math
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
+
+SANDBOX = "sandbox:"
+"""How the text of a sandbox's clock begins; the path of its file follows."""
+_LONGEST = 64
+"""Bytes of an instant in a file, at most."""
 
 
 class Clock(Protocol):
@@ -95,20 +106,94 @@ class VirtualClock:
         self.move_to(self._now + by)
 
 
-def clock_from(spec: str) -> Clock:
-    """The clock of `MAKEGOOD_CLOCK`: ``system``, or ``<start>@<since>x<speed>`` for a compressed one.
+class SandboxClock:
+    """A clock that stands still until it is moved, for all processes of an installation on one machine.
 
-    Raises ValueError naming the rule when the text is neither.
+    Its instant stands in a file, which is replaced as a whole and read anew each time it is asked: that takes
+    some microseconds. What the file system says about a file is no sign that it is still the same: two
+    replacements within one of its ticks look alike.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """The clock of the file `path`, which `begin` makes."""
+        self.path = path
+
+    def now(self) -> datetime:
+        """Where it was moved to, UTC. Raises FileNotFoundError while it has no file."""
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            return datetime.fromisoformat(os.read(descriptor, _LONGEST).decode())
+        finally:
+            os.close(descriptor)
+
+    def seconds_until(self, instant: datetime) -> float:
+        """0 when `instant` is past, else infinitely many: nothing falls due by waiting."""
+        return 0.0 if instant <= self.now() else math.inf
+
+    def real(self, seconds: float) -> timedelta:
+        """As on the machine's clock; who has to wait for real time here must count it by itself."""
+        return timedelta(seconds=seconds)
+
+    def begin(self, at: datetime) -> datetime:
+        """Set it to `at` if it has no file or is behind; where it stands then, UTC."""
+        with self._locked():
+            stands = self.now() if self.path.exists() else None
+            if stands is None or stands < at:
+                stands = self._put(at)
+            return stands
+
+    def move_to(self, instant: datetime) -> None:
+        """Move to `instant`. Raises ValueError for a step back: time does not run backwards."""
+        with self._locked():
+            stands = self.now()
+            if instant < stands:
+                raise ValueError(
+                    f"clock: cannot move back from {stands.isoformat()} to {instant.isoformat()}"
+                )
+            self._put(instant)
+
+    def spec(self) -> str:
+        """The text that `clock_from` reads back, for the environment of other processes."""
+        return f"{SANDBOX}{self.path}"
+
+    def _put(self, instant: datetime) -> datetime:
+        """Replace the file; whoever reads finds the old instant or the new one. Under the lock."""
+        instant = instant.astimezone(UTC)
+        new = self.path.with_name(f"{self.path.name}.new")
+        new.write_text(instant.isoformat(), encoding="ascii")
+        new.replace(self.path)
+        return instant
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Nobody else moves it meanwhile; who asks it need not wait."""
+        descriptor = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def clock_from(spec: str) -> Clock:
+    """The clock of `MAKEGOOD_CLOCK`.
+
+    ``system``; ``<start>@<since>x<speed>`` for a compressed one; ``sandbox:<path>`` for one that is moved.
+    Raises ValueError naming the rule when the text is none of them.
     """
     if spec in ("", "system"):
         return SystemClock()
+    if spec.startswith(SANDBOX):
+        if not (path := spec.removeprefix(SANDBOX)).startswith("/"):
+            raise ValueError(f"MAKEGOOD_CLOCK: after {SANDBOX!r} the absolute path of a file is wanted")
+        return SandboxClock(Path(path))
     try:
         start, _, rest = spec.partition("@")
         since, _, speed = rest.rpartition("x")
         return CompressedClock(datetime.fromisoformat(start), datetime.fromisoformat(since), float(speed))
     except ValueError as error:
         raise ValueError(
-            f"MAKEGOOD_CLOCK: {spec!r} is neither 'system' nor '<start>@<since>x<speed>'"
+            f"MAKEGOOD_CLOCK: {spec!r} is none of 'system', '<start>@<since>x<speed>', 'sandbox:<path>'"
         ) from error
 
 

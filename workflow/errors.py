@@ -31,6 +31,18 @@ class InvalidQuery(MakegoodError):
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
+class InvalidAdvance(InvalidQuery):
+    """A sandbox's clock cannot be moved so far, or not there."""
+
+
+class AdvanceUnderWay(MakegoodError):
+    """A sandbox's clock is being moved already."""
+
+
+class NoSandbox(MakegoodError):
+    """This installation runs in earnest: its clock is not moved by anybody."""
+
+
 class DefinitionChanged(MakegoodError):
     """A definition says something else than the stored one of the same name and version."""
 

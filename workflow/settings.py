@@ -11,14 +11,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workflow.clock import clock_from
+from workflow.clock import SANDBOX, clock_from
 from workflow.errors import SettingsError
 
 PREFIX = "MAKEGOOD_"
 DATABASE_FILE = "makegood.db"
+NOTHING_LEAVES: Mapping[str, Any] = {
+    "channel": "recording",
+    "twilio_account_sid": None,
+    "apprise_chat": None,
+    "apprise_social": None,
+    "apprise_services": "",
+    "webhook_secret": None,
+    "channel_options": None,
+}
+"""The settings by which channels reach the world, as they are where all notices are recorded."""
 
 
 class Settings(BaseSettings):
@@ -258,8 +268,25 @@ class Settings(BaseSettings):
     clock: str = Field(
         default="system",
         min_length=1,
-        description="What time it is: `system`, or a compressed or fixed time for demonstrations and tests.",
+        description="What time it is: `system`; for demonstrations a time that goes faster; `sandbox:` and "
+        "the absolute path of a file for one that stands still until it is moved. `makegood up --sandbox` "
+        "sets it; no notice is sent then, whatever is set of channels ([sandbox](sandbox.md)).",
     )
+    sandbox_patience_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="How long, in real seconds, a sandbox's clock waits at an instant at which something is "
+        "left to be done and nothing gets on, before the advance is halted.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_leaves_a_sandbox(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Whatever is set: no process on a sandbox's clock has a channel to the world."""
+        if str(values.get("clock", "")).startswith(SANDBOX):
+            return {name: value for name, value in values.items() if name not in NOTHING_LEAVES}
+        return values
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ import structlog
 
 from tasks.pool.process import Process
 from tasks.scheduler.loop import Work
+from tasks.scheduler.sandbox import sandbox_of
 from tasks.scheduler.sweep import sweep
 from workflow.access.audit import prune
 from workflow.maintenance import backlog
@@ -29,6 +30,7 @@ class WorkerActions:
             Work.FIRE: settings.timer_batch,
             Work.RELAY: settings.effect_batch,
         }
+        self._sandbox = sandbox_of(process.runtime)
 
     def look(self) -> backlog.Backlog:
         """What waits now; rows are counted up to as many as the pool can take in one batch each."""
@@ -61,7 +63,13 @@ class WorkerActions:
     def sweep(self) -> None:
         """Hand lost sends over to people, and forget what the audit log need not keep any longer."""
         runtime = self._process.runtime
+        if self._sandbox is not None:
+            self._sandbox.real_time.look()
         prune(runtime.store, runtime.clock.now() - timedelta(days=runtime.settings.audit_days))
         unknown = sweep(runtime.engine, runtime.clock)
         if unknown:
             log.warning("sends with an unknown outcome went to a person", sends=unknown)
+
+    def pass_time(self) -> float | None:
+        """In a sandbox: carry out an advance of its clock, as far as that can be done now."""
+        return None if self._sandbox is None else self._sandbox.passing.step()

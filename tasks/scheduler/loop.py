@@ -61,6 +61,13 @@ class Actions(Protocol):
     def sweep(self) -> None:
         """Find what a lost message or a killed worker left behind."""
 
+    def pass_time(self) -> float | None:
+        """Where time passes only when it is moved: move it on if that is asked for and nothing waits.
+
+        Returns:
+            The seconds until there may be more of this to do; None where time passes by itself.
+        """
+
 
 class WakeUps(Protocol):
     """Where wake-ups come from."""
@@ -122,7 +129,8 @@ class SchedulerLoop:
             queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
             for work, queue in queues.items():
                 self._see_to(work, queue)
-            return self._pause(backlog)
+            pause, passing = self._pause(backlog), self._actions.pass_time()
+            return pause if passing is None else max(TICK, min(pause, passing))
         except SQLAlchemyError as error:
             log.error("the scheduler cannot reach the store", error=described(error))
             return _AFTER_ERROR

@@ -28,7 +28,7 @@ from workflow.api.http.head_bounds import HeadBounds
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
 from workflow.cli.serving import server_config
-from workflow.clock import VirtualClock
+from workflow.clock import Clock, VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.engine import Engine
@@ -104,11 +104,12 @@ def open_house(
     limits: Limits | None = None,
     bounds: HeadBounds | None = None,
     connections: Connections | None = None,
+    clock: Clock | None = None,
     **settings: Any,
 ) -> Iterator[House]:
     """Migrate the database and open the door on a free port."""
     migrate(url)
-    store, clock = open_store(url), VirtualClock(NOON)
+    store, clock = open_store(url), clock or VirtualClock(NOON)
     registry = Registry(store)
     registry.register([*catalog_sources(), (LIFECYCLE.read_text(encoding="utf-8"), LIFECYCLE.name)], NOON)
     configured = Settings(**settings)

@@ -31,6 +31,7 @@ class Bench:
     tried: list[float] = field(default_factory=list)
     swept: int = 0
     listener: bool = False
+    passing: float | None = None
 
     # The engine's clock.
 
@@ -82,6 +83,9 @@ class Bench:
     def sweep(self) -> None:
         self.swept += 1
 
+    def pass_time(self) -> float | None:
+        return self.passing
+
     # The source of wake-ups, unused: the tests turn the loop by hand.
 
     def wait(self, seconds: float) -> bool:
@@ -106,6 +110,16 @@ def test_it_waits_until_the_next_due_instant_and_then_asks_once() -> None:
     loop.turn()
     assert bench.asked == [(Work.FIRE, 1)]
     assert bench.done == []
+
+
+def test_where_time_is_passed_it_looks_again_as_soon_as_that_goes_on() -> None:
+    bench = Bench(passing=0.1)
+    loop = loop_on(bench)
+    assert loop.turn() == pytest.approx(0.1)
+    bench.passing = 0.0
+    assert loop.turn() == pytest.approx(TICK)
+    bench.passing = SWEEP * 2
+    assert loop.turn() == pytest.approx(SWEEP)
 
 
 def test_with_nothing_to_come_it_sleeps_until_the_next_sweep() -> None:

@@ -19,13 +19,27 @@ def up(
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Processes per worker. [default: MAKEGOOD_WORKER_CONCURRENCY]")
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="On a clock that stands still until it is moved, and with channels that record.",
+        ),
+    ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(help="RFC 3339 instant at which a new sandbox begins. [default: now]"),
+    ] = None,
 ) -> None:
     """Run broker, migrations, API, workers and Flower here, restart what dies, end it all at ctrl-C."""
+    from workflow.sandbox.opening import refuse_another_purpose, sandbox_settings
     from workflow.settings import ensure_data_dir, read_settings
     from workflow.supervisor.lock import sole_supervisor
     from workflow.supervisor.stack import plan_stack
 
     settings = read_settings()
+    settings = sandbox_settings(settings, at) if sandbox or at is not None else settings
+    refuse_another_purpose(settings)
     with sole_supervisor(ensure_data_dir(settings)):
         stack = plan_stack(settings, workers=workers, concurrency=concurrency)
         stack.supervisor(_tell).run(started=lambda: _welcome(stack))
@@ -46,6 +60,7 @@ def _welcome(stack: Stack) -> None:
             (
                 "",
                 f"makegood is up   {stack.api_url}",
+                *_sandbox(stack),
                 f"  API            {stack.api_url}/docs",
                 f"  API key        {_key(settings)}",
                 f"  Flower         {stack.flower_url}   user {settings.flower_user}, password: {password}",
@@ -55,6 +70,17 @@ def _welcome(stack: Stack) -> None:
             )
         )
     )
+
+
+def _sandbox(stack: Stack) -> list[str]:
+    """Where a sandbox's clock stands, and what is to be seen there; nothing in earnest."""
+    from workflow.clock import SandboxClock, clock_from
+
+    clock = clock_from(stack.settings.clock)
+    if not isinstance(clock, SandboxClock):
+        return []
+    stands = f"its clock stands at {clock.now().isoformat()}; nothing is sent"
+    return [f"  sandbox        {stack.api_url}/sandbox   {stands}"]
 
 
 def _key(settings: Settings) -> str:

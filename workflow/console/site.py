@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from workflow.api.app import create_app
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
-from workflow.console import alert_pages, barometer_pages, link_pages, packet_page
+from workflow.console import alert_pages, barometer_pages, link_pages, packet_page, sandbox_page
 from workflow.engine.runtime import Runtime
 
 PAGES = (
@@ -18,6 +18,7 @@ PAGES = (
     barometer_pages.router,
     alert_pages.router,
     alert_pages.alert_router,
+    sandbox_page.router,
 )
 
 

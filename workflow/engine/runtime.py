@@ -14,6 +14,7 @@ from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.settings import Settings
 from workflow.store import Store, open_store
+from workflow.store.purpose import claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,13 @@ def open_runtime(settings: Settings) -> Runtime:
     """Open the store, whose schema must be there (`makegood migrate`), and register the definitions.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database cannot be used, or not on this clock: see `workflow.store.purpose`.
         DefinitionError, DefinitionChanged: a definition of this installation cannot be used; one that is new
             here is one that `makegood check` has nothing against.
     """
     store = open_store(settings.database)
     clock = clock_from(settings.clock)
+    claim(store, clock)
     registry = Registry(store)
     own = file_sources(settings.lifecycles)
     registry.refuse_unsound(own)

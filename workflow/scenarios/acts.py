@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from state_machines.values.instants import format_instant
@@ -148,11 +148,16 @@ class Acts:
 
     def _call(self, step: Step) -> TaskCall:
         name = self._meaning.fill(step.task)
-        waiting = [
-            one
-            for one in self._stage.unanswered()
-            if one.task == name and (step.of is None or self._meaning.is_key(one.subject, step.of))
-        ]
+
+        def meant(calls: Sequence[TaskCall]) -> list[TaskCall]:
+            return [
+                one
+                for one in calls
+                if one.task == name and (step.of is None or self._meaning.is_key(one.subject, step.of))
+            ]
+
+        # The receipt of one that was given up may come late.
+        waiting = meant(self._stage.unanswered()) or meant(self._stage.given_up())
         if len(waiting) != 1:
             there = [f"{one.task} of {one.subject}" for one in self._stage.unanswered()]
             many = "no such task waits" if not waiting else f"{len(waiting)} such tasks wait: say `of`"

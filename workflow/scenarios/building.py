@@ -147,8 +147,19 @@ class _Building:
                     message = f"{path} is no definition that can be used"
                     self._note(part, f"given.lifecycles[{n}]", "definition", message)
                 else:
+                    self._check_doubled(part, n, found, text, path)
                     found[path] = (text, str(path))
         return found
+
+    def _check_doubled(
+        self, part: Part, number: int, found: Mapping[Path, tuple[str, str]], text: str, path: Path
+    ) -> None:
+        lifecycle = load_new(text, str(path))
+        for other, file in found.values():
+            one = load_new(other, file)
+            if (one.name, one.version) == (lifecycle.name, lifecycle.version) and other != text:
+                message = f"{file} has another version {one.version} of {one.name!r}"
+                self._note(part, f"given.lifecycles[{number}]", "doubled-lifecycle", message)
 
     def values_and_people(self, begins: datetime, where: ZoneInfo) -> tuple[dict[str, Any], dict[str, Any]]:
         """Values and people by name, what they name of each other filled in; times are from the beginning."""
@@ -166,11 +177,11 @@ class _Building:
             for kind, name in ready:
                 part, said = waiting.pop((kind, name))
                 moment = Moment(begins, begins, where, {}, zones_of(people))
-                value, faults = tried(said, Fillings(moment, values, people))
+                value, failures = tried(said, Fillings(moment, values, people))
                 (values if kind == "values" else people)[name] = value
-                for fault in faults:
-                    path = f"given.{kind}.{name}" + ("." if fault.field[:1] not in ("", "[") else "")
-                    self._note(part, path + fault.field, fault.rule, fault.message)
+                for failure in failures:
+                    path = f"given.{kind}.{name}" + ("." if failure.field[:1] not in ("", "[") else "")
+                    self._note(part, path + failure.field, failure.rule, failure.message)
             if not ready:
                 for (kind, name), (part, said) in waiting.items():
                     others = ", ".join(sorted(names_in(said) & names))

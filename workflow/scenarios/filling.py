@@ -89,23 +89,23 @@ def filled(value: Any, fillings: Fillings) -> Any:
     Raises:
         FillingError: of the first that is unknown or is no value; `field` is its path in what was given.
     """
-    found, faults = tried(value, fillings)
-    if faults:
-        raise faults[0]
+    found, failures = tried(value, fillings)
+    if failures:
+        raise failures[0]
     return found
 
 
 def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
     """As `filled`, with all that cannot be filled; these texts are left as they were."""
-    faults: list[FillingError] = []
-    return _Pass(fillings, faults).over(value, ""), faults
+    failures: list[FillingError] = []
+    return _Pass(fillings, failures).over(value, ""), failures
 
 
 class _Pass:
     """One way through a value, which goes on after a fault so that all of them are said at once."""
 
-    def __init__(self, fillings: Fillings, faults: list[FillingError]) -> None:
-        self._fillings, self._faults = fillings, faults
+    def __init__(self, fillings: Fillings, failures: list[FillingError]) -> None:
+        self._fillings, self._failures = fillings, failures
 
     def over(self, value: Any, path: str, *, typed: bool = True) -> Any:
         """`typed`: whether the value of a text that is `<name>` as a whole keeps its type."""
@@ -136,7 +136,7 @@ class _Pass:
             name = self._text(key, place, whole=False, typed=False) if "<" in key else key
             if name in found:
                 message = f"{name!r} stands here twice once it is filled in"
-                self._faults.append(FillingError("doubled-key", message, place))
+                self._failures.append(FillingError("doubled-key", message, place))
             found[name] = self.over(one, place, typed=typed)
         return found
 
@@ -149,7 +149,7 @@ class _Pass:
                 return value if keeps else _as_text(only["said"], value)
             return _in_words(text, self._fillings)
         except FillingError as error:
-            self._faults.append(FillingError(error.rule, error.message, path))
+            self._failures.append(FillingError(error.rule, error.message, path))
             return text
 
 

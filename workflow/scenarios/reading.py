@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,15 @@ class _Reading:
         for file in files:
             document, problems = form_of(file, values)
             wrong = wrong or bool(problems)
-            self._note(problems)
+            self._note(problems, number)
             if document is not None:
                 parts.append(Part(file, document))
         if wrong:
             return
         scenario, problems = built(parts, row, number)
-        self._note(problems)
+        self._note(problems, number)
         if scenario is not None:
-            self._note(problems_of(scenario, parts))
+            self._note(problems_of(scenario, parts), number)
             yield scenario
 
     def _file(self, path: Path) -> ScenarioFile:
@@ -112,10 +113,15 @@ class _Reading:
             raise ScenarioError([file.problem("after", "rows-before", message)])
         return [*self._before(before, [*seen, path]), before]
 
-    def _note(self, problems: Iterable[Problem]) -> None:
-        """Rows and scenarios that share a beginning have its problems in common: each is said once."""
+    def _note(self, problems: Iterable[Problem], row: int = 0) -> None:
+        """Rows and scenarios that share a beginning have its problems in common: each is said once, of the
+        row in which it is found first.
+        """
         for one in problems:
-            self.problems.setdefault((one.file, one.line, one.field, one.rule), one)
+            place = (one.file, one.line, one.field, one.rule)
+            if place not in self.problems:
+                where = f", in row {row + 1} of the table" if row else ""
+                self.problems[place] = replace(one, message=f"{one.message}{where}")
 
 
 def _written_values(files: list[ScenarioFile]) -> Mapping[str, Any]:

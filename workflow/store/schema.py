@@ -360,3 +360,31 @@ dead_message_counts = Table(
     Column("reason", Text, primary_key=True),
     Column("count", BigInteger, nullable=False, comment="since the installation exists; it only grows"),
 )
+
+purpose = Table(
+    "purpose",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, comment="always 1: there is one row"),
+    Column("kind", Text, nullable=False, comment="'earnest' or 'sandbox': whose clock it has run on"),
+    Column("since", Instant, nullable=False, comment="real time"),
+    Column("stands_at", Instant, comment="of a sandbox: where its clock stands, or is just being moved to"),
+)
+
+advances = Table(
+    "advances",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("status", Text, nullable=False, comment="'advancing', 'ready' or 'halted'"),
+    Column("begins_at", Instant, nullable=False, comment="where the clock stood"),
+    Column("target", Instant, nullable=False, comment="where it is to stand"),
+    Column("stops", Integer, nullable=False, comment="instants on the way at which something was due"),
+    Column("reason", Text, comment="why it was halted"),
+    Column("asked_by", Text, nullable=False, comment="who asked for it"),
+)
+Index(
+    "ix_advances_under_way",
+    advances.c.status,
+    unique=True,  # there is one at a time
+    sqlite_where=advances.c.status == "advancing",
+    postgresql_where=advances.c.status == "advancing",
+)

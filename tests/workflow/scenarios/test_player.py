@@ -127,6 +127,19 @@ GOOD = {
     fails: no account
     then: {loaner:1: stuck}
 """,
+    "a receipt that comes when its task was given up": """
+steps:
+  - send: job.schedule
+    to: job:1
+    data: {task: till.refund, repeat: ask}
+    then: {job:1: running, tasks: [{task: till.refund}]}
+  - at: +PT5M
+    then:
+      dead: [{subject: job:1, reason: no receipt came}]
+  - task: till.refund
+    succeeds: {paid: 20}
+    then: {job:1: {state: done, data: {result: {paid: 20}}}, line: [escalation:*]}
+""",
     "a channel that is busy for a while": LENT
     + """
   - channel: {email: busy PT5M}
@@ -135,6 +148,17 @@ GOOD = {
   - channel: {email: works}
   - at: +PT30M
     then: {told: [{to: tom, about: question}]}
+""",
+    "what waits to go out over the channel that they like best": """
+steps:
+  - send: appointment.book
+    to: appointment:1
+    data:
+      about: a technician
+      customer: {phone: <tom.phone>, zone: Europe/Berlin, channels: [sms], quiet_hours: "09:00-12:00"}
+      window: {from: <tomorrow 08:00>, to: <tomorrow 10:00>}
+      owner: <anna>
+    then: {waiting: [{to: tom, about: promise, until: today 12:00}]}
 """,
     "channels that refuse, so that a person calls": LENT
     + """

@@ -56,10 +56,11 @@ def test_a_folder_gives_its_scenarios_however_deep_and_passes_over_all_else(tmp_
         _hidden=PLAIN,
     )
     write(tmp_path / ".git", d=PLAIN)
+    (tmp_path / "z.yml").write_text(PLAIN, encoding="utf-8")
     (tmp_path / "notes.txt").write_text(PLAIN, encoding="utf-8")
     found = read_scenarios([tmp_path])
     assert [str(one.file.relative_to(tmp_path)) for one in found] == [
-        "_hidden.yaml", "a/deep/c.yaml", "b.yaml",
+        "_hidden.yaml", "a/deep/c.yaml", "b.yaml", "z.yml",
     ]  # fmt: skip
 
 

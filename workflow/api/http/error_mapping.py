@@ -7,11 +7,23 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workflow.api.http.problems import Kind, Refusal
-from workflow.errors import EventConflict, InvalidEvent, InvalidQuery, NotFound, NotPermitted, NotRetryable
+from workflow.errors import (
+    AdvanceUnderWay,
+    EventConflict,
+    InvalidEvent,
+    InvalidQuery,
+    NoSandbox,
+    NotFound,
+    NotPermitted,
+    NotRetryable,
+)
 
 log = structlog.get_logger(__name__)
 
-KNOWN = (NotFound, NotRetryable, InvalidEvent, InvalidQuery, OperationalError, InterfaceError, PoolTimeout)
+KNOWN = (
+    *(NotFound, NotRetryable, NoSandbox, AdvanceUnderWay, InvalidEvent, InvalidQuery),
+    *(OperationalError, InterfaceError, PoolTimeout),
+)
 """The errors that are no fault of ours; any other is, and has a log entry with its trace."""
 
 
@@ -24,6 +36,10 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal.of(Kind.NOT_FOUND, "path", "not-found", str(error))
         case NotRetryable():
             return Refusal.of(Kind.CONFLICT, "path", "state", str(error))
+        case NoSandbox():
+            return Refusal.of(Kind.CONFLICT, "clock", "sandbox", str(error))
+        case AdvanceUnderWay():
+            return Refusal.of(Kind.CONFLICT, "clock", "under-way", str(error))
         case NotPermitted():
             return Refusal(Kind.FORBIDDEN, error.problems)
         case EventConflict():

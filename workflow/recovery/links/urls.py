@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state_machines.effects.words import placeholder
@@ -12,6 +13,27 @@ from workflow.recovery.links.token import Pass, sign
 from workflow.settings import Settings
 
 PATH = "/l/"
+_TOKEN = "[A-Za-z0-9_.-]*[A-Za-z0-9_-]"
+
+
+def base_url(settings: Settings) -> str:
+    """Where links lead: to the address of the world if one is set, else to that of the API."""
+    return settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
+
+
+def with_paths(text: str, base: str) -> Iterator[tuple[str, str | None]]:
+    """A sent text in pieces: each with its path on this server if it is a link of ours, else with None.
+
+    Args:
+        text: words of a notice with the URLs in their places.
+        base: where its links lead, as `base_url` says.
+    """
+    place = 0
+    for found in re.finditer(f"{re.escape(base)}({re.escape(PATH)}{_TOKEN})", text):
+        yield text[place : found.start()], None
+        yield found[0], found[1]
+        place = found.end()
+    yield text[place:], None
 
 
 class LinkWriter:
@@ -20,7 +42,7 @@ class LinkWriter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._secret: bytes | None = None
-        self._base = settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
+        self._base = base_url(settings)
 
     def filled(self, text: str, effect: str, links: Mapping[str, Mapping[str, Any]]) -> str:
         """The text with a URL in every place that it holds for one of these links.

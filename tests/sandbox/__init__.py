@@ -1,0 +1,1 @@
+"""The sandbox: its clock, what its stores are for, and how its time is passed."""
