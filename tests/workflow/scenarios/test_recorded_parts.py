@@ -68,6 +68,15 @@ def test_what_is_filled_in_gives_the_values_back(value: Any) -> None:
         assert filled(values.written(one), fillings) == one
 
 
+def test_what_an_event_says_of_somebody_stays_a_mapping() -> None:
+    """Also where that is all that is said of them."""
+    said = {"name": "Tom", "email": "tom@mail.example"}
+    values = WrittenValues(WrittenTimes(BERLIN), [said])
+    assert values.people == {"tom": said}
+    assert values.fields(said) == {"name": "Tom", "email": "<tom.email>"}
+    assert values.written({"customer": said}) == {"customer": "<tom>"}
+
+
 def test_people_are_the_same_wherever_they_come_up() -> None:
     disguise = Disguise(keep=["customer:tom"])
     disguise.learn({"customer": {"name": "Tom Weber", "email": "tom@mail.example", "phone": "+49 30 123456"}})

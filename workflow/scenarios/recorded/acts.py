@@ -5,6 +5,7 @@ What subjects and timers did by themselves is no act: it follows again when the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,8 +29,8 @@ _LATE = timedelta(seconds=1)
 _AT_ONCE = 200
 _STATUSES = ("delivered", "failed")
 _RECEIPT = "receipt"
-NUMBERED = ("escalation:effect-", "delivery:")
-"""How keys begin that end in the number of an effect."""
+_NUMBERED = re.compile(r"(?P<begin>escalation:effect-)[0-9]+-(?:[0-9a-f]{8}|none)|(?P<own>delivery:)[0-9]+")
+"""Keys that end in the number of an effect, and in the token under which it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Act:
 
 def lasting_key(key: str) -> str:
     """A subject's key; with a ``*`` for the number of an effect, which may be another the next time."""
-    begin = next((one for one in NUMBERED if key.startswith(one)), None)
-    return key if begin is None else f"{begin}*"
+    numbered = _NUMBERED.fullmatch(key)
+    return key if numbered is None else f"{numbered['begin'] or numbered['own']}*"
 
 
 def acts_of(connection: Connection, registry: Registry, subjects: Mapping[str, Recorded]) -> list[Act]:

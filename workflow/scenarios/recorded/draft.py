@@ -98,5 +98,5 @@ def written_act(act: Act, values: WrittenValues, precision: Precision | None = N
         data = {"by": by} | data
     for name, value in {**act.fields, "data": data}.items():
         if (name in _VALUES and value not in ({}, None)) or name == "succeeds":
-            fields[name] = values.written(value)
+            fields[name] = values.fields(value) if isinstance(value, Mapping) else values.written(value)
     return fields

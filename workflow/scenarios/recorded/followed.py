@@ -62,9 +62,9 @@ class Follower:
                 for one in news.refused
             ]
         if news.calls:
-            written = self._values.written
+            written = self._values.fields
             found["tasks"] = [
-                {"task": one.task, "of": self._key(one.subject), "with": written(dict(one.arguments))}
+                {"task": one.task, "of": self._key(one.subject), "with": written(one.arguments)}
                 for one in news.calls
             ]
         if news.dead:
@@ -98,7 +98,7 @@ class Follower:
         if before is None and seen.parent is not None:
             said["parent"] = self._key(seen.parent)
         if data:
-            said["data"] = self._values.written(data)
+            said["data"] = self._values.fields(data)
         if timers:
             said["timers"] = timers
         return said if len(said) > 1 else seen.state

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from workflow.scenarios.recorded.acts import NUMBERED
+from workflow.scenarios.recorded.acts import lasting_key
 from workflow.scenarios.recorded.cast import Recorded
 from workflow.scenarios.stage import SeenMove
 from workflow.store import schema
 
 _MOVE, _EFFECT = schema.moves.c, schema.outbox.c
-_BY_NUMBER = (*NUMBERED, "identity:")
-"""How keys begin that may be others when it is played again: by numbers of effects, or by addresses."""
+_BY_ADDRESS = "identity:"
+"""How keys begin that are others where addresses are."""
 _MOST_TOLD = 20
 
 
@@ -63,7 +63,7 @@ def differences(real: Story, played: Story) -> list[str]:
     """The first difference of each subject, in words; none: it is the same story."""
     found = []
     for key, turns in real.items():
-        if key.startswith(_BY_NUMBER):
+        if key.startswith(_BY_ADDRESS) or lasting_key(key) != key:
             continue
         others = played.get(key, ())
         for place in range(max(len(turns), len(others))):

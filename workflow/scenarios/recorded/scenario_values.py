@@ -76,8 +76,12 @@ class WrittenValues:
         if isinstance(value, Mapping):
             if self.is_person(value):
                 return next(f"<{name}>" for name, said in self.people.items() if said == value)
-            return {_escaped(str(key)): self.written(one) for key, one in value.items()}
+            return self.fields(value)
         return [self.written(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def fields(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """The same of each field: a scenario wants a mapping there, and nobody's name."""
+        return {_escaped(str(name)): self.written(one) for name, one in said.items()}
 
     def is_person(self, value: Any) -> bool:
         """Whether this is all that is said of one of its people."""
