@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from state_machines.values.instants import format_instant
+from state_machines.values.instants import format_instant, zone
 from workflow.scenarios.errors import FillingError
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolved
@@ -19,7 +19,9 @@ from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolv
 __all__ = [
     "Fillings",
     "filled",
+    "filled_in_words",
     "fillings_of",
+    "in_words",
     "is_name",
     "names_in",
     "tried",
@@ -93,6 +95,20 @@ def filled(value: Any, fillings: Fillings) -> Any:
     if failures:
         raise failures[0]
     return found
+
+
+def in_words(text: str, fillings: Fillings) -> str:
+    """A text that is only read, with its values written out in it; as it was, if one of them cannot be."""
+    try:
+        return _in_words(text, fillings)
+    except FillingError:
+        return text
+
+
+def filled_in_words(text: str, row: Mapping[str, Any]) -> str:
+    """A text with the values of a row written out in it, before there is a scenario. Raises FillingError."""
+    never = datetime.min.replace(tzinfo=zone("UTC"))
+    return _in_words(text, Fillings(Moment(never, never, zone("UTC")), row))
 
 
 def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
