@@ -23,6 +23,7 @@ from workflow.maintenance.check_result import CheckResult
 from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
+from workflow.store.purpose import Purpose, known_purpose
 
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
@@ -53,7 +54,26 @@ def _configured(settings: Settings) -> Iterator[CheckResult]:
     usable = DecisionMarks(marks).can_be_shared()
     fault = "" if usable else " cannot be used: what kills a worker in a decision will do so again and again"
     yield CheckResult("decision marks", usable, f"{marks}{fault}")
-    yield CheckResult("clock", True, f"{settings.clock}, now {clock_from(settings.clock).now().isoformat()}")
+    yield _clock(settings)
+
+
+def _clock(settings: Settings) -> CheckResult:
+    try:
+        now = clock_from(settings.clock).now()
+    except FileNotFoundError:
+        missing = f"{settings.clock}: there is no such file; `makegood up --sandbox` makes it"
+        return CheckResult("clock", False, missing)
+    return CheckResult("clock", True, f"{settings.clock}, now {now.isoformat()}")
+
+
+def _purpose(store: Store, clock: Clock) -> CheckResult:
+    """What the store is for, and whether that is what these settings would have it do."""
+    known, wanted = known_purpose(store), Purpose.of(clock)
+    if known is None:
+        return CheckResult("purpose", True, "nothing has run on this store yet")
+    words = {Purpose.EARNEST: "it has run in earnest", Purpose.SANDBOX: "it is a sandbox's"}[known]
+    fits = "" if known is wanted else f", and {wanted} is what MAKEGOOD_CLOCK makes of it: nothing runs so"
+    return CheckResult("purpose", known is wanted, f"{words}{fits}")
 
 
 def _shown(url: str) -> tuple[bool, str]:
@@ -91,6 +111,9 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
         return
     yield CheckResult("schema", True, f"is at {found}, the newest")
     clock = clock_from(settings.clock)
+    yield _purpose(store, clock)
+    if not _clock(settings).well:
+        return
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)
