@@ -81,7 +81,8 @@ class SendNotice(NamedTuple):
     where the definition declares it itself; `context` travels with the notice to a person who calls.
     `variants` holds title and words for channels that have their own; `links` by name what a signed
     link asks: trigger, data, choices, ask, labels, title, words, language, expires_at. `retry` is as in
-    `RunTask`. `failed` names the trigger that fires when it is given up, if any.
+    `RunTask`. `failed` names the trigger that fires when it is given up, if any. `language` is that of its
+    words, None where nobody knows.
     """
 
     channel: str
@@ -95,6 +96,7 @@ class SendNotice(NamedTuple):
     topic: Topic | None = None
     retry: Mapping[str, Any] = NOTHING
     failed: str | None = None
+    language: str | None = None
 
     @property
     def priority(self) -> Priority:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from state_machines.errors import ExpressionError, Problem
@@ -16,6 +16,10 @@ from state_machines.values.time_errors import TimeError
 
 if TYPE_CHECKING:
     from state_machines.templates import Template
+
+
+Watch = Callable[[Expression], Expression]
+"""Gives the condition that is compiled in the place of another one, and answers as that does."""
 
 
 class Compilation:
@@ -39,6 +43,7 @@ class Compilation:
         declared_topics: what the definition itself lets notices be about, by name.
         registered_topics: what every definition may.
         used_topics: names of those that a notice is about.
+        watch: what becomes of each condition where somebody wants to know what it answers; None: nothing.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Compilation:
         self.declared_topics: Mapping[str, Topic] = {}
         self.registered_topics: Mapping[str, Topic] = TOPICS.close()
         self.used_topics: set[str] = set()
+        self.watch: Watch | None = None
         CHANNELS.close()
 
     def problem(self, field: str, rule: str, message: str) -> None:
@@ -84,7 +90,7 @@ class Compilation:
             self.problem(
                 field, "not-boolean", f"{text!r} gives {expression.result.lower()}, not true or false"
             )
-        return expression
+        return expression if self.watch is None else self.watch(expression)
 
     def trigger(self, name: str | None, field: str, sender: str) -> None:
         """Check that a trigger exists here, which this kind of sender gives."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from transitions import State
 
-from state_machines.compilation.compilation import Compilation
+from state_machines.compilation.compilation import Compilation, Watch
 from state_machines.compilation.editions import check_edition
 from state_machines.compilation.named_expressions import compile_names
 from state_machines.compilation.templates import compile_templates
@@ -45,6 +45,7 @@ class Lifecycle:
         triggers: what is declared of every trigger it knows.
         senders: by trigger, the kinds of senders that may send it.
         transitions: all of them, in order.
+        ways: these from each of their sources, in order.
         timeouts: all of them by name.
         on_enter, on_exit: effects by state, where there are any.
         possible: by state (and for `INITIAL`), the triggers that have a transition from it, sorted.
@@ -62,6 +63,7 @@ class Lifecycle:
     triggers: Mapping[str, TriggerDeclaration]
     senders: Mapping[str, frozenset[str]]
     transitions: tuple[TransitionRule, ...]
+    ways: tuple[Way, ...]
     timeouts: Mapping[str, TimeoutRule]
     on_enter: Mapping[str, tuple[EffectRule, ...]]
     on_exit: Mapping[str, tuple[EffectRule, ...]]
@@ -126,8 +128,8 @@ def _located(problems: list[Problem], lines: Lines, file: str | None) -> Definit
     )
 
 
-def compile_definition(definition: Definition) -> Lifecycle:
-    """The lifecycle of a definition.
+def compile_definition(definition: Definition, watch: Watch | None = None) -> Lifecycle:
+    """The lifecycle of a definition; each of its conditions as `watch` gives it, if somebody watches.
 
     Raises:
         DefinitionError: everything in it that cannot be decided upon: unknown or doubled states,
@@ -136,6 +138,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
     """
     declared = {name: TriggerDeclaration() for name in _used_triggers(definition)}
     compilation = Compilation(frozenset(declared), {state.name: state.final for state in definition.states})
+    compilation.watch = watch
     _check_states(compilation, definition)
     _take_templates(compilation, definition)
     compilation.retry = compile_retry(compilation, definition.retry, "retry")
@@ -162,6 +165,7 @@ def compile_definition(definition: Definition) -> Lifecycle:
         triggers=MappingProxyType(triggers),
         senders=senders,
         transitions=transitions,
+        ways=ways,
         timeouts=MappingProxyType(dict(timeouts)),
         on_enter=on_enter,
         on_exit=on_exit,

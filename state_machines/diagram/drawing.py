@@ -1,8 +1,8 @@
 """What is drawn of a definition, before it has a place: states, arrows, and what leaves no state."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from state_machines.form.definition import Definition, TimeoutDeclaration, TransitionDeclaration
 from state_machines.form.sources import states_meant
@@ -13,6 +13,8 @@ _WRAPPED = re.compile(r"(?:timestamp|iso_duration)\(([\w.?]+)\)")
 _DEFAULT = re.compile(r"\.orValue\([^()]*\)")
 _PATH = re.compile(r"\bdata(?:\.\w+|\[[\w.]+\])+")
 _LONGEST = 56
+Ways = frozenset[tuple[str, str, str]]
+"""Transitions from one source each: where each stands (``transitions[3]``), its trigger, the source."""
 AGAIN = "\u21bb"
 """The sign of a transition that leaves a state and enters it again: exit, entry and timers begin anew."""
 
@@ -25,12 +27,14 @@ class Arrow:
         source, dest: names of states; `source` may be ``initial``.
         label: ``trigger [guard]``.
         due: of a timeout's trigger when it comes, such as ``after PT15M``; else empty.
+        ways: what it stands for. Two are the same arrow if they look the same.
     """
 
     source: str
     dest: str
     label: str
     due: str
+    ways: Ways = field(default=frozenset(), compare=False)
 
     @property
     def timed(self) -> bool:
@@ -47,12 +51,14 @@ class Box:
         description: a sentence, or empty.
         final: whether it is final.
         stays: labels of the transitions that do not leave it, with `AGAIN` those that enter it again.
+        ways: of each of these, what it stands for.
     """
 
     name: str
     description: str
     final: bool
     stays: tuple[str, ...]
+    ways: tuple[Ways, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,14 @@ class Drawing:
         boxes: its states.
         arrows: transitions between them, each label of two states once.
         everywhere: labels of the transitions that every state has and none is left by.
+        ways_everywhere: of each of these, what it stands for.
     """
 
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     everywhere: tuple[str, ...]
+    ways_everywhere: tuple[Ways, ...] = ()
 
 
 def drawing(definition: Definition) -> Drawing:
@@ -77,48 +85,61 @@ def drawing(definition: Definition) -> Drawing:
     stays = _stays(definition)
     named = [state.name for state in definition.states]
     everywhere = tuple(label for label in _labels(stays) if all(label in stays[name] for name in named))
-    boxes = tuple(
-        Box(
-            state.name,
-            state.description,
-            state.final,
-            tuple(label for label in stays[state.name] if label not in everywhere),
-        )
-        for state in definition.states
-    )
+    boxes = []
+    for state in definition.states:
+        own = {label: ways for label, ways in stays[state.name].items() if label not in everywhere}
+        boxes.append(Box(state.name, state.description, state.final, tuple(own), tuple(own.values())))
     title = definition.title or definition.lifecycle
     return Drawing(
         f"{title} ({definition.lifecycle}, version {definition.version})",
-        boxes,
-        tuple(_plain(dict.fromkeys(_arrows(definition)))),
+        tuple(boxes),
+        tuple(_plain(_each_once(_arrows(definition)))),
         everywhere,
+        tuple(frozenset().union(*(stays[name][label] for name in named)) for label in everywhere),
     )
 
 
 def _arrows(definition: Definition) -> Iterator[Arrow]:
-    for transition in definition.transitions:
+    for index, transition in enumerate(definition.transitions):
         if transition.dest is None:
             continue
         for source in _sources(definition, transition):
             for trigger in transition.triggers if transition.dest not in ("=", source) else ():
                 due = _due(definition, trigger, source)
-                yield Arrow(source, transition.dest, _label(trigger, transition), due)
+                ways = frozenset({(f"transitions[{index}]", trigger, source)})
+                yield Arrow(source, transition.dest, _label(trigger, transition), due, ways)
 
 
-def _plain(arrows: Iterable[Arrow]) -> Iterator[Arrow]:
+def _each_once(arrows: Iterable[Arrow]) -> list[Arrow]:
+    """Those that look the same as one, which stands for all that they do."""
+    found: dict[Arrow, Ways] = {}
+    for one in arrows:
+        found[one] = found.get(one, frozenset()) | one.ways
+    return [replace(one, ways=ways) for one, ways in found.items()]
+
+
+def _plain(arrows: Sequence[Arrow]) -> Iterator[Arrow]:
     """Without those that another one, of the same trigger and ends, makes superfluous: it has no guard."""
-    drawn = list(arrows)
-    free = {(one.source, one.dest, one.label) for one in drawn}
-    for one in drawn:
+    free = {(one.source, one.dest, one.label) for one in arrows}
+    hidden: dict[tuple[str, str, str], Ways] = {}
+    for one in arrows:
         trigger, guard, _ = one.label.partition(" [")
-        if not guard or (one.source, one.dest, trigger) not in free:
+        ends = (one.source, one.dest, trigger)
+        if guard and ends in free:
+            hidden[ends] = hidden.get(ends, frozenset()) | one.ways
+    for one in arrows:
+        trigger, guard, _ = one.label.partition(" [")
+        ends = (one.source, one.dest, trigger)
+        if not guard:
+            yield replace(one, ways=one.ways | hidden.get(ends, frozenset()))
+        elif ends not in free:
             yield one
 
 
-def _stays(definition: Definition) -> Mapping[str, list[str]]:
-    """By state, the labels of the transitions that lead to no other one."""
-    found: dict[str, list[str]] = {state.name: [] for state in definition.states}
-    for transition in definition.transitions:
+def _stays(definition: Definition) -> Mapping[str, dict[str, Ways]]:
+    """By state, the labels of the transitions that lead to no other one, and what each stands for."""
+    found: dict[str, dict[str, Ways]] = {state.name: {} for state in definition.states}
+    for index, transition in enumerate(definition.transitions):
         for source in _sources(definition, transition):
             if transition.dest not in (None, "=", source):
                 continue
@@ -126,12 +147,13 @@ def _stays(definition: Definition) -> Mapping[str, list[str]]:
             for trigger in transition.triggers:
                 due = _due(definition, trigger, source)
                 label = again + _label(trigger, transition) + (f" {due}" if due else "")
-                if label not in found.setdefault(source, []):
-                    found[source].append(label)
+                ways = frozenset({(f"transitions[{index}]", trigger, source)})
+                of_source = found.setdefault(source, {})
+                of_source[label] = of_source.get(label, frozenset()) | ways
     return found
 
 
-def _labels(stays: Mapping[str, list[str]]) -> list[str]:
+def _labels(stays: Mapping[str, Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(label for labels in stays.values() for label in labels))
 
 

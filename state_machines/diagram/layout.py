@@ -10,7 +10,7 @@ from typing import Any
 
 import graphlay
 
-from state_machines.diagram.drawing import Box, Drawing
+from state_machines.diagram.drawing import Box, Drawing, Ways
 from state_machines.subject import INITIAL
 
 FONT = 13.0
@@ -38,12 +38,16 @@ class PlacedBox:
 
 @dataclass(frozen=True, slots=True)
 class PlacedArrow:
-    """The line from one state to another, with the middle of its label."""
+    """The line from one state to another, with the middle of its label.
+
+    `ways` is what each line of the label stands for.
+    """
 
     labels: tuple[str, ...]
     timed: bool
     points: tuple[Point, ...]
     label_at: Point
+    ways: tuple[Ways, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +76,24 @@ def place(drawn: Drawing) -> Placed:
     for box in drawn.boxes:
         width, height = size_of(box)
         graph.node(box.name, width=width, height=height)
-    lines: list[tuple[tuple[str, str, bool], tuple[str, ...], bool]] = []
-    for ends, labels in _grouped(drawn).items():
+    lines: list[tuple[tuple[str, str, bool], tuple[str, ...], tuple[Ways, ...], bool]] = []
+    for ends, said in _grouped(drawn).items():
+        labels, ways = tuple(line for line, _ in said), tuple(of_line for _, of_line in said)
         upper, lower = sorted(ends[:2], key=order.__getitem__)
         label = f"label {len(lines)}"
         graph.node(label, width=text_width(labels, SMALL) + 10, height=LINE * len(labels) + 2)
         graph.edge(upper, label)
         graph.edge(label, lower)
-        lines.append((ends, labels, upper == ends[1]))
+        lines.append((ends, labels, ways, upper == ends[1]))
     found = graphlay.layout(graph, options=_OPTIONS)
     middle = [(node["center"]["x"], node["center"]["y"]) for node in found.nodes]
     first = 1 if starts else 0
     boxes = [PlacedBox(box, *at, *size_of(box)) for box, at in zip(drawn.boxes, middle[first:], strict=False)]
     arrows = [
         PlacedArrow(
-            labels, ends[2], _way(found.edges[2 * n : 2 * n + 2], back), middle[first + len(boxes) + n]
+            labels, ends[2], _way(found.edges[2 * n : 2 * n + 2], back), middle[first + len(boxes) + n], ways
         )
-        for n, (ends, labels, back) in enumerate(lines)
+        for n, (ends, labels, ways, back) in enumerate(lines)
     ]
     return _moved(middle[0] if starts else None, boxes, arrows)
 
@@ -112,13 +117,17 @@ def size_of(box: Box) -> tuple[float, float]:
     return max(width + 24, 96.0), 34.0 + (LINE * len(box.stays) + 6 if box.stays else 0)
 
 
-def _grouped(drawn: Drawing) -> Mapping[tuple[str, str, bool], tuple[str, ...]]:
-    """Arrows between the same two states are one line with several labels, timed ones apart."""
-    grouped: dict[tuple[str, str, bool], list[str]] = {}
+def _grouped(drawn: Drawing) -> Mapping[tuple[str, str, bool], list[tuple[str, Ways]]]:
+    """Arrows between the same two states are one line with several labels, timed ones apart.
+
+    Each line of the labels, with what it stands for.
+    """
+    grouped: dict[tuple[str, str, bool], list[tuple[str, Ways]]] = {}
     for arrow in drawn.arrows:
         lines = grouped.setdefault((arrow.source, arrow.dest, arrow.timed), [])
-        lines += [*wrap(arrow.label, _WIDEST), *(part for part in arrow.due.split(" or ") if part)]
-    return {ends: tuple(lines) for ends, lines in grouped.items()}
+        parts = [*wrap(arrow.label, _WIDEST), *(part for part in arrow.due.split(" or ") if part)]
+        lines += [(part, arrow.ways) for part in parts]
+    return grouped
 
 
 def text_width(lines: Iterable[str], font: float) -> float:
@@ -140,7 +149,7 @@ def _moved(initial: Point | None, boxes: list[PlacedBox], arrows: list[PlacedArr
         moved(initial) if initial else None,
         tuple(PlacedBox(one.box, *moved((one.x, one.y)), one.width, one.height) for one in boxes),
         tuple(
-            PlacedArrow(one.labels, one.timed, tuple(map(moved, one.points)), moved(one.label_at))
+            PlacedArrow(one.labels, one.timed, tuple(map(moved, one.points)), moved(one.label_at), one.ways)
             for one in arrows
         ),
     )

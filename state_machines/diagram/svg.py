@@ -4,11 +4,12 @@ Rounded boxes are states, a doubled border with a bull's eye a final one; a soli
 outside, a dashed one a timeout with the time it takes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from state_machines.diagram.drawing import AGAIN, Drawing, drawing
+from state_machines.diagram.drawing import AGAIN, Drawing, Ways, drawing
+from state_machines.diagram.emphasis import STYLE, Emphasis, kind_of
 from state_machines.diagram.layout import (
     FONT,
     LINE,
@@ -35,50 +36,71 @@ text{{font-family:"DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;fill:#1d2733}
 .tip{{fill:#43546a}}.timed.tip{{fill:#b8690f}}"""
 
 
-def svg(definition: Definition) -> str:
-    """The text of the drawing, XML in UTF-8."""
+def svg(definition: Definition, emphasis: Emphasis | None = None) -> str:
+    """The text of the drawing, XML in UTF-8.
+
+    Args:
+        definition: what is drawn.
+        emphasis: what of it stands out; None: all of it is drawn alike.
+    """
     drawn = drawing(definition)
     placed = place(drawn)
-    notes = _notes(drawn)
-    longest = max(len(drawn.title) * 9.0, text_width(notes, SMALL)) + 56
-    width = max(placed.width, longest)
-    height = placed.height + _HEADING + LINE * len(notes) + (12 if notes else 0)
+    notes = _notes(drawn, emphasis)
+    heading = _HEADING + (0 if emphasis is None else 2.6 * LINE)
+    longest = max(len(drawn.title) * 9.0, text_width((line for _, line in notes), SMALL))
+    width = max(placed.width, longest + 56, 0 if emphasis is None else emphasis.width + 56)
+    height = placed.height + heading + LINE * len(notes) + (12 if notes else 0)
     indent = (width - placed.width) / 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title">',
         f'<title id="title">{escape(drawn.title)}</title>',
-        f"<style>{_STYLE}</style>",
+        f"<style>{_STYLE}{'' if emphasis is None else STYLE}</style>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text class="title" x="28" y="26">{escape(drawn.title)}</text>',
-        f'<g transform="translate({indent:.1f} {_HEADING:g})">',
-        *_lines(placed),
-        *(part for box in placed.boxes for part in _box(box)),
-        *(part for arrow in placed.arrows for part in _label(arrow)),
+        *(() if emphasis is None else _explained(emphasis)),
+        f'<g transform="translate({indent:.1f} {heading:g})">',
+        *_lines(placed, emphasis),
+        *(part for box in placed.boxes for part in _box(box, emphasis)),
+        *(part for arrow in placed.arrows for part in _label(arrow, emphasis)),
         "</g>",
-        *_text("note", 28.0, placed.height + _HEADING + 8, notes, anchor="start"),
+        *_text(28.0, placed.height + heading + 8, notes, anchor="start"),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _notes(drawn: Drawing) -> tuple[str, ...]:
+_Line = tuple[str, str]
+"""Class and words of a line of text."""
+
+
+def _notes(drawn: Drawing, emphasis: Emphasis | None) -> list[_Line]:
     notes = []
     if drawn.everywhere:
-        notes.append("In every state, which it does not leave: " + ", ".join(drawn.everywhere))
+        said = "In every state, which it does not leave: "
+        if emphasis is None:
+            notes.append(("note", said + ", ".join(drawn.everywhere)))
+        else:
+            notes.append(("note", said))
+            notes += [(f"note{kind}", f"    {words}") for kind, words in emphasis.everywhere(drawn)]
     if any(AGAIN in label for box in drawn.boxes for label in box.stays):
-        notes.append(f"{AGAIN} leaves the state and enters it again")
-    return tuple(notes)
+        notes.append(("note", f"{AGAIN} leaves the state and enters it again"))
+    return notes
 
 
-def _lines(placed: Placed) -> Iterator[str]:
+def _explained(emphasis: Emphasis) -> Iterator[str]:
+    yield from _text(28.0, 45.0, [("note", emphasis.caption)], anchor="start")
+    yield from emphasis.legend(28.0, 64.0)
+
+
+def _lines(placed: Placed, emphasis: Emphasis | None) -> Iterator[str]:
     if placed.initial is not None:
         x, y = placed.initial
         yield f'<circle class="begin" cx="{x:.1f}" cy="{y:.1f}" r="8"/>'
     for arrow in placed.arrows:
-        kind = "timed " if arrow.timed else ""
-        yield f'<path class="{kind}arrow" d="{_path(arrow)}"/>'
-        yield f'<polygon class="{kind}tip" points="{_tip(arrow)}"/>'
+        kind, mark = "timed " if arrow.timed else "", kind_of(emphasis, arrow.ways)
+        yield f'<path class="{kind}arrow{mark}" d="{_path(arrow)}"/>'
+        yield f'<polygon class="{kind}tip{mark}" points="{_tip(arrow)}"/>'
 
 
 def _path(arrow: PlacedArrow) -> str:
@@ -110,32 +132,32 @@ def _tip(arrow: PlacedArrow) -> str:
     return " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in corners)
 
 
-def _box(placed: PlacedBox) -> Iterator[str]:
+def _box(placed: PlacedBox, emphasis: Emphasis | None) -> Iterator[str]:
     box, width, height = placed.box, placed.width, placed.height
     left, top = placed.x - width / 2, placed.y - height / 2
     yield "<g>"
     if box.description:
         yield f"<title>{escape(box.description)}</title>"
-    kind = "final" if box.final else "state"
+    kind, mark = "final" if box.final else "state", "" if emphasis is None else emphasis.of_state(box.name)
     size = f'width="{width:.1f}" height="{height:.1f}"'
-    yield f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" {size} rx="10"/>'
+    yield f'<rect class="{kind}{mark}" x="{left:.1f}" y="{top:.1f}" {size} rx="10"/>'
     name_at = placed.x
     if box.final:
         yield (
-            f'<rect class="ring" x="{left + 3:.1f}" y="{top + 3:.1f}" width="{width - 6:.1f}" '
+            f'<rect class="ring{mark}" x="{left + 3:.1f}" y="{top + 3:.1f}" width="{width - 6:.1f}" '
             f'height="{height - 6:.1f}" rx="8"/>'
         )
-        yield f'<circle class="ring" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="7"/>'
-        yield f'<circle class="mark" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="4"/>'
+        yield f'<circle class="ring{mark}" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="7"/>'
+        yield f'<circle class="mark{mark}" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="4"/>'
         name_at += 10
-    yield from _text("name", name_at, top + 21.5, (box.name,))
+    yield from _text(name_at, top + 21.5, [(f"name{mark}", box.name)])
     if box.stays:
-        yield f'<path class="arrow" d="M{left + 8:.1f} {top + 32:.1f}H{left + width - 8:.1f}"/>'
-        yield from _text("stays", placed.x, top + 45, box.stays)
+        yield f'<path class="arrow{mark}" d="M{left + 8:.1f} {top + 32:.1f}H{left + width - 8:.1f}"/>'
+        yield from _text(placed.x, top + 45, _marked("stays", box.stays, box.ways, emphasis))
     yield "</g>"
 
 
-def _label(arrow: PlacedArrow) -> Iterator[str]:
+def _label(arrow: PlacedArrow, emphasis: Emphasis | None) -> Iterator[str]:
     x, y = arrow.label_at
     width, height = text_width(arrow.labels, SMALL), LINE * len(arrow.labels)
     yield (
@@ -143,11 +165,17 @@ def _label(arrow: PlacedArrow) -> Iterator[str]:
         f'width="{width:.1f}" height="{height:.1f}" rx="3"/>'
     )
     top = y - height / 2 + SMALL
-    yield from _text("timed label" if arrow.timed else "label", x, top, arrow.labels)
+    kind = "timed label" if arrow.timed else "label"
+    yield from _text(x, top, _marked(kind, arrow.labels, arrow.ways, emphasis))
 
 
-def _text(kind: str, x: float, y: float, lines: tuple[str, ...], anchor: str = "middle") -> Iterator[str]:
-    for n, line in enumerate(lines):
+def _marked(kind: str, lines: Sequence[str], ways: Sequence[Ways], emphasis: Emphasis | None) -> list[_Line]:
+    """Lines of text, each in the class of what it stands for."""
+    return [(kind + kind_of(emphasis, (of_line,)), line) for line, of_line in zip(lines, ways, strict=True)]
+
+
+def _text(x: float, y: float, lines: Iterable[_Line], anchor: str = "middle") -> Iterator[str]:
+    for n, (kind, line) in enumerate(lines):
         if line:
             at = f'x="{x:.1f}" y="{y + n * LINE:.1f}" text-anchor="{anchor}"'
             yield f'<text class="{kind}" {at}>{escape(line)}</text>'

@@ -72,4 +72,5 @@ class NoticeMaker:
             topic,
             self.retry,
             self.failed,
+            said.reader.language,
         )

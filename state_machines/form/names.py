@@ -1,6 +1,6 @@
 """What a name, a list of names and other short texts of a definition may be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -43,3 +43,19 @@ Dimension = Literal["kind", "team", "cause", "part", "channel", "case"]
 """What the barometer groups by."""
 Argument = Any
 """A JSON value; every string in it that starts with ``=`` is a CEL expression."""
+FORMS: Mapping[str, tuple[str, str]] = {
+    "^[a-z][a-z0-9_]{0,62}$": (
+        "name-form",
+        "no name: lower-case letters, digits and '_', a letter first, at most 63",
+    ),
+    "^[a-z0-9][a-z0-9-]{0,62}$": (
+        "name-form",
+        "no rule of an error, such as 'webhook-409': lower-case letters, digits and '-'",
+    ),
+    "^[a-z]{2,3}(-[A-Z]{2}|-[0-9]{3}|-[A-Z][a-z]{3})*$": (
+        "name-form",
+        "no language, such as 'de' or 'pt-BR'",
+    ),
+    "^(safe|ask)$|^=": ("choice", "neither 'safe' nor 'ask', nor an expression, which begins with '='"),
+}
+"""By the pattern of a text, the rule that it breaks, and what it should be."""

@@ -75,7 +75,7 @@ def read_yaml(text: str, file: str | None = None) -> tuple[Any, Lines]:
     """
     try:
         if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-            raise _Refused("", "too-large", f"a definition has at most {LARGEST // 1024} KiB", None)
+            raise _Refused("", "too-large", f"a document has at most {LARGEST // 1024} KiB", None)
         node = _composed(text)
         if node is None:
             raise _Refused("", "yaml", "the document is empty", 1)

@@ -31,6 +31,7 @@ class Notice:
         variants: title and words by channel, for those that have their own.
         links: signed links that the words hold places for, by name.
         declared: the topic, where the definition declares it itself.
+        language: of its words, where that is known.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Notice:
     variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     declared: Topic | None = None
+    language: str | None = None
 
     @property
     def topic(self) -> Topic:
@@ -68,6 +70,7 @@ class Notice:
             variants=said.get("variants") or {},
             links=said.get("links") or {},
             declared=topic_of(said) if PAYLOAD_FIELD in said else None,
+            language=said.get("language"),
         )
 
     def over(self, channel: str) -> Notice:

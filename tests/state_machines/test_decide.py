@@ -263,7 +263,7 @@ def test_a_notice_to_each_of_a_list_and_to_nobody() -> None:
     for nobody in ("", None, [], {}, [None, ""]):
         assert effects_of(effect, to=nobody, word="x") == ()
     assert effects_of(effect, to="a@b.c", word="x") == (
-        SendNotice("email", "a@b.c", "news", "t", "w x", {"a": "x"}),
+        SendNotice("email", "a@b.c", "news", "t", "w x", {"a": "x"}, language="en"),
     )
 
 

@@ -172,6 +172,8 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         said["retry"] = dict(effect.retry)
     if effect.failed is not None:
         said["failed"] = effect.failed
+    if effect.language is not None:
+        said["language"] = effect.language
     if effect.topic is not None:
         said[PAYLOAD_FIELD] = effect.topic.to_json()
     return NewEffect(subject_row, key, "notice", effect.channel, None, effect.priority, said)

@@ -6,7 +6,7 @@ not, either a definition was changed under its number or a row was changed by ha
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Row, select
 
@@ -75,7 +75,14 @@ def retold(store: Store, registry: Registry, key: str) -> Iterator[Retold]:
     return retell(registry, key, _moves(store, key))
 
 
-def retell(registry: Registry, key: str, rows: Iterable[Row[Any]]) -> Iterator[Retold]:
+class Definitions(Protocol):
+    """Whoever has the definition of each version, such as a registry."""
+
+    def get(self, name: str, version: int) -> Lifecycle:
+        """One version. Raises UnknownDefinition."""
+
+
+def retell(registry: Definitions, key: str, rows: Iterable[Row[Any]]) -> Iterator[Retold]:
     """The same from rows of its moves (with `MOVE_COLUMNS`), by their `seq`."""
     subject: Subject | None = None
     for row in rows:

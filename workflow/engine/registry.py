@@ -208,6 +208,15 @@ def catalog_sources() -> list[tuple[str, str | None]]:
     return [(catalog.source(name), f"{name}.yaml") for name in catalog.NAMES]
 
 
+def with_catalog(sources: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
+    """These definitions after those of the catalog, but for lifecycles of the same names.
+
+    Raises DefinitionError when one of them is no definition.
+    """
+    own = {f"{load(text, file).name}.yaml" for text, file in sources}
+    return [*(one for one in catalog_sources() if one[1] not in own), *sources]
+
+
 def file_sources(directory: Path | None) -> list[tuple[str, str | None]]:
     """The installation's own definitions: every ``*.yaml`` in `directory`, each with its words, by name.
 

@@ -2,27 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form.fields import Fields
-from state_machines.form.yaml_document import Lines, read_yaml
+from state_machines.form.names import FORMS
+from state_machines.form.objections import field_names, objections
+from state_machines.form.yaml_document import read_yaml
+from workflow.replay import map as map_form
 from workflow.replay.map import DataRule, ReplayMap
 from workflow.replay.refusal import ReplayRefused
 
-_RULES = {
-    "missing": "required",
-    "extra_forbidden": "unknown-key",
-    "literal_error": "choice",
-    "string_pattern_mismatch": "form",
-}
-"""What pydantic calls a broken rule, and what makegood calls it."""
-
-_KINDS = ("str", "int", "float", "bool", "[key]")
-"""Pydantic tells by these, at the end of a location, which kind of value or key it tried."""
+_KNOWN = field_names(map_form)
 
 _GIVES: dict[str, tuple[str, ...]] = {
     "string": ("string", "any"),
@@ -61,7 +54,12 @@ def parse_map(raw: bytes, file: str, lifecycle: Lifecycle) -> ReplayMap:
     try:
         found = ReplayMap.model_validate(value)
     except ValidationError as error:
-        raise ReplayRefused(_form_problems(error, lines, file)) from None
+        raise ReplayRefused(
+            [
+                Problem(field or "map", rule, message, lines.of(field), file)
+                for field, rule, message in objections(value, error, _KNOWN, FORMS)
+            ]
+        ) from None
     broken = [*_data_times(found), *_against_lifecycle(found, lifecycle)]
     problems = [Problem(field, rule, message, lines.of(field), file) for field, rule, message in broken]
     if problems:
@@ -77,27 +75,6 @@ def decoded(raw: bytes, file: str) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8: the byte {raw[error.start]:#04x}"
         raise ReplayRefused([Problem("document", "encoding", message, line, file)]) from None
-
-
-def _form_problems(error: ValidationError, lines: Lines, file: str) -> list[Problem]:
-    problems: list[Problem] = []
-    for one in error.errors(include_url=False, include_input=False):
-        field = _path(one["loc"])
-        if problems and problems[-1].field == field:
-            continue  # a value that may be text, a number or a truth value fails once for each
-        rule = _RULES.get(one["type"], one["type"].replace("_", "-"))
-        message = "no such key in a map" if rule == "unknown-key" else one["msg"]
-        problems.append(Problem(field or "map", rule, message, lines.of(field), file))
-    return problems
-
-
-def _path(location: tuple[Any, ...]) -> str:
-    path = ""
-    for part in location:
-        if part in _KINDS:
-            continue
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
 
 
 def _data_times(found: ReplayMap) -> Iterator[tuple[str, str, str]]:

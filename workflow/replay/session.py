@@ -7,11 +7,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from state_machines.definitions.lifecycle import Lifecycle, load, load_new
+from state_machines.definitions.lifecycle import Lifecycle, load_new
 from state_machines.errors import DefinitionError, Problem
 from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry, with_catalog
 from workflow.engine.registry import digest as digest_of
 from workflow.errors import DefinitionChanged
 from workflow.queries.event_outcomes import outcomes_of_source
@@ -116,7 +116,7 @@ def _run(
     clock = VirtualClock(plan.events[0].row.at if plan.events else _EPOCH)
     registry = Registry(store)
     try:
-        registry.register(_with_catalog(source), clock.now())
+        registry.register(with_catalog([source]), clock.now())
     except DefinitionChanged as error:
         raise ReplayRefused([Problem("lifecycle.version", "version-changed", str(error))]) from None
     known: set[str] = set()
@@ -137,10 +137,3 @@ def _run(
         until,
         None if wanted.compare is None else compare(wanted.compare, plan.events, moves.first),
     )
-
-
-def _with_catalog(source: tuple[str, str]) -> list[tuple[str, str | None]]:
-    """The definition, and those of the catalog that it may open subjects of, but for one of its own name."""
-    name = load(*source).name
-    others = [(text, file) for text, file in catalog_sources() if file != f"{name}.yaml"]
-    return [*others, source]

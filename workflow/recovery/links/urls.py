@@ -55,10 +55,11 @@ class LinkWriter:
         for name, link in links.items():
             place = placeholder(name)
             if place in text:
-                text = text.replace(place, self._url(effect, name, link))
+                text = text.replace(place, self.url(effect, name, link))
         return text
 
-    def _url(self, effect: str, name: str, link: Mapping[str, Any]) -> str:
+    def url(self, effect: str, name: str, link: Mapping[str, Any]) -> str:
+        """The URL of one link of the notice with this idempotency key."""
         if self._secret is None:
             self._secret = link_secret(self._settings)
         token = sign(self._secret, Pass(effect, name, parse_instant(link["expires_at"])))

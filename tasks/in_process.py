@@ -1,0 +1,103 @@
+"""What workers do, done in this process at once: for scenarios, which move time themselves.
+
+Notices go through the sender as a worker's do; only the channels keep what they are given, and behave as they
+are told. How tasks of other programs end, the scenario says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from state_machines.values.durations import parse_duration
+from tasks.channels.live import LiveChannel
+from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.scheduler.sweep import sweep
+from tasks.sending.sender import NoticeSender
+from workflow.broker.task_names import WRITE
+from workflow.clock import Clock
+from workflow.engine.runtime import Runtime
+from workflow.outbox.receipts import TaskOutcome, record
+from workflow.recovery.archive.writing import write_alert
+from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.channels import registered
+from workflow.recovery.links import LinkWriter
+from workflow.scenarios.stage import SentNotice
+from workflow.store.port import EffectRow
+
+_LONG = 3600.0
+"""Seconds for a run of the sender: on a virtual clock none is cut short."""
+
+
+class KeptChannel:
+    """Every channel to the outside: keeps what it is given, unless it was told to behave otherwise."""
+
+    def __init__(self, clock: Clock, links: LinkWriter) -> None:
+        self.sent: list[SentNotice] = []
+        self.behaviours: dict[str, str] = {}
+        self._clock = clock
+        self._links = links
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Keep a notice. Raises Retry, Rejected or OutcomeUnknown where its channel was told to behave so."""
+        behaviour, _, pause = self.behaviours.get(notice.channel, "works").partition(" ")
+        if behaviour == "busy":
+            after = parse_duration(pause).total_seconds() if pause else None
+            raise Retry("is busy [channel-busy]", after)
+        if behaviour == "refuses":
+            raise Rejected("does not take it [channel-refused]")
+        self.sent.append(self._kept(notice, idempotency_key))
+        if behaviour == "unknown":
+            raise OutcomeUnknown("did not say whether it took it [channel-silent]")
+        return Receipt(notice.channel, idempotency_key)
+
+    def _kept(self, notice: Notice, key: str) -> SentNotice:
+        urls = {name: self._links.url(notice.key, name, link) for name, link in notice.links.items()}
+        links = dict(sorted(urls.items(), key=lambda one: notice.words.find(one[1])))
+        reached = address(notice.to, notice.channel)
+        return SentNotice(
+            key, self._clock.now(), notice.to, reached, notice.channel, notice.about, notice.title,
+            notice.words, notice.subject, notice.language, links,
+        )  # fmt: skip
+
+
+class InProcess:
+    """Carries out effects of one runtime as they are published."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._kept = KeptChannel(runtime.clock, LinkWriter(runtime.settings))
+        outside = [one.name for one in registered().values() if one.outside]
+        live = LiveChannel(runtime.engine, runtime.clock, lambda subjects: None)
+        channels: dict[str, Channel] = {**dict.fromkeys(outside, self._kept), "live": live}
+        self._sender = NoticeSender(runtime, channels)
+
+    def send_notices(
+        self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
+    ) -> None:
+        """Send them, whatever the clock on the wall says."""
+        left: Sequence[int] = ids
+        while left:
+            left = self._sender.run(left, token, _LONG).left
+
+    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
+        """Do our own task; those of others are called thereby, and a scenario says how they end."""
+        for effect in effects:
+            if effect.target == WRITE:
+                written = write_alert(self._runtime.store, self._runtime.registry, effect.key)
+                record(self._runtime.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
+
+    def reachable(self) -> bool:
+        """Always."""
+        return True
+
+    def notices(self) -> Sequence[SentNotice]:
+        """All that went out, the oldest first."""
+        return self._kept.sent
+
+    def behave(self, channel: str, behaviour: str) -> None:
+        """From here on a channel behaves so, see `KeptChannel`."""
+        self._kept.behaviours[channel] = behaviour
+
+    def sweep(self) -> None:
+        """Lost sends and dead letters go to people."""
+        sweep(self._runtime.engine, self._runtime.clock)

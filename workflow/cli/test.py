@@ -1,0 +1,157 @@
+"""`makegood test`: scenarios, played through the real engine on a virtual clock."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from workflow.scenarios.session import Session
+
+FOLDER = Path("scenarios")
+"""Where scenarios are looked for when nobody says where."""
+
+
+class StoreKind(StrEnum):
+    """On what scenarios are played."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+class Order(StrEnum):
+    """In which order."""
+
+    FILES = "files"
+    RANDOM = "random"
+
+
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files of scenarios, and folders of them; without any: the folder scenarios.",
+            metavar="PATH",
+            show_default=False,
+        ),
+    ] = None,
+    store: Annotated[
+        StoreKind,
+        typer.Option(
+            help="Play on SQLite, or on PostgreSQL at MAKEGOOD_DATABASE_URL, in a database of its own."
+        ),
+    ] = StoreKind.SQLITE,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="In so many processes. Default: one a core, fewer for few scenarios.", min=1),
+    ] = None,
+    order: Annotated[
+        Order | None, typer.Option(help="As the files are called, or random; the seed is printed.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The seed of a random order, to have it again.", min=0)
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Those whose title or file has these words.", metavar="WORDS")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Those with this tag, or one of several.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="File for the results as JUnit XML.", dir_okay=False)
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Say what none of them took.")] = False,
+    coverage_json: Annotated[
+        Path | None, typer.Option(help="File for that as JSON.", metavar="FILE", dir_okay=False)
+    ] = None,
+    coverage_svg: Annotated[
+        Path | None,
+        typer.Option(help="Folder for pictures of what they took.", metavar="DIR", file_okay=False),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Tell the story of those that went well, too.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Play again whatever a changed file concerns, until ctrl-C.")
+    ] = False,
+) -> None:
+    """Play scenarios: given this, when that happens, then this must be so and nothing else.
+
+    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong, there is none, or no store to
+    play on; nothing was played.
+    """
+    from workflow.scenarios.report import console_for
+    from workflow.scenarios.running import RunOptions
+    from workflow.scenarios.session import Request, Session
+    from workflow.scenarios.watching import watch as watch_files
+
+    taken = coverage or coverage_json is not None or coverage_svg is not None
+    options = RunOptions(store.value, _postgresql_url(store), jobs, taken)
+    request = Request(
+        paths=_paths(paths),
+        run=options,
+        seed=_seed(order, seed),
+        only=only,
+        tags=tuple(tag or ()),
+        junit=_writable(junit, "--junit"),
+        coverage=coverage,
+        coverage_json=_writable(coverage_json, "--coverage-json"),
+        coverage_svg=coverage_svg,
+        verbose=verbose,
+    )
+    session = Session(request, console_for())
+    if watch:
+        watch_files(session)
+    else:
+        _play_once(session)
+
+
+def _play_once(session: Session) -> None:
+    from workflow.errors import StoreError
+    from workflow.scenarios.errors import ScenarioError
+
+    try:
+        well = session.play(session.read())
+    except ScenarioError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    except StoreError as error:
+        typer.echo(f"makegood: {error}", err=True)
+        raise typer.Exit(2) from None
+    if not well:
+        raise typer.Exit(1)
+
+
+def _paths(paths: list[Path] | None) -> tuple[Path, ...]:
+    if paths:
+        return tuple(paths)
+    if not FOLDER.is_dir():
+        message = f"say which scenarios: files, or folders of them. There is no folder {FOLDER}/ here"
+        raise typer.BadParameter(message, param_hint="PATH")
+    return (FOLDER,)
+
+
+def _seed(order: Order | None, seed: int | None) -> int | None:
+    """The seed of a random order; None in the order of files."""
+    from random import SystemRandom
+
+    if order is Order.FILES and seed is not None:
+        raise typer.BadParameter("goes with --order random", param_hint="--seed")
+    if order is Order.RANDOM and seed is None:
+        return SystemRandom().randrange(1_000_000)
+    return seed
+
+
+def _writable(file: Path | None, option: str) -> Path | None:
+    """Said before anything is played: the folder of the file is there."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}", param_hint=option)
+    return file
+
+
+def _postgresql_url(store: StoreKind) -> str:
+    from workflow.settings import read_settings
+
+    return "" if store is StoreKind.SQLITE else read_settings().database

@@ -1,0 +1,1 @@
+"""Scenarios: stories told in YAML, played through the real engine on a virtual clock."""

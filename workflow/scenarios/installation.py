@@ -1,0 +1,159 @@
+"""An installation in this process: the whole system on one store and a clock that the scenario moves.
+
+Everything is real but the clock, the broker and what lies behind the channels: doors, engine, store, relay,
+sender, desk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from state_machines.values.instants import earlier
+from state_machines.values.retry_policy import RetryPolicy
+from workflow.clock import VirtualClock
+from workflow.console.site import create_site
+from workflow.engine.due_timers import DUE_TIMERS
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry, with_catalog
+from workflow.engine.runtime import Runtime
+from workflow.outbox.due_effects import DUE_EFFECTS
+from workflow.outbox.receipts import TaskOutcome, record
+from workflow.outbox.relay import Relay
+from workflow.scenarios.errors import NoRest
+from workflow.scenarios.executor import executor_of
+from workflow.scenarios.role_keys import RoleKeys
+from workflow.scenarios.seen import has_failures
+from workflow.scenarios.stage import (
+    Answer,
+    Role,
+    SentNotice,
+    TaskCall,
+)
+from workflow.scenarios.store_view import StoreView
+from workflow.settings import Settings
+from workflow.store.port import Store
+
+MOST_PASSES = 1_000
+"""Passes at one instant, after which a definition is taken to go round in circles there."""
+_LONG = 3600.0
+_MOST = 500
+
+
+class Installation(StoreView):
+    """One installation, fresh; `close` it at the end.
+
+    Args:
+        store: migrated and empty.
+        directory: for what an installation keeps beside its store.
+        begins: where its clock stands, UTC.
+        sources: definitions beside the catalog's, (text of the bundle, file).
+    """
+
+    def __init__(
+        self, store: Store, directory: Path, begins: datetime, sources: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.clock: VirtualClock
+        super().__init__(store, Registry(store), VirtualClock(begins))
+        self.registry.register(with_catalog(sources), begins)
+        settings = Settings(
+            database_url="sqlite://", data_dir=directory, effect_batch=_MOST, channel="recording"
+        )
+        engine = Engine(store, self.registry, self.clock)
+        self._runtime = Runtime(
+            settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
+        )
+        self._executor = executor_of(self._runtime)
+        self._relay = Relay(self._runtime, self._executor)
+        self._app = create_site(self._runtime)
+        self._loop = asyncio.new_event_loop()
+        transport = httpx.ASGITransport(app=self._app)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url="http://installation", follow_redirects=True
+        )
+        self._keys = RoleKeys(store, self.clock)
+        self._works = True
+
+    def close(self) -> None:
+        """End what was started; the store stays open."""
+        self._loop.run_until_complete(self._http.aclose())
+        self._app.state.context.close()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+        self._runtime.engine.marks.close()
+
+    def until(self, instant: datetime, looked: Callable[[], None] | None = None) -> None:
+        """Let time pass: whatever is due until `instant` happens at its own instant; then it is looked."""
+        while self._works and (due := self._next_due()) is not None and due <= instant:
+            self.clock.move_to(max(due, self.clock.now()))
+            self._carry_on()
+            if looked is not None:
+                looked()
+        self.clock.move_to(max(instant, self.clock.now()))
+
+    def settle(self) -> None:
+        """Everything that follows at this instant: decisions, effects, what those bring, what is due now."""
+        self._carry_on()
+        self.until(self.clock.now())
+
+    def request(self, method: str, path: str, role: Role, body: Any = None, kind: str = "") -> Answer:
+        """A request to the API by a key of this role."""
+        headers = {"Authorization": f"Bearer {self._keys.of(role)}", "Accept": "application/json"}
+        if kind:
+            headers["Content-Type"] = kind
+        sent = self._http.request(method, path, json=body, headers=headers)
+        return _answer(self._loop.run_until_complete(sent))
+
+    def browse(self, url: str, answers: Mapping[str, str] | None) -> Answer:
+        """Somebody opens a signed link, and sends its form if there are answers."""
+        path = urlsplit(url).path
+        page = _answer(self._loop.run_until_complete(self._http.get(path)))
+        if answers is None or page.status >= httpx.codes.BAD_REQUEST:
+            return page
+        return _answer(self._loop.run_until_complete(self._http.post(path, data=dict(answers))))
+
+    def notices(self) -> Sequence[SentNotice]:
+        """All that went out so far, the oldest first."""
+        return self._executor.notices()
+
+    def end_task(self, call: TaskCall, succeeded: bool, said: Any) -> None:
+        """A called task ends with this result, or fails for this reason."""
+        outcome = TaskOutcome.SUCCEEDED if succeeded else TaskOutcome.FAILED
+        record(self._runtime.engine, call.effect, outcome, {"result" if succeeded else "error": said})
+
+    def channel(self, name: str, behaviour: str) -> None:
+        """From here on a channel behaves so."""
+        self._executor.behave(name, behaviour)
+
+    def worker(self, there: bool) -> None:
+        """Whether anything is done."""
+        self._works = there
+
+    def _next_due(self) -> datetime | None:
+        return earlier(DUE_TIMERS.next_due(self.store), DUE_EFFECTS.next_due(self.store))
+
+    def _carry_on(self) -> None:
+        """Decide and carry out what is there or due at this instant, until nothing is left."""
+        if not self._works:
+            return
+        engine = self._runtime.engine
+        for _ in range(MOST_PASSES):
+            if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
+                continue
+            if not has_failures(self.store):
+                return
+            self._executor.sweep()
+            if not engine.apply().decided:
+                return
+        raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
+
+
+def _answer(response: httpx.Response) -> Answer:
+    is_json = "json" in response.headers.get("content-type", "")
+    return Answer(response.status_code, response.json() if is_json else response.text)

@@ -1,0 +1,45 @@
+"""What has happened since somebody looked last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflow.scenarios.stage import DeadThing, SeenMove, SentNotice, Stage, TaskCall
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Notices that went out, decisions, tasks of other programs that were called, and what failed."""
+
+    notices: Sequence[SentNotice]
+    moves: Sequence[SeenMove]
+    calls: Sequence[TaskCall]
+    dead: Sequence[DeadThing]
+
+    @property
+    def refused(self) -> list[SeenMove]:
+        """The decisions by which an event was refused."""
+        return [one for one in self.moves if one.outcome == "refused"]
+
+
+class NewsReader:
+    """Reads the news of one stage; each thing is news once."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._notices = 0
+        self._calls = 0
+        self._moves = 0
+        self._dead: set[str] = set()
+
+    def read(self) -> News:
+        """What was not there when this was asked last."""
+        notices, calls = self._stage.notices()[self._notices :], self._stage.calls()[self._calls :]
+        moves = self._stage.moves(self._moves)
+        dead = [one for one in self._stage.dead() if one.identity not in self._dead]
+        self._notices += len(notices)
+        self._calls += len(calls)
+        self._moves = moves[-1].number if moves else self._moves
+        self._dead |= {one.identity for one in dead}
+        return News(list(notices), list(moves), list(calls), dead)

@@ -1,0 +1,121 @@
+"""Stores for scenarios: each gets an empty one, on SQLite a file without a thought for durability."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Literal, Protocol
+from uuid import uuid4
+
+from sqlalchemy import create_engine, delete, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from workflow.errors import StoreError
+from workflow.store import migrate, open_store
+from workflow.store.port import Store
+from workflow.store.schema import metadata
+
+Kind = Literal["sqlite", "postgresql"]
+
+
+class Stores(Protocol):
+    """Where scenarios get their stores from, one after another."""
+
+    def empty(self) -> AbstractContextManager[Store]:
+        """A migrated store in which nothing is."""
+
+
+@contextmanager
+def stores_of(kind: Kind, url: str) -> Iterator[Stores]:
+    """Stores of one process; nothing of them is left at the end.
+
+    Args:
+        url: of a PostgreSQL server, on which a database is made and dropped; of no meaning for SQLite.
+
+    Raises:
+        StoreError: a database cannot be made there.
+    """
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="makegood-test-") as directory:
+            yield SqliteStores(Path(directory))
+        return
+    with _database(url) as own:
+        store = open_store(own)
+        try:
+            yield PostgresStores(store)
+        finally:
+            store.close()
+
+
+class SqliteStores:
+    """Copies of a file that was migrated once: to migrate takes ten times as long."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._template = directory / "template.db"
+        migrate(f"sqlite:///{self._template}")
+        self._number = 0
+
+    @contextmanager
+    def empty(self) -> Iterator[Store]:
+        """A store in a file of its own."""
+        self._number += 1
+        file = self._directory / f"{self._number}.db"
+        shutil.copyfile(self._template, file)
+        store = open_store(f"sqlite:///{file}", durable=False)
+        try:
+            yield store
+        finally:
+            store.close()
+            for left in self._directory.glob(f"{file.name}*"):
+                left.unlink(missing_ok=True)
+
+
+class PostgresStores:
+    """One database, emptied between two scenarios: to make one takes far longer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextmanager
+    def empty(self) -> Iterator[Store]:
+        """The store, with nothing in it."""
+        with self._store.begin() as transaction:
+            for table in reversed(metadata.sorted_tables):
+                transaction.connection.execute(delete(table))
+        yield self._store
+
+
+@contextmanager
+def _database(url: str) -> Iterator[str]:
+    """The URL of a fresh, migrated database on a server, dropped at the end."""
+    server = make_url(url)
+    if server.get_backend_name() != "postgresql":
+        raise StoreError("MAKEGOOD_DATABASE_URL: names no PostgreSQL server, which --store postgresql needs")
+    name = f"makegood_test_{os.getpid()}_{uuid4().hex[:8]}"
+    _execute(server, f'CREATE DATABASE "{name}"')
+    own = server.set(database=name).render_as_string(hide_password=False)
+    try:
+        migrate(own)
+        yield own
+    finally:
+        _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _execute(server: URL, statement: str) -> None:
+    engine = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip()
+        raise StoreError(
+            f"MAKEGOOD_DATABASE_URL: {statement.partition(' ')[0].lower()} database: {cause}"
+        ) from None
+    finally:
+        engine.dispose()

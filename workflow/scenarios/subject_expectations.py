@@ -1,0 +1,119 @@
+"""What must be so of one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from state_machines.decision import Event
+from state_machines.errors import StateMachineError
+from state_machines.expressions.view import View
+from state_machines.subject import Subject
+from state_machines.values.instants import format_instant
+from workflow.scenarios.conditions import condition
+from workflow.scenarios.document import SubjectExpectation, TimerExpectation
+from workflow.scenarios.matching import fits, part_of, texts
+from workflow.scenarios.meaning import Meaning
+from workflow.scenarios.stage import SeenSubject
+
+NONE = "none"
+"""There is no such subject, or no such timer."""
+PAUSED = "paused"
+
+
+class Deviation(NamedTuple):
+    """One thing of a subject that is not as it must be; `field` is the rest of its path."""
+
+    field: str
+    what: str
+    expected: Any
+    found: Any
+    more: tuple[str, ...] = ()
+
+
+class SubjectCheck:
+    """Holds expectations against subjects.
+
+    Args:
+        meaning: of their texts.
+        tolerance: within which two instants are the same.
+    """
+
+    def __init__(self, meaning: Meaning, tolerance: timedelta = timedelta()) -> None:
+        self._meaning = meaning
+        self._tolerance = tolerance
+
+    def differences(self, pattern: str, said: str | SubjectExpectation) -> list[Deviation]:
+        """Everything of the subject that is not as it must be. Raises StepImpossible for an ambiguous key."""
+        expected = SubjectExpectation(state=said) if isinstance(said, str) else said
+        state = self._meaning.fill(expected.state)
+        key = self._meaning.key(pattern, pattern)
+        subject = None if key is None else self._meaning.stage.subject(key)
+        if subject is None:
+            return (
+                []
+                if state == NONE
+                else [Deviation("", f"the subject {key or pattern}", "is there", "is not there")]
+            )
+        if state == NONE:
+            return [Deviation("", f"the subject {subject.key}", "is not there", subject.state)]
+        found = list(self._of(subject, expected, state))
+        if found and subject.timers:
+            explained = tuple(self._meaning.stage.explained(subject.key).splitlines())
+            found[-1] = found[-1]._replace(more=(*found[-1].more, *explained))
+        return found
+
+    def expression(self, subject: SeenSubject, text: str) -> Iterator[Deviation]:
+        """Nothing if an expression is true of the subject; else that it is not."""
+        now = self._meaning.stage.now()
+        known = Subject(
+            subject.key, subject.lifecycle, subject.version, subject.state, subject.seq, subject.data,
+            subject.parent, subject.opened_at,
+        )  # fmt: skip
+        view = View(known, Event("", "", "", now), {}, subject.data, now)
+        said = "is not so"
+        try:
+            if condition(text, self._meaning.lifecycles[subject.lifecycle]).holds(view):
+                return
+        except StateMachineError as error:
+            said = str(error)
+        yield Deviation(".holds", f"{subject.key}: {text}", "is so", said)
+
+    def _of(self, subject: SeenSubject, expected: SubjectExpectation, state: Any) -> Iterator[Deviation]:
+        key = subject.key
+        if state is not None and subject.state != state:
+            yield Deviation("", f"{key}: state", state, subject.state)
+        if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
+            yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
+        data = self._meaning.fill(expected.data or {})
+        if not fits(data, subject.data, self._tolerance):
+            yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
+        for name, timer in (expected.timers or {}).items():
+            yield from self._timer(subject, name, timer)
+        explained = None
+        for text in texts(expected.explain):
+            explained = explained or self._meaning.stage.explained(key)
+            wanted = str(self._meaning.fill(text))
+            if wanted not in explained:
+                yield Deviation(".explain", f"{key}: what explain says", wanted, explained)
+        for expression in texts(expected.holds):
+            yield from self.expression(subject, expression)
+
+    def _timer(self, subject: SeenSubject, name: str, said: str | TimerExpectation) -> Iterator[Deviation]:
+        wanted = TimerExpectation(at=said) if isinstance(said, str) else said
+        there = name in subject.timers
+        due = subject.timers.get(name)
+        found = NONE if not there else PAUSED if due is None else format_instant(due)
+        field, what = f".timers.{name}", f"{subject.key}: timer {name}"
+        if wanted.at in (NONE, PAUSED):
+            if found != wanted.at:
+                yield Deviation(field, what, wanted.at, found)
+        elif wanted.at is not None:
+            at = self._meaning.instant(wanted.at)
+            if due is None or abs(due - at) > self._tolerance:
+                yield Deviation(field, what, format_instant(at), found)
+        for text in texts(wanted.why):
+            why = self._meaning.stage.explained(subject.key)
+            if str(self._meaning.fill(text)) not in why:
+                yield Deviation(f"{field}.why", f"{what}: why", self._meaning.fill(text), why)
