@@ -39,9 +39,9 @@ def _now(installation: Installation) -> Standing:
     return standing(runtime.store, sandbox_clock(runtime.clock))
 
 
-def _advance(installation: Installation, by: str) -> None:
-    now = installation.runtime.clock.now()
-    ask(installation.runtime.store, now, target_of(now, by, None), "operator:tests")
+def _advance(installation: Installation, by: str, *, leave_tasks: bool = False) -> None:
+    now, store = installation.runtime.clock.now(), installation.runtime.store
+    ask(store, now, target_of(now, by, None), "operator:tests", leave_tasks=leave_tasks)
 
 
 def _wait_ended(installation: Installation) -> Standing:
@@ -109,6 +109,12 @@ def test_a_task_that_nobody_carries_out_halts_the_clock_and_is_named(
     assert (found.status, found.now) == (AdvanceStatus.HALTED, MORNING)
     assert found.advance is not None
     assert "task billing.refund of refund:1 is published" in str(found.advance.reason)
+
+    _advance(installation, "P2D", leave_tasks=True)  # as if it took two days
+    found = _wait_ended(installation)
+    assert (found.status, found.now) == (AdvanceStatus.READY, MORNING + timedelta(days=2))
+    (task,) = installation.effects()
+    assert (task.state, task.attempts) == ("published", 1)
 
 
 @pytest.mark.parametrize("clock", ["system", "2026-03-02T09:00:00+00:00@2026-01-01T00:00:00+00:00x600"])

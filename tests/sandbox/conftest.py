@@ -48,7 +48,6 @@ class House:
         return Passing(
             runtime.store,
             self.clock,
-            lease=LEASE,
             patience=PATIENCE,
             before_moving=lambda: sweep(runtime.engine, self.clock),
             seconds=lambda: self.real,

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.api.auth import AnyKey, Operator
+from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http import prefer
 from workflow.api.http.answers import JsonAnswer
@@ -61,6 +61,10 @@ class AdvanceWish(BaseModel):
         description="RFC 3339 instant, later than the clock by P400D at most.",
         json_schema_extra={"format": "date-time"},
     )
+    leave_tasks: bool = Field(
+        False,
+        description="Go on although tasks of other code bases are under way, as if they took that long.",
+    )
 
 
 class ClockView(BaseModel):
@@ -82,7 +86,7 @@ class ClockView(BaseModel):
     advance: Advance | None
 
 
-def _movable(request: Request, _: AnyKey) -> SandboxClock:
+def _movable(request: Request, _: Reader) -> SandboxClock:
     """The clock, asked for after the key. Raises NoSandbox where it cannot be moved."""
     return sandbox_clock(context_of(request).runtime.clock)
 
@@ -99,7 +103,7 @@ MovableClock = Annotated[SandboxClock, Depends(_movable)]
 @router.get(
     "/clock", summary="Where the sandbox's clock stands", response_model=ClockView, responses=_READING
 )
-def get_clock(request: Request, _: AnyKey, clock: MovableClock) -> JsonAnswer:
+def get_clock(request: Request, _: Reader, clock: MovableClock) -> JsonAnswer:
     """Its instant, whether it is being moved, and when something is due next. Outside a sandbox 409."""
     return JsonAnswer(_view(standing(context_of(request).runtime.store, clock)))
 
@@ -125,7 +129,8 @@ async def advance_clock(
 
     def begin() -> Standing:
         now = clock.now()
-        ask(store, now, target_of(now, wish.by or None, wish.to or None), key.actor)
+        target = target_of(now, wish.by or None, wish.to or None)
+        ask(store, now, target, key.actor, leave_tasks=wish.leave_tasks)
         return standing(store, clock)
 
     found = await run_in_threadpool(begin)
