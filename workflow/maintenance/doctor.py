@@ -17,13 +17,13 @@ from workflow.clock import Clock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.engine.runtime import marks_file
-from workflow.errors import MakegoodError
+from workflow.errors import MakegoodError, StoreError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
 from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
-from workflow.store.purpose import Purpose, known_purpose
+from workflow.store.purpose import Purpose, known_purpose, refuse_another
 
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
@@ -68,12 +68,16 @@ def _clock(settings: Settings) -> CheckResult:
 
 def _purpose(store: Store, clock: Clock) -> CheckResult:
     """What the store is for, and whether that is what these settings would have it do."""
-    known, wanted = known_purpose(store), Purpose.of(clock)
-    if known is None:
-        return CheckResult("purpose", True, "nothing has run on this store yet")
-    words = {Purpose.EARNEST: "it has run in earnest", Purpose.SANDBOX: "it is a sandbox's"}[known]
-    fits = "" if known is wanted else f", and {wanted} is what MAKEGOOD_CLOCK makes of it: nothing runs so"
-    return CheckResult("purpose", known is wanted, f"{words}{fits}")
+    try:
+        refuse_another(store, Purpose.of(clock))
+    except StoreError as error:
+        return CheckResult("purpose", False, str(error))
+    words = {
+        None: "nothing has run on this store yet",
+        Purpose.EARNEST: "it runs in earnest",
+        Purpose.SANDBOX: "it is a sandbox's",
+    }
+    return CheckResult("purpose", True, words[known_purpose(store)])
 
 
 def _shown(url: str) -> tuple[bool, str]:
@@ -111,9 +115,10 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
         return
     yield CheckResult("schema", True, f"is at {found}, the newest")
     clock = clock_from(settings.clock)
-    yield _purpose(store, clock)
-    if not _clock(settings).well:
-        return
+    purpose = _purpose(store, clock)
+    yield purpose
+    if not (purpose.well and _clock(settings).well):
+        return  # on another clock nothing is as late as it would look
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)

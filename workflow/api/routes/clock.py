@@ -38,8 +38,11 @@ _EVERY = 0.05
 """Seconds between two looks for one who waits: operators of a sandbox are few."""
 _READING = described(Kind.UNAUTHENTICATED, Kind.CONFLICT, Kind.UNAVAILABLE)
 _MOVING = _READING | described(Kind.FORBIDDEN, Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.INVALID)
-_DURATION = r"^P[0-9T][0-9WDTHMS.,]*$"
-_INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+_DURATION = "^P(?=[0-9T])([0-9]+W)?([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+([.,][0-9]{1,6})?S)?)?$"
+_INSTANT = (
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+"""For the document alone: what is wrong with a text is said by who reads it."""
 
 
 class AdvanceWish(BaseModel):
@@ -53,13 +56,17 @@ class AdvanceWish(BaseModel):
         },
     )
 
-    by: str = Field("", max_length=64, pattern=_DURATION, description="ISO 8601 duration, P400D at most.")
+    by: str = Field(
+        "",
+        max_length=64,
+        description="ISO 8601 duration, P400D at most.",
+        json_schema_extra={"pattern": _DURATION},
+    )
     to: str = Field(
         "",
         max_length=64,
-        pattern=_INSTANT,
         description="RFC 3339 instant, later than the clock by P400D at most.",
-        json_schema_extra={"format": "date-time"},
+        json_schema_extra={"format": "date-time", "pattern": _INSTANT},
     )
     leave_tasks: bool = Field(
         False,
