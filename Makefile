@@ -35,7 +35,7 @@ $(INSTALLED): pyproject.toml $(DEVELOPMENT)
 up: $(INSTALLED) ## run the whole system on this machine, until ctrl-C
 	$(BIN)/python -m workflow.cli up
 
-demo: $(INSTALLED) ## play a broken promise and its recovery, in compressed time; STORY=1 to 5 for another
+demo: $(INSTALLED) ## play a broken promise and its recovery; STORY=1 to 5 for another
 	$(BIN)/python -m workflow.cli demo $(if $(STORY),--story $(STORY))
 
 test: $(INSTALLED) ## run all tests, against real servers

@@ -26,6 +26,13 @@ _RULES = {
     "value_error": "form",
 }
 """Pydantic's kinds of errors that have a name of ours; all others of its own are ``type``."""
+_WORDS = {
+    "dict_type": "Input should be a mapping of fields",
+    "model_type": "Input should be a mapping of fields",
+    "list_type": "Input should be a list",
+    "string_type": "Input should be a text",
+}
+"""What pydantic says in words of Python."""
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
@@ -104,4 +111,5 @@ def _said(each: Any, known: Collection[str], forms: Mapping[str, tuple[str, str]
         return rule, f"{value!r} is {meant}"
     if kind == "value_error":
         return rule, str(context["error"])
+    message = _WORDS.get(kind, message)
     return rule, message[:1].lower() + message[1:]

@@ -11,21 +11,24 @@ from tasks.channels.port import Notice, Receipt
 from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.recovery.contact.recording import recording_file
+from workflow.recovery.links import LinkWriter
 from workflow.settings import ensure_data_dir
 
 
 def make(setup: Setup) -> RecordingChannel:
     """The channel into the file of the data directory, which is created where it is missing."""
-    return RecordingChannel(recording_file(ensure_data_dir(setup.settings)), setup.clock)
+    file = recording_file(ensure_data_dir(setup.settings))
+    return RecordingChannel(file, setup.clock, LinkWriter(setup.settings))
 
 
 class RecordingChannel:
     """Appends to a file that several processes may append to at once."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, links: LinkWriter) -> None:
         """`path` is created, readable by its owner alone, with the first notice."""
         self._path = path
         self._clock = clock
+        self._links = links
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Write the notice down; returns once the line is in the file."""
@@ -39,6 +42,8 @@ class RecordingChannel:
             "title": notice.title,
             "words": notice.words,
             "context": dict(notice.context),
+            "language": notice.language,
+            "links": self._urls(notice),
         }
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -47,3 +52,8 @@ class RecordingChannel:
         finally:
             os.close(descriptor)
         return Receipt(notice.channel, idempotency_key, "recorded")
+
+    def _urls(self, notice: Notice) -> dict[str, str]:
+        """The URLs of its links by name, in the order in which they stand in its words."""
+        urls = {name: self._links.url(notice.key, name, link) for name, link in notice.links.items()}
+        return dict(sorted(urls.items(), key=lambda one: notice.words.find(one[1])))

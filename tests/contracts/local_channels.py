@@ -11,6 +11,8 @@ from tasks.channels.recording import RecordingChannel
 from tests.workflow.world import World
 from workflow.clock import SystemClock
 from workflow.recovery.contact.recording import recorded, recording_file
+from workflow.recovery.links import LinkWriter
+from workflow.settings import Settings
 
 Counter = Callable[[], int]
 Made = tuple[Channel, Counter]
@@ -18,7 +20,7 @@ Made = tuple[Channel, Counter]
 
 def _recording(directory: Path, _: World) -> Made:
     file = recording_file(directory)
-    return RecordingChannel(file, SystemClock()), lambda: len(recorded(file))
+    return RecordingChannel(file, SystemClock(), LinkWriter(Settings())), lambda: len(recorded(file))
 
 
 def _live(_: Path, world: World) -> Made:

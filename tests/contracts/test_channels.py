@@ -24,6 +24,7 @@ from tests.workflow.world import World, new_world
 from workflow.clock import SystemClock
 from workflow.embedded.ports import free_port
 from workflow.recovery.contact.recording import recorded, recording_file
+from workflow.recovery.links import LinkWriter
 from workflow.settings import Settings
 
 TOKEN = "hush0123456789"
@@ -230,7 +231,7 @@ def test_callbacks_have_ids_that_fit() -> None:
 
 def test_a_recording_is_for_its_owner_and_keeps_everything_that_was_said(tmp_path: Path) -> None:
     file = recording_file(tmp_path)
-    RecordingChannel(file, SystemClock()).send(NOTICE, NOTICE.key)
+    RecordingChannel(file, SystemClock(), LinkWriter(Settings())).send(NOTICE, NOTICE.key)
     assert file.stat().st_mode & 0o777 == 0o600
     (line,) = recorded(file)
     assert line.pop("at").endswith("Z")

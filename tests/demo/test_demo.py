@@ -91,7 +91,7 @@ def test_the_story_ends_as_it_should(directory: Path) -> None:
     assert len(running(directory)) > 5
     assert demo.end(LIMIT_SECONDS + 30) == 0, demo.said()
     assert "The story ended as it should." in demo.said()
-    assert "WRONG" not in demo.said()
+    assert "✗" not in demo.said()
     assert demo.left_behind() == []
 
 

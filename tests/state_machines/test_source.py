@@ -135,7 +135,7 @@ def test_a_misspelt_field_is_answered_with_the_one_that_was_meant() -> None:
 
 def test_a_value_of_several_possible_forms_is_one_problem() -> None:
     (problem,) = refused(SOUND.replace("dest: on\n", "dest: on\n    set: [1]\n"))
-    assert problem.message == "input should be a valid dictionary, or input should be a valid string"
+    assert problem.message == "input should be a mapping of fields, or input should be a text"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from workflow.demo.script import Story as Script
 
 from tests.stories.front_door import Story
 from tests.stories.rehearsal import Rehearsal
-from workflow.demo.script import Story as Script
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Ten o'clock in Berlin."""

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from state_machines.values.instants import format_instant
-from tests.demo.endings import flower
-from tests.stories.front_door import Story as Stage
 from workflow.demo.ending import Ending
 from workflow.demo.scene import Scene
 from workflow.demo.script import Asks, Follows, Says, Step, Story
 from workflow.demo.verdict import verdict
+
+from state_machines.values.instants import format_instant
+from tests.demo.endings import flower
+from tests.stories.front_door import Story as Stage
 from workflow.maintenance.check_result import CheckResult
 
 

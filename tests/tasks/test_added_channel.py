@@ -27,6 +27,7 @@ from workflow.clock import SystemClock
 from workflow.engine.runtime import Runtime
 from workflow.errors import SettingsError
 from workflow.outbox import effects as outbox
+from workflow.recovery.links import LinkWriter
 from workflow.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +96,9 @@ def test_a_customer_may_like_it_best_or_refuse_it(world: World, runtime: Runtime
     world.post("customer.known", ADA, known)
     with WireServer(answering(http_answer(200))) as server:
         table = configured(Settings(channel_options=options({"pager": {"gateway": server.url}})), world.clock)
-        table["email"] = RecordingChannel(runtime.settings.data_dir.with_suffix(".jsonl"), world.clock)
+        table["email"] = RecordingChannel(
+            runtime.settings.data_dir.with_suffix(".jsonl"), world.clock, LinkWriter(runtime.settings)
+        )
         world.post("watch.call", "watch:1", {"channel": "preferred"})
         assert send(world, runtime, table).receipt["channel"] == "pager"
         world.post("customer.opt_out", ADA, {"channel": "pager"})

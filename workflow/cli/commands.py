@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 LINES = {
     "up": "Run broker, migrations, API, workers and Flower here, restart what dies, end it all at ctrl-C.",
-    "demo": "Play a story of a broken promise and its recovery against the real system, in compressed time.",
+    "demo": "Play a story of a broken promise and its recovery against the real system.",
     "api": "Serve the HTTP API until it is told to stop; requests that have begun are finished.",
     "worker": "Carry out what is due, until it is told to stop; tasks that have begun are finished.",
     "flower": "Show workers and tasks in Flower's pages, behind a password, until it is told to stop.",

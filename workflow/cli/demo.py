@@ -1,4 +1,4 @@
-"""`makegood demo`: a story of service recovery, in compressed time."""
+"""`makegood demo`: a story of service recovery, on a clock that it moves."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ _LIST = "; ".join(f"{number}: {title}" for number, title in TITLES.items())
 def demo(
     story: Annotated[int, typer.Option(min=min(TITLES), max=max(TITLES), help=f"{_LIST}.")] = _DEFAULT,
 ) -> None:
-    """Play a story of a broken promise and its recovery against the real system, in compressed time.
+    """Play a story of a broken promise and its recovery against the real system.
+
+    Its clock stands still until the story moves it.
 
     At a terminal everything stays up until ctrl-C. Without one the exit code tells: 0 only if the story
     ended as it should.
     """
     from workflow.demo.errors import Interrupted
     from workflow.demo.performance import perform
-    from workflow.demo.stories import STORIES
+    from workflow.demo.stories import story as story_of
     from workflow.settings import read_settings
 
     try:
-        well = perform(read_settings(), _console(), STORIES[story], stay=sys.stdin.isatty())
+        well = perform(read_settings(), _console(), story_of(story), stay=sys.stdin.isatty())
     except Interrupted:
         raise typer.Exit(_INTERRUPTED) from None
     if not well:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,8 +79,8 @@ def test(
 ) -> None:
     """Play scenarios: given this, when that happens, then this must be so and nothing else.
 
-    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong, there is none, or no store to
-    play on; nothing was played.
+    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong or there is none, no store to
+    play on, or no file could be written.
     """
     from workflow.scenarios.report import console_for
     from workflow.scenarios.running import RunOptions
@@ -101,27 +102,29 @@ def test(
         verbose=verbose,
     )
     session = Session(request, console_for())
-    if watch:
-        watch_files(session)
-    else:
-        _play_once(session)
+    _end(watch_files if watch else _play_once, session)
 
 
 def _play_once(session: Session) -> None:
+    if not session.play(session.read()):
+        raise typer.Exit(1)
+
+
+def _end(act: Callable[[Session], None], session: Session) -> None:
+    """Say why nothing was played, or no file could be written, and end with exit code 2."""
     from workflow.errors import StoreError
     from workflow.scenarios.errors import ScenarioError
 
     try:
-        well = session.play(session.read())
+        act(session)
     except ScenarioError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
-    except StoreError as error:
-        typer.echo(f"makegood: {error}", err=True)
-        raise typer.Exit(2) from None
-    if not well:
-        raise typer.Exit(1)
+        said = [str(problem) for problem in error.problems]
+    except (StoreError, OSError) as error:
+        said = [f"makegood: {error}"]
+    else:
+        return
+    typer.echo("\n".join(said), err=True)
+    raise typer.Exit(2)
 
 
 def _paths(paths: list[Path] | None) -> tuple[Path, ...]:

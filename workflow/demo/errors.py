@@ -3,10 +3,6 @@
 from workflow.errors import MakegoodError
 
 
-class StoryStuck(MakegoodError):
-    """Something that the story waits for has not come about in time."""
-
-
 class Interrupted(MakegoodError):
     """Somebody wants it to end, by ctrl-C or a signal."""
 

@@ -1,4 +1,4 @@
-"""An installation of the demonstration's own: data directory, ports, and a clock that runs fast."""
+"""An installation of the demonstration's own: data directory, ports, and a clock that the story moves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
-from workflow.clock import CompressedClock, SystemClock
-from workflow.demo.script import Story
+from state_machines.values.instants import format_instant
 from workflow.embedded.ports import why_not_listen
-from workflow.settings import NOTHING_LEAVES, Settings, ensure_data_dir
-
-OVERTURE = timedelta(seconds=12)
-"""Real time given to the processes to start before the story begins; slower ones make it begin later."""
+from workflow.sandbox.opening import sandbox_settings
+from workflow.settings import Settings, ensure_data_dir
 
 
 @dataclass
@@ -38,26 +35,25 @@ def own_directory(settings: Settings) -> Iterator[tuple[Path, Keep]]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def own_settings(settings: Settings, directory: Path, story: Story) -> Settings:
+def own_settings(settings: Settings, directory: Path, begins: datetime) -> Settings:
     """The settings of the demonstration: the user's addresses and passwords, but a store, a broker and a
-    time of its own. Nothing is sent to anybody, whatever the settings say; a port that is taken is replaced.
+    time of its own: a sandbox, from which nothing is sent to anybody. A port that is taken is replaced.
     """
     lifecycles = directory / "lifecycles"
     lifecycles.mkdir()
-    since = SystemClock().now() + OVERTURE
-    return settings.model_copy(
+    own = settings.model_copy(
         update={
             "data_dir": directory,
             "database_url": None,
             "broker_url": None,
             "key_prefix": "",
             "lifecycles": lifecycles,
-            **NOTHING_LEAVES,
-            "clock": CompressedClock(story.begin, since, story.speed).spec(),
+            "clock": "system",
             "api_port": _port(settings.api_host, settings.api_port),
             "flower_port": _port(settings.flower_host, settings.flower_port),
         }
     )
+    return sandbox_settings(own, format_instant(begins))
 
 
 def _port(host: str, wished: int) -> int:

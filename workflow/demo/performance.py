@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Timer
 
+import httpx
 from rich.console import Console
 from rich.text import Text
 
-from makegood import Client, ClientError
 from workflow.access.first_key import first_key
-from workflow.clock import CompressedClock, clock_from, monotonic
-from workflow.demo.deeds import Deeds
-from workflow.demo.ending import Ending, FlowerSeen, gather, see_flower
-from workflow.demo.errors import Interrupted, StoryStuck, TookTooLong
+from workflow.clock import monotonic
+from workflow.demo.errors import Interrupted, TookTooLong
+from workflow.demo.flower import flower_result, see_flower
 from workflow.demo.installation import own_directory, own_settings
-from workflow.demo.machinery import at_rest, flower_result
-from workflow.demo.player import PATIENCE_SECONDS, Player
-from workflow.demo.scene import Scene, Stage
-from workflow.demo.script import Story
-from workflow.demo.summary import print_links, print_results
-from workflow.demo.timeline import Timeline
-from workflow.demo.verdict import verdict
+from workflow.demo.stage import ProcessStage
+from workflow.demo.summary import print_ending, print_links
+from workflow.demo.telling import Telling, addresses
 from workflow.errors import MakegoodError
-from workflow.recovery.contact.recording import recording_file
+from workflow.maintenance.check_result import CheckResult
+from workflow.scenarios.outcome import Outcome
+from workflow.scenarios.player import Player
+from workflow.scenarios.scenario import Scenario
+from workflow.scenarios.story_table import beginning
 from workflow.settings import Settings
 from workflow.supervisor.child import last_lines
 from workflow.supervisor.flower import flower_password
@@ -40,7 +39,7 @@ _FLOWER_SECONDS = 15.0
 _PAUSE_SECONDS = 0.25
 
 
-def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -> bool:
+def perform(settings: Settings, console: Console, scenario: Scenario, *, stay: bool) -> bool:
     """Start everything, play a story, give the verdict, and with `stay` remain up until ctrl-C.
 
     Whatever happens, every process has ended on return. The directory of a performance that failed is kept.
@@ -50,18 +49,18 @@ def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -
 
     Raises:
         Interrupted: ctrl-C before the verdict. TookTooLong: the time limit.
-        MakegoodError: something did not start, or the story got stuck.
-        ClientError: the API did not answer, or refused an event.
+        MakegoodError: something did not start.
+        httpx.HTTPError: the API did not answer.
     """
     with own_directory(settings) as (directory, keep), sole_supervisor(directory):
-        stack = plan_stack(own_settings(settings, directory, story))
+        stack = plan_stack(own_settings(settings, directory, scenario.begins))
         keep.directory = True
         try:
-            well = _supervised(stack, console, story, stay)
+            well = _supervised(stack, console, scenario, stay)
         except Interrupted:
             keep.directory = False
             raise
-        except (MakegoodError, ClientError):
+        except (MakegoodError, httpx.HTTPError):
             _print_logs(stack, console)
             raise
         if well:
@@ -71,72 +70,47 @@ def perform(settings: Settings, console: Console, story: Story, *, stay: bool) -
         return well
 
 
-def _supervised(stack: Stack, console: Console, story: Story, stay: bool) -> bool:
+def _supervised(stack: Stack, console: Console, scenario: Scenario, stay: bool) -> bool:
     supervisor = stack.supervisor(lambda report: _tell(console, report))
     with supervisor.listening():
         try:
             with _time_limit(supervisor.interrupted):
                 supervisor.start()
-                results = verdict(story, _played(stack, console, story, supervisor.interrupted))
-            print_results(console, results)
+                outcome, flower = _played(stack, console, scenario, supervisor.interrupted)
+            print_ending(console, outcome, flower)
             if stay:
-                print_links(console, stack, story)
+                print_links(console, stack, scenario)
                 console.print("It stays up until ctrl-C.")
                 supervisor.interrupted.wait()
         finally:
             supervisor.stop()
-    return all(result.well for result in results)
+    return outcome.well and flower.well
 
 
-def _played(stack: Stack, console: Console, story: Story, interrupted: Event) -> Ending:
-    if interrupted.is_set():
-        raise Interrupted()
-    clock = clock_from(stack.settings.clock)
-    assert isinstance(clock, CompressedClock)
-    with Client(stack.api_url, _key(stack.settings), proxies=False) as client:
-        stage = Stage(client, recording_file(stack.settings.data_dir), story.roots)
-        player = Player(stage, Deeds(stage, stack.api_url), Timeline(console, story), clock, interrupted)
-        console.print(Text(f"\nStory {story.number}: {story.title}", "bold"))
+def _played(
+    stack: Stack, console: Console, scenario: Scenario, interrupted: Event
+) -> tuple[Outcome, CheckResult]:
+    first_key(stack.settings)
+    stage = ProcessStage(stack.settings, stack.api_url, interrupted)
+    try:
+        console.print(Text(f"\n{scenario.title}", "bold"))
         console.print(
-            Text(f"An hour takes {3600 / clock.speed:g} seconds; it begins {_begin(story)}.\n", "dim")
+            Text(f"It begins {beginning(scenario)}; the clock stands still between steps.\n", "dim")
         )
-        player.rest(story.begin)
-        player.play(story.steps(clock.now()))
-        scene = _last_scene(player, story)
-        return gather(scene, client, _flower(stack, story, interrupted))
+        outcome = Player(scenario, stage, Telling(console, scenario, interrupted)).play()
+    finally:
+        stage.close()
+    return outcome, _flower(stack, scenario, interrupted)
 
 
-def _begin(story: Story) -> str:
-    return f"{story.begin:%A, %H:%M}, in the zone {story.begin.tzinfo}"
-
-
-def _key(settings: Settings) -> str:
-    """The installation is fresh, so that its first key is always made."""
-    key = first_key(settings)
-    assert key is not None
-    return key
-
-
-def _last_scene(player: Player, story: Story) -> Scene:
-    """The scene once nothing is left to be done; or after a while, and then the verdict will say what is."""
-    stage = player.stage
-    with suppress(StoryStuck):
-        player.watch(
-            lambda scene: at_rest(story, scene) and at_rest(story, stage.look(anew=True)),
-            PATIENCE_SECONDS,
-            "everything to be done",
-        )
-    return stage.look(anew=True)
-
-
-def _flower(stack: Stack, story: Story, interrupted: Event) -> FlowerSeen:
+def _flower(stack: Stack, scenario: Scenario, interrupted: Event) -> CheckResult:
     """Flower hears of tasks a little later than they are done."""
     settings = stack.settings
     password = flower_password(settings, settings.data_dir)
     deadline = monotonic() + _FLOWER_SECONDS
     while True:
-        seen = see_flower(stack.flower_url, settings, password)
-        if flower_result(seen, story.people).well or monotonic() > deadline:
+        seen = flower_result(see_flower(stack.flower_url, settings, password), addresses(scenario.people))
+        if seen.well or monotonic() > deadline:
             return seen
         if interrupted.wait(_PAUSE_SECONDS):
             raise Interrupted()

@@ -65,7 +65,7 @@ class Retold(NamedTuple):
         rule = self.lifecycle.data_rules.get(self.event.trigger)
         given = self.event.data if rule is None else rule.with_defaults(self.event.data)
         data = self.decision.data
-        view = View(self.before, self.event, given, data, self.at)
+        view = View(self.before, self.event, given, data, self.at, self.lifecycle.names)
         view.state = self.decision.dest
         return view
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from state_machines.values.instants import format_instant
@@ -148,11 +148,16 @@ class Acts:
 
     def _call(self, step: Step) -> TaskCall:
         name = self._meaning.fill(step.task)
-        waiting = [
-            one
-            for one in self._stage.unanswered()
-            if one.task == name and (step.of is None or self._meaning.is_key(one.subject, step.of))
-        ]
+
+        def meant(calls: Sequence[TaskCall]) -> list[TaskCall]:
+            return [
+                one
+                for one in calls
+                if one.task == name and (step.of is None or self._meaning.is_key(one.subject, step.of))
+            ]
+
+        # The receipt of one that was given up may come late.
+        waiting = meant(self._stage.unanswered()) or meant(self._stage.given_up())
         if len(waiting) != 1:
             there = [f"{one.task} of {one.subject}" for one in self._stage.unanswered()]
             many = "no such task waits" if not waiting else f"{len(waiting)} such tasks wait: say `of`"
@@ -162,7 +167,8 @@ class Acts:
     def _report(self, step: Step) -> tuple[Answer, bool]:
         assert step.report is not None
         notice = self._notice(step.report, "report")
-        said = {"effect": notice.key, "status": step.status, "code": self._meaning.fill(step.code)}
+        fill = self._meaning.fill
+        said = {"effect": notice.key, "status": step.status, "code": fill(step.code), "id": fill(step.id)}
         path = f"/v1/reports/{notice.channel}"
         return self._judged(
             step, self._stage.request("POST", path, "system", _without_nothing(said)), _ACCEPTED

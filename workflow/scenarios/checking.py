@@ -139,9 +139,9 @@ class _Passage:
             self._names.of_invariant(filled, place)
 
     def _filled(self, part: _Filled, place: Placed, fillings: Fillings) -> _Filled:
-        filled, faults = tried(part, fillings)
-        for fault in faults:
-            self._remarks.note(place, fault.field, fault.rule, fault.message)
+        filled, failures = tried(part, fillings)
+        for failure in failures:
+            self._remarks.note(place, failure.field, failure.rule, failure.message)
         found: _Filled = filled
         return found
 
@@ -150,10 +150,10 @@ class _Passage:
         before = self._fillings.moment.now
         if step.at is None:
             return before
-        text, faults = tried(step.at, self._fillings)
-        for fault in faults:
-            self._remarks.note(place, "at", fault.rule, fault.message)
-        at = None if faults else self._time(text, place, "at")
+        text, failures = tried(step.at, self._fillings)
+        for failure in failures:
+            self._remarks.note(place, "at", failure.rule, failure.message)
+        at = None if failures else self._time(text, place, "at")
         if at is None:
             return before
         if at < before:

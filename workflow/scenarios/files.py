@@ -17,6 +17,7 @@ __all__ = ["ScenarioFile", "read_file", "read_text", "scenarios_below"]
 
 _KINDS = ("scenario", "beginning")
 _IS_SCENARIO = re.compile(rb"^(?:\{\s*)?[\"']?scenario[\"']?\s*:", re.MULTILINE)
+_ENDINGS = ("*.yaml", "*.yml")
 _WHOLE = "document"
 
 
@@ -46,7 +47,7 @@ class ScenarioFile:
 
 def scenarios_below(folder: Path) -> Iterator[Path]:
     """The files in a folder, however deep, that are scenarios, by name; hidden folders are passed over."""
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in sorted(path for ending in _ENDINGS for path in folder.rglob(ending)):
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
         try:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from state_machines.values.instants import format_instant
+from state_machines.values.instants import format_instant, zone
 from workflow.scenarios.errors import FillingError
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolved
@@ -19,7 +19,9 @@ from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolv
 __all__ = [
     "Fillings",
     "filled",
+    "filled_in_words",
     "fillings_of",
+    "in_words",
     "is_name",
     "names_in",
     "tried",
@@ -89,23 +91,37 @@ def filled(value: Any, fillings: Fillings) -> Any:
     Raises:
         FillingError: of the first that is unknown or is no value; `field` is its path in what was given.
     """
-    found, faults = tried(value, fillings)
-    if faults:
-        raise faults[0]
+    found, failures = tried(value, fillings)
+    if failures:
+        raise failures[0]
     return found
+
+
+def in_words(text: str, fillings: Fillings) -> str:
+    """A text that is only read, with its values written out in it; as it was, if one of them cannot be."""
+    try:
+        return _in_words(text, fillings)
+    except FillingError:
+        return text
+
+
+def filled_in_words(text: str, row: Mapping[str, Any]) -> str:
+    """A text with the values of a row written out in it, before there is a scenario. Raises FillingError."""
+    never = datetime.min.replace(tzinfo=zone("UTC"))
+    return _in_words(text, Fillings(Moment(never, never, zone("UTC")), row))
 
 
 def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
     """As `filled`, with all that cannot be filled; these texts are left as they were."""
-    faults: list[FillingError] = []
-    return _Pass(fillings, faults).over(value, ""), faults
+    failures: list[FillingError] = []
+    return _Pass(fillings, failures).over(value, ""), failures
 
 
 class _Pass:
     """One way through a value, which goes on after a fault so that all of them are said at once."""
 
-    def __init__(self, fillings: Fillings, faults: list[FillingError]) -> None:
-        self._fillings, self._faults = fillings, faults
+    def __init__(self, fillings: Fillings, failures: list[FillingError]) -> None:
+        self._fillings, self._failures = fillings, failures
 
     def over(self, value: Any, path: str, *, typed: bool = True) -> Any:
         """`typed`: whether the value of a text that is `<name>` as a whole keeps its type."""
@@ -136,7 +152,7 @@ class _Pass:
             name = self._text(key, place, whole=False, typed=False) if "<" in key else key
             if name in found:
                 message = f"{name!r} stands here twice once it is filled in"
-                self._faults.append(FillingError("doubled-key", message, place))
+                self._failures.append(FillingError("doubled-key", message, place))
             found[name] = self.over(one, place, typed=typed)
         return found
 
@@ -149,7 +165,7 @@ class _Pass:
                 return value if keeps else _as_text(only["said"], value)
             return _in_words(text, self._fillings)
         except FillingError as error:
-            self._faults.append(FillingError(error.rule, error.message, path))
+            self._failures.append(FillingError(error.rule, error.message, path))
             return text
 
 

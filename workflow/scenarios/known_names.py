@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
+from workflow.recovery.contact.addresses import address
 from workflow.scenarios.conditions import fault_of
 from workflow.scenarios.document import Invariant, NoticeChoice, Sent, Step, SubjectExpectation, Then
 from workflow.scenarios.knowledge import Knowledge, data_fields, hint
@@ -18,6 +19,8 @@ _NOBODY = "none"
 """The state of a subject that is not there."""
 _ADDRESSED = frozenset({"email", "sms", "live", "dial"})
 """Channels of which an address can be told from a name."""
+_WRITTEN = frozenset({"email", "sms", "chat", "social"})
+"""Channels that go to an address of theirs and nowhere else."""
 _DESK = {
     "outcome": ("callback", "escalation"),
     "decision": ("approval",),
@@ -59,7 +62,7 @@ class KnownNames:
 
     def of_step(self, step: Step, written: Step, place: Placed) -> None:
         """A step: what it does, and what must be so."""
-        self.of_sent(step, place, refused=isinstance(step.answer, dict | list))
+        self.of_sent(step, place, refused=not isinstance(step.answer, str | None))
         for field in ("press", "look", "report"):
             choice: NoticeChoice | None = getattr(step, field)
             if choice is not None:
@@ -205,12 +208,21 @@ class KnownNames:
             self._remarks.note(place, f"{field}.about", "unknown-topic", message)
         if channel is not None:
             self._channel(channel, place, f"{field}.channel")
+            self._reachable(to, channel, place, f"{field}.to")
 
     def _person(self, who: Any, place: Placed, field: str) -> None:
         if not isinstance(who, str) or who in self._people or _is_address(who) or not _is_plain(who):
             return
         message = f"{who!r} is nobody in `people`, and no address{hint(who, self._people)}"
         self._remarks.note(place, field, "unknown-person", message)
+
+    def _reachable(self, who: Any, channel: str, place: Placed, field: str) -> None:
+        """Somebody of whom more is said than an address has one for the channel over which they are told."""
+        person = self._people.get(who) if isinstance(who, str) else who
+        if channel in _WRITTEN and isinstance(person, Mapping) and not address(person, channel).strip():
+            name = who if isinstance(who, str) else str(person.get("name", "somebody"))
+            message = f"nothing goes to {name!r} over {channel}: of them there is {', '.join(sorted(person))}"
+            self._remarks.note(place, field, "no-address", message)
 
     def _channel(self, name: str, place: Placed, field: str) -> None:
         if name not in self._known.channels and _is_plain(name):

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from state_machines.values.instants import parse_instant
 from state_machines.values.time_errors import TimeError
 
-_ZERO = timedelta()
 
-
-def fits(expected: Any, found: Any, tolerance: timedelta = _ZERO) -> bool:
+def fits(expected: Any, found: Any) -> bool:
     """Whether `found` is what is expected.
 
     Of a mapping any part is compared, of a list every item in order; ``None`` is null or absent; texts that
-    both are instants are equal if they are the same instant, give or take `tolerance`.
+    both are instants are equal if they are the same instant.
     """
     if isinstance(expected, Mapping):
         return isinstance(found, Mapping) and all(
-            fits(part, found.get(name), tolerance) for name, part in expected.items()
+            fits(part, found.get(name)) for name, part in expected.items()
         )
     if isinstance(expected, list):
         if not isinstance(found, Sequence) or isinstance(found, str) or len(expected) != len(found):
             return False
-        return all(fits(*pair, tolerance) for pair in zip(expected, found, strict=True))
+        return all(fits(*pair) for pair in zip(expected, found, strict=True))
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
     if expected == found:
         return True
     one, other = instant_of(expected), instant_of(found)
-    return one is not None and other is not None and abs(one - other) <= tolerance
+    return one is not None and other is not None and one == other
 
 
 def part_of(expected: Any, found: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
 from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.channels import registered
 from workflow.scenarios.errors import StepImpossible
 from workflow.scenarios.filling import Fillings, filled
 from workflow.scenarios.stage import Stage
@@ -41,6 +42,10 @@ class Meaning:
         if person is None:
             return str(named)
         return person if isinstance(person, str) else address(person, channel)
+
+    def addresses(self, who: str) -> set[str]:
+        """All addresses of a person, over whichever channel: where it is not known yet which it will be."""
+        return {self.address(who, channel) for channel in registered()} - {""}
 
     def person(self, who: str) -> Any:
         """Who acts, as the desk takes it: of somebody here by name their mail address."""

@@ -17,6 +17,15 @@ class News:
     calls: Sequence[TaskCall]
     dead: Sequence[DeadThing]
 
+    def and_then(self, later: News) -> News:
+        """These, and what came after them."""
+        return News(
+            [*self.notices, *later.notices],
+            [*self.moves, *later.moves],
+            [*self.calls, *later.calls],
+            [*self.dead, *later.dead],
+        )
+
     @property
     def refused(self) -> list[SeenMove]:
         """The decisions by which an event was refused."""

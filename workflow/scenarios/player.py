@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from state_machines.values.time_errors import TimeError
@@ -11,32 +12,35 @@ from workflow.scenarios.acts import Acts
 from workflow.scenarios.document import Step, TaskEnding, Then
 from workflow.scenarios.errors import FillingError, StepImpossible
 from workflow.scenarios.expectations import Expectations
-from workflow.scenarios.filling import fillings_of
+from workflow.scenarios.filling import fillings_of, in_words
 from workflow.scenarios.invariants import Invariants
 from workflow.scenarios.knowledge import knowledge_of
 from workflow.scenarios.matching import part_of
 from workflow.scenarios.meaning import Meaning
-from workflow.scenarios.news import NewsReader
+from workflow.scenarios.news import News, NewsReader
 from workflow.scenarios.outcome import Beat, Difference, Outcome
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
 from workflow.scenarios.story import beats_of
 
-_NO_TIME = timedelta()
+
+def _nobody(beat: Beat) -> None:
+    """Hears it, and does nothing."""
 
 
 class Player:
     """Plays one scenario on one stage.
 
     Args:
-        tolerance: within which two instants are the same; on a clock that stands still, none.
+        told: hears what happens, as soon as it has.
     """
 
-    def __init__(self, scenario: Scenario, stage: Stage, tolerance: timedelta = _NO_TIME) -> None:
+    def __init__(self, scenario: Scenario, stage: Stage, told: Callable[[Beat], None] = _nobody) -> None:
         self._scenario = scenario
         self._stage = stage
-        self._tolerance = tolerance
+        self._told = told
         self._news = NewsReader(stage)
+        self._unseen = News([], [], [], [])
         self._outcome = Outcome(scenario)
         self._fillings = fillings_of(scenario)
         self._lifecycles = knowledge_of(scenario.sources).lifecycles
@@ -67,7 +71,8 @@ class Player:
             if answer.status >= 300:
                 self._stop(place, "", f"{event.send} {event.to} was not accepted", "accepted", _shown(answer))
             self._happen(place)
-        self._news.read()
+        self._hear()
+        self._unseen = News([], [], [], [])
 
     def _take(self, number: int, placed: PlacedStep) -> None:
         step, place = placed.step, placed.place
@@ -78,9 +83,11 @@ class Player:
                 message = f"{_local(at, self._scenario)} is before {here}, where the step before stands"
                 self._stop(place, "at", message, None, step.at)
             self._pass(at, place)
+            self._hear()
             self._fillings = self._fillings.at(at, step.mark)
             if step.say or step.act:
-                self._outcome.story.append(Beat(at, "person", step.say or _told(step)))
+                said = in_words(step.say, self._fillings) if step.say else _told(step)
+                self._tell(Beat(at, "person", said))
             self._act(number, placed)
             self._check(step.then, placed, last=number == len(self._scenario.steps) - 1)
         except (FillingError, TimeError) as error:
@@ -135,10 +142,9 @@ class Player:
             self._stage.settle()
 
     def _check(self, then: Then, placed: PlacedStep, *, last: bool) -> None:
-        news = self._news.read()
-        self._outcome.story += beats_of(news, self._stage.now())
-        strict = placed.rest != "any"
-        expectations = Expectations(self._meaning(), placed.place, strict=strict, tolerance=self._tolerance)
+        self._hear()
+        news, self._unseen = self._unseen, News([], [], [], [])
+        expectations = Expectations(self._meaning(), placed.place, strict=placed.rest != "any")
         self._outcome.differences += expectations.differences(then, news)
         if last and not self._outcome.differences:
             self._outcome.differences += expectations.left(then)
@@ -146,10 +152,20 @@ class Player:
     def _watch(self, place: Placed) -> None:
         broken = self._invariants.broken(self._meaning())
         if broken:
-            news = self._news.read()
-            self._outcome.story += beats_of(news, self._stage.now())
+            self._hear()
             self._outcome.differences += broken
             raise _Ended
+
+    def _hear(self) -> None:
+        """Take in what has happened since it was looked last."""
+        news = self._news.read()
+        self._unseen = self._unseen.and_then(news)
+        for beat in beats_of(news, self._stage.now()):
+            self._tell(beat)
+
+    def _tell(self, beat: Beat) -> None:
+        self._outcome.story.append(beat)
+        self._told(beat)
 
     def _meaning(self) -> Meaning:
         return Meaning(self._scenario.people, self._stage, self._fillings, self._lifecycles)
@@ -162,7 +178,7 @@ class Player:
     def _stop(self, place: Placed, field: str, what: str, expected: Any, found: Any) -> None:
         """End it here."""
         self._differ(place, field, what, expected, found)
-        self._outcome.story += beats_of(self._news.read(), self._stage.now())
+        self._hear()
         self._outcome.step = next(
             (number for number, one in enumerate(self._scenario.steps) if one.place == place), None
         )

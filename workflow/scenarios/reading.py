@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from state_machines.errors import Problem
 from workflow.recovery import vocabulary
 from workflow.scenarios.building import Part, built
 from workflow.scenarios.checking import problems_of
-from workflow.scenarios.errors import ScenarioError
+from workflow.scenarios.errors import FillingError, ScenarioError
 from workflow.scenarios.files import ScenarioFile, read_file, scenarios_below
+from workflow.scenarios.filling import filled_in_words
 from workflow.scenarios.form import form_of
 from workflow.scenarios.scenario import Scenario
 
@@ -62,14 +64,19 @@ class _Reading:
             if not own.is_scenario:
                 message = "a beginning is there for `after` alone; name the scenarios that begin with it"
                 raise ScenarioError([own.problem("beginning", "no-scenario", message)])
-            files = [*self._before(own, [path]), own]
         except ScenarioError as error:
             self._note(error.problems)
             return
         rows = own.value.get("rows")
         table = rows if isinstance(rows, list) and rows else [None]
         for number, row in enumerate(table):
-            yield from self._of_row(files, number, row if isinstance(row, dict) else None)
+            values = row if isinstance(row, dict) else None
+            try:
+                files = [*self._before(own, [path], values), own]
+            except ScenarioError as error:
+                self._note(error.problems)
+            else:
+                yield from self._of_row(files, number, values)
 
     def _of_row(
         self, files: list[ScenarioFile], number: int, row: dict[str, Any] | None
@@ -79,15 +86,15 @@ class _Reading:
         for file in files:
             document, problems = form_of(file, values)
             wrong = wrong or bool(problems)
-            self._note(problems)
+            self._note(problems, number)
             if document is not None:
                 parts.append(Part(file, document))
         if wrong:
             return
         scenario, problems = built(parts, row, number)
-        self._note(problems)
+        self._note(problems, number)
         if scenario is not None:
-            self._note(problems_of(scenario, parts))
+            self._note(problems_of(scenario, parts), number)
             yield scenario
 
     def _file(self, path: Path) -> ScenarioFile:
@@ -95,11 +102,16 @@ class _Reading:
             self._files[path] = read_file(path)
         return self._files[path]
 
-    def _before(self, file: ScenarioFile, seen: list[Path]) -> list[ScenarioFile]:
-        """What comes before a file, the first beginning first. Raises ScenarioError."""
+    def _before(
+        self, file: ScenarioFile, seen: list[Path], row: dict[str, Any] | None = None
+    ) -> list[ScenarioFile]:
+        """What comes before a file, the first beginning first; its name may hold values of the row. Raises
+        ScenarioError.
+        """
         after = file.value.get("after")
         if not isinstance(after, str):
             return []  # the form says what is wrong with any other
+        after = _named(after, row, file)
         path = Path(os.path.normpath(file.path.parent / after))
         if path in seen:
             message = f"{after!r} comes before itself: {' after '.join(map(str, [*seen, path]))}"
@@ -112,10 +124,23 @@ class _Reading:
             raise ScenarioError([file.problem("after", "rows-before", message)])
         return [*self._before(before, [*seen, path]), before]
 
-    def _note(self, problems: Iterable[Problem]) -> None:
-        """Rows and scenarios that share a beginning have its problems in common: each is said once."""
+    def _note(self, problems: Iterable[Problem], row: int = 0) -> None:
+        """Rows and scenarios that share a beginning have its problems in common: each is said once, of the
+        row in which it is found first.
+        """
         for one in problems:
-            self.problems.setdefault((one.file, one.line, one.field, one.rule), one)
+            place = (one.file, one.line, one.field, one.rule)
+            if place not in self.problems:
+                where = f", in row {row + 1} of the table" if row else ""
+                self.problems[place] = replace(one, message=f"{one.message}{where}")
+
+
+def _named(after: str, row: dict[str, Any] | None, file: ScenarioFile) -> str:
+    """The name of a beginning with the values of a row in it. Raises ScenarioError."""
+    try:
+        return filled_in_words(after, row or {})
+    except FillingError as error:
+        raise ScenarioError([file.problem("after", error.rule, error.message)]) from None
 
 
 def _written_values(files: list[ScenarioFile]) -> Mapping[str, Any]:

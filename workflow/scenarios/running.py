@@ -6,6 +6,7 @@ import os
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import ceil
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from workflow.clock import monotonic
+from workflow.errors import MakegoodError
 from workflow.recovery import vocabulary
 from workflow.scenarios.installation import Installation
 from workflow.scenarios.outcome import Outcome
@@ -68,6 +70,8 @@ def run(scenarios: Sequence[Scenario], options: RunOptions) -> Iterator[Outcome]
         try:
             for done in as_completed(waiting):
                 yield done.result()
+        except BrokenProcessPool:
+            raise MakegoodError("a process that played scenarios was killed, and took theirs along") from None
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import literal, select, union_all
@@ -101,10 +101,9 @@ def waiting_in(store: Store) -> Sequence[WaitingNotice]:
     return [WaitingNotice(row.payload["to"], row.payload["about"], row.target, row.due_at) for row in rows]
 
 
-def calls_in(store: Store, *, unanswered: bool = False) -> Sequence[TaskCall]:
-    """The tasks of other programs that were called, the oldest first; or those that have no receipt yet."""
+def calls_in(store: Store, states: Collection[EffectState] = tuple(EffectState)) -> Sequence[TaskCall]:
+    """The tasks of other programs that were called and are in these states, the oldest first."""
     called = (_EFFECT.kind == "task", _EFFECT.target != WRITE, _EFFECT.attempts > 0)
-    waits = (_EFFECT.state.in_([EffectState.PENDING, EffectState.PUBLISHED]),) if unanswered else ()
     columns = (
         _EFFECT.key,
         _EFFECT.target,
@@ -115,7 +114,7 @@ def calls_in(store: Store, *, unanswered: bool = False) -> Sequence[TaskCall]:
     query = (
         select(*columns)
         .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
-        .where(*called, *waits)
+        .where(*called, _EFFECT.state.in_(states))
         .order_by(_EFFECT.id)
     )
     with store.connect() as connection:

@@ -145,7 +145,10 @@ class Stage(Protocol):
         """All tasks of other programs that were called so far, each once, the oldest first."""
 
     def unanswered(self) -> Sequence[TaskCall]:
-        """Those of them that have no receipt."""
+        """Those of them that have no receipt, and are not given up."""
+
+    def given_up(self) -> Sequence[TaskCall]:
+        """Those of them that need a person; a receipt may still come."""
 
     def end_task(self, call: TaskCall, succeeded: bool, said: Any) -> None:
         """A called task ends with this result, or fails for this reason."""

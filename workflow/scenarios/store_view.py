@@ -11,6 +11,7 @@ from workflow.explanation import explain
 from workflow.recovery.desk.line import Wishes, line
 from workflow.scenarios.seen import calls_in, dead_in, moves_in, subject_in, subjects_in, waiting_in
 from workflow.scenarios.stage import DeadThing, SeenMove, SeenSubject, TaskCall, WaitingNotice
+from workflow.store.effect_states import GIVEN_UP, RELAYED
 from workflow.store.port import Store
 
 _LONGEST_LINE = 500
@@ -54,7 +55,11 @@ class StoreView:
 
     def unanswered(self) -> Sequence[TaskCall]:
         """Those of them that have no receipt, and are not given up."""
-        return calls_in(self.store, unanswered=True)
+        return calls_in(self.store, RELAYED)
+
+    def given_up(self) -> Sequence[TaskCall]:
+        """Those of them that need a person; a receipt may still come."""
+        return calls_in(self.store, GIVEN_UP)
 
     def line(self) -> Sequence[str]:
         """Keys of who waits for a person at the desk, in order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from state_machines.decision import Event
@@ -20,6 +19,7 @@ from workflow.scenarios.stage import SeenSubject
 NONE = "none"
 """There is no such subject, or no such timer."""
 PAUSED = "paused"
+_EXPLAINED = "what explain says"
 
 
 class Deviation(NamedTuple):
@@ -37,12 +37,10 @@ class SubjectCheck:
 
     Args:
         meaning: of their texts.
-        tolerance: within which two instants are the same.
     """
 
-    def __init__(self, meaning: Meaning, tolerance: timedelta = timedelta()) -> None:
+    def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
-        self._tolerance = tolerance
 
     def differences(self, pattern: str, said: str | SubjectExpectation) -> list[Deviation]:
         """Everything of the subject that is not as it must be. Raises StepImpossible for an ambiguous key."""
@@ -59,7 +57,7 @@ class SubjectCheck:
         if state == NONE:
             return [Deviation("", f"the subject {subject.key}", "is not there", subject.state)]
         found = list(self._of(subject, expected, state))
-        if found and subject.timers:
+        if found and subject.timers and not any(one.what.endswith(_EXPLAINED) for one in found):
             explained = tuple(self._meaning.stage.explained(subject.key).splitlines())
             found[-1] = found[-1]._replace(more=(*found[-1].more, *explained))
         return found
@@ -87,16 +85,15 @@ class SubjectCheck:
         if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
             yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
         data = self._meaning.fill(expected.data or {})
-        if not fits(data, subject.data, self._tolerance):
+        if not fits(data, subject.data):
             yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
         for name, timer in (expected.timers or {}).items():
             yield from self._timer(subject, name, timer)
         explained = None
-        for text in texts(expected.explain):
+        for wanted in texts(self._meaning.fill(expected.explain)):
             explained = explained or self._meaning.stage.explained(key)
-            wanted = str(self._meaning.fill(text))
             if wanted not in explained:
-                yield Deviation(".explain", f"{key}: what explain says", wanted, explained)
+                yield Deviation(".explain", f"{key}: {_EXPLAINED}", wanted, explained)
         for expression in texts(expected.holds):
             yield from self.expression(subject, expression)
 
@@ -106,14 +103,15 @@ class SubjectCheck:
         due = subject.timers.get(name)
         found = NONE if not there else PAUSED if due is None else format_instant(due)
         field, what = f".timers.{name}", f"{subject.key}: timer {name}"
-        if wanted.at in (NONE, PAUSED):
-            if found != wanted.at:
-                yield Deviation(field, what, wanted.at, found)
-        elif wanted.at is not None:
-            at = self._meaning.instant(wanted.at)
-            if due is None or abs(due - at) > self._tolerance:
+        time = self._meaning.fill(wanted.at)
+        if time in (NONE, PAUSED):
+            if found != time:
+                yield Deviation(field, what, time, found)
+        elif time is not None:
+            at = self._meaning.instant(time)
+            if due != at:
                 yield Deviation(field, what, format_instant(at), found)
-        for text in texts(wanted.why):
+        for text in texts(self._meaning.fill(wanted.why)):
             why = self._meaning.stage.explained(subject.key)
-            if str(self._meaning.fill(text)) not in why:
-                yield Deviation(f"{field}.why", f"{what}: why", self._meaning.fill(text), why)
+            if text not in why:
+                yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", text, why)

@@ -93,9 +93,12 @@ def test_what_is_refused(written: Any, rule: str, words: str) -> None:
 
 def test_all_that_cannot_be_filled_is_told_with_its_place_and_left_as_it_was() -> None:
     written = {"a": ["<n>", "<x>"], "b": {"c": "<y>", "d": "<ada>"}}
-    found, faults = tried(written, FILLINGS)
+    found, failures = tried(written, FILLINGS)
     assert found == {"a": [3, "<x>"], "b": {"c": "<y>", "d": "ada@example.org"}}
-    assert [(one.field, one.rule) for one in faults] == [("a[1]", "unknown-value"), ("b.c", "unknown-value")]
+    assert [(one.field, one.rule) for one in failures] == [
+        ("a[1]", "unknown-value"),
+        ("b.c", "unknown-value"),
+    ]
 
 
 def test_a_step_keeps_its_types_where_values_stand_and_its_texts_where_texts_do() -> None:
@@ -119,8 +122,8 @@ def test_faults_in_a_step_are_told_by_the_paths_of_its_file() -> None:
     step = Step.model_validate(
         {"then": {"promise:P-1": {"data": {"x": "<x>"}}, "tasks": [{"task": "t", "with": {"y": "<y>"}}]}}
     )
-    _, faults = tried(step, FILLINGS)
-    assert {one.field for one in faults} == {"then.promise:P-1.data.x", "then.tasks[0].with.y"}
+    _, failures = tried(step, FILLINGS)
+    assert {one.field for one in failures} == {"then.promise:P-1.data.x", "then.tasks[0].with.y"}
 
 
 def test_the_fields_that_keep_the_types_of_values_are_those_that_take_any() -> None:
@@ -180,7 +183,7 @@ def test_amid_words_it_is_what_it_is_alone_written_out(before: str, after: str, 
 
 @given(st.text(alphabet="<>ad.n[]0123 +-PTH:", max_size=20))
 def test_any_text_is_filled_or_refused_with_a_rule(text: str) -> None:
-    found, faults = tried(text, FILLINGS)
-    assert all(one.rule and one.message for one in faults)
-    if faults:
+    found, failures = tried(text, FILLINGS)
+    assert all(one.rule and one.message for one in failures)
+    if failures:
         assert found == text

@@ -43,6 +43,8 @@ def test_the_right_one_is_played_and_goes_well() -> None:
 def test_a_wrong_scenario(wrong: dict[str, Any], tmp_path: Path) -> None:
     folder = tmp_path / "scenarios"
     shutil.copytree(RIGHT.parent, folder)
+    loan = (folder / "loan.yaml").read_text(encoding="utf-8")
+    (folder / "other_loan.yaml").write_text(f"{loan}title: Another\n", encoding="utf-8")
     file = folder / RIGHT.name
     text = file.read_text(encoding="utf-8")
     assert wrong["right"] in text
@@ -84,6 +86,10 @@ def test_rows_that_are_wrong_alike_are_told_once_and_others_each(tmp_path: Path)
     text = text.replace("choice: 1}", "choice: Mars}").replace("choice: 0}", "choice: Europe/Berlin}")
     text = text.replace("at: +P4D", "at: 2026-03-06 10:00 in <choice>")
     (tmp_path / "scenario.yaml").write_text(text, encoding="utf-8")
-    assert [told(one) for one in problems_of(tmp_path / "scenario.yaml")] == [
-        "scenario.yaml:24 steps[2].at [unknown-zone]"
-    ]
+    [problem] = problems_of(tmp_path / "scenario.yaml")
+    assert told(problem) == "scenario.yaml:24 steps[2].at [unknown-zone]"
+    assert "row" not in problem.message
+
+    (tmp_path / "scenario.yaml").write_text(text.replace("Europe/Berlin}", "Venus}").replace("Mars", "UTC"))
+    [problem] = problems_of(tmp_path / "scenario.yaml")
+    assert problem.message.endswith("'Europe/Berlin', in row 2 of the table")
