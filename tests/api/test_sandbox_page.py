@@ -19,6 +19,7 @@ from workflow.access.bounds import Bounds
 from workflow.access.keys import Role
 from workflow.clock import SandboxClock
 from workflow.recovery.contact.recording import newest, recorded, recording_file
+from workflow.recovery.links import LinkWriter
 from workflow.store.purpose import claim
 
 ADA = {
@@ -77,7 +78,8 @@ def pressed(house: House, fields: dict[str, str], role: Role = Role.OPERATOR) ->
 
 def tell(house: House, to: Any, number: int, channel: str = "email", words: str = "Some words") -> None:
     """Record a notice."""
-    recording = RecordingChannel(recording_file(house.runtime.settings.data_dir), house.runtime.clock)
+    settings, clock = house.runtime.settings, house.runtime.clock
+    recording = RecordingChannel(recording_file(settings.data_dir), clock, LinkWriter(settings))
     subject = f"promise:{number}"
     recording.send(
         Notice(f"{subject}/1/0", subject, channel, to, "nudge", f"Title {number}", words, {}, NOON),

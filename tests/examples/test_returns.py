@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from state_machines.check import check
-from tests.stories.front_door import Story
+from tests.api.front_door import Story
 from workflow.engine.definition_files import bundle_of
 from workflow.outbox.receipts import TaskOutcome, record
 

@@ -18,7 +18,7 @@ from tasks.channels.live import LiveChannel
 from tasks.channels.port import Notice
 from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
-from tests.stories.mailbox import FIELDS, Mailbox, heard, links_in
+from tests.api.mailbox import FIELDS, Mailbox, heard, links_in
 from workflow.access import keys
 from workflow.access.bounds import Bounds
 from workflow.broker.task_names import WRITE
