@@ -190,17 +190,18 @@ class Expectations:
     def _all(self, wanted: Mapping[str, Mapping[str, int | list[str]]]) -> Iterator[Difference]:
         for lifecycle, states in wanted.items():
             there = self._stage.subjects(str(self._meaning.fill(lifecycle)))
-            for state, said in states.items():
+            for name, said in states.items():
+                state = str(self._meaning.fill(name))
                 keys = [one.key for one in there if one.state == state]
                 what = f"all of {lifecycle} that are {state}"
                 if isinstance(said, int):
                     if len(keys) != said:
-                        yield self._differs(f"all.{lifecycle}.{state}", what, said, keys)
+                        yield self._differs(f"all.{lifecycle}.{name}", what, said, keys)
                     continue
                 expected = [str(self._meaning.fill(one)) for one in said]
                 rest = pair(expected, keys, lambda one, key: self._meaning.is_key(key, one))
                 if rest.missing or rest.extra:
-                    yield self._differs(f"all.{lifecycle}.{state}", what, expected, keys)
+                    yield self._differs(f"all.{lifecycle}.{name}", what, expected, keys)
 
     def _figures(self, wanted: Mapping[str, Any]) -> Iterator[Difference]:
         for figure, said in wanted.items():
