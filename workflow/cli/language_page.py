@@ -25,7 +25,7 @@ from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
 from state_machines.templates.bounds import LONGEST_WORDS
 from state_machines.templates.filters import FILTERS
-from state_machines.templates.sandbox import PLAIN_FILTERS
+from state_machines.templates.language import PLAIN_FILTERS
 from state_machines.templates.template import LONGEST_TITLE
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.values.written import LONGEST_EXPRESSION

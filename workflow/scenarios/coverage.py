@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from workflow.scenarios.coverage_exceptions import Excepted, Exceptions
 from workflow.scenarios.elements import KINDS, Element, Kind, WrittenLifecycle, elements_of
-from workflow.scenarios.taken import LifecycleTaken, Taken, text_of
+from workflow.scenarios.taken import LifecycleTaken, LifecycleText, Taken, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,13 @@ class Coverage:
 
     Attributes:
         lifecycles: those that were opened, were named, or all of them, by name and version.
+        aside: names of those that were opened only along the way, and are not listed.
         unopened: names of the others.
     """
 
     lifecycles: tuple[LifecycleCoverage, ...] = ()
     unopened: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -120,6 +122,7 @@ def uncovered(
     named: Collection[str] = (),
     *,
     all: bool = False,
+    aside: Collection[LifecycleText] = (),
 ) -> Coverage:
     """What scenarios did not take.
 
@@ -129,6 +132,7 @@ def uncovered(
         exceptions: what nobody takes, and why.
         named: names of lifecycles that are listed even if nobody opened one.
         all: whether every lifecycle is.
+        aside: what is not what these scenarios are about: it is listed if it is named, else its name at most.
 
     Raises:
         CoverageError: an exception is taken after all, or names nothing; or there is no lifecycle of a name.
@@ -141,7 +145,12 @@ def uncovered(
         {text_of(one.of.lifecycle): (one.elements, one.taken) for one in measured}, named
     )
     found = [one.coverage(excepted[text_of(one.of.lifecycle)]) for one in measured]
-    listed = [one for one in found if one.opened or all or one.lifecycle in named]
+    about: list[LifecycleCoverage] = []
+    others: list[LifecycleCoverage] = []
+    for one, each in zip(found, measured, strict=True):
+        (others if text_of(each.of.lifecycle) in aside and one.lifecycle not in named else about).append(one)
+    listed = [one for one in about if one.opened or all or one.lifecycle in named]
     names = {one.lifecycle for one in listed}
-    unopened = dict.fromkeys(one.lifecycle for one in found if one.lifecycle not in names)
-    return Coverage(tuple(listed), tuple(unopened))
+    unopened = dict.fromkeys(one.lifecycle for one in about if one.lifecycle not in names)
+    along = dict.fromkeys(one.lifecycle for one in others if one.opened)
+    return Coverage(tuple(listed), tuple(unopened), tuple(along))

@@ -33,6 +33,8 @@ def coverage_text(coverage: Coverage) -> Text:
     text = Text()
     for one in coverage.lifecycles:
         _add_lifecycle(text, one)
+    if coverage.aside:
+        text.append(f"Of the catalog, opened along the way: {', '.join(coverage.aside)}\n", style="dim")
     if coverage.unopened:
         text.append(f"Opened by no scenario: {', '.join(coverage.unopened)}\n", style="dim")
     missing = [one for each in coverage.lifecycles for one in each.open]
@@ -103,6 +105,7 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
     return {
         "complete": coverage.complete,
         "unopened": list(coverage.unopened),
+        "aside": list(coverage.aside),
         "lifecycles": [
             {
                 "lifecycle": one.lifecycle,

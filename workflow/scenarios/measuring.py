@@ -19,7 +19,7 @@ from workflow.scenarios.coverage_text import coverage_json, coverage_text
 from workflow.scenarios.elements import WrittenLifecycle, written
 from workflow.scenarios.outcome import Outcome
 from workflow.scenarios.report import shown_path
-from workflow.scenarios.taken import Taken
+from workflow.scenarios.taken import LifecycleTaken, LifecycleText, Taken, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,47 @@ class Measured:
 
 
 def measured(outcomes: Sequence[Outcome], exceptions: Exceptions) -> Measured:
-    """What none of them took of the lifecycles that they opened."""
+    """What none of them took of the lifecycles that they opened and are about."""
     taken, lifecycles = taken_by(outcomes), lifecycles_of(outcomes)
+    aside = _aside(outcomes, taken, lifecycles)
     try:
-        return Measured(uncovered(taken, lifecycles, exceptions))
+        return Measured(uncovered(taken, lifecycles, exceptions, aside=aside))
     except CoverageError as error:
-        return Measured(uncovered(taken, lifecycles), tuple(error.problems))
+        return Measured(uncovered(taken, lifecycles, aside=aside), tuple(error.problems))
+
+
+def _aside(
+    outcomes: Sequence[Outcome], taken: Taken, lifecycles: Iterable[WrittenLifecycle]
+) -> set[LifecycleText]:
+    """What the scenarios are not about: of the catalog, what only those with definitions of their own opened.
+
+    Whoever tests a lifecycle of their own meets a team and an escalation by the way, and need not take all
+    of those.
+    """
+    of_the_catalog = [one for one in outcomes if not one.scenario.sources]
+    if len(of_the_catalog) == len(outcomes):
+        return set()
+    about = taken_by(of_the_catalog)
+    return {
+        text_of(one.lifecycle)
+        for one in lifecycles
+        if one.file is None
+        and about.of(one.lifecycle) == LifecycleTaken()
+        and (not of_the_catalog or taken.of(one.lifecycle) != LifecycleTaken())
+    }
 
 
 def write_pictures(folder: Path, outcomes: Sequence[Outcome]) -> list[Path]:
-    """Draw what they took of each lifecycle that they opened; the files, in a folder that is made if need be.
+    """Draw what they took of each lifecycle that they opened and are about; the files.
 
+    They stand in a folder that is made if need be.
     Raises OSError when one cannot be written.
     """
     taken, lifecycles = taken_by(outcomes), lifecycles_of(outcomes)
+    coverage = uncovered(taken, lifecycles, aside=_aside(outcomes, taken, lifecycles))
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for name, picture in pictures(uncovered(taken, lifecycles), taken, lifecycles):
+    for name, picture in pictures(coverage, taken, lifecycles):
         files.append(folder / name)
         files[-1].write_text(picture, encoding="utf-8")
     return files

@@ -92,3 +92,47 @@ def test_pictures_of_what_they_opened_go_into_a_folder(folder: Path) -> None:
     picture = (folder / "pictures" / "of" / "loan.svg").read_text(encoding="utf-8")
     assert "By scenarios: 3 of 5 states entered, 3 of 15 transitions taken, 1 of 2 timeouts fired" in picture
     assert "Drawn: pictures/of/loan.svg" in result.output
+
+
+ALONG = """\
+scenario: 1
+title: A team is asked by the way
+given: {begins: 2030-01-07 09:00, lifecycles: [loan.yaml]}
+steps:
+  - {send: loan.lend, to: 'loan:1', data: {customer: ada}, then: {'loan:1': lent}}
+  - send: team.set
+    to: team:shop
+    as: operator
+    data: {members: [bo@shop.example]}
+    then: {'team:shop': staffed}
+"""
+CATALOG = """\
+scenario: 1
+title: A team
+given: {begins: 2030-01-07 09:00}
+steps:
+  - send: team.set
+    to: team:shop
+    as: operator
+    data: {members: [bo@shop.example]}
+    then: {'team:shop': staffed}
+"""
+
+
+def test_whoever_tests_their_own_lifecycle_is_not_told_what_they_left_of_the_catalog(folder: Path) -> None:
+    (folder / "along.yaml").write_text(ALONG, encoding="utf-8")
+    result = asked("--coverage", "--coverage-svg", "pictures")
+    assert result.exit_code == 0, result.output
+    assert "Of the catalog, opened along the way: team" in result.output
+    assert "loan version 1" in result.output and "team version" not in result.output
+    assert "Opened by no scenario" not in result.output
+    assert [one.name for one in (folder / "pictures").iterdir()] == ["loan.svg"]
+
+
+def test_what_a_scenario_of_the_catalog_opens_is_listed_beside_it(folder: Path) -> None:
+    (folder / "along.yaml").write_text(ALONG, encoding="utf-8")
+    (folder / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
+    result = asked("--coverage")
+    assert "loan version 1" in result.output and "team version 2" in result.output
+    assert "along the way" not in result.output
+    assert "Opened by no scenario: appointment, " in result.output

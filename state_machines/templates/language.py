@@ -1,8 +1,8 @@
-"""The language of templates: a small part of Jinja, in its sandbox.
+"""The language of templates: a small part of Jinja, which sees values and cannot reach anything else.
 
 A template prints values, asks whether they are there and goes through lists. It calls nothing, reads no
 attributes, loads no files and knows neither the time nor chance: what it may not do is refused when the
-definition is loaded, by its syntax tree, and could not be done by the sandbox either.
+definition is loaded, by its syntax tree, and could not be done by the environment that renders them either.
 """
 
 import re
