@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from state_machines.form.fields import FieldDeclaration
@@ -47,6 +47,7 @@ VALUES = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=5))
+@example({"word " * 40: "\x1b"})  # a long line, and a character that only an escape can say
 def test_what_is_written_is_read_back(document: dict[str, Any]) -> None:
     text = "\n".join([*yaml_lines(document), ""])
     assert read_yaml(text)[0] == document, text

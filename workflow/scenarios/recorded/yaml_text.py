@@ -34,7 +34,7 @@ def yaml_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
         key = _flow(name)
         if isinstance(value, str) and "\n" in value:
             yield from _paragraphs(key, value, indent)
-        elif isinstance(value, str) and indent + len(key) + len(value) > WIDTH and _FOLDED.fullmatch(value):
+        elif isinstance(value, str) and indent + len(key) + len(value) > WIDTH and _folds(value):
             yield f"{margin}{key}: >-"
             yield from (f"{margin}  {line}" for line in wrap(value, WIDTH - indent - 2, **_AT_BLANKS))
         elif _fits(name, value, indent + len(key)):
@@ -46,6 +46,11 @@ def yaml_lines(document: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
             yield f"{margin}{key}:"
             for item in value:
                 yield from list_item(item, indent + 2)
+
+
+def _folds(text: str) -> bool:
+    """Whether a long text can be broken at its blanks; in that style YAML knows no escapes."""
+    return text.isprintable() and _FOLDED.fullmatch(text) is not None
 
 
 def list_item(value: Any, indent: int, *, in_block: bool = False) -> Iterator[str]:
