@@ -25,7 +25,6 @@ from workflow.scenarios.scenario import Placed
 from workflow.scenarios.stage import DeadThing, SeenMove, SentNotice, TaskCall, WaitingNotice
 from workflow.scenarios.subject_expectations import SubjectCheck
 
-
 _OK = 200
 
 
@@ -190,6 +189,8 @@ class Expectations:
     def _all(self, wanted: Mapping[str, Mapping[str, int | list[str]]]) -> Iterator[Difference]:
         for lifecycle, states in wanted.items():
             there = self._stage.subjects(str(self._meaning.fill(lifecycle)))
+            if not states and there:
+                yield self._differs(f"all.{lifecycle}", f"all of {lifecycle}", [], [one.key for one in there])
             for name, said in states.items():
                 state = str(self._meaning.fill(name))
                 keys = [one.key for one in there if one.state == state]

@@ -212,8 +212,11 @@ def _in_words(text: str, fillings: Fillings) -> str:
 
 
 def _as_asked(said: str, value: Any, asked: _Asked) -> Any:
-    """A value where a field asks for it. What is empty is no text: it would stand in every other one."""
-    if asked == "value" or (asked == "person" and isinstance(value, Mapping) and value):
+    """A value where a field asks for it; null is a field that says nothing.
+
+    What is empty is no text: it would stand in every other one.
+    """
+    if value is None or asked == "value" or (asked == "person" and isinstance(value, Mapping) and value):
         return value
     if asked == "texts" and isinstance(value, list) and value:
         return [_as_asked(said, one, "text") for one in value]

@@ -49,7 +49,14 @@ class RunOptions:
         """In how many processes so many scenarios are played."""
         if self.jobs is not None:
             return max(1, min(self.jobs, scenarios))
-        return max(1, min(len(os.sched_getaffinity(0)), ceil(scenarios / _WORTH_A_PROCESS)))
+        return max(1, min(_cores(), ceil(scenarios / _WORTH_A_PROCESS)))
+
+
+def _cores() -> int:
+    """Those that this process may use; macOS tells only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run(scenarios: Sequence[Scenario], options: RunOptions) -> Iterator[Outcome]:

@@ -82,8 +82,12 @@ class SubjectCheck:
         key = subject.key
         if state is not None and subject.state != state:
             yield Deviation("", f"{key}: state", state, subject.state)
-        if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
-            yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
+        parent = self._meaning.fill(expected.parent)
+        right = (
+            subject.parent is None if parent is None else self._meaning.is_key(subject.parent or "", parent)
+        )
+        if "parent" in expected.model_fields_set and not right:
+            yield Deviation(".parent", f"{key}: parent", parent, subject.parent)
         data = self._meaning.fill(expected.data)
         if data is not None and not fits(data, subject.data):
             yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
