@@ -47,7 +47,7 @@ def _broken(
 
     check = SubjectCheck(meaning)
     if said.each is not None:
-        for subject in meaning.stage.subjects(str(meaning.fill(said.each))):
+        for subject in meaning.stage.subjects(str(meaning.text(said.each))):
             for expression in texts(said.holds):
                 for one in check.expression(subject, expression):
                     yield differs("holds", one.what, one.expected, one.found)
@@ -70,9 +70,9 @@ def _broken(
 def _is_forbidden(notice: SentNotice, never: NeverTold, meaning: Meaning) -> bool:
     if never.to is not None and notice.address != meaning.address(never.to, notice.channel):
         return False
-    if never.about is not None and notice.about != meaning.fill(never.about):
+    if never.about is not None and notice.about != meaning.text(never.about):
         return False
-    if never.channel is not None and notice.channel != meaning.fill(never.channel):
+    if never.channel is not None and notice.channel != meaning.text(never.channel):
         return False
     if never.between is None:
         return True
