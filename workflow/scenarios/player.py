@@ -23,8 +23,8 @@ from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
 from workflow.scenarios.story import beats_of
 
-MOST_ROUNDS = 100
-"""Rounds of tasks that are answered at one instant, after which it is taken that there is no end of it."""
+_OFTEN = 100
+"""So often tasks are answered at one instant, after which it is taken that there is no end of it."""
 
 
 def _nobody(beat: Beat) -> None:
@@ -148,7 +148,7 @@ class Player:
         endings = self._scenario.tasks
         if not endings:
             return
-        for _ in range(MOST_ROUNDS):
+        for _ in range(_OFTEN):
             waiting = [one for one in self._stage.unanswered() if one.task in endings]
             if not waiting:
                 return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -72,7 +74,10 @@ def run(scenarios: Sequence[Scenario], options: RunOptions) -> Iterator[Outcome]
         return
     context = get_context("forkserver")  # a fresh process each, that shares the cost of importing
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(processes, context, _Process.begin, (options,)) as pool:
+    with (
+        TemporaryDirectory(prefix="makegood-test-") as home,
+        ProcessPoolExecutor(processes, context, _Process.begin, (options, home)) as pool,
+    ):
         waiting = [pool.submit(_Process.play, scenario) for scenario in scenarios]
         try:
             for done in as_completed(waiting):
@@ -107,16 +112,26 @@ class _Process:
 
     stores: Stores
     options: RunOptions
+    failure: MakegoodError | None = None
     open = ExitStack()
 
     @classmethod
-    def begin(cls, options: RunOptions) -> None:
-        """Open its stores, which end with it."""
+    def begin(cls, options: RunOptions, home: str) -> None:
+        """Open its stores, which end with it. What it keeps in files lies in `home`, which is removed even
+        after a process that was killed.
+        """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the first process, which ends the others
+        tempfile.tempdir = home
         cls.options = options
-        cls.stores = cls.open.enter_context(stores_of(options.store, options.url))
+        try:
+            cls.stores = cls.open.enter_context(stores_of(options.store, options.url))
+        except MakegoodError as error:
+            cls.failure = error
         Finalize(None, cls.open.close, exitpriority=1)  # what such a process leaves by runs no atexit
 
     @classmethod
     def play(cls, scenario: Scenario) -> Outcome:
-        """As `play`, here."""
+        """As `play`, here. Raises StoreError where no store could be made."""
+        if cls.failure is not None:
+            raise cls.failure
         return play(scenario, cls.stores, cls.options)
