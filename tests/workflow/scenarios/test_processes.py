@@ -44,7 +44,7 @@ def test_a_run_that_is_ended_leaves_nothing_behind(
             env={**os.environ, "TMPDIR": temporary},
         )  # fmt: skip
         try:
-            wait_until(lambda: "✓" in said.read_text())
+            wait_until(lambda: "✓" in said.read_text(), seconds=60, what="a scenario that was played")
             if ended_by is signal.SIGINT:
                 os.killpg(process.pid, ended_by)
             else:
@@ -52,7 +52,7 @@ def test_a_run_that_is_ended_leaves_nothing_behind(
             assert process.wait(60) == code, said.read_text()
         finally:
             process.kill()
-        assert os.listdir(temporary) == []
+        assert list(Path(temporary).iterdir()) == []
     assert "Traceback" not in said.read_text()
     assert ("was killed" in said.read_text()) == (ended_by is signal.SIGKILL)
 
