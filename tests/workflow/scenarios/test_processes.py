@@ -27,6 +27,13 @@ def test_a_store_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
         list(run(scenarios, options))
 
 
+def test_a_scenario_tells_the_same_story_whatever_was_played_before_on_its_store(postgres_url: str) -> None:
+    scenarios = read_scenarios([ROOT / "tests" / "scenarios" / "delivery" / "it_arrives.yaml"])
+    told = [one.story for one in run(scenarios * 2, RunOptions("postgresql", postgres_url, jobs=1))]
+    on_sqlite = [one.story for one in run(scenarios, RunOptions(jobs=1))]
+    assert told == on_sqlite * 2
+
+
 @pytest.mark.parametrize(("ended_by", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, 2)])
 def test_a_run_that_is_ended_leaves_nothing_behind(
     ended_by: signal.Signals, code: int, tmp_path: Path
