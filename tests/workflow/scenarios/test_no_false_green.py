@@ -143,6 +143,11 @@ def test_a_file_with_a_mark_of_its_bytes_is_found_in_its_folder(tmp_path: Path) 
     assert [one.file.name for one in read_scenarios([tmp_path])] == ["Größe und Maß.yaml"]
 
 
+def test_the_environment_sways_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKEGOOD_PUBLIC_URL", "https://elsewhere.example")
+    assert not played(tmp_path, HEAD + OVERDUE.replace("It was due", "http://127.0.0.1")).differences
+
+
 def refused(folder: Path, text: str) -> list[tuple[str, str]]:
     """The fields that are wrong in a scenario, with their rules."""
     (folder / "loaner.yaml").write_text(LOAN, encoding="utf-8")
