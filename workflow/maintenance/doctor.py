@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -179,6 +179,6 @@ def _lateness(name: str, backlog: Backlog, queue: Queue, clock: Clock) -> CheckR
     if queue.since is None:
         return CheckResult(name, True, f"{queue.waiting}, none of them late")
     age = backlog.age(queue)
-    late = age > clock.real(LATE_SECONDS)
+    late = age > timedelta(seconds=LATE_SECONDS)
     advice = "; is a worker running?" if late else ""
     return CheckResult(name, not late, f"{queue.waiting}, the oldest for {age.total_seconds():.1f} s{advice}")

@@ -22,7 +22,7 @@ class Purpose(StrEnum):
     """What a store is for."""
 
     EARNEST = "earnest"
-    """It has run on a clock that goes by itself: the machine's, or one that goes faster."""
+    """It has run on the machine's clock, which goes by itself."""
     SANDBOX = "sandbox"
     """It runs on a clock that stands still until it is moved."""
 
