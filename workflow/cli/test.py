@@ -165,14 +165,14 @@ def _play_once(session: Session) -> None:
 
 def _end(act: Callable[[Session], None], session: Session) -> None:
     """Say why nothing was played, or no file could be written, and end with exit code 2."""
-    from workflow.errors import StoreError
+    from workflow.errors import MakegoodError
     from workflow.scenarios.errors import ScenarioError
 
     try:
         act(session)
     except ScenarioError as error:
         said = [str(problem) for problem in error.problems]
-    except (StoreError, OSError) as error:
+    except (MakegoodError, OSError) as error:
         said = [f"makegood: {error}"]
     else:
         return

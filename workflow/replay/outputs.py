@@ -16,7 +16,8 @@ def writing(path: Path, option: str) -> Iterator[BinaryIO]:
     Raises:
         ReplayRefused: it cannot be written; `option` is the name under which it was given.
     """
-    part = path.with_name(path.name + ".part")
+    special = path.exists() and not path.is_file()  # a device, a pipe: written into, never replaced
+    part = path if special else path.with_name(path.name + ".part")
     try:
         file = part.open("wb")
     except OSError as error:
@@ -25,6 +26,8 @@ def writing(path: Path, option: str) -> Iterator[BinaryIO]:
     try:
         with file:
             yield file
-        part.replace(path)
+        if not special:
+            part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        if not special:
+            part.unlink(missing_ok=True)

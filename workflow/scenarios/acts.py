@@ -50,18 +50,18 @@ class Acts:
         fill = self._meaning.fill
         key = self._meaning.key(sent.to or "", "to")
         if key is None:
-            raise StepImpossible("to", "no-subject", f"there is no {fill(sent.to)}")
+            raise StepImpossible("to", "no-subject", f"there is no {self._meaning.text(sent.to)}")
         time = self._stage.now() if sent.time is None else self._meaning.instant(sent.time)
         event = {
             "specversion": "1.0",
-            "id": fill(sent.id) or self._number,
-            "source": fill(sent.source) or SOURCE,
+            "id": self._meaning.text(sent.id) or self._number,
+            "source": self._meaning.text(sent.source) or SOURCE,
             "type": sent.send,
             "subject": key,
             "time": format_instant(time),
             "data": fill(sent.data),
             "parent": None if sent.parent is None else self._meaning.key(sent.parent, "parent"),
-            "effect": fill(sent.effect),
+            "effect": self._meaning.text(sent.effect),
         }
         return self._stage.request("POST", "/v1/events", role, _without_nothing(event), _STRUCTURED)
 
@@ -79,7 +79,7 @@ class Acts:
         choice = step.press or step.look
         assert choice is not None
         notice = self._notice(choice, "press" if step.press else "look", linked=True)
-        name = self._meaning.fill(step.link)
+        name = self._meaning.text(step.link)
         if name is None and len(notice.links) > 1:
             names = ", ".join(notice.links)
             raise StepImpossible("link", "ambiguous", f"the notice has several links: say which of {names}")
@@ -97,7 +97,7 @@ class Acts:
     def _notice(self, choice: NoticeChoice, field: str, *, linked: bool = False) -> SentNotice:
         """The newest notice that it names."""
         meaning = self._meaning
-        about, channel = meaning.fill(choice.about), meaning.fill(choice.channel)
+        about, channel = meaning.text(choice.about), meaning.text(choice.channel)
         for notice in reversed(self._stage.notices()):
             if (
                 notice.address == meaning.address(choice.to, notice.channel)
@@ -147,7 +147,7 @@ class Acts:
         return None, True
 
     def _call(self, step: Step) -> TaskCall:
-        name = self._meaning.fill(step.task)
+        name = self._meaning.text(step.task)
 
         def meant(calls: Sequence[TaskCall]) -> list[TaskCall]:
             return [
@@ -167,8 +167,12 @@ class Acts:
     def _report(self, step: Step) -> tuple[Answer, bool]:
         assert step.report is not None
         notice = self._notice(step.report, "report")
-        fill = self._meaning.fill
-        said = {"effect": notice.key, "status": step.status, "code": fill(step.code), "id": fill(step.id)}
+        said = {
+            "effect": notice.key,
+            "status": step.status,
+            "code": self._meaning.text(step.code),
+            "id": self._meaning.text(step.id),
+        }
         path = f"/v1/reports/{notice.channel}"
         return self._judged(
             step, self._stage.request("POST", path, "system", _without_nothing(said)), _ACCEPTED

@@ -18,7 +18,13 @@ from workflow.scenarios.knowledge import knowledge_of
 from workflow.scenarios.known_names import KnownNames
 from workflow.scenarios.remarks import Remarks
 from workflow.scenarios.scenario import Placed, Scenario
-from workflow.scenarios.step_fields import check_act, check_invariant, check_then, expects_something
+from workflow.scenarios.step_fields import (
+    check_act,
+    check_invariant,
+    check_nulls,
+    check_then,
+    expects_something,
+)
 from workflow.scenarios.times import RESERVED, TimeError, resolved
 
 __all__ = ["problems_of"]
@@ -115,7 +121,7 @@ class _Passage:
         for placed in self._scenario.steps:
             step, place = placed.step, placed.place
             check_act(step, place, self._remarks)
-            check_then(step, place, self._remarks)
+            check_then(step, place, self._remarks, rest=placed.rest)
             if step.mark in RESERVED:
                 self._remarks.note(place, "mark", "reserved-mark", f"{step.mark!r} is a word of times")
             elif step.mark in marks:
@@ -124,6 +130,7 @@ class _Passage:
             marks |= {step.mark} if step.mark else set()
             self._fillings = self._fillings.at(self._instant(step, place), step.mark)
             filled = self._filled(step.model_copy(update={"at": None}), place, self._fillings)
+            check_nulls(filled.then, step.then, place, "then", self._remarks)
             self._times(filled, step, place)
             self._names.of_step(filled, step, place)
 
@@ -133,6 +140,7 @@ class _Passage:
         for said, place in self._scenario.always:
             check_invariant(said, place, self._remarks)
             filled = self._filled(said, place, fillings)
+            check_nulls(filled, said, place, "", self._remarks)
             self._timers(filled, place, "")
             if filled.never_told is not None:
                 self._hours(filled.never_told, place)

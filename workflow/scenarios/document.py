@@ -23,6 +23,7 @@ Key = Annotated[str, Field(min_length=3, max_length=400, description="A subject'
 Words = Text | Texts
 Who = Annotated[str, Field(min_length=1, max_length=400, description="A person's name here, or an address.")]
 Values = dict[str, Any]
+Count = Annotated[int, Field(strict=True, ge=0)]
 Status = Annotated[int, Field(ge=100, le=599)]
 
 
@@ -166,7 +167,7 @@ class Then(_Closed):
     dead: list[DeadExpectation] = Field(default_factory=list)
     waiting: list[WaitingExpectation] | None = None
     line: list[Key] | None = None
-    all: dict[str, dict[str, int | list[Key]]] = Field(default_factory=dict)
+    all: dict[str, dict[str, Count | list[Key]]] = Field(default_factory=dict)
     figures: Values = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -16,7 +16,7 @@ from workflow.scenarios.document import (
     Then,
     WaitingExpectation,
 )
-from workflow.scenarios.matching import fits, part_of, texts
+from workflow.scenarios.matching import fits, part_of
 from workflow.scenarios.meaning import Meaning
 from workflow.scenarios.news import News
 from workflow.scenarios.outcome import Difference
@@ -24,7 +24,6 @@ from workflow.scenarios.pairing import pair
 from workflow.scenarios.scenario import Placed
 from workflow.scenarios.stage import DeadThing, SeenMove, SentNotice, TaskCall, WaitingNotice
 from workflow.scenarios.subject_expectations import SubjectCheck
-
 
 _OK = 200
 
@@ -92,15 +91,14 @@ class Expectations:
 
     def _is_notice(self, wanted: NoticeExpectation, found: SentNotice) -> bool:
         meaning = self._meaning
-        fill = meaning.fill
         return (
-            found.about == fill(wanted.about)
-            and found.channel == fill(wanted.channel)
+            found.about == meaning.text(wanted.about)
+            and found.channel == meaning.text(wanted.channel)
             and found.address == meaning.address(wanted.to, found.channel)
-            and (wanted.title is None or found.title == fill(wanted.title))
-            and all(one in found.words for one in texts(fill(wanted.words)))
-            and not any(one in found.words for one in texts(fill(wanted.without)))
-            and (wanted.language is None or found.language == fill(wanted.language))
+            and (wanted.title is None or found.title == meaning.text(wanted.title))
+            and all(one in found.words for one in meaning.texts(wanted.words))
+            and not any(one in found.words for one in meaning.texts(wanted.without))
+            and (wanted.language is None or found.language == meaning.text(wanted.language))
             and (wanted.subject is None or meaning.is_key(found.subject, wanted.subject))
         )
 
@@ -122,10 +120,10 @@ class Expectations:
         self, wanted: Sequence[RefusalExpectation], found: Sequence[SeenMove]
     ) -> Iterator[Difference]:
         def is_it(one: RefusalExpectation, move: SeenMove) -> bool:
-            reason = self._meaning.fill(one.reason) or ""
+            reason = self._meaning.text(one.reason) or ""
             return (
                 self._meaning.is_key(move.subject, one.subject)
-                and move.trigger == self._meaning.fill(one.trigger)
+                and move.trigger == self._meaning.text(one.trigger)
                 and reason in (move.reason or "")
             )
 
@@ -139,7 +137,7 @@ class Expectations:
         def is_it(one: TaskExpectation, call: TaskCall) -> bool:
             arguments = self._meaning.fill(one.arguments)
             return (
-                call.task == self._meaning.fill(one.task)
+                call.task == self._meaning.text(one.task)
                 and (one.of is None or self._meaning.is_key(call.subject, one.of))
                 and (arguments is None or fits(arguments, call.arguments))
             )
@@ -152,7 +150,7 @@ class Expectations:
 
     def _dead(self, wanted: Sequence[DeadExpectation], found: Sequence[DeadThing]) -> Iterator[Difference]:
         def is_it(one: DeadExpectation, dead: DeadThing) -> bool:
-            reason = self._meaning.fill(one.reason) or ""
+            reason = self._meaning.text(one.reason) or ""
             return self._meaning.is_key(dead.subject, one.subject) and reason in dead.reason
 
         yield from self._paired(
@@ -167,7 +165,7 @@ class Expectations:
 
         def is_it(one: WaitingExpectation, notice: WaitingNotice) -> bool:
             return (
-                notice.about == self._meaning.fill(one.about)
+                notice.about == self._meaning.text(one.about)
                 and not self._meaning.addresses(one.to).isdisjoint(_addresses(notice))
                 and (one.until is None or self._same(self._meaning.instant(one.until), notice.until))
             )
@@ -190,6 +188,8 @@ class Expectations:
     def _all(self, wanted: Mapping[str, Mapping[str, int | list[str]]]) -> Iterator[Difference]:
         for lifecycle, states in wanted.items():
             there = self._stage.subjects(str(self._meaning.fill(lifecycle)))
+            if not states and there:
+                yield self._differs(f"all.{lifecycle}", f"all of {lifecycle}", [], [one.key for one in there])
             for name, said in states.items():
                 state = str(self._meaning.fill(name))
                 keys = [one.key for one in there if one.state == state]

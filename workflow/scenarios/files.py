@@ -16,7 +16,7 @@ from workflow.scenarios.errors import ScenarioError
 __all__ = ["ScenarioFile", "read_file", "read_text", "scenarios_below"]
 
 _KINDS = ("scenario", "beginning")
-_IS_SCENARIO = re.compile(rb"^(?:\{\s*)?[\"']?scenario[\"']?\s*:", re.MULTILINE)
+_IS_SCENARIO = re.compile(rb"^(?:\xef\xbb\xbf)?(?:\{\s*)?[\"']?scenario[\"']?\s*:", re.MULTILINE)
 _ENDINGS = ("*.yaml", "*.yml")
 _WHOLE = "document"
 

@@ -28,13 +28,13 @@ __all__ = [
     "zones_of",
 ]
 
-_Asked = Literal["value", "text", "texts", "person"]
+Asked = Literal["value", "text", "texts", "person"]
 AS_WRITTEN = frozenset({"holds"})
 """Fields whose texts stand as they are written: in an expression `<` is less-than."""
 
 NAMELESS = frozenset({"subjects"})
 """Fields whose values stand beside the other fields: they have no name in YAML."""
-ASKED: Mapping[str, _Asked] = {
+ASKED: Mapping[str, Asked] = {
     **dict.fromkeys(("data", "answers", "succeeds", "arguments", "answer", "figures"), "value"),
     **dict.fromkeys(("words", "without", "explain", "why"), "texts"),
     **dict.fromkeys(("to", "by"), "person"),
@@ -86,17 +86,18 @@ def zones_of(people: Mapping[str, Any]) -> dict[str, str | None]:
     return found
 
 
-def filled(value: Any, fillings: Fillings) -> Any:
+def filled(value: Any, fillings: Fillings, asked: Asked = "value") -> Any:
     """The same with values where angle brackets were, in texts, lists, mappings (their keys, too) and parts
     of a scenario.
 
     A text that is `<name>` as a whole becomes the value itself, of whatever type; an instant is RFC 3339 in
-    UTC, with `Z`. Values are not looked through for further angle brackets.
+    UTC, with `Z`. Values are not looked through for further angle brackets. `asked` is what such a text must
+    be, where no part of a scenario says it: a value of whatever type, a text, one or several texts, a person.
 
     Raises:
         FillingError: of the first that is unknown or is no value; `field` is its path in what was given.
     """
-    found, failures = tried(value, fillings)
+    found, failures = tried(value, fillings, asked)
     if failures:
         raise failures[0]
     return found
@@ -116,10 +117,10 @@ def filled_in_words(text: str, row: Mapping[str, Any]) -> str:
     return _in_words(text, Fillings(Moment(never, never, zone("UTC")), row))
 
 
-def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
+def tried(value: Any, fillings: Fillings, asked: Asked = "value") -> tuple[Any, list[FillingError]]:
     """As `filled`, with all that cannot be filled; these texts are left as they were."""
     failures: list[FillingError] = []
-    return _Pass(fillings, failures).over(value, ""), failures
+    return _Pass(fillings, failures).over(value, "", asked), failures
 
 
 class _Pass:
@@ -128,7 +129,7 @@ class _Pass:
     def __init__(self, fillings: Fillings, failures: list[FillingError]) -> None:
         self._fillings, self._failures = fillings, failures
 
-    def over(self, value: Any, path: str, asked: _Asked = "value") -> Any:
+    def over(self, value: Any, path: str, asked: Asked = "value") -> Any:
         """`asked`: what the value of a text that is `<name>` as a whole must be."""
         if isinstance(value, str):
             return self._text(value, path, asked) if "<" in value else value
@@ -137,7 +138,7 @@ class _Pass:
         if isinstance(value, Mapping):
             return self._mapping(value, path, asked)
         if isinstance(value, list | tuple):
-            item: _Asked = "text" if asked == "texts" else asked
+            item: Asked = "text" if asked == "texts" else asked
             return [self.over(one, f"{path}[{n}]", item) for n, one in enumerate(value)]
         return value
 
@@ -151,7 +152,7 @@ class _Pass:
                 changed[name] = after
         return part.model_copy(update=changed) if changed else part
 
-    def _mapping(self, value: Mapping[str, Any], path: str, asked: _Asked) -> dict[str, Any]:
+    def _mapping(self, value: Mapping[str, Any], path: str, asked: Asked) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, one in value.items():
             place = _join(path, key)
@@ -162,7 +163,7 @@ class _Pass:
             found[name] = self.over(one, place, asked)
         return found
 
-    def _text(self, text: str, path: str, asked: _Asked = "text", *, whole: bool = True) -> Any:
+    def _text(self, text: str, path: str, asked: Asked = "text", *, whole: bool = True) -> Any:
         try:
             only = _PIECE.fullmatch(text) if whole else None
             if only is not None and only["said"] is not None:
@@ -211,9 +212,12 @@ def _in_words(text: str, fillings: Fillings) -> str:
     return _PIECE.sub(written, text) if "<" in text else text
 
 
-def _as_asked(said: str, value: Any, asked: _Asked) -> Any:
-    """A value where a field asks for it. What is empty is no text: it would stand in every other one."""
-    if asked == "value" or (asked == "person" and isinstance(value, Mapping) and value):
+def _as_asked(said: str, value: Any, asked: Asked) -> Any:
+    """A value where a field asks for it; null is a field that says nothing.
+
+    What is empty is no text: it would stand in every other one.
+    """
+    if value is None or asked == "value" or (asked == "person" and isinstance(value, Mapping) and value):
         return value
     if asked == "texts" and isinstance(value, list) and value:
         return [_as_asked(said, one, "text") for one in value]

@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic_settings import BaseSettings
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from state_machines.values.instants import earlier
 from state_machines.values.retry_policy import RetryPolicy
@@ -46,6 +48,17 @@ _LONG = 3600.0
 _MOST = 500
 
 
+class _Unswayed(Settings):
+    """Settings as they are by themselves: a scenario means the same whatever the environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Source, *others: Source, **named: Source
+    ) -> tuple[Source, ...]:
+        """What is said here, and nothing else."""
+        return (init_settings,)
+
+
 class Installation(StoreView):
     """One installation, fresh; `close` it at the end.
 
@@ -62,7 +75,7 @@ class Installation(StoreView):
         self.clock: VirtualClock
         super().__init__(store, Registry(store), VirtualClock(begins))
         self.registry.register(with_catalog(sources), begins)
-        settings = Settings(
+        settings = _Unswayed(
             database_url="sqlite://", data_dir=directory, effect_batch=_MOST, channel="recording"
         )
         engine = Engine(store, self.registry, self.clock)

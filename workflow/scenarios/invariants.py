@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from state_machines.values.instants import format_instant, zone
 from workflow.scenarios.document import Invariant, NeverTold, SubjectExpectation
@@ -22,6 +23,10 @@ class Invariants:
     def __init__(self, always: Sequence[tuple[Invariant, Placed]]) -> None:
         self._always = always
         self._notices = 0
+
+    def begin(self, meaning: Meaning) -> None:
+        """From here on: the notices that went out before are of no concern."""
+        self._notices = len(meaning.stage.notices())
 
     def broken(self, meaning: Meaning) -> list[Difference]:
         """Those that do not hold now."""
@@ -42,7 +47,7 @@ def _broken(
 
     check = SubjectCheck(meaning)
     if said.each is not None:
-        for subject in meaning.stage.subjects(str(meaning.fill(said.each))):
+        for subject in meaning.stage.subjects(str(meaning.text(said.each))):
             for expression in texts(said.holds):
                 for one in check.expression(subject, expression):
                     yield differs("holds", one.what, one.expected, one.found)
@@ -65,13 +70,23 @@ def _broken(
 def _is_forbidden(notice: SentNotice, never: NeverTold, meaning: Meaning) -> bool:
     if never.to is not None and notice.address != meaning.address(never.to, notice.channel):
         return False
-    if never.about is not None and notice.about != meaning.fill(never.about):
+    if never.about is not None and notice.about != meaning.text(never.about):
         return False
-    if never.channel is not None and notice.channel != meaning.fill(never.channel):
+    if never.channel is not None and notice.channel != meaning.text(never.channel):
         return False
     if never.between is None:
         return True
-    name = meaning.fillings.moment.zones.get(never.to or "")
-    here = notice.at.astimezone(meaning.fillings.moment.zone if name is None else zone(name)).time()
+    here = notice.at.astimezone(_zone_of(notice, meaning)).time()
     begin, end = (time.fromisoformat(str(meaning.fill(one))) for one in never.between)
-    return begin <= here < end if begin <= end else (here >= begin or here < end)
+    return begin <= here < end if begin < end else (here >= begin or here < end)
+
+
+def _zone_of(notice: SentNotice, meaning: Meaning) -> ZoneInfo:
+    """That of the person who was told: what stands in their notice, or of whom it is the address."""
+    said = notice.to.get("zone") if isinstance(notice.to, Mapping) else None
+    if isinstance(said, str):
+        return zone(said)
+    for name, where in meaning.fillings.moment.zones.items():
+        if where is not None and notice.address == meaning.address(name, notice.channel):
+            return zone(where)
+    return meaning.fillings.moment.zone

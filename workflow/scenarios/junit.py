@@ -22,7 +22,7 @@ def write_junit(file: Path, outcomes: Iterable[Outcome], began: datetime) -> Non
     """Write the results to a file: as a whole, or not at all.
 
     Args:
-        file: whose folder is there; what it held is replaced.
+        file: whose folder is there; what it held is replaced. A device or a pipe is written into.
         outcomes: in any order; they are written by file and row.
         began: when they began to be played.
 
@@ -31,6 +31,10 @@ def write_junit(file: Path, outcomes: Iterable[Outcome], began: datetime) -> Non
     """
     tree = ET.ElementTree(junit(outcomes, began))
     ET.indent(tree)
+    if file.exists() and not file.is_file():  # to put a file in its place would take it from everybody
+        with file.open("wb") as stream:
+            tree.write(stream, encoding="utf-8", xml_declaration=True)
+        return
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         tree.write(part, encoding="utf-8", xml_declaration=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
 from workflow.scenarios.errors import StepImpossible
 from workflow.scenarios.filling import Fillings, filled
+from workflow.scenarios.matching import texts
 from workflow.scenarios.stage import Stage
 from workflow.scenarios.times import resolved
 
@@ -30,6 +31,15 @@ class Meaning:
     def fill(self, value: Any) -> Any:
         """The value with everything in angle brackets in its place. Raises FillingError."""
         return filled(value, self.fillings)
+
+    def text(self, said: str | None) -> str | None:
+        """A text with everything in angle brackets in its place, whatever type it has there."""
+        found: str | None = filled(said, self.fillings, "text")
+        return found
+
+    def texts(self, said: str | Sequence[str] | None) -> list[str]:
+        """One text or several, filled in, as a list."""
+        return texts(filled(said, self.fillings, "texts"))
 
     def instant(self, text: str) -> datetime:
         """The instant of a time, UTC. Raises TimeError."""

@@ -38,17 +38,19 @@ class NewsReader:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._notices = 0
-        self._calls = 0
+        self._calls: set[str] = set()
         self._moves = 0
         self._dead: set[str] = set()
 
     def read(self) -> News:
         """What was not there when this was asked last."""
-        notices, calls = self._stage.notices()[self._notices :], self._stage.calls()[self._calls :]
+        notices = self._stage.notices()[self._notices :]
+        # One that had to wait is called after those that were asked for later.
+        calls = [one for one in self._stage.calls() if one.effect not in self._calls]
         moves = self._stage.moves(self._moves)
         dead = [one for one in self._stage.dead() if one.identity not in self._dead]
         self._notices += len(notices)
-        self._calls += len(calls)
+        self._calls |= {one.effect for one in calls}
         self._moves = moves[-1].number if moves else self._moves
         self._dead |= {one.identity for one in dead}
         return News(list(notices), list(moves), list(calls), dead)

@@ -10,7 +10,7 @@ from state_machines.values.time_errors import TimeError
 from workflow.errors import MakegoodError
 from workflow.scenarios.acts import Acts
 from workflow.scenarios.document import Step, TaskEnding, Then
-from workflow.scenarios.errors import FillingError, StepImpossible
+from workflow.scenarios.errors import FillingError, NoRest, StepImpossible
 from workflow.scenarios.expectations import Expectations
 from workflow.scenarios.filling import fillings_of, in_words
 from workflow.scenarios.invariants import Invariants
@@ -22,6 +22,9 @@ from workflow.scenarios.outcome import Beat, Difference, Outcome
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
 from workflow.scenarios.story import beats_of
+
+_OFTEN = 100
+"""So often tasks are answered at one instant, after which it is taken that there is no end of it."""
 
 
 def _nobody(beat: Beat) -> None:
@@ -70,9 +73,23 @@ class Player:
                 self._stop(place, "", str(error), None, None)
             if answer.status >= 300:
                 self._stop(place, "", f"{event.send} {event.to} was not accepted", "accepted", _shown(answer))
-            self._happen(place)
-        self._hear()
+            self._become_known(place)
         self._unseen = News([], [], [], [])
+        self._invariants.begin(self._meaning())
+
+    def _become_known(self, place: Placed) -> None:
+        """What follows of an event of what is known already; one that is refused has made nothing known."""
+        try:
+            self._stage.settle()
+            self._answer_tasks()
+        except MakegoodError as error:
+            self._stop(place, "", str(error), None, None)
+        heard = len(self._unseen.refused), len(self._unseen.dead)
+        self._hear()
+        for move in self._unseen.refused[heard[0] :]:
+            self._stop(place, "", f"{move.subject} refused {move.trigger}", "is known", move.reason)
+        for dead in self._unseen.dead[heard[1] :]:
+            self._stop(place, "", f"what failed of {dead.subject}", "is known", dead.reason)
 
     def _take(self, number: int, placed: PlacedStep) -> None:
         step, place = placed.step, placed.place
@@ -131,7 +148,7 @@ class Player:
         endings = self._scenario.tasks
         if not endings:
             return
-        for _ in range(100):
+        for _ in range(_OFTEN):
             waiting = [one for one in self._stage.unanswered() if one.task in endings]
             if not waiting:
                 return
@@ -140,6 +157,7 @@ class Player:
                 said = self._meaning().fill(ending.succeeds if ending.fails is None else ending.fails)
                 self._stage.end_task(call, ending.fails is None, said)
             self._stage.settle()
+        raise NoRest(f"tasks that end at once are called again without end at {self._stage.now()}")
 
     def _check(self, then: Then, placed: PlacedStep, *, last: bool) -> None:
         self._hear()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -49,7 +51,14 @@ class RunOptions:
         """In how many processes so many scenarios are played."""
         if self.jobs is not None:
             return max(1, min(self.jobs, scenarios))
-        return max(1, min(len(os.sched_getaffinity(0)), ceil(scenarios / _WORTH_A_PROCESS)))
+        return max(1, min(_cores(), ceil(scenarios / _WORTH_A_PROCESS)))
+
+
+def _cores() -> int:
+    """Those that this process may use; macOS tells only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run(scenarios: Sequence[Scenario], options: RunOptions) -> Iterator[Outcome]:
@@ -65,7 +74,10 @@ def run(scenarios: Sequence[Scenario], options: RunOptions) -> Iterator[Outcome]
         return
     context = get_context("forkserver")  # a fresh process each, that shares the cost of importing
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(processes, context, _Process.begin, (options,)) as pool:
+    with (
+        TemporaryDirectory(prefix="makegood-test-") as home,
+        ProcessPoolExecutor(processes, context, _Process.begin, (options, home)) as pool,
+    ):
         waiting = [pool.submit(_Process.play, scenario) for scenario in scenarios]
         try:
             for done in as_completed(waiting):
@@ -100,16 +112,26 @@ class _Process:
 
     stores: Stores
     options: RunOptions
+    failure: MakegoodError | None = None
     open = ExitStack()
 
     @classmethod
-    def begin(cls, options: RunOptions) -> None:
-        """Open its stores, which end with it."""
+    def begin(cls, options: RunOptions, home: str) -> None:
+        """Open its stores, which end with it. What it keeps in files lies in `home`, which is removed even
+        after a process that was killed.
+        """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the first process, which ends the others
+        tempfile.tempdir = home
         cls.options = options
-        cls.stores = cls.open.enter_context(stores_of(options.store, options.url))
+        try:
+            cls.stores = cls.open.enter_context(stores_of(options.store, options.url))
+        except MakegoodError as error:
+            cls.failure = error
         Finalize(None, cls.open.close, exitpriority=1)  # what such a process leaves by runs no atexit
 
     @classmethod
     def play(cls, scenario: Scenario) -> Outcome:
-        """As `play`, here."""
+        """As `play`, here. Raises StoreError where no store could be made."""
+        if cls.failure is not None:
+            raise cls.failure
         return play(scenario, cls.stores, cls.options)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
 
 from workflow.scenarios.document import ACTS, Invariant, Step, SubjectExpectation, TimerExpectation
 from workflow.scenarios.remarks import Remarks
@@ -25,6 +28,11 @@ _BESIDE: Mapping[str, frozenset[str]] = {
 """By act, the fields that say more about it."""
 _NEEDED: Mapping[str, str] = {"send": "to", "report": "status"}
 _OF_SUBJECT = frozenset(SubjectExpectation.model_fields)
+_MAY_BE_NULL = frozenset({"parent", "data", "arguments", "figures"})
+"""Fields of what must be so in which null says something: there is none."""
+_SAYS_NOTHING = "says nothing; leave it out, or say what must be so"
+_NEWS = frozenset({"told", "refused", "tasks", "dead"})
+"""What must have happened, where `rest: any` lets pass what nobody named."""
 
 
 def check_act(step: Step, place: Placed, remarks: Remarks) -> None:
@@ -72,11 +80,18 @@ def _check_answer(act: str, step: Step, place: Placed, remarks: Remarks) -> None
         remarks.note(place, "answer", "answer-form", f"the answer to {act} is no list")
 
 
-def check_then(step: Step, place: Placed, remarks: Remarks) -> None:
-    """What must be so is said, and not left empty."""
+def check_then(step: Step, place: Placed, remarks: Remarks, *, rest: str) -> None:
+    """What must be so is said, and not left empty. `rest` is that of the step."""
     then = step.then
     if "then" in step.model_fields_set and not expects_something(step):
         remarks.note(place, "then", "empty", "'then' says nothing; leave it out, or say what must be so")
+    for field in sorted(then.model_fields_set & _NEWS) if rest == "any" else ():
+        if not getattr(then, field):
+            message = f"with `rest: any` an empty {field!r} says nothing: whatever happened is let pass"
+            remarks.note(place, f"then.{field}", "empty", message)
+    for field in sorted(then.model_fields_set & {"all", "figures"}):
+        if not getattr(then, field):
+            remarks.note(place, f"then.{field}", "empty", _SAYS_NOTHING)
     for key, said in then.subjects.items():
         if isinstance(said, SubjectExpectation):
             _check_subject(said, place, f"then.{key}", remarks)
@@ -85,9 +100,50 @@ def check_then(step: Step, place: Placed, remarks: Remarks) -> None:
 def _check_subject(said: SubjectExpectation, place: Placed, path: str, remarks: Remarks) -> None:
     if not said.model_fields_set & _OF_SUBJECT:
         remarks.note(place, path, "empty", "nothing is said of it: its state, data, timers, or what else")
+    if said.state == "none" and said.model_fields_set & _OF_SUBJECT != {"state"}:
+        remarks.note(place, path, "misplaced", "of what is not there nothing else can be said")
+    if "data" in said.model_fields_set and said.data is None:
+        remarks.note(place, _inner(path, "data"), "empty", f"null {_SAYS_NOTHING}")
+    if said.timers == {}:
+        remarks.note(
+            place, _inner(path, "timers"), "empty", "names no timer; `none` stands for one that is not set"
+        )
     for name, timer in (said.timers or {}).items():
         if isinstance(timer, TimerExpectation) and timer.at is None and timer.why is None:
-            remarks.note(place, f"{path}.timers.{name}", "empty", "says neither `at` nor `why`")
+            remarks.note(place, _inner(path, f"timers.{name}"), "empty", "says neither `at` nor `why`")
+
+
+def check_nulls(part: BaseModel, written: BaseModel, place: Placed, path: str, remarks: Remarks) -> None:
+    """Null would be taken for what must be so, and is held against nothing; but for a parent, whom one can
+    have none of, and amid values.
+
+    Args:
+        part: with everything filled in.
+        written: the same as it stands in the file, by whose keys places are told.
+    """
+    for name in sorted(part.model_fields_set - _MAY_BE_NULL):
+        field = type(part).model_fields[name].alias or name
+        inner = path if name == "subjects" else _inner(path, field)
+        for one, before, at in _within(getattr(part, name), getattr(written, name), inner):
+            if isinstance(one, BaseModel) and isinstance(before, BaseModel):
+                check_nulls(one, before, place, at, remarks)
+            elif one is None:
+                remarks.note(place, at, "empty", f"null {_SAYS_NOTHING}")
+
+
+def _within(value: Any, written: Any, path: str) -> Iterable[tuple[Any, Any, str]]:
+    """What is held by a field: itself, or the items of its list or mapping, each with its place."""
+    if isinstance(value, dict) and isinstance(written, dict):
+        pairs = zip(value.values(), written.items(), strict=False)
+        return [(one, before, f"{path}.{key}") for one, (key, before) in pairs]
+    if isinstance(value, list) and isinstance(written, list):
+        pairs_of_lists = zip(value, written, strict=False)
+        return [(one, before, f"{path}[{n}]") for n, (one, before) in enumerate(pairs_of_lists)]
+    return [(value, written, path)]
+
+
+def _inner(path: str, field: str) -> str:
+    return f"{path}.{field}".lstrip(".")
 
 
 def expects_something(step: Step) -> bool:

@@ -45,7 +45,7 @@ class SubjectCheck:
     def differences(self, pattern: str, said: str | SubjectExpectation) -> list[Deviation]:
         """Everything of the subject that is not as it must be. Raises StepImpossible for an ambiguous key."""
         expected = SubjectExpectation(state=said) if isinstance(said, str) else said
-        state = self._meaning.fill(expected.state)
+        state = self._meaning.text(expected.state)
         key = self._meaning.key(pattern, pattern)
         subject = None if key is None else self._meaning.stage.subject(key)
         if subject is None:
@@ -82,15 +82,19 @@ class SubjectCheck:
         key = subject.key
         if state is not None and subject.state != state:
             yield Deviation("", f"{key}: state", state, subject.state)
-        if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
-            yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
+        parent = self._meaning.text(expected.parent)
+        right = (
+            subject.parent is None if parent is None else self._meaning.is_key(subject.parent or "", parent)
+        )
+        if "parent" in expected.model_fields_set and not right:
+            yield Deviation(".parent", f"{key}: parent", parent, subject.parent)
         data = self._meaning.fill(expected.data)
         if data is not None and not fits(data, subject.data):
             yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
         for name, timer in (expected.timers or {}).items():
             yield from self._timer(subject, name, timer)
         explained = None
-        for wanted in texts(self._meaning.fill(expected.explain)):
+        for wanted in self._meaning.texts(expected.explain):
             explained = explained or self._meaning.stage.explained(key)
             if wanted not in explained:
                 yield Deviation(".explain", f"{key}: {_EXPLAINED}", wanted, explained)
@@ -103,7 +107,7 @@ class SubjectCheck:
         due = subject.timers.get(name)
         found = NONE if not there else PAUSED if due is None else format_instant(due)
         field, what = f".timers.{name}", f"{subject.key}: timer {name}"
-        time = self._meaning.fill(wanted.at)
+        time = self._meaning.text(wanted.at)
         if time in (NONE, PAUSED):
             if found != time:
                 yield Deviation(field, what, time, found)
@@ -111,7 +115,7 @@ class SubjectCheck:
             at = self._meaning.instant(time)
             if due != at:
                 yield Deviation(field, what, format_instant(at), found)
-        for text in texts(self._meaning.fill(wanted.why)):
+        for text in self._meaning.texts(wanted.why):
             why = _about_timer(name, self._meaning.stage.explained(subject.key))
             if text not in why:
                 yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", text, why)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,3 +143,17 @@ def test_where_it_cannot_be_written_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"out\.xml"):
         write_junit(folder, [Outcome(scenario())], BEGAN)
     assert [path.name for path in tmp_path.iterdir()] == ["out.xml"]
+
+
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    """To put a file in place of a device would take it from the whole machine."""
+    pipe = tmp_path / "results"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_junit(pipe, [Outcome(scenario())], BEGAN)
+        assert ET.fromstring(os.read(reader, 65536)).tag == "testsuites"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -45,8 +45,11 @@ class Recording:
         return "\n".join([*self._lines(), ""])
 
     def write(self, file: Path) -> None:
-        """Write it, whole or not at all."""
+        """Write it, whole or not at all; a device or a pipe is written into, never replaced."""
         self.document()
+        if file.exists() and not file.is_file():
+            file.write_text(self.text(), encoding="utf-8")
+            return
         part = file.with_name(f"{file.name}.part")
         try:
             part.write_text(self.text(), encoding="utf-8")
