@@ -19,6 +19,7 @@ from workflow.scenarios.matching import part_of
 from workflow.scenarios.meaning import Meaning
 from workflow.scenarios.news import News, NewsReader
 from workflow.scenarios.outcome import Beat, Difference, Outcome
+from workflow.scenarios.page_words import page_words
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
 from workflow.scenarios.story import beats_of
@@ -112,12 +113,13 @@ class Player:
         if not right:
             assert answer is not None
             expected = self._meaning().fill(step.answer)
-            found: Any = {"status": answer.status, "body": answer.body}
+            if expected is None:
+                expected = "accepted" if step.send else {"status": 202 if step.report else 200}
+            body = page_words(answer.body) if isinstance(answer.body, str) else answer.body
+            found: Any = {"status": answer.status, "body": body}
             if isinstance(expected, dict | list) and answer.status < 300:
                 found = part_of(expected, answer.body)
-            self._differ(
-                placed.place, "answer", f"the answer to {_told(step)}", expected or "accepted", found
-            )
+            self._differ(placed.place, "answer", f"the answer to {_told(step)}", expected, found)
 
     def _happen(self, place: Placed) -> None:
         """Everything that follows at this instant."""
