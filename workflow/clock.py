@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -29,9 +28,6 @@ class Clock(Protocol):
     def seconds_until(self, instant: datetime) -> float:
         """How many real seconds to wait until `instant`; 0 when it is past."""
 
-    def real(self, seconds: float) -> timedelta:
-        """What so many real seconds are in engine time: for leases and back-off of real work."""
-
 
 class SystemClock:
     """The machine's clock."""
@@ -43,38 +39,6 @@ class SystemClock:
     def seconds_until(self, instant: datetime) -> float:
         """Real seconds until `instant`, at least 0."""
         return max(0.0, (instant - self.now()).total_seconds())
-
-    def real(self, seconds: float) -> timedelta:
-        """Engine time is real time."""
-        return timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class CompressedClock:
-    """Engine time: `start` when the machine's clock stood at `since`, from then `speed` times as fast.
-
-    Every process that is given the same three agrees about the present.
-    """
-
-    start: datetime
-    since: datetime
-    speed: float
-
-    def now(self) -> datetime:
-        """The present instant of the story, UTC."""
-        return self.start + (datetime.now(UTC) - self.since) * self.speed
-
-    def seconds_until(self, instant: datetime) -> float:
-        """Real seconds until `instant`, at least 0."""
-        return max(0.0, (instant - self.now()).total_seconds() / self.speed)
-
-    def real(self, seconds: float) -> timedelta:
-        """A lease of 60 real seconds is `60 * speed` seconds long in the story."""
-        return timedelta(seconds=seconds * self.speed)
-
-    def spec(self) -> str:
-        """The text that `clock_from` reads back, for the environment of other processes."""
-        return f"{self.start.isoformat()}@{self.since.isoformat()}x{self.speed:g}"
 
 
 class VirtualClock:
@@ -90,10 +54,6 @@ class VirtualClock:
     def seconds_until(self, instant: datetime) -> float:
         """Nothing waits on a virtual clock."""
         return 0.0
-
-    def real(self, seconds: float) -> timedelta:
-        """As on the machine's clock."""
-        return timedelta(seconds=seconds)
 
     def move_to(self, instant: datetime) -> None:
         """Move to `instant`. Raises ValueError for a step back: time does not run backwards."""
@@ -129,10 +89,6 @@ class SandboxClock:
     def seconds_until(self, instant: datetime) -> float:
         """0 when `instant` is past, else infinitely many: nothing falls due by waiting."""
         return 0.0 if instant <= self.now() else math.inf
-
-    def real(self, seconds: float) -> timedelta:
-        """As on the machine's clock; who has to wait for real time here must count it by itself."""
-        return timedelta(seconds=seconds)
 
     def begin(self, at: datetime) -> datetime:
         """Set it to `at` if it has no file or is behind; where it stands then, UTC."""
@@ -176,25 +132,17 @@ class SandboxClock:
 
 
 def clock_from(spec: str) -> Clock:
-    """The clock of `MAKEGOOD_CLOCK`.
+    """The clock of `MAKEGOOD_CLOCK`: ``system``, or ``sandbox:<path>`` for one that is moved.
 
-    ``system``; ``<start>@<since>x<speed>`` for a compressed one; ``sandbox:<path>`` for one that is moved.
-    Raises ValueError naming the rule when the text is none of them.
+    Raises ValueError naming the rule when the text is neither.
     """
     if spec in ("", "system"):
         return SystemClock()
-    if spec.startswith(SANDBOX):
-        if not (path := spec.removeprefix(SANDBOX)).startswith("/"):
-            raise ValueError(f"MAKEGOOD_CLOCK: after {SANDBOX!r} the absolute path of a file is wanted")
-        return SandboxClock(Path(path))
-    try:
-        start, _, rest = spec.partition("@")
-        since, _, speed = rest.rpartition("x")
-        return CompressedClock(datetime.fromisoformat(start), datetime.fromisoformat(since), float(speed))
-    except ValueError as error:
-        raise ValueError(
-            f"MAKEGOOD_CLOCK: {spec!r} is none of 'system', '<start>@<since>x<speed>', 'sandbox:<path>'"
-        ) from error
+    if not spec.startswith(SANDBOX):
+        raise ValueError(f"MAKEGOOD_CLOCK: {spec!r} is neither 'system' nor 'sandbox:<path>'")
+    if not (path := spec.removeprefix(SANDBOX)).startswith("/"):
+        raise ValueError(f"MAKEGOOD_CLOCK: after {SANDBOX!r} the absolute path of a file is wanted")
+    return SandboxClock(Path(path))
 
 
 def monotonic() -> float:

@@ -268,9 +268,9 @@ class Settings(BaseSettings):
     clock: str = Field(
         default="system",
         min_length=1,
-        description="What time it is: `system`; for demonstrations a time that goes faster; `sandbox:` and "
-        "the absolute path of a file for one that stands still until it is moved. `makegood up --sandbox` "
-        "sets it; no notice is sent then, whatever is set of channels ([sandbox](sandbox.md)).",
+        description="What time it is: `system`, or `sandbox:` and the absolute path of a file for a clock "
+        "that stands still until it is moved. `makegood up --sandbox` sets it; no notice is sent then, "
+        "whatever is set of channels ([sandbox](sandbox.md)).",
     )
     sandbox_patience_seconds: float = Field(
         default=60.0,

@@ -6,7 +6,7 @@ from state_machines.compilation.compilation import Compilation
 from state_machines.form.definition import Definition
 from state_machines.form.wording import Wording, Wordings
 from state_machines.notices import channels as known_channels
-from state_machines.templates.sandbox import Reading, read
+from state_machines.templates.language import Reading, read
 from state_machines.templates.template import DEFAULT, Template
 
 __all__ = ["compile_templates", "texts"]

@@ -9,7 +9,7 @@ from state_machines.values.written import Part as _Part
 
 
 class Wording(_Part):
-    """What a template says over one channel: texts in the language of `state_machines.templates.sandbox`."""
+    """What a template says over one channel: texts in the language of `state_machines.templates.language`."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
         None, description="The subject of a message, the heading of a page."

@@ -16,8 +16,8 @@ from jinja2.runtime import Context
 
 from state_machines.templates.bounds import LONGEST_WORDS, MOST_STEPS, STEPS, bounded_parts
 from state_machines.templates.filters import FILTERS, READER
+from state_machines.templates.language import LINK, compiled, parsed
 from state_machines.templates.reader import Reader
-from state_machines.templates.sandbox import LINK, compiled, parsed
 
 _AS_TEXT = frozenset({str, int, float})
 

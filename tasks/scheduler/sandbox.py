@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from tasks.scheduler.sweep import sweep
@@ -29,7 +28,6 @@ def sandbox_of(runtime: Runtime) -> Sandbox | None:
     passing = Passing(
         runtime.store,
         clock,
-        lease=timedelta(seconds=settings.lease_seconds),
         patience=settings.sandbox_patience_seconds,
         before_moving=partial(sweep, runtime.engine, clock),
     )

@@ -130,7 +130,7 @@ class NoticeClaims:
         """Until what they have just said about being reached is decided."""
         if not customer.undecided:
             return None
-        moment = now + self._runtime.clock.real(_A_MOMENT)
+        moment = now + timedelta(seconds=_A_MOMENT)
         return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -54,7 +55,7 @@ class NoticeSender:
         store, clock = self._runtime.store, self._runtime.clock
         lease_seconds = self._runtime.settings.lease_seconds
         deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
-        lease, taken = clock.real(lease_seconds), 0
+        lease, taken = timedelta(seconds=lease_seconds), 0
         held = outbox.notices_held_under(store, ids, token)
         sent: list[_Sent] = []
         try:
@@ -81,7 +82,7 @@ class NoticeSender:
             self._forget_contact(bundle, again=True)
             failures = [outbox.Failure(one, str(error), error.rules) for one in bundle.ids]
             policy, pause = self._runtime.retries, error.after or 0.0
-            given_up = outbox.retry(store, failures, clock.now(), clock, policy, held, asked_pause=pause)
+            given_up = outbox.retry(store, failures, clock.now(), policy, held, asked_pause=pause)
             self._wait_no_more(bundle, given_up)
         except Rejected as error:
             self._forget_contact(bundle, again=False)

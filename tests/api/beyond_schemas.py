@@ -25,6 +25,9 @@ RULES = {
     "doubled-id": "that no two events of a batch have the same source and id",
     "subject-lifecycle": "that two attributes name the same lifecycle",
     "reserved-source": "which sources are makegood's own",
+    "later": "where a sandbox's clock stands",
+    "distance": "how far a sandbox's clock has to go",
+    "instant-range": "which years a time lies in",
     "integer-range": "how large a number within anything may be",
     "depth": "how deep anything may nest",
 }

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tasks.channels.port import Notice
-from tests.stories.front_door import Story
+from tests.api.front_door import Story
 from workflow.recovery.links import Expired, Forged, Pass, link_secret, sign, verified
 from workflow.settings import Settings
 

@@ -19,6 +19,7 @@ from workflow.access.bounds import Bounds
 from workflow.access.keys import Role
 from workflow.clock import SandboxClock
 from workflow.recovery.contact.recording import newest, recorded, recording_file
+from workflow.recovery.links import LinkWriter
 from workflow.store.purpose import claim
 
 ADA = {
@@ -42,29 +43,27 @@ def sandbox(tmp_path: Path) -> Iterator[House]:
 
 
 class Form(HTMLParser):
-    """The forms of a page: the hidden fields of each, by the label of its button."""
+    """The form of a page: what each of its buttons sends, by its label."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.by_label: dict[str, dict[str, str]] = {}
-        self._fields: dict[str, str] = {}
-        self._in_button = False
+        self._hidden: dict[str, str] = {}
+        self._pressed: dict[str, str] | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect what a form holds."""
-        given = dict(attrs)
-        if tag == "form":
-            self._fields = {}
-        elif tag == "input":
-            self._fields[str(given["name"])] = str(given["value"])
-        self._in_button = tag == "button"
+        """Collect what the form holds."""
+        given = {name: str(value) for name, value in attrs}
+        if tag == "input" and given["type"] == "hidden":
+            self._hidden[given["name"]] = given["value"]
+        self._pressed = {given["name"]: given["value"]} if tag == "button" else None
 
     def handle_data(self, data: str) -> None:
         """The label of a button."""
-        if self._in_button:
-            self.by_label[data] = self._fields
-            self._in_button = False
+        if self._pressed is not None:
+            self.by_label[data] = self._hidden | self._pressed
+            self._pressed = None
 
 
 def looked_at(house: House, role: Role = Role.OPERATOR, query: str = "") -> httpx.Response:
@@ -79,7 +78,8 @@ def pressed(house: House, fields: dict[str, str], role: Role = Role.OPERATOR) ->
 
 def tell(house: House, to: Any, number: int, channel: str = "email", words: str = "Some words") -> None:
     """Record a notice."""
-    recording = RecordingChannel(recording_file(house.runtime.settings.data_dir), house.runtime.clock)
+    settings, clock = house.runtime.settings, house.runtime.clock
+    recording = RecordingChannel(recording_file(settings.data_dir), clock, LinkWriter(settings))
     subject = f"promise:{number}"
     recording.send(
         Notice(f"{subject}/1/0", subject, channel, to, "nudge", f"Title {number}", words, {}, NOON),
@@ -107,8 +107,15 @@ def test_the_buttons_move_the_clock(sandbox: House) -> None:
     assert "is being moved to Thu 2 Jul 2026, 12:00:00 UTC" in moving.text
     assert Form(moving.text).by_label == {}
     # Pressed twice it is moved once.
-    assert pressed(sandbox, forms["+1 day"]).status_code == 303
-    assert sandbox.get("/v1/clock").json()["advance"]["id"] == 1
+    assert pressed(sandbox, forms["+1 day"] | {"leave_tasks": "yes"}).status_code == 303
+    advance = sandbox.get("/v1/clock").json()["advance"]
+    assert (advance["id"], advance["leaves_tasks"]) == (1, False)
+
+
+def test_the_clock_goes_on_without_tasks_where_that_is_ticked(sandbox: House) -> None:
+    form = Form(looked_at(sandbox).text).by_label["+1 hour"]
+    assert pressed(sandbox, form | {"leave_tasks": "yes"}).status_code == 303
+    assert sandbox.get("/v1/clock").json()["advance"]["leaves_tasks"] is True
 
 
 def test_nobody_presses_a_button_in_an_operators_name(sandbox: House) -> None:

@@ -71,7 +71,7 @@ WHO_MAY = {
     "POST /v1/dead-letters/messages/{message_row}/discard": _OPERATING,
     "GET /v1/refusals": _WENT_WRONG,
     "GET /v1/audit": _OPERATING,
-    "GET /v1/clock": _ANYBODY,
+    "GET /v1/clock": _EVERYTHING,
     "POST /v1/clock/advance": _OPERATING,
     "POST /v1/reports/{channel}": _SENDING,
     # By a provider's own signature, which no key replaces.

@@ -136,6 +136,22 @@ def test_the_whole_spreadsheet_is_sent(world: World, tmp_path: Path, monkeypatch
     assert [world.state(f"follow_up:{no}") for no in (17, 18)] == ["open", "open"]
 
 
+def test_its_scenario_goes_as_it_says_and_notices_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "lifecycles" / "follow_up.yaml"
+    scenario = tmp_path / "scenarios" / "moved_in_time.yaml"
+    for one, text in ((file, DEFINITION), (scenario, blocks(PAGE, "yaml")[-1])):
+        one.parent.mkdir()
+        one.write_text(text, encoding="utf-8")
+    for arguments in commands("test"):
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+    file.write_text(DEFINITION.replace("Due within a day", "Due soon"), encoding="utf-8")
+    assert CliRunner().invoke(app, commands("test")[0]).exit_code == 1
+
+
 FORMULAS = re.findall(r"^\| `=.*?` .*?\| `(.+)` \| `(.+?)` \|$", TEXT, re.MULTILINE)
 
 

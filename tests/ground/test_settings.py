@@ -44,7 +44,7 @@ def test_the_url_that_a_provider_shows_is_understood(monkeypatch: pytest.MonkeyP
         ("MAKEGOOD_MAX_ATTEMPTS", "many", "valid integer"),
         ("MAKEGOOD_CHANNEL", "pigeon", "'recording' or 'smtp'"),
         ("MAKEGOOD_LOG_LEVEL", "loud", "'DEBUG', 'INFO'"),
-        ("MAKEGOOD_CLOCK", "yesterday", "neither 'system' nor"),
+        ("MAKEGOOD_CLOCK", "yesterday", "neither 'system' nor "),
         ("MAKEGOOD_FLOWER_USER", "a:b", "match pattern"),
         ("MAKEGOOD_FLOWER_PASSWORD", "hush,hush", "must not contain a comma"),
         ("MAKEGOOD_PUBLIC_URL", "care.hush.example", "match pattern"),

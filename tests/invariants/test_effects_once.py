@@ -188,16 +188,14 @@ def test_a_worker_that_wakes_up_after_its_lease_says_nothing_any_more(world: Wor
     fresh = begun(world)
     held = outbox.Hold.sending(stale)
     now = world.clock.now()
-    outbox.retry(world.store, [outbox.Failure(stale.id, "late")], now, world.clock, held=held)
+    outbox.retry(world.store, [outbox.Failure(stale.id, "late")], now, held=held)
     outbox.bury(world.store, [(stale.id, "late")], now, held)
     outbox.unknown(world.store, [(stale.id, "late")], held)
     outbox.defer(world.store, [(stale.id, now, "late")], held)
     (effect,) = world.effects()
     assert (effect.state, effect.token, effect.attempts) == ("sending", fresh.token, 1)
     outbox.settle(world.store, [(fresh.id, {"by": "fresh"})], now)
-    outbox.retry(
-        world.store, [outbox.Failure(fresh.id, "late")], now, world.clock, held=outbox.Hold.sending(fresh)
-    )
+    outbox.retry(world.store, [outbox.Failure(fresh.id, "late")], now, held=outbox.Hold.sending(fresh))
     (effect,) = world.effects()
     assert (effect.state, effect.receipt) == ("settled", {"by": "fresh"})
 

@@ -20,6 +20,7 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.recovery.contact.recording import recorded, recording_file
+from workflow.recovery.links import LinkWriter
 from workflow.recovery.runtime import open_runtime
 from workflow.sandbox.advance import AdvanceStatus, Standing, ask, standing, target_of
 from workflow.sandbox.passing import Passing
@@ -48,7 +49,6 @@ class House:
         return Passing(
             runtime.store,
             self.clock,
-            lease=LEASE,
             patience=PATIENCE,
             before_moving=lambda: sweep(runtime.engine, self.clock),
             seconds=lambda: self.real,
@@ -121,7 +121,7 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     assert isinstance(clock, SandboxClock)
     clock.begin(MORNING)
     runtime = open_runtime(settings)
-    recording = RecordingChannel(recording_file(tmp_path), clock)
+    recording = RecordingChannel(recording_file(tmp_path), clock, LinkWriter(settings))
     live = LiveChannel(runtime.engine, clock, lambda subjects: None)
     yield House(runtime, clock, NoticeSender(runtime, dict.fromkeys(CHANNELS, recording) | {"live": live}))
     runtime.close()

@@ -79,7 +79,6 @@ def test_nothing_falls_due_by_waiting(tmp_path: Path) -> None:
     clock = begun(tmp_path)
     assert clock.seconds_until(MORNING + timedelta(seconds=1)) == math.inf
     assert clock.seconds_until(MORNING) == clock.seconds_until(MORNING - timedelta(days=1)) == 0.0
-    assert clock.real(60) == timedelta(minutes=1)
 
 
 def test_an_instant_of_any_zone_is_kept_in_utc_to_the_microsecond(tmp_path: Path) -> None:

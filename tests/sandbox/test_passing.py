@@ -13,7 +13,7 @@ from workflow.errors import AdvanceUnderWay, InvalidAdvance
 from workflow.outbox import effects as outbox
 from workflow.sandbox import passing
 from workflow.sandbox.advance import FARTHEST, AdvanceStatus, ask, target_of
-from workflow.sandbox.passing import IDLE, RESTLESS
+from workflow.sandbox.passing import IDLE, RESTLESS, hold_on
 from workflow.sandbox.real_time import RealTime
 from workflow.store import schema
 
@@ -159,9 +159,17 @@ def test_what_is_under_way_at_a_move_keeps_its_lease(house: House) -> None:
     house.until_done()
     (effect,) = _rows(house)
     _set(house, effect.id, state="sending", due_at=house.clock.now() + LEASE, settled_at=None)
-    there = MORNING + timedelta(days=1)
-    with house.runtime.store.begin() as transaction:
-        house.passing()._hold_on(transaction.connection, there)
+    now, there = house.clock.now(), MORNING + timedelta(days=1)
+    store = house.runtime.store
+    with store.begin() as transaction:
+        hold_on(transaction.connection, there, there - now)
+    assert _rows(house)[0].due_at == there + LEASE
+    with store.begin() as transaction:  # and it is moved once
+        hold_on(transaction.connection, there, there - now, lost=True)
+    assert _rows(house)[0].due_at == there + LEASE
+    _set(house, effect.id, due_at=now + LEASE)
+    with store.begin() as transaction:
+        hold_on(transaction.connection, there, there - now, lost=True)
     assert _rows(house)[0].due_at == there + LEASE
 
 

@@ -3,7 +3,7 @@
 The other forms are definitions in a directory, named by SIDE_BY_SIDE: ``escalation.yaml`` there (with its
 words beside it) is asked whatever the catalog's `escalation` is asked. Under pytest it is a plugin::
 
-    SIDE_BY_SIDE=old/ python -m pytest -p tests.state_machines.side_by_side tests/stories
+    SIDE_BY_SIDE=old/ python -m pytest -p tests.state_machines.side_by_side tests/scenarios
 
 and with nothing but chance, for storms of so many runs and steps::
 

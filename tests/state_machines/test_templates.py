@@ -11,7 +11,7 @@ from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
 from state_machines.form.wording import Wording
 from state_machines.templates import Template
-from state_machines.templates.sandbox import read
+from state_machines.templates.language import read
 from tests.state_machines.life import Life
 
 VISIT = """

@@ -30,13 +30,13 @@ ROOT = Path(__file__).parents[2]
 class Up:
     """A running `makegood up` in a directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *arguments: str) -> None:
         self.data_dir = directory / "data"
         self.api, self.flower = free_port(), free_port()
         self._said = directory / "said"
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "workflow.cli", "up", "--concurrency", "1"],
+                [sys.executable, "-m", "workflow.cli", "up", "--concurrency", "1", *arguments],
                 env={
                     **os.environ,
                     "PYTHONPATH": str(ROOT),

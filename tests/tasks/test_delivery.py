@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Reject
 from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World
-from workflow.clock import CompressedClock
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.store.schema import subjects
@@ -115,17 +113,6 @@ def test_who_asks_for_less_than_our_back_off_is_not_hurried(world: World, runtim
     effect = deliver(world, runtime, Channels(Retry("sms: answered 429", after=0.001)))
     shortest = runtime.retries.backoff.first / 2
     assert effect.due_at >= world.clock.now() + timedelta(seconds=shortest)
-
-
-def test_seconds_that_the_other_side_asks_for_are_real_ones(world: World, runtime: Runtime) -> None:
-    """On a clock that runs 60 times as fast an hour of theirs is 60 hours of ours."""
-    lapsed(world)
-    fast = replace(runtime, clock=CompressedClock(world.clock.now(), datetime.now(UTC), 60.0))
-    rows = outbox.claim(world.store, fast.clock.now(), timedelta(days=9), 100)
-    channels = Channels(Retry("sms: answered 429", after=3600.0))
-    NoticeSender(fast, channels.table()).run([row.id for row in rows], rows[0].token, PATIENT)
-    (effect,) = (one for one in world.effects() if "broken_promise" in str(one.payload))
-    assert effect.due_at >= world.clock.now() + timedelta(hours=60)
 
 
 def test_what_can_never_go_out_is_dead_at_once(world: World, runtime: Runtime) -> None:

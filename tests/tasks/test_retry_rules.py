@@ -200,7 +200,7 @@ def test_failures_of_one_batch_are_decided_each_by_its_own_rule(letter: World) -
     rows = outbox.claim(letter.store, letter.clock.now(), LEASE, 100)
     rules = ({"webhook-503"}, {"webhook-503"}, {"gone", "other"})
     failures = [outbox.Failure(row.id, "e", frozenset(said)) for row, said in zip(rows, rules, strict=True)]
-    outbox.retry(letter.store, failures, letter.clock.now(), letter.clock)
+    outbox.retry(letter.store, failures, letter.clock.now())
     states = {name: one.state for name, one in by_name(letter).items()}
     assert states == {"plain": "dead", "stubborn": "pending", "picky": "dead"}
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ def test_a_timer_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
     for number in range(5):
         world.post("lamp.press", f"lamp:{number}", {"level": 1})
     exhausting(monkeypatch, lambda subject, event: bool(event.timer) and subject.key == "lamp:2")
-    world.clock.advance(world.clock.real(3_600))
+    world.clock.advance(timedelta(seconds=3_600))
     assert settled_after(world) == DEATHS
     (dead,) = first_dead_letters(world.store).timers
     assert dead.subject == "lamp:2" and str(dead.error).startswith("ended-processes")
@@ -213,7 +214,7 @@ def test_one_death_is_forgotten_with_the_decision(world: World, monkeypatch: pyt
     still_to_fail = {"lamp:1", "lamp:2"}
     world.post("lamp.press", "lamp:1", {"level": 1})
     exhausting(monkeypatch, lambda subject, event: _taken_out(still_to_fail, subject.key))
-    world.clock.advance(world.clock.real(3_600))
+    world.clock.advance(timedelta(seconds=3_600))
     world.engine.accept([world.event("lamp.press", "lamp:2", {"level": 1})])
     assert settled_after(world) == 2
     assert (world.state("lamp:1"), world.state("lamp:2")) == ("broken", "on")

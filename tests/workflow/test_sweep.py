@@ -106,7 +106,7 @@ def test_a_send_is_abandoned_when_its_lease_is_over_and_no_sooner(letters: World
 def _tried_again(world: World, effect: EffectRow) -> None:
     """The worker says after all that it did not go out."""
     now, failures = world.clock.now(), [outbox.Failure(effect.id, "answered 451")]
-    outbox.retry(world.store, failures, now, world.clock, held=Hold.sending(effect))
+    outbox.retry(world.store, failures, now, held=Hold.sending(effect))
 
 
 def _put_off(world: World, effect: EffectRow) -> None:

@@ -25,7 +25,7 @@ from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
 from state_machines.templates.bounds import LONGEST_WORDS
 from state_machines.templates.filters import FILTERS
-from state_machines.templates.sandbox import PLAIN_FILTERS
+from state_machines.templates.language import PLAIN_FILTERS
 from state_machines.templates.template import LONGEST_TITLE
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.values.written import LONGEST_EXPRESSION
@@ -78,8 +78,8 @@ its name where an effect or a change may stand: `ask`, with one parameter `tell:
 was given; in an expression the parameter is a part of it.
 """
 _CALENDAR = """\
-Business hours. With one, days and weeks of a duration are working days, hours and minutes business time. Without
-one a day is 24 hours, whatever the clocks do meanwhile.
+Business hours. With one, days and weeks of a duration are working days, hours and minutes business time.
+Without one a day is 24 hours, whatever the clocks do meanwhile.
 
 | field | is | meaning |
 |---|---|---|

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,9 +32,10 @@ class Order(StrEnum):
 
 def test(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
-            help="Files of scenarios, and folders of them; without any: the folder scenarios.",
+            help="Files of scenarios, and folders of them; without any: the folder scenarios. With --record: "
+            "keys of subjects, or a log.",
             metavar="PATH",
             show_default=False,
         ),
@@ -75,12 +77,43 @@ def test(
     watch: Annotated[
         bool, typer.Option("--watch", help="Play again whatever a changed file concerns, until ctrl-C.")
     ] = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="Write a scenario instead: of what happened to subjects, or stands in a log."
+        ),
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="File for the scenario that --record writes.")] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="With --record: what in the log is what, as for replay.")
+    ] = None,
+    lifecycle: Annotated[
+        Path | None, typer.Option(help="With --record: the lifecycle to run the log through.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None, typer.Option(help="With --record: only this subject of the log, or several.")
+    ] = None,
+    keep_personal: Annotated[
+        bool, typer.Option("--keep-personal", help="With --record: leave addresses and names as they are.")
+    ] = False,
 ) -> None:
     """Play scenarios: given this, when that happens, then this must be so and nothing else.
 
-    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong, there is none, or no store to
-    play on; nothing was played.
+    Exit code 0: everything was so. 1: a scenario failed. 2: a file is wrong or there is none, no store to
+    play on, or no file could be written.
     """
+    if record:
+        _record(paths or [], out, map_file, lifecycle, subject or [], keep_personal)
+        return
+    for name, value in (
+        ("--out", out),
+        ("--map", map_file),
+        ("--lifecycle", lifecycle),
+        ("--subject", subject),
+    ):
+        if value:
+            raise typer.BadParameter("goes with --record", param_hint=name)
+
     from workflow.scenarios.report import console_for
     from workflow.scenarios.running import RunOptions
     from workflow.scenarios.session import Request, Session
@@ -101,32 +134,55 @@ def test(
         verbose=verbose,
     )
     session = Session(request, console_for())
-    if watch:
-        watch_files(session)
-    else:
-        _play_once(session)
+    _end(watch_files if watch else _play_once, session)
+
+
+def _record(
+    what: list[str],
+    out: Path | None,
+    map_file: Path | None,
+    lifecycle: Path | None,
+    subjects: list[str],
+    keep_personal: bool,
+) -> None:
+    from state_machines.errors import StateMachineError
+    from workflow.cli.recording import record
+    from workflow.errors import MakegoodError
+
+    if out is None:
+        raise typer.BadParameter("say which file is to be written", param_hint="--out")
+    try:
+        record(what, out, map_file, lifecycle, subjects, keep_personal)
+    except (MakegoodError, StateMachineError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 def _play_once(session: Session) -> None:
+    if not session.play(session.read()):
+        raise typer.Exit(1)
+
+
+def _end(act: Callable[[Session], None], session: Session) -> None:
+    """Say why nothing was played, or no file could be written, and end with exit code 2."""
     from workflow.errors import StoreError
     from workflow.scenarios.errors import ScenarioError
 
     try:
-        well = session.play(session.read())
+        act(session)
     except ScenarioError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
-    except StoreError as error:
-        typer.echo(f"makegood: {error}", err=True)
-        raise typer.Exit(2) from None
-    if not well:
-        raise typer.Exit(1)
+        said = [str(problem) for problem in error.problems]
+    except (StoreError, OSError) as error:
+        said = [f"makegood: {error}"]
+    else:
+        return
+    typer.echo("\n".join(said), err=True)
+    raise typer.Exit(2)
 
 
-def _paths(paths: list[Path] | None) -> tuple[Path, ...]:
+def _paths(paths: list[str] | None) -> tuple[Path, ...]:
     if paths:
-        return tuple(paths)
+        return tuple(map(Path, paths))
     if not FOLDER.is_dir():
         message = f"say which scenarios: files, or folders of them. There is no folder {FOLDER}/ here"
         raise typer.BadParameter(message, param_hint="PATH")

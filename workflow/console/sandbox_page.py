@@ -108,7 +108,8 @@ def _advanced(request: Request, holder: Principal, said: dict[str, str]) -> Resp
     runtime = context_of(request).runtime
     now = sandbox_clock(runtime.clock).now()
     try:
-        ask(runtime.store, now, target_of(now, said.get("by"), said.get("to")), holder.actor)
+        target = target_of(now, said.get("by"), said.get("to"))
+        ask(runtime.store, now, target, holder.actor, leave_tasks="leave_tasks" in said)
     except InvalidAdvance as error:
         return _shown(request, holder, SandboxQuery(), wrong=error.problems[0].message, status=422)
     except AdvanceUnderWay:

@@ -18,6 +18,7 @@ from workflow.demo.errors import Interrupted
 from workflow.engine.registry import Registry
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.recording import recorded, recording_file
+from workflow.sandbox.advance import FARTHEST
 from workflow.sandbox.rest import unrest
 from workflow.scenarios.errors import NoRest, StepImpossible
 from workflow.scenarios.role_keys import RoleKeys
@@ -58,23 +59,26 @@ class ProcessStage(StoreView):
 
     def until(self, instant: datetime, looked: Callable[[], None] | None = None) -> None:
         """Move the clock; what is due on the way happens at its own instant. Raises NoRest, Interrupted."""
-        if instant <= self.now():
-            return
-        said = self.request("POST", "/v1/clock/advance", "operator", {"to": format_instant(instant)})
+        while self.now() < instant:
+            self._advance(min(instant, self.now() + FARTHEST))
+            if looked is not None:
+                looked()
+
+    def _advance(self, instant: datetime) -> None:
+        wish = {"to": format_instant(instant), "leave_tasks": True}
+        said = self.request("POST", "/v1/clock/advance", "operator", wish)
         while said.status < _FAILED and said.body["status"] == "advancing":
             self._rest()
             said = self.request("GET", "/v1/clock", "operator")
         if said.status >= _FAILED or said.body["status"] != "ready":
             raise NoRest(f"the clock could not be moved to {format_instant(instant)}: {said.body}")
-        if looked is not None:
-            looked()
 
     def settle(self) -> None:
         """Wait until nothing is left to be done at this instant. Raises NoRest, Interrupted."""
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
             with self.store.connect() as connection:
-                left = unrest(connection, self.now())
+                left = unrest(connection, self.now(), leave_tasks=True)
             if not left:
                 return
             if monotonic() > deadline:

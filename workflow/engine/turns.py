@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from state_machines.values.instants import earlier
@@ -78,7 +78,7 @@ class Turns:
         self._engine = engine
         self._settings = settings
         self._publish = publish
-        self._lease = engine.clock.real(settings.lease_seconds)
+        self._lease = timedelta(seconds=settings.lease_seconds)
         self.summary = RunSummary()
         self.events = self.timers = True
         """Whether some may be waiting now, as far as is known."""

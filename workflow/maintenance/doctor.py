@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -17,12 +17,13 @@ from workflow.clock import Clock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.engine.runtime import marks_file
-from workflow.errors import MakegoodError
+from workflow.errors import MakegoodError, StoreError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
 from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
+from workflow.store.purpose import Purpose, known_purpose, refuse_another
 
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
@@ -53,7 +54,30 @@ def _configured(settings: Settings) -> Iterator[CheckResult]:
     usable = DecisionMarks(marks).can_be_shared()
     fault = "" if usable else " cannot be used: what kills a worker in a decision will do so again and again"
     yield CheckResult("decision marks", usable, f"{marks}{fault}")
-    yield CheckResult("clock", True, f"{settings.clock}, now {clock_from(settings.clock).now().isoformat()}")
+    yield _clock(settings)
+
+
+def _clock(settings: Settings) -> CheckResult:
+    try:
+        now = clock_from(settings.clock).now()
+    except FileNotFoundError:
+        missing = f"{settings.clock}: there is no such file; `makegood up --sandbox` makes it"
+        return CheckResult("clock", False, missing)
+    return CheckResult("clock", True, f"{settings.clock}, now {now.isoformat()}")
+
+
+def _purpose(store: Store, clock: Clock) -> CheckResult:
+    """What the store is for, and whether that is what these settings would have it do."""
+    try:
+        refuse_another(store, Purpose.of(clock))
+    except StoreError as error:
+        return CheckResult("purpose", False, str(error))
+    words = {
+        None: "nothing has run on this store yet",
+        Purpose.EARNEST: "it runs in earnest",
+        Purpose.SANDBOX: "it is a sandbox's",
+    }
+    return CheckResult("purpose", True, words[known_purpose(store)])
 
 
 def _shown(url: str) -> tuple[bool, str]:
@@ -91,6 +115,10 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
         return
     yield CheckResult("schema", True, f"is at {found}, the newest")
     clock = clock_from(settings.clock)
+    purpose = _purpose(store, clock)
+    yield purpose
+    if not (purpose.well and _clock(settings).well):
+        return  # on another clock nothing is as late as it would look
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)
@@ -151,6 +179,6 @@ def _lateness(name: str, backlog: Backlog, queue: Queue, clock: Clock) -> CheckR
     if queue.since is None:
         return CheckResult(name, True, f"{queue.waiting}, none of them late")
     age = backlog.age(queue)
-    late = age > clock.real(LATE_SECONDS)
+    late = age > timedelta(seconds=LATE_SECONDS)
     advice = "; is a worker running?" if late else ""
     return CheckResult(name, not late, f"{queue.waiting}, the oldest for {age.total_seconds():.1f} s{advice}")

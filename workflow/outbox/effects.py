@@ -8,16 +8,15 @@ After bounded attempts it is `dead`, visible and retryable.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Text, literal_column, select, update
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
-from workflow.clock import Clock
 from workflow.outbox import failed_triggers
 from workflow.store.effect_states import EffectState
 from workflow.store.keys import key_is
@@ -144,7 +143,6 @@ def retry(
     store: Store,
     failures: Sequence[Failure],
     now: datetime,
-    clock: Clock,
     policy: RetryPolicy | None = None,
     held: Hold | None = None,
     asked_pause: float = 0.0,
@@ -161,23 +159,31 @@ def retry(
     policy, failed = policy or RetryPolicy(), {one.id: one for one in failures}
     with store.begin() as transaction:
         rows = transaction.connection.execute(
-            select(outbox.c.id, outbox.c.attempts, outbox.c.payload).where(outbox.c.id.in_(failed))
+            select(outbox.c.id, outbox.c.key, outbox.c.attempts, outbox.c.payload).where(
+                outbox.c.id.in_(failed)
+            )
         )
         changes = []
-        for one, attempts, payload in rows.fetchall():
+        for one, key, attempts, payload in rows.fetchall():
             own, failure = policy.with_rule(payload.get("retry")), failed[one]
-            match decide_retry(own, attempts, failure.rules, asked_pause, random.random()):
+            match decide_retry(own, attempts, failure.rules, asked_pause, _share(key, attempts)):
                 case GiveUp(reason):
                     error = f"{failure.error}; given up {reason}"
                     changes.append(_change(one, EffectState.DEAD, None, error, held))
                 case again:
-                    due_at = now + clock.real(again.pause)
+                    due_at = now + timedelta(seconds=again.pause)
                     changes.append(_change(one, EffectState.PENDING, due_at, failure.error, held))
         transaction.update_effects(changes)
         given_up = [change.id for change in changes if change.state == EffectState.DEAD]
         if given_up:
             failed_triggers.fire(transaction, given_up, now)
     return given_up
+
+
+def _share(key: str, attempt: int) -> float:
+    """From 0 to 1, by which effects that failed together are spread; the same whenever it is asked for."""
+    drawn = blake2b(f"{key}/{attempt}".encode(), digest_size=4).digest()
+    return int.from_bytes(drawn) / 2**32
 
 
 def bury(store: Store, failures: Sequence[tuple[int, str]], now: datetime, held: Hold | None = None) -> None:

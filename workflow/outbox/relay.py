@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from state_machines.notices.topics import Priority
@@ -69,7 +69,7 @@ class Relay:
         signatures.prepare()  # before anything is claimed, whose attempt would be lost if that failed
         self._sign = signatures.sign
         seconds = runtime.settings.lease_seconds
-        self._lease = runtime.clock.real(seconds)
+        self._lease = timedelta(seconds=seconds)
         # Twice as long with every message: a worker that was away for hours finds few copies.
         self._receipts = replace(runtime.retries, backoff=Backoff(seconds, seconds * _LONGEST_LEASES))
 
@@ -110,7 +110,7 @@ class Relay:
             if refused:
                 self._try_again(rows, waiting, refused)
         except BrokerUnreachable as error:
-            until = self._runtime.clock.now() + self._runtime.clock.real(_BROKER_PAUSE)
+            until = self._runtime.clock.now() + timedelta(seconds=_BROKER_PAUSE)
             outbox.release(self._runtime.store, list(waiting.values()), until, str(error))
             return False
         return True
@@ -176,7 +176,7 @@ class Relay:
         if len(waiting) == len(rows):
             raise BrokerUnreachable(refused[0].error)
         runtime, held = self._runtime, outbox.Hold.relaying(rows[0])
-        outbox.retry(runtime.store, refused, runtime.clock.now(), runtime.clock, runtime.retries, held)
+        outbox.retry(runtime.store, refused, runtime.clock.now(), runtime.retries, held)
 
     def _alive(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
         """Less the tasks without a receipt after all attempts; those sent again get a longer lease.
@@ -198,7 +198,7 @@ class Relay:
             elif before and isinstance(decide_retry(policy, before, _NO_RECEIPT), GiveUp):
                 spent[row.id] = _without_receipt(before)
             else:
-                lease = runtime.clock.real(policy.backoff.pause(row.attempts))
+                lease = timedelta(seconds=policy.backoff.pause(row.attempts))
                 leases.append((row.id, row.token, now + lease))
         if spent:
             outbox.bury_unsent(runtime.store, list(spent.items()), now, outbox.Hold.relaying(rows[0]))

@@ -46,6 +46,7 @@ class Advance:
         status: what has become of it.
         begins_at, target: from where to where, UTC.
         stops: instants on the way at which something was due, so far.
+        leaves_tasks: whether tasks of other code bases that are under way are not waited for.
         reason: why it was halted.
     """
 
@@ -54,6 +55,7 @@ class Advance:
     begins_at: datetime
     target: datetime
     stops: int
+    leaves_tasks: bool
     reason: str | None = None
 
 
@@ -98,7 +100,7 @@ def standing(store: Store, clock: SandboxClock) -> Standing:
         now = clock.now()
         waits_for = None
         if latest is not None and latest.status is AdvanceStatus.ADVANCING:
-            waits_for = str(rest.unrest(connection, now)) or None
+            waits_for = str(rest.unrest(connection, now, leave_tasks=latest.leaves_tasks)) or None
         return Standing(now, rest.next_due(connection), latest, waits_for)
 
 
@@ -111,7 +113,9 @@ def under_way(connection: Connection) -> Advance | None:
 def _one(row: Row[tuple[object, ...]] | None) -> Advance | None:
     if row is None:
         return None
-    return Advance(row.id, AdvanceStatus(row.status), row.begins_at, row.target, row.stops, row.reason)
+    return Advance(
+        row.id, AdvanceStatus(row.status), row.begins_at, row.target, row.stops, row.leaves_tasks, row.reason
+    )
 
 
 def target_of(now: datetime, by: str | None, to: str | None) -> datetime:
@@ -138,8 +142,10 @@ def _invalid(field: str, rule: str, message: str) -> InvalidAdvance:
     return InvalidAdvance([Problem(field, rule, message)])
 
 
-def ask(store: Store, now: datetime, target: datetime, actor: str) -> Advance:
+def ask(store: Store, now: datetime, target: datetime, actor: str, *, leave_tasks: bool = False) -> Advance:
     """Have the clock moved from `now` to `target`; the schedulers begin within a moment.
+
+    With `leave_tasks` it goes on although tasks of other code bases are under way.
 
     Raises AdvanceUnderWay when it is being moved already: of two who ask at once, one is let in.
     """
@@ -149,6 +155,7 @@ def ask(store: Store, now: datetime, target: datetime, actor: str) -> Advance:
         "begins_at": now,
         "target": target,
         "stops": 0,
+        "leaves_tasks": leave_tasks,
         "asked_by": actor,
     }
     statement = insert(schema.advances).values(row).on_conflict_do_nothing().returning(schema.advances)

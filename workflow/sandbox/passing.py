@@ -17,7 +17,6 @@ from state_machines.values.instants import format_instant
 from workflow.clock import SandboxClock, monotonic
 from workflow.sandbox import rest
 from workflow.sandbox.advance import MOST_STOPS, Advance, AdvanceStatus, under_way
-from workflow.store.effect_states import EffectState
 from workflow.store.port import Store
 from workflow.store.schema import advances, outbox, purpose
 
@@ -49,21 +48,18 @@ class Passing:
         store: Store,
         clock: SandboxClock,
         *,
-        lease: timedelta,
         patience: float,
         before_moving: Callable[[], object] = lambda: None,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
         """
         Args:
-            lease: for how long what is under way at a move is held on, in the time of the sandbox.
             patience: real seconds for which a stop may stay as it is, with something left to be done there.
             before_moving: called at rest; what it finds to do still belongs to this instant.
             seconds: real seconds of a counter that never jumps.
         """
         self._store = store
         self._clock = clock
-        self._lease = lease
         self._patience = patience
         self._before_moving = before_moving
         self._seconds = seconds
@@ -76,7 +72,7 @@ class Passing:
             if advance is None:
                 return IDLE
             now = self._agreed(connection)
-            left = rest.unrest(connection, now)
+            left = rest.unrest(connection, now, leave_tasks=advance.leaves_tasks)
         if left:
             return self._wait(advance, now, left)
         self._before_moving()
@@ -117,7 +113,9 @@ class Passing:
             still_there = select(purpose.c.id).where(purpose.c.stands_at == now).with_for_update()
             if connection.scalar(still_there) is None:
                 return RESTLESS
-            if rest.unrest(connection, now):  # what `before_moving` found, or what came since
+            if rest.unrest(
+                connection, now, leave_tasks=advance.leaves_tasks
+            ):  # what `before_moving` found, or what came since
                 return 0.0
             there, values = self._next(connection, advance, now)
             is_open = (advances.c.id == advance.id, advances.c.status == AdvanceStatus.ADVANCING.value)
@@ -125,10 +123,10 @@ class Passing:
             if not taken or there == now:
                 return IDLE
             connection.execute(update(purpose).values(stands_at=there))
-            self._hold_on(connection, there)
+            hold_on(connection, there, there - now)
         self._clock.begin(there)
         with self._store.begin() as transaction:  # what came under way since
-            self._hold_on(transaction.connection, there)
+            hold_on(transaction.connection, there, there - now, lost=True)
         return 0.0
 
     def _next(
@@ -145,12 +143,18 @@ class Passing:
             return now, {"status": AdvanceStatus.HALTED.value, "reason": reason}
         return due, {"stops": advances.c.stops + 1}
 
-    def _hold_on(self, connection: Connection, there: datetime) -> None:
-        """What somebody carries out just now goes on: for them no time has passed."""
-        under_lease = outbox.c.state.in_((EffectState.PUBLISHED, EffectState.SENDING))
-        until = there + self._lease
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.due_at.is_not(None), under_lease, outbox.c.due_at < until)
-            .values(due_at=until)
-        )
+
+def hold_on(connection: Connection, there: datetime, by: timedelta, *, lost: bool = False) -> None:
+    """What somebody carries out just now goes on although the clock moves `by` so much: its lease moves, too.
+
+    With `lost` only what the move would take from its holder: what is due by where the clock is `there`.
+    """
+    held = select(outbox.c.id, outbox.c.due_at).where(
+        outbox.c.due_at.is_not(None), outbox.c.state.in_(rest.UNDER_LEASE)
+    )
+    if lost:
+        held = held.where(outbox.c.due_at <= there)
+    # In the order of ids, as everybody locks effects.
+    for one, due_at in connection.execute(held.order_by(outbox.c.id)).fetchall():
+        still = (outbox.c.id == one, outbox.c.due_at == due_at)
+        connection.execute(update(outbox).where(*still).values(due_at=due_at + by))

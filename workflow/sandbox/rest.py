@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from state_machines.values.instants import earlier
+from workflow.engine.allowed_tasks import OURS
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import inbox, outbox, subjects, timers
 
 _SHOWN = 3
-_UNDER_LEASE = (EffectState.PUBLISHED, EffectState.SENDING)
+UNDER_LEASE = (EffectState.PUBLISHED, EffectState.SENDING)
+"""States of an effect that somebody carries out, or is to carry out, just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,12 @@ class Unrest:
         return f"{said}: {'; '.join(self.some)}" if self.some else said
 
 
-def unrest(connection: Connection, now: datetime) -> Unrest:
-    """What is left to be done at `now`, as one statement sees it: what moves between kinds is not missed."""
-    left = _left(now)
+def unrest(connection: Connection, now: datetime, *, leave_tasks: bool = False) -> Unrest:
+    """What is left to be done at `now`, as one statement sees it: what moves between kinds is not missed.
+
+    With `leave_tasks` those of other code bases that are under way are not counted.
+    """
+    left = _left(now, leave_tasks)
     counts = (
         select(func.count()).select_from(inbox).where(inbox.c.dead_at.is_(None)),
         select(func.count()).select_from(timers).where(timers.c.due_at <= now),
@@ -53,9 +58,12 @@ def unrest(connection: Connection, now: datetime) -> Unrest:
     return Unrest(events, due, effects, _some(connection, left) if effects else ())
 
 
-def _left(now: datetime) -> ColumnElement[bool]:
+def _left(now: datetime, leave_tasks: bool) -> ColumnElement[bool]:
     due = and_(outbox.c.state == EffectState.PENDING, outbox.c.due_at <= now)
-    return and_(outbox.c.due_at.is_not(None), or_(due, outbox.c.state.in_(_UNDER_LEASE)))
+    under_way: ColumnElement[bool] = outbox.c.state.in_(UNDER_LEASE)
+    if leave_tasks:
+        under_way = and_(under_way, or_(outbox.c.kind != "task", outbox.c.target.startswith(f"{OURS}.")))
+    return and_(outbox.c.due_at.is_not(None), or_(due, under_way))
 
 
 def _some(connection: Connection, left: ColumnElement[bool]) -> tuple[str, ...]:

@@ -170,7 +170,8 @@ class Acts:
     def _report(self, step: Step) -> tuple[Answer, bool]:
         assert step.report is not None
         notice = self._notice(step.report, "report")
-        said = {"effect": notice.key, "status": step.status, "code": self._meaning.fill(step.code)}
+        fill = self._meaning.fill
+        said = {"effect": notice.key, "status": step.status, "code": fill(step.code), "id": fill(step.id)}
         path = f"/v1/reports/{notice.channel}"
         return self._judged(
             step, self._stage.request("POST", path, "system", _without_nothing(said)), _ACCEPTED

@@ -47,7 +47,7 @@ def built(
         row: the values of a row of its table, if it has one.
         number: of the row.
     """
-    building = _Building(parts, row or {})
+    building = _Building(parts, row or {}, number)
     begins, where = building.begins()
     sources = building.sources()
     values, people = building.values_and_people(begins, where)
@@ -92,10 +92,11 @@ def _with_words(definition: Path) -> Iterable[Path]:
 class _Building:
     """Collects what is wrong while what is given is put together."""
 
-    def __init__(self, parts: Sequence[Part], row: Mapping[str, Any]) -> None:
+    def __init__(self, parts: Sequence[Part], row: Mapping[str, Any], number: int) -> None:
         self.problems: list[Problem] = []
         self._parts = parts
         self._row = row
+        self._row_field = f"rows[{number}]"
         written = {name: one for part in parts for name, one in part.document.given.values.items()}
         self._written = Fillings(NEVER, {**written, **row})
 
@@ -134,7 +135,12 @@ class _Building:
         found: dict[Path, tuple[str, str]] = {}
         for part in self._parts:
             for n, name in enumerate(part.document.given.lifecycles):
-                path = Path(os.path.normpath(part.file.path.parent / name))
+                try:
+                    written = str(filled(name, self._written))
+                except FillingError as error:
+                    self._note(part, f"given.lifecycles[{n}]", error.rule, error.message)
+                    continue
+                path = Path(os.path.normpath(part.file.path.parent / written))
                 try:
                     text = bundle_of(path, read_text)
                     load_new(text, str(path))
@@ -162,15 +168,18 @@ class _Building:
                 self._note(part, f"given.lifecycles[{number}]", "doubled-lifecycle", message)
 
     def values_and_people(self, begins: datetime, where: ZoneInfo) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Values and people by name, what they name of each other filled in; times are from the beginning."""
-        values, people = dict(self._row), dict[str, Any]()
+        """Values, those of the row among them, and people by name, what they name of each other filled in.
+
+        Times are from the beginning.
+        """
+        values, people = dict[str, Any](), dict[str, Any]()
         waiting = {
-            (kind, name): (part, said)
+            (f"given.{kind}", name): (part, said)
             for part in self._parts
             for kind in ("values", "people")
             for name, said in getattr(part.document.given, kind).items()
             if kind == "people" or name not in self._row
-        }
+        } | {(self._row_field, name): (self._parts[-1], said) for name, said in self._row.items()}
         while waiting:
             names = {name for _, name in waiting}
             ready = [one for one, (_, said) in waiting.items() if not names_in(said) & (names - {one[1]})]
@@ -178,15 +187,15 @@ class _Building:
                 part, said = waiting.pop((kind, name))
                 moment = Moment(begins, begins, where, {}, zones_of(people))
                 value, failures = tried(said, Fillings(moment, values, people))
-                (values if kind == "values" else people)[name] = value
+                (people if kind == "given.people" else values)[name] = value
                 for failure in failures:
-                    path = f"given.{kind}.{name}" + ("." if failure.field[:1] not in ("", "[") else "")
+                    path = f"{kind}.{name}" + ("." if failure.field[:1] not in ("", "[") else "")
                     self._note(part, path + failure.field, failure.rule, failure.message)
             if not ready:
                 for (kind, name), (part, said) in waiting.items():
                     others = ", ".join(sorted(names_in(said) & names))
                     message = f"{name!r} is filled in by way of {others}, and so on"
-                    self._note(part, f"given.{kind}.{name}", "circle", message)
+                    self._note(part, f"{kind}.{name}", "circle", message)
                 break
         return values, people
 

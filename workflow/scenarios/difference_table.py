@@ -24,6 +24,10 @@ _STYLES: dict[Sign, tuple[str, str]] = {
     "~": ("green", "red"),
 }
 _NOTHING = "nothing"
+_MOST_LINES = 200
+"""Lines that are shown of one difference."""
+_LONGEST_MARKED = 2000
+"""Characters of a line up to which the words in it that differ are looked for."""
 _WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
 
 
@@ -50,9 +54,11 @@ def _sides(difference: Difference, zone: tzinfo) -> Table:
     loosely = _LOOSE.search(difference.field) is not None
     told = side_by_side(difference.expected, difference.found, zone, loosely=loosely)
     # What a step needs and cannot have was not expected: there the left side is left empty.
-    left = _NOTHING if difference.expected is None and ".then" in difference.field else ""
+    checks = ".then" in difference.field or difference.field.startswith("always")
+    left = _NOTHING if difference.expected is None and checks else ""
     right = _NOTHING if difference.found is None else ""
-    for number, one in enumerate(shortened(told)):
+    shown = shortened(told)
+    for number, one in enumerate(shown[:_MOST_LINES]):
         if isinstance(one, int):
             table.add_row("", Text(f"… {one} more as it must be …", "dim italic"))
             continue
@@ -60,6 +66,8 @@ def _sides(difference: Difference, zone: tzinfo) -> Table:
         if number == 0:
             cells = cells[0] if one.expected else left, cells[1] if one.found else right
         table.add_row(one.sign, *cells)
+    if len(shown) > _MOST_LINES:
+        table.add_row("", Text(f"… {len(shown) - _MOST_LINES} more lines …", "dim italic"))
     return table
 
 
@@ -83,6 +91,8 @@ def _set_in(text: Text, line: Line | None) -> RenderableType:
 
 def _mark_words(left: Text, right: Text) -> None:
     """Underline the words by which two lines differ, where they are much the same."""
+    if max(len(left), len(right)) > _LONGEST_MARKED:
+        return
     sides: list[list[str]] = [_WORD.findall(text.plain) for text in (left, right)]
     matcher = SequenceMatcher(None, sides[0], sides[1], autojunk=False)
     if matcher.ratio() < 0.5:

@@ -53,7 +53,7 @@ class Sent(_Closed):
     )
     to: Key | None = Field(None, description="The subject.")
     data: Values = Field(default_factory=dict)
-    id: Text | None = Field(None, description="The event's id; else one of its own.")
+    id: Text | None = Field(None, description="The event's id; else one of its own. Of a report: its own.")
     source: Text | None = Field(None, description="The event's source; else that of the scenario.")
     parent: Text | None = None
     effect: Text | None = None
@@ -201,7 +201,7 @@ class Step(Sent):
     succeeds: Values | None = None
     fails: Text | None = None
     report: NoticeChoice | None = None
-    status: Literal["delivered", "failed"] | None = None
+    status: Literal["accepted", "delivered", "failed", "ended"] | None = None
     code: Text | None = None
     channel: (
         dict[str, Annotated[str, Field(pattern=r"^(works|refuses|unknown|busy( P[0-9A-Z.]+)?)$")]] | None

@@ -25,6 +25,8 @@ from workflow.scenarios.scenario import Placed
 from workflow.scenarios.stage import DeadThing, SeenMove, SentNotice, TaskCall, WaitingNotice
 from workflow.scenarios.subject_expectations import SubjectCheck
 
+_OK = 200
+
 
 class Expectations:
     """Holds the `then` of one step against the stage.
@@ -142,11 +144,11 @@ class Expectations:
         )  # fmt: skip
 
     def _is_call(self, wanted: TaskExpectation, call: TaskCall) -> bool:
-        arguments = self._meaning.fill(wanted.arguments or {})
+        arguments = self._meaning.fill(wanted.arguments)
         return (
             call.task == self._meaning.fill(wanted.task)
             and (wanted.of is None or self._meaning.is_key(call.subject, wanted.of))
-            and fits(arguments, call.arguments)
+            and (arguments is None or fits(arguments, call.arguments))
         )
 
     def _dead(self, wanted: Sequence[DeadExpectation], found: Sequence[DeadThing]) -> Iterator[Difference]:
@@ -189,24 +191,25 @@ class Expectations:
     def _all(self, wanted: Mapping[str, Mapping[str, int | list[str]]]) -> Iterator[Difference]:
         for lifecycle, states in wanted.items():
             there = self._stage.subjects(str(self._meaning.fill(lifecycle)))
-            for state, said in states.items():
+            for name, said in states.items():
+                state = str(self._meaning.fill(name))
                 keys = [one.key for one in there if one.state == state]
                 what = f"all of {lifecycle} that are {state}"
                 if isinstance(said, int):
                     if len(keys) != said:
-                        yield self._differs(f"all.{lifecycle}.{state}", what, said, keys)
+                        yield self._differs(f"all.{lifecycle}.{name}", what, said, keys)
                     continue
                 expected = [str(self._meaning.fill(one)) for one in said]
                 rest = pair(expected, keys, lambda one, key: self._meaning.is_key(key, one))
                 if rest.missing or rest.extra:
-                    yield self._differs(f"all.{lifecycle}.{state}", what, expected, keys)
+                    yield self._differs(f"all.{lifecycle}.{name}", what, expected, keys)
 
     def _figures(self, wanted: Mapping[str, Any]) -> Iterator[Difference]:
         for figure, said in wanted.items():
             expected = self._meaning.fill(said)
             answer = self._stage.request("GET", f"/v1/barometer/{self._meaning.fill(figure)}", "operator")
-            if not fits(expected, answer.body):
-                found = part_of(expected, answer.body)
+            if answer.status != _OK or not fits(expected, answer.body):
+                found = part_of(expected, answer.body) if answer.status == _OK else answer.body
                 yield self._differs(f"figures.{figure}", f"the figures {figure}", expected, found)
 
     def _same(self, one: datetime, other: datetime) -> bool:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from state_machines.values.instants import format_instant
+from state_machines.values.instants import format_instant, zone
 from workflow.scenarios.errors import FillingError
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolved
@@ -19,20 +19,27 @@ from workflow.scenarios.times import PERSONS, Moment, TimeError, is_time, resolv
 __all__ = [
     "Fillings",
     "filled",
+    "filled_in_words",
     "fillings_of",
+    "in_words",
     "is_name",
     "names_in",
     "tried",
     "zones_of",
 ]
 
+_Asked = Literal["value", "text", "texts", "person"]
 AS_WRITTEN = frozenset({"holds"})
 """Fields whose texts stand as they are written: in an expression `<` is less-than."""
 
 NAMELESS = frozenset({"subjects"})
 """Fields whose values stand beside the other fields: they have no name in YAML."""
-AS_VALUES = frozenset({"data", "answers", "succeeds", "arguments", "answer", "figures"})
-"""Fields in which a value keeps its type; in all others it is written out, as the text that they ask for."""
+ASKED: Mapping[str, _Asked] = {
+    **dict.fromkeys(("data", "answers", "succeeds", "arguments", "answer", "figures"), "value"),
+    **dict.fromkeys(("words", "without", "explain", "why"), "texts"),
+    **dict.fromkeys(("to", "by"), "person"),
+}
+"""What a field asks for: a value as it is, a text or a list of texts, a person; every other one a text."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _PIECE = re.compile(r"<<|<(?P<said>[^<>]*)>|<")
@@ -95,6 +102,20 @@ def filled(value: Any, fillings: Fillings) -> Any:
     return found
 
 
+def in_words(text: str, fillings: Fillings) -> str:
+    """A text that is only read, with its values written out in it; as it was, if one of them cannot be."""
+    try:
+        return _in_words(text, fillings)
+    except FillingError:
+        return text
+
+
+def filled_in_words(text: str, row: Mapping[str, Any]) -> str:
+    """A text with the values of a row written out in it, before there is a scenario. Raises FillingError."""
+    never = datetime.min.replace(tzinfo=zone("UTC"))
+    return _in_words(text, Fillings(Moment(never, never, zone("UTC")), row))
+
+
 def tried(value: Any, fillings: Fillings) -> tuple[Any, list[FillingError]]:
     """As `filled`, with all that cannot be filled; these texts are left as they were."""
     failures: list[FillingError] = []
@@ -107,16 +128,17 @@ class _Pass:
     def __init__(self, fillings: Fillings, failures: list[FillingError]) -> None:
         self._fillings, self._failures = fillings, failures
 
-    def over(self, value: Any, path: str, *, typed: bool = True) -> Any:
-        """`typed`: whether the value of a text that is `<name>` as a whole keeps its type."""
+    def over(self, value: Any, path: str, asked: _Asked = "value") -> Any:
+        """`asked`: what the value of a text that is `<name>` as a whole must be."""
         if isinstance(value, str):
-            return self._text(value, path, typed=typed) if "<" in value else value
+            return self._text(value, path, asked) if "<" in value else value
         if isinstance(value, BaseModel):
             return self._model(value, path)
         if isinstance(value, Mapping):
-            return self._mapping(value, path, typed)
+            return self._mapping(value, path, asked)
         if isinstance(value, list | tuple):
-            return [self.over(one, f"{path}[{n}]", typed=typed) for n, one in enumerate(value)]
+            item: _Asked = "text" if asked == "texts" else asked
+            return [self.over(one, f"{path}[{n}]", item) for n, one in enumerate(value)]
         return value
 
     def _model(self, part: _Model, path: str) -> _Model:
@@ -124,29 +146,27 @@ class _Pass:
         changed = {}
         for name in part.model_fields_set - AS_WRITTEN:
             before, place = getattr(part, name), path if name in NAMELESS else _join(path, _name(part, name))
-            after = self.over(before, place, typed=name in AS_VALUES)
+            after = self.over(before, place, ASKED.get(name, "text"))
             if after is not before:
                 changed[name] = after
         return part.model_copy(update=changed) if changed else part
 
-    def _mapping(self, value: Mapping[str, Any], path: str, typed: bool) -> dict[str, Any]:
+    def _mapping(self, value: Mapping[str, Any], path: str, asked: _Asked) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, one in value.items():
             place = _join(path, key)
-            name = self._text(key, place, whole=False, typed=False) if "<" in key else key
+            name = self._text(key, place, whole=False) if "<" in key else key
             if name in found:
                 message = f"{name!r} stands here twice once it is filled in"
                 self._failures.append(FillingError("doubled-key", message, place))
-            found[name] = self.over(one, place, typed=typed)
+            found[name] = self.over(one, place, asked)
         return found
 
-    def _text(self, text: str, path: str, *, whole: bool = True, typed: bool) -> Any:
+    def _text(self, text: str, path: str, asked: _Asked = "text", *, whole: bool = True) -> Any:
         try:
             only = _PIECE.fullmatch(text) if whole else None
             if only is not None and only["said"] is not None:
-                value = _value(only["said"], self._fillings)
-                keeps = typed or not isinstance(value, int | float)
-                return value if keeps else _as_text(only["said"], value)
+                return _as_asked(only["said"], _value(only["said"], self._fillings), asked)
             return _in_words(text, self._fillings)
         except FillingError as error:
             self._failures.append(FillingError(error.rule, error.message, path))
@@ -191,13 +211,25 @@ def _in_words(text: str, fillings: Fillings) -> str:
     return _PIECE.sub(written, text) if "<" in text else text
 
 
+def _as_asked(said: str, value: Any, asked: _Asked) -> Any:
+    """A value where a field asks for it. What is empty is no text: it would stand in every other one."""
+    if asked == "value" or (asked == "person" and isinstance(value, Mapping) and value):
+        return value
+    if asked == "texts" and isinstance(value, list) and value:
+        return [_as_asked(said, one, "text") for one in value]
+    text = _as_text(said, value)
+    if not text:
+        raise FillingError("empty", f"<{said}> is an empty text, which says nothing here")
+    return text
+
+
 def _as_text(said: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
     kind = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
-    message = f"<{said}> is {kind} and cannot stand amid other words; name a part of it"
+    message = f"<{said}> is {kind}, and a text is asked for; name a part of it"
     raise FillingError("value-in-words", message)
 
 

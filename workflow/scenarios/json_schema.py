@@ -24,10 +24,11 @@ def scenario_schema() -> dict[str, Any]:
     schema = ScenarioDocument.model_json_schema(by_alias=True)
     _drop_titles(schema)
     parts = schema["$defs"]
+    subjects = _fillable(parts["Then"]["properties"].pop("subjects")["additionalProperties"])
     for name, part in parts.items():
         parts[name] = _fillable(part)
     then = parts["Then"]
-    then["patternProperties"] = {_SUBJECTS: then["properties"].pop("subjects")["additionalProperties"]}
+    then["patternProperties"] = {_SUBJECTS: subjects}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
@@ -55,13 +56,14 @@ def _drop_titles(node: Any) -> None:
 
 
 def _fillable(node: Any) -> Any:
-    """The same, where a value in angle brackets may stand for a number, or for one of a few words."""
+    """The same, where a value in angle brackets may stand for all but plain texts, which hold it anyway."""
     if isinstance(node, list):
         return [_fillable(one) for one in node]
     if not isinstance(node, dict):
         return node
-    if node.get("type") == "integer" or node.keys() & {"enum", "const", "pattern"}:
+    is_mapping = node.get("type") == "object" and "properties" not in node
+    if is_mapping or node.get("type") in {"integer", "array"} or node.keys() & {"enum", "const", "pattern"}:
         apart = {name: node[name] for name in ("default", "description") if name in node}
-        own = {name: value for name, value in node.items() if name not in apart}
+        own = {name: _fillable(value) for name, value in node.items() if name not in apart}
         return {"anyOf": [own, _FILLED], **apart}
     return {name: _fillable(one) for name, one in node.items()}

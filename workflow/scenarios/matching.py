@@ -13,10 +13,12 @@ from state_machines.values.time_errors import TimeError
 def fits(expected: Any, found: Any) -> bool:
     """Whether `found` is what is expected.
 
-    Of a mapping any part is compared, of a list every item in order; ``None`` is null or absent; texts that
-    both are instants are equal if they are the same instant.
+    Of a mapping any part is compared, but an empty one is equal to an empty one alone; of a list every item in
+    order; ``None`` is null or absent; texts that both are instants are equal if they are the same instant.
     """
     if isinstance(expected, Mapping):
+        if not expected:
+            return isinstance(found, Mapping) and not found
         return isinstance(found, Mapping) and all(
             fits(part, found.get(name)) for name, part in expected.items()
         )
@@ -34,7 +36,7 @@ def fits(expected: Any, found: Any) -> bool:
 
 def part_of(expected: Any, found: Any) -> Any:
     """Of `found` what `expected` speaks of, to be shown beside it."""
-    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+    if isinstance(expected, Mapping) and expected and isinstance(found, Mapping):
         return {name: part_of(part, found.get(name)) for name, part in expected.items()}
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         return [part_of(*pair) for pair in zip(expected, found, strict=True)]

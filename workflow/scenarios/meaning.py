@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
@@ -72,4 +72,9 @@ class Meaning:
     def is_key(self, key: str, pattern: str) -> bool:
         """Whether a key fits one that may have a ``*``."""
         wanted = str(self.fill(pattern))
-        return key == wanted or ("*" in wanted and fnmatchcase(key, wanted.replace("[", "[[]")))
+        return key == wanted or ("*" in wanted and _fits_star(key, wanted))
+
+
+def _fits_star(key: str, wanted: str) -> bool:
+    """Whether there is something, or nothing, in the key for each ``*``; no other letter is special."""
+    return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), key, re.DOTALL) is not None

@@ -12,7 +12,7 @@ from workflow.scenarios.acts import Acts
 from workflow.scenarios.document import Step, TaskEnding, Then
 from workflow.scenarios.errors import FillingError, StepImpossible
 from workflow.scenarios.expectations import Expectations
-from workflow.scenarios.filling import fillings_of
+from workflow.scenarios.filling import fillings_of, in_words
 from workflow.scenarios.invariants import Invariants
 from workflow.scenarios.knowledge import knowledge_of
 from workflow.scenarios.matching import part_of
@@ -87,7 +87,8 @@ class Player:
             self._hear()
             self._fillings = self._fillings.at(at, step.mark)
             if step.say or step.act:
-                self._tell(Beat(at, "person", step.say or _told(step)))
+                said = in_words(step.say, self._fillings) if step.say else _told(step)
+                self._tell(Beat(at, "person", said))
             self._act(number, placed)
             self._check(step.then, placed, last=number == len(self._scenario.steps) - 1)
         except (FillingError, TimeError) as error:

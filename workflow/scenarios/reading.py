@@ -12,8 +12,9 @@ from state_machines.errors import Problem
 from workflow.recovery import vocabulary
 from workflow.scenarios.building import Part, built
 from workflow.scenarios.checking import problems_of
-from workflow.scenarios.errors import ScenarioError
+from workflow.scenarios.errors import FillingError, ScenarioError
 from workflow.scenarios.files import ScenarioFile, read_file, scenarios_below
+from workflow.scenarios.filling import filled_in_words
 from workflow.scenarios.form import form_of
 from workflow.scenarios.scenario import Scenario
 
@@ -63,14 +64,19 @@ class _Reading:
             if not own.is_scenario:
                 message = "a beginning is there for `after` alone; name the scenarios that begin with it"
                 raise ScenarioError([own.problem("beginning", "no-scenario", message)])
-            files = [*self._before(own, [path]), own]
         except ScenarioError as error:
             self._note(error.problems)
             return
         rows = own.value.get("rows")
         table = rows if isinstance(rows, list) and rows else [None]
         for number, row in enumerate(table):
-            yield from self._of_row(files, number, row if isinstance(row, dict) else None)
+            values = row if isinstance(row, dict) else None
+            try:
+                files = [*self._before(own, [path], values), own]
+            except ScenarioError as error:
+                self._note(error.problems)
+            else:
+                yield from self._of_row(files, number, values)
 
     def _of_row(
         self, files: list[ScenarioFile], number: int, row: dict[str, Any] | None
@@ -96,11 +102,16 @@ class _Reading:
             self._files[path] = read_file(path)
         return self._files[path]
 
-    def _before(self, file: ScenarioFile, seen: list[Path]) -> list[ScenarioFile]:
-        """What comes before a file, the first beginning first. Raises ScenarioError."""
+    def _before(
+        self, file: ScenarioFile, seen: list[Path], row: dict[str, Any] | None = None
+    ) -> list[ScenarioFile]:
+        """What comes before a file, the first beginning first; its name may hold values of the row. Raises
+        ScenarioError.
+        """
         after = file.value.get("after")
         if not isinstance(after, str):
             return []  # the form says what is wrong with any other
+        after = _named(after, row, file)
         path = Path(os.path.normpath(file.path.parent / after))
         if path in seen:
             message = f"{after!r} comes before itself: {' after '.join(map(str, [*seen, path]))}"
@@ -122,6 +133,14 @@ class _Reading:
             if place not in self.problems:
                 where = f", in row {row + 1} of the table" if row else ""
                 self.problems[place] = replace(one, message=f"{one.message}{where}")
+
+
+def _named(after: str, row: dict[str, Any] | None, file: ScenarioFile) -> str:
+    """The name of a beginning with the values of a row in it. Raises ScenarioError."""
+    try:
+        return filled_in_words(after, row or {})
+    except FillingError as error:
+        raise ScenarioError([file.problem("after", error.rule, error.message)]) from None
 
 
 def _written_values(files: list[ScenarioFile]) -> Mapping[str, Any]:

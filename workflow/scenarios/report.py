@@ -14,6 +14,7 @@ from rich.text import Text
 
 from workflow.scenarios.difference_table import difference_parts
 from workflow.scenarios.document import Step
+from workflow.scenarios.filling import Fillings, fillings_of, in_words
 from workflow.scenarios.outcome import Outcome
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.story_table import beginning, story_table
@@ -21,6 +22,9 @@ from workflow.scenarios.written_values import visible
 
 WIDTH = 110
 """Columns where nobody looks at a terminal."""
+_SHORTEST_TITLE = 30
+_MOST_DIFFERENCES = 30
+"""So many are shown of one scenario, unless the whole is asked for."""
 
 
 def console_for(file: TextIO | None = None) -> Console:
@@ -75,10 +79,17 @@ class Report:
                 self._console.print(part)
             return
         self._well += 1
-        where = (f"  {name_of(outcome.scenario)}", "dim")
-        self._console.print(Text.assemble(("✓ ", "green"), visible(outcome.scenario.title), where))
+        self._console.print(self._line(outcome.scenario))
         if self._verbose:
             self._console.print(Padding(_story(outcome, whole=True), (0, 0, 1, 2)))
+
+    def _line(self, scenario: Scenario) -> Text:
+        """One line for one that went well; its title is shortened where there is no room for it."""
+        name, title = name_of(scenario), Text(visible(scenario.title))
+        if not self._verbose:
+            room = self._console.width - len(f"✓   {name}")
+            title.truncate(max(room, _SHORTEST_TITLE), overflow="ellipsis")
+        return Text.assemble(("✓ ", "green"), title, (f"  {name}", "dim"))
 
     def close(self, seconds: float, seed: int | None = None) -> None:
         """The last lines: which failed, how many went well, how long it took; the seed of a random order."""
@@ -145,10 +156,14 @@ def _tale(outcome: Outcome, *, whole: bool) -> Sequence[RenderableType]:
     ]
     if outcome.story:
         parts.append(Padding(_story(outcome, whole=whole), (0, 0, 1, 2)))
-    for difference in outcome.differences:
+    shown = outcome.differences if whole else outcome.differences[:_MOST_DIFFERENCES]
+    for difference in shown:
         place = _place(difference.file, difference.line)
         parts += [Padding(one, (0, 0, 0, 2)) for one in difference_parts(difference, place, scenario.zone)]
         parts.append("")
+    if len(shown) < len(outcome.differences):
+        left_out = len(outcome.differences) - len(shown)
+        parts += [Padding(Text(f"… {left_out} more that are not as they must be …", "dim"), (0, 0, 1, 2))]
     if outcome.error is not None:
         parts.append(
             Padding(Text("makegood itself failed here, not the scenario:", "bold red"), (0, 0, 0, 2))
@@ -168,11 +183,11 @@ def _which_step(outcome: Outcome) -> str:
     steps = outcome.scenario.steps
     if outcome.step is None or outcome.step >= len(steps):
         return ""
-    words = _words(steps[outcome.step].step)
+    words = _words(steps[outcome.step].step, fillings_of(outcome.scenario))
     return f"step {outcome.step + 1} of {len(steps)}{f': {words}' if words else ''}"
 
 
-def _words(step: Step) -> str:
+def _words(step: Step, fillings: Fillings) -> str:
     if step.say is not None:
-        return visible(step.say)
+        return visible(in_words(step.say, fillings))
     return visible(f"{step.send} {step.to or ''}".rstrip()) if step.send is not None else step.act or ""

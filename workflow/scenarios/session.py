@@ -90,9 +90,15 @@ class Session:
                 self._newest[outcome.scenario.name] = outcome
                 report.tell(outcome)
                 bar.advance(report.failed)
-        newest = list(self._newest.values())
         if request.junit is not None:
-            write_junit(request.junit, newest, began)
+            write_junit(request.junit, self._newest.values(), began)
+        fits = self.measure()
+        report.close(monotonic() - since, request.seed)
+        return fits and report.failed == 0
+
+    def measure(self) -> bool:
+        """Say, write and draw what was not taken, if it is asked for; whether no exception is wrong."""
+        request, newest = self.request, list(self._newest.values())
         fits = True
         if request.measures:
             found = measured(newest, self._exceptions)
@@ -104,8 +110,7 @@ class Session:
         if request.coverage_svg is not None:
             for file in write_pictures(request.coverage_svg, newest):
                 self.console.print(Text(f"Drawn: {file}", "dim"), soft_wrap=True)
-        report.close(monotonic() - since, request.seed)
-        return fits and report.failed == 0
+        return fits
 
     def forget(self, names: set[str]) -> None:
         """Leave out the outcomes of scenarios that are not there any more: all but these."""

@@ -8,11 +8,11 @@ from datetime import tzinfo
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from workflow.scenarios.alignment import aligned
 from workflow.scenarios.matching import fits, texts
-from workflow.scenarios.written_values import Line, is_list, scalar_text, text_lines, value_lines
+from workflow.scenarios.written_values import Line, is_list, text_lines, value_lines
 
 Sign = Literal[" ", "-", "+", "~"]
 _AROUND = 2
@@ -121,14 +121,12 @@ class _Comparison:
             yield from _held(label, depth, self._mappings(expected, found, inner))
         elif is_list(expected) and is_list(found) and expected and found:
             yield from _held(label, depth, self._lists(list(expected), list(found), inner))
-        elif isinstance(expected, str) and isinstance(found, str) and "\n" in expected + found:
+        elif _has_lines(expected) and _has_lines(found):
             yield from _held(label and f"{label}|", depth, self._texts(expected, found, inner))
-        elif _has_parts(expected) or _has_parts(found):
-            sides = (value_lines(label, one, depth, self._zone) for one in (expected, found))
-            yield from (Pair("~", *lines) for lines in zip_longest(*sides))
         else:
-            sign: Sign = " " if _same(expected, found) else "~"
-            yield Pair(sign, self._scalar(label, expected, depth), self._scalar(label, found, depth))
+            same = not (_has_parts(expected) or _has_parts(found)) and _same(expected, found)
+            sides = (value_lines(label, one, depth, self._zone) for one in (expected, found))
+            yield from (Pair(" " if same else _beside(*lines), *lines) for lines in zip_longest(*sides))
 
     def loose(self, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Pair]:
         """A notice, a refusal or what failed: of some of it words are expected, others may not be there."""
@@ -154,9 +152,6 @@ class _Comparison:
         right = iter(()) if said is None else value_lines(label, said, 0, self._zone)
         yield from (Pair(sign, *lines) for lines in zip_longest(left, right))
 
-    def _scalar(self, label: str, value: Any, depth: int) -> Line:
-        return Line(depth, label + scalar_text(value, self._zone))
-
     def _mappings(self, expected: Mapping[Any, Any], found: Mapping[Any, Any], depth: int) -> Iterator[Pair]:
         for name in sorted(expected, key=lambda name: name not in found):  # what both have comes first
             if name in found:
@@ -181,24 +176,36 @@ class _Comparison:
         left, right = text_lines(expected), text_lines(found)
         for what, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
             for one, other in zip_longest(left[a:b], right[c:d]):
-                sign: Sign = " " if what == "equal" else "-" if other is None else "+" if one is None else "~"
+                sign = " " if what == "equal" else _beside(one, other)
                 sides = (None if side is None else Line(depth, side) for side in (one, other))
                 yield Pair(sign, *sides)
 
 
 def _held(label: str, depth: int, inner: Iterator[Pair]) -> Iterator[Pair]:
-    """What stands below a label; the first line of a list's item stands beside its dash."""
-    if label == "- ":
-        first = next(inner)
-        yield Pair(first.sign, _dashed(first.expected, depth), _dashed(first.found, depth))
-    elif label:
-        holder = Line(depth, label.rstrip())
-        yield Pair(" ", holder, holder)
-    yield from inner
+    """What stands below a label; of a list's item, the first line of each side stands beside its dash."""
+    if label != "- ":
+        if label:
+            holder = Line(depth, label.rstrip())
+            yield Pair(" ", holder, holder)
+        yield from inner
+        return
+    sides = [False, False]
+    for pair in inner:
+        lines = [pair.expected, pair.found]
+        for number, line in enumerate(lines):
+            if line is not None and not sides[number]:
+                lines[number] = Line(depth, f"- {line.text}")
+                sides[number] = True
+        yield Pair(pair.sign, *lines)
 
 
-def _dashed(line: Line | None, depth: int) -> Line | None:
-    return None if line is None else Line(depth, f"- {line.text}")
+def _has_lines(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and "\n" in value
+
+
+def _beside(expected: object, found: object) -> Sign:
+    """The sign of two lines that are not the same, of which one may not be there."""
+    return "-" if found is None else "+" if expected is None else "~"
 
 
 def _has_parts(value: Any) -> bool:

@@ -17,7 +17,7 @@ _BESIDE: Mapping[str, frozenset[str]] = {
     "look": frozenset({"link", "answer"}),
     "desk": frozenset({"of", "by", "data", "answer"}),
     "task": frozenset({"of", "succeeds", "fails"}),
-    "report": frozenset({"status", "code", "answer"}),
+    "report": frozenset({"status", "code", "id", "answer"}),
     "channel": frozenset(),
     "worker": frozenset(),
     "ask": frozenset({"answer"}),

@@ -84,8 +84,8 @@ class SubjectCheck:
             yield Deviation("", f"{key}: state", state, subject.state)
         if expected.parent is not None and not self._meaning.is_key(subject.parent or "", expected.parent):
             yield Deviation(".parent", f"{key}: parent", self._meaning.fill(expected.parent), subject.parent)
-        data = self._meaning.fill(expected.data or {})
-        if not fits(data, subject.data):
+        data = self._meaning.fill(expected.data)
+        if data is not None and not fits(data, subject.data):
             yield Deviation(".data", f"{key}: data", data, part_of(data, subject.data))
         for name, timer in (expected.timers or {}).items():
             yield from self._timer(subject, name, timer)
@@ -112,6 +112,11 @@ class SubjectCheck:
             if due != at:
                 yield Deviation(field, what, format_instant(at), found)
         for text in texts(self._meaning.fill(wanted.why)):
-            why = self._meaning.stage.explained(subject.key)
+            why = _about_timer(name, self._meaning.stage.explained(subject.key))
             if text not in why:
                 yield Deviation(f"{field}.why", f"{what}: {_EXPLAINED}", text, why)
+
+
+def _about_timer(name: str, explained: str) -> str:
+    """Of what explain says of a subject the part about one timer: the words of others are not its own."""
+    return "\n\n".join(one for one in explained.split("\n\n") if one.startswith(f"{name}: "))

@@ -100,6 +100,8 @@ class _Watcher:
         changed, self._changed = self._changed, set()
         if concerned:
             self._play(concerned, changed)
+        elif changed:
+            self._session.measure()  # the exceptions may be others
 
     def _play(self, concerned: Sequence[Scenario], changed: set[Path]) -> None:
         console = self._session.console
@@ -141,15 +143,23 @@ def _stamps(files: Iterable[Path]) -> Stamps:
 
 def _yaml_below(folder: Path) -> Iterator[Path]:
     for below in _folders_below(folder):
-        yield from (file for file in below.iterdir() if file.suffix in _SUFFIXES)
+        yield from (file for file in _inside(below) if file.suffix in _SUFFIXES)
 
 
 def _folders_below(folder: Path) -> Iterator[Path]:
     """The folder and those in it, however deep, but hidden ones."""
     yield folder
-    for inner in folder.iterdir():
+    for inner in _inside(folder):
         if inner.is_dir() and not inner.name.startswith(".") and not inner.is_symlink():
             yield from _folders_below(inner)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder; nothing if it was taken away a moment ago."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _absolute(path: Path) -> Path:

@@ -22,7 +22,7 @@ class Purpose(StrEnum):
     """What a store is for."""
 
     EARNEST = "earnest"
-    """It has run on a clock that goes by itself: the machine's, or a demonstration's, which goes faster."""
+    """It has run on the machine's clock, which goes by itself."""
     SANDBOX = "sandbox"
     """It runs on a clock that stands still until it is moved."""
 
@@ -36,7 +36,8 @@ _REFUSALS = {
     Purpose.EARNEST: "database: it has run in earnest, and a sandbox's clock must not be moved over it; "
     "give the sandbox its own MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR [earnest]",
     Purpose.SANDBOX: "database: it is a sandbox's, and does not run on a clock that goes by itself; use "
-    "`makegood up --sandbox`, or its own MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR [sandbox]",
+    "`makegood up --sandbox` (other commands: MAKEGOOD_CLOCK=sandbox:<data directory>/clock), or another "
+    "MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR [sandbox]",
 }
 
 

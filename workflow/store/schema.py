@@ -378,6 +378,7 @@ advances = Table(
     Column("begins_at", Instant, nullable=False, comment="where the clock stood"),
     Column("target", Instant, nullable=False, comment="where it is to stand"),
     Column("stops", Integer, nullable=False, comment="instants on the way at which something was due"),
+    Column("leaves_tasks", Boolean, nullable=False, comment="those of others are not waited for"),
     Column("reason", Text, comment="why it was halted"),
     Column("asked_by", Text, nullable=False, comment="who asked for it"),
 )

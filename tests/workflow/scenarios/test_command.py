@@ -95,6 +95,16 @@ def test_2_if_there_is_no_store_to_play_on(scenarios: Path, monkeypatch: pytest.
     assert "MAKEGOOD_DATABASE_URL: names no PostgreSQL server" in result.stderr
 
 
+def test_on_postgresql_the_same_is_said(
+    scenarios: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run("--jobs", 1).stdout.splitlines()
+    monkeypatch.setenv("MAKEGOOD_DATABASE_URL", postgres_url)
+    there = run("--store", "postgresql", "--jobs", 1)
+    assert there.exit_code == 0, there.output
+    assert there.stdout.splitlines()[:-1] == here[:-1]
+
+
 def test_some_are_chosen(scenarios: Path) -> None:
     assert "1 went well" in run("--only", "DUE AFTER").stdout
     assert "1 went well" in run("--tag", "time", "--tag", "nosuch").stdout

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from workflow.scenarios import document
 from workflow.scenarios.document import Step
 from workflow.scenarios.errors import FillingError
-from workflow.scenarios.filling import AS_VALUES, Fillings, filled, is_name, names_in, tried
+from workflow.scenarios.filling import ASKED, Fillings, filled, is_name, names_in, tried
 from workflow.scenarios.times import Moment
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_the_fields_that_keep_the_types_of_values_are_those_that_take_any() -> N
     taking = {
         name for part in parts for name, field in part.model_fields.items() if _takes_any(field.annotation)
     }
-    assert taking - {"people", "values", "rows"} == AS_VALUES
+    assert taking - {"people", "values", "rows"} == {name for name, asked in ASKED.items() if asked == "value"}
 
 
 def _takes_any(annotation: Any) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.workflow.scenarios.playing import played
+from workflow.scenarios.report import Report
 
 HEAD = """
 scenario: 1
@@ -182,6 +185,27 @@ rest: any
     status: failed
     code: "550"
     rest: any
+rest: any
+""",
+    "a report of a message that is still on its way": LENT
+    + """
+  - channel: {email: unknown}
+  - at: +P1D
+    then: {loaner:1: overdue}
+  - report: {to: tom, about: question}
+    status: accepted
+    then: {"delivery:*": accepted}
+  - report: {to: tom, about: question}
+    status: delivered
+    then: {"delivery:*": delivered}
+  - report: {to: tom, about: question}
+    status: delivered
+    answer: {status: duplicate}
+  - report: {to: tom, about: question}
+    status: delivered
+    id: another
+    answer: {status: accepted}
+    then: {"delivery:*": delivered}
 rest: any
 """,
     "the workers are gone over the deadline": LENT
@@ -386,3 +410,16 @@ def test_it_ends_at_the_step_that_differs_and_tells_the_story_so_far(tmp_path: P
         "loaner:1 lent -> overdue, timer deadline",
         "email to tom@example.org about question: Do you want to keep it?",
     ]
+
+
+def test_what_a_person_reads_of_a_step_has_the_values_of_its_row(tmp_path: Path) -> None:
+    text = (
+        "scenario: 1\ntitle: A row\ngiven: {begins: 2026-03-02 10:00, people: {tom: tom@example.org}}\n"
+        'steps: [{say: "Tom, <tom.email>, waits <how> (<<)", then: {team:desk: staffed}}]\n'
+        "rows: [{how: an hour}]\n"
+    )
+    outcome = played(tmp_path, text)
+    assert [one.words for one in outcome.story] == ["Tom, tom@example.org, waits an hour (<)"]
+    said = io.StringIO()
+    Report(Console(file=said, width=300)).tell(outcome)
+    assert said.getvalue().count("Tom, tom@example.org, waits an hour (<)") == 2

@@ -24,6 +24,7 @@ steps:
     then: {team:desk: staffed}
 """
 GIVEN = "given: {begins: 2026-03-02 10:00, zone: Europe/Berlin}"
+LOAN = (Path(__file__).with_name("right") / "loan.yaml").read_text(encoding="utf-8")
 PLAIN = f"scenario: 1\n{GIVEN}{STEPS}"
 
 
@@ -132,6 +133,33 @@ def test_a_circle_of_beginnings_is_refused_where_it_closes(tmp_path: Path, circl
     assert problem.file == str(tmp_path / f"{circle[-2]}.yaml")
 
 
+def test_a_row_may_name_the_file_of_a_definition(tmp_path: Path) -> None:
+    given = f"{GIVEN[:-1]}, lifecycles: [<name>.yaml]}}"
+    write(tmp_path, table=f"scenario: 1\n{given}\nrows: [{{name: loan}}, {{name: none}}]{STEPS}", loan=LOAN)
+    with pytest.raises(ScenarioError) as found:
+        read_scenarios([tmp_path])
+    assert [(one.field, one.rule) for one in found.value.problems] == [("given.lifecycles[0]", "no-file")]
+    assert "none.yaml" in str(found.value.problems[0])
+
+
+def test_what_a_row_names_is_filled_in(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        table=(
+            "scenario: 1\n"
+            "title: By owners\n"
+            "given:\n"
+            "  begins: 2026-03-02 10:00\n"
+            "  people: {ada: ada@example.org}\n"
+            "rows:\n"
+            "  - {owners: [<ada>], due: <begin +P1D>}\n"
+            f"{STEPS}"
+        ),
+    )
+    (one,) = read_scenarios([tmp_path])
+    assert one.values == {"owners": ["ada@example.org"], "due": "2026-03-03T10:00:00Z"}
+
+
 def test_each_row_is_a_scenario_of_its_own(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -224,6 +252,34 @@ def test_a_beginning_without_and_a_scenario_with_rows(tmp_path: Path) -> None:
     write(tmp_path, rows=f"{PLAIN}rows: [{{a: 1}}]\n", after=f"scenario: 1\nafter: rows.yaml{STEPS}")
     [problem] = refused(tmp_path / "after.yaml")
     assert (problem.field, problem.rule, problem.line) == ("after", "rows-before", 2)
+
+
+def test_each_row_may_come_after_another_beginning(tmp_path: Path) -> None:
+    """What holds whatever came before is said once."""
+    write(
+        tmp_path,
+        before__day=f"beginning: 1\n{GIVEN}\nsteps: [{{say: by day}}]\n",
+        before__night=f"beginning: 1\n{GIVEN}\nsteps: [{{say: by night}}]\n",
+        own=(
+            "scenario: 1\nafter: before/<when>.yaml\nrows: [{when: day}, {when: night}]\n"
+            "steps: [{say: They call by <when>, then: {all: {promise: {made: 0}}}}]\n"
+        ),
+    )
+    found = read_scenarios([tmp_path / "own.yaml"])
+    assert [one.steps[0].step.say for one in found] == ["by day", "by night"]
+    assert [{each.name for each in one.files} for one in found] == [
+        {"day.yaml", "own.yaml"},
+        {"night.yaml", "own.yaml"},
+    ]
+
+
+def test_a_beginning_that_no_row_names_is_refused(tmp_path: Path) -> None:
+    own = "scenario: 1\nafter: <when>.yaml\nrows: [{when: dawn}, {hour: 9}]\nsteps: [{say: They call}]\n"
+    problems = refused(write(tmp_path, own=own) / "own.yaml")
+    assert [(one.field, one.rule, one.line) for one in problems] == [
+        ("after", "no-file", 2),
+        ("after", "unknown-value", 2),
+    ]
 
 
 def test_a_scenario_can_be_handed_to_another_process(tmp_path: Path) -> None:

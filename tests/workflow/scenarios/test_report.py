@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tests.workflow.scenarios.outcomes import STORY, beat, difference, failed, scenario
 from workflow.scenarios.outcome import Difference, Outcome
+from workflow.scenarios.progress_bar import ProgressBar
 from workflow.scenarios.report import WIDTH, Report, console_for, plain
 
 GOLDEN: dict[str, tuple[Callable[[], Outcome], str]] = {
@@ -167,6 +168,14 @@ def test_a_line_for_one_that_went_well() -> None:
     assert plain(Outcome(scenario(row=3))) == "✓ What is lent is due after a week  scenarios/loan.yaml[3]"
 
 
+def test_that_line_is_one_line_however_long_the_title_is() -> None:
+    outcome = Outcome(scenario(title="long " * 40, row=3))
+    told = plain(outcome)
+    assert len(told) == WIDTH and re.fullmatch(r"✓ (long )+.*…  scenarios/loan\.yaml\[3\]", told)
+    whole = said(lambda report: report.tell(outcome), verbose=True)
+    assert whole.count("long") == 40
+
+
 def test_the_whole_story_when_it_is_asked_for() -> None:
     told = said(lambda report: report.tell(Outcome(scenario(), list(STORY))), verbose=True)
     assert "+7 09:00  timer   loan:1 lent -> lost, timer deadline" in told
@@ -197,6 +206,13 @@ def test_what_is_as_it_must_be_is_left_out_of_a_long_value() -> None:
     assert rows[:2] == ["… 18 more as it must be …", "name18: 18"]
     assert "name20: 20" in rows and "name23: 23" not in rows
     assert rows[-4:] == ["inner:", "inner:", "a: 1", "a: 2"]
+
+
+def test_what_has_no_end_is_counted() -> None:
+    told = plain(failed(difference([], [f"case:{number}" for number in range(1000)], "line", "the line")))
+    assert told.count("- case:") == 200 and "… 800 more lines …" in told
+    told = plain(failed(*(difference(number, -1) for number in range(100))))
+    assert told.count("~ ") == 30 and "… 70 more that are not as they must be …" in told
 
 
 @pytest.mark.parametrize("width", [60, 80, 110, 200])
@@ -264,6 +280,20 @@ def test_signs_that_the_output_cannot_write_are_written_as_numbers() -> None:
     Report(console_for(out)).tell(Outcome(scenario()))
     out.flush()
     assert bytes_out.getvalue().startswith(b"\\u2713 What is lent")
+
+
+def test_a_bar_is_shown_at_a_terminal_alone_and_is_gone_in_the_end() -> None:
+    shown = {}
+    for terminal in (True, False):
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=terminal, width=80)
+        with ProgressBar(console, 3) as bar:
+            bar.advance(failed=0)
+            bar.advance(failed=1)
+        shown[terminal] = out.getvalue()
+    assert "2/3" in shown[True] and "1 failed" in shown[True]
+    assert shown[True].endswith("\x1b[2K")  # the line is erased
+    assert shown[False] == ""
 
 
 def said(act: Callable[[Report], Any], *, verbose: bool = False) -> str:

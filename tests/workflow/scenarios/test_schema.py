@@ -86,8 +86,10 @@ def test_what_is_wrong_is_underlined(right: str, wrong: str) -> None:
         "{channel: {sms: <how>}}",
         "{look: {to: ada}, answer: <status>}",
         "{then: {all: {loan: {lent: <many>}}}}",
+        "{send: loan.bring_back, to: loan:17, data: <data>}",
+        "{then: {told: <told>, line: <line>}}",
     ],
 )
-def test_a_value_of_a_table_may_stand_for_a_number_or_a_word(step: str) -> None:
+def test_a_value_of_a_table_may_stand_for_a_number_a_word_a_list_or_a_mapping(step: str) -> None:
     text = read_text(RIGHT / "scenario.yaml").replace("  - at: +P4D\n", f"  - {step}\n  - at: +P4D\n")
     assert red_lines(read_yaml(text)[0]) == []

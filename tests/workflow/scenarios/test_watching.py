@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from tests.waiting import wait_until
 from tests.workflow.scenarios.files import BACK, replace, write_scenarios
@@ -46,13 +47,13 @@ class Watched:
 
 
 @contextmanager
-def watching(folder: Path) -> Iterator[Watched]:
+def watching(folder: Path, *words: str) -> Iterator[Watched]:
     """The command, in the folder in which `scenarios` is."""
     said = folder / "said.txt"
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "workflow.cli", "test", "--watch", "--jobs", "1"],
+            [sys.executable, "-m", "workflow.cli", "test", "--watch", "--jobs", "1", *words],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             stdout=out,
@@ -67,7 +68,7 @@ def watching(folder: Path) -> Iterator[Watched]:
 
 def test_whatever_a_changed_file_concerns_is_played_again_until_ctrl_c(tmp_path: Path) -> None:
     scenarios = write_scenarios(tmp_path)
-    with watching(tmp_path) as watched:
+    with watching(tmp_path, "--junit", "out.xml") as watched:
         assert "3 went well" in watched.says(WATCHING)
 
         replace(scenarios / "due.yaml", "loan:1: overdue", "loan:1: lost")
@@ -89,3 +90,16 @@ def test_whatever_a_changed_file_concerns_is_played_again_until_ctrl_c(tmp_path:
         assert "2 went well" in said and "scenarios/new/back.yaml[1]" in said
 
         assert watched.ends() == 0
+    results = ET.parse(tmp_path / "out.xml").getroot()  # the newest of each
+    assert (results.get("tests"), results.get("failures")) == ("5", "0")
+
+
+def test_what_was_not_taken_is_told_anew_when_the_exceptions_change(tmp_path: Path) -> None:
+    scenarios = write_scenarios(tmp_path)
+    with watching(tmp_path, "--coverage") as watched:
+        assert "    state repaired  scenarios" in watched.says(WATCHING)
+        (scenarios / "coverage-exceptions.yaml").write_text(
+            "loan: {state repaired: nothing of ours breaks}\n"
+        )
+        said = watched.says("not taken by any scenario")
+        assert "    state repaired  scenarios" not in said and "went well" not in said

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.api.auth import AnyKey, Operator
+from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http import prefer
 from workflow.api.http.answers import JsonAnswer
@@ -38,8 +38,11 @@ _EVERY = 0.05
 """Seconds between two looks for one who waits: operators of a sandbox are few."""
 _READING = described(Kind.UNAUTHENTICATED, Kind.CONFLICT, Kind.UNAVAILABLE)
 _MOVING = _READING | described(Kind.FORBIDDEN, Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.INVALID)
-_DURATION = r"^P[0-9T][0-9WDTHMS.,]*$"
-_INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+_DURATION = "^P(?=[0-9T])([0-9]+W)?([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+([.,][0-9]{1,6})?S)?)?$"
+_INSTANT = (
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+"""For the document alone: what is wrong with a text is said by who reads it."""
 
 
 class AdvanceWish(BaseModel):
@@ -53,13 +56,21 @@ class AdvanceWish(BaseModel):
         },
     )
 
-    by: str = Field("", max_length=64, pattern=_DURATION, description="ISO 8601 duration, P400D at most.")
+    by: str = Field(
+        "",
+        max_length=64,
+        description="ISO 8601 duration, P400D at most.",
+        json_schema_extra={"pattern": _DURATION},
+    )
     to: str = Field(
         "",
         max_length=64,
-        pattern=_INSTANT,
         description="RFC 3339 instant, later than the clock by P400D at most.",
-        json_schema_extra={"format": "date-time"},
+        json_schema_extra={"format": "date-time", "pattern": _INSTANT},
+    )
+    leave_tasks: bool = Field(
+        False,
+        description="Go on although tasks of other code bases are under way, as if they took that long.",
     )
 
 
@@ -82,7 +93,7 @@ class ClockView(BaseModel):
     advance: Advance | None
 
 
-def _movable(request: Request, _: AnyKey) -> SandboxClock:
+def _movable(request: Request, _: Reader) -> SandboxClock:
     """The clock, asked for after the key. Raises NoSandbox where it cannot be moved."""
     return sandbox_clock(context_of(request).runtime.clock)
 
@@ -99,7 +110,7 @@ MovableClock = Annotated[SandboxClock, Depends(_movable)]
 @router.get(
     "/clock", summary="Where the sandbox's clock stands", response_model=ClockView, responses=_READING
 )
-def get_clock(request: Request, _: AnyKey, clock: MovableClock) -> JsonAnswer:
+def get_clock(request: Request, _: Reader, clock: MovableClock) -> JsonAnswer:
     """Its instant, whether it is being moved, and when something is due next. Outside a sandbox 409."""
     return JsonAnswer(_view(standing(context_of(request).runtime.store, clock)))
 
@@ -125,7 +136,8 @@ async def advance_clock(
 
     def begin() -> Standing:
         now = clock.now()
-        ask(store, now, target_of(now, wish.by or None, wish.to or None), key.actor)
+        target = target_of(now, wish.by or None, wish.to or None)
+        ask(store, now, target, key.actor, leave_tasks=wish.leave_tasks)
         return standing(store, clock)
 
     found = await run_in_threadpool(begin)

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column(
             "stops", sa.Integer, nullable=False, comment="instants on the way at which something was due"
         ),
+        sa.Column("leaves_tasks", sa.Boolean, nullable=False, comment="those of others are not waited for"),
         sa.Column("reason", sa.Text, comment="why it was halted"),
         sa.Column("asked_by", sa.Text, nullable=False, comment="who asked for it"),
         sa.PrimaryKeyConstraint("id", name="pk_advances"),

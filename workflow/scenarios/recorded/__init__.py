@@ -1,0 +1,1 @@
+"""Scenarios out of what really happened: a subject's ledger, or a log through a map."""
