@@ -13,8 +13,8 @@ from state_machines.values.time_errors import TimeError
 def fits(expected: Any, found: Any) -> bool:
     """Whether `found` is what is expected.
 
-    Of a mapping any part is compared, but an empty one is equal to an empty one alone; of a list every item in
-    order; ``None`` is null or absent; texts that both are instants are equal if they are the same instant.
+    Of a mapping any part is compared, but an empty one is equal to an empty one alone; of a list every item
+    in order; ``None`` is null or absent; texts that both are instants are equal if they are the same instant.
     """
     if isinstance(expected, Mapping):
         if not expected:

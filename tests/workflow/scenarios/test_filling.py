@@ -131,7 +131,9 @@ def test_the_fields_that_keep_the_types_of_values_are_those_that_take_any() -> N
     taking = {
         name for part in parts for name, field in part.model_fields.items() if _takes_any(field.annotation)
     }
-    assert taking - {"people", "values", "rows"} == {name for name, asked in ASKED.items() if asked == "value"}
+    assert taking - {"people", "values", "rows"} == {
+        name for name, asked in ASKED.items() if asked == "value"
+    }
 
 
 def _takes_any(annotation: Any) -> bool:
