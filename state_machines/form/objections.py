@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from types import ModuleType
 from typing import Any, NamedTuple, get_args
 
@@ -104,8 +105,12 @@ def _said(each: Any, known: Collection[str], forms: Mapping[str, tuple[str, str]
     if kind == "missing":
         return rule, f"{name} is missing"
     if kind == "extra_forbidden":
+        if each["loc"][-1] in known:
+            return rule, f"{name} is no field here, but elsewhere"
         near = difflib.get_close_matches(str(each["loc"][-1]), known, n=1)
         return rule, f"{name} is no field here" + (f"; is {near[0]!r} meant?" if near else "")
+    if kind == "string_type" and isinstance(value, bool | int | float | date):
+        return rule, f"input should be a text, not {value}: put it in quotes"
     if kind == "string_pattern_mismatch":
         rule, meant = forms.get(context["pattern"], (rule, f"not of the form {context['pattern']}"))
         return rule, f"{value!r} is {meant}"

@@ -37,7 +37,7 @@ triggers:
 states:
   - name: counting
     timeouts:
-      beat: {every: PT1M, on_timeout: tick}
+      entry: {every: PT1M, on_timeout: tick}
       once: {after: PT5M, on_timeout: tick}
 transitions:
   - {trigger: open, source: initial, dest: counting, set: {seen: [], ticks: 0}}
@@ -230,7 +230,7 @@ def test_a_timer_set_anew_under_a_claim_is_not_claimed(world: World, monkeypatch
     claiming = crowd.once(claim)
     wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=20, what="the pause in the claim")
     with world.store.begin() as transaction:
-        anew = "update timers set setting = 9, due_at = due_at + interval '1 hour' where name = 'beat'"
+        anew = "update timers set setting = 9, due_at = due_at + interval '1 hour' where name = 'entry'"
         transaction.connection.execute(text(anew))
     claiming.join(20)
     crowd.finish()

@@ -56,7 +56,7 @@ FORMS: list[dict[str, Any]] = [
     {"before": "timestamp('2026-07-03T00:00:00Z')", "lead": "PT6H"},
     {"before": "timestamp('2026-07-03T00:00:00Z')", "share": 0.75},
     {"every": "PT2H"},
-    {"every": "data.?beat.orValue('PT45M')"},
+    {"every": "data.?entry.orValue('PT45M')"},
 ]
 
 
@@ -135,7 +135,7 @@ DATA = st.fixed_dictionaries(
         "x": st.integers(-1, 5),
         "n": st.integers(0, 4),
         "patience": st.sampled_from(["PT1H", "P1D"]),
-        "beat": st.sampled_from(["PT20M", "PT3H"]),
+        "entry": st.sampled_from(["PT20M", "PT3H"]),
         "people": st.lists(st.sampled_from(["a@b.c", "", None]), max_size=2),
         "flag": st.booleans(),
     },

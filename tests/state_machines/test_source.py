@@ -133,6 +133,16 @@ def test_a_misspelt_field_is_answered_with_the_one_that_was_meant() -> None:
     assert "'conditions'" in problem.message
 
 
+def test_a_field_that_belongs_elsewhere_is_not_asked_for_by_its_own_name() -> None:
+    (problem,) = refused(SOUND.replace("dest: on\n", "dest: on\n    states: [on]\n"))
+    assert problem.message == "'states' is no field here, but elsewhere"
+
+
+def test_a_number_where_a_text_is_asked_for_belongs_in_quotes() -> None:
+    (problem,) = refused(SOUND.replace("dest: on\n", "dest: on\n    description: 50\n"))
+    assert problem.message == "input should be a text, not 50: put it in quotes"
+
+
 def test_a_value_of_several_possible_forms_is_one_problem() -> None:
     (problem,) = refused(SOUND.replace("dest: on\n", "dest: on\n    set: [1]\n"))
     assert problem.message == "input should be a mapping of fields, or input should be a text"

@@ -35,7 +35,7 @@ triggers:
   back: {}
   agree: {data: {due_at: {type: string, format: date-time, required: true}}}
   nudge: {}
-  beat: {}
+  entry: {}
   lapse: {}
 calendars:
   office: {zone: Europe/Berlin, weekly: {mon-fri: ["09:00-12:00", "13:00-17:00"]}, holidays: {country: DE}}
@@ -43,14 +43,14 @@ states: [open, waiting, {name: late, final: true}]
 timeouts:
   answer: {in: [open, waiting], paused_in: waiting, after: PT16H, calendar: office, on_timeout: nudge}
   deadline: {in: [open, waiting], at: timestamp(data.due_at), on_timeout: lapse}
-  daily: {in: [open, waiting], every: P1D, on_timeout: beat}
+  daily: {in: [open, waiting], every: P1D, on_timeout: entry}
 transitions:
   - {trigger: mail, source: initial, dest: open, set: event.data}
   - {trigger: wait, source: open, dest: waiting}
   - {trigger: back, source: waiting, dest: open}
   - {trigger: agree, source: open, set: {due_at: =event.data.due_at}, restart: [deadline]}
   - {trigger: nudge, source: open}
-  - {trigger: beat, source: [open, waiting]}
+  - {trigger: entry, source: [open, waiting]}
   - {trigger: lapse, source: open, dest: late}
 """
 

@@ -79,6 +79,7 @@ was given; in an expression the parameter is a part of it.
 """
 _CALENDAR = """\
 Business hours. With one, days and weeks of a duration are working days, hours and minutes business time.
+Without one a day is 24 hours, whatever the clocks do meanwhile.
 
 | field | is | meaning |
 |---|---|---|

@@ -24,7 +24,7 @@ def print_ending(console: Console, outcome: Outcome, flower: CheckResult) -> Non
     style, mark = ("green", "ok   ") if flower.well else ("bold red", "WRONG")
     console.print(Text.assemble((mark, style), f"  Flower  {flower.words}"), soft_wrap=True)
     if outcome.well and flower.well:
-        told = sum(beat.kind == "notice" for beat in outcome.story)
+        told = sum(entry.kind == "notice" for entry in outcome.story)
         console.print(Text(f"ok     {told} notices, and no other; nothing is left to be done", "green"))
         console.print(Text("The story ended as it should.", "bold green"))
     else:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from workflow.demo.errors import Interrupted
-from workflow.scenarios.outcome import Beat
+from workflow.scenarios.outcome import StoryEntry
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.story_table import story_time
 
@@ -26,15 +26,15 @@ class Telling:
         self._scenario = scenario
         self._interrupted = interrupted
 
-    def __call__(self, beat: Beat) -> None:
+    def __call__(self, entry: StoryEntry) -> None:
         """Print one thing that happened. Raises Interrupted."""
-        is_said = beat.kind == "person"
+        is_said = entry.kind == "person"
         if is_said and self._interrupted.wait(_READING_SECONDS):
             raise Interrupted()
-        style = "bold" if is_said else _STYLES.get(beat.kind, "red")
-        time = f"{story_time(beat.at, self._scenario):>9}"
-        cause = "" if is_said else beat.kind
-        told = Text.assemble((time, "dim"), (f"  {cause:<7}  ", style), (beat.words, style))
+        style = "bold" if is_said else _STYLES.get(entry.kind, "red")
+        time = f"{story_time(entry.at, self._scenario):>9}"
+        cause = "" if is_said else entry.kind
+        told = Text.assemble((time, "dim"), (f"  {cause:<7}  ", style), (entry.words, style))
         self._console.print(told, soft_wrap=True)
 
 

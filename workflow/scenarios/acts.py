@@ -160,8 +160,11 @@ class Acts:
         waiting = meant(self._stage.unanswered()) or meant(self._stage.given_up())
         if len(waiting) != 1:
             there = [f"{one.task} of {one.subject}" for one in self._stage.unanswered()]
-            many = "no such task waits" if not waiting else f"{len(waiting)} such tasks wait: say `of`"
-            raise StepImpossible("task", "no-task" if not waiting else "ambiguous", many, there)
+            if not waiting:
+                message = "no such task waits: it was not called, or has ended"
+                raise StepImpossible("task", "no-task", message, there)
+            message = f"{len(waiting)} such tasks wait: say `of`"
+            raise StepImpossible("task", "ambiguous", message, there)
         return waiting[0]
 
     def _report(self, step: Step) -> tuple[Answer, bool]:

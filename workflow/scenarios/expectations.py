@@ -64,7 +64,9 @@ class Expectations:
         if then.waiting is None:
             for notice in self._stage.waiting():
                 yield self._differs("waiting", "a notice that still waits", None, _waits(notice))
-        for call in self._stage.unanswered():
+        unanswered = self._stage.unanswered()
+        for number in pair(then.tasks, unanswered, self._is_call).extra:
+            call = unanswered[number]
             yield self._differs("tasks", "a task that was not answered", None, _called(call))
         if then.line is None:
             for key in self._stage.line():
@@ -134,19 +136,19 @@ class Expectations:
         )  # fmt: skip
 
     def _tasks(self, wanted: Sequence[TaskExpectation], found: Sequence[TaskCall]) -> Iterator[Difference]:
-        def is_it(one: TaskExpectation, call: TaskCall) -> bool:
-            arguments = self._meaning.fill(one.arguments)
-            return (
-                call.task == self._meaning.text(one.task)
-                and (one.of is None or self._meaning.is_key(call.subject, one.of))
-                and (arguments is None or fits(arguments, call.arguments))
-            )
-
         yield from self._paired(
-            "tasks", "a call of a task", wanted, found, is_it,
+            "tasks", "a call of a task", wanted, found, self._is_call,
             lambda one: self._meaning.fill(one.model_dump(exclude_none=True, by_alias=True)),
             lambda call, _: _called(call),
         )  # fmt: skip
+
+    def _is_call(self, wanted: TaskExpectation, call: TaskCall) -> bool:
+        arguments = self._meaning.fill(wanted.arguments)
+        return (
+            call.task == self._meaning.text(wanted.task)
+            and (wanted.of is None or self._meaning.is_key(call.subject, wanted.of))
+            and (arguments is None or fits(arguments, call.arguments))
+        )
 
     def _dead(self, wanted: Sequence[DeadExpectation], found: Sequence[DeadThing]) -> Iterator[Difference]:
         def is_it(one: DeadExpectation, dead: DeadThing) -> bool:

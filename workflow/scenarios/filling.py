@@ -205,7 +205,7 @@ def _in_words(text: str, fillings: Fillings) -> str:
         if piece.group() == "<<":
             return "<"
         if piece["said"] is None:
-            message = f"'<' begins a value in {text!r}; the character itself is '<<'"
+            message = f"'<' begins a value in {text!r}, and none is in another; the character is '<<'"
             raise FillingError("angle-bracket", message)
         return _as_text(piece["said"], _value(piece["said"], fillings))
 

@@ -12,7 +12,7 @@ Kind = Literal["step", "event", "timer", "notice", "task", "refused", "dead", "p
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class StoryEntry:
     """One thing that happened: when (UTC), what kind of thing, in words."""
 
     at: datetime
@@ -47,7 +47,7 @@ class Outcome:
     """How a scenario went. It went well if there is no difference and no error."""
 
     scenario: Scenario
-    story: list[Beat] = field(default_factory=list)
+    story: list[StoryEntry] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     step: int | None = None
     """Index of the step at which it ended; None: it was played to its end."""

@@ -18,16 +18,17 @@ from workflow.scenarios.knowledge import knowledge_of
 from workflow.scenarios.matching import part_of
 from workflow.scenarios.meaning import Meaning
 from workflow.scenarios.news import News, NewsReader
-from workflow.scenarios.outcome import Beat, Difference, Outcome
+from workflow.scenarios.outcome import Difference, Outcome, StoryEntry
+from workflow.scenarios.page_words import page_words
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 from workflow.scenarios.stage import Answer, Stage
-from workflow.scenarios.story import beats_of
+from workflow.scenarios.story import entries_of
 
 _OFTEN = 100
 """So often tasks are answered at one instant, after which it is taken that there is no end of it."""
 
 
-def _nobody(beat: Beat) -> None:
+def _nobody(entry: StoryEntry) -> None:
     """Hears it, and does nothing."""
 
 
@@ -38,7 +39,9 @@ class Player:
         told: hears what happens, as soon as it has.
     """
 
-    def __init__(self, scenario: Scenario, stage: Stage, told: Callable[[Beat], None] = _nobody) -> None:
+    def __init__(
+        self, scenario: Scenario, stage: Stage, told: Callable[[StoryEntry], None] = _nobody
+    ) -> None:
         self._scenario = scenario
         self._stage = stage
         self._told = told
@@ -104,7 +107,7 @@ class Player:
             self._fillings = self._fillings.at(at, step.mark)
             if step.say or step.act:
                 said = in_words(step.say, self._fillings) if step.say else _told(step)
-                self._tell(Beat(at, "person", said))
+                self._tell(StoryEntry(at, "person", said))
             self._act(number, placed)
             self._check(step.then, placed, last=number == len(self._scenario.steps) - 1)
         except (FillingError, TimeError) as error:
@@ -130,12 +133,13 @@ class Player:
         if not right:
             assert answer is not None
             expected = self._meaning().fill(step.answer)
-            found: Any = {"status": answer.status, "body": answer.body}
+            if expected is None:
+                expected = "accepted" if step.send else {"status": 202 if step.report else 200}
+            body = page_words(answer.body) if isinstance(answer.body, str) else answer.body
+            found: Any = {"status": answer.status, "body": body}
             if isinstance(expected, dict | list) and answer.status < 300:
                 found = part_of(expected, answer.body)
-            self._differ(
-                placed.place, "answer", f"the answer to {_told(step)}", expected or "accepted", found
-            )
+            self._differ(placed.place, "answer", f"the answer to {_told(step)}", expected, found)
 
     def _happen(self, place: Placed) -> None:
         """Everything that follows at this instant."""
@@ -178,12 +182,12 @@ class Player:
         """Take in what has happened since it was looked last."""
         news = self._news.read()
         self._unseen = self._unseen.and_then(news)
-        for beat in beats_of(news, self._stage.now()):
-            self._tell(beat)
+        for entry in entries_of(news, self._stage.now()):
+            self._tell(entry)
 
-    def _tell(self, beat: Beat) -> None:
-        self._outcome.story.append(beat)
-        self._told(beat)
+    def _tell(self, entry: StoryEntry) -> None:
+        self._outcome.story.append(entry)
+        self._told(entry)
 
     def _meaning(self) -> Meaning:
         return Meaning(self._scenario.people, self._stage, self._fillings, self._lifecycles)

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from workflow.scenarios.outcome import Beat
+from workflow.scenarios.outcome import StoryEntry
 from workflow.scenarios.scenario import Scenario
 from workflow.scenarios.written_values import local_time, visible
 
@@ -23,25 +23,25 @@ _STYLES = {
     "dead": "red",
 }
 _FIRST, _LAST = 10, 25
-"""Beats that are shown of a long story: how it began, and what came right before its end."""
+"""Entries that are shown of a long story: how it began, and what came right before its end."""
 
 
-def story_table(scenario: Scenario, story: Sequence[Beat], *, whole: bool = False) -> Table:
+def story_table(scenario: Scenario, story: Sequence[StoryEntry], *, whole: bool = False) -> Table:
     """A story in the order of time; a long one shortened in the middle, with a count, unless it is `whole`.
 
     Times are by the clock of the scenario's zone, such as ``14:05``; after the first day ``+2 14:05``.
     """
-    told = sorted(story, key=lambda beat: beat.at)
+    told = sorted(story, key=lambda entry: entry.at)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     left_out = 0 if whole or len(told) <= _FIRST + _LAST + 1 else len(told) - _FIRST - _LAST
-    for number, beat in enumerate(told):
+    for number, entry in enumerate(told):
         if left_out and number == _FIRST:
             table.add_row("", "", Text(f"… {left_out} more …", "dim"))
         if not left_out or not _FIRST <= number < len(told) - _LAST:
-            _add(table, beat, scenario)
+            _add(table, entry, scenario)
     return table
 
 
@@ -57,8 +57,8 @@ def story_time(at: datetime, scenario: Scenario) -> str:
     return f"{f'{days:+d} ' if days else ''}{here:%H:%M}{f':{here:%S}' if here.second else ''}"
 
 
-def _add(table: Table, beat: Beat, scenario: Scenario) -> None:
-    style = _STYLES[beat.kind]
-    time = Text(story_time(beat.at, scenario), "dim")
-    kind = "" if beat.kind == "person" else beat.kind
-    table.add_row(time, Text(kind, style), Text(visible(beat.words), style))
+def _add(table: Table, entry: StoryEntry, scenario: Scenario) -> None:
+    style = _STYLES[entry.kind]
+    time = Text(story_time(entry.at, scenario), "dim")
+    kind = "" if entry.kind == "person" else entry.kind
+    table.add_row(time, Text(kind, style), Text(visible(entry.words), style))

@@ -46,7 +46,7 @@ class SubjectCheck:
         """Everything of the subject that is not as it must be. Raises StepImpossible for an ambiguous key."""
         expected = SubjectExpectation(state=said) if isinstance(said, str) else said
         state = self._meaning.text(expected.state)
-        key = self._meaning.key(pattern, pattern)
+        key = self._meaning.key(pattern, f"then.{pattern}")
         subject = None if key is None else self._meaning.stage.subject(key)
         if subject is None:
             return (

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from state_machines.form.yaml_document import read_yaml
 from workflow.scenarios.document import ScenarioDocument
-from workflow.scenarios.outcome import Beat, Difference, Outcome
+from workflow.scenarios.outcome import Difference, Outcome, StoryEntry
 from workflow.scenarios.scenario import Placed, PlacedStep, Scenario
 
 FILE = Path("scenarios/loan.yaml")
@@ -50,16 +50,16 @@ def difference(expected: Any, found: Any, field: str = "loan:1", what: str = "lo
     return Difference(f"steps[1].then.{field}", 11, str(FILE), what, expected, found)
 
 
-def beat(days: float, kind: Any, words: str) -> Beat:
+def entry(days: float, kind: Any, words: str) -> StoryEntry:
     """Something that happened so many days after the beginning."""
-    return Beat(BEGINS + timedelta(days=days), kind, words)
+    return StoryEntry(BEGINS + timedelta(days=days), kind, words)
 
 
 STORY = [
-    beat(0, "person", "Ada borrows a drill"),
-    beat(0, "event", "loan:1 initial -> lent, lend"),
-    beat(7, "timer", "loan:1 lent -> lost, timer deadline"),
-    beat(7.0001, "notice", "email to ada@example.org about reminder: Where is our drill?"),
+    entry(0, "person", "Ada borrows a drill"),
+    entry(0, "event", "loan:1 initial -> lent, lend"),
+    entry(7, "timer", "loan:1 lent -> lost, timer deadline"),
+    entry(7.0001, "notice", "email to ada@example.org about reminder: Where is our drill?"),
 ]
 
 

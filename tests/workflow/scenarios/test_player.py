@@ -261,6 +261,8 @@ steps:
   - ask: /v1/subjects/promise:P-1
     answer: {state: kept_late, data: {words: We call you}}
 """,
+    "a task that the last step names, and nobody answers": BACK
+    + "    then: {loaner:1: refunding, tasks: [{task: till.refund, of: loaner:1}]}\n",
     "what must always be so": LENT
     + """
   - at: +P1D
@@ -340,8 +342,18 @@ BAD: dict[str, tuple[str, tuple[str, object, object]]] = {
         ("then.tasks[0]", {"task": "till.refund", "with": {"amount": 30}}, ...),
     ),
     "a task that is not answered at the end": (
-        BACK + "    then: {tasks: [{task: till.refund}]}\n",
+        BACK + "    then: {tasks: [{task: till.refund}]}\n  - {at: +PT1M, then: {loaner:1: refunding}}\n",
         ("then.tasks", None, ...),
+    ),
+    "a door that turns away what nobody says it does": (
+        SEEN + "  - {ask: '/v1/subjects/loaner:2', then: {loaner:1: lent}}\n",
+        ("answer", {"status": 200}, ...),
+    ),
+    "a star that fits two": (
+        SEEN
+        + LENT.removeprefix("\nsteps:\n").replace("loaner:1", "loaner:2").replace("mark: lent", "mark: two")
+        + "    then: {'loaner:*': lent}\n",
+        ("steps[1].then.loaner:*", None, ["loaner:1", "loaner:2"]),
     ),
     "a link that no notice has": (
         SEEN + "  - press: {to: tom}\n    answers: {keep: true}\n",

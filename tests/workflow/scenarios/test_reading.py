@@ -294,5 +294,6 @@ def test_what_the_page_shows_is_right(tmp_path: Path) -> None:
     follow_up = next(one for one in blocks("first-lifecycle.md", "yaml") if "lifecycle: follow_up" in one)
     shown = [one for one in blocks("testing.md", "yaml") if "\nscenario: 1\n" in f"\n{one}"]
     assert shown
-    write(tmp_path, lifecycles__follow_up=follow_up, **{f"s{n}": one for n, one in enumerate(shown)})
+    files = {f"scenarios__s{n}": one for n, one in enumerate(shown)}
+    write(tmp_path, lifecycles__follow_up=follow_up, **files)
     assert len(read_scenarios([tmp_path])) >= len(shown)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.workflow.scenarios.outcomes import STORY, beat, difference, failed, scenario
+from tests.workflow.scenarios.outcomes import STORY, difference, entry, failed, scenario
 from workflow.scenarios.outcome import Difference, Outcome
 from workflow.scenarios.progress_bar import ProgressBar
 from workflow.scenarios.report import WIDTH, Report, console_for, plain
@@ -182,7 +182,7 @@ def test_the_whole_story_when_it_is_asked_for() -> None:
 
 
 def test_a_long_story_is_shortened_in_the_middle() -> None:
-    story = [beat(number, "event", f"loan:{number} moves") for number in range(100)]
+    story = [entry(number, "event", f"loan:{number} moves") for number in range(100)]
     outcome = Outcome(scenario(), story, [difference("a", "b")], step=1)
     told = plain(outcome)
     shown = [int(number) for number in re.findall(r"loan:(\d+) moves", told)]
@@ -193,7 +193,7 @@ def test_a_long_story_is_shortened_in_the_middle() -> None:
 
 def test_the_story_is_in_the_order_of_time() -> None:
     outcome = failed(difference("a", "b"))
-    outcome.story.insert(0, beat(8, "person", "later"))
+    outcome.story.insert(0, entry(8, "person", "later"))
     assert plain(outcome).index("later") > plain(outcome).index("Where is our drill?")
 
 
@@ -246,7 +246,7 @@ def test_colours_at_a_terminal() -> None:
 @pytest.mark.parametrize("value", ["\x1b[2J", "[bold]x[/]", "a\rb", ":smile:", "‮gnirts"])
 def test_no_value_is_obeyed_by_the_terminal(value: str) -> None:
     outcome = failed(difference("a", value), title=f"t {value}")
-    outcome.story.append(beat(8, "notice", value))
+    outcome.story.append(entry(8, "notice", value))
     shown = value.replace("\x1b", "\\x1b").replace("\r", "\\r").replace("\u202e", "\\u202e")
     assert plain(outcome).count(shown) == 3
 
