@@ -1,11 +1,20 @@
-"""Faults that are planted in the catalog, one at a time, and the scenario that must find each."""
+"""Faults that are planted in the catalog, one at a time, and the scenario that must find each.
+
+``python -m tests.scenarios.planted`` plants each and shows what is said of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from state_machines import catalog
+from workflow.scenarios.reading import read_scenarios
+from workflow.scenarios.report import plain
+from workflow.scenarios.running import RunOptions, run
 from workflow.scenarios.scenario import Scenario
+
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Fault:
     right: str
     wrong: str
     found_by: str = ""
-    said: tuple[str, ...] = ()
+    said: str = ""
 
     def planted_in(self, scenario: Scenario) -> Scenario:
         """The same scenario in a house with this fault. Raises ValueError if the place is not there once."""
@@ -39,54 +48,92 @@ FAULTS: dict[str, Fault] = {
         "promise",
         "source: [made, at_risk], dest: lapsed, if:",
         "source: [made, at_risk], dest: withdrawn, if:",
+        found_by="promise/late_stays_late.yaml",
+        said="withdrawn",
     ),
     "a missing notice: the customer is not told that a promise broke": Fault(
         "promise",
         'call: "=data.?call.orValue({})"}}\n    when: has(data.customer)\n',
         'call: "=data.?call.orValue({})"}}\n    when: "!has(data.customer)"\n',
+        found_by="case/a_promise_in_a_case.yaml",
+        said="about: broken_promise",
     ),
     "a deadline by another clock: an hour late": Fault(
         "promise",
         "  deadline: timestamp(data.due_at)\n",
         "  deadline: timestamp(data.due_at) + duration('1h')\n",
+        found_by="promise/the_deadline_is_the_customers.yaml",
+        said="timer",
     ),
     "a ladder that ends: its last level is not told again": Fault(
         "escalation",
         "  - {trigger: not_acknowledged, source: notified, dest: notified, if: next_has_people, change: climb}\n",
         "  - {trigger: not_acknowledged, source: notified, dest: notified, if: [next_has_people, is_next_above], change: climb}\n"
         "  - {trigger: not_acknowledged, source: notified, dest: withdrawn}\n",
+        found_by="stories/the_last_level_repeats.yaml",
+        said="about: escalation",
     ),
     "late is forgotten: what is kept late counts as kept": Fault(
         "promise",
         "{trigger: keep, source: lapsed, dest: kept_late, change: keep_as_said}",
         "{trigger: keep, source: lapsed, dest: kept, change: keep_as_said}",
+        found_by="promise/late_stays_late.yaml",
+        said="kept_late",
     ),
     "a timer that is not set anew: the old deadline stays": Fault(
         "promise",
         "change: {move_deadline: =event.data.due_at}, restart: [warn_before_deadline, warn_at_three_quarters, deadline]",
         "change: {move_deadline: =event.data.due_at}, restart: [warn_before_deadline, warn_at_three_quarters]",
+        found_by="promise/a_new_deadline_is_agreed.yaml",
+        said="timer deadline",
     ),
     "a clock that does not stand still: a promise lapses while the customer is waited for": Fault(
         "promise",
         "deadline: {in: [made, at_risk], at: deadline, on_timeout: lapse}",
         "deadline: {in: [made, at_risk, waiting], at: deadline, on_timeout: lapse}",
+        found_by="promise/a_waiting_promise_is_kept.yaml",
+        said="lapse",
     ),
     "the wrong person: the nudge goes to the customer": Fault(
         "promise",
         "nudge_owner: {notice: {to: \"=address(data.owner, 'email')\"",
         "nudge_owner: {notice: {to: =customer",
+        found_by="promise/a_new_deadline_is_agreed.yaml",
+        said="about: nudge",
     ),
     "a guard that lets all pass: somebody prolongs their own acknowledgement": Fault(
         "escalation",
         'dest: acknowledged, unless: "same_person(event.data.by, data.acknowledged_by)", change:',
         "dest: acknowledged, change:",
+        found_by="escalation/taken_on_and_not_ended.yaml",
+        said="act_in_time",
     ),
-    "nobody is told that it is theirs now": Fault(
+    "given away in silence: whoever it was given to is not told": Fault(
         "escalation",
         "on_enter: {tell: {to: \"=address(data.assigned_to, 'email')\", template: given,",
-        "on_enter: {tell: {to: \"=address(data.?owner.orValue(data.assigned_to), 'email')\", template: given,",
+        "on_enter: {tell: {to: \"=address(data.?assigned_by.orValue(data.assigned_to), 'email')\", template: given,",
+        found_by="escalation/given_to_somebody.yaml",
+        said="about: escalation",
     ),
-    "a call that goes on: who called first is called again": Fault(
-        "promise", "      - end: {to: =promised_call, reason: the promise was kept}\n", ""
+    "who takes part is forgotten: thanks reach the owner alone": Fault(
+        "promise",
+        "  everyone: distinct(data.participants.map(who, address(who, 'email')))\n",
+        "  everyone: \"[address(data.owner, 'email')]\"\n",
+        found_by="escalation/the_call_settles_it.yaml",
+        said="about: ended",
     ),
 }
+
+
+def report_of(fault: Fault) -> str:
+    """What `makegood test` says of the scenario that must find a fault, in a house with it; empty: nothing."""
+    for scenario in read_scenarios([FOLDER / fault.found_by]):
+        (outcome,) = run([fault.planted_in(scenario)], RunOptions(jobs=1))
+        if not outcome.well:
+            return plain(outcome)
+    return ""
+
+
+if __name__ == "__main__":
+    for name, planted in FAULTS.items():
+        print(f"== {name}\n\n{report_of(planted) or 'NOT FOUND'}\n")
