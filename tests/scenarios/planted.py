@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,4 +137,4 @@ def report_of(fault: Fault) -> str:
 
 if __name__ == "__main__":
     for name, planted in FAULTS.items():
-        print(f"== {name}\n\n{report_of(planted) or 'NOT FOUND'}\n")
+        sys.stdout.write(f"== {name}\n\n{report_of(planted) or 'NOT FOUND'}\n\n")
