@@ -10,6 +10,7 @@ import pytest
 from tests.api.conftest import NOON, House, open_house
 from workflow.access.keys import Role
 from workflow.cli import main
+from workflow.clock import SandboxClock
 
 CALENDAR = """\
 BEGIN:VCALENDAR
@@ -31,7 +32,11 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """What the command says."""
     door = ("--url", str(house.http.base_url), "--key", house.keys[Role.OPERATOR])
     monkeypatch.setattr(sys, "argv", ["makegood", "rotation", "import", *more, *door])
-    monkeypatch.setenv("MAKEGOOD_CLOCK", f"{NOON.isoformat()}@{NOON.isoformat()}x0.000001")
+    clock = SandboxClock(
+        Path(house.runtime.settings.database.removeprefix("sqlite:///")).with_name("noon")
+    )  # one that stands still
+    clock.begin(NOON)
+    monkeypatch.setenv("MAKEGOOD_CLOCK", clock.spec())
     with pytest.raises(SystemExit):
         main()
     said = capsys.readouterr()

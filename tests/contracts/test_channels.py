@@ -244,4 +244,6 @@ def test_a_recording_is_for_its_owner_and_keeps_everything_that_was_said(tmp_pat
         "title": NOTICE.title,
         "words": NOTICE.words,
         "context": NOTICE.context,
+        "language": NOTICE.language,
+        "links": {},
     }

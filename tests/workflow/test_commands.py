@@ -11,8 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from workflow.cli.commands import LINES, app, loaded
-from workflow.cli.demo import TITLES
-from workflow.demo.stories import STORIES
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -40,10 +38,6 @@ def test_every_command_is_listed_in_the_order_of_the_table() -> None:
     said = CliRunner().invoke(app, ["--help"]).stdout
     places = [said.index(f"\u2502 {name} ") for name in LINES]
     assert places == sorted(places)
-
-
-def test_the_stories_are_offered_by_their_own_titles() -> None:
-    assert {number: story.title for number, story in STORIES.items()} == TITLES
 
 
 def test_what_is_no_command_is_said() -> None:
