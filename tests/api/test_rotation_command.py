@@ -32,11 +32,6 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """What the command says."""
     door = ("--url", str(house.http.base_url), "--key", house.keys[Role.OPERATOR])
     monkeypatch.setattr(sys, "argv", ["makegood", "rotation", "import", *more, *door])
-    clock = SandboxClock(
-        Path(house.runtime.settings.database.removeprefix("sqlite:///")).with_name("noon")
-    )  # one that stands still
-    clock.begin(NOON)
-    monkeypatch.setenv("MAKEGOOD_CLOCK", clock.spec())
     with pytest.raises(SystemExit):
         main()
     said = capsys.readouterr()
@@ -48,6 +43,9 @@ def test_who_is_in_the_calendar_hears_of_an_escalation(
 ) -> None:
     file = tmp_path / "oncall.ics"
     file.write_text(CALENDAR)
+    clock = SandboxClock(tmp_path / "noon")  # which stands still
+    clock.begin(NOON)
+    monkeypatch.setenv("MAKEGOOD_CLOCK", clock.spec())
     with open_house(f"sqlite:///{tmp_path / 'makegood.db'}") as house:
         options: tuple[str, ...] = (str(file), "--id", "support", "--zone", "Europe/Berlin", "--days", "1")
         refused = run(house, monkeypatch, capsys, *options)
