@@ -51,8 +51,7 @@ class KeptChannel:
         return Receipt(notice.channel, idempotency_key)
 
     def _kept(self, notice: Notice, key: str) -> SentNotice:
-        urls = {name: self._links.url(notice.key, name, link) for name, link in notice.links.items()}
-        links = dict(sorted(urls.items(), key=lambda one: notice.words.find(one[1])))
+        links = self._links.urls(notice.key, notice.words, notice.links)
         reached = address(notice.to, notice.channel)
         return SentNotice(
             key, self._clock.now(), notice.to, reached, notice.channel, notice.about, notice.title,

@@ -43,7 +43,7 @@ class RecordingChannel:
             "words": notice.words,
             "context": dict(notice.context),
             "language": notice.language,
-            "links": self._urls(notice),
+            "links": self._links.urls(notice.key, notice.words, notice.links),
         }
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -52,8 +52,3 @@ class RecordingChannel:
         finally:
             os.close(descriptor)
         return Receipt(notice.channel, idempotency_key, "recorded")
-
-    def _urls(self, notice: Notice) -> dict[str, str]:
-        """The URLs of its links by name, in the order in which they stand in its words."""
-        urls = {name: self._links.url(notice.key, name, link) for name, link in notice.links.items()}
-        return dict(sorted(urls.items(), key=lambda one: notice.words.find(one[1])))

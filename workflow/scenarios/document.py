@@ -27,6 +27,9 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 Status = Annotated[int, Field(ge=100, le=599)]
 
 
+Speaker = Literal["system", "operator", "agent", "supervisor"]
+
+
 class _Closed(Part):
     """A part whose fields may be called otherwise in YAML."""
 
@@ -59,9 +62,7 @@ class Sent(_Closed):
     parent: Text | None = None
     effect: Text | None = None
     time: Time | None = Field(None, description="When it happened; else at this instant.")
-    speaks_as: Literal["system", "operator", "agent", "supervisor"] = Field(
-        "system", alias="as", description="By whose key it is sent."
-    )
+    speaks_as: Speaker = Field("system", alias="as", description="By whose key it is sent.")
 
 
 class KnownEvent(Sent):
@@ -69,6 +70,7 @@ class KnownEvent(Sent):
 
     send: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", description="<lifecycle>.<trigger>")
     to: Key
+    speaks_as: Speaker = Field("operator", alias="as", description="By whose key it is sent.")
 
 
 class Given(_Closed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
@@ -10,6 +10,7 @@ from workflow.recovery.contact.addresses import address
 from workflow.scenarios.conditions import fault_of
 from workflow.scenarios.document import Invariant, NoticeChoice, Sent, Step, SubjectExpectation, Then
 from workflow.scenarios.knowledge import Knowledge, data_fields, hint
+from workflow.scenarios.matching import texts_within
 from workflow.scenarios.remarks import Remarks
 from workflow.scenarios.scenario import Placed, Scenario
 
@@ -37,7 +38,7 @@ class KnownNames:
         self._remarks = remarks
         sent: list[Sent] = [one.step for one in scenario.steps]
         sent += [one for one, _ in scenario.known]
-        self._task_names = frozenset(_texts([scenario.values, *(one.data for one in sent)]))
+        self._task_names = frozenset(texts_within([scenario.values, *(one.data for one in sent)]))
         """Texts that an event brings: a lifecycle may call a task by a name that it was given."""
 
     def of_sent(self, sent: Sent, place: Placed, *, refused: bool = False) -> None:
@@ -49,7 +50,7 @@ class KnownNames:
         if lifecycle is not None and trigger not in lifecycle.triggers:
             message = f"{name!r} has no trigger {trigger!r}{hint(trigger, lifecycle.triggers)}"
             self._remarks.note(place, "send", "unknown-trigger", message)
-        elif lifecycle is not None and not any("<" in one for one in _texts(sent.data)):
+        elif lifecycle is not None and not any("<" in one for one in texts_within(sent.data)):
             for one in lifecycle.data_rules[trigger].problems_of_new(sent.data):
                 path = one.field if one.field.startswith("data") else f"data.{one.field}"
                 self._remarks.note(place, path, one.rule, one.message)
@@ -242,14 +243,3 @@ def _is_plain(text: Any) -> bool:
 
 def _is_address(text: str) -> bool:
     return "@" in text or text.startswith("+") or "://" in text
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)

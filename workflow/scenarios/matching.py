@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,3 +56,15 @@ def instant_of(value: Any) -> datetime | None:
 def texts(said: Any) -> list[str]:
     """One text or several, as a list."""
     return list(said) if isinstance(said, list | tuple) else [] if said is None else [str(said)]
+
+
+def texts_within(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, but for the names of fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts_within(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts_within(one)

@@ -58,10 +58,11 @@ class Player:
         try:
             self._begin()
             for number, placed in enumerate(self._scenario.steps):
+                outcome.step = number
                 self._take(number, placed)
                 if outcome.differences:
-                    outcome.step = number
                     return outcome
+            outcome.step = None
         except _Ended:
             pass
         return outcome
@@ -69,9 +70,8 @@ class Player:
     def _begin(self) -> None:
         for number, (event, place) in enumerate(self._scenario.known):
             meaning = self._meaning()
-            role = "operator" if event.speaks_as == "system" else event.speaks_as
             try:
-                answer = Acts(meaning, f"known-{number}").send(event, role)
+                answer = Acts(meaning, f"known-{number}").send(event, event.speaks_as)
             except (FillingError, TimeError, StepImpossible) as error:
                 self._stop(place, "", str(error), None, None)
             if answer.status >= 300:
@@ -201,9 +201,6 @@ class Player:
         """End it here."""
         self._differ(place, field, what, expected, found)
         self._hear()
-        self._outcome.step = next(
-            (number for number, one in enumerate(self._scenario.steps) if one.place == place), None
-        )
         raise _Ended
 
 

@@ -55,10 +55,15 @@ class LinkWriter:
         for name, link in links.items():
             place = placeholder(name)
             if place in text:
-                text = text.replace(place, self.url(effect, name, link))
+                text = text.replace(place, self._url(effect, name, link))
         return text
 
-    def url(self, effect: str, name: str, link: Mapping[str, Any]) -> str:
+    def urls(self, effect: str, words: str, links: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """The URLs of a notice's links by name, in the order in which they stand in its `filled` words."""
+        found = {name: self._url(effect, name, link) for name, link in links.items()}
+        return dict(sorted(found.items(), key=lambda one: words.find(one[1])))
+
+    def _url(self, effect: str, name: str, link: Mapping[str, Any]) -> str:
         """The URL of one link of the notice with this idempotency key."""
         if self._secret is None:
             self._secret = link_secret(self._settings)

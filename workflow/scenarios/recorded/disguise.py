@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from state_machines.form.fields import FieldDeclaration
+from workflow.scenarios.matching import texts_within
 
 _MAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\+[0-9](?:[ ()/.-]?[0-9]){6,18}")
@@ -39,7 +40,7 @@ class Disguise:
             self._meet({kind: said[kind] for kind in _KINDS if _is_text(said.get(kind))})
         for text in _declared_persons(value, declared or {}):
             self._meet({_kind_of(text): text})
-        for text in _texts(value):
+        for text in texts_within(value):
             for found in (*_MAIL.findall(text), *_NUMBER.findall(text)):
                 self._meet({_kind_of(found): found})
 
@@ -108,17 +109,6 @@ def _declared_persons(value: Any, declared: Mapping[str, FieldDeclaration]) -> I
                 yield from (one[kind] for kind in _KINDS if _is_text(one.get(kind)))
             else:
                 yield from _declared_persons(one, field.fields or (field.items and field.items.fields) or {})
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
 
 
 def _is_text(value: Any) -> bool:

@@ -99,8 +99,7 @@ def _played(
 
         for number, event in enumerate(draft.known):
             one = KnownEvent.model_validate(event)
-            role = "operator" if one.speaks_as == "system" else one.speaks_as
-            acts(draft.begins, f"known-{number}").send(one, role)
+            acts(draft.begins, f"known-{number}").send(one, one.speaks_as)
             place.settle()
         follower.begin()
         for number, step in enumerate(steps):
