@@ -49,4 +49,6 @@ def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installati
     installation.wait(lambda: installation.state("promise:P-1") == "lapsed", what="the promise to lapse")
     (lapse,) = installation.moves("lapse")
     assert lapse.at >= lapse.due_at
-    assert settled_by(installation, lapse.at) < BULK / 2, "the timer came first, most of the bulk later"
+    before = settled_by(installation, lapse.due_at)  # how far it had come by then is the machine's business
+    meanwhile = settled_by(installation, lapse.at) - before
+    assert meanwhile < (BULK - before) / 2, "the timer came first, most of what was left of the bulk later"
