@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +31,8 @@ _WITHOUT_BROKER = Backoff(first=0.5, longest=15.0)
 _LOOK_WITHOUT_BROKER = 0.5
 """Seconds between looks while no wake-up can come."""
 _AFTER_ERROR = 1.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -121,22 +123,19 @@ class SchedulerLoop:
 
     def turn(self) -> float:
         """Look, and have done what is due; the seconds for which nothing more needs to be done."""
-        try:
-            if self._seconds() - self._swept >= self._sweep_seconds:
-                self._swept = self._seconds()  # first: a sweep that fails must not keep us from looking
-                self._actions.sweep()
-            backlog = self._actions.look()
-            queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
-            for work, queue in queues.items():
-                self._see_to(work, queue)
-            pause, passing = self._pause(backlog), self._actions.pass_time()
-            return pause if passing is None else max(TICK, min(pause, passing))
-        except SQLAlchemyError as error:
-            log.error("the scheduler cannot reach the store", error=described(error))
-            return _AFTER_ERROR
-        except Exception:
-            log.exception("the scheduler failed")  # and goes on: a mistake must not make deadlines late
-            return _AFTER_ERROR
+        if self._seconds() - self._swept >= self._sweep_seconds:
+            self._swept = self._seconds()
+            _outcome(self._actions.sweep)  # one that fails must not keep us from looking
+        pause = _outcome(self._look)
+        return _AFTER_ERROR if pause is None else pause
+
+    def _look(self) -> float:
+        backlog = self._actions.look()
+        queues = {Work.FIRE: backlog.timers, Work.APPLY: backlog.events, Work.RELAY: backlog.effects}
+        for work, queue in queues.items():
+            self._see_to(work, queue)
+        pause, passing = self._pause(backlog), self._actions.pass_time()
+        return pause if passing is None else max(TICK, min(pause, passing))
 
     def _see_to(self, work: Work, queue: Queue) -> None:
         now = self._seconds()
@@ -192,3 +191,14 @@ class SchedulerLoop:
         if pause < LISTENED_FOR and now >= self._down_until and self._actions.has_listener():
             return LISTENED_FOR
         return pause
+
+
+def _outcome(act: Callable[[], T]) -> T | None:
+    """What comes of it; None if it failed, which the log tells: a mistake must not make deadlines late."""
+    try:
+        return act()
+    except SQLAlchemyError as error:
+        log.error("the scheduler cannot reach the store", error=described(error))
+    except Exception:
+        log.exception("the scheduler failed")
+    return None

@@ -30,6 +30,7 @@ class Bench:
     done: list[Work] = field(default_factory=list)
     tried: list[float] = field(default_factory=list)
     swept: int = 0
+    unswept: Exception | None = None
     listener: bool = False
     passing: float | None = None
 
@@ -82,6 +83,8 @@ class Bench:
 
     def sweep(self) -> None:
         self.swept += 1
+        if self.unswept is not None:
+            raise self.unswept
 
     def pass_time(self) -> float | None:
         return self.passing
@@ -254,6 +257,16 @@ def test_a_store_that_is_away_is_asked_again_soon() -> None:
     assert loop.turn() == pytest.approx(1.0)
     bench.store = True
     assert loop.turn() == pytest.approx(SWEEP)
+
+
+@pytest.mark.parametrize("error", [OperationalError("select", {}, Exception("no such table")), KeyError("a")])
+def test_a_sweep_that_fails_keeps_no_deadline_waiting(error: Exception) -> None:
+    bench = Bench(timers=[1.0], unswept=error)
+    loop = SchedulerLoop(bench, bench, bench, sweep_seconds=0.5, seconds=lambda: bench.passed)
+    assert loop.turn() == pytest.approx(0.5), "until the next sweep"
+    bench.passed = 1.0
+    loop.turn()
+    assert (bench.swept, bench.asked) == (2, [(Work.FIRE, 1)])
 
 
 def test_it_ends_when_its_wake_ups_do() -> None:
