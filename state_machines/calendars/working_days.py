@@ -20,6 +20,8 @@ from state_machines.values.durations import CalendarLength
 from state_machines.values.instants import as_utc
 from state_machines.values.time_errors import CalendarError, NeverOpen
 
+NO_HOURS = "no business hours"
+"""Why a date of the week does not count."""
 _LEAST = timedelta(microseconds=1)
 _FIRST, _LAST = date(2, 1, 2), date(9998, 12, 30)
 """Within what a zone's offset does not lead out of."""
@@ -62,6 +64,11 @@ def is_in_hours(calendar: Calendar, at: datetime) -> bool:
     return calendar.is_open(at) or calendar.is_open(at - _LEAST)
 
 
+def begins_block(calendar: Calendar, at: datetime) -> bool:
+    """Whether a block begins at an instant, after closed time."""
+    return calendar.is_open(at) and not calendar.is_open(at - _LEAST)
+
+
 def counted_days(calendar: Calendar, start: datetime, number: int) -> Iterator[tuple[date, str | None]]:
     """The dates after that of `start` up to the last of so many working days, with why some do not count.
 
@@ -74,7 +81,7 @@ def counted_days(calendar: Calendar, start: datetime, number: int) -> Iterator[t
         day = _moved(day, 1)
         plan = calendar.plan(day)
         left -= bool(plan.blocks)
-        yield day, None if plan.blocks else plan.exception or "no business hours"
+        yield day, None if plan.blocks else plan.exception or NO_HOURS
 
 
 def _place(calendar: Calendar, at: datetime) -> tuple[date, timedelta]:

@@ -40,7 +40,7 @@ def written_calendar(written: object) -> Calendar | None:
 
 
 def calendar_fault(written: object) -> str:
-    """``calendar_fault(event.data.hours)``: what is wrong with a calendar, field and rule; empty if nothing is."""
+    """``calendar_fault(event.data.hours)``: what is wrong with a calendar, if anything is."""
     try:
         written_calendar(written)
     except TimeError as error:

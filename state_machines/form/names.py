@@ -25,6 +25,8 @@ def _by_name(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+CalendarName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,62}|=.{1,4000})$")]
+"""A calendar by its name, or by an expression after ``=``."""
 FieldNames = Annotated[dict[Name, Name], BeforeValidator(_by_name)]
 """Fields to hand on: by the name that they have there, the name that they have here."""
 Expressions = Annotated[list[Expression], BeforeValidator(listed)]

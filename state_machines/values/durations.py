@@ -52,6 +52,11 @@ class CalendarLength(NamedTuple):
         """Whether it counts weeks or days, and not business time alone."""
         return self.weeks > 0 or self.days > 0
 
+    @property
+    def whole(self) -> timedelta:
+        """The same as a length of time, a day of 24 hours."""
+        return timedelta(weeks=self.weeks, days=self.days) + self.time
+
     def times(self, number: int) -> "CalendarLength":
         """So many of it."""
         return CalendarLength(self.weeks * number, self.days * number, self.time * number)
@@ -91,9 +96,8 @@ def parse_calendar_length(text: str) -> CalendarLength:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> timedelta:
     """The same few texts stand everywhere: in definitions, in ladders, in what a desk agrees on."""
-    length = _parts(text)
     try:
-        return timedelta(weeks=length.weeks, days=length.days) + length.time
+        return _parts(text).whole
     except OverflowError:
         raise _too_long(text) from None
 
