@@ -50,6 +50,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "name-form",
         "no name: lower-case letters, digits and '_', a letter first, at most 63",
     ),
+    "^([a-z][a-z0-9_]{0,62}|=.{1,4000})$": (
+        "name-form",
+        "no name of a calendar: lower-case letters, digits and '_'; nor an expression, which begins with '='",
+    ),
     "^[a-z0-9][a-z0-9-]{0,62}$": (
         "name-form",
         "no rule of an error, such as 'webhook-409': lower-case letters, digits and '-'",

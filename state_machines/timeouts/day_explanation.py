@@ -7,7 +7,7 @@ from state_machines.calendars import Calendar
 from state_machines.calendars.working_days import NO_HOURS, add_length, counted_days
 from state_machines.subject import Timer
 from state_machines.timeouts import deadlines
-from state_machines.timeouts.explanation import change_steps, explain, in_order, told_until
+from state_machines.timeouts.explanation import Step, change_steps, day_steps, explain, in_order, told_until
 from state_machines.timeouts.wording import (
     at_words,
     counted_words,
@@ -18,6 +18,7 @@ from state_machines.timeouts.wording import (
 )
 from state_machines.values.durations import CalendarLength
 
+_LEAST = timedelta(microseconds=1)
 _MOST_DAYS = 3_660
 """Working days that are counted one by one, as many as the way that is told has at most."""
 
@@ -35,10 +36,12 @@ def explain_days(timer: Timer, length: CalendarLength, hours: Calendar, clock: t
         f"Starts {at_words(start, clock)} with {counted_words(length, hours)}.",
         *_beginning(start, hours, clock),
         *in_order(
-            [
+            {
                 *change_steps(start, due_at, clock),
+                *_closed_days(start, hours.next_open(start), hours, clock),
                 *_days_left_out(start, length, hours, told_until(start, due_at)),
-            ]
+                *_closed_days(hours.last_open(days_end - _LEAST), days_end, hours, clock),
+            }
         ),
         *_reached(start, length, days_end, hours, clock),
     ]
@@ -67,7 +70,7 @@ def _beginning(start: datetime, hours: Calendar, clock: tzinfo) -> Iterator[str]
 
 def _days_left_out(
     start: datetime, length: CalendarLength, hours: Calendar, until: datetime
-) -> Iterator[tuple[datetime, int, str]]:
+) -> Iterator[Step]:
     """The dates that do not count; those without hours in the week as one run."""
     if length.weeks:
         start = add_length(hours, start, CalendarLength(length.weeks, 0, timedelta(0)))
@@ -85,7 +88,13 @@ def _days_left_out(
             return
 
 
-def _left_out(run: list[date], why: str, hours: Calendar) -> tuple[datetime, int, str]:
+def _closed_days(begin: datetime, end: datetime, hours: Calendar, clock: tzinfo) -> Iterator[Step]:
+    """The dates without hours between the two, if there are any."""
+    if end - begin > _LEAST:
+        yield from day_steps(begin, end, hours, clock)
+
+
+def _left_out(run: list[date], why: str, hours: Calendar) -> Step:
     days = day_words(run[0]) if len(run) == 1 else f"{day_words(run[0])} to {day_words(run[-1])}"
     verb = "does" if len(run) == 1 else "do"
     return _midnight(run[0], hours), 1, f"{days} {verb} not count: {why}."
