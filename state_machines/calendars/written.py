@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from state_machines.calendars.calendar import Calendar
+from state_machines.subject import is_key
 from state_machines.values.json_values import identity
 from state_machines.values.time_errors import CalendarError, TimeError
 
@@ -37,6 +38,17 @@ def written_calendar(written: object) -> Calendar | None:
             _kept.clear()
         _kept[what] = known
     return known
+
+
+def calendar_name(text: str) -> str:
+    """The same text, the name of a calendar or ``'always'``.
+
+    Raises:
+        CalendarError: it cannot be one.
+    """
+    if not is_key(f"calendar:{text}"):
+        raise CalendarError("calendar-name", f"{text!r} cannot be the name of a calendar: it has white space")
+    return text
 
 
 def calendar_fault(written: object) -> str:

@@ -11,6 +11,7 @@ __all__ = ["NAMES", "load_catalog", "source"]
 NAMES = (
     "appointment",
     "approval",
+    "calendar",
     "callback",
     "case",
     "customer",

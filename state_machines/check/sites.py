@@ -157,6 +157,8 @@ def _of_timeout(document: Document, timeout: Timeout, present: frozenset[str]) -
         if text is not None and not (gives is LENGTH and is_duration_text(text)):
             field = at.field if at.field.endswith("].timeout") else f"{at.field}.{name}"
             yield replace(at, field=field, text=text.removeprefix("="), gives=gives)
+    if declared.calendar is not None and declared.calendar.startswith("="):
+        yield replace(at, field=f"{at.field}.calendar", text=declared.calendar[1:])
     if declared.zone is not None:
         yield replace(at, field=f"{at.field}.zone", text=declared.zone, gives=TEXT)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from state_machines.calendars.written import calendar_name
 from state_machines.definitions.time_bounds import time_bounds
 from state_machines.errors import Problem
 from state_machines.expressions.fact_conditions import ConditionError, condition
@@ -20,6 +21,7 @@ _OURS: Mapping[str, Callable[[str], Any]] = {
     "date-time": parse_instant,
     "duration": parse_duration,
     "time-zone": zone,
+    "calendar": calendar_name,
     "condition": condition,
     **CHANNEL_FORMATS,
 }

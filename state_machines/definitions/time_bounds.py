@@ -1,4 +1,4 @@
-"""Which of the declared instants and durations are too far out for anything to be reckoned with them.
+"""Which of the declared instants, durations and calendars nothing can be reckoned with.
 
 A lead of 3,000 years and a deadline in the year 1 can be read, and no timer can be set by them: the event
 would be accepted and its decision fail. Asked of events that come in, alone: what is in the ledger is decided
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from state_machines.calendars.written import written_calendar
 from state_machines.errors import Problem
 from state_machines.form.fields import FieldDeclaration
 from state_machines.values.durations import parse_duration
@@ -79,4 +80,14 @@ def _duration(value: Any, field: str) -> Iterator[Problem]:
         yield Problem(field, "duration-length", message)
 
 
-_LOOKS: Mapping[str | None, Look] = {"date-time": _instant, "duration": _duration}
+def _calendar(value: Any, field: str) -> Iterator[Problem]:
+    """Hours that nothing could be counted in; a calendar by its name is looked at as a text."""
+    if not isinstance(value, Mapping):
+        return
+    try:
+        written_calendar(value)
+    except TimeError as error:
+        yield Problem(f"{field}.{error.field}" if error.field else field, error.rule, error.message)
+
+
+_LOOKS: Mapping[str | None, Look] = {"date-time": _instant, "duration": _duration, "calendar": _calendar}

@@ -14,7 +14,7 @@ from state_machines.timeouts import deadlines
 from state_machines.timeouts.explanation import change_steps, day_steps, in_order
 from state_machines.timeouts.rule import Kind, TimeoutRule
 from state_machines.timeouts.texts import LENGTH, NO_LENGTH, Compiler, Length, Place, compile_length
-from state_machines.timeouts.wording import at_words, counted_words, due_words
+from state_machines.timeouts.wording import at_words, counted_words, due_words, length_words
 from state_machines.values.instants import as_utc
 from state_machines.values.time_errors import DurationError
 from state_machines.values.written import ExpressionText, Part
@@ -87,9 +87,11 @@ class Every(Kind[EveryDeclaration]):
             before = timer.due_at - timedelta(microseconds=1)
             number = deadlines.number_of_tick(timer.set_at, interval, before, hours)
             steps += day_steps(timer.set_at, timer.due_at, hours, clock)
+        so_far = interval.times(number)
+        after = counted_words(so_far, None) if so_far.has_days else length_words(so_far.time)
         return [
             first,
             *in_order(steps),
-            f"Number {number}: {counted_words(interval.times(number), hours)} after the start.",
+            f"Number {number}: {after} after the start.",
             due_words(timer.due_at, clock),
         ]
