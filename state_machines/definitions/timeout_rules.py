@@ -94,7 +94,8 @@ def _compile(
 
     working_days = declaration.calendar is not None and edition >= WORKING_DAYS
     compilation.texts_of_lengths = working_days
-    kind = _kind(compilation, declaration, field).compile(compilation, declaration, place)
+    kind = _kind(compilation, declaration, field)
+    compiled = kind.compile(compilation, declaration, place)
     compilation.texts_of_lengths = False
     return TimeoutRule(
         name=declared.name,
@@ -102,8 +103,8 @@ def _compile(
         on_timeout=declaration.on_timeout,
         scope=frozenset(declared.scope),
         paused_in=frozenset(declaration.paused_in),
-        kind=kind,
-        calendar=_calendar(compilation, declaration, field, calendars),
+        kind=compiled,
+        calendar=_calendar(compilation, declaration, kind, field, calendars),
         calendar_of=_calendar_of(compilation, declaration, field, edition),
         working_days=working_days,
         zone=compilation.expression(declaration.zone, f"{field}.zone") if declaration.zone else None,
@@ -158,6 +159,7 @@ def _listed(names: list[str]) -> str:
 def _calendar(
     compilation: Compilation,
     declaration: TimeoutDeclaration,
+    kind: type[Kind[Any]],
     field: str,
     calendars: Mapping[str, Calendar | None],
 ) -> Calendar | None:
@@ -168,6 +170,12 @@ def _calendar(
                 f"{field}.zone", "zone-without-calendar", "a zone is that of a calendar; name one"
             )
         return None
+    if not kind.takes_calendar:
+        compilation.problem(
+            f"{field}.calendar",
+            f"calendar-of-{kind.name.replace('_', '-')}",
+            f"`{kind.name}` ticks by the clock, without a calendar",
+        )
     if name.startswith("="):
         return None
     if name not in calendars:

@@ -35,6 +35,7 @@ class Kind(ABC, Generic[Declared]):
         texts: those of them that hold expressions, and the types of expressions that fit.
         further_rule: the rule that is broken where a field other than `name` stands without it.
         repeats: whether it fires again and again.
+        takes_calendar: whether it may count business time.
     """
 
     __slots__ = ()
@@ -45,6 +46,7 @@ class Kind(ABC, Generic[Declared]):
     texts: ClassVar[Mapping[str, frozenset[str]]]
     further_rule: ClassVar[str] = "one-form"
     repeats: ClassVar[bool] = False
+    takes_calendar: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
