@@ -9,7 +9,7 @@ from state_machines.form.bundle import bundle_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
-_BEGINS = re.compile(r"(?:#[^\n]*\n)*(?:edition: 2\n)?lifecycle: ([a-z_]+)\n")
+_BEGINS = re.compile(r"(?:#[^\n]*\n)*(?:edition: [23]\n)?lifecycle: ([a-z_]+)\n")
 _WORDS = re.compile(r"(?:#[^\n]*\n)*language: ([a-zA-Z-]+)\n")
 
 
