@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from state_machines.values.time_errors import TimeError
 if TYPE_CHECKING:
     from state_machines.templates import Template
 
+
+_HANDED_ON = re.compile(r"(data|event\.data)\.\??[a-z][a-z0-9_]*(\.orValue\(('[^']*'|\"[^\"]*\")\))?")
+"""A field, or what stands for one that is not there: nothing is reckoned with it."""
 
 Watch = Callable[[Expression], Expression]
 """Gives the condition that is compiled in the place of another one, and answers as that does."""
@@ -89,15 +93,16 @@ class Compilation:
     def length(self, text: str, field: str) -> Expression:
         """Compile an expression for a length of time.
 
-        Where `texts_of_lengths`, declared lengths that it only hands on stay texts, so that their days are
-        known; one that reckons with them gives a length of time as everywhere.
+        Where `texts_of_lengths`, a declared length that it only hands on stays the text that it is, so that
+        its days are known; one that reckons with it gives a length of time as everywhere.
         """
-        if self.texts_of_lengths and self.scope.durations:
-            try:
-                return compile_expression(text, field, replace(self.scope, durations=frozenset()))
-            except ExpressionError:
-                pass
-        return self.expression(text, field)
+        if not (self.texts_of_lengths and self.scope.durations and _HANDED_ON.fullmatch(text)):
+            return self.expression(text, field)
+        scope, self.scope = self.scope, replace(self.scope, durations=frozenset())
+        try:
+            return self.expression(text, field)
+        finally:
+            self.scope = scope
 
     def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression that must give true or false."""
