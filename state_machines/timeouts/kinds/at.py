@@ -11,11 +11,11 @@ from state_machines.calendars import Calendar
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
-from state_machines.timeouts.explanation import change_steps, in_order
+from state_machines.timeouts.explanation import change_steps, day_steps, in_order
 from state_machines.timeouts.rule import Kind, TimeoutRule
 from state_machines.timeouts.targets import past_words, target_of, told_as_budget, with_budget
 from state_machines.timeouts.texts import INSTANT, Compiler, Place, instant_of
-from state_machines.timeouts.wording import at_words, due_words
+from state_machines.timeouts.wording import at_words, due_words, length_words, time_kind_words
 from state_machines.values.written import ExpressionText, Part
 
 
@@ -56,10 +56,17 @@ class At(Kind[AtDeclaration]):
         if timer.budget is not None:
             return told_as_budget(timer, timer.budget, hours, clock)
         target = target_of(rule, self.instant, view)
+        steps = [*change_steps(timer.set_at, target, clock)]
+        between = []
+        if hours is not None and target > timer.set_at:
+            steps += day_steps(timer.set_at, target, hours, clock)
+            span = hours.business_time(timer.set_at, target)
+            between = [f"Up to there are {length_words(span)} {time_kind_words(hours)}."]
         return [
             f"Set {at_words(timer.set_at, clock)} for the instant that `{self.instant.text}` gives: "
             f"{at_words(target, clock)}.",
-            *in_order(change_steps(timer.set_at, target, clock)),
+            *in_order(steps),
+            *between,
             *past_words(target, timer),
             due_words(target, clock),
         ]
