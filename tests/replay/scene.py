@@ -71,7 +71,7 @@ class Scene:
             (self.directory / file).write_bytes(content)
         place = self.directory
         return Request(
-            place / name, place / "lifecycle.yaml", place / "map.yaml", place / "R.json", place / "M.jsonl",
+            place / name, [place / "lifecycle.yaml"], place / "map.yaml", place / "R.json", place / "M.jsonl",
             until, url,
         )  # fmt: skip
 
@@ -81,7 +81,7 @@ class Scene:
         report = replay(request)
         assert orjson.loads(request.report.read_bytes()) == report
         rows = report["rows"]
-        assert rows["applied"] + rows["duplicate"] + rows["refused"] == rows["total"]
+        assert rows["applied"] + rows["duplicate"] + rows["refused"] + rows["set_aside"] == rows["events"]
         self.moves = request.moves.read_bytes()
         return report
 
