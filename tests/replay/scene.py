@@ -62,7 +62,13 @@ class Scene:
         self.moves = b""
 
     def request(
-        self, log: str | bytes, *, name: str = "log.csv", until: str | None = None, url: str | None = None
+        self,
+        log: str | bytes,
+        *,
+        name: str = "log.csv",
+        until: str | None = None,
+        url: str | None = None,
+        keep_outliers: bool = False,
     ) -> Request:
         """Write the files of a replay."""
         raw = log.encode() if isinstance(log, str) else log
@@ -72,7 +78,7 @@ class Scene:
         place = self.directory
         return Request(
             place / name, [place / "lifecycle.yaml"], place / "map.yaml", place / "R.json", place / "M.jsonl",
-            until, url,
+            until, url, keep_outliers=keep_outliers,
         )  # fmt: skip
 
     def play(self, log: str | bytes, **options: Any) -> dict[str, Any]:

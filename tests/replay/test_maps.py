@@ -23,8 +23,8 @@ def problems(scene: Scene, log: str) -> list[tuple[str, str]]:
 
 
 def starts(scene: Scene) -> list[str]:
-    """Instant and subject of each move."""
-    return [" ".join(line.split()[:2]) for line in scene.story]
+    """Instant and subject of each move that an event asked for."""
+    return [" ".join(line.split()[:2]) for line in scene.story if " event " in line]
 
 
 def test_the_part_of_an_id_that_counts_is_taken_by_a_pattern(scene: Scene) -> None:
@@ -151,7 +151,7 @@ def test_values_that_are_called_otherwise_and_constant_ones(
     scene: Scene, rule: str, value: str, weight: int
 ) -> None:
     scene.replace("{column: grams, type: integer}", rule)
-    scene.replace("dest: sent, set", "if: 'event.data.?weight.orValue(0) == %d', dest: sent, set" % weight,
+    scene.replace("dest: sent, set", f"if: 'event.data.?weight.orValue(0) == {weight}', dest: sent, set",
                   within="lifecycle")  # fmt: skip
     report = scene.rows(f"A,1,2026-03-02 10:00,sent,{value}")
     assert report["rows"]["applied"] == 1, report["refusals"]

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, cast
 
 from workflow.replay.log_row import log_refused
 
@@ -38,14 +38,14 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as member:
             yield member
     elif start.startswith(_GZIP):
-        with gzip.open(path, "rb") as file:
-            yield file
+        with gzip.open(path, "rb") as packed:
+            yield cast(IO[bytes], packed)
     elif start.startswith(_BZIP2):
-        with bz2.open(path, "rb") as file:
-            yield file
+        with bz2.open(path, "rb") as packed_by_bzip2:
+            yield packed_by_bzip2
     elif start.startswith(_XZ):
-        with lzma.open(path, "rb") as file:
-            yield file
+        with lzma.open(path, "rb") as packed_by_xz:
+            yield packed_by_xz
     else:
         with path.open("rb") as file:
             yield file
