@@ -1,4 +1,4 @@
-"""Logs in XES, packed or not: every event of every trace is a row; what is no XES is refused with its line."""
+"""Logs in XES, packed or not: each event of each trace is a row; no XES is refused with its line."""
 
 import bz2
 import gzip
