@@ -1,7 +1,7 @@
 """The timers of the four logs, reckoned from the log alone: no engine, no lifecycle, no map.
 
-`python oracle.py helpdesk LOG MOVES` says whether every move of a timer in MOVES (written by `makegood replay`)
-is one that must be, at its very instant, and whether none is missing; and how many rows cannot apply.
+`python oracle.py helpdesk LOG MOVES` says whether every move of a timer in MOVES (of `makegood replay`) is
+one that must be, at its very instant, and whether none is missing; and how many rows cannot apply.
 """
 
 import csv
@@ -26,7 +26,7 @@ Due = set[tuple[str, datetime]]
 def xes(path: Path) -> list[Row]:
     """The events of a log in XES, packed with gzip or not. (Of a file that one trusts.)"""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        root = ET.parse(file).getroot()  # noqa: S314 - a file that whoever runs this chose
+        root = ET.parse(file).getroot()
     space = root.tag.removesuffix("log")
     rows = []
     for trace in root.iter(f"{space}trace"):
@@ -51,7 +51,7 @@ def by_subject(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def helpdesk(path: Path) -> tuple[Due, int]:
-    """30 days from the first row that is no solution, and again from one after a solution; what is closed ends."""
+    """30 days from the first row that is no solution, and from one after a solution; closed is closed."""
     rows, due, refused = xes(path), set(), 0
     last = max(at for _, at, _ in rows)
     for subject, group in by_subject(rows):
@@ -127,10 +127,10 @@ def main(name: str, log: str, moves: str) -> int:
         for line in lines
         if line["cause"] == "timer"
     }
-    print(f"{len(expected)} by timer, {refused} rows cannot apply")
+    sys.stdout.write(f"{len(expected)} by timer, {refused} rows cannot apply\n")
     for what, differ in (("missing", expected - found), ("too many", found - expected)):
         for subject, at in sorted(differ):
-            print(f"{what}: {subject} at {at}")
+            sys.stdout.write(f"{what}: {subject} at {at}\n")
     return int(expected != found)
 
 
