@@ -1,7 +1,7 @@
 """The JSON Schema of a map's form, for editors: completion, hints, red lines while one types.
 
 JSON Schema 2020-12, as pydantic writes it from the models of `map`, and with the short forms that a map may
-take: a bare text for a rule. What a schema cannot say is said when a map is read. The copy that editors load is
+take: a bare text for a rule. What it cannot say is said when a map is read. The copy that editors load is
 ``docs/map.schema.json``; a test holds it to this.
 """
 
