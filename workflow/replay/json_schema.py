@@ -15,7 +15,7 @@ __all__ = ["map_schema", "map_schema_text"]
 SCHEMA_ID = "urn:makegood:schema:map"
 
 _TEXT = {"type": "string"}
-_BARE = {
+_BARE: dict[str, list[dict[str, Any]]] = {
     "SubjectRule": [_TEXT],
     "TimeRule": [_TEXT],
     "DataRule": [_TEXT],

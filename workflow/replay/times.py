@@ -62,16 +62,16 @@ def instant_reader(
 
     def read(value: Any) -> datetime:
         found: dict[datetime, str] = {}
-        faults: list[TimeError] = []
+        misses: list[TimeError] = []
         for form, one in zip(forms, readers, strict=True):
             try:
                 found.setdefault(one(value), form)
             except TimeError as error:
-                faults.append(error)
+                misses.append(error)
             if found and two_forms == "first":
                 break
         if not found:
-            raise _of_none(value, forms, faults)
+            raise _of_none(value, forms, misses)
         if len(found) > 1:
             meant = " or ".join(f"{format_instant(at)} ({form})" for at, form in found.items())
             raise InstantError(
@@ -82,9 +82,9 @@ def instant_reader(
     return read
 
 
-def _of_none(value: Any, forms: Sequence[str], faults: Sequence[TimeError]) -> TimeError:
+def _of_none(value: Any, forms: Sequence[str], misses: Sequence[TimeError]) -> TimeError:
     """A text that has a form and yet names no instant is told as that; else that it has none of them."""
-    closer = [one for one in faults if one.rule not in ("time-format", "instant-form")]
+    closer = [one for one in misses if one.rule not in ("time-format", "instant-form")]
     return closer[0] if closer else InstantError("time-format", f"{value!r} is of none of the forms {forms}")
 
 
