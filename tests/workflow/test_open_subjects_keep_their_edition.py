@@ -36,7 +36,7 @@ def test_a_promise_of_the_first_edition_lapses_in_it_and_opens_an_escalation_of_
     world.advance(timedelta(hours=3))
 
     versions = {key: world.rebuilt(key).version for key in ("promise:old", "promise:new", "escalation:alone")}
-    assert versions["promise:new"] == versions["promise:old"] + 1
+    assert versions["promise:new"] > versions["promise:old"]
     assert [world.state(f"promise:{name}") for name in ("old", "new")] == ["lapsed", "lapsed"]
     opened = [world.rebuilt(f"escalation:{name}").version for name in ("old", "promise-new")]
     assert opened == [versions["escalation:alone"] + 1] * 2

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from state_machines.errors import DefinitionError
 from state_machines.timeouts.kinds.after import After
+from state_machines.values.durations import CalendarLength
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
 from workflow.engine.registry import Registry, digest
@@ -25,7 +26,8 @@ def hours(world: World, version: int) -> object:
     """For how long a lamp of this version burns, as a process that has just started knows it."""
     kind = Registry(world.store).get("lamp", version).timeouts["on"].kind
     assert isinstance(kind, After)
-    return kind.length
+    assert isinstance(kind.length, CalendarLength)
+    return kind.length.time
 
 
 @pytest.mark.parametrize("order", [[2, 3], [3, 2]])
