@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from state_machines.check.document import Document, Finding
 from state_machines.check.sites import sites
-from state_machines.compilation.named_expressions import words_of
+from state_machines.compilation.named_expressions import conditions, words_of
 from state_machines.expressions.references import tokens
 from state_machines.values.written import LONGEST_EXPRESSION
 
@@ -38,7 +38,7 @@ def missing_languages(document: Document) -> Iterator[Finding]:
 def unused_names(document: Document) -> Iterator[Finding]:
     """A named expression is used by another one, or as a condition."""
     used = {field: words_of(text) for field, text in _texts(document)}
-    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
         for name in names:
             own = f"{group}.{name}"
             if not any(name in words for field, words in used.items() if field != own):
@@ -48,7 +48,7 @@ def unused_names(document: Document) -> Iterator[Finding]:
 def _texts(document: Document) -> Iterator[tuple[str, str]]:
     for site in sites(document):
         yield site.field, site.text
-    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
         for name, text in names.items():
             yield f"{group}.{name}", text.removeprefix("=")
 
