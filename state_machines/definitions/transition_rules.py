@@ -17,7 +17,6 @@ from state_machines.form.sources import ANY, UNFINISHED, states_meant
 from state_machines.subject import INITIAL
 from state_machines.values.json_values import kind
 
-
 LONGEST_SENTENCE = 300
 """Characters of why a guard refuses; a reason is kept for ever."""
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
-from state_machines.catalog import catalog_names, load_catalog
+from state_machines.catalog import NAMES, load_catalog
 from state_machines.definitions.transition_rules import Guard
+from state_machines.definitions.ways import Way
+from workflow.recovery.vocabulary import register
+
+register()
 
 
 def deciding(name: str) -> Iterator[tuple[str, Guard]]:
-    """(trigger and source, guard) of the guards of the last way of each: nothing is refused but by one of them."""
-    lifecycle = load_catalog(name)
-    for trigger, event in lifecycle.machine.events.items():
-        for source, ways in event.transitions.items():
-            if all(way._way.rule.guards for way in ways):
-                yield from ((f"{trigger} from {source}", one) for one in ways[-1]._way.rule.guards)
+    """(trigger and source, guard) of the last way of each: nothing is refused unless one of these refuses it."""
+    ways = defaultdict[tuple[str, str], list[Way]](list)
+    for way in load_catalog()[name].ways:
+        ways[way.trigger, way.source].append(way)
+    for (trigger, source), some in ways.items():
+        if all(way.rule.guards for way in some):
+            yield from ((f"{trigger} from {source}", one) for one in some[-1].rule.guards)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_guard_that_can_refuse_has_a_sentence(name: str) -> None:
+    silent = [f"{where}: {guard.expression.text}" for where, guard in deciding(name) if guard.says is None]
+    assert silent == []
