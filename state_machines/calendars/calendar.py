@@ -79,6 +79,8 @@ class Calendar:
     """Memo of `_utc_day`; it changes no answer."""
     _years: dict[int, timedelta] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Memo of `_open_year`: what is long is reckoned by whole years."""
+    _working: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Memo of `working_days`."""
     _elsewhere: dict[str | tzinfo, "Calendar"] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -145,6 +147,27 @@ class Calendar:
         """
         begin, _ = next(self.spans(at))
         return begin
+
+    def last_open(self, at: datetime) -> datetime:
+        """`at` itself if it is open or the end of a block, else the end of the block before it.
+
+        Raises:
+            NeverOpen: there is none within four years before.
+        """
+        instant = as_utc(at)
+        if self.is_open(instant):
+            return instant
+        _, end = next(self._spans_back(instant))
+        return end
+
+    def working_days(self, year: int) -> int:
+        """How many dates of a year have hours."""
+        known = self._working.get(year)
+        if known is None:
+            first, after = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
+            days = map(date.fromordinal, range(first, after))
+            known = self._working[year] = sum(1 for day in days if self.plan(day).blocks)
+        return known
 
     def spans(self, begin: datetime, end: datetime | None = None) -> Iterator[Span]:
         """The open time in [begin, end) in order, lazily, in pieces of at most a day.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from state_machines import catalog
+from state_machines.check.calendar_days import hours_by_the_day
 from state_machines.check.document import Document, Finding
 from state_machines.check.effects import (
     nameless_tasks,
@@ -14,6 +15,7 @@ from state_machines.check.effects import (
 from state_machines.check.final_states import final_exits
 from state_machines.check.fitting_types import named_operand_types, operand_types, result_types
 from state_machines.check.fitting_values import misfit_emissions, misfit_values, undeclared_changes
+from state_machines.check.literals import unreadable_literals
 from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
 from state_machines.check.naming import missing_languages, unreadable_expressions, unused_names
 from state_machines.check.reachability import dead_ends, unreachable_states
@@ -32,7 +34,7 @@ from state_machines.errors import DefinitionError, Problem
 from state_machines.form.definition import Definition
 from state_machines.form.source import parse
 
-__all__ = ["RULES", "check", "readable"]
+__all__ = ["RULES", "check", "hours_by_the_day", "readable"]
 
 Rule = Callable[[Document], Iterator[Finding]]
 
@@ -53,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     missing_data,
     unguarded_data,
     unset_data,
+    unreadable_literals,
     result_types,
     operand_types,
     named_operand_types,

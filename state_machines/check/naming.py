@@ -13,7 +13,7 @@ def unreadable_expressions(document: Document) -> Iterator[Finding]:
     """An expression is short; what it consists of has names under `let` and `guards`."""
     if document.definition.edition < 2:
         return
-    for field, text in _texts(document):
+    for field, text in texts(document):
         if len(text) > LONGEST_EXPRESSION:
             message = (
                 f"has {len(text)} characters, {LONGEST_EXPRESSION} at most; name parts of it under `let`"
@@ -37,7 +37,7 @@ def missing_languages(document: Document) -> Iterator[Finding]:
 
 def unused_names(document: Document) -> Iterator[Finding]:
     """A named expression is used by another one, or as a condition."""
-    used = {field: words_of(text) for field, text in _texts(document)}
+    used = {field: words_of(text) for field, text in texts(document)}
     for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
         for name in names:
             own = f"{group}.{name}"
@@ -45,7 +45,8 @@ def unused_names(document: Document) -> Iterator[Finding]:
                 yield Finding(own, "unused-name", f"nothing here uses {name!r}")
 
 
-def _texts(document: Document) -> Iterator[tuple[str, str]]:
+def texts(document: Document) -> Iterator[tuple[str, str]]:
+    """Every expression of a definition, named ones too, and where it stands."""
     for site in sites(document):
         yield site.field, site.text
     for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from state_machines.errors import ExpressionError, Problem
@@ -30,6 +31,7 @@ class Compilation:
             definition with problems is refused as a whole.
         word_of_conditions: what the definition's edition calls them.
         leaves_out: whether a field whose value leads nowhere is left out, as in the second edition.
+        texts_of_lengths: whether lengths of time are wanted as they were written; see `length`.
         scope: what its expressions see besides the fixed variables.
         triggers: the triggers that the definition knows.
         given: by trigger, who sends it because the definition says so: its timers, its tasks, its links.
@@ -53,6 +55,7 @@ class Compilation:
         self.scope = PLAIN
         self.word_of_conditions = "conditions"
         self.leaves_out = False
+        self.texts_of_lengths = False
         self.triggers = triggers
         self.given: dict[str, set[str]] = {}
         self.states: Mapping[str, bool] = states or {}
@@ -82,6 +85,19 @@ class Compilation:
         except ExpressionError as error:
             self.problem(field, "expression", _without_field(error))
             return Expression(text, field, "DYN")
+
+    def length(self, text: str, field: str) -> Expression:
+        """Compile an expression for a length of time.
+
+        Where `texts_of_lengths`, declared lengths that it only hands on stay texts, so that their days are
+        known; one that reckons with them gives a length of time as everywhere.
+        """
+        if self.texts_of_lengths and self.scope.durations:
+            try:
+                return compile_expression(text, field, replace(self.scope, durations=frozenset()))
+            except ExpressionError:
+                pass
+        return self.expression(text, field)
 
     def condition(self, text: str, field: str, *, item: bool = False) -> Expression:
         """Compile an expression that must give true or false."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from state_machines.calendars import Calendar
 from state_machines.compilation.compilation import Compilation
+from state_machines.expressions import Expression
 from state_machines.form.definition import Definition, StateDeclaration, TimeoutDeclaration
 from state_machines.timeouts.kinds.table import KINDS
 from state_machines.timeouts.rule import Kind, TimeoutRule
@@ -32,9 +33,13 @@ def compile_timeouts(compilation: Compilation, definition: Definition) -> Mappin
                 f"there is another timeout {declared.name!r}; names are for one each",
             )
             continue
-        rules[declared.name] = _compile(compilation, declared, calendars)
+        rules[declared.name] = _compile(compilation, declared, calendars, definition.edition)
         _check_answer(compilation, declared, definition)
     return rules
+
+
+WORKING_DAYS = 3
+"""The edition from which on days and weeks in a calendar are its own; before, a day was 24 business hours."""
 
 
 def _calendars(compilation: Compilation, definition: Definition) -> Mapping[str, Calendar | None]:
@@ -74,7 +79,10 @@ def _of_state(compilation: Compilation, state: StateDeclaration, field: str) -> 
 
 
 def _compile(
-    compilation: Compilation, declared: _Declared, calendars: Mapping[str, Calendar | None]
+    compilation: Compilation,
+    declared: _Declared,
+    calendars: Mapping[str, Calendar | None],
+    edition: int,
 ) -> TimeoutRule:
     field, declaration = declared.field, declared.declaration
     short = field.rpartition(".")[2] != declared.name
@@ -84,15 +92,20 @@ def _compile(
     def place(name: str) -> str:
         return f"{field}.{'timeout' if short else name}" if name else field
 
-    kind = _kind(compilation, declaration, field)
+    working_days = declaration.calendar is not None and edition >= WORKING_DAYS
+    compilation.texts_of_lengths = working_days
+    kind = _kind(compilation, declaration, field).compile(compilation, declaration, place)
+    compilation.texts_of_lengths = False
     return TimeoutRule(
         name=declared.name,
         field=field,
         on_timeout=declaration.on_timeout,
         scope=frozenset(declared.scope),
         paused_in=frozenset(declaration.paused_in),
-        kind=kind.compile(compilation, declaration, place),
-        calendar=_calendar(compilation, declaration, kind, field, calendars),
+        kind=kind,
+        calendar=_calendar(compilation, declaration, field, calendars),
+        calendar_of=_calendar_of(compilation, declaration, field, edition),
+        working_days=working_days,
         zone=compilation.expression(declaration.zone, f"{field}.zone") if declaration.zone else None,
         when=compilation.condition(declaration.when, f"{field}.when") if declaration.when else None,
     )
@@ -145,7 +158,6 @@ def _listed(names: list[str]) -> str:
 def _calendar(
     compilation: Compilation,
     declaration: TimeoutDeclaration,
-    kind: type[Kind[Any]],
     field: str,
     calendars: Mapping[str, Calendar | None],
 ) -> Calendar | None:
@@ -156,15 +168,11 @@ def _calendar(
                 f"{field}.zone", "zone-without-calendar", "a zone is that of a calendar; name one"
             )
         return None
+    if name.startswith("="):
+        return None
     if name not in calendars:
         compilation.problem(f"{field}.calendar", "unknown-calendar", f"there is no calendar {name!r}")
         return None
-    if not kind.takes_calendar:
-        compilation.problem(
-            f"{field}.calendar",
-            f"calendar-of-{kind.name.replace('_', '-')}",
-            f"`{kind.name}` ticks by the clock, without a calendar",
-        )
     calendar = calendars[name]
     if calendar is not None and calendar.zone is None and declaration.zone is None:
         compilation.problem(
@@ -173,3 +181,17 @@ def _calendar(
             f"the calendar {name!r} has no zone, so the timeout must say which",
         )
     return calendar
+
+
+def _calendar_of(
+    compilation: Compilation, declaration: TimeoutDeclaration, field: str, edition: int
+) -> Expression | None:
+    """The expression for a calendar, where one is given."""
+    text = declaration.calendar
+    if text is None or not text.startswith("="):
+        return None
+    if edition < WORKING_DAYS:
+        compilation.problem(
+            f"{field}.calendar", "edition", "a calendar by an expression belongs to the third edition"
+        )
+    return compilation.expression(text[1:], f"{field}.calendar")

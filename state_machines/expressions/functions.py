@@ -11,13 +11,22 @@ from typing import Any, Literal
 
 from cel_expr_python import cel
 
+from state_machines.calendars.written import calendar_fault
+from state_machines.expressions.calendar_functions import (
+    add_business_time,
+    business_time,
+    is_open,
+    next_opening,
+    subtract_business_time,
+)
 from state_machines.expressions.fact_conditions import holds, why_not
 from state_machines.subject import is_key
 from state_machines.values.durations import parse_duration
 from state_machines.values.json_values import identity, to_json
 
-Kind = Literal["string", "timestamp", "duration", "bool", "map", "list", "json"]
-"""What a function takes and gives; ``json`` is any JSON value, and nothing that a function gives."""
+Kind = Literal["string", "timestamp", "duration", "bool", "map", "list", "json", "length"]
+"""What a function takes and gives; ``json`` is any JSON value and ``length`` a duration or its text, and no
+function gives either."""
 
 _T = cel.Type
 _TAKEN: Mapping[str, Any] = {
@@ -30,6 +39,7 @@ _GIVEN: Mapping[str, Any] = {
 _JSON = (_T.STRING, _T.MAP, _T.NULL, _T.LIST, _T.BOOL, _T.INT, _T.DOUBLE)
 """CEL picks an implementation by the kinds of the arguments that it finds at run time, so a function that
 takes any JSON value is declared once for each kind of them."""
+_SEVERAL: Mapping[str, tuple[Any, ...]] = {"json": _JSON, "length": (_T.STRING, _T.DURATION)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ def declarations() -> list[Any]:
 
 
 def _declaration(function: Function) -> Any:
-    kinds = product(*(_JSON if kind == "json" else (_TAKEN[kind],) for kind in function.takes))
+    kinds = product(*(_SEVERAL.get(kind) or (_TAKEN[kind],) for kind in function.takes))
     overloads = [
         cel.Overload(
             f"{function.name}_{number}", _GIVEN[function.gives], list(takes), False, function.implementation
@@ -139,5 +149,11 @@ LANGUAGE = (
     Function("is_key_of", ("string", "string"), "bool", is_key_of),
     Function("holds", ("string", "map"), "bool", holds),
     Function("why_not", ("string", "map"), "string", why_not),
+    Function("is_open", ("json", "timestamp"), "bool", is_open),
+    Function("next_opening", ("json", "timestamp"), "timestamp", next_opening),
+    Function("add_business_time", ("json", "timestamp", "length"), "timestamp", add_business_time),
+    Function("subtract_business_time", ("json", "timestamp", "length"), "timestamp", subtract_business_time),
+    Function("business_time", ("json", "timestamp", "timestamp"), "duration", business_time),
+    Function("calendar_fault", ("json",), "string", calendar_fault),
 )
 """The functions that every definition may call."""

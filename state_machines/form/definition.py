@@ -21,6 +21,7 @@ from state_machines.form.effects import EffectDeclaration, RetryDeclaration
 from state_machines.form.fields import Fields
 from state_machines.form.names import (
     Argument,
+    CalendarName,
     Dimension,
     Expressions,
     FieldNames,
@@ -70,7 +71,11 @@ class AnyTimeout(_Part):
         description="The states in which it runs; moving between them does not restart it.",
     )
     paused_in: Names = Field(default_factory=list, description="States of `in` in which it stands still.")
-    calendar: Name | None = Field(None, description="The business hours in which it counts.")
+    calendar: CalendarName | None = Field(
+        None,
+        description="The business hours in which it counts: a name under `calendars`, or (third edition) an "
+        "expression after `=` for an object, `'always'` or null.",
+    )
     zone: Expression | None = Field(
         None, description="An expression for the zone of the calendar, such as the customer's."
     )
@@ -208,7 +213,7 @@ class GuardDeclaration(_Part):
     )
     says: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
         None,
-        description="Why it is refused where this does not hold, in a sentence for whoever asked for it; or an "
+        description="Why it is refused where this does not hold, in a sentence for whoever asked; or an "
         "expression that gives one, which quotes nothing that may be personal.",
     )
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -256,7 +261,10 @@ class BarometerDeclaration(_Part):
 class Definition(_Part):
     """A versioned, immutable definition of a state machine."""
 
-    edition: Literal[1, 2] = Field(1, description="Of the language of lifecycles.")
+    edition: Literal[1, 2, 3] = Field(
+        1,
+        description="Of the language of lifecycles. In the third, days in a calendar are working days.",
+    )
     lifecycle: Name = Field(description="Its name: the first part of keys and of types of events.")
     version: Annotated[int, Field(ge=1)] = Field(
         description="A version never changes; another text has another number."

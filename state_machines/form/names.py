@@ -25,6 +25,8 @@ def _by_name(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+CalendarName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,62}|=.{1,4000})$")]
+"""A calendar by its name, or by an expression after ``=``."""
 FieldNames = Annotated[dict[Name, Name], BeforeValidator(_by_name)]
 """Fields to hand on: by the name that they have there, the name that they have here."""
 Expressions = Annotated[list[Expression], BeforeValidator(listed)]
@@ -47,6 +49,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "^[a-z][a-z0-9_]{0,62}$": (
         "name-form",
         "no name: lower-case letters, digits and '_', a letter first, at most 63",
+    ),
+    "^([a-z][a-z0-9_]{0,62}|=.{1,4000})$": (
+        "name-form",
+        "no name of a calendar: lower-case letters, digits and '_'; nor an expression, which begins with '='",
     ),
     "^[a-z0-9][a-z0-9-]{0,62}$": (
         "name-form",

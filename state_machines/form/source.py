@@ -16,7 +16,7 @@ from state_machines.form.yaml_document import Lines
 
 __all__ = ["Lines", "parse"]
 
-_SECOND = 2
+_SECOND, _THIRD = 2, 3
 _KNOWN = field_names(form)
 
 
@@ -37,7 +37,7 @@ def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
     if not isinstance(document, dict):
         problem = Problem("document", "type", "a definition is a mapping of fields", lines.of(""), file)
         raise DefinitionError([problem])
-    if document.get("edition") == _SECOND:
+    if document.get("edition") in (_SECOND, _THIRD):
         document = _in_long(document, lines, file)
     try:
         return Definition.model_validate(document), lines
@@ -50,7 +50,7 @@ def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
 
 
 def _in_long(document: dict[str, Any], lines: Lines, file: str | None) -> dict[str, Any]:
-    """A document of the second edition with its short forms and its macros written out.
+    """A document of the second or third edition with its short forms and its macros written out.
 
     Raises:
         DefinitionError: everything that is wrong with these.

@@ -16,12 +16,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from state_machines.calendars import Calendar
+from state_machines.calendars.working_days import add_length, begins_block, subtract_length
 from state_machines.timeouts.explanation import explain
 from state_machines.timeouts.running_time import Pause, checked_budget, open_time, stretches
+from state_machines.values.durations import CalendarLength
 from state_machines.values.instants import as_utc, shifted
 from state_machines.values.time_errors import DurationError, InstantError, TimeError
 
-__all__ = ["Pause", "deadline", "elapsed", "explain", "lead", "next_tick", "remaining", "share"]
+__all__ = [
+    "Pause",
+    "after",
+    "deadline",
+    "elapsed",
+    "explain",
+    "lead",
+    "next_tick",
+    "number_of_tick",
+    "remaining",
+    "resumed",
+    "share",
+]
 
 _NOTHING = timedelta(0)
 
@@ -52,6 +66,41 @@ def deadline(
     return None
 
 
+def after(start: datetime, length: CalendarLength, calendar: Calendar | None = None) -> datetime:
+    """The instant that lies `length` after `start`: weeks and days of the calendar first, then business time.
+
+    Without a calendar a day is 24 hours.
+
+    Raises:
+        DurationError, NeverOpen, InstantError: as `deadline`.
+    """
+    checked_budget(length.time)
+    if calendar is None:
+        return shifted(as_utc(start), length.whole)
+    return add_length(calendar, start, length)
+
+
+def resumed(
+    start: datetime,
+    length: CalendarLength,
+    budget: timedelta,
+    pauses: Sequence[Pause],
+    calendar: Calendar,
+) -> datetime | None:
+    """The deadline of a length of days that pauses have moved: its business time, used up between them.
+
+    Where it would have been the beginning of a block without them it is so with them, and not the end of the
+    block before.
+
+    Raises:
+        DurationError, PauseError, NeverOpen, InstantError: as `deadline`.
+    """
+    due_at = deadline(start, budget, pauses, calendar)
+    if due_at is None or not begins_block(calendar, after(start, length, calendar)):
+        return due_at
+    return calendar.next_open(due_at)
+
+
 def elapsed(
     start: datetime, until: datetime, pauses: Sequence[Pause] = (), calendar: Calendar | None = None
 ) -> timedelta:
@@ -79,13 +128,19 @@ def remaining(
     return max(budget - elapsed(start, until, pauses, calendar), _NOTHING)
 
 
-def lead(instant: datetime, lead: timedelta, calendar: Calendar | None = None) -> datetime:
+def lead(instant: datetime, lead: timedelta | CalendarLength, calendar: Calendar | None = None) -> datetime:
     """The instant that lies `lead` before `instant`; with a calendar, that much business time before.
+
+    Of a `CalendarLength` its weeks and days are those of the calendar, counted backwards.
 
     Raises:
         DurationError: the lead is negative.
         NeverOpen, InstantError: it would be too long ago.
     """
+    if isinstance(lead, CalendarLength):
+        if calendar is not None and lead.has_days:
+            return subtract_length(calendar, instant, lead)
+        lead = lead.whole
     if lead < _NOTHING:
         raise DurationError("duration-sign", f"the lead {lead} is negative")
     return shifted(as_utc(instant), -lead) if calendar is None else calendar.subtract(instant, lead)
@@ -106,8 +161,16 @@ def share(start: datetime, instant: datetime, fraction: float, calendar: Calenda
     return begin + part if calendar is None else calendar.add(begin, part)
 
 
-def next_tick(start: datetime, interval: timedelta, after: datetime) -> datetime:
+def next_tick(
+    start: datetime,
+    interval: timedelta | CalendarLength,
+    after: datetime,
+    calendar: Calendar | None = None,
+) -> datetime:
     """The first of `start` + 1, 2, 3, ... times `interval` that is strictly after `after`.
+
+    With a calendar each of them is so many times the interval as the calendar counts it, so that none lies
+    outside of its hours.
 
     Counted from `start` and never from the last tick, so that lateness does not add up.
 
@@ -115,9 +178,13 @@ def next_tick(start: datetime, interval: timedelta, after: datetime) -> datetime
         DurationError: the interval is not longer than zero.
         InstantError: the tick is after the year 9999.
     """
+    length = interval if isinstance(interval, CalendarLength) else CalendarLength(0, 0, interval)
+    interval = length.whole
     if interval <= _NOTHING:
         raise DurationError("interval-positive", f"the interval {interval} is not longer than zero")
     begin = as_utc(start)
+    if calendar is not None:
+        return _business_tick(begin, length, number_of_tick(begin, length, after, calendar), calendar)
     ticks = max((as_utc(after) - begin) // interval, 0) + 1
     try:
         return begin + ticks * interval
@@ -125,3 +192,28 @@ def next_tick(start: datetime, interval: timedelta, after: datetime) -> datetime
         raise InstantError(
             "instant-range", f"the tick after {after.isoformat()} is after the year 9999"
         ) from None
+
+
+def number_of_tick(start: datetime, interval: CalendarLength, after: datetime, calendar: Calendar) -> int:
+    """Which tick of a calendar is the first that is strictly after `after`, from 1 on.
+
+    Raises:
+        NeverOpen, InstantError: as `next_tick`.
+    """
+    low, high = 0, 1
+    while _business_tick(start, interval, high, calendar) <= after:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _business_tick(start, interval, middle, calendar) <= after:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _business_tick(start: datetime, interval: CalendarLength, number: int, calendar: Calendar) -> datetime:
+    try:
+        return add_length(calendar, start, interval.times(number))
+    except OverflowError:
+        raise InstantError("instant-range", "the tick is after the year 9999") from None

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from state_machines.calendars import Calendar
+from state_machines.calendars.written import written_calendar
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.subject import Timer
 from state_machines.timeouts import deadlines
-from state_machines.timeouts.texts import Compiler, Place
+from state_machines.timeouts.texts import Compiler, Length, Place
+from state_machines.values.durations import CalendarLength, parse_calendar_length
 from state_machines.values.json_values import kind
 from state_machines.values.time_errors import TimeError
 from state_machines.values.written import Part
@@ -33,7 +35,6 @@ class Kind(ABC, Generic[Declared]):
         texts: those of them that hold expressions, and the types of expressions that fit.
         further_rule: the rule that is broken where a field other than `name` stands without it.
         repeats: whether it fires again and again.
-        takes_calendar: whether it may count business time.
     """
 
     __slots__ = ()
@@ -44,7 +45,6 @@ class Kind(ABC, Generic[Declared]):
     texts: ClassVar[Mapping[str, frozenset[str]]]
     further_rule: ClassVar[str] = "one-form"
     repeats: ClassVar[bool] = False
-    takes_calendar: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -124,6 +124,9 @@ class TimeoutRule:
         paused_in: those of them in which it stands still.
         kind: how its instant is reckoned.
         calendar: business hours that durations are counted in, or None.
+        calendar_of: expression for them, an object or ``'always'``; None: `calendar` says.
+        working_days: whether days and weeks are those of the calendar, as from the third edition on; else a
+            day is 24 hours of business time.
         zone: expression for the zone of the calendar, or None for its own.
         when: set only if this holds.
     """
@@ -135,6 +138,8 @@ class TimeoutRule:
     paused_in: frozenset[str]
     kind: Kind[Any]
     calendar: Calendar | None = None
+    calendar_of: Expression | None = None
+    working_days: bool = False
     zone: Expression | None = None
     when: Expression | None = None
 
@@ -185,13 +190,38 @@ class TimeoutRule:
         Raises:
             ExpressionError, DecisionError: the zone cannot be found.
         """
-        if self.calendar is None or self.zone is None:
-            return self.calendar
+        hours = self.calendar if self.calendar_of is None else self._computed(self.calendar_of, view)
+        if hours is None or self.zone is None:
+            return hours
         zone = self.zone.evaluate(view)
-        if zone is None and self.calendar.zone is not None:
-            return self.calendar
+        if zone is None and hours.zone is not None:
+            return hours
         if not isinstance(zone, str):
             raise DecisionError(
                 f"{self.field}.zone", "not-a-text", f"a zone must be a text, not {kind(zone)}"
             )
-        return self.calendar.in_zone(zone)
+        return hours.in_zone(zone)
+
+    def _computed(self, expression: Expression, view: View) -> Calendar | None:
+        try:
+            return written_calendar(expression.evaluate_json(view))
+        except TimeError as error:
+            raise DecisionError(f"{self.field}.calendar", error.rule, str(error)) from None
+
+    def measure(self, length: Length, view: View, hours: Calendar | None) -> CalendarLength | None:
+        """The length that is meant in a decision, with its days where they are working days; None: none.
+
+        Raises:
+            ExpressionError, TimeError: it cannot be found.
+        """
+        given = length.evaluate(view) if isinstance(length, Expression) else length
+        if given is None:
+            return None
+        if isinstance(given, timedelta):
+            return CalendarLength(0, 0, given)
+        if isinstance(given, str):
+            given = parse_calendar_length(given)
+        elif not isinstance(given, CalendarLength):
+            raise TimeError("not-a-duration", f"must give a duration or its ISO 8601 text, not {kind(given)}")
+        counts_days = hours is not None and self.working_days
+        return given if counts_days or not given.has_days else CalendarLength(0, 0, given.whole)

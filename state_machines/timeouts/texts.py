@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
-from state_machines.values.durations import is_duration_text, parse_duration
+from state_machines.values.durations import CalendarLength, is_duration_text, parse_calendar_length
 from state_machines.values.instants import as_utc, parse_instant
 from state_machines.values.json_values import kind
 from state_machines.values.time_errors import TimeError
@@ -16,8 +16,10 @@ LENGTH = frozenset({"DURATION", "STRING", "DYN"})
 INSTANT = frozenset({"TIMESTAMP", "STRING", "DYN"})
 """The types of expressions that can give an instant."""
 
-Length: TypeAlias = timedelta | Expression
+Length: TypeAlias = CalendarLength | Expression
 """A length of time: written, or an expression that gives one."""
+
+NO_LENGTH = CalendarLength(0, 0, timedelta(0))
 
 Place: TypeAlias = Callable[[str], str]
 """From the name of a field of a timeout to its path in the definition; of ``""``, the timeout's own."""
@@ -28,6 +30,9 @@ class Compiler(Protocol):
 
     def expression(self, text: str, field: str) -> Expression:
         """Compile an expression that stands at `field`."""
+
+    def length(self, text: str, field: str) -> Expression:
+        """Compile an expression for a length of time that stands at `field`."""
 
     def problem(self, field: str, rule: str, message: str) -> None:
         """Note one thing that is wrong."""
@@ -40,25 +45,11 @@ def compile_length(compiler: Compiler, text: str, field: str) -> Length:
     """An ISO 8601 duration as written, else an expression that gives one; problems go to the compiler."""
     if is_duration_text(text):
         try:
-            return parse_duration(text)
+            return parse_calendar_length(text)
         except TimeError as error:
             compiler.time_error(field, error)
-            return timedelta(0)
-    return compiler.expression(text, field)
-
-
-def length_of(length: Length, view: View) -> timedelta | None:
-    """The length that is meant in a decision; None: there is none.
-
-    Raises:
-        ExpressionError, TimeError: it cannot be found.
-    """
-    given = length.evaluate(view) if isinstance(length, Expression) else length
-    if given is None or isinstance(given, timedelta):
-        return given
-    if isinstance(given, str):
-        return parse_duration(given)
-    raise TimeError("not-a-duration", f"must give a duration or its ISO 8601 text, not {kind(given)}")
+            return NO_LENGTH
+    return compiler.length(text, field)
 
 
 def instant_of(instant: Expression, view: View) -> datetime | None:

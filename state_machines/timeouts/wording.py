@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from state_machines.calendars import Calendar
 from state_machines.calendars.source import WEEKDAYS
+from state_machines.values.durations import CalendarLength
 from state_machines.values.instants import format_instant
 
 
@@ -59,6 +60,23 @@ def length_words(length: timedelta) -> str:
         f"{seconds:g} s" if rest else "",
     )
     return " ".join(part for part in parts if part) or "0 min"
+
+
+def counted_words(length: CalendarLength, hours: Calendar | None) -> str:
+    """A length as a calendar counts it: ``5 working days and 4 h of business time (Europe/Berlin)``."""
+    if not length.has_days:
+        return f"{length_words(length.time)} {time_kind_words(hours)}"
+    parts = [
+        *([_number(length.weeks, "week")] if length.weeks else ()),
+        *([_number(length.days, "working day")] if length.days else ()),
+        *([f"{length_words(length.time)} of business time"] if length.time else ()),
+    ]
+    where = f" ({hours.zone})" if hours else ""
+    return f"{', '.join(parts[:-1])}{' and ' if parts[:-1] else ''}{parts[-1]}{where}"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def time_kind_words(hours: Calendar | None) -> str:

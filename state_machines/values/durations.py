@@ -1,7 +1,8 @@
 """Durations of fixed length, as ISO 8601 writes them: ``P2W``, ``P1DT12H``, ``PT90M``, ``PT0.5S``.
 
-Source: ISO 8601-1:2019, 5.5.2. A day is 24 hours, always: a duration is a length of time, not a
-page of a calendar. Years and months have no fixed length and are refused, and so is a sign.
+Source: ISO 8601-1:2019, 5.5.2. As a length of time a day is 24 hours, always. Where business hours count,
+the same text is read as a `CalendarLength`, whose weeks and days are those of the calendar. Years and months
+have no fixed length and are refused, and so is a sign.
 
 The grammar is checked here and not by a library, since those at hand are all more generous than a
 promise can bear: they take a month for 30 days, a year for 365, or a bare number for seconds.
@@ -10,10 +11,19 @@ promise can bear: they take a month for 30 days, a year for 365, or a bare numbe
 import re
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from state_machines.values.time_errors import DurationError
 
-__all__ = ["DurationError", "format_duration", "is_duration", "is_duration_text", "parse_duration"]
+__all__ = [
+    "CalendarLength",
+    "DurationError",
+    "format_duration",
+    "is_duration",
+    "is_duration_text",
+    "parse_calendar_length",
+    "parse_duration",
+]
 
 _FORM = re.compile(
     r"P(?=[0-9T])(?:([0-9]+)W)?(?:([0-9]+)D)?"
@@ -28,6 +38,28 @@ _OTHERWISE = re.compile(
 _LETTERS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
 _LONGEST = 64
 """Characters; no sensible duration is longer, and huge digit strings are slow to convert."""
+
+
+class CalendarLength(NamedTuple):
+    """A length as business hours count it: weeks of the calendar, then working days, then business time."""
+
+    weeks: int
+    days: int
+    time: timedelta
+
+    @property
+    def has_days(self) -> bool:
+        """Whether it counts weeks or days, and not business time alone."""
+        return self.weeks > 0 or self.days > 0
+
+    @property
+    def whole(self) -> timedelta:
+        """The same as a length of time, a day of 24 hours."""
+        return timedelta(weeks=self.weeks, days=self.days) + self.time
+
+    def times(self, number: int) -> "CalendarLength":
+        """So many of it."""
+        return CalendarLength(self.weeks * number, self.days * number, self.time * number)
 
 
 def is_duration_text(text: str) -> bool:
@@ -51,9 +83,27 @@ def parse_duration(text: str) -> timedelta:
     return _read(text)
 
 
+def parse_calendar_length(text: str) -> CalendarLength:
+    """The same text as business hours read it: ``P5D`` are five working days, ``PT120H`` 120 hours of them.
+
+    Raises:
+        DurationError: as `parse_duration`.
+    """
+    parse_duration(text)
+    return _parts(text)
+
+
 @lru_cache(maxsize=4096)
 def _read(text: str) -> timedelta:
     """The same few texts stand everywhere: in definitions, in ladders, in what a desk agrees on."""
+    try:
+        return _parts(text).whole
+    except OverflowError:
+        raise _too_long(text) from None
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> CalendarLength:
     match = _FORM.fullmatch(text)
     if match is None:
         raise _refusal(text)
@@ -61,16 +111,19 @@ def _read(text: str) -> timedelta:
     if len(fraction) > 6:
         raise DurationError("duration-precision", f"{text!r} is finer than a microsecond (six digits)")
     try:
-        return timedelta(
-            weeks=int(weeks),
-            days=int(days),
+        time = timedelta(
             hours=int(hours),
             minutes=int(minutes),
             seconds=int(seconds),
             microseconds=int(fraction.ljust(6, "0")),
         )
     except OverflowError:
-        raise DurationError("duration-length", f"{text!r} is longer than 999999999 days") from None
+        raise _too_long(text) from None
+    return CalendarLength(int(weeks), int(days), time)
+
+
+def _too_long(text: str) -> DurationError:
+    return DurationError("duration-length", f"{text!r} is longer than 999999999 days")
 
 
 def _refusal(text: str) -> DurationError:

@@ -16,7 +16,7 @@ register()
 
 
 def deciding(name: str) -> Iterator[tuple[str, Guard]]:
-    """(trigger and source, guard) of the last way of each: nothing is refused unless one of these refuses it."""
+    """(trigger and source, guard) of the last way of each: one of these refuses, or nothing is refused."""
     ways = defaultdict[tuple[str, str], list[Way]](list)
     for way in load_catalog()[name].ways:
         ways[way.trigger, way.source].append(way)

@@ -31,10 +31,12 @@ def check(
 ) -> None:
     """Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.
 
+    Where days would mean something else in the third edition, that is said and is no problem.
+
     What one of the files opens or tells may be a lifecycle of another one, or of the catalog.
     """
     from state_machines.check import check as problems_of
-    from state_machines.check import readable
+    from state_machines.check import hours_by_the_day, readable
     from state_machines.errors import DefinitionError
     from workflow.cli.definition_files import definition_names, read_definition
     from workflow.recovery import vocabulary
@@ -54,6 +56,8 @@ def check(
     for file, text in texts.items():
         if edition == _SECOND:
             _say_in_second(file, text)
+        for line, message in hours_by_the_day(text):
+            typer.echo(f"{file}:{line}: {message} [working-days]")
         found += problems_of(text, file, known)
     for problem in found:
         typer.echo(str(problem))

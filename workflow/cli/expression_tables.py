@@ -22,6 +22,7 @@ _KINDS: Mapping[str, str] = {
     "string": "text",
     "timestamp": "instant",
     "duration": "duration",
+    "length": "length of time or its text",
     "bool": "true or false",
     "map": "object",
     "list": "list",

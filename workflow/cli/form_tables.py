@@ -44,6 +44,7 @@ _WORDS: tuple[tuple[Any, str], ...] = (
     (names.Names, "name, or a list of names"),
     (names.Expressions, "condition, or a list of conditions"),
     (names.Name, "name"),
+    (names.CalendarName, "name, or an expression after `=`"),
     (ExpressionText, "expression"),
     (names.Duration, "duration"),
     (names.ErrorRule, "rule"),

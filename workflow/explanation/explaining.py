@@ -115,9 +115,12 @@ def _what(name: str, before: Timer | None, after: Timer, told: Retold) -> str:
 
 def _told(story: _Story, where: tzinfo | None) -> TimerTold:
     rule, timer = story.rule, story.last
-    clock = where or (rule.calendar.zone if rule.calendar else None) or UTC
+    clock: tzinfo = where or (rule.calendar.zone if rule.calendar else None) or UTC
     try:
-        reckoning = account(rule, timer, story.set_by.view(), where)
+        view = story.set_by.view()
+        hours = rule.hours(view)
+        clock = where or (hours.zone if hours else None) or UTC
+        reckoning = account(rule, timer, view, where)
     except (TimeError, StateMachineError) as error:
         reckoning = [f"It can no longer be reckoned: {error}"]
     states = [one.name for one in story.set_by.lifecycle.definition.states]

@@ -23,9 +23,15 @@ from state_machines.timeouts.texts import (
     Place,
     compile_length,
     instant_of,
-    length_of,
 )
-from state_machines.timeouts.wording import at_words, due_words, length_words, span_words, time_kind_words
+from state_machines.timeouts.wording import (
+    at_words,
+    counted_words,
+    due_words,
+    length_words,
+    span_words,
+    time_kind_words,
+)
 from state_machines.values.time_errors import DurationError
 from state_machines.values.written import ExpressionText, Part
 
@@ -90,7 +96,7 @@ class Before(Kind[BeforeDeclaration]):
             return None
         if self.share is not None:
             return with_budget(rule, set_at, deadlines.share(set_at, target, self.share, hours), hours)
-        lead = None if self.lead is None else length_of(self.lead, view)
+        lead = None if self.lead is None else rule.measure(self.lead, view, hours)
         return None if lead is None else with_budget(rule, set_at, deadlines.lead(target, lead, hours), hours)
 
     def account(
@@ -102,14 +108,14 @@ class Before(Kind[BeforeDeclaration]):
         target = target_of(rule, self.instant, view)
         if self.share is not None:
             return self._by_share(self.share, timer, target, hours, clock)
-        lead = None if self.lead is None else length_of(self.lead, view)
+        lead = None if self.lead is None else rule.measure(self.lead, view, hours)
         if lead is None:
             raise DurationError("not-a-duration", f"{rule.name} gives no lead any more")
         due_at = deadlines.lead(target, lead, hours)
         return [
-            f"Set {at_words(timer.set_at, clock)} for {length_words(lead)} {time_kind_words(hours)} "
+            f"Set {at_words(timer.set_at, clock)} for {counted_words(lead, hours)} "
             f"before the instant that `{self.instant.text}` gives: {at_words(target, clock)}.",
-            *_counted_back(due_at, target, hours, clock),
+            *_counted_back(due_at, target, hours, clock, lead.has_days),
             *past_words(due_at, timer),
             due_words(due_at, clock),
         ]
@@ -128,13 +134,19 @@ class Before(Kind[BeforeDeclaration]):
         ]
 
 
-def _counted_back(due_at: datetime, target: datetime, hours: Calendar | None, clock: tzinfo) -> list[str]:
+def _counted_back(
+    due_at: datetime, target: datetime, hours: Calendar | None, clock: tzinfo, by_days: bool
+) -> list[str]:
     """The stretches of business time between the two, and what lies out of the ordinary among them."""
     changes = list(change_steps(due_at, target, clock))
     if hours is None:
         return in_order(changes)
-    spans = [
-        (opens, 3, f"{span_words(opens, closes, clock)}: {length_words(closes - opens)} of the lead.")
-        for opens, closes in hours.intervals(due_at, told_until(due_at, target))
-    ]
+    spans = (
+        []
+        if by_days
+        else [
+            (opens, 3, f"{span_words(opens, closes, clock)}: {length_words(closes - opens)} of the lead.")
+            for opens, closes in hours.intervals(due_at, told_until(due_at, target))
+        ]
+    )
     return in_order([*changes, *spans, *day_steps(due_at, target, hours, clock)])

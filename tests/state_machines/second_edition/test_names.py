@@ -121,11 +121,11 @@ def test_a_refusal_by_a_guard_with_a_sentence_says_that(says: str, reason: str) 
 
 
 def test_where_some_guards_have_sentences_the_others_only_choose_between_ways() -> None:
-    guards = "guards: {is_old: data.tries > 5, is_said: {if: data.tries > 3, says: Three times.}}\nstates: [written]"
+    said = "is_said: {if: data.tries > 3, says: Three times.}"
+    guards = f"guards: {{is_old: data.tries > 5, {said}}}\nstates: [written]"
     first = SMALL.replace("states: [written]", guards).rstrip().removesuffix("}")
-    life = Life(
-        f"{first}, if: is_old}}\n  - {{trigger: write, source: [initial, written], dest: written, if: is_said}}\n"
-    )
+    second = "  - {trigger: write, source: [initial, written], dest: written, if: is_said}"
+    life = Life(f"{first}, if: is_old}}\n{second}\n")
     assert life.take("write").reason == "guard: Three times. [is_said]"
 
 
