@@ -22,6 +22,7 @@ from workflow.recovery.rotations.duty import (
     override_fault,
     rotation_fault,
 )
+from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
 
 FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
@@ -36,6 +37,8 @@ FUNCTIONS = (
     Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
     Function("rotation_fault", ("map",), "string", rotation_fault),
+    Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
+    Function("ladder_fault", ("json",), "string", ladder_fault),
     Function("override_fault", ("map",), "string", override_fault),
 )
 
