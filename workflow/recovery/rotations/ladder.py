@@ -36,8 +36,8 @@ def ladder_step(ladder: Any, level: Any, at: datetime) -> dict[str, Any]:
     waits for them. Where it is the hours of none, the one whose hours begin first.
 
     Returns:
-        `way`: `told` (its `people`), `asked` (the keys in `asks`) or `waits` (until `opens`, a text); `level`:
-        which; `hours`: those in which its time counts; `passed`: the numbers of the levels that were passed over.
+        `way`: `told` (its `people`), `asked` (the keys in `asks`) or `waits` (until `opens`, a text);
+        `level`: which; `hours`: those in which its time counts; `passed`: the levels that were passed over.
     """
     levels = list(_levels(to_json(ladder), int(level)))
     passed: list[int] = []
@@ -81,8 +81,8 @@ def _levels(ladder: Sequence[Any], first: int) -> Iterator[_Level]:
 def _hours(written: object) -> Calendar | None:
     """The one place where what a level says of its hours becomes a calendar: an object, or `always`.
 
-    What cannot be read is round the clock: a ladder that is silent since somebody misspelt its hours would be the
-    worse fault. `ladder_fault` says so at the door.
+    What cannot be read is round the clock: a ladder that is silent since somebody misspelt its hours would be
+    the worse fault. `ladder_fault` says so at the door.
     """
     try:
         return written_calendar(written)
