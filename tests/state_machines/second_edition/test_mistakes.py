@@ -33,7 +33,7 @@ MISTAKES = {
     "no version": ("version: 1\n", "", "required"),
     "a version that is a text": ("version: 1\n", "version: one\n", "type"),
     "a key twice": ("version: 1\n", "version: 1\nversion: 2\n", "doubled-key"),
-    "an edition that there is not": ("edition: 2", "edition: 3", "choice"),
+    "an edition that there is not": ("edition: 2", "edition: 4", "choice"),
     # data
     "a type that there is not": ("due_at: instant", "due_at: datetime", "field-words"),
     "a word that says nothing": ("by: person required", "by: person needed", "field-words"),

@@ -118,7 +118,7 @@ def parse_rotation(document: object) -> Rotation:
     turns: tuple[tuple[Any, ...], ...] = ()
     shifts: tuple[Shift, ...] = ()
     if document.get("shifts") is not None and document.get("handover") is not None:
-        reading.wrong("shifts", "either-or", "shifts and a handover exclude each other")
+        reading.wrong("shifts", "either-or", "and a handover exclude each other")
     elif document.get("shifts") is not None:
         shifts = tuple(_shifts(reading, document["shifts"], "shifts"))
     else:
