@@ -37,7 +37,7 @@ def test_mermaid_has_every_state_and_every_way() -> None:
     assert "at_risk --> lapsed : lapse [is_due] ⏱ at deadline" in lines
     assert "lapsed --> kept_late : keep" in lines
     assert {f"{state} --> [*]" for state in ("kept", "kept_late", "withdrawn")} <= set(lines)
-    assert "made : ↻ renegotiate [event.data.due_at #gt; now]" in lines
+    assert "made : ↻ renegotiate [new_deadline_is_ahead]" in lines
     assert "thanks" in lines[lines.index("note right of made") :]
 
 

@@ -100,8 +100,8 @@ def _opens(level: _Level, at: datetime) -> datetime:
 
 def _waits(level: _Level, passed: list[int], at: datetime) -> dict[str, Any]:
     opens = _opens(level, at)
-    if opens <= at:
-        return _told(level, passed)
+    if opens <= at:  # they never begin: it is there round the clock
+        return _told(level._replace(hours=None), passed)
     return _found("waits", level.number, passed, hours=level.said["hours"], opens=format_instant(opens))
 
 
