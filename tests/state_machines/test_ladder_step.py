@@ -64,4 +64,5 @@ def test_hours_that_cannot_be_read_are_round_the_clock() -> None:
 
 @pytest.mark.parametrize("hours_", [{"zone": "UTC", "weekly": {}, "open": {"2020-01-01": ["09:00-10:00"]}}])
 def test_hours_that_never_begin_again_are_waited_for_by_nobody(hours_: dict[str, Any]) -> None:
-    assert ladder_step([{"people": ["ada"], "hours": hours_}], 0, MIDNIGHT)["way"] == "told"
+    step = ladder_step([{"people": ["ada"], "hours": hours_}], 0, MIDNIGHT)
+    assert (step["way"], step["hours"]) == ("told", "always")
