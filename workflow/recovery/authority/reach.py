@@ -42,15 +42,15 @@ def unheard(store: Store, now: datetime) -> tuple[bool, str]:
     """Whether every team and rotation that an open ladder names has somebody, and words about it."""
     with store.connect() as connection:
         named = _named(connection)
-        faults = [
+        problems = [
             f"{key} {fault} ({count} ladders name it)"
             for key, count in sorted(named.items())
             if (fault := _fault(connection, key, now)) is not None
         ]
-    if not faults:
+    if not problems:
         return True, f"{len(named)} teams and rotations are named by open ladders, and each has somebody"
-    more = f"; and {len(faults) - _MOST_SAID} more" if len(faults) > _MOST_SAID else ""
-    return False, "; ".join(faults[:_MOST_SAID]) + more
+    more = f"; and {len(problems) - _MOST_SAID} more" if len(problems) > _MOST_SAID else ""
+    return False, "; ".join(problems[:_MOST_SAID]) + more
 
 
 def _named(connection: Connection) -> Counter[str]:
