@@ -62,7 +62,13 @@ class Scene:
         self.moves = b""
 
     def request(
-        self, log: str | bytes, *, name: str = "log.csv", until: str | None = None, url: str | None = None
+        self,
+        log: str | bytes,
+        *,
+        name: str = "log.csv",
+        until: str | None = None,
+        url: str | None = None,
+        keep_outliers: bool = False,
     ) -> Request:
         """Write the files of a replay."""
         raw = log.encode() if isinstance(log, str) else log
@@ -71,8 +77,8 @@ class Scene:
             (self.directory / file).write_bytes(content)
         place = self.directory
         return Request(
-            place / name, place / "lifecycle.yaml", place / "map.yaml", place / "R.json", place / "M.jsonl",
-            until, url,
+            place / name, [place / "lifecycle.yaml"], place / "map.yaml", place / "R.json", place / "M.jsonl",
+            until, url, keep_outliers=keep_outliers,
         )  # fmt: skip
 
     def play(self, log: str | bytes, **options: Any) -> dict[str, Any]:
@@ -81,7 +87,7 @@ class Scene:
         report = replay(request)
         assert orjson.loads(request.report.read_bytes()) == report
         rows = report["rows"]
-        assert rows["applied"] + rows["duplicate"] + rows["refused"] == rows["total"]
+        assert rows["applied"] + rows["duplicate"] + rows["refused"] + rows["set_aside"] == rows["events"]
         self.moves = request.moves.read_bytes()
         return report
 

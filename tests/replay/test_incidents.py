@@ -22,7 +22,7 @@ def play(directory: Path, url: str | None = None, log: Path = LOG) -> tuple[dict
     """Report, and the bytes of the moves and of the report."""
     directory.mkdir(exist_ok=True)
     request = Request(
-        log, INCIDENTS / "lifecycle.yaml", INCIDENTS / "map.yaml",
+        log, [INCIDENTS / "lifecycle.yaml"], INCIDENTS / "map.yaml",
         directory / "R.json", directory / "M.jsonl",
         database_url=url,
     )  # fmt: skip
@@ -55,7 +55,14 @@ def test_the_same_bytes_again_and_on_both_stores(
 def test_every_row_is_accounted_for(played: tuple[dict[str, Any], bytes, bytes]) -> None:
     with LOG.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert played[0]["rows"] == {"total": len(rows), "applied": len(rows), "duplicate": 0, "refused": 0}
+    assert played[0]["rows"] == {
+        "total": len(rows),
+        "events": len(rows),
+        "applied": len(rows),
+        "duplicate": 0,
+        "refused": 0,
+        "set_aside": 0,
+    }
     assert played[0]["at_the_end"]["subjects"] == {
         "incident": {"closed": len({row["number"] for row in rows})}
     }

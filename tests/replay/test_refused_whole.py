@@ -36,7 +36,7 @@ def refused_without_a_trace(scene: Scene, *expected: tuple[str, str, int | None]
 
 MAPS = [
     ("subject: parcel", "subject: box", ("subject.column", "unknown-column", 1)),
-    ("subject: parcel", "subject: {}", ("subject.column", "required", 1)),
+    ("subject: parcel", "subject: {}", ("subject", "one-of", 1)),
     ("subject: parcel\n", "", ("subject", "required", 1)),
     ("id: [parcel, count]\n", "", ("id", "required", 1)),
     ("id: [parcel, count]", "id: [parcel, total]", ("id", "unknown-column", 1)),
@@ -166,7 +166,6 @@ def test_a_log_whose_format_nobody_says(scene: Scene) -> None:
     [
         ("tomorrow", "instant-form"),
         ("2026-03-03T10:00:00", "no-zone"),
-        ("2026-03-02T09:00:00Z", "before-last-event"),
         ("P1M", "duration-fixed-length"),
         ("-PT1H", "duration-sign"),
         ("P999999999D", "instant-range"),

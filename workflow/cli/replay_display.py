@@ -1,51 +1,44 @@
-"""What `makegood replay` shows at a terminal: how far it is, and at the end what came of it."""
+"""What `makegood replay` shows: how far it is, and at the end what came of it and what did not."""
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.table import Table
 
 from workflow.clock import monotonic
+from workflow.replay.progress_bar import ProgressBar
+
+MOST_REASONS = 5
+"""Reasons for refusals that are shown; the report has all of them."""
 
 
-class Bar:
-    """The progress bar: rows read, then rows applied and timers fired, and the rate of both."""
+class ReplayBar(ProgressBar):
+    """The progress: rows read; then rows applied and timers fired, the rate of both, and the virtual date."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[counts]}"),
-            TimeElapsedColumn(),
-            console=console,
-        )
-        self._task = self._progress.add_task("reading", total=None, counts="")
+        super().__init__(console, "reading", None)
         self._rows = 0
         self._timers = 0
         self._since = monotonic()
-
-    def __enter__(self) -> Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+        self._date = ""
 
     def reading(self, rows: int) -> None:
         """So many rows of the log have been read."""
-        self._progress.update(self._task, counts=f"{rows:,} rows")
+        self.show(rows, "rows")
 
     def planned(self, rows: int) -> None:
         """The log is read; now the rows are applied."""
         self._since = monotonic()
-        self._progress.update(self._task, description="applying", total=rows, completed=0)
+        self.begin("applying", rows)
+
+    def at(self, instant: datetime) -> None:
+        """The clock of the replay has come to this instant."""
+        self._date = f"{instant:%Y-%m-%d}"
 
     def applied(self, rows: int) -> None:
         """So many more rows have been applied."""
@@ -59,8 +52,7 @@ class Bar:
 
     def _show(self) -> None:
         rate = (self._rows + self._timers) / max(monotonic() - self._since, 1e-9)
-        counts = f"{self._rows:,} rows, {self._timers:,} timers, {rate:,.0f}/s"
-        self._progress.update(self._task, completed=self._rows, counts=counts)
+        self.show(self._rows, f"{self._date}, {self._timers:,} timers, {rate:,.0f}/s")
 
 
 def summary(found: dict[str, Any], seconds: float) -> Table:
@@ -72,6 +64,15 @@ def summary(found: dict[str, Any], seconds: float) -> Table:
         "", f"{rows['applied']:,} applied, {rows['duplicate']:,} duplicate, {rows['refused']:,} refused"
     )
     by_cause = ", ".join(f"{count:,} by {cause}" for cause, count in moves["by_cause"].items())
+    aside = found["set_aside"]
+    if rows["set_aside"]:
+        table.add_row(
+            "",
+            f"set aside: {aside['left_out']:,} by the map, {aside['after_until']:,} after --until, "
+            f"{len(aside['outliers']):,} far from all others in time",
+        )
+    if rows["events"] != rows["total"]:
+        table.add_row("", f"{rows['events']:,} events of these rows")
     table.add_row("moves", f"{moves['total']:,}: {by_cause}")
     if found["comparison"] is not None:
         _add_comparison(table, found["comparison"])
@@ -85,3 +86,24 @@ def _add_comparison(table: Table, comparison: dict[str, Any]) -> None:
             f"both {agreement['both']:,}, neither {agreement['neither']:,}, "
             f"only ours {agreement['only_ours']:,}, only the log {agreement['only_log']:,}",
         )
+
+
+def complaints(found: dict[str, Any]) -> Iterator[str]:
+    """What somebody must know who looks at nothing but the console, in lines with Rich's markup."""
+    reasons = found["refusals"]["reasons"]
+    for one in reasons[:MOST_REASONS]:
+        yield escape(
+            f"refused {one['rows']:,}: {one['field']} [{one['rule']}], such as row {one['row']:,} "
+            f"(line {one['line']:,}): {one['message']}"
+        )
+    if len(reasons) > MOST_REASONS:
+        yield f"refused for {len(reasons) - MOST_REASONS:,} more reasons: see the report"
+    outliers = found["set_aside"]["outliers"]
+    if outliers:
+        one = outliers[0]
+        yield (
+            f"warning: {len(outliers):,} rows lie far from all others in time and were not applied, such as "
+            f"row {one['row']:,} (line {one['line']:,}) at {one['at']}; --keep-outliers applies them"
+        )
+    for one in found["never_seen"]:
+        yield escape(f"warning: {one['field']}: no row of the log has {one['column']!r}")

@@ -44,10 +44,17 @@ class Hold(NamedTuple):
         return cls(effect.token, EffectState.SENDING)
 
 
-def claim(store: Store, now: datetime, lease: timedelta, limit: int) -> list[EffectRow]:
-    """Claim up to `limit` effects that are due, under a new token, until `now + lease`."""
+def new_token() -> str:
+    """A dispatch token that nobody ever had."""
+    return uuid4().hex
+
+
+def claim(
+    store: Store, now: datetime, lease: timedelta, limit: int, token: str | None = None
+) -> list[EffectRow]:
+    """Claim up to `limit` effects that are due, until `now + lease`, under this token or a new one."""
     with store.begin() as transaction:
-        return transaction.claim_effects(now, now + lease, uuid4().hex, limit)
+        return transaction.claim_effects(now, now + lease, token or new_token(), limit)
 
 
 def is_asked_for(store: Store, key: object, task: str) -> bool:

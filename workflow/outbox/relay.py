@@ -62,8 +62,12 @@ class Publisher(Protocol):
 class Relay:
     """Publishes due effects of one store to one broker. Any number of relays may run at once."""
 
-    def __init__(self, runtime: Runtime, publisher: Publisher) -> None:
+    def __init__(
+        self, runtime: Runtime, publisher: Publisher, new_token: Callable[[], str] = outbox.new_token
+    ) -> None:
+        """`new_token` gives a dispatch token for each batch, never the same twice in one store."""
         self._runtime = runtime
+        self._new_token = new_token
         self._publisher = publisher
         signatures = ReceiptSignatures(runtime.store, runtime.clock)
         signatures.prepare()  # before anything is claimed, whose attempt would be lost if that failed
@@ -83,7 +87,7 @@ class Relay:
         published, subjects = 0, dict[str, None]()
         while monotonic() < deadline:
             limit = runtime.settings.effect_batch
-            rows = outbox.claim(runtime.store, runtime.clock.now(), self._lease, limit)
+            rows = outbox.claim(runtime.store, runtime.clock.now(), self._lease, limit, self._new_token())
             if not rows or not self.publish(rows):
                 return Relayed(published, tuple(subjects)[:5])
             published += len(rows)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from state_machines.values.instants import format_instant
-from workflow.replay.map import Comparison
+from workflow.replay.map_parts import Comparison
 from workflow.replay.plan import PlannedEvent
 
 

@@ -1,34 +1,24 @@
-"""A log file as rows: CSV or JSON Lines, read as a stream, in any encoding that Python knows."""
+"""A log file as rows: CSV, JSON Lines or XES, packed or not, in any encoding of Python's, as a stream."""
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO
 
 from state_machines.errors import Problem
 from workflow.engine.json_text import JsonTextError, decode
-from workflow.replay.map import LogForm, ReplayMap
+from workflow.replay.log_row import MAX_FIELD, LogRow, log_refused
+from workflow.replay.map import ReplayMap
+from workflow.replay.map_parts import LogForm
+from workflow.replay.packed import unpacked, unpacked_suffix
 from workflow.replay.refusal import ReplayRefused, RowRefused
+from workflow.replay.xes import xes_rows
 
-MAX_FIELD = 1_000_000
-"""Characters in one field or one line of JSON; a longer one is a missing quote, or not a log."""
+Form = Literal["csv", "jsonl", "xes"]
 
-_SUFFIXES: dict[str, Literal["csv", "jsonl"]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-
-
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One row: its number (from 1, without the header), the line where it ends, and its values by column.
-
-    `fault` says why a row has no values.
-    """
-
-    number: int
-    line: int
-    values: Mapping[str, Any] = field(default_factory=dict)
-    fault: RowRefused | None = None
+_SUFFIXES: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xes": "xes"}
 
 
 def digest(path: Path) -> str:
@@ -37,18 +27,18 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def log_format(path: Path, form: LogForm) -> Literal["csv", "jsonl"]:
-    """What the map says, else what the file's suffix says.
+def log_format(path: Path, form: LogForm) -> Form:
+    """What the map says, else what the file's suffix says, packed or not.
 
     Raises:
         ReplayRefused: neither says it.
     """
-    found = form.format or _SUFFIXES.get(path.suffix.lower())
+    suffix = unpacked_suffix(path)
+    found = form.format or _SUFFIXES.get(suffix)
     if found is None:
         known = ", ".join(_SUFFIXES)
-        raise _refused(
-            path, "log.format", "choice", f"the suffix {path.suffix!r} is none of {known}: say it here"
-        )
+        message = f"the suffix {suffix!r} is none of {known}: say it here"
+        raise log_refused(str(path), "log.format", "choice", message)
     return found
 
 
@@ -56,41 +46,56 @@ def read_log(path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
     """The rows of a log, one by one. Blank lines are no rows.
 
     Raises:
-        ReplayRefused: it cannot be read, holds no row, is not of its encoding, is not CSV, or lacks a
-            column that the map names. (What is wrong with a single row stands in its `fault`.)
+        ReplayRefused: it cannot be read, holds no row, is not of its encoding, is not CSV or no XES, or lacks
+            a column that the map names. (What is wrong with a single row stands in its `fault`.)
     """
     form = log_format(path, wanted.log)
-    encoding = (
-        "utf-8-sig"
-        if wanted.log.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-        else wanted.log.encoding
-    )
+    encoding = encoding_of(wanted.log)
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            rows = _csv_rows(file, path, wanted) if form == "csv" else _json_rows(file)
+        with unpacked(path) as file:
             empty = True
-            for row in rows:
+            for row in _rows(file, form, encoding, path, wanted):
                 empty = False
                 yield row
     except OSError as error:
-        raise _refused(path, "log", "readable", f"cannot be read: {error.strerror}") from None
+        raise log_refused(str(path), "log", "readable", f"cannot be read: {error.strerror}") from None
     except UnicodeError as error:
-        raise _refused(
-            path,
-            "log",
-            "encoding",
-            f"not {wanted.log.encoding}: {error}; say its encoding in the map's log.encoding",
-            _undecodable_line(path, encoding),
-        ) from None
+        message = f"not {wanted.log.encoding}: {error}; say its encoding in the map's log.encoding"
+        line = _undecodable_line(path, encoding)
+        raise log_refused(str(path), "log", "encoding", message, line) from None
     if empty:
-        raise _refused(path, "log", "empty-log", "holds no row")
+        raise log_refused(str(path), "log", "empty-log", "holds no row")
+
+
+def encoding_of(form: LogForm) -> str:
+    """The encoding that the map says; a byte order mark before UTF-8 is no part of the text."""
+    plain = form.encoding.lower().replace("_", "-")
+    return "utf-8-sig" if plain in ("utf-8", "utf8") else form.encoding
+
+
+def _rows(file: IO[bytes], form: Form, encoding: str, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
+    if form == "xes":
+        yield from xes_rows(file, str(path))
+        return
+    text = io.TextIOWrapper(file, encoding=encoding, newline="" if form == "csv" else None)
+    yield from _csv_rows(text, path, wanted) if form == "csv" else _json_rows(text)
 
 
 def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(file, delimiter=wanted.log.delimiter, strict=True)
+    form = wanted.log
+    for _ in range(form.skip):
+        file.readline()
+    reader = csv.reader(
+        file,
+        delimiter=form.delimiter,
+        quotechar=form.quote or None,
+        escapechar=form.escape,
+        quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+        strict=True,
+    )
     try:
-        header = next(reader, None)
+        header = form.header or next(reader, None)
         if header is None:
             return
         _check_header(header, path, wanted)
@@ -99,18 +104,21 @@ def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
             if not cells:
                 continue
             number += 1
+            line = reader.line_num + form.skip
             if len(cells) == len(header):
-                yield LogRow(number, reader.line_num, dict(zip(header, cells, strict=True)))
+                yield LogRow(number, line, dict(zip(header, cells, strict=True)))
             else:
                 message = f"has {len(cells)} fields, the header has {len(header)}"
-                yield LogRow(number, reader.line_num, fault=RowRefused("row", "ragged-row", message))
+                yield LogRow(number, line, fault=RowRefused("row", "ragged-row", message))
     except csv.Error as error:
-        raise _refused(path, "log", "csv-form", f"not CSV: {error}", reader.line_num) from None
+        line = reader.line_num + form.skip
+        raise log_refused(str(path), "log", "csv-form", f"not CSV: {error}", line) from None
 
 
 def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
+    line = 1 + wanted.log.skip
     problems = [
-        Problem("log.header", "doubled-column", f"the column {name!r} stands twice", 1, str(path))
+        Problem("log.header", "doubled-column", f"the column {name!r} stands twice", line, str(path))
         for name in sorted({name for name in header if header.count(name) > 1})
     ]
     known = set(header)
@@ -119,7 +127,7 @@ def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
             field,
             "unknown-column",
             f"the log has no column {name!r}; it has {', '.join(header)}",
-            1,
+            line,
             str(path),
         )
         for field, name in wanted.columns()
@@ -131,7 +139,7 @@ def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
 
 def _json_rows(file: TextIO) -> Iterator[LogRow]:
     number = 0
-    for line_number, line in enumerate(file, start=1):
+    for line_number, line in _lines(file):
         if not line.strip():
             continue
         number += 1
@@ -139,6 +147,17 @@ def _json_rows(file: TextIO) -> Iterator[LogRow]:
             yield LogRow(number, line_number, _json_object(line))
         except RowRefused as fault:
             yield LogRow(number, line_number, fault=fault)
+
+
+def _lines(file: TextIO) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers; of one that is too long no more than shows that."""
+    number = 0
+    while line := file.readline(MAX_FIELD + 1):
+        number += 1
+        rest = line
+        while len(rest) > MAX_FIELD and not rest.endswith("\n"):
+            rest = file.readline(MAX_FIELD + 1)
+        yield number, line
 
 
 def _json_object(line: str) -> Mapping[str, Any]:
@@ -156,14 +175,10 @@ def _json_object(line: str) -> Mapping[str, Any]:
 
 def _undecodable_line(path: Path, encoding: str) -> int | None:
     """The first line that is not of the encoding, for encodings whose lines end in one byte."""
-    with path.open("rb") as file:
+    with unpacked(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode(encoding)
             except UnicodeError:
                 return number
     return None
-
-
-def _refused(path: Path, field: str, rule: str, message: str, line: int | None = None) -> ReplayRefused:
-    return ReplayRefused([Problem(field, rule, message, line, str(path))])

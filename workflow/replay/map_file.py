@@ -1,21 +1,25 @@
 """From the text of a map to a `ReplayMap` that fits its lifecycle, or to every problem that it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import DefinitionError, Problem
 from state_machines.form.fields import Fields
 from state_machines.form.names import FORMS
 from state_machines.form.objections import field_names, objections
 from state_machines.form.yaml_document import read_yaml
 from workflow.replay import map as map_form
-from workflow.replay.map import DataRule, ReplayMap
+from workflow.replay import map_parts
+from workflow.replay.lifecycles import Lifecycles
+from workflow.replay.map import EventForm, ReplayMap
+from workflow.replay.map_parts import DataRule
 from workflow.replay.refusal import ReplayRefused
+from workflow.replay.values import Misfit, converter
+from workflow.replay.yaml_text import decoded
 
-_KNOWN = field_names(map_form)
+_KNOWN = sorted({*field_names(map_form), *field_names(map_parts)})
 
 _GIVES: dict[str, tuple[str, ...]] = {
     "string": ("string", "any"),
@@ -28,8 +32,8 @@ _GIVES: dict[str, tuple[str, ...]] = {
 """Which declared types a field of the map can serve."""
 
 
-def read_map(path: Path, lifecycle: Lifecycle) -> ReplayMap:
-    """The map in a file, checked against the lifecycle that its triggers are for.
+def read_map(path: Path, lifecycles: Lifecycles) -> ReplayMap:
+    """The map in a file, checked against the lifecycles that its triggers are for.
 
     Raises:
         ReplayRefused: with every problem, each naming file, line, field and rule.
@@ -40,10 +44,10 @@ def read_map(path: Path, lifecycle: Lifecycle) -> ReplayMap:
         raise ReplayRefused(
             [Problem("map", "readable", f"cannot be read: {error.strerror}", None, str(path))]
         ) from None
-    return parse_map(raw, str(path), lifecycle)
+    return parse_map(raw, str(path), lifecycles)
 
 
-def parse_map(raw: bytes, file: str, lifecycle: Lifecycle) -> ReplayMap:
+def parse_map(raw: bytes, file: str, lifecycles: Lifecycles) -> ReplayMap:
     """The same from the bytes of a file of this name."""
     try:
         value, lines = read_yaml(decoded(raw, file), file)
@@ -60,65 +64,98 @@ def parse_map(raw: bytes, file: str, lifecycle: Lifecycle) -> ReplayMap:
                 for field, rule, message in objections(value, error, _KNOWN, FORMS)
             ]
         ) from None
-    broken = [*_data_times(found), *_against_lifecycle(found, lifecycle)]
+    broken = dict.fromkeys([*_within(found), *_against_lifecycles(found, lifecycles)])
     problems = [Problem(field, rule, message, lines.of(field), file) for field, rule, message in broken]
     if problems:
         raise ReplayRefused(problems)
     return found
 
 
-def decoded(raw: bytes, file: str) -> str:
-    """A YAML file's text. Raises ReplayRefused, with the line, where it is not UTF-8."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"not UTF-8: the byte {raw[error.start]:#04x}"
-        raise ReplayRefused([Problem("document", "encoding", message, line, file)]) from None
+def _within(found: ReplayMap) -> Iterator[tuple[str, str, str]]:
+    """(field, rule, message) of what the fields of `data` are by themselves and cannot be."""
+    for form in found.event_forms():
+        for name, rule in form.data.items():
+            path = f"{form.paths.get(f'data.{name}', '')}data.{name}"
+            yield from _within_field(found, form, path, rule)
 
 
-def _data_times(found: ReplayMap) -> Iterator[tuple[str, str, str]]:
-    for name, rule in found.data.items():
-        if rule.type == "date-time":
-            try:
-                found.time_of(rule)
-            except ValidationError as error:
-                one = error.errors(include_url=False)[0]
-                yield f"data.{name}.zone", one["type"], one["msg"]
+def _within_field(
+    found: ReplayMap, form: EventForm, path: str, rule: DataRule
+) -> Iterator[tuple[str, str, str]]:
+    if rule.value is not None:
+        try:
+            converter(rule, found.log.decimal)(rule.value)
+        except Misfit as error:
+            yield f"{path}.value", error.rule, str(error)
+    elif rule.type == "date-time":
+        try:
+            found.time_of(rule, form.time)
+        except ValidationError as error:
+            one = error.errors(include_url=False)[0]
+            yield f"{path}.zone", one["type"], one["msg"]
 
 
-def _against_lifecycle(found: ReplayMap, lifecycle: Lifecycle) -> Iterator[tuple[str, str, str]]:
-    """(field, rule, message) of everything in a map that its lifecycle does not know or does not allow."""
-    used = [(f"triggers[{index}].trigger", rule.trigger) for index, rule in enumerate(found.triggers)]
-    if found.opening is not None:
-        used.append(("opening.trigger", found.opening.trigger))
-    named = list(used)
+def _against_lifecycles(found: ReplayMap, lifecycles: Lifecycles) -> Iterator[tuple[str, str, str]]:
+    """(field, rule, message) of what in a map its lifecycles do not know or do not allow."""
+    forms = found.event_forms()
+    for form in forms:
+        yield from _against_lifecycle(form, lifecycles)
     if found.compare is not None:
-        named.append(("compare.trigger", found.compare.trigger))
-    for field, trigger in named:
-        if trigger not in lifecycle.triggers:
-            known = ", ".join(sorted(lifecycle.triggers))
-            yield field, "unknown-trigger", f"{lifecycle.name!r} has no trigger {trigger!r}; it has {known}"
-    if found.compare is not None and found.compare.by is not None and found.compare.by not in found.data:
-        yield "compare.by", "unknown-field", f"{found.compare.by!r} is no field of `data`"
+        known = {
+            trigger
+            for form in forms
+            if (lifecycle := lifecycles.find(form.lifecycle)) is not None
+            for trigger in lifecycle.triggers
+        }
+        if found.compare.trigger not in known:
+            yield "compare.trigger", "unknown-trigger", _no_trigger(found.compare.trigger, known)
+        if found.compare.by is not None and not any(found.compare.by in form.data for form in forms):
+            yield "compare.by", "unknown-field", f"{found.compare.by!r} is no field of `data`"
+
+
+def _against_lifecycle(form: EventForm, lifecycles: Lifecycles) -> Iterator[tuple[str, str, str]]:
+    lifecycle = lifecycles.find(form.lifecycle)
+    if lifecycle is None:
+        known = ", ".join(sorted(lifecycles.compiled)) or "none"
+        path = f"{form.paths.get('lifecycle', '')}lifecycle"
+        if form.lifecycle is None:
+            yield path, "required", "no lifecycle was given, and the map names none"
+        else:
+            message = (
+                f"there is no lifecycle {form.lifecycle!r} among those given ({known}) nor in the catalog"
+            )
+            yield path, "unknown-lifecycle", message
+        return
+    used = [
+        (f"{form.paths.get('triggers', '')}triggers[{index}].trigger", rule.trigger)
+        for index, rule in enumerate(form.triggers)
+    ]
+    if form.opening is not None:
+        used.append((f"{form.paths.get('opening', '')}opening.trigger", form.opening.trigger))
     for field, trigger in used:
+        if trigger not in lifecycle.triggers:
+            yield field, "unknown-trigger", f"{lifecycle.name!r}: {_no_trigger(trigger, lifecycle.triggers)}"
         declared = lifecycle.definition.triggers.get(trigger)
         if declared is not None:
-            yield from _against_fields(found, field, trigger, declared.data)
+            yield from _against_fields(form, field, trigger, declared.data)
+
+
+def _no_trigger(trigger: str, known: Iterable[str]) -> str:
+    return f"there is no trigger {trigger!r}; there are {', '.join(sorted(known))}"
 
 
 def _against_fields(
-    found: ReplayMap, field: str, trigger: str, declared: Fields
+    form: EventForm, field: str, trigger: str, declared: Fields
 ) -> Iterator[tuple[str, str, str]]:
     for name, declaration in declared.items():
-        rule = found.data.get(name)
+        rule = form.data.get(name)
         if rule is None:
             if declaration.required:
                 yield field, "missing-field", f"the trigger {trigger!r} needs {name!r}, which the map lacks"
         elif not _serves(rule, declaration.type, declaration.format):
             wanted = declaration.format or declaration.type
             yield (
-                f"data.{name}.type",
+                f"{form.paths.get(f'data.{name}', '')}data.{name}.type",
                 "field-type",
                 f"the trigger {trigger!r} wants {wanted!r}, the map gives {rule.type!r}",
             )

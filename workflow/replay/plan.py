@@ -10,10 +10,12 @@ from state_machines.errors import EventDataError
 from state_machines.values.instants import format_instant
 from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent
-from workflow.replay.log import LogRow
+from workflow.replay.event_reader import EventReader, PlannedRow, holds
+from workflow.replay.lifecycles import Lifecycles
+from workflow.replay.limits import Limits, cut
+from workflow.replay.log_row import LogRow
 from workflow.replay.map import ReplayMap
 from workflow.replay.refusal import Refusal, RowRefused
-from workflow.replay.rows import PlannedRow, RowReader
 from workflow.replay.timeline import Order, describe_order, in_time_order
 from workflow.replay.watcher import Watcher
 
@@ -42,55 +44,109 @@ class Duplicate:
 
 @dataclass(slots=True)
 class Plan:
-    """All rows of a log, accounted for: ``rows == len(events) + len(duplicates) + len(refusals)``.
+    """All events of a log, accounted for:
+    ``asked == len(events) + len(duplicates) + len(refusals) + left_out + len(after_until) + len(outliers)``.
 
     Attributes:
         rows: how many the log has.
+        asked: how many events they are: one each, unless the map makes several of a row.
         events: in order of time, then of the file.
         duplicates, refusals: rows that become no event.
+        left_out: rows that the map leaves out.
+        after_until, outliers: rows to which the clock does not go.
         order: what the order of time did.
+        never_seen: columns that the map names and no row has, with the field that names each.
     """
 
     rows: int = 0
+    asked: int = 0
     events: list[PlannedEvent] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    left_out: int = 0
+    after_until: list[PlannedRow] = field(default_factory=list)
+    outliers: list[PlannedRow] = field(default_factory=list)
     order: Order = field(default_factory=Order)
+    never_seen: dict[str, str] = field(default_factory=dict)
 
 
-def make_plan(log: Iterable[LogRow], wanted: ReplayMap, lifecycle: Lifecycle, watcher: Watcher) -> Plan:
+def make_plan(
+    log: Iterable[LogRow],
+    wanted: ReplayMap,
+    lifecycles: Lifecycles,
+    watcher: Watcher,
+    limits: Limits | None = None,
+) -> Plan:
     """Read all rows, order them, and make events of them.
 
     Raises:
-        ReplayRefused: what `log` raises while it is read.
+        ReplayRefused: what `log` raises while it is read; or the limits cannot be understood.
     """
-    plan = Plan()
-    reader = RowReader(wanted, lifecycle.name)
-    rows: list[PlannedRow] = []
+    plan = Plan(never_seen={column: field for field, column in wanted.columns()})
+    limits = Limits() if limits is None else limits
+    limits.instant()
+    reader = _Rows(wanted, lifecycles, plan)
     for row in log:
-        plan.rows += 1
-        try:
-            rows.append(reader.read(row))
-        except RowRefused as fault:
-            plan.refusals.append(_refusal(row, reader, fault))
+        reader.take(row)
         if plan.rows % _STEP == 0:
             watcher.reading(plan.rows)
-    _make_events(plan, in_time_order(rows), wanted, lifecycle)
+    found = cut(in_time_order(reader.planned), limits)
+    plan.after_until, plan.outliers = found.after_until, found.outliers
+    _make_events(plan, found.kept, wanted, lifecycles)
     plan.order = describe_order(sorted((one.row for one in plan.events), key=lambda row: row.row))
     watcher.reading(plan.rows)
     watcher.planned(len(plan.events))
     return plan
 
 
-def _refusal(row: LogRow, reader: RowReader, fault: RowRefused) -> Refusal:
-    try:
-        subject = None if row.fault is not None else reader.subject_of(row)
-    except RowRefused:
-        subject = None
-    return Refusal(row.number, row.line, subject, fault.field, fault.rule, fault.message)
+class _Rows:
+    """Makes planned rows of the rows of a log, and keeps in the plan what becomes of the others."""
+
+    def __init__(self, wanted: ReplayMap, lifecycles: Lifecycles, plan: Plan) -> None:
+        self._wanted = wanted
+        self._plan = plan
+        self._readers = [
+            EventReader(form, wanted, lifecycles.name_of(form.lifecycle)) for form in wanted.event_forms()
+        ]
+        self.planned: list[PlannedRow] = []
+
+    def take(self, row: LogRow) -> None:
+        """One more row."""
+        plan = self._plan
+        plan.rows += 1
+        for column in plan.never_seen.keys() & row.values.keys():
+            del plan.never_seen[column]
+        if row.fault is not None:
+            self._refuse(row, None, row.fault)
+            return
+        if any(holds(when, row) for when in self._wanted.leave_out):
+            plan.asked += 1
+            plan.left_out += 1
+            return
+        concerned = [one for one in self._readers if one.concerns(row)]
+        if not concerned:
+            self._refuse(
+                row, None, RowRefused("events", "no-event", "none of the map's events is in this row")
+            )
+        for reader in concerned:
+            try:
+                self.planned.append(reader.read(row))
+                plan.asked += 1
+            except RowRefused as fault:
+                self._refuse(row, reader, fault)
+
+    def _refuse(self, row: LogRow, reader: EventReader | None, fault: RowRefused) -> None:
+        try:
+            subject = None if reader is None else reader.subject_of(row)
+        except RowRefused:
+            subject = None
+        self._plan.asked += 1
+        self._plan.refusals.append(
+            Refusal(row.number, row.line, subject, fault.field, fault.rule, fault.message)
+        )
 
 
-def _make_events(plan: Plan, rows: list[PlannedRow], wanted: ReplayMap, lifecycle: Lifecycle) -> None:
+def _make_events(plan: Plan, rows: list[PlannedRow], wanted: ReplayMap, lifecycles: Lifecycles) -> None:
     first: dict[str, PlannedRow] = {}
     opened: set[str] = set()
     for row in rows:
@@ -100,10 +156,10 @@ def _make_events(plan: Plan, rows: list[PlannedRow], wanted: ReplayMap, lifecycl
                 Duplicate(row.row, row.line, row.id, before.row, before.content == row.content)
             )
             continue
-        opens = wanted.opening is not None and row.subject not in opened
-        trigger = wanted.opening.trigger if wanted.opening is not None and opens else row.trigger
+        opens = row.opening is not None and row.subject not in opened
+        trigger = row.opening if row.opening is not None and opens else row.trigger
         try:
-            event = _event(row, trigger, wanted, lifecycle)
+            event = _event(row, trigger, wanted, lifecycles.named(row.lifecycle))
         except (InvalidEvent, EventDataError) as error:
             problem = error.problems[0]
             plan.refusals.append(

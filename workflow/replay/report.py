@@ -1,12 +1,13 @@
 """The report of a replay: every row accounted for, and what came of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from state_machines.values.instants import format_instant
+from workflow.replay.event_reader import PlannedRow
 from workflow.replay.moves import Move
 from workflow.replay.outcomes import Remainder
 from workflow.replay.plan import Plan
@@ -82,15 +83,24 @@ def make_report(result: Result, files: dict[str, Any]) -> dict[str, Any]:
         **files,
         "rows": {
             "total": plan.rows,
+            "events": plan.asked,
             "applied": outcomes["moved"] + outcomes["stayed"],
             "duplicate": len(duplicates),
             "refused": len(refusals),
+            "set_aside": plan.left_out + len(plan.after_until) + len(plan.outliers),
         },
         "applied": {"moved": outcomes["moved"], "stayed": outcomes["stayed"]},
         "refusals": {
             "by_rule": dict(sorted(Counter(one.rule for one in refusals).items())),
+            "reasons": top_reasons(refusals),
             "items": [asdict(one) for one in refusals],
         },
+        "set_aside": {
+            "left_out": plan.left_out,
+            "after_until": len(plan.after_until),
+            "outliers": [_aside(one) for one in plan.outliers],
+        },
+        "never_seen": [{"field": field, "column": column} for column, field in plan.never_seen.items()],
         "duplicates": duplicates,
         "order": _order(plan.order),
         "time": {
@@ -102,6 +112,29 @@ def make_report(result: Result, files: dict[str, Any]) -> dict[str, Any]:
         "at_the_end": _remainder(result.remainder),
         "comparison": result.comparison,
     }
+
+
+def top_reasons(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
+    """Refusals by field and rule, the most frequent first, each with the first row that has it."""
+    counts = Counter((one.field, one.rule) for one in refusals)
+    examples: dict[tuple[str, str], Refusal] = {}
+    for one in refusals:
+        examples.setdefault((one.field, one.rule), one)
+    return [
+        {
+            "field": field,
+            "rule": rule,
+            "rows": count,
+            "row": examples[field, rule].row,
+            "line": examples[field, rule].line,
+            "message": examples[field, rule].message,
+        }
+        for (field, rule), count in counts.most_common()
+    ]
+
+
+def _aside(row: PlannedRow) -> dict[str, Any]:
+    return {"row": row.row, "line": row.line, "subject": row.subject, "at": format_instant(row.at)}
 
 
 def _all_refusals(result: Result) -> Iterable[Refusal]:

@@ -52,13 +52,17 @@ class Runner:
         for at, group in groupby(events, key=lambda one: one.row.at):
             batch = [one.event for one in group]
             self._let_timers_fire(at, including=False)
-            self._clock.move_to(at)
+            self._move_to(at)
             known |= self._accept(batch)
             self._come_to_rest(events_wait=True)
             self._watcher.applied(len(batch))
         self._let_timers_fire(until, including=True)
         self._clock.move_to(until)
         return known
+
+    def _move_to(self, at: datetime) -> None:
+        self._clock.move_to(at)
+        self._watcher.at(at)
 
     def _accept(self, batch: list[CloudEvent]) -> set[str]:
         known: set[str] = set()
@@ -76,7 +80,7 @@ class Runner:
             due = self._due(limit)
             if due is None or (due == limit and not including):
                 return
-            self._clock.move_to(max(due, self._clock.now()))
+            self._move_to(max(due, self._clock.now()))
             self._come_to_rest(events_wait=False)
 
     def _due(self, limit: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from workflow.replay.rows import PlannedRow
+from workflow.replay.event_reader import PlannedRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from state_machines.values.instants import format_instant
-from workflow.replay.map import DataRule, ReplayMap, Value
-from workflow.replay.times import instant_reader
+from workflow.replay.map_parts import DataRule, Value
+from workflow.replay.patterns import captured
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -37,34 +36,59 @@ def _same(value: Any, wanted: Value) -> bool:
     return value.strip().lower() == orjson.dumps(wanted).decode()
 
 
-def converter(rule: DataRule, wanted: ReplayMap) -> Converter:
-    """A function from a value of the log to the JSON value of this field.
+def converter(rule: DataRule, decimal: str) -> Converter:
+    """A function from a value of the log to the JSON value of this field; `decimal` is the log's sign.
 
-    It raises `Misfit`, and `TimeError` for a field of type ``date-time``.
+    It raises `Misfit`. A field of type ``date-time`` stays the text that it is: its zone may be the row's.
     """
-    convert = _of_type(rule, wanted)
+    convert = _of_type(rule, rule.decimal or decimal)
+    if rule.values:
+        convert = _renamed(rule, convert)
     if rule.pattern is None:
         return convert
-    pattern = re.compile(rule.pattern)
-    return lambda value: convert(_captured(pattern, value))
+    pattern = rule.pattern
+    return lambda value: convert(part_of(pattern, value))
 
 
-def _of_type(rule: DataRule, wanted: ReplayMap) -> Converter:
-    if rule.type == "date-time":
-        time = wanted.time_of(rule)
-        read = instant_reader(time.format, time.zone, time.ambiguous)
-        return lambda value: format_instant(read(value))
+def _of_type(rule: DataRule, decimal: str) -> Converter:
     if rule.type == "boolean":
         return lambda value: _truth(value, rule)
+    if rule.type == "number" and decimal == ",":
+        return lambda value: _number(_with_point(value))
     others: dict[str, Converter] = {"string": _string, "integer": _integer, "number": _number}
     return others.get(rule.type, lambda value: value)
 
 
-def _captured(pattern: re.Pattern[str], value: Any) -> str:
-    match = pattern.search(value) if isinstance(value, str) else None
-    if match is None or match.group(1) is None:
-        raise Misfit("pattern", f"{value!r} does not match the pattern {pattern.pattern!r}")
-    return match.group(1)
+def _renamed(rule: DataRule, convert: Converter) -> Converter:
+    names = list(rule.values.items())
+
+    def rename(value: Any) -> Any:
+        for name, meant in names:
+            if is_one_of(value, [name]):
+                return convert(meant)
+        if rule.others == "refuse":
+            known = ", ".join(str(name) for name, _ in names[:10])
+            raise Misfit("unknown-value", f"{value!r} is none of {known}")
+        return convert(value)
+
+    return rename
+
+
+def part_of(pattern: str, value: Any) -> str:
+    """The part of a text that a pattern's group takes. Raises Misfit where the text does not match."""
+    found = captured(pattern, value) if isinstance(value, str) else None
+    if found is None:
+        raise Misfit("pattern", f"{value!r} does not match the pattern {pattern!r}")
+    return found
+
+
+def _with_point(value: Any) -> Any:
+    """A number with a decimal comma as one with a point; what has a point already is no such number."""
+    if not isinstance(value, str):
+        return value
+    if "." in value:
+        raise Misfit("number", f"{value!r} is not a number with a decimal comma")
+    return value.replace(",", ".")
 
 
 def _string(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Who is told how far a replay has got."""
 
+from datetime import datetime
 from typing import Protocol
 
 
@@ -11,6 +12,9 @@ class Watcher(Protocol):
 
     def planned(self, rows: int) -> None:
         """The log is read: so many rows are events and will be applied."""
+
+    def at(self, instant: datetime) -> None:
+        """The clock of the replay has come to this instant."""
 
     def applied(self, rows: int) -> None:
         """So many more rows have been applied."""
@@ -26,6 +30,9 @@ class Nobody:
         """Not looked at."""
 
     def planned(self, rows: int) -> None:
+        """Not looked at."""
+
+    def at(self, instant: datetime) -> None:
         """Not looked at."""
 
     def applied(self, rows: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +84,8 @@ class Installation(StoreView):
             settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
         )
         self._executor = executor_of(self._runtime)
-        self._relay = Relay(self._runtime, self._executor)
+        # Numbered: names of escalations hold a part of them, and a story is the same each time it is told.
+        self._relay = Relay(self._runtime, self._executor, map("{:08x}".format, count(1)).__next__)
         self._app = create_site(self._runtime)
         self._loop = asyncio.new_event_loop()
         transport = httpx.ASGITransport(app=self._app)

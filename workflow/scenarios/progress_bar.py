@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from workflow.replay.progress_bar import ProgressBar
 
 
-class ProgressBar:
+class ScenarioBar(ProgressBar):
     """A bar below what is told meanwhile, which is gone in the end; nothing where there is no terminal.
 
     Args:
@@ -18,29 +17,10 @@ class ProgressBar:
 
     def __init__(self, console: Console, scenarios: int) -> None:
         shown_on = console if console.is_terminal else Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("playing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("[red]{task.fields[failed]}"),
-            TimeElapsedColumn(),
-            console=shown_on,
-            transient=True,
-            redirect_stdout=console.is_terminal,
-            redirect_stderr=console.is_terminal,
-            disable=not shown_on.is_terminal,
-        )
-        self._task = self._progress.add_task("playing", total=scenarios, failed="")
-
-    def __enter__(self) -> ProgressBar:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+        super().__init__(shown_on, "playing", scenarios, seconds=None, transient=True)
+        self._played = 0
 
     def advance(self, failed: int) -> None:
         """One more was played; so many have failed."""
-        self._progress.update(self._task, advance=1, failed=f"{failed} failed" if failed else "")
+        self._played += 1
+        self.show(self._played, f"[red]{failed} failed" if failed else "")

@@ -15,7 +15,7 @@ from workflow.scenarios.coverage_exceptions import Exceptions, exceptions_in
 from workflow.scenarios.junit import write_junit
 from workflow.scenarios.measuring import measured, write_pictures
 from workflow.scenarios.outcome import Outcome
-from workflow.scenarios.progress_bar import ProgressBar
+from workflow.scenarios.progress_bar import ScenarioBar
 from workflow.scenarios.reading import read_scenarios
 from workflow.scenarios.report import Report
 from workflow.scenarios.running import RunOptions, run
@@ -85,7 +85,7 @@ class Session:
         request = self.request
         report = Report(self.console, verbose=request.verbose)
         began, since = SystemClock().now(), monotonic()
-        with ProgressBar(self.console, len(scenarios)) as bar:
+        with ScenarioBar(self.console, len(scenarios)) as bar:
             for outcome in run(scenarios, request.run):
                 self._newest[outcome.scenario.name] = outcome
                 report.tell(outcome)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.workflow.scenarios.outcomes import STORY, difference, entry, failed, scenario
 from workflow.scenarios.outcome import Difference, Outcome
-from workflow.scenarios.progress_bar import ProgressBar
+from workflow.scenarios.progress_bar import ScenarioBar
 from workflow.scenarios.report import WIDTH, Report, console_for, plain
 
 GOLDEN: dict[str, tuple[Callable[[], Outcome], str]] = {
@@ -287,7 +287,7 @@ def test_a_bar_is_shown_at_a_terminal_alone_and_is_gone_in_the_end() -> None:
     for terminal in (True, False):
         out = io.StringIO()
         console = Console(file=out, force_terminal=terminal, width=80)
-        with ProgressBar(console, 3) as bar:
+        with ScenarioBar(console, 3) as bar:
             bar.advance(failed=0)
             bar.advance(failed=1)
         shown[terminal] = out.getvalue()

@@ -12,12 +12,12 @@ from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, with_catalog
 from workflow.errors import InvalidQuery
+from workflow.replay.lifecycles import Lifecycles, read_lifecycles
 from workflow.replay.log import read_log
 from workflow.replay.map_file import read_map
 from workflow.replay.plan import Plan, PlannedEvent, make_plan
 from workflow.replay.replay_store import replay_store
 from workflow.replay.runner import Runner
-from workflow.replay.session import read_lifecycle
 from workflow.replay.watcher import Nobody
 from workflow.store.port import Store
 
@@ -56,10 +56,10 @@ def replayed_log(
         ReplayRefused: a file cannot be used.
         InvalidQuery: the log has no such subject, or too many and none is named.
     """
-    compiled, source = read_lifecycle(lifecycle)
-    wanted = read_map(map_file, compiled)
-    plan = make_plan(read_log(log, wanted), wanted, compiled, Nobody())
-    keys = _chosen(plan, compiled.name, subjects)
+    lifecycles = read_lifecycles([lifecycle])
+    wanted = read_map(map_file, lifecycles)
+    plan = make_plan(read_log(log, wanted), wanted, lifecycles, Nobody())
+    keys = _chosen(plan, lifecycles.name_of(None), subjects)
     events = [one for one in plan.events if one.event.subject in keys]
     notes = [
         f"row {one.row} of the log is not in it: {one.field}: {one.message} [{one.rule}]"
@@ -67,14 +67,15 @@ def replayed_log(
         if one.subject in keys
     ]
     with replay_store(None, wanted.source) as store:
-        registry = _run(store, events, (source, str(lifecycle)))
-        yield ReplayedLog(store, registry, list(keys), wanted.time.zone, notes)
+        registry = _run(store, events, lifecycles)
+        zone = None if wanted.time.zone is None else wanted.time.zone.name
+        yield ReplayedLog(store, registry, list(keys), zone, notes)
 
 
-def _run(store: Store, events: Sequence[PlannedEvent], source: tuple[str, str]) -> Registry:
+def _run(store: Store, events: Sequence[PlannedEvent], lifecycles: Lifecycles) -> Registry:
     clock = VirtualClock(events[0].row.at)
     registry = Registry(store)
-    registry.register(with_catalog([source]), clock.now())
+    registry.register(with_catalog(list(lifecycles.sources.values())), clock.now())
     Runner(Engine(store, registry, clock), store, clock, Nobody()).run(events, events[-1].row.at)
     return registry
 
