@@ -14,6 +14,7 @@ from state_machines.definitions.data_rules import MORE_PROBLEMS
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.machine import Attempt
 from state_machines.definitions.senders import refused_sender
+from state_machines.definitions.transition_rules import refusal
 from state_machines.definitions.ways import Way
 from state_machines.effects.number import MOST, check_number
 from state_machines.errors import DecisionError, Problem
@@ -68,7 +69,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
     except MachineError:
         return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
     if attempt.taken is None:
-        return _refusal(lifecycle, subject, event, view, f"guard: {'; '.join(map(str, attempt.failed))}")
+        return _refusal(lifecycle, subject, event, view, f"guard: {refusal(attempt.failed, view)}")
     return _taken(subject, event, attempt.taken, view)
 
 

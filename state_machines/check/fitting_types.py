@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from state_machines.check.document import Document, Finding
 from state_machines.check.sites import Site, sites
+from state_machines.compilation.named_expressions import conditions
 from state_machines.errors import ExpressionError
 from state_machines.expressions import check_types, compile_expression
 from state_machines.form.fields import FieldDeclaration
@@ -41,7 +42,7 @@ def operand_types(document: Document) -> Iterator[Finding]:
 def named_operand_types(document: Document) -> Iterator[Finding]:
     """The same of a named expression, which may stand anywhere."""
     triggers = frozenset(document.definition.triggers)
-    for group, names in (("let", document.definition.let), ("guards", document.definition.guards)):
+    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
         for name, text in names.items():
             site = Site(f"{group}.{name}", text.removeprefix("="), triggers, frozenset())
             try:

@@ -84,7 +84,9 @@ def _of_transition(
     word = "if" if document.definition.edition > 1 else "conditions"
     for n, text in enumerate(transition.conditions):
         earlier = tuple(transition.conditions[:n])
-        yield replace(before, field=f"{path}.{word}[{n}]", text=text, gives=BOOLEAN, guards=earlier)
+        at = replace(before, guards=earlier)
+        yield replace(at, field=f"{path}.{word}[{n}]", text=text, gives=BOOLEAN)
+        yield from _sentence(document, at, text)
     before = replace(before, guards=tuple(transition.conditions))
     for n, text in enumerate(transition.unless):
         yield replace(before, field=f"{path}.unless[{n}]", text=text, gives=BOOLEAN)
@@ -102,6 +104,13 @@ def _of_transition(
         after = replace(after, present=after.present | present[str(transition.dest)])
     for n, effect in enumerate(transition.effects):
         yield from _of_effect(replace(after, field=f"{path}.effects[{n}]"), effect)
+
+
+def _sentence(document: Document, at: Site, name: str) -> Iterator[Site]:
+    """What a guard says to whoever it refuses, if an expression gives it."""
+    guard = document.definition.guards.get(name)
+    if guard is not None and (guard.says or "").startswith("="):
+        yield replace(at, field=f"guards.{name}.says", text=str(guard.says).removeprefix("="), gives=TEXT)
 
 
 def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:

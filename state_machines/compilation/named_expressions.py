@@ -30,7 +30,7 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
         instants=frozenset(typed(definition, "instant")), durations=frozenset(typed(definition, "duration"))
     )
     texts = {f"let.{name}": text for name, text in definition.let.items()}
-    texts |= {f"guards.{name}": text for name, text in definition.guards.items()}
+    texts |= {f"guards.{name}": guard.condition for name, guard in definition.guards.items()}
     for field in texts:
         _check_name(compilation, definition, field)
     found: dict[str, Expression] = {}
@@ -55,6 +55,11 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
     return found
 
 
+def conditions(definition: Definition) -> dict[str, str]:
+    """The conditions that have names, by name."""
+    return {name: guard.condition for name, guard in definition.guards.items()}
+
+
 def words_of(text: str) -> set[str]:
     """The names in an expression that are no fields of something."""
     words = tokens(text)
@@ -67,7 +72,7 @@ def words_of(text: str) -> set[str]:
 
 def behind(definition: Definition, text: str) -> Iterator[str]:
     """An expression, and those behind the names in it: all that is evaluated with it."""
-    known = {**definition.let, **definition.guards}
+    known = {**definition.let, **conditions(definition)}
     waiting, seen = [text], set[str]()
     while waiting:
         one = waiting.pop()

@@ -1,21 +1,24 @@
 """Transitions with their guards, as they are declared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from state_machines.compilation.arguments import Argument, compile_whole
+from state_machines.compilation.arguments import Argument, compile_argument, compile_whole
 from state_machines.compilation.compilation import Compilation
 from state_machines.definitions.changes import Step, compile_changes
 from state_machines.definitions.held_types import HeldTypes, held_types
 from state_machines.effects import EffectRule, compile_effects
-from state_machines.errors import DecisionError
+from state_machines.errors import DecisionError, ExpressionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
 from state_machines.form.definition import Definition, TransitionDeclaration
 from state_machines.form.sources import ANY, UNFINISHED, states_meant
 from state_machines.subject import INITIAL
 from state_machines.values.json_values import kind
+
+LONGEST_SENTENCE = 300
+"""Characters of why a guard refuses; a reason is kept for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +29,41 @@ class Guard:
         expression: what is asked.
         expected: the answer that agrees: true for `conditions` and false for `unless`.
         behind: what the definition says under its name, if it is a named one.
+        says: the sentence for whoever it refuses, if the definition has one.
     """
 
     expression: Expression
     expected: bool
     behind: str | None = None
+    says: Argument | None = None
 
     def agrees(self, view: View) -> bool:
         """Whether the transition may be taken. Raises ExpressionError, DecisionError."""
         return self.expression.holds(view) is self.expected
 
+    def sentence(self, view: View) -> str | None:
+        """Why it refuses, for a person; None where the definition does not say it, or cannot now."""
+        try:
+            said = None if self.says is None else self.says.value(view)
+        except ExpressionError:
+            return None  # a sentence that fails refuses nothing else
+        return (
+            f"{said[:LONGEST_SENTENCE]} [{self.expression.text}]" if isinstance(said, str) and said else None
+        )
+
     def __str__(self) -> str:
         said = "does not hold" if self.expected else "holds"
         meant = "" if self.behind is None else f" ({self.behind})"
         return f"{self.expression.field} {said}: {self.expression.text}{meant}"
+
+
+def refusal(failed: Sequence[Guard], view: View) -> str:
+    """Why guards have refused: in the sentences of those that have one, else by the conditions themselves.
+
+    Those without a sentence, where others have one, are there to choose between ways, and say nothing.
+    """
+    sentences = [said for guard in failed if (said := guard.sentence(view)) is not None]
+    return "; ".join(dict.fromkeys(sentences or map(str, failed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +166,7 @@ def _rule(
             f"{field}.set", "set-and-change", "say it under `change`, in the order that is meant"
         )
     guards = [
-        Guard(compilation.condition(text, f"{field}.{word}[{index}]"), expected, definition.guards.get(text))
+        _guard(compilation, definition, text, f"{field}.{word}[{index}]", expected)
         for word, texts, expected in (
             (compilation.word_of_conditions, declared.conditions, True),
             ("unless", declared.unless, False),
@@ -160,6 +184,20 @@ def _rule(
         steps=steps,
         types=held_types(definition, declared, steps),
     )
+
+
+def _guard(compilation: Compilation, definition: Definition, text: str, field: str, expected: bool) -> Guard:
+    named = definition.guards.get(text)
+    condition = compilation.condition(text, field)
+    if named is None:
+        return Guard(condition, expected)
+    if named.says is not None and not expected:
+        message = (
+            f"{text!r} says why it is refused where it does not hold; name the contrary, and use it with `if`"
+        )
+        compilation.problem(field, "says-unless", message)
+    says = None if named.says is None else compile_argument(compilation, named.says, f"guards.{text}.says")
+    return Guard(condition, expected, named.condition, says)
 
 
 def _sources(compilation: Compilation, declared: TransitionDeclaration, field: str) -> Iterator[str]:

@@ -177,7 +177,8 @@ def test_a_team_is_asked_for_its_people_and_an_empty_one_is_not_waited_for(
     members: list[str], asks: bool
 ) -> None:
     world = opened(part="phone", facts={"disability": True})
-    world.send("team:billing", "set", members=members)
+    if members:
+        world.send("team:billing", "set", members=members)
     world.send(POLICY, "set", **{**BOOK, "approvers": [{"team": "billing"}, {"people": [DORA]}]})
     world.send(CASE, "grant", policy="disability", role="front_line", what="refund", amount=80, by=ANNA)
     (approval,) = world.children(CASE, "approval")

@@ -33,10 +33,12 @@ def told(world: World) -> list[tuple[int, str]]:
 
 def test_a_level_can_be_a_team_or_whoever_is_on_duty_at_that_instant() -> None:
     world = world_of({"rotation": "support", "within": "PT40M"}, {"team": "billing"}, {"rotation": "support"})
-    world.wait("PT1H")
-    assert told(world) == [(0, "ada"), (40, "bea"), (40, "bob"), (55, "ben")]
+    world.wait("PT90M")
+    # After half an hour duty goes on to ben, who has forty minutes of his own, and ada hears of it.
+    assert told(world) == [(0, "ada"), (30, "ada"), (30, "ben"), (70, "bea"), (70, "bob"), (85, "ben")]
     assert [(step["level"], step.get("of"), step["people"]) for step in world.data(KEY)["told"]] == [
         (0, "rotation:support", ["ada@shop.example"]),
+        (0, "rotation:support", ["ben@shop.example"]),
         (1, "team:billing", ["bea@shop.example", "bob@shop.example"]),
         (2, "rotation:support", ["ben@shop.example"]),
     ]
@@ -46,7 +48,9 @@ def test_a_level_can_be_a_team_or_whoever_is_on_duty_at_that_instant() -> None:
 def test_who_takes_over_duty_hears_of_what_is_still_open() -> None:
     world = world_of({"rotation": "support"})
     world.wait("PT45M")
-    assert told(world) == [(0, "ada"), (15, "ada"), (30, "ben"), (45, "ben")]
+    assert told(world) == [(0, "ada"), (15, "ada"), (30, "ada"), (30, "ben"), (45, "ben")]
+    relieved = [one.notice.title for one in world.notices("escalation") if "No longer" in one.notice.title]
+    assert relieved == ["No longer yours: w"]
     assert len(world.data(KEY)["told"]) == 2, "each person once; what repeats is counted"
 
 
@@ -122,11 +126,11 @@ def test_who_is_given_it_and_does_not_act_in_time_loses_it_back_to_the_ladder() 
     assert world.data(KEY)["return_at"] == text_of(START.replace(minute=40))
     world.wait("PT40M")
     assert (world.state(KEY), world.data(KEY).get("assigned_to")) == ("notified", None)
-    assert told(world) == [(0, "ada"), (0, "zoe"), (40, "ben")], (
+    assert told(world) == [(0, "ada"), (0, "zoe"), (40, "ada"), (40, "ben")], (
         "the level from which it was given, as it is now"
     )
     world.wait("PT15M")
-    assert told(world)[3:] == [(55, "head")]
+    assert told(world)[4:] == [(55, "head")]
 
 
 def test_who_is_given_it_takes_it_on_and_the_return_timer_is_no_more() -> None:

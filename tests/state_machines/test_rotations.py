@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state_machines.values.instants import localize, parse_instant
-from workflow.recovery.rotations.duty import on_duty, rotation_fault
+from workflow.recovery.rotations.duty import next_hand_over, on_duty, on_duty_between, rotation_fault
 from workflow.recovery.rotations.handover import Handover
 from workflow.recovery.rotations.rotation import RotationError, parse_rotation
 
@@ -135,7 +135,9 @@ def test_shifts_may_overlap_and_leave_gaps() -> None:
 def test_what_is_wrong_is_said_with_its_field_and_rule_and_has_nobody_on_duty(
     rotation: dict[str, Any], fault: str
 ) -> None:
-    assert rotation_fault(rotation) == fault
+    field, _, rule = fault.partition(": ")
+    said = rotation_fault(rotation)
+    assert (said.split()[0], said.split()[-1]) == (field, f"[{rule}]")
     assert on_duty(rotation, parse_instant("2026-01-06T10:00:00Z")) == []
     with pytest.raises(RotationError):
         parse_rotation(rotation)
@@ -143,3 +145,56 @@ def test_what_is_wrong_is_said_with_its_field_and_rule_and_has_nobody_on_duty(
 
 def test_a_rotation_without_a_fault_says_so() -> None:
     assert rotation_fault(weekly()) == "" == rotation_fault({"shifts": []})
+
+
+people = st.lists(st.sampled_from(["ada", "ben", "cleo"]), min_size=1, max_size=2, unique=True)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> dict[str, Any]:
+    """Some quarters of an hour of the sixth of January."""
+    begin = draw(st.integers(0, 60))
+    quarters = (begin, draw(st.integers(begin + 1, 80)))
+    at = [f"2026-01-06T{one // 4:02}:{one % 4 * 15:02}:00Z" for one in quarters]
+    return {"from": at[0], "to": at[1], "people": draw(people)}
+
+
+rotations = st.builds(
+    lambda base, overrides: base | {"overrides": overrides},
+    st.one_of(
+        st.lists(spans(), max_size=4).map(lambda shifts: {"shifts": shifts}),
+        st.builds(
+            lambda members, every: {"members": members, "handover": weekly()["handover"] | {"every": every}},
+            st.lists(people, min_size=1, max_size=3),
+            st.sampled_from(["PT15M", "PT2H", "PT12H", "P1D"]),
+        ),
+    ),
+    st.lists(spans(), max_size=3),
+)
+
+
+@given(rotations, st.integers(0, 79))
+def test_until_the_next_hand_over_it_is_the_same_people_and_from_then_on_others(
+    rotation: dict[str, Any], quarter: int
+) -> None:
+    now = parse_instant("2026-01-06T00:00:00Z") + quarter * timedelta(minutes=15)
+    sampled = [now + step * timedelta(minutes=15) for step in range(1, 96)]
+    present = sorted(on_duty(rotation, now))
+    others = next((at for at in sampled if sorted(on_duty(rotation, at)) != present), None)
+    found = next_hand_over(rotation, now)
+    if others is not None:
+        assert parse_instant(found) == others
+    elif found:
+        assert (
+            parse_instant(found) > sampled[-1] and sorted(on_duty(rotation, parse_instant(found))) != present
+        )
+
+
+@given(rotations, st.integers(0, 79), st.integers(1, 40))
+def test_whoever_is_on_duty_at_some_time_of_a_span_is_found(
+    rotation: dict[str, Any], quarter: int, length: int
+) -> None:
+    begin = parse_instant("2026-01-06T00:00:00Z") + quarter * timedelta(minutes=15)
+    sampled = [begin + step * timedelta(minutes=15) for step in range(length)]
+    wanted = {one for at in sampled for one in on_duty(rotation, at)}
+    assert set(on_duty_between(rotation, begin, begin + length * timedelta(minutes=15))) == wanted

@@ -52,7 +52,7 @@ def event(*lines: str) -> str:
 
 def taken(text: bytes, days: int = 60, **people: str) -> list[dict[str, object]]:
     """The shifts of so many days from the twentieth of March on."""
-    return shifts_of(text, BEGIN, BEGIN + timedelta(days=days), BERLIN, people)
+    return shifts_of(text, BEGIN, BEGIN + timedelta(days=days), BERLIN, people).shifts
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from workflow.maintenance.check_result import CheckResult
+    from workflow.store import Store
 
 
 def doctor() -> None:
@@ -10,14 +18,21 @@ def doctor() -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from workflow.maintenance.check_result import CheckResult
     from workflow.maintenance.doctor import examine
     from workflow.recovery import vocabulary
+    from workflow.recovery.authority.reach import last_resort, unheard
     from workflow.settings import read_settings
 
     vocabulary.register()
     console = Console(highlight=False, soft_wrap=True)
     healthy = True
-    for result in examine(read_settings()):
+
+    def reach(store: Store, now: datetime) -> Iterator[CheckResult]:
+        yield CheckResult("last resort", *last_resort(store, now))
+        yield CheckResult("teams and rotations", *unheard(store, now))
+
+    for result in examine(read_settings(), reach):
         mark = Text("ok   ", "green") if result.well else Text("WRONG", "bold red")
         console.print(mark, Text(f"{result.name}: {result.words}"))
         healthy = healthy and result.well

@@ -23,6 +23,7 @@ SECTIONS: Mapping[type[BaseModel], str] = {
     form.TriggerDeclaration: "trigger",
     form.StateDeclaration: "state",
     form.TransitionDeclaration: "transition",
+    form.GuardDeclaration: "guard",
     form.Change: "change",
     form.TimeoutDeclaration: "timeout",
     effects.EffectDeclaration: "effect",

@@ -89,6 +89,12 @@ Without one a day is 24 hours, whatever the clocks do meanwhile.
 | `closed` | list of days | Closed although the week says otherwise. |
 | `open` | blocks by day | Of this one day, in place of all else. |
 """
+_GUARD = """\
+A condition by name, under `guards`: `may_extend: data.extended < 2`. With a sentence, whoever is refused by
+it is told that in place of the expression: in answers, in `/v1/refusals`, by dead letters
+([refusals.md](refusals.md#listed)).
+
+"""
 _WORDS = """\
 The words of notices stand beside the definition, one file a language: `loan.en.yaml`, `loan.de.yaml`.
 
@@ -132,6 +138,7 @@ def _sections() -> dict[str, str]:
         "Trigger": field_table(form.TriggerDeclaration),
         "State": field_table(form.StateDeclaration),
         "Transition": field_table(form.TransitionDeclaration, left_out=["set"]),
+        "Guard": _GUARD + field_table(form.GuardDeclaration),
         "Change": "Verbs: one a change. In one mapping, or in a list, they are done in order.\n\n"
         + field_table(form.Change),
         "Macro": _MACROS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import make_url
@@ -31,8 +31,15 @@ LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
 
 
-def examine(settings: Settings) -> Iterator[CheckResult]:
-    """Look at everything, one result after another; what cannot be looked at has a result too."""
+Further = Callable[[Store, datetime], Iterable[CheckResult]]
+"""What else is looked at in a store whose tables are the newest, at an instant (UTC)."""
+
+
+def examine(settings: Settings, further: Further | None = None) -> Iterator[CheckResult]:
+    """Look at everything, one result after another; what cannot be looked at has a result too.
+
+    `further` is for what the engine knows nothing of.
+    """
     yield from _configured(settings)
     yield _broker(settings)
     try:
@@ -41,7 +48,7 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("database", False, str(error))
         return
     try:
-        yield from _stored(settings, store)
+        yield from _stored(settings, store, further)
     finally:
         store.close()
 
@@ -103,7 +110,7 @@ def _broker(settings: Settings) -> CheckResult:
     return CheckResult("broker", answers, f"{_shown(url)[1]} {'answers' if answers else 'does not answer'}")
 
 
-def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
+def _stored(settings: Settings, store: Store, further: Further | None) -> Iterator[CheckResult]:
     try:
         found, newest = revision(store), head()
     except SQLAlchemyError as error:
@@ -126,6 +133,8 @@ def _stored(settings: Settings, store: Store) -> Iterator[CheckResult]:
     yield _unopened(store)
     yield _calendars(store)
     yield _keys(store, clock.now())
+    if further is not None:
+        yield from further(store, clock.now())
 
 
 def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult:

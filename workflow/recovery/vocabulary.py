@@ -15,7 +15,14 @@ from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
-from workflow.recovery.rotations.duty import on_duty, rotation_fault
+from workflow.recovery.rotations.duty import (
+    next_hand_over,
+    on_duty,
+    on_duty_between,
+    override_fault,
+    rotation_fault,
+)
+from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
 
 FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
@@ -27,7 +34,12 @@ FUNCTIONS = (
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
     Function("on_duty", ("map", "timestamp"), "list", on_duty),
+    Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
+    Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
     Function("rotation_fault", ("map",), "string", rotation_fault),
+    Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
+    Function("ladder_fault", ("json",), "string", ladder_fault),
+    Function("override_fault", ("map",), "string", override_fault),
 )
 
 NEWS = "news"

@@ -99,3 +99,37 @@ def test_a_refusal_by_a_named_guard_says_what_stands_under_the_name() -> None:
     text = SMALL.replace("states: [written]", "guards: {is_said: data.tries > 3}\nstates: [written]")
     life = Life(text.rstrip().removesuffix("}") + ", if: is_said}\n")
     assert life.take("write").reason == "guard: transitions[0].if[0] does not hold: is_said (data.tries > 3)"
+
+
+@pytest.mark.parametrize(
+    ("says", "reason"),
+    [
+        ("Three times at least.", "guard: Three times at least. [is_said]"),
+        ("='It is ' + string(data.tries) + ' so far.'", "guard: It is 0 so far. [is_said]"),
+        # A sentence that fails, or says nothing, leaves the condition to speak.
+        (
+            "='' + event.data.words.nothing",
+            "guard: transitions[0].if[0] does not hold: is_said (data.tries > 3)",
+        ),
+        ("=''", "guard: transitions[0].if[0] does not hold: is_said (data.tries > 3)"),
+    ],
+)
+def test_a_refusal_by_a_guard_with_a_sentence_says_that(says: str, reason: str) -> None:
+    guards = f'guards: {{is_said: {{if: data.tries > 3, says: "{says}"}}}}\nstates: [written]'
+    life = Life(SMALL.replace("states: [written]", guards).rstrip().removesuffix("}") + ", if: is_said}\n")
+    assert life.take("write").reason == reason
+
+
+def test_where_some_guards_have_sentences_the_others_only_choose_between_ways() -> None:
+    said = "is_said: {if: data.tries > 3, says: Three times.}"
+    guards = f"guards: {{is_old: data.tries > 5, {said}}}\nstates: [written]"
+    first = SMALL.replace("states: [written]", guards).rstrip().removesuffix("}")
+    second = "  - {trigger: write, source: [initial, written], dest: written, if: is_said}"
+    life = Life(f"{first}, if: is_old}}\n{second}\n")
+    assert life.take("write").reason == "guard: Three times. [is_said]"
+
+
+def test_a_sentence_is_for_where_the_condition_does_not_hold() -> None:
+    guards = "guards: {is_said: {if: data.tries > 3, says: Too often.}}\nstates: [written]"
+    text = SMALL.replace("states: [written]", guards).rstrip().removesuffix("}") + ", unless: is_said}\n"
+    assert problems(text) == [("transitions[0].unless[0]", "says-unless")]

@@ -7,7 +7,7 @@ that is the lifecycle's own rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -52,8 +52,7 @@ def standing(
         found = find_subject(connection, key)
         if found is None or found[1].lifecycle != "approval" or found[1].opened_at is None:
             raise NotFound(f"approval: there is no {key!r}")
-        ladder = found[1].data.get("ladder") or ()
-        asked = is_among(who, _asked(connection, key, ladder, now))
+        asked = is_among(who, _asked(connection, key, found[1].data, now))
     if asked:
         return Standing.ASKED
     if holder.role in OVERSEEING or Role.SUPERVISOR.value in holder.authorities:
@@ -65,22 +64,21 @@ def standing(
     raise NotPermitted([Problem("body.by", "not-asked", message)])
 
 
-def _asked(
-    connection: Connection, key: str, ladder: Sequence[Mapping[str, Any]], now: datetime
-) -> Iterator[Any]:
+def _asked(connection: Connection, key: str, approval: Mapping[str, Any], now: datetime) -> Iterator[Any]:
     """Everybody who has been asked and is still whom that level means.
 
     Who takes on the ladder, or is given it, is not asked by that: anybody of the desk could do so.
     """
-    reached = 0
+    reached = approval.get("level") or 0
     # The ladder's own escalations alone, whose names nobody outside can give: others may hang there as well.
     own = subjects.c.key.startswith(_OWN, autoescape=True)
     query = select(subjects.c.data).where(subjects.c.parent == key, own)
     for data in connection.scalars(query):
         reached = max(reached, data.get("level") or 0)
-    for level in ladder[: reached + 1]:
+    for level in (approval.get("ladder") or ())[: reached + 1]:
         yield from level.get("people") or ()
-        if level.get("team"):
-            yield from members(connection, level["team"])
-        if level.get("rotation"):
-            yield from those_on_duty(connection, level["rotation"], now)
+        kind, _, name = str(level.get("outside") or "").partition(":")
+        for team in (level.get("team"), name if kind == "team" else None):
+            yield from members(connection, team) if team else ()
+        for rotation in (level.get("rotation"), name if kind == "rotation" else None):
+            yield from those_on_duty(connection, rotation, now) if rotation else ()

@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 FREE: Mapping[Kind, tuple[str, ...]] = {
     Kind.CALLBACK: ("waiting",),
-    Kind.ESCALATION: ("asking", "notified"),
+    Kind.ESCALATION: ("asking", "notified", "waiting"),
 }
 """The states in which nobody has it yet."""
 

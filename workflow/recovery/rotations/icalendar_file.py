@@ -1,13 +1,16 @@
 """An iCalendar (RFC 5545) read as shifts: each event is one, its attendees are on duty.
 
-Recurring events (RRULE, RDATE, EXDATE, RECURRENCE-ID) are expanded by `recurring_ical_events`. A time without
-a zone (a floating one, section 3.3.5) and a whole day are those of the zone that the caller names.
+Recurring events (RRULE, RDATE, EXDATE, RECURRENCE-ID) are expanded by `recurring_ical_events`, by the clocks
+on the wall of the event's zone: a night that ends at six does so on the night of a change, too. Whether an
+event says that its people are busy or free (TRANSP) is not looked at: who has duty may well be free.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,15 +19,22 @@ import recurring_ical_events
 from icalendar import Calendar
 
 from state_machines.errors import Problem
-from state_machines.values.instants import format_instant
+from state_machines.values.instants import as_utc, format_instant
 from workflow.errors import MakegoodError
+from workflow.recovery.rotations.attendance import attendance
+from workflow.recovery.rotations.calendar_text import CalendarText
+from workflow.recovery.rotations.calendar_times import Entry, ends_of, first_instant, later, put_into_zones
+from workflow.recovery.rotations.calendar_zones import CalendarZones, without_zones
 
 MOST_SHIFTS = 5_000
 """More than this many make every question to the rotation slow; a shorter span has fewer."""
 _MOST_SAID = 20
 _CANCELLED = "CANCELLED"
-_Entry = Mapping[str, Any]
-"""An event: its properties by name."""
+_NUMBER = "X-MAKEGOOD-EVENT"
+"""Put into each event, so that what it is expanded to is known by it."""
+_ABOUT_A_DAY = timedelta(days=2)
+"""The library takes a day to begin at midnight UTC; where the day really begins is looked at afterwards."""
+_SAYS_WHEN = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 
 class CalendarRefused(MakegoodError):
@@ -39,106 +49,164 @@ class CalendarRefused(MakegoodError):
         super().__init__("\n  ".join(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarShifts:
+    """What a calendar says of a span.
+
+    Attributes:
+        shifts: the earliest first, as `rotation.set` takes them.
+        left_out: a sentence for each event in which nobody is on duty, since all who were asked said no.
+    """
+
+    shifts: list[dict[str, Any]]
+    left_out: list[str]
+
+
 def shifts_of(
-    text: bytes, begin: datetime, end: datetime, zone: ZoneInfo, people: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """The shifts of a calendar that touch a span, the earliest first, as `rotation.set` takes them.
+    text: bytes, begin: datetime, end: datetime, zone: ZoneInfo | None, people: Mapping[str, str]
+) -> CalendarShifts:
+    """The shifts of a calendar that touch a span.
 
     Args:
-        text: the file.
+        text: the file; several calendars in it are read one after the other.
         begin, end: the span, UTC.
-        zone: of times that say none.
-        people: addresses by the names that events without attendees have as summary.
+        zone: of whole days and of times that say none, where the calendar says none itself; None: it must.
+        people: addresses by the names of those of whom the calendar has none.
 
     Raises:
-        CalendarRefused: no calendar, or events that cannot be shifts, each with its field and rule.
+        CalendarRefused: no calendar, or events that cannot be shifts, each with its field, rule and line.
     """
+    where = CalendarText(text)
     problems: list[Problem] = []
-    shifts = [
-        shift
-        for number, event in enumerate(_events(text, begin, end, zone))
-        if (shift := _shift(event, f"events[{number}]", zone, people, problems)) is not None
-    ]
+    found: list[tuple[datetime, datetime, Entry]] = []
+    for calendar, events in _calendars(text, where, problems):
+        zones = CalendarZones(calendar, where, zone)
+        for event in events:
+            put_into_zones(event, zones)
+        problems += zones.problems
+        if not problems:
+            problems += [one for event in events for one in _never_ends(event, zones, where)]
+        if not problems:
+            found += _expanded(calendar, zones, begin, end)
+    shifts, left_out = _taken(found, people, where, problems)
     if len(shifts) > MOST_SHIFTS:
         problems.append(Problem("events", "too-many", f"are more than {MOST_SHIFTS} shifts; take fewer days"))
     if problems:
         raise CalendarRefused(problems)
     if not shifts:
-        raise CalendarRefused([Problem("events", "none", "there is no event in the span that is asked for")])
-    return shifts
+        said = "; ".join(left_out) or "there is no event in the span that is asked for"
+        raise CalendarRefused([Problem("events", "none", said)])
+    return CalendarShifts(shifts, left_out)
 
 
-def _events(text: bytes, begin: datetime, end: datetime, zone: ZoneInfo) -> list[_Entry]:
+def _calendars(
+    text: bytes, where: CalendarText, problems: list[Problem]
+) -> Iterator[tuple[Entry, list[Entry]]]:
+    """Each calendar of the file with its events that can be read; what is wrong with the others is noted."""
     try:
-        found = recurring_ical_events.of(Calendar.from_ical(text), components=["VEVENT"]).after(begin)
+        with warnings.catch_warnings():  # of zones that the library guesses, which are found anew here
+            warnings.simplefilter("ignore")
+            read = Calendar.from_ical(without_zones(text), multiple=True)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # the library raises all of these
+        problem = Problem("calendar", "icalendar", f"is no iCalendar that can be read: {error}")
+        raise CalendarRefused([problem]) from error
+    calendars = [one for one in read if one.name == "VCALENDAR"]
+    if not calendars:
+        raise CalendarRefused([Problem("calendar", "icalendar", "there is no VCALENDAR in the file")])
+    number = -1
+    for calendar in calendars:
+        events = []
+        for event in calendar.walk("VEVENT"):
+            number += 1
+            event[_NUMBER] = number
+            wrong = list(_unreadable(event, where))
+            problems += wrong
+            if not wrong:
+                events.append(event)
+        yield calendar, events
+
+
+def _unreadable(event: Entry, where: CalendarText) -> Iterator[Problem]:
+    """What of an event's times cannot be read; the library passes over it, and it would be another event."""
+    for name, message in event.errors:
+        if str(name).upper() in _SAYS_WHEN:
+            yield _problem(event, where, str(name).lower(), "icalendar", f"cannot be read: {message}")
+    if event.get("DTSTART") is None:
+        yield _problem(event, where, "dtstart", "required", "must say when it begins")
+
+
+def _never_ends(event: Entry, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
+    begin, end = ends_of(event, zones)
+    if as_utc(end) <= as_utc(begin):
+        message = f"ends at or before it begins, at {begin.isoformat()}"
+        yield _problem(event, where, "dtend", "order", message)
+
+
+def _expanded(
+    calendar: Entry, zones: CalendarZones, begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime, Entry]]:
+    """(begin, end, event) of everything in a span that has not been cancelled."""
+    if str(calendar.get("METHOD", "")).upper() == "CANCEL":
+        return []
+    lengths = {
+        event[_NUMBER]: event["DURATION"].dt
+        for event in calendar.walk("VEVENT")
+        if event.get("DURATION") is not None and event.get("RDATE") is None
+    }
+    calendar.pop(
+        "X-WR-TIMEZONE", None
+    )  # it is in the times by now; the library would put it into those of UTC, too
+    try:
+        query = recurring_ical_events.of(calendar, components=["VEVENT"]).after(begin - _ABOUT_A_DAY)
+        near = takewhile(lambda one: first_instant(one["DTSTART"].dt, zones) < end + _ABOUT_A_DAY, query)
+        timed = ((*_span(one, lengths.get(one[_NUMBER]), zones), one) for one in near)
+        inside = (one for one in timed if one[1] > begin and one[0] < end and not _is_cancelled(one[2]))
         # One more than can be kept says that there are too many; a series without end has no last one.
-        near = list(islice(takewhile(lambda one: _at(one["DTSTART"].dt, zone) < end, found), MOST_SHIFTS + 1))
+        return list(islice(inside, MOST_SHIFTS + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # the libraries raise all of these
         problem = Problem("calendar", "icalendar", f"is no iCalendar that can be read: {error}")
         raise CalendarRefused([problem]) from error
-    return sorted((one for one in near if str(one.get("STATUS", "")).upper() != _CANCELLED), key=_order)
 
 
-def _order(event: _Entry) -> tuple[str, str]:
-    start = event.get("DTSTART")
-    return (str(start.dt) if start is not None else "", str(event.get("UID", "")))
+def _span(event: Entry, length: timedelta | None, zones: CalendarZones) -> tuple[datetime, datetime]:
+    begin, end = ends_of(event, zones)
+    if length is not None and isinstance(event["DTSTART"].dt, datetime):
+        end = later(begin, length)  # the library adds hours on the wall
+    return as_utc(begin), as_utc(end)
 
 
-def _shift(
-    event: _Entry, field: str, zone: ZoneInfo, people: Mapping[str, str], problems: list[Problem]
-) -> dict[str, Any] | None:
-    begin, end = _instant(event.get("DTSTART"), zone), _end(event, zone)
-    if begin is None or end is None:
-        problems.append(Problem(f"{field}.dtstart", "required", "must say when it begins and ends"))
-        return None
-    if end <= begin:
-        problems.append(
-            Problem(f"{field}.dtend", "order", f"ends at or before it begins, at {begin.isoformat()}")
-        )
-        return None
-    on_duty = list(_people(event, people))
-    if not on_duty:
-        summary = str(event.get("SUMMARY", ""))
-        hint = f"has no attendee with a mail address, and no --person tells that of {summary!r}"
-        problems.append(Problem(f"{field}.attendee", "no-person", f"at {begin.isoformat()} {hint}"))
-        return None
-    return {"from": format_instant(begin), "to": format_instant(end), "people": on_duty}
+def _is_cancelled(event: Entry) -> bool:
+    return str(event.get("STATUS", "")).upper() == _CANCELLED
 
 
-def _people(event: _Entry, people: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Attendees with their addresses; where there are none, whoever the summary names."""
-    attendees = event.get("ATTENDEE") or []
-    named = False
-    for one in attendees if isinstance(attendees, list) else [attendees]:
-        scheme, _, email = str(one).partition(":")
-        if scheme.lower() == "mailto" and "@" in email:
-            named = True
-            yield {"name": str(one.params.get("CN", email)), "email": email}
-    summary = str(event.get("SUMMARY", "")).strip()
-    if not named and summary in people:
-        yield {"name": summary, "email": people[summary]}
+def _taken(
+    found: list[tuple[datetime, datetime, Entry]],
+    people: Mapping[str, str],
+    where: CalendarText,
+    problems: list[Problem],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The shifts, and a sentence of each that all declined; an event that names nobody is a problem, once."""
+    shifts: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    nameless: set[int] = set()
+    for begin, end, event in sorted(found, key=lambda one: (one[0], str(one[2].get("UID", "")))):
+        at = format_instant(begin)
+        who = attendance(event, people)
+        if who.people:
+            shifts.append({"from": at, "to": format_instant(end), "people": who.people})
+        elif who.declined:
+            left_out.append(
+                f"nobody is on duty from {at} to {format_instant(end)}: {', '.join(who.declined)} declined"
+            )
+        elif event[_NUMBER] not in nameless:
+            nameless.add(event[_NUMBER])
+            summary = str(event.get("SUMMARY", ""))
+            hint = f"no attendee is a person with a mail address, and no --person tells that of {summary!r}"
+            problems.append(_problem(event, where, "attendee", "no-person", f"at {at} {hint}"))
+    return shifts, left_out
 
 
-def _end(event: _Entry, zone: ZoneInfo) -> datetime | None:
-    if event.get("DTEND") is not None:
-        return _instant(event["DTEND"], zone)
-    begin = event.get("DTSTART")
-    if begin is None:
-        return None
-    if event.get("DURATION") is not None:
-        length: timedelta = event["DURATION"].dt
-        return _at(begin.dt, zone) + length
-    # RFC 5545, 3.6.1: a date without an end is that day; an instant without one has no length.
-    return (
-        _at(begin.dt + timedelta(days=1), zone) if not isinstance(begin.dt, datetime) else _at(begin.dt, zone)
-    )
-
-
-def _instant(value: Any, zone: ZoneInfo) -> datetime | None:
-    return None if value is None else _at(value.dt, zone)
-
-
-def _at(value: date, zone: ZoneInfo) -> datetime:
-    """A date is its first instant in the zone."""
-    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+def _problem(event: Entry, where: CalendarText, name: str, rule: str, message: str) -> Problem:
+    number = event[_NUMBER]
+    lines = where.lines_of_events()
+    return Problem(f"events[{number}].{name}", rule, message, lines[number] if number < len(lines) else None)

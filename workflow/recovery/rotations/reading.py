@@ -1,4 +1,7 @@
-"""Reading the values of a rotation: what cannot be read is noted with its field and rule, not raised."""
+"""Reading the values of a rotation: what cannot be read is noted with its field and rule, not raised.
+
+Nothing that is noted quotes a value: it is told to whoever sent it, and kept for ever.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -43,7 +46,7 @@ class Reading:
         try:
             return parse_duration(value)  # type: ignore[arg-type]  # says itself what is no text
         except TimeError as error:
-            self.wrong(field, error.rule, error.message)
+            self.wrong(field, error.rule, "must be a duration of fixed length, such as P7D")
             return None
 
     def instant(self, value: object, field: str) -> datetime | None:
@@ -51,7 +54,7 @@ class Reading:
         try:
             return parse_instant(value)  # type: ignore[arg-type]  # says itself what is no text
         except TimeError as error:
-            self.wrong(field, error.rule, error.message)
+            self.wrong(field, error.rule, "must be an instant with its offset, such as 2026-01-05T09:00:00Z")
             return None
 
     def zone(self, value: object, field: str) -> ZoneInfo | None:
@@ -59,5 +62,5 @@ class Reading:
         try:
             return zone(value)  # type: ignore[arg-type]  # says itself what is no text
         except TimeError as error:
-            self.wrong(field, error.rule, error.message)
+            self.wrong(field, error.rule, "must be a zone of the IANA database, such as Europe/Berlin")
             return None

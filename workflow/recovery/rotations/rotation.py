@@ -4,6 +4,7 @@
 ``{"shifts": [{"from": ..., "to": ..., "people": [...]}]}``, each with ``overrides`` of the form of shifts.
 """
 
+import heapq
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from state_machines.errors import Problem, StateMachineError
 from workflow.recovery.rotations.handover import Handover
 from workflow.recovery.rotations.reading import Reading
 
+_MOST_HAND_OVERS = 2_000
+"""So many are looked at ahead."""
 _SHORTEST = timedelta(minutes=1)
 _WALL = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -67,6 +70,43 @@ class Rotation:
             return self.turns[number % len(self.turns)] if number >= 0 else ()
         return tuple(one for shift in self.shifts if shift.covers(instant) for one in shift.people)
 
+    def changes(self, begin: datetime, end: datetime | None) -> Iterator[datetime]:
+        """Instants after `begin` at which others may be on duty, in order, UTC.
+
+        With `end`, `begin` itself and those before `end`. Hand-overs are told until everybody has had a turn
+        after the last override and shift.
+        """
+        fixed = sorted(
+            {at for one in (*self.shifts, *self.overrides) for at in (one.begin, one.end) if at > begin}
+        )
+        if end is not None:
+            yield begin
+            fixed = [at for at in fixed if at < end]
+        for at in heapq.merge(fixed, self._hand_overs(begin, fixed[-1] if fixed else begin)):
+            if end is not None and at >= end:
+                return
+            yield at
+
+    def _hand_overs(self, begin: datetime, settled: datetime) -> Iterator[datetime]:
+        if self.handover is None:
+            return
+        number, after = max(self.handover.number_at(begin) + 1, 0), 0
+        for one in range(number, number + _MOST_HAND_OVERS):
+            at = self.handover.instant(one)
+            yield at
+            after += at > settled
+            if after > len(self.turns):
+                return
+
+
+def override_problems(document: object) -> list[Problem]:
+    """What is wrong with one override, by the fields of its event."""
+    reading = Reading()
+    if not isinstance(document, Mapping):
+        return [Problem("override", "object", "must be an object with from, to, people")]
+    _shift(reading, document, "")
+    return reading.problems
+
 
 def parse_rotation(document: object) -> Rotation:
     """Read and check a rotation. Raises RotationError with all that is wrong: field and rule of each."""
@@ -78,7 +118,7 @@ def parse_rotation(document: object) -> Rotation:
     turns: tuple[tuple[Any, ...], ...] = ()
     shifts: tuple[Shift, ...] = ()
     if document.get("shifts") is not None and document.get("handover") is not None:
-        reading.wrong("shifts", "either-or", "shifts and a handover exclude each other")
+        reading.wrong("shifts", "either-or", "and a handover exclude each other")
     elif document.get("shifts") is not None:
         shifts = tuple(_shifts(reading, document["shifts"], "shifts"))
     else:
@@ -136,12 +176,18 @@ def _shifts(reading: Reading, written: object, field: str) -> Iterator[Shift]:
         if not isinstance(one, Mapping):
             reading.wrong(place, "object", "must be an object with from, to, people")
             continue
-        begin = reading.instant(one.get("from"), f"{place}.from")
-        end = reading.instant(one.get("to"), f"{place}.to")
-        people = reading.people(one.get("people"), f"{place}.people")
-        if begin is None or end is None:
-            continue
-        if end <= begin:
-            reading.wrong(f"{place}.to", "order", "must be after `from`")
-            continue
-        yield Shift(begin, end, tuple(people))
+        shift = _shift(reading, one, f"{place}.")
+        if shift is not None:
+            yield shift
+
+
+def _shift(reading: Reading, document: Mapping[str, Any], place: str) -> Shift | None:
+    begin = reading.instant(document.get("from"), f"{place}from")
+    end = reading.instant(document.get("to"), f"{place}to")
+    people = reading.people(document.get("people"), f"{place}people")
+    if begin is None or end is None:
+        return None
+    if end <= begin:
+        reading.wrong(f"{place}to", "order", "must be after `from`")
+        return None
+    return Shift(begin, end, tuple(people))
