@@ -316,7 +316,7 @@ def _discarding(who: str, body: Any) -> Callable[[Scene], Any]:
 def _pages(scene: Scene) -> Any:
     """Of 300 events: how many an answer shows, and how many there are page by page."""
     key = f"promise:long-{next(scene.numbers)}"
-    scene.own("promise.make", key, **PROMISE)
+    scene.own("promise.make", key, **PROMISE, calendar="always")
     words = [scene.document("promise.displeasure", key, data={"policy": "p"}) for _ in range(299)]
     assert scene.house.post(words).status_code == 202
     scene.settle()

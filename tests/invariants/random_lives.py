@@ -47,6 +47,7 @@ _TYPES: dict[str, st.SearchStrategy[Any]] = {
     "any": st.sampled_from(_ANYTHING),
 }
 _FORMATS: dict[str, st.SearchStrategy[Any]] = {
+    "calendar": st.sampled_from(["always", "house", "customer"]),
     "date-time": _INSTANTS,
     "duration": st.sampled_from(["PT15M", "PT2H", "P1D"]),
     "email": st.just("a@b.example"),

@@ -61,7 +61,7 @@ _LADDERS: tuple[Any, ...] = (
 )
 _OWN = ("A", "B")
 """What outside systems number theirs; no system takes the ids that subjects give their children."""
-_ANSWERS = {"policy": "policy_answer", "team": "on_duty", "rotation": "on_duty"}
+_ANSWERS = {"policy": "policy_answer", "team": "on_duty", "rotation": "on_duty", "calendar": "calendar_answer"}
 """With which word they answer; who does not know the word cannot have asked."""
 _NAMED: dict[str, tuple[Any, ...]] = {
     "customer": _CUSTOMERS,
@@ -95,6 +95,7 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "skills": ([], ["german"]),
     "remind_every": ("PT6H", "P1D"),  # more often than any sane person would; a minute only costs time here
     "language": ("de", "en"),
+    "calendar": ("always", "house", "customer"),  # the door refuses anything else
 }
 _TYPES: dict[str, tuple[Any, ...]] = {
     "string": ("we call", "it is done", "你好"),

@@ -90,8 +90,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "a clock that does not stand still: a promise lapses while the customer is waited for": Fault(
         "promise",
-        "deadline: {in: [made, at_risk], at: deadline, on_timeout: lapse}",
-        "deadline: {in: [made, at_risk, waiting], at: deadline, on_timeout: lapse}",
+        "deadline: {in: [made, at_risk], at: deadline, calendar: =hours, on_timeout: lapse}",
+        "deadline: {in: [made, at_risk, waiting], at: deadline, calendar: =hours, on_timeout: lapse}",
         found_by="promise/a_waiting_promise_is_kept.yaml",
         said="lapse",
     ),
@@ -104,7 +104,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "a guard that lets all pass: somebody prolongs their own acknowledgement": Fault(
         "escalation",
-        'dest: acknowledged, unless: "same_person(event.data.by, data.acknowledged_by)", change:',
+        "dest: acknowledged, if: is_taken_by_another, change:",
         "dest: acknowledged, change:",
         found_by="escalation/taken_on_and_not_ended.yaml",
         said="act_in_time",

@@ -104,7 +104,8 @@ def test_the_actions_see_what_waits_and_ask_for_it_by_name_and_key(
     actions.ask(Work.APPLY, backlog.events.waiting)
     (message,) = mailbox.take()
     assert (message.task, message.args) == ("makegood.events.apply", [])
-    assert message.headers["argsrepr"] == "(lamp:0, lamp:1, lamp:2)"
+    subjects = message.headers["argsrepr"].strip("()").split(", ")
+    assert sorted(subjects) == ["lamp:0", "lamp:1", "lamp:2"], "in whatever order the store finds them"
 
     actions.carry_out(Work.APPLY)
     assert actions.look().events.waiting == 0

@@ -19,7 +19,7 @@ LINES = {
     "send": "Send one event; print what the API answered about it, as JSON.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
     "rotation": "Rotations: who is on duty when.",
-    "replay": "Play a log of real events through a lifecycle on a virtual clock; write moves and a report.",
+    "replay": "Play a log of real events through lifecycles on a virtual clock; write moves and a report.",
     "test": "Play scenarios: given this, when that happens, then this must be so and nothing else.",
     "explain": "Say how each deadline of a subject came about. Reads the database, needs no API.",
     "check": "Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.",
