@@ -61,7 +61,12 @@ _LADDERS: tuple[Any, ...] = (
 )
 _OWN = ("A", "B")
 """What outside systems number theirs; no system takes the ids that subjects give their children."""
-_ANSWERS = {"policy": "policy_answer", "team": "on_duty", "rotation": "on_duty", "calendar": "calendar_answer"}
+_ANSWERS = {
+    "policy": "policy_answer",
+    "team": "on_duty",
+    "rotation": "on_duty",
+    "calendar": "calendar_answer",
+}
 """With which word they answer; who does not know the word cannot have asked."""
 _NAMED: dict[str, tuple[Any, ...]] = {
     "customer": _CUSTOMERS,
@@ -95,7 +100,6 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "skills": ([], ["german"]),
     "remind_every": ("PT6H", "P1D"),  # more often than any sane person would; a minute only costs time here
     "language": ("de", "en"),
-    "calendar": ("always", "house", "customer"),  # the door refuses anything else
 }
 _TYPES: dict[str, tuple[Any, ...]] = {
     "string": ("we call", "it is done", "你好"),
@@ -106,6 +110,12 @@ _TYPES: dict[str, tuple[Any, ...]] = {
     "array": ([],),
     "any": _PEOPLE,
 }
+_CALENDARS: tuple[Any, ...] = (
+    "always",
+    "house",
+    {"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}},
+)
+"""The door takes nothing else."""
 _CHANNELS: Mapping[str | None, Sequence[str]] = {
     "channel": ("preferred", "email", "sms", "chat", "social", "webhook", "live", "recording"),
     "written-channel": ("preferred", "email", "sms", "chat", "social", "webhook", "recording"),
@@ -176,12 +186,14 @@ def _object(world: StormyWorld, fields: dict[str, FieldDeclaration], dice: Rando
 
 
 def _value(world: StormyWorld, name: str, field: FieldDeclaration, dice: Random) -> Any:
-    if dice.random() < _SILLY / 3:
+    if dice.random() < _SILLY / 3 and field.format != "calendar":
         return dice.choice(_SILLY_VALUES)
     if name in _NAMED:
         return dice.choice(_NAMED[name])
     if field.enum:
         return dice.choice(field.enum)
+    if field.format == "calendar":
+        return dice.choice(_CALENDARS)
     if field.format == "date-time":
         return in_(world, dice.choice((-60, 1, 30, 120, 600, 2 * 24 * 60)))
     if field.format == "duration":
