@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from state_machines.check.document import Document, Finding
 from state_machines.check.sites import Site, sites
-from state_machines.compilation.named_expressions import conditions
+from state_machines.compilation.named_expressions import named_texts
 from state_machines.errors import ExpressionError
 from state_machines.expressions import check_types, compile_expression
 from state_machines.form.fields import FieldDeclaration
@@ -42,16 +42,15 @@ def operand_types(document: Document) -> Iterator[Finding]:
 def named_operand_types(document: Document) -> Iterator[Finding]:
     """The same of a named expression, which may stand anywhere."""
     triggers = frozenset(document.definition.triggers)
-    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
-        for name, text in names.items():
-            site = Site(f"{group}.{name}", text.removeprefix("="), triggers, frozenset())
-            try:
-                compile_expression(site.text, site.field, document.scope)
-            except ExpressionError:
-                continue
-            message = check_types(site.text, _declared(document, site), document.scope)
-            if message is not None:
-                yield Finding(site.field, "operand-type", message)
+    for field, text in named_texts(document.definition).items():
+        site = Site(field, text.removeprefix("="), triggers, frozenset())
+        try:
+            compile_expression(site.text, site.field, document.scope)
+        except ExpressionError:
+            continue
+        message = check_types(site.text, _declared(document, site), document.scope)
+        if message is not None:
+            yield Finding(site.field, "operand-type", message)
 
 
 def _declared(document: Document, site: Site) -> dict[str, FieldDeclaration]:

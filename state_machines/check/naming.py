@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from state_machines.check.document import Document, Finding
 from state_machines.check.sites import sites
-from state_machines.compilation.named_expressions import conditions, words_of
+from state_machines.compilation.named_expressions import named_texts, words_of
 from state_machines.expressions.references import tokens
 from state_machines.values.written import LONGEST_EXPRESSION
 
@@ -38,20 +38,18 @@ def missing_languages(document: Document) -> Iterator[Finding]:
 def unused_names(document: Document) -> Iterator[Finding]:
     """A named expression is used by another one, or as a condition."""
     used = {field: words_of(text) for field, text in texts(document)}
-    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
-        for name in names:
-            own = f"{group}.{name}"
-            if not any(name in words for field, words in used.items() if field != own):
-                yield Finding(own, "unused-name", f"nothing here uses {name!r}")
+    for own in named_texts(document.definition):
+        name = own.partition(".")[2]
+        if not any(name in words for field, words in used.items() if field != own):
+            yield Finding(own, "unused-name", f"nothing here uses {name!r}")
 
 
 def texts(document: Document) -> Iterator[tuple[str, str]]:
     """Every expression of a definition, named ones too, and where it stands."""
     for site in sites(document):
         yield site.field, site.text
-    for group, names in (("let", document.definition.let), ("guards", conditions(document.definition))):
-        for name, text in names.items():
-            yield f"{group}.{name}", text.removeprefix("=")
+    for field, text in named_texts(document.definition).items():
+        yield field, text.removeprefix("=")
 
 
 def _binds(text: str) -> bool:

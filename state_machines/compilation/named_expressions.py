@@ -29,8 +29,7 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
     compilation.scope = Scope(
         instants=frozenset(typed(definition, "instant")), durations=frozenset(typed(definition, "duration"))
     )
-    texts = {f"let.{name}": text for name, text in definition.let.items()}
-    texts |= {f"guards.{name}": guard.condition for name, guard in definition.guards.items()}
+    texts = named_texts(definition)
     for field in texts:
         _check_name(compilation, definition, field)
     found: dict[str, Expression] = {}
@@ -55,9 +54,12 @@ def compile_names(compilation: Compilation, definition: Definition) -> Mapping[s
     return found
 
 
-def conditions(definition: Definition) -> dict[str, str]:
-    """The conditions that have names, by name."""
-    return {name: guard.condition for name, guard in definition.guards.items()}
+def named_texts(definition: Definition) -> dict[str, str]:
+    """What is said under `let` and `guards`, by where it stands: ``guards.is_late``."""
+    return {
+        **{f"let.{name}": text for name, text in definition.let.items()},
+        **{f"guards.{name}": guard.condition for name, guard in definition.guards.items()},
+    }
 
 
 def words_of(text: str) -> set[str]:
@@ -72,7 +74,7 @@ def words_of(text: str) -> set[str]:
 
 def behind(definition: Definition, text: str) -> Iterator[str]:
     """An expression, and those behind the names in it: all that is evaluated with it."""
-    known = {**definition.let, **conditions(definition)}
+    known = {field.partition(".")[2]: said for field, said in named_texts(definition).items()}
     waiting, seen = [text], set[str]()
     while waiting:
         one = waiting.pop()

@@ -12,6 +12,9 @@ from state_machines.timeouts.kinds.table import KINDS
 from state_machines.timeouts.rule import Kind, TimeoutRule
 from state_machines.values.time_errors import TimeError
 
+WORKING_DAYS = 3
+"""The edition from which on days and weeks in a calendar are its own; before, a day was 24 business hours."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
@@ -36,10 +39,6 @@ def compile_timeouts(compilation: Compilation, definition: Definition) -> Mappin
         rules[declared.name] = _compile(compilation, declared, calendars, definition.edition)
         _check_answer(compilation, declared, definition)
     return rules
-
-
-WORKING_DAYS = 3
-"""The edition from which on days and weeks in a calendar are its own; before, a day was 24 business hours."""
 
 
 def _calendars(compilation: Compilation, definition: Definition) -> Mapping[str, Calendar | None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from state_machines.calendars.working_days import add_length, subtract_length
 from state_machines.calendars.written import written_calendar
-from state_machines.values.durations import CalendarLength, parse_calendar_length, parse_duration
+from state_machines.values.durations import CalendarLength, parse_calendar_length
 from state_machines.values.instants import as_utc, shifted
 from state_machines.values.time_errors import DurationError
 
@@ -32,17 +32,13 @@ def add_business_time(calendar: Any, start: datetime, length: str | timedelta) -
     Round the clock a day is 24 hours. Raises CalendarError, DurationError, NeverOpen, InstantError.
     """
     hours, by = written_calendar(calendar), _length(length)
-    if hours is None:
-        return shifted(as_utc(start), parse_duration(length) if isinstance(length, str) else length)
-    return add_length(hours, start, by)
+    return shifted(as_utc(start), by.whole) if hours is None else add_length(hours, start, by)
 
 
 def subtract_business_time(calendar: Any, end: datetime, length: str | timedelta) -> datetime:
     """``subtract_business_time(data.hours, data.due_at, 'P2D')``: the instant so long before another."""
     hours, by = written_calendar(calendar), _length(length)
-    if hours is None:
-        return shifted(as_utc(end), -(parse_duration(length) if isinstance(length, str) else length))
-    return subtract_length(hours, end, by)
+    return shifted(as_utc(end), -by.whole) if hours is None else subtract_length(hours, end, by)
 
 
 def business_time(calendar: Any, begin: datetime, end: datetime) -> timedelta:

@@ -19,6 +19,7 @@ from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, create_mo
 
 from state_machines.form.effects import EffectDeclaration, RetryDeclaration
 from state_machines.form.fields import Fields
+from state_machines.form.guards import Guard
 from state_machines.form.names import (
     Argument,
     CalendarName,
@@ -205,25 +206,6 @@ class TransitionDeclaration(_Part):
         return tuple(dict.fromkeys(self.trigger)) if isinstance(self.trigger, list) else (self.trigger,)
 
 
-class GuardDeclaration(_Part):
-    """A condition by name, and the sentence that whoever is refused by it is told."""
-
-    condition: Expression = Field(
-        alias="if", description="The condition; alone it may stand for all of this."
-    )
-    says: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
-        None,
-        description="Why it is refused where this does not hold, in a sentence for whoever asked; or an "
-        "expression that gives one, which quotes nothing that may be personal.",
-    )
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _condition(value: Any) -> Any:
-    """A guard may be its condition alone."""
-    return {"if": value} if isinstance(value, str) else value
-
-
 class BarometerDeclaration(_Part):
     """What the barometer counts a subject as: one row a subject, written with each decision about it.
 
@@ -275,13 +257,9 @@ class Definition(_Part):
     let: dict[Name, Expression] = Field(
         default_factory=dict, description="Expressions by name; others use the name."
     )
-    guards: dict[
-        Name,
-        Annotated[
-            GuardDeclaration,
-            BeforeValidator(_condition, json_schema_input_type=Expression | GuardDeclaration),
-        ],
-    ] = Field(default_factory=dict, description="Conditions by name, for `if` and `unless`.")
+    guards: dict[Name, Guard] = Field(
+        default_factory=dict, description="Conditions by name, for `if` and `unless`."
+    )
     calendars: dict[Name, dict[str, Any]] = Field(
         default_factory=dict, description="Business hours by name, for timeouts."
     )

@@ -108,3 +108,10 @@ class Scene:
         text: str = getattr(self, within)
         assert what in text
         setattr(self, within, text.replace(what, by))
+
+
+def row_counts(total: int, *, events: int | None = None, **others: int) -> dict[str, int]:
+    """What a report says of its rows; of what is not given there is none, and an event is a row."""
+    kinds = dict.fromkeys(("applied", "duplicate", "refused", "set_aside"), 0)
+    assert others.keys() <= kinds.keys()
+    return {"total": total, "events": total if events is None else events, **kinds, **others}

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from tests.replay.scene import HEADER, Scene
+from tests.replay.scene import HEADER, Scene, row_counts
 
 
 def refusals(report: dict[str, object]) -> list[tuple[int, str, str]]:
@@ -22,14 +22,7 @@ def test_rows_are_applied_in_order_of_time_not_of_the_file(scene: Scene) -> None
         "parcel:A event scan",
         "parcel:B event send",
     ]
-    assert report["rows"] == {
-        "total": 3,
-        "events": 3,
-        "applied": 3,
-        "duplicate": 0,
-        "refused": 0,
-        "set_aside": 0,
-    }
+    assert report["rows"] == row_counts(3, applied=3)
     assert report["order"]["jumps_back_in_the_file"] == 2
     assert report["order"]["backwards"] == [
         {
@@ -56,14 +49,7 @@ def test_a_repeated_row_is_a_duplicate(scene: Scene) -> None:
     report = scene.rows(
         "A,1,2026-03-02 10:00,sent,5", "A,1,2026-03-02 10:00,sent,5", "A,1,2026-03-02 10:05,scanned,5"
     )
-    assert report["rows"] == {
-        "total": 3,
-        "events": 3,
-        "applied": 1,
-        "duplicate": 2,
-        "refused": 0,
-        "set_aside": 0,
-    }
+    assert report["rows"] == row_counts(3, applied=1, duplicate=2)
     assert [(one["row"], one["first_row"], one["identical"]) for one in report["duplicates"]] == [
         (2, 1, True),
         (3, 1, False),
@@ -72,26 +58,12 @@ def test_a_repeated_row_is_a_duplicate(scene: Scene) -> None:
 
 def test_a_refused_row_does_not_make_the_next_one_of_its_id_a_duplicate(scene: Scene) -> None:
     report = scene.rows("A,1,2026-03-02 10:00,sent,heavy", "A,1,2026-03-02 10:00,sent,5")
-    assert report["rows"] == {
-        "total": 2,
-        "events": 2,
-        "applied": 1,
-        "duplicate": 0,
-        "refused": 1,
-        "set_aside": 0,
-    }
+    assert report["rows"] == row_counts(2, applied=1, refused=1)
 
 
 def test_an_event_that_cannot_apply_now_is_refused_with_the_reason(scene: Scene) -> None:
     report = scene.rows("A,1,2026-03-02 10:00,scanned,", "A,2,2026-03-02 10:01,sent,")
-    assert report["rows"] == {
-        "total": 2,
-        "events": 2,
-        "applied": 1,
-        "duplicate": 0,
-        "refused": 1,
-        "set_aside": 0,
-    }
+    assert report["rows"] == row_counts(2, applied=1, refused=1)
     [refused] = report["refusals"]["items"]
     assert (refused["row"], refused["line"], refused["subject"]) == (1, 2, "parcel:A")
     assert refused["field"] == "trigger"
@@ -228,13 +200,6 @@ def test_unquoted_truth_values_of_the_map_stand_for_their_text(scene: Scene) -> 
 
 def test_a_log_whose_rows_are_all_refused_still_has_a_report(scene: Scene) -> None:
     report = scene.rows("A,1,never,sent,")
-    assert report["rows"] == {
-        "total": 1,
-        "events": 1,
-        "applied": 0,
-        "duplicate": 0,
-        "refused": 1,
-        "set_aside": 0,
-    }
+    assert report["rows"] == row_counts(1, refused=1)
     assert report["time"] == {"first_event": None, "last_event": None, "until": None}
     assert scene.moves == b""

@@ -22,17 +22,19 @@ def doctor() -> None:
     from workflow.maintenance.doctor import examine
     from workflow.recovery import vocabulary
     from workflow.recovery.authority.reach import last_resort, unheard
+    from workflow.recovery.known_calendars import known_calendars
     from workflow.settings import read_settings
 
     vocabulary.register()
     console = Console(highlight=False, soft_wrap=True)
     healthy = True
 
-    def reach(store: Store, now: datetime) -> Iterator[CheckResult]:
+    def of_the_product(store: Store, now: datetime) -> Iterator[CheckResult]:
+        yield CheckResult("calendars", *known_calendars(store))
         yield CheckResult("last resort", *last_resort(store, now))
         yield CheckResult("teams and rotations", *unheard(store, now))
 
-    for result in examine(read_settings(), reach):
+    for result in examine(read_settings(), of_the_product):
         mark = Text("ok   ", "green") if result.well else Text("WRONG", "bold red")
         console.print(mark, Text(f"{result.name}: {result.words}"))
         healthy = healthy and result.well

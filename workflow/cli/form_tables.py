@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from state_machines.form import definition as form
 from state_machines.form import effects, names, wording
 from state_machines.form.fields import FieldDeclaration, Fields
+from state_machines.form.guards import GuardDeclaration
 from state_machines.values.written import ExpressionText
 
 SECTIONS: Mapping[type[BaseModel], str] = {
@@ -23,7 +24,7 @@ SECTIONS: Mapping[type[BaseModel], str] = {
     form.TriggerDeclaration: "trigger",
     form.StateDeclaration: "state",
     form.TransitionDeclaration: "transition",
-    form.GuardDeclaration: "guard",
+    GuardDeclaration: "guard",
     form.Change: "change",
     form.TimeoutDeclaration: "timeout",
     effects.EffectDeclaration: "effect",

@@ -18,6 +18,7 @@ from state_machines.expressions.functions import LANGUAGE
 from state_machines.form import definition as form
 from state_machines.form import effects, wording
 from state_machines.form.fields import FORMATS, FieldDeclaration
+from state_machines.form.guards import GuardDeclaration
 from state_machines.form.macros import MOST_EFFECTS
 from state_machines.form.short_fields import TYPES
 from state_machines.form.yaml_document import LARGEST, MOST_NODES
@@ -138,7 +139,7 @@ def _sections() -> dict[str, str]:
         "Trigger": field_table(form.TriggerDeclaration),
         "State": field_table(form.StateDeclaration),
         "Transition": field_table(form.TransitionDeclaration, left_out=["set"]),
-        "Guard": _GUARD + field_table(form.GuardDeclaration),
+        "Guard": _GUARD + field_table(GuardDeclaration),
         "Change": "Verbs: one a change. In one mapping, or in a list, they are done in order.\n\n"
         + field_table(form.Change),
         "Macro": _MACROS,

@@ -20,13 +20,11 @@ from workflow.engine.runtime import marks_file
 from workflow.errors import MakegoodError, StoreError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
-from workflow.queries.subjects import never_opened, subjects
+from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 from workflow.store.purpose import Purpose, known_purpose, refuse_another
 
-HOUSE = "calendar:house"
-"""The calendar of whoever names none."""
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
 
@@ -131,7 +129,6 @@ def _stored(settings: Settings, store: Store, further: Further | None) -> Iterat
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)
-    yield _calendars(store)
     yield _keys(store, clock.now())
     if further is not None:
         yield from further(store, clock.now())
@@ -175,22 +172,6 @@ def _unopened(store: Store) -> CheckResult:
     count = never_opened(store)
     advice = "; GET /v1/subjects?opened=false lists them" if count else ""
     return CheckResult("subjects never opened", True, f"{count} whose events were all refused{advice}")
-
-
-def _calendars(store: Store) -> CheckResult:
-    """Nothing that is wrong: a house may be open round the clock, and a name that nobody set is said."""
-    asked = [one.key for one in subjects(store, lifecycle="calendar", states=("unset",)).items]
-    kept = [one.key for one in subjects(store, lifecycle="calendar", states=("kept",)).items]
-    words = f"set: {', '.join(kept) or 'none'}"
-    others = [key for key in asked if key != HOUSE]
-    if others:
-        words += f"; asked for and never set, so that clocks run round the clock: {', '.join(others)}"
-    if HOUSE not in kept:
-        words += (
-            f"; {HOUSE} is not set, so that what is promised within some time runs round the clock: "
-            "docs/calendars.md says in one line how to set office hours"
-        )
-    return CheckResult("calendars", True, words)
 
 
 def _keys(store: Store, now: datetime) -> CheckResult:

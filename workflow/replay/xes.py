@@ -9,7 +9,7 @@ import shlex
 import xml.sax
 import xml.sax.handler
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any
 
 from defusedxml import DefusedXmlException
@@ -73,13 +73,6 @@ class _Open:
     items: list[Any] | None = None
 
 
-@dataclass(slots=True)
-class _Level:
-    """The attributes of the log, of a trace or of an event."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-
-
 class _Reader(xml.sax.handler.ContentHandler):
     """Hears of every element; keeps no more than the log's, the trace's and the event's attributes."""
 
@@ -89,9 +82,10 @@ class _Reader(xml.sax.handler.ContentHandler):
         self._rows: list[LogRow] = []
         self._number = 0
         self._elements: list[_Open] = []
-        self._levels: list[_Level] = []
+        self._levels: list[dict[str, Any]] = []
+        """The attributes of the log, of the trace and of the event that are being read."""
         self._defaults: dict[str, dict[str, Any]] = {"trace": {}, "event": {}}
-        self._global: _Level | None = None
+        self._global: dict[str, Any] | None = None
         self._classifiers: dict[str, list[str]] = {}
 
     def take(self) -> list[LogRow]:
@@ -108,10 +102,10 @@ class _Reader(xml.sax.handler.ContentHandler):
             raise _NotXes("xes-depth", f"more than {MAX_DEPTH} elements stand within each other")
         opened = _Open(tag)
         if tag in _PREFIXES:
-            self._levels.append(_Level())
+            self._levels.append({})
         elif tag == "global":
             scope = attrs.get("scope", "event")
-            self._global = _Level()
+            self._global = {}
             opened.key = scope
         elif tag == "classifier":
             self._classifiers[attrs.get("name", "")] = _keys(attrs.get("keys", ""))
@@ -124,13 +118,13 @@ class _Reader(xml.sax.handler.ContentHandler):
         opened = self._elements.pop()
         if opened.tag == "global" and self._global is not None:
             if opened.key in self._defaults:
-                self._defaults[opened.key] = self._global.values
+                self._defaults[opened.key] = self._global
             self._global = None
         elif opened.tag == "event":
             event = self._levels.pop()
             self._number += 1
             line = self._place.getLineNumber()
-            self._rows.append(LogRow(self._number, line, self._row(event.values)))
+            self._rows.append(LogRow(self._number, line, self._row(event)))
         elif opened.tag in ("trace", "log"):
             self._levels.pop()
 
@@ -138,9 +132,9 @@ class _Reader(xml.sax.handler.ContentHandler):
         holder = self._elements[-1]
         if value is not None and len(value) > MAX_FIELD:
             raise _NotXes("xes-size", f"the attribute {key!r} has more than {MAX_FIELD} characters")
-        found: Any = [] if opened.tag in ("list", "container") else _typed(opened.tag, value)
+        found: Any = _typed(opened.tag, value)
         if opened.tag in ("list", "container"):
-            opened.items = found
+            found = opened.items = []
         if holder.tag in _PREFIXES or holder.tag == "global":
             opened.key = key
             self._put(key, found)
@@ -161,17 +155,17 @@ class _Reader(xml.sax.handler.ContentHandler):
 
     def _put(self, key: str, value: Any) -> None:
         level = self._levels[-1] if self._global is None else self._global
-        level.values[key] = value
-        if len(level.values) > MAX_ATTRIBUTES:
+        level[key] = value
+        if len(level) > MAX_ATTRIBUTES:
             raise _NotXes("xes-size", f"one element has more than {MAX_ATTRIBUTES} attributes")
 
     def _row(self, event: dict[str, Any]) -> dict[str, Any]:
         row = {**self._defaults["event"], **event}
         row |= {f"classifier:{name}": _classified(keys, row) for name, keys in self._classifiers.items()}
         if len(self._levels) > 1:  # an event may also stand in the log, in no trace
-            trace = {**self._defaults["trace"], **self._levels[-1].values}
+            trace = {**self._defaults["trace"], **self._levels[-1]}
             row |= {f"case:{key}": value for key, value in trace.items()}
-        row |= {f"log:{key}": value for key, value in self._levels[0].values.items()}
+        row |= {f"log:{key}": value for key, value in self._levels[0].items()}
         return row
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from workflow.recovery.rotations.calendar_times import listed
+
 _NOBODY = frozenset({"ROOM", "RESOURCE", "GROUP"})
 """CUTYPE of what is no person: a room, a thing, a list of people whom nobody can ring up."""
 
@@ -35,7 +37,7 @@ def attendance(event: Mapping[str, Any], addresses: Mapping[str, str]) -> Attend
         event: its properties by name.
         addresses: by the names of people of whom the calendar has no address.
     """
-    asked = [one for one in _listed(event.get("ATTENDEE")) if _is_person(one)]
+    asked = [one for one in listed(event.get("ATTENDEE")) if _is_person(one)]
     known = {email.lower() for one in asked if (email := _email(one, addresses))}
     people: list[dict[str, str]] = []
     declined: list[str] = []
@@ -87,7 +89,7 @@ def _mailbox(text: str) -> str | None:
 
 
 def _delegates(attendee: Any) -> Iterator[str]:
-    for one in _listed(attendee.params.get("DELEGATED-TO")):
+    for one in listed(attendee.params.get("DELEGATED-TO")):
         if (email := _mailbox(str(one))) is not None:
             yield email
 
@@ -100,9 +102,3 @@ def _parameter(attendee: Any, name: str) -> str:
     """Its text; a comma outside of quotes made a list of it."""
     value = getattr(attendee, "params", {}).get(name, "")
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value).strip()
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -6,7 +6,6 @@ that are days or local times although the series has times: after this all of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeAlias
 
@@ -22,18 +21,18 @@ Entry: TypeAlias = Any
 def put_into_zones(event: Entry, zones: CalendarZones) -> None:
     """Put every time of an event into its zone. What has none that is known stays, and `zones` notes it."""
     for name in _ONE:
-        for one in _listed(event.get(name)):
+        for one in listed(event.get(name)):
             one.dt = _moved(one.dt, _zone_name(one), zones)
     for name in _LISTS:
-        for one in _listed(event.get(name)):
+        for one in listed(event.get(name)):
             for single in one.dts:
                 single.dt = _moved(single.dt, _zone_name(one), zones)
     start = event["DTSTART"].dt
     if not isinstance(start, datetime):
         zones.floating()  # whole days are days somewhere, too
-    for rule in _listed(event.get("RRULE")):
+    for rule in listed(event.get("RRULE")):
         if "UNTIL" in rule:
-            rule["UNTIL"] = [_until(one, start, zones) for one in _listed(rule["UNTIL"])]
+            rule["UNTIL"] = [_until(one, start, zones) for one in listed(rule["UNTIL"])]
 
 
 def first_instant(value: date, zones: CalendarZones) -> datetime:
@@ -90,6 +89,8 @@ def _until(value: date, start: date, zones: CalendarZones) -> date:
     return (value if value.tzinfo is not None else value.replace(tzinfo=start.tzinfo)).astimezone(UTC)
 
 
-def _listed(value: Any) -> Iterator[Any]:
-    if value is not None:
-        yield from value if isinstance(value, list) else [value]
+def listed(value: Any) -> list[Any]:
+    """The properties of one name, of which the library gives none, one, or a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

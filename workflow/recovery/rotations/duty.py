@@ -49,7 +49,7 @@ def next_hand_over(rotation: Any, instant: datetime) -> str:
 
 
 def rotation_fault(rotation: Any) -> str:
-    """``rotation_fault(rotation)``: the first thing that is wrong with it, as ``field: rule``; or empty."""
+    """``rotation_fault(rotation)``: the first thing wrong with it: field, sentence and rule; or empty."""
     try:
         parse_rotation(to_json(rotation))
     except RotationError as error:
@@ -58,7 +58,7 @@ def rotation_fault(rotation: Any) -> str:
 
 
 def override_fault(override: Any) -> str:
-    """``override_fault(override)``: the first thing wrong with it, as ``field: rule``; or empty."""
+    """``override_fault(override)``: the first thing wrong with it: field, sentence and rule; or empty."""
     problems = override_problems(to_json(override))
     return _told(problems[0]) if problems else ""
 

@@ -153,9 +153,8 @@ def _expanded(
         for event in calendar.walk("VEVENT")
         if event.get("DURATION") is not None and event.get("RDATE") is None
     }
-    calendar.pop(
-        "X-WR-TIMEZONE", None
-    )  # it is in the times by now; the library would put it into those of UTC, too
+    # It is in the times by now; the library would put it into those of UTC, too.
+    calendar.pop("X-WR-TIMEZONE", None)
     try:
         query = recurring_ical_events.of(calendar, components=["VEVENT"]).after(begin - _ABOUT_A_DAY)
         near = takewhile(lambda one: first_instant(one["DTSTART"].dt, zones) < end + _ABOUT_A_DAY, query)
