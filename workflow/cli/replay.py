@@ -58,8 +58,9 @@ def replay(
 
     allowed = _share(allow_refused)
     console = Console(stderr=True)
-    vocabulary.register()
-    own = file_sources(read_settings().lifecycles)
+    settings = read_settings()
+    vocabulary.register(settings)
+    own = file_sources(settings.lifecycles)
     started = monotonic()
     request = Request(
         log, lifecycle, map_file, report, moves, until, database_url, own=own, keep_outliers=keep_outliers

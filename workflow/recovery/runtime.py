@@ -12,8 +12,9 @@ def open_runtime(settings: Settings) -> Runtime:
     """Register the words of service recovery, open the store and register the definitions.
 
     Raises:
+        SettingsError: numbers cannot be of this region.
         StoreError: the database cannot be used.
         DefinitionError, DefinitionChanged: a definition of this installation cannot.
     """
-    vocabulary.register()
+    vocabulary.register(settings)
     return runtime.open_runtime(settings)

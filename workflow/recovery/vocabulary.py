@@ -13,6 +13,7 @@ from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
+from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
 from workflow.recovery.rotations.duty import (
@@ -24,11 +25,13 @@ from workflow.recovery.rotations.duty import (
 )
 from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
 from workflow.recovery.windows import window_fault, windows_ahead, windows_fault
+from workflow.settings import Settings
 
 FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
     Function("address", ("json", "string"), "string", address),
     Function("same_person", ("json", "json"), "bool", same_person),
+    Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
     Function("contact_fault", ("map",), "string", contact_fault),
@@ -74,8 +77,18 @@ ABOUT = (
 """What the catalog's notices are about; any other definition may use these words, too."""
 
 
-def register() -> None:
-    """Register them. Before the first definition is compiled; a second time changes nothing."""
+def register(settings: Settings | None = None) -> None:
+    """Register them. Before the first definition is compiled; a second time changes nothing.
+
+    Args:
+        settings: of the installation whose data is read: of which region its numbers are. None: of none, as
+            where definitions are only looked at.
+
+    Raises:
+        SettingsError: there is no such region.
+    """
+    if settings is not None:
+        use_region(settings.region)
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     registered = channels.registered().values()
