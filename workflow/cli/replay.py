@@ -48,6 +48,7 @@ def replay(
     """
     from rich.console import Console
 
+    from state_machines.templates.home import HOME
     from workflow.cli.replay_display import ReplayBar, complaints, summary
     from workflow.clock import monotonic
     from workflow.engine.registry import file_sources
@@ -59,7 +60,9 @@ def replay(
     allowed = _share(allow_refused)
     console = Console(stderr=True)
     vocabulary.register()
-    own = file_sources(read_settings().lifecycles)
+    settings = read_settings()
+    HOME.register(language=settings.language, zone=settings.zone)
+    own = file_sources(settings.lifecycles)
     started = monotonic()
     request = Request(
         log, lifecycle, map_file, report, moves, until, database_url, own=own, keep_outliers=keep_outliers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from state_machines.templates.home import HOME
 from workflow.engine import runtime
 from workflow.engine.runtime import Runtime
 from workflow.recovery import vocabulary
@@ -16,4 +17,5 @@ def open_runtime(settings: Settings) -> Runtime:
         DefinitionError, DefinitionChanged: a definition of this installation cannot.
     """
     vocabulary.register()
+    HOME.register(language=settings.language, zone=settings.zone)
     return runtime.open_runtime(settings)

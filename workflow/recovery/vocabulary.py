@@ -11,6 +11,7 @@ from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
 from workflow.recovery.contact.people import same_person
@@ -28,6 +29,10 @@ FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
     Function("address", ("json", "string"), "string", address),
     Function("same_person", ("json", "json"), "bool", same_person),
+    Function("colleagues", ("json",), "list", colleagues),
+    Function("name_of", ("json",), "string", name_of),
+    Function("card", ("json",), "string", card),
+    Function("packet_page", ("json",), "string", packet_page),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
     Function("contact_fault", ("map",), "string", contact_fault),
