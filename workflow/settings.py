@@ -162,6 +162,13 @@ class Settings(BaseSettings):
         description="How long, in seconds, a channel may take to connect and for each answer; over HTTP, for "
         "the whole exchange.",
     )
+    region: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{2}$",
+        description="Where telephone numbers without a country are from: two letters of ISO 3166, `DE`. "
+        "Unset: nobody knows, and two such numbers are the same if their digits are. The same for all "
+        "processes; what was known by such a number before is not found by it after a change.",
+    )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]*[^\s?#/]$",

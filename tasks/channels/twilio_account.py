@@ -15,7 +15,7 @@ import orjson
 from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
 from tasks.channels.port import ChannelError, OutcomeUnknown, Receipt, Rejected, Retry
 from workflow.errors import SettingsError
-from workflow.recovery.telephony.telephone import e164
+from workflow.recovery.contact.numbers import dialled
 from workflow.settings import Settings
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -56,7 +56,7 @@ class TwilioAccount:
 
 def phone_number(text: str) -> str:
     """A number in E.164 form. Raises Rejected when it is none that can be dialled."""
-    number = e164(text)
+    number = dialled(text)
     if number is None:
         raise Rejected("to.phone: no number that can be dialled, such as +49 30 1234567 [phone]")
     return number

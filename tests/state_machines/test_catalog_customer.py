@@ -44,7 +44,8 @@ def test_one_identity_has_one_fingerprint_however_it_is_spelt(kind: str, spellin
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("email", " "), ("phone", "no number"), ("phone", "12"), ("", "x")]
+    ("kind", "value"),
+    [("email", " "), ("phone", "no number"), ("phone", "12"), ("phone", "0000000000"), ("", "x")],
 )
 def test_what_is_no_identity_has_no_fingerprint(kind: str, value: str) -> None:
     assert fingerprint(kind, value) == ""

@@ -21,8 +21,9 @@ def explain(
     from workflow.settings import read_settings
     from workflow.store import open_store
 
-    vocabulary.register()
-    store = open_store(read_settings().database)
+    settings = read_settings()
+    vocabulary.register(settings)
+    store = open_store(settings.database)
     try:
         typer.echo(explanation_of(store, Registry(store), subject, timer, zone).text())
     finally:

@@ -48,8 +48,7 @@ def replay(
     """
     from rich.console import Console
 
-    from state_machines.templates.home import HOME
-    from workflow.cli.replay_display import ReplayBar, complaints, summary
+        from workflow.cli.replay_display import ReplayBar, complaints, summary
     from workflow.clock import monotonic
     from workflow.engine.registry import file_sources
     from workflow.recovery import vocabulary
@@ -59,9 +58,8 @@ def replay(
 
     allowed = _share(allow_refused)
     console = Console(stderr=True)
-    vocabulary.register()
     settings = read_settings()
-    HOME.register(language=settings.language, zone=settings.zone)
+    vocabulary.register(settings)
     own = file_sources(settings.lifecycles)
     started = monotonic()
     request = Request(

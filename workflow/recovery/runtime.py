@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from state_machines.templates.home import HOME
 from workflow.engine import runtime
 from workflow.engine.runtime import Runtime
 from workflow.recovery import vocabulary
@@ -13,9 +12,9 @@ def open_runtime(settings: Settings) -> Runtime:
     """Register the words of service recovery, open the store and register the definitions.
 
     Raises:
+        SettingsError: numbers cannot be of this region.
         StoreError: the database cannot be used.
         DefinitionError, DefinitionChanged: a definition of this installation cannot.
     """
-    vocabulary.register()
-    HOME.register(language=settings.language, zone=settings.zone)
+    vocabulary.register(settings)
     return runtime.open_runtime(settings)

@@ -7,43 +7,30 @@ can compute its fingerprint.)
 """
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from workflow.recovery.contact.numbers import read_number
 
 IMPLIED = ("account", "email", "phone", "social")
 """Particulars that are identities by themselves; the field's name is the kind."""
 
 _LENGTH = 32
 """Hexadecimal digits: 128 bits, so that no two of a billion identities ever meet."""
-_TRUNK = re.compile(r"\(0+\)")
-"""As in +49 (0)30: dialled at home only."""
-_ABROAD = re.compile(r"^(00|011)(?=[1-9])")
-_FEWEST_DIGITS = 5
 
 
 def spelling(kind: str, value: str) -> str:
     """The one spelling of an identity of this kind; empty where the value is none.
 
-    E-mail addresses without regard to case; telephone numbers as digits, after a ``+`` if they begin with
-    the country's (00 and 011 say so too); everything else without a leading ``@``, case and blanks.
+    E-mail addresses without regard to case; telephone numbers by what they are (see `numbers`), one with an
+    extension apart from the one without; everything else without a leading ``@``, case and blanks.
     """
-    text = unicodedata.normalize("NFKC", value).strip()
     if kind == "phone":
-        return _number(text)
+        return str(read_number(value) or "")
+    text = unicodedata.normalize("NFKC", value).strip()
     folded = "".join(text.split()).casefold()
     return folded.removeprefix("mailto:") if kind == "email" else folded.removeprefix("@")
-
-
-def _number(text: str) -> str:
-    bare = _TRUNK.sub("", text.removeprefix("tel:"))
-    digits = "".join(str(int(sign)) for sign in bare if sign.isdecimal())
-    if len(digits) < _FEWEST_DIGITS:
-        return ""
-    if bare.lstrip("( ").startswith("+"):
-        return f"+{digits}"
-    return _ABROAD.sub("+", digits)
 
 
 def fingerprint(kind: str, value: str) -> str:

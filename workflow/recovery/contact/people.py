@@ -9,7 +9,8 @@ from workflow.recovery.contact.identities import spelling
 
 _TELLING = ("key", "account")
 """What tells people apart before any address does."""
-_NUMBER = re.compile(r"(tel:)?[+\d\s()/.-]+")
+_NUMBER = re.compile(r"(tel:)?\s*[+(\d]")
+"""How a text begins that can be a number."""
 
 
 def same_person(one: Any, other: Any) -> bool:
@@ -44,4 +45,4 @@ def _said_of(who: Any) -> dict[str, str]:
 def _kind_of(text: str) -> str:
     if "@" in text:
         return "email"
-    return "phone" if _NUMBER.fullmatch(text) and spelling("phone", text) else "name"
+    return "phone" if _NUMBER.match(text) and spelling("phone", text) else "name"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from workflow.errors import NotFound
 from workflow.recovery.contact.hours import contact_time
-from workflow.recovery.telephony.telephone import e164
+from workflow.recovery.contact.numbers import dialled
 from workflow.store.port import Store
 from workflow.store.schema import outbox, subjects
 
@@ -36,7 +36,7 @@ def customer_to_connect(store: Store, effect: str, now: datetime) -> str | None:
     held = found.closed_at is None and claim in (None, asked.get("claim"))
     if not held or contact_time(customer, now) > now or _opted_out(customer):
         return None
-    return e164(number) if isinstance(number, str) else None
+    return dialled(number) if isinstance(number, str) else None
 
 
 def _opted_out(customer: Any) -> bool:

@@ -1,0 +1,133 @@
+"""Telephone numbers, by what they are and not by how they are spelt. The one place that reads them.
+
+A number has a country: it is written with it (`+49 30 …`, `0049 30 …`, `tel:+49…`), or is one of the region
+that this installation names (`MAKEGOOD_REGION`). Where neither is so, nobody knows more than its digits: two
+are the same if these are. A number that can be nobody's (too short, too long, one digit only) is none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+
+from workflow.errors import SettingsError
+
+_ABROAD = re.compile(r"^(?:00|011)(?=[\s()/.-]*[1-9])")
+"""What is dialled before the country: how people write a plus."""
+_BEGINNING = re.compile(r"\+|\(|[0-9]")
+_LETTER = re.compile(r"[^\W\d_]")
+_EXTENSION = re.compile(
+    r"(?:;\s*ext=|[,;#]|\b(?:extension|ext|durchwahl|dw|apparat|app)\b[.:]?|x)\s*([0-9]{1,7})\s*#?\s*$",
+    re.IGNORECASE,
+)
+_FEWEST_DIGITS, _MOST_DIGITS = 5, 15
+"""Of a number, without its country."""
+
+_region: str | None = None
+
+
+def use_region(region: str | None) -> None:
+    """Numbers without a country are of this region from now on, in this process.
+
+    Args:
+        region: two letters of ISO 3166, such as ``DE``; None: nobody knows of which they are.
+
+    Raises:
+        SettingsError: there is no such region.
+    """
+    global _region
+    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingsError("MAKEGOOD_REGION: must be a region of ISO 3166, such as DE")
+    _region = region
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A telephone number.
+
+    Attributes:
+        digits: in E.164 form, ``+49301234567``; without the plus where nobody knows its country.
+        extension: whom to ask for there, in digits; empty: whoever answers.
+    """
+
+    digits: str
+    extension: str = ""
+
+    @property
+    def has_country(self) -> bool:
+        """Whether it can be dialled from anywhere."""
+        return self.digits.startswith("+")
+
+    def __str__(self) -> str:
+        """The one spelling of it, ``+49301234567;ext=12``."""
+        return f"{self.digits};ext={self.extension}" if self.extension else self.digits
+
+
+def read_number(text: str) -> Number | None:
+    """The number that somebody has written, in any spelling; None where that is no possible number.
+
+    What stands before it and behind it in words (`Tel.`, `evenings`) is left out.
+    """
+    text = "".join(map(_as_typed, unicodedata.normalize("NFKC", text)))
+    extension = _EXTENSION.search(text)
+    digits = _digits(text[: extension.start()] if extension else text)
+    return Number(digits, extension.group(1) if extension else "") if digits else None
+
+
+def same_number(one: str, other: str) -> bool:
+    """``same_number(one, other)``: whether both are one number, in any spelling.
+
+    What is no number is only itself.
+    """
+    mine, theirs = read_number(one), read_number(other)
+    return one.strip() == other.strip() if mine is None or theirs is None else mine == theirs
+
+
+def dialled(text: str) -> str | None:
+    """A number in E.164 form as it is dialled, however people write it; None when it cannot be.
+
+    One with an extension cannot: who answers the number itself may be anybody.
+    """
+    number = read_number(text)
+    return number.digits if number is not None and number.has_country and not number.extension else None
+
+
+def _as_typed(sign: str) -> str:
+    return str(int(sign)) if sign.isdecimal() else sign
+
+
+def _digits(text: str) -> str:
+    begins = _BEGINNING.search(text)
+    if begins is None:
+        return ""
+    bare = _LETTER.split(text[begins.start() :], maxsplit=1)[0].strip()
+    if bare.lstrip("( ").startswith("+"):
+        return _with_country(bare.lstrip("( "), None)
+    at_home = _with_country(bare, _region) if _region is not None else ""
+    abroad, says_abroad = _ABROAD.subn("+", bare)
+    if at_home or says_abroad:
+        return at_home or _with_country(abroad, None)
+    return _of_nowhere(bare) if _region is None else ""
+
+
+def _with_country(text: str, region: str | None) -> str:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number) or not _is_somebodys(str(number.national_number)):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _of_nowhere(text: str) -> str:
+    digits = "".join(sign for sign in text if sign.isdecimal())
+    return digits if _is_somebodys(digits) else ""
+
+
+def _is_somebodys(digits: str) -> bool:
+    """Not what people write who are made to give one: 0000000000."""
+    return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and len(set(digits)) > 1
