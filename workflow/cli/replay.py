@@ -48,7 +48,7 @@ def replay(
     """
     from rich.console import Console
 
-        from workflow.cli.replay_display import ReplayBar, complaints, summary
+    from workflow.cli.replay_display import ReplayBar, complaints, summary
     from workflow.clock import monotonic
     from workflow.engine.registry import file_sources
     from workflow.recovery import vocabulary
