@@ -24,6 +24,7 @@ from workflow.recovery.rotations.duty import (
     rotation_fault,
 )
 from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
+from workflow.recovery.windows import window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
 FUNCTIONS = (
@@ -43,6 +44,9 @@ FUNCTIONS = (
     Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
     Function("ladder_fault", ("json",), "string", ladder_fault),
     Function("override_fault", ("map",), "string", override_fault),
+    Function("window_fault", ("json", "timestamp"), "string", window_fault),
+    Function("windows_fault", ("json", "timestamp"), "string", windows_fault),
+    Function("windows_ahead", ("json", "timestamp"), "list", windows_ahead),
 )
 
 NEWS = "news"
