@@ -43,6 +43,7 @@ class Judge:
         for notice in seen.notices:
             self.found += _about_voice(notice)
             self.found += _about_wishes(world, seen, notice)
+            self.found += _about_what_is_so(world, seen, notice)
             self.found += self._about_twice(notice)
             self.found += self._about_steps(world, notice)
         self.found += _about_same_words(seen.notices)
@@ -120,6 +121,16 @@ def _about_wishes(world: StormyWorld, seen: Seen, notice: SentNotice) -> Iterato
     if all(is_quiet(notice.at, one) for one in wishes):
         hours = [one.get("quiet_hours") for one in wishes]
         yield f"quiet: {notice.key} went over {notice.channel} at {notice.at}, in the quiet hours {hours}"
+
+
+def _about_what_is_so(world: StormyWorld, seen: Seen, notice: SentNotice) -> Iterator[str]:
+    """Nobody is reminded of what we wait for once we wait no longer, however long the reminder had to wait."""
+    subject = world.subjects.get(notice.subject)
+    if notice.about != "reminder" or subject is None or subject.lifecycle not in ("case", "promise"):
+        return
+    before = seen.before.get(subject.key, subject)
+    if "waiting" not in (before.state, subject.state):
+        yield f"not so: {notice.key} reminds {notice.address} and {subject.key} is {subject.state}"
 
 
 def is_quiet(at: datetime, customer: Mapping[str, Any]) -> bool:

@@ -197,7 +197,7 @@ def _task(world: StormyWorld, dice: Random) -> None:
 def _time(world: StormyWorld, dice: Random) -> None:
     """Time passes; workers that were gone for a while come back, and channels come to themselves."""
     minutes = dice.choice((1, 5, 20, 60, 180, 480))
-    if minutes > 60:
+    if minutes > 5:
         for channel in sorted(world.troubled):
             if dice.random() < 0.8:
                 world.channel(channel, "works")
