@@ -16,6 +16,14 @@ from workflow.recovery.contact.identities import fingerprint, identities
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
+from workflow.recovery.contact.wishes import (
+    consents_after,
+    heard,
+    profile_of_both,
+    said_by_text,
+    said_since,
+    told_after,
+)
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -37,6 +45,12 @@ FUNCTIONS = (
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
+    Function("told_after", ("map", "map", "string", "json"), "map", told_after),
+    Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
+    Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
+    Function("said_by_text", ("string",), "string", said_by_text),
+    Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
     Function("on_duty", ("map", "timestamp"), "list", on_duty),
     Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
