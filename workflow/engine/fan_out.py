@@ -144,8 +144,8 @@ class FanOut:
 def _is_meant(lifecycle: Lifecycle, effect: EmitEvent) -> bool:
     """Whether a subject of this lifecycle is told: relatives may be of several.
 
-    One is not meant that has no such trigger, or takes it from others alone: a word of the same name that its own
-    timers say is another word.
+    One is not meant that has no such trigger, or takes it from others alone: a word of the same name that its
+    own timers say is another word.
     """
     heard = lifecycle.senders.get(effect.trigger)
     return heard is not None and (FAMILY in heard or effect.to not in _RELATIVES)

@@ -104,7 +104,7 @@ def _untold(connection: Connection) -> list[_Letter]:
 
 @cache
 def _untold_queries() -> tuple[Select[Any], ...]:
-    """Built once: a sweep asks them each time, and building them takes longer than an answer that is empty."""
+    """Built once: a sweep asks them each time, and building them takes longer than an empty answer."""
     return tuple(
         query.where(
             ~select(told_letters.c.letter).where(told_letters.c.letter == query.selected_columns[0]).exists()

@@ -124,7 +124,7 @@ def _about_wishes(world: StormyWorld, seen: Seen, notice: SentNotice) -> Iterato
 
 
 def _about_what_is_so(world: StormyWorld, seen: Seen, notice: SentNotice) -> Iterator[str]:
-    """Nobody is reminded of what we wait for once we wait no longer, however long the reminder had to wait."""
+    """Nobody is reminded of what we wait for once we wait no longer."""
     subject = world.subjects.get(notice.subject)
     if notice.about != "reminder" or subject is None or subject.lifecycle not in ("case", "promise"):
         return
