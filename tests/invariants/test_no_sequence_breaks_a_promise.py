@@ -3,7 +3,7 @@
 In each run of the storm a whole installation stands on a store, and anything happens to it, through its real
 doors: events of other systems and of operators, in any order, with good and with silly data; acts at desks;
 links that are pressed; reports and bounces; channels that are busy, refuse, or leave open what became of a
-message; workers that are gone; tasks that fail; time. Colleagues do their work, in half of the runs a little and
+message; workers that are gone; tasks that fail; time. Colleagues do their work, in half of the runs a little,
 in half of them most of the time. After each instant `verdicts` looks for what must never be, and `aftermath` at
 the end: the ledger, decided again, gives what is stored, and every case can come to its end.
 
