@@ -23,6 +23,15 @@ from workflow.recovery.contact.identities import (
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
+from workflow.recovery.contact.wishes import (
+    consents_after,
+    heard,
+    profile_of_both,
+    said_by_text,
+    said_since,
+    told_after,
+    words_without,
+)
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -31,6 +40,7 @@ from workflow.recovery.rotations.duty import (
     rotation_fault,
 )
 from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
+from workflow.recovery.windows import window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
 FUNCTIONS = (
@@ -44,10 +54,17 @@ FUNCTIONS = (
     Function("contradicts", ("list", "list"), "bool", contradicts),
     Function("gathered", ("list", "string"), "list", gathered),
     Function("likeness", ("string", "string"), "string", likeness),
+    Function("words_without", ("map", "list"), "map", words_without),
     Function("as_one", ("map", "list"), "map", as_one),
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
+    Function("told_after", ("map", "map", "string", "json"), "map", told_after),
+    Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
+    Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
+    Function("said_by_text", ("string",), "string", said_by_text),
+    Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
     Function("on_duty", ("map", "timestamp"), "list", on_duty),
     Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
@@ -55,6 +72,9 @@ FUNCTIONS = (
     Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
     Function("ladder_fault", ("json",), "string", ladder_fault),
     Function("override_fault", ("map",), "string", override_fault),
+    Function("window_fault", ("json", "timestamp"), "string", window_fault),
+    Function("windows_fault", ("json", "timestamp"), "string", windows_fault),
+    Function("windows_ahead", ("json", "timestamp"), "list", windows_ahead),
 )
 
 NEWS = "news"
