@@ -419,7 +419,12 @@ def test_what_a_person_has_merged_a_person_separates_and_both_are_as_they_were()
     world.send(TWO, "separate", by="zoe@shop.example", reason="a couple")
     assert (world.state(ONE), world.state(TWO), world.state(pair)) == ("known", "known", "different")
     ada, ben = world.data(ONE)["customer"], world.data(TWO)["customer"]
-    assert (ada["name"], ada["email"], ada.get("language"), ada["opted_out"]) == ("Ada", "ada@home.example", None, [])
+    assert (ada["name"], ada["email"], ada.get("language"), ada["opted_out"]) == (
+        "Ada",
+        "ada@home.example",
+        None,
+        [],
+    )
     assert (ben["name"], ben["email"], ben["language"], ben["opted_out"]) == (
         "Ben", "ben@home.example", "de", ["sms"],
     )  # fmt: skip
