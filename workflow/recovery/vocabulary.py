@@ -9,8 +9,10 @@ from state_machines.expressions import functions
 from state_machines.expressions.functions import Function
 from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
+from state_machines.templates.home import HOME
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import (
     accounts,
@@ -47,6 +49,10 @@ FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
     Function("address", ("json", "string"), "string", address),
     Function("same_person", ("json", "json"), "bool", same_person),
+    Function("colleagues", ("json",), "list", colleagues),
+    Function("name_of", ("json",), "string", name_of),
+    Function("card", ("json",), "string", card),
+    Function("packet_page", ("json",), "string", packet_page),
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
@@ -109,14 +115,15 @@ def register(settings: Settings | None = None) -> None:
     """Register them. Before the first definition is compiled; a second time changes nothing.
 
     Args:
-        settings: of the installation whose data is read: of which region its numbers are. None: of none, as
-            where definitions are only looked at.
+        settings: of the installation whose data is read: of which region its numbers are, and how its house
+            reads. None: of none, as where definitions are only looked at.
 
     Raises:
         SettingsError: there is no such region.
     """
     if settings is not None:
         use_region(settings.region)
+        HOME.register(language=settings.language, zone=settings.zone)
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     registered = channels.registered().values()
