@@ -22,6 +22,7 @@ from workflow.recovery.contact.identities import (
     identities,
     likeness,
 )
+from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
@@ -65,6 +66,7 @@ FUNCTIONS = (
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("machine_written", ("map",), "bool", machine_written),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
     Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
