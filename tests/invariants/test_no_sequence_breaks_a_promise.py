@@ -4,8 +4,8 @@ In each run of the storm a whole installation stands on a store, and anything ha
 doors: events of other systems and of operators, in any order, with good and with silly data; acts at desks;
 links that are pressed; reports and bounces; channels that are busy, refuse, or leave open what became of a
 message; workers that are gone; tasks that fail; time. Colleagues do their work, in half of the runs a little,
-in half of them most of the time. After each instant `verdicts` looks for what must never be, and `aftermath` at
-the end: the ledger, decided again, gives what is stored, and every case can come to its end.
+in half of them most of the time. After each instant `verdicts` looks for what must never be, and `aftermath`
+at the end: the ledger, decided again, gives what is stored, and every case can come to its end.
 
 A run follows from its seed, and is the same on both stores. A small part runs by default; all of it, 500 runs
 of 200 steps on each store, in as many processes as there are cores (or `STORM_JOBS`), and one run again:
