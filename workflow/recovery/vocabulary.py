@@ -34,7 +34,7 @@ from workflow.recovery.rotations.duty import (
     rotation_fault,
 )
 from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
-from workflow.recovery.windows import window_fault, windows_ahead, windows_fault
+from workflow.recovery.windows import same_window, window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
 FUNCTIONS = (
@@ -66,6 +66,7 @@ FUNCTIONS = (
     Function("override_fault", ("map",), "string", override_fault),
     Function("window_fault", ("json", "timestamp"), "string", window_fault),
     Function("windows_fault", ("json", "timestamp"), "string", windows_fault),
+    Function("same_window", ("map", "map"), "bool", same_window),
     Function("windows_ahead", ("json", "timestamp"), "list", windows_ahead),
 )
 
