@@ -15,6 +15,7 @@ from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
+from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
@@ -51,6 +52,7 @@ FUNCTIONS = (
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("machine_written", ("map",), "bool", machine_written),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
     Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
