@@ -39,13 +39,13 @@ class Verdict(BaseModel):
     patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
 
 
-class Merger(Verdict):
+class CustomerMerge(Verdict):
     """They are the same person as that one."""
 
     into: SubjectKey = Field(description="Key of the other customer; the older of the two stays.")
 
 
-class Separation(Verdict):
+class CustomerSeparate(Verdict):
     """They are not who they were taken for."""
 
     reason: str = Field(min_length=1, max_length=2000, description="Why; it is kept.")
@@ -71,11 +71,11 @@ async def post_verdict(
     summary="Say that two customers are one person",
     response_model=ActResult,
     responses=described_results(ActResult),
-    openapi_extra=described_body(Merger),
+    openapi_extra=described_body(CustomerMerge),
 )
 async def merge_customers(request: Request, holder: AtDesk, number: Number) -> JsonAnswer:
     """The younger goes into the older, until somebody separates them."""
-    return await _act(request, holder, "customer", number, "merge", await read_model(request, Merger))
+    return await _act(request, holder, "customer", number, "merge", await read_model(request, CustomerMerge))
 
 
 @router.post(
@@ -83,11 +83,13 @@ async def merge_customers(request: Request, holder: AtDesk, number: Number) -> J
     summary="Undo a merge of two customers",
     response_model=ActResult,
     responses=described_results(ActResult),
-    openapi_extra=described_body(Separation),
+    openapi_extra=described_body(CustomerSeparate),
 )
 async def separate_customers(request: Request, holder: AtDesk, number: Number) -> JsonAnswer:
     """Each gets back what is theirs, as it is by now. 409: it is not merged."""
-    return await _act(request, holder, "customer", number, "separate", await read_model(request, Separation))
+    return await _act(
+        request, holder, "customer", number, "separate", await read_model(request, CustomerSeparate)
+    )
 
 
 async def _act(

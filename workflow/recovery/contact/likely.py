@@ -17,7 +17,7 @@ _LONGEST_CHAIN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class LikelyOne:
+class LikelyCustomer:
     """One of two customers: their key, and what tells a person who they are."""
 
     customer: str
@@ -40,8 +40,8 @@ class Likely:
     share: list[str]
     accounts_differ: bool
     since: datetime | None
-    one: LikelyOne
-    other: LikelyOne
+    one: LikelyCustomer
+    other: LikelyCustomer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ def _whole(connection: Connection, key: str) -> SubjectRow | None:
     return None
 
 
-def _one(row: SubjectRow) -> LikelyOne:
+def _one(row: SubjectRow) -> LikelyCustomer:
     customer = row.data.get("customer") or {}
-    return LikelyOne(
+    return LikelyCustomer(
         row.key,
         {name: customer[name] for name in _SHOWN if customer.get(name)},
         list(row.data.get("open_cases", ())),
