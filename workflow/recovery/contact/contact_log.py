@@ -20,7 +20,16 @@ MOST_TOGETHER = 100
 """Notices that go out as one message at most."""
 _WISHES = tuple(
     f"{LIFECYCLE}.{trigger}"
-    for trigger in ("known", "prefer", "opt_out", "opt_in", "moved_zone", "new_address")
+    for trigger in (
+        "known",
+        "prefer",
+        "opt_out",
+        "opt_in",
+        "moved_zone",
+        "new_address",
+        "address_failed",
+        "address_works",
+    )
 )
 """Events that change how somebody may be reached."""
 
