@@ -196,7 +196,7 @@ def test_who_wants_no_call_either_is_a_matter_for_a_person(
     assert (effect.state, post.sent) == ("dead", []) and "no-way" in effect.error
     sweep(world.engine, world.clock)
     world.settle()
-    assert [one["words"] for one in world.data(ADA)["missed"]] == ["One"]
+    assert [one["words"] for one in world.data(ADA)["missed"]] == ["It says One"]
     key = f"escalation:delivery-customer-{fingerprint('customer', ADA)}-{world.stored(ADA).seq}"
     assert world.state(key) is not None, "their own subject has asked a person, once for all that follows"
     assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") is None
