@@ -1,7 +1,8 @@
 """The claim of a notice: whether it may be sent now, over which channels, and which others join it.
 
 For a customer with a key all of that is one transaction under the lock of the customer's subject: what the
-customer said a second ago holds, and no two workers use up the same place within a cap.
+customer said a second ago holds, and no two workers use up the same place within a cap. For a colleague it is
+one under the lock of what they are told about one topic: no two workers tell them within the interval.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import partial
 from typing import Any
 
 from state_machines.notices.topics import topic_of
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import shifted
 from tasks.channels.port import Notice
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
@@ -21,6 +24,7 @@ from workflow.outbox.effects import HeldNotice, Hold, Receipts
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Customer
+from workflow.recovery.contact.gathering import name_of_line, until_gathered
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
 from workflow.store.port import EffectRow, Transaction
 
@@ -37,13 +41,15 @@ class Bundle:
         rows: their effects; the idempotency key of the first is that of the message.
         notices: the same, addressed as the recipient is known now.
         channels: over which they may be sent, in the order in which they are to be tried.
-        customer: key of the customer whose contacts are counted, if it is for one.
+        counted: under which name contacts are counted: the key of a customer, or a colleague's line.
+        gathered: whether it is for a colleague, told of many things in one message.
     """
 
     rows: Sequence[EffectRow]
     notices: Sequence[Notice]
     channels: Sequence[str]
-    customer: str | None = None
+    counted: str | None = None
+    gathered: bool = False
 
     @property
     def key(self) -> str:
@@ -66,6 +72,7 @@ class NoticeClaims:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._interval = parse_duration(runtime.settings.gather)
 
     def claim(self, held: HeldNotice, token: str, lease: timedelta, sent: Receipts) -> Bundle | None:
         """The bundle to send now; None if another worker has the notice, or if it may not be sent now.
@@ -73,17 +80,50 @@ class NoticeClaims:
         What was `sent` just before is settled in the same transaction.
         """
         store, now = self._runtime.store, self._runtime.clock.now()
-        if held.customer is not None:
-            with store.begin() as transaction:
+        with store.begin() as transaction:
+            customer = line = None
+            if held.customer is not None:
                 customer = contact_log.held(transaction, held.customer)  # subjects first, then effects
-                begun = outbox.begin_within(transaction, [held.id], token, now, lease, sent)
-                if not begun:
-                    return None
-                if customer is not None:
-                    return self._for_customer(transaction, begun[0], customer, now, lease)
-        else:
-            begun = outbox.begin(store, [held.id], token, now, lease, sent)
+            if customer is None:
+                line = self._held_line(transaction, held.id, now)
+            begun = outbox.begin_within(transaction, [held.id], token, now, lease, sent)
+            if begun and customer is not None:
+                return self._for_customer(transaction, begun[0], customer, now, lease)
+            if begun and line is not None:
+                return self._for_colleague(transaction, begun[0], line, now, lease)
         return self._for_anybody(begun[0], now) if begun else None
+
+    def _held_line(self, transaction: Transaction, effect: int, now: datetime) -> str | None:
+        """The line on which a colleague is told of this, held; None: it is not gathered with others."""
+        if not self._interval:
+            return None
+        for _, channel, topic, to, has_links in others_waiting.asked_for(transaction, [effect]):
+            found = route(topic, channel, to, now)
+            line = name_of_line(topic, found, to) if isinstance(found, Go) and not has_links else None
+            if line is not None:
+                transaction.hold(line)
+            return line
+        return None
+
+    def _for_colleague(
+        self, transaction: Transaction, row: EffectRow, line: str, now: datetime, lease: timedelta
+    ) -> Bundle | None:
+        """Now, with all that waits on the line; or later, where they have just been told of others."""
+        topic, to = topic_of(row.payload), row.payload["to"]
+        found, since = route(topic, row.target, to, now), shifted(now, -self._interval)
+        assert isinstance(found, Go)
+        others = contact_log.gathered_on(transaction, line, row.id)
+        told = contact_log.told_lately(transaction, line, since)
+        wait = until_gathered(now, self._interval, row.subject, told, bool(others))
+        if wait is not None:
+            outbox.defer_within(transaction, [(row.id, wait.until, wait.reason)], Hold.sending(row))
+            contact_log.note_waiting(transaction, line, [row.id], now)
+            return None
+        fitting = _sharing_route(transaction, others, to, {}, found.channels[0], now)
+        joining = others_waiting.join(transaction, fitting, row.token, now, lease)
+        rows = sorted([row, *joining], key=lambda one: one.id)
+        contact_log.note_told(transaction, line, [one.id for one in rows], now, since)
+        return Bundle(rows, [_addressed(one, {}) for one in rows], found.channels, line, gathered=True)
 
     def _for_anybody(self, row: EffectRow, now: datetime) -> Bundle | None:
         """For a recipient that is no customer: all that is known is in the notice."""
@@ -161,7 +201,7 @@ def _sharing_route(
 ) -> list[int]:
     """Those that, each sent alone, would go over this channel to the address that `to` has for it."""
     found, address = [], address_of(to, channel)
-    for one, asked, topic, other in others_waiting.asked_for(transaction, ids):
+    for one, asked, topic, other, _ in others_waiting.asked_for(transaction, ids):
         recipient = _recipient(other, known)
         alone = route(topic, asked, recipient, now)
         if (
