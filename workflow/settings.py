@@ -15,6 +15,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from state_machines.values.durations import parse_duration
+from state_machines.values.instants import zone
+from state_machines.values.time_errors import TimeError
 from workflow.clock import SANDBOX, clock_from
 from workflow.errors import SettingsError
 
@@ -175,6 +177,17 @@ class Settings(BaseSettings):
         "end. Unset: no delivery reports from Twilio, no calls by `dial`; links in notices lead to where the "
         "API listens.",
     )
+    language: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="In which language colleagues are written to who have not said theirs, such as `de`. "
+        "Unset: the one of the definition, English in the catalog.",
+    )
+    zone: str | None = Field(
+        default=None,
+        description="The zone of the house, such as `Europe/Berlin`: by its clock colleagues are told times "
+        "who have not said theirs. Unset: in UTC, and it says so.",
+    )
     link_secret: SecretStr | None = Field(
         default=None,
         min_length=16,
@@ -325,6 +338,16 @@ class Settings(BaseSettings):
         schemes = ("redis", "rediss", "amqp", "amqps", "memory")
         if value is not None and value.partition("://")[0] not in schemes:
             raise ValueError("must begin with one of " + ", ".join(f"{scheme}://" for scheme in schemes))
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                zone(value)
+            except TimeError as error:
+                raise ValueError(error.message) from None
         return value
 
     @field_validator("clock")

@@ -144,11 +144,11 @@ def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
 
 
 def _of_link(at: Site, link: LinkCall) -> Iterator[Site]:
-    for name in ("data", "title", "words"):
+    for name in ("page", "data", "title", "words"):
         yield from _argument(at, name, getattr(link, name))
     if link.choices is not None:
         yield from _whole(at, "choices", link.choices, LIST)
-    if not is_duration_text(link.expires):
+    if link.expires is not None and not is_duration_text(link.expires):
         yield from _whole(at, "expires", link.expires, LENGTH)
 
 

@@ -1,9 +1,10 @@
 """Signed links of a notice: what their page asks and what the answer becomes, decided with the notice."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from state_machines.compilation.arguments import Argument
 from state_machines.effects.values import object_of, text_of
@@ -11,6 +12,7 @@ from state_machines.effects.words import Values, Words
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
+from state_machines.subject import NOTHING
 from state_machines.templates import Reader
 from state_machines.templates.filters import Unspeakable, moment_text, window_text
 from state_machines.values.durations import parse_duration
@@ -18,8 +20,34 @@ from state_machines.values.instants import format_instant, shifted
 from state_machines.values.json_values import kind
 from state_machines.values.time_errors import TimeError
 
+_PATH = re.compile(r"/(?:[^/\s\\][^\s\\]*)?")
 MOST_CHOICES = 50
 """More than a person reads; a list that is longer is a fault of the definition."""
+
+
+class LinkWay(Protocol):
+    """Makes one link of a notice."""
+
+    def make(self, view: View, to: Any, values: Values) -> Mapping[str, Any]:
+        """What is kept of it in the notice, JSON; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageMaker:
+    """Makes a link to a page of the installation: whoever opens it shows there who they are."""
+
+    field: str
+    path: Argument
+
+    def make(self, view: View, to: Any, values: Values) -> Mapping[str, Any]:
+        """Its path, or nothing. Raises DecisionError for what is no path."""
+        path = self.path.value(view)
+        if path is None or path == "":
+            return NOTHING
+        if not isinstance(path, str) or _PATH.fullmatch(path) is None:
+            message = "is no path of a page, which begins with one / and has no blanks"
+            raise DecisionError(f"{self.field}.page", "path", message)
+        return {"page": path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,7 @@ class LinkMaker:
     Attributes:
         field: where it is declared.
         trigger: the trigger of the event that the answer becomes.
+        receiver: field of that event in which whoever the notice is sent to stands, or None.
         data: what the event brings in any case.
         choices: gives what may be chosen, or None.
         ask: the fields of its form, as JSON.
@@ -38,6 +67,7 @@ class LinkMaker:
 
     field: str
     trigger: str
+    receiver: str | None
     data: Argument
     choices: Expression | None
     ask: Mapping[str, Any]
@@ -59,8 +89,18 @@ class LinkMaker:
             "language": said.reader.language,
             "expires_at": format_instant(self._expiry(view)),
         }
+        data = dict(object_of(self.data.value(view), self.field, "data"))
+        if self.receiver is not None:
+            data[self.receiver] = to
+        zone = (
+            said.reader.zone_name
+            if any(one.get("format") == "date-time" for one in self.ask.values())
+            else ""
+        )
         for name, value in (
-            ("data", object_of(self.data.value(view), self.field, "data")),
+            ("data", data),
+            ("receiver", self.receiver),
+            ("zone", zone),
             ("choices", self._choices(view, said.reader)),
             ("ask", self.ask),
             ("labels", said.labels),

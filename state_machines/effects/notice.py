@@ -6,7 +6,7 @@ from typing import Any
 
 from state_machines.compilation.arguments import Argument, Listed
 from state_machines.decision import Effect, SendNotice
-from state_machines.effects.links import LinkMaker
+from state_machines.effects.links import LinkWay
 from state_machines.effects.number import check_number
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.effects.words import Words
@@ -34,7 +34,7 @@ class NoticeMaker:
     topic: Topic
     declared: bool
     words: Words
-    links: tuple[tuple[str, LinkMaker], ...]
+    links: tuple[tuple[str, LinkWay], ...]
     retry: Mapping[str, Any]
     failed: str | None = None
 
@@ -58,7 +58,8 @@ class NoticeMaker:
 
     def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
         said = self.words.say(view, to, values)
-        links = {name: link.make(view, to, values) for name, link in self.links}
+        made = ((name, link.make(view, to, values)) for name, link in self.links)
+        links = {name: link for name, link in made if link}
         topic = self.topic if self.declared else None
         return SendNotice(
             channel,

@@ -7,7 +7,7 @@ from typing import Any
 from state_machines.compilation.arguments import Argument, Computed, Listed, Literal, Mapped, compile_argument
 from state_machines.compilation.compilation import Compilation
 from state_machines.compilation.templates import texts
-from state_machines.effects.links import LinkMaker
+from state_machines.effects.links import LinkMaker, LinkWay, PageMaker
 from state_machines.effects.notice import NoticeMaker
 from state_machines.effects.retrying import compile_retry
 from state_machines.effects.words import WHAT, OwnWords, TemplateWords, Words, placeholder
@@ -37,9 +37,10 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
         for name, value in call.values.items()
     ]
     links = tuple(
-        (name, _link(compilation, link, f"{field}.links.{name}", item)) for name, link in call.links.items()
+        (name, _link(compilation, link, f"{field}.links.{name}", item, at_home=topic.colleagues))
+        for name, link in call.links.items()
     )
-    words = _words(compilation, call, field, item, needs_what=topic.by_person)
+    words = _words(compilation, call, field, item, needs_what=topic.by_person, at_home=topic.colleagues)
     optional = [
         name for name, value in values if isinstance(value, Computed) and value.expression.may_be_absent
     ]
@@ -86,7 +87,13 @@ def _channel(compilation: Compilation, call: NoticeCall, topic: Topic, field: st
 
 
 def _words(
-    compilation: Compilation, call: NoticeCall | LinkCall, field: str, item: bool, *, needs_what: bool = False
+    compilation: Compilation,
+    call: NoticeCall | LinkCall,
+    field: str,
+    item: bool,
+    *,
+    needs_what: bool = False,
+    at_home: bool = False,
 ) -> Words:
     """Its template, or else its own title and words."""
     if call.template is None:
@@ -104,7 +111,7 @@ def _words(
             compilation.problem(f"{field}.{name}", "two-wordings", message)
     template = _template(compilation, call.template, f"{field}.template")
     links = {name: placeholder(name) for name in call.links} if isinstance(call, NoticeCall) else {}
-    return TemplateWords(field, template, links, needs_what)
+    return TemplateWords(field, template, links, needs_what, at_home)
 
 
 def _template(compilation: Compilation, name: str, field: str) -> Template:
@@ -175,29 +182,50 @@ def _texts(compilation: Compilation, name: str | None) -> Iterator[tuple[str, An
         yield from texts(compilation.declared_templates[name], f"templates.{name}")
 
 
-def _link(compilation: Compilation, link: LinkCall, field: str, item: bool) -> LinkMaker:
-    compilation.trigger(link.trigger, f"{field}.trigger", "link")
-    declared = compilation.event_fields.get(link.trigger, frozenset())
-    for name, asked in link.ask.items():
-        if name not in declared:
-            message = f"the trigger {link.trigger!r} brings no {name!r}; the answer would be lost"
-            compilation.problem(f"{field}.ask.{name}", "link-field", message)
-        if asked.type not in ("string", "integer", "boolean"):
-            message = f"a page asks for texts, whole numbers, and yes or no; not for {asked.type}"
-            compilation.problem(f"{field}.ask.{name}.type", "link-field", message)
+def _link(compilation: Compilation, link: LinkCall, field: str, item: bool, *, at_home: bool) -> LinkWay:
+    if link.page is not None:
+        for name in sorted(link.model_fields_set - {"page"}):
+            message = "a link that leads to a page asks nothing and does nothing"
+            compilation.problem(f"{field}.{name}", "two-ways", message)
+        return PageMaker(field, compile_argument(compilation, link.page, f"{field}.page", item=item))
+    for name in ("trigger", "expires"):
+        if getattr(link, name) is None:
+            compilation.problem(
+                f"{field}.{name}", "required", f"{name!r} is missing, or else a page to lead to"
+            )
+    trigger = link.trigger or ""
+    if trigger:
+        compilation.trigger(trigger, f"{field}.trigger", "link")
+        _check_fields(compilation, link, trigger, field)
     if link.template is not None:
         _check_page(compilation, link, field)
     return LinkMaker(
         field,
-        link.trigger,
+        trigger,
+        link.receiver,
         compile_argument(compilation, link.data, f"{field}.data", item=item),
         None
         if link.choices is None
         else compilation.expression(_bare(link.choices), f"{field}.choices", item=item),
         {name: asked.model_dump(mode="json", exclude_defaults=True) for name, asked in link.ask.items()},
-        _expiry(compilation, link.expires, f"{field}.expires", item),
-        _words(compilation, link, field, item),
+        _expiry(compilation, link.expires or "PT0S", f"{field}.expires", item),
+        _words(compilation, link, field, item, at_home=at_home),
     )
+
+
+def _check_fields(compilation: Compilation, link: LinkCall, trigger: str, field: str) -> None:
+    """What its page asks, and whom it was sent to, are fields of the event that the answer becomes."""
+    declared = compilation.event_fields.get(trigger, frozenset())
+    for name, asked in link.ask.items():
+        if name not in declared:
+            message = f"the trigger {trigger!r} brings no {name!r}; the answer would be lost"
+            compilation.problem(f"{field}.ask.{name}", "link-field", message)
+        if asked.type not in ("string", "integer", "boolean"):
+            message = f"a page asks for texts, instants, whole numbers, and yes or no; not for {asked.type}"
+            compilation.problem(f"{field}.ask.{name}.type", "link-field", message)
+    if link.receiver is not None and link.receiver not in declared:
+        message = f"the trigger {trigger!r} brings no {link.receiver!r}; nobody would know who answered"
+        compilation.problem(f"{field}.receiver", "link-field", message)
 
 
 def _check_page(compilation: Compilation, link: LinkCall, field: str) -> None:

@@ -10,6 +10,7 @@ from state_machines.errors import DecisionError
 from state_machines.expressions.view import View
 from state_machines.subject import NOTHING
 from state_machines.templates import Said, Template, reader_of
+from state_machines.templates.home import HOME
 
 WHAT = "what"
 """The value that says what went wrong; without it what only a person may say would be empty words."""
@@ -54,16 +55,19 @@ class TemplateWords:
         template: it.
         links: names of the links that its words hold.
         needs_what: whether it tells somebody what went wrong.
+        at_home: whether it is for people of the house, who read its language and its clock if not their own.
     """
 
     field: str
     template: Template
     links: Mapping[str, str]
     needs_what: bool = False
+    at_home: bool = False
 
     def say(self, view: View, to: Any, values: Values) -> Said:
         """The template's words with these values."""
         if self.needs_what and not (isinstance(values[WHAT], str) and values[WHAT].strip()):
             message = f"the value {WHAT!r} is empty: who is told this must hear what went wrong"
             raise DecisionError(f"{self.field}.values.{WHAT}", "no-what", message)
-        return self.template.say(to, values, self.links, view.now, self.field)
+        reader = HOME.reads(to) if self.at_home else to
+        return self.template.say(reader, values, self.links, view.now, self.field)

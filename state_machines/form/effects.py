@@ -53,10 +53,19 @@ class TaskCall(_Part):
 class LinkCall(_Part):
     """A signed link in a notice: its page asks one thing, and the answer is an event for this subject.
 
-    Whoever holds the link may answer once, until it expires, without a login.
+    Whoever holds the link may answer once, until it expires, without a login. One with `page` alone is not
+    signed and asks nothing: it leads to a page of this installation.
     """
 
-    trigger: Name = Field(description="What the answer does.")
+    trigger: Name | None = Field(None, description="What the answer does.")
+    page: Argument | None = Field(
+        None,
+        description="Path of a page to lead to, such as `/v1/cases/17/packet`; none (null, '') is no link.",
+    )
+    receiver: Name | None = Field(
+        None,
+        description="Field of the event in which whoever the notice is sent to stands, as `to` names them.",
+    )
     data: dict[str, Argument] = Field(default_factory=dict, description="What the event brings in any case.")
     choices: Expression | None = Field(
         None,
@@ -64,7 +73,9 @@ class LinkCall(_Part):
         "instants, written as the reader writes them.",
     )
     ask: Fields = Field(default_factory=dict, description="A small form; its fields go into the event.")
-    expires: Expression = Field(description="How long it may be followed: a duration, or an expression.")
+    expires: Expression | None = Field(
+        None, description="How long it may be followed: a duration, or an expression."
+    )
     template: Name | None = Field(None, description="Title, words and labels of the page.")
     title: str | None = Field(None, description="Of the page, where no template says it.")
     words: str | None = Field(None, description="On the page, where no template says them.")

@@ -27,6 +27,15 @@ READER = "_reader"
 """Under which name the reader stands in a template's context; no value can have such a name."""
 
 _UNTIL: Mapping[str, str] = {"en": "to", "de": "bis", "fr": "à", "es": "a", "it": "alle", "nl": "tot"}
+_NEAR: Mapping[str, Mapping[int, str]] = {
+    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+    "de": {-1: "gestern", 0: "heute", 1: "morgen"},
+    "fr": {-1: "hier", 0: "aujourd'hui", 1: "demain"},
+    "es": {-1: "ayer", 0: "hoy", 1: "mañana"},
+    "it": {-1: "ieri", 0: "oggi", 1: "domani"},
+    "nl": {-1: "gisteren", 0: "vandaag", 1: "morgen"},
+}
+"""Days by how far away they are."""
 _NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " "})
 """Spaces that an SMS cannot carry in its own alphabet."""
 
@@ -51,6 +60,12 @@ def clock(context: Context, value: Any) -> str:
 def moment(context: Context, value: Any) -> str:
     """``Tuesday 3 March, 10:00``: day and time of an instant where the reader is."""
     return moment_text(_reader(context), value)
+
+
+@pass_context
+def due(context: Context, value: Any) -> str:
+    """``today 17:30``, ``tomorrow 09:00``: an instant of these days; any other one as ``moment``."""
+    return due_text(_reader(context), value)
 
 
 @pass_context
@@ -87,7 +102,7 @@ def money(context: Context, value: Any, currency: str) -> str:
     return _plain(format_currency(_number(value), currency, locale=_reader(context).locale))
 
 
-FILTERS = {each.__name__: each for each in (day, clock, moment, window, span, listed, number, money)}
+FILTERS = {each.__name__: each for each in (day, clock, moment, due, window, span, listed, number, money)}
 """By the name that templates use."""
 
 
@@ -95,6 +110,14 @@ def moment_text(reader: Reader, value: Any) -> str:
     """Day and time of an instant, for a reader. Raises Unspeakable."""
     local = _local(reader, value)
     return f"{_day(reader, local.date())}, {_clock(reader, local)}"
+
+
+def due_text(reader: Reader, value: Any) -> str:
+    """An instant as people speak of it on that day, for a reader. Raises Unspeakable."""
+    local = _local(reader, value)
+    away = (local.date() - reader.now.astimezone(reader.zone).date()).days
+    near = _NEAR.get(reader.locale.language, {}).get(away)
+    return moment_text(reader, value) if near is None else f"{near} {_clock(reader, local)}"
 
 
 def window_text(reader: Reader, value: Any) -> str:

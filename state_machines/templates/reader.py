@@ -30,6 +30,11 @@ class Reader(NamedTuple):
     zone_known: bool
     now: datetime
 
+    @property
+    def zone_name(self) -> str:
+        """By which the zone is known: an IANA name."""
+        return str(self.zone) if self.zone_known else "UTC"
+
 
 def wished_language(to: Any) -> str | None:
     """The language that a receiver asked for, as a BCP 47 tag with its usual letters; None if none."""

@@ -105,8 +105,10 @@ def test_a_step_that_was_tried_is_never_asked_for_again() -> None:
 def test_a_hand_over_takes_everything_along_and_the_open_promises_too() -> None:
     world = acting()
     world.send(CASE, "hand_over", to=ZOE, by=ANNA, reason="My shift ends", team="evening")
-    told = world.notices("hand_over")[-1]
+    (told,) = (one for one in world.notices("hand_over")[1:] if "packet" in one.notice.context)
     assert told.notice.to == ZOE and told.notice.context["packet"] == "/v1/cases/C-1/packet"
+    hands = [(one.notice.to, one.notice.title) for one in world.notices("hand_over") if one is not told]
+    assert (ZOE, "Yours now, due tomorrow 12:00 UTC: A word to the customer, every day while we act") in hands
     data = world.data(CASE)
     assert (data["owner"], data["team"], len(data["hand_overs"])) == (ZOE, "evening", 1)
     assert world.data("promise:C-1-daily_word-1")["owner"] == ZOE

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from state_machines.decision import Outcome
 from tests.state_machines.story_world import START, World, minutes, text_of
+from workflow.recovery.contact.addresses import address
 
 KEY = "escalation:E-1"
 LADDER = [
@@ -42,7 +43,9 @@ def lapsed(**more: object) -> World:
 def levels(world: World) -> list[tuple[int, str]]:
     """Who was told when, in minutes from the start."""
     told = world.notices("escalation")
-    return list(zip(minutes(told), [str(one.notice.to).split("@")[0] for one in told], strict=True))
+    return list(
+        zip(minutes(told), [address(one.notice.to, "email").split("@")[0] for one in told], strict=True)
+    )
 
 
 def test_a_level_that_does_not_acknowledge_hands_it_to_the_next_and_empty_ones_are_skipped() -> None:

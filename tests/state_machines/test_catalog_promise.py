@@ -6,6 +6,7 @@ import pytest
 
 from state_machines.decision import Outcome
 from tests.state_machines.story_world import START, World, in_, minutes, text_of
+from workflow.recovery.contact.addresses import address
 
 ANNA = {"name": "Anna", "email": "anna@shop.example"}
 BEN = "ben@shop.example"
@@ -32,7 +33,7 @@ def test_a_promise_kept_in_time_tells_everyone_who_took_part_once() -> None:
     world.wait("PT1H")
     world.send(KEY, "keep", by=ANNA, evidence="call 17", participants=["dora@shop.example", BEN])
     assert world.state(KEY) == "kept"
-    assert [told.notice.to for told in world.notices("ended")] == [
+    assert [address(told.notice.to, "email") for told in world.notices("ended")] == [
         BEN,
         "anna@shop.example",
         "dora@shop.example",
@@ -48,7 +49,9 @@ def test_the_owner_is_nudged_after_three_quarters_of_the_time() -> None:
     world = promised()
     world.wait("PT3H")
     assert world.state(KEY) == "at_risk"
-    assert [(told.notice.to, told.notice.channel) for told in world.told] == [("anna@shop.example", "email")]
+    assert [(address(told.notice.to, "email"), told.notice.channel) for told in world.told] == [
+        ("anna@shop.example", "email")
+    ]
     assert minutes(world.notices("nudge")) == [180]
 
 
@@ -90,7 +93,7 @@ def test_a_promise_to_ourselves_tells_the_ladder_and_nobody_else() -> None:
     world = promised(customer=None, ladder=[{"people": ["boss@shop.example"]}])
     world.wait("PT4H")
     assert world.notices("broken_promise") == []
-    assert [told.notice.to for told in world.notices("escalation")] == ["boss@shop.example"]
+    assert [address(told.notice.to, "email") for told in world.notices("escalation")] == ["boss@shop.example"]
 
 
 @pytest.mark.parametrize("channel", ["voice", "robocall", "tts", "pigeon", ""])
@@ -112,7 +115,7 @@ def test_on_the_channel_live_a_person_calls_and_their_call_keeps_the_promise_lat
     world.send(call, "reached", outcome="settled")
     assert world.state(KEY) == "kept_late"
     assert world.state("escalation:promise-P-1") == "resolved"
-    heard = [told.notice.to for told in world.notices("ended")]
+    heard = [address(told.notice.to, "email") for told in world.notices("ended")]
     assert heard == [BEN, "anna@shop.example", "dora@shop.example", "emil@shop.example"]
     assert world.refused == []
 
@@ -152,13 +155,16 @@ def test_thanks_cancel_nothing_and_reach_all_who_took_part() -> None:
     before = world.subjects[KEY].timers
     assert world.send(KEY, "thanks", words="You were so kind").outcome is Outcome.STAYED
     assert world.subjects[KEY].timers == before
-    assert [told.notice.to for told in world.notices("thanks")] == [BEN, "anna@shop.example"]
+    assert [address(told.notice.to, "email") for told in world.notices("thanks")] == [
+        BEN,
+        "anna@shop.example",
+    ]
     world.wait("PT4H")
     assert world.state(KEY) == "lapsed"
     world.send(KEY, "keep", by="dora@shop.example")
     world.send(KEY, "thanks", words="At last")
     assert world.state(KEY) == "kept_late"
-    assert [told.notice.to for told in world.notices("thanks")][2:] == [
+    assert [address(told.notice.to, "email") for told in world.notices("thanks")][2:] == [
         BEN,
         "anna@shop.example",
         "dora@shop.example",
@@ -174,7 +180,7 @@ def test_a_displeasure_reaches_the_owner_of_the_policy_and_stays_with_the_promis
     )
     world.send(KEY, "displeasure", policy="returns-14-days")
     (told,) = world.notices("displeasure")
-    assert told.notice.to == "policy@shop.example" and told.notice.words == "It changed!"
+    assert told.notice.to == "policy@shop.example" and told.notice.words.startswith('"It changed!"')
     assert [said["policy"] for said in world.data(KEY)["displeasures"]] == ["returns-14-days"] * 2
     assert world.state(KEY) == "lapsed"
 
@@ -319,8 +325,8 @@ def test_who_takes_over_is_nudged_and_hears_the_end() -> None:
     world.send(KEY, "hand_over", to="emil@shop.example", **{"from": ANNA})
     world.wait("PT3H")
     world.send(KEY, "keep", by="zoe@shop.example")
-    assert [told.notice.to for told in world.notices("nudge")] == ["zoe@shop.example"]
-    assert [told.notice.to for told in world.notices("ended")] == [
+    assert [address(told.notice.to, "email") for told in world.notices("nudge")] == ["zoe@shop.example"]
+    assert [address(told.notice.to, "email") for told in world.notices("ended")] == [
         BEN,
         "anna@shop.example",
         "zoe@shop.example",
@@ -332,7 +338,9 @@ def test_a_displeasure_with_a_policy_of_the_book_counts_there_and_its_owner_hear
     world.send(KEY, "displeasure", policy="returns", policy_owner="policy@shop.example", words="It changed!")
     world.send(KEY, "displeasure", policy="the thing with the returns", words="no policy of the book")
     assert world.data("policy:returns")["displeasures"] == 1
-    assert [told.notice.to for told in world.notices("displeasure")] == ["policy@shop.example"]
+    assert [address(told.notice.to, "email") for told in world.notices("displeasure")] == [
+        "policy@shop.example"
+    ]
     assert world.refused == []
 
 

@@ -11,7 +11,7 @@ from tests.workflow.world import NOW, World
 from workflow.engine.runtime import Runtime
 from workflow.errors import NotFound
 from workflow.outbox.effects import RetryPolicy
-from workflow.recovery.links.answering import Question, answer, is_open, question_behind, takes
+from workflow.recovery.links.answering import Question, answer, is_open, objection, question_behind
 from workflow.recovery.links.token import Pass
 from workflow.settings import Settings
 
@@ -69,9 +69,9 @@ def behind(runtime: Runtime, name: str, effect: str = "party:P/1/0") -> Question
 
 
 def test_two_links_of_one_notice_are_answered_each_by_itself(world: World, runtime: Runtime) -> None:
-    assert answer(runtime.engine, behind(runtime, "reply"), {"coming": True}, NOW)
+    assert answer(runtime.engine, behind(runtime, "reply"), {"coming": True}, NOW, "link")
     assert behind(runtime, "bring").answered is None, "nobody has answered this one"
-    assert answer(runtime.engine, behind(runtime, "bring"), {"dish": "salad"}, NOW)
+    assert answer(runtime.engine, behind(runtime, "bring"), {"dish": "salad"}, NOW, "link")
     world.settle()
     assert world.data("party:P") == {"coming": True, "dish": "salad"}
     for name, data in (("reply", {"coming": True}), ("bring", {"dish": "salad"})):
@@ -81,18 +81,18 @@ def test_two_links_of_one_notice_are_answered_each_by_itself(world: World, runti
 
 def test_the_first_answer_to_a_link_is_its_only_one(world: World, runtime: Runtime) -> None:
     asked = behind(runtime, "reply")
-    assert answer(runtime.engine, asked, {"coming": True}, NOW)
-    assert not answer(runtime.engine, asked, {"coming": False}, NOW)
+    assert answer(runtime.engine, asked, {"coming": True}, NOW, "link")
+    assert not answer(runtime.engine, asked, {"coming": False}, NOW, "link")
     world.settle()
     assert world.data("party:P") == {"coming": True}
 
 
 def test_a_question_stands_as_long_as_its_subject_can_take_the_answer(world: World, runtime: Runtime) -> None:
     asked = behind(runtime, "bring")
-    assert is_open(runtime, asked) and takes(runtime, asked, {"dish": "salad"})
+    assert is_open(runtime, asked) and objection(runtime, asked, {"dish": "salad"}) is None
     world.post("party.cancel", "party:P")
     asked = behind(runtime, "bring")
-    assert not is_open(runtime, asked) and not takes(runtime, asked, {"dish": "salad"})
+    assert not is_open(runtime, asked) and objection(runtime, asked, {"dish": "salad"})
 
 
 @pytest.mark.parametrize(("effect", "name"), [("party:P/1/0", "other"), ("party:P/2/0", "reply")])

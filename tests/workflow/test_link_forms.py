@@ -79,8 +79,9 @@ def test_the_page_asks_each_thing_as_it_is_best_answered_and_keeps_what_was_give
     text = rendered(
         "link.html", language=speech.language, say=speech, heading="Drei <Fragen>", words="a", choices=[],
         fields=asked_by(SURVEY, speech.yes, speech.no), given={"care": "4", "words": "<b>"}, wrong={"words"},
-        choice="choice",
+        choice="choice", button="Das war's",
     )  # fmt: skip
+    assert "Das war&#39;s</button>" in text
     assert text.count('type="radio" name="care"') == 5 and 'value="4" checked required' in text
     assert "Would you come again?" in text and "Ja" in text and 'inputmode="numeric"' in text
     assert "Drei &lt;Fragen&gt;" in text and "&lt;b&gt;</textarea>" in text

@@ -7,6 +7,7 @@ holds the link itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.http.request_body import read_form
 from workflow.console.rendering import page
 from workflow.errors import InvalidEvent, NotFound
+from workflow.recovery.authority.link_holder import actor_of
 from workflow.recovery.links import (
     Expired,
     Forged,
@@ -28,13 +30,17 @@ from workflow.recovery.links import (
     question_behind,
     verified,
 )
-from workflow.recovery.links.answering import is_open, takes
+from workflow.recovery.links.answering import is_open, objection
 from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, asked_by
 from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 
 router = APIRouter(include_in_schema=False)
 
 _MOST_FIELDS = 60
+_RULE = re.compile(r"^[a-z-]+: ")
+"""With what a reason begins that is for programs."""
+_BUTTON = "send"
+"""The label by which a page says what its one button does."""
 
 
 @router.get("/l/{token}")
@@ -76,9 +82,12 @@ def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response
         return _said(speech, speech.over_title, speech.over, 410)
     try:
         data = answer_data(found.link, form)
-        if not takes(runtime, found, data):
-            return _said(speech, speech.late_title, speech.late, 409)
-        first = answer(runtime.engine, found, data, runtime.clock.now())
+        reason = objection(runtime, found, data)
+        if reason is not None:
+            why = _RULE.sub("", reason)
+            late = speech.late if found.link.get("choices") else speech.refused.format(reason=why)
+            return _said(speech, speech.late_title, late, 409)
+        first = answer(runtime.engine, found, data, runtime.clock.now(), actor_of(found.link))
     except (Incomplete, InvalidEvent) as error:
         return _asked(found, speech, form, error.problems, 422)
     if not first:  # another one came between our look and our answer
@@ -111,7 +120,8 @@ def _asked(
     wrong = {one.field.removeprefix("data.").partition(".")[0] for one in problems}
     return page(
         "link.html", status=status, language=speech.language, say=speech, heading=found.link["title"],
-        words=found.link["words"], choices=found.link.get("choices", []),
+        words=found.link["words"], button=found.link.get("labels", {}).get(_BUTTON, speech.send),
+        choices=found.link.get("choices", []),
         fields=asked_by(found.link, speech.yes, speech.no), given=form, wrong=wrong, choice=CHOICE,
     )  # fmt: skip
 

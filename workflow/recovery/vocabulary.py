@@ -9,13 +9,23 @@ from state_machines.expressions import functions
 from state_machines.expressions.functions import Function
 from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
+from state_machines.templates.home import HOME
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import fingerprint, identities
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
+from workflow.recovery.contact.wishes import (
+    consents_after,
+    heard,
+    profile_of_both,
+    said_by_text,
+    said_since,
+    told_after,
+)
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -24,19 +34,29 @@ from workflow.recovery.rotations.duty import (
     rotation_fault,
 )
 from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
-from workflow.recovery.windows import window_fault, windows_ahead, windows_fault
+from workflow.recovery.windows import same_window, window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
 FUNCTIONS = (
     Function("contact_time", ("json", "timestamp"), "timestamp", contact_time),
     Function("address", ("json", "string"), "string", address),
     Function("same_person", ("json", "json"), "bool", same_person),
+    Function("colleagues", ("json",), "list", colleagues),
+    Function("name_of", ("json",), "string", name_of),
+    Function("card", ("json",), "string", card),
+    Function("packet_page", ("json",), "string", packet_page),
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
+    Function("told_after", ("map", "map", "string", "json"), "map", told_after),
+    Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
+    Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
+    Function("said_by_text", ("string",), "string", said_by_text),
+    Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
     Function("on_duty", ("map", "timestamp"), "list", on_duty),
     Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
@@ -46,6 +66,7 @@ FUNCTIONS = (
     Function("override_fault", ("map",), "string", override_fault),
     Function("window_fault", ("json", "timestamp"), "string", window_fault),
     Function("windows_fault", ("json", "timestamp"), "string", windows_fault),
+    Function("same_window", ("map", "map"), "bool", same_window),
     Function("windows_ahead", ("json", "timestamp"), "list", windows_ahead),
 )
 
@@ -81,14 +102,15 @@ def register(settings: Settings | None = None) -> None:
     """Register them. Before the first definition is compiled; a second time changes nothing.
 
     Args:
-        settings: of the installation whose data is read: of which region its numbers are. None: of none, as
-            where definitions are only looked at.
+        settings: of the installation whose data is read: of which region its numbers are, and how its house
+            reads. None: of none, as where definitions are only looked at.
 
     Raises:
         SettingsError: there is no such region.
     """
     if settings is not None:
         use_region(settings.region)
+        HOME.register(language=settings.language, zone=settings.zone)
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     registered = channels.registered().values()

@@ -54,6 +54,15 @@ def windows_fault(windows: Any, now: datetime) -> str:
     return ""
 
 
+def same_window(one: Any, other: Any) -> bool:
+    """``same_window(event.data.window, data.window)``: whether both are one window, or both are none.
+
+    The instants count, and not how they are written.
+    """
+    first, second = (_read(to_json(window)) for window in (one, other))
+    return (first and first[:2]) == (second and second[:2])
+
+
 def windows_ahead(windows: Any, now: datetime) -> list[Any]:
     """``windows_ahead(data.spare, now)``: those that begin later than now, the first one first, each once."""
     said = to_json(windows)

@@ -67,8 +67,8 @@ def question_behind(runtime: Runtime, which: Pass) -> Question:
     return Question(identity, Subject(*tuple(row)[1:]), link, answered)
 
 
-def takes(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> bool:
-    """Whether the subject would take this answer now.
+def objection(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> str | None:
+    """Why the subject would not take this answer now; None where it would.
 
     The decision is asked for and thrown away: who answers too late hears it at once and not only the ledger.
     """
@@ -76,9 +76,10 @@ def takes(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> bool
     lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
     event = Event(question.link["trigger"], question.identity, SOURCE, now, data, sender=LINK)
     try:
-        return decide(lifecycle, subject, event, now).outcome is not Outcome.REFUSED
+        decision = decide(lifecycle, subject, event, now)
     except StateMachineError:
-        return True  # a fault of the definition: the event must not be lost for it
+        return None  # a fault of the definition: the event must not be lost for it
+    return (decision.reason or "") if decision.outcome is Outcome.REFUSED else None
 
 
 def is_open(runtime: Runtime, question: Question) -> bool:
@@ -88,8 +89,11 @@ def is_open(runtime: Runtime, question: Question) -> bool:
     return question.link["trigger"] in lifecycle.possible.get(subject.state, ())
 
 
-def answer(engine: Engine, question: Question, data: Mapping[str, Any], now: datetime) -> bool:
+def answer(engine: Engine, question: Question, data: Mapping[str, Any], now: datetime, actor: str) -> bool:
     """Accept an answer; False when another one was first.
+
+    Args:
+        actor: who gives it, as the ledger names them.
 
     Raises:
         InvalidEvent: it breaks the declaration of the trigger; nothing was stored.
@@ -97,5 +101,5 @@ def answer(engine: Engine, question: Question, data: Mapping[str, Any], now: dat
     subject = question.subject
     kind = f"{subject.lifecycle}.{question.link['trigger']}"
     event = CloudEvent(question.identity, SOURCE, kind, subject.key, now, data)
-    (accepted,) = engine.acceptor.store_one(engine.acceptor.check([event], actor="link"))
+    (accepted,) = engine.acceptor.store_one(engine.acceptor.check([event], actor=actor))
     return accepted.status == "accepted"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from state_machines.definitions.data_rules import DataRule
 from state_machines.errors import Problem
 from state_machines.form.fields import FieldDeclaration
+from state_machines.values.instants import format_instant, localize
+from state_machines.values.time_errors import TimeError
 
 CHOICE = "choice"
 """Name of the form's field that holds the place of the chosen item."""
@@ -30,6 +33,7 @@ class Asked:
         needed: whether it may not be left out.
         options: (value, text) of each of few answers; empty: it is written.
         whole: whether what is written must be a whole number.
+        moment: whether it is a day and a time, by the clock of the link's `zone`.
         longest: characters of what is written.
     """
 
@@ -38,6 +42,7 @@ class Asked:
     needed: bool
     options: tuple[tuple[str, str], ...]
     whole: bool
+    moment: bool
     longest: int
 
 
@@ -51,6 +56,7 @@ def asked_by(link: Mapping[str, Any], yes: str, no: str) -> list[Asked]:
             one.required,
             _options(one, yes, no),
             one.type == "integer",
+            one.format == "date-time",
             one.max_length or LONGEST_TEXT,
         )
         for name, one in _declared(link).items()
@@ -91,7 +97,12 @@ def answer_data(link: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, A
     if choices:
         data |= _chosen(choices, form.get(CHOICE, ""))
     asked = _declared(link)
-    said = {name: _read(one, form[name].strip()) for name, one in asked.items() if form.get(name, "").strip()}
+    where = str(link.get("zone") or "UTC")
+    said = {
+        name: _read(one, form[name].strip(), where)
+        for name, one in asked.items()
+        if form.get(name, "").strip()
+    }
     limited = {
         name: one.model_copy(update={"max_length": one.max_length or LONGEST_TEXT})
         if one.type == "string"
@@ -111,11 +122,22 @@ def _chosen(choices: list[Mapping[str, Any]], place: str) -> Mapping[str, Any]:
     return data
 
 
-def _read(declared: FieldDeclaration, text: str) -> Any:
+def _read(declared: FieldDeclaration, text: str, zone: str) -> Any:
     """The value that a form's text means; one that means none stays a text, and is refused as that."""
+    if declared.format == "date-time":
+        return _instant(text, zone)
     if declared.type == "integer":
         digits = text.removeprefix("-")
         return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else text
     if declared.type == "boolean":
         return _TRUTHS.get(text, text)
     return text.replace("\r\n", "\n")
+
+
+def _instant(text: str, where: str) -> str:
+    """A browser says day and time without a zone: they are those of a clock on the reader's wall."""
+    try:
+        written = datetime.fromisoformat(text)
+        return format_instant(written if written.tzinfo is not None else localize(written, where, "earlier"))
+    except (ValueError, TimeError):
+        return text

@@ -30,6 +30,7 @@ class Phrases:
     incomplete: str
     late_title: str
     late: str
+    refused: str
 
 
 _SPOKEN: Mapping[str, Phrases] = {
@@ -57,6 +58,7 @@ _SPOKEN: Mapping[str, Phrases] = {
         late_title="This is no longer possible",
         late="What you chose is not free any more. If a newer message from us offers other times, please use "
         "the link in that one.",
+        refused="It was not done, and nothing has changed. Why: {reason}",
     ),
     "de": Phrases(
         language="de",
@@ -83,6 +85,7 @@ _SPOKEN: Mapping[str, Phrases] = {
         late_title="Das geht nicht mehr",
         late="Was Sie ausgesucht haben, ist nicht mehr frei. Wenn eine neuere Nachricht von uns andere "
         "Zeiten anbietet, nehmen Sie bitte den Link darin.",
+        refused="Es ist nicht geschehen, und nichts hat sich geändert. Warum: {reason}",
     ),
 }
 

@@ -59,12 +59,14 @@ class LinkWriter:
         return text
 
     def urls(self, effect: str, words: str, links: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """The URLs of a notice's links by name, in the order in which they stand in its `filled` words."""
-        found = {name: self._url(effect, name, link) for name, link in links.items()}
+        """Of a notice's signed links by name, in the order in which they stand in its `filled` words."""
+        found = {name: self._url(effect, name, link) for name, link in links.items() if "page" not in link}
         return dict(sorted(found.items(), key=lambda one: words.find(one[1])))
 
     def _url(self, effect: str, name: str, link: Mapping[str, Any]) -> str:
-        """The URL of one link of the notice with this idempotency key."""
+        """Of one link of the notice with this idempotency key; one that leads to a page is not signed."""
+        if "page" in link:
+            return f"{self._base}{link['page']}"
         if self._secret is None:
             self._secret = link_secret(self._settings)
         token = sign(self._secret, Pass(effect, name, parse_instant(link["expires_at"])))

@@ -1,0 +1,27 @@
+"""The language and the clock of the house: for people of it who have not said their own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Home:
+    """What is registered once a process, as the words of the product are; until then nothing is."""
+
+    def __init__(self) -> None:
+        self._said: Mapping[str, str] = {}
+
+    def register(self, *, language: str | None = None, zone: str | None = None) -> None:
+        """Which language, as a BCP 47 tag, and which zone, by its IANA name; None is not said."""
+        said = {"language": language, "zone": zone}
+        self._said = {name: value for name, value in said.items() if value}
+
+    def reads(self, to: Any) -> Any:
+        """A receiver as a reader: with what is theirs, and what they have not said from the house."""
+        if not self._said:
+            return to
+        theirs = {name: value for name, value in to.items() if value} if isinstance(to, Mapping) else {}
+        return {**self._said, **theirs}
+
+
+HOME = Home()
+"""The house that this process writes for."""
