@@ -97,9 +97,9 @@ class NoticeClaims:
         """The line on which a colleague is told of this, held; None: it is not gathered with others."""
         if not self._interval:
             return None
-        for _, channel, topic, to, has_links in others_waiting.asked_for(transaction, [effect]):
+        for _, channel, topic, to in others_waiting.asked_for(transaction, [effect]):
             found = route(topic, channel, to, now)
-            line = name_of_line(topic, found, to) if isinstance(found, Go) and not has_links else None
+            line = name_of_line(topic, found, to) if isinstance(found, Go) else None
             if line is not None:
                 transaction.hold(line)
             return line
@@ -114,7 +114,8 @@ class NoticeClaims:
         assert isinstance(found, Go)
         others = contact_log.gathered_on(transaction, line, row.id)
         told = contact_log.told_lately(transaction, line, since)
-        wait = until_gathered(now, self._interval, row.subject, told, bool(others))
+        matter = contact_log.matter(transaction, row.subject)
+        wait = until_gathered(now, self._interval, matter, told, bool(others))
         if wait is not None:
             outbox.defer_within(transaction, [(row.id, wait.until, wait.reason)], Hold.sending(row))
             contact_log.note_waiting(transaction, line, [row.id], now)
@@ -201,7 +202,7 @@ def _sharing_route(
 ) -> list[int]:
     """Those that, each sent alone, would go over this channel to the address that `to` has for it."""
     found, address = [], address_of(to, channel)
-    for one, asked, topic, other, _ in others_waiting.asked_for(transaction, ids):
+    for one, asked, topic, other in others_waiting.asked_for(transaction, ids):
         recipient = _recipient(other, known)
         alone = route(topic, asked, recipient, now)
         if (

@@ -20,6 +20,7 @@ class _Language:
     any: str
     first: str
     more: str
+    where: str
     by_topic: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -28,6 +29,7 @@ _SPOKEN: Mapping[str, _Language] = {
         any="{count} messages for you",
         first="The first that came:",
         more="And {count} more: {link}",
+        where="All that waits for somebody: {link}",
         by_topic={
             "approval": "{count} decisions are asked of you",
             "ended": "{count} matters have come to a good end",
@@ -40,6 +42,7 @@ _SPOKEN: Mapping[str, _Language] = {
         any="{count} Nachrichten für Sie",
         first="Was zuerst kam:",
         more="Und {count} weitere: {link}",
+        where="Alles, was auf jemanden wartet: {link}",
         by_topic={
             "approval": "{count} Entscheidungen werden von Ihnen erbeten",
             "ended": "{count} Vorgänge sind gut ausgegangen",
@@ -68,9 +71,10 @@ def list_of(notices: Sequence[Notice], base: str) -> Notice:
         words = "\n\n".join([f"{count}.", *lines])
     else:
         titles = [f"* {' '.join(one.title.split())}" for one in notices[:MOST_LISTED]]
-        more = len(notices) - len(titles)
-        rest = [said.more.format(count=more, link=f"{base}/v1/desk/line")] if more else []
+        more, line = len(notices) - len(titles), f"{base}/v1/desk/line"
+        rest = [said.more.format(count=more, link=line) if more else said.where.format(link=line)]
         words = "\n".join([f"{count}. {said.first}", *titles, *rest])
+        first = replace(first, links={})
     context = {**first.context, "digest": [one.key for one in notices]}
     asked_at = max(one.asked_at for one in notices)
     return replace(first, title=count, words=words, variants={}, context=context, asked_at=asked_at)

@@ -35,13 +35,12 @@ def join(
 
 
 class NoticeRequest(NamedTuple):
-    """A notice as a decision asked for it: over which channel, about what, to whom, with links or none."""
+    """A notice as a decision asked for it: over which channel, about what, for whom."""
 
     id: int
     channel: str
     topic: Topic
     to: Any
-    has_links: bool
 
 
 def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeRequest]:
@@ -49,8 +48,5 @@ def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeReques
     rows = transaction.connection.execute(
         select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
     )
-    found = {
-        one: NoticeRequest(one, target, topic_of(said), said["to"], bool(said.get("links")))
-        for one, target, said in rows
-    }
+    found = {one: NoticeRequest(one, target, topic_of(said), said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

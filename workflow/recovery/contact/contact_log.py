@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select
 
-from workflow.recovery.contact.gathering import Told
+from workflow.recovery.contact.gathering import Told, matter_of
 from workflow.store.effect_states import RELAYED
 from workflow.store.port import Transaction
 from workflow.store.schema import contacts, events, inbox, outbox, subjects
@@ -110,12 +110,18 @@ def note_sent(transaction: Transaction, customer: str, effects: Sequence[int], n
 def told_lately(transaction: Transaction, line: str, since: datetime) -> list[Told]:
     """What went to a colleague on this line after `since`, UTC."""
     query = (
-        select(contacts.c.at, subjects.c.key)
+        select(contacts.c.at, subjects.c.key, subjects.c.parent)
         .join(outbox, outbox.c.id == contacts.c.effect_id)
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .where(contacts.c.customer == line, ~contacts.c.waits, contacts.c.at > since)
     )
-    return [Told(at, subject) for at, subject in transaction.connection.execute(query)]
+    return [Told(at, matter_of(key, parent)) for at, key, parent in transaction.connection.execute(query)]
+
+
+def matter(transaction: Transaction, subject: str) -> str:
+    """What the subject with this key is part of, by key (see `gathering.matter_of`)."""
+    query = select(subjects.c.parent).where(subjects.c.key == subject)
+    return matter_of(subject, transaction.connection.execute(query).scalar())
 
 
 def gathered_on(transaction: Transaction, line: str, besides: int) -> list[int]:

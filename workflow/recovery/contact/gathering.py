@@ -1,7 +1,7 @@
 """What is told to one colleague about one topic in a time of trouble: one message in so long, not hundreds.
 
 The first message goes at once. What follows within the interval waits until it has passed, and goes as one
-message then. A further word of the same subject alone, such as a ladder that asks the same person again, is
+message then. A further word about the same matter alone, such as a ladder that asks the same person again, is
 part of its ordinary life and waits for nothing.
 """
 
@@ -25,10 +25,10 @@ _SYSTEMS = frozenset({"webhook"})
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message that went to a colleague: when (UTC), and the key of the subject that it was about."""
+    """A message that went to a colleague: when (UTC), and about which matter."""
 
     at: datetime
-    subject: str
+    matter: str
 
 
 def name_of_line(topic: Topic, found: Go, to: Any) -> str | None:
@@ -48,20 +48,25 @@ def name_of_line(topic: Topic, found: Go, to: Any) -> str | None:
     return f"colleague/{channel}/{topic.name}/{reached.casefold()}"
 
 
+def matter_of(subject: str, parent: str | None) -> str:
+    """What a subject is part of: the case that it came out of, else itself; both by key."""
+    return parent if parent is not None and parent.startswith("case:") else subject
+
+
 def until_gathered(
-    now: datetime, interval: timedelta, subject: str, told: Sequence[Told], others: bool
+    now: datetime, interval: timedelta, matter: str, told: Sequence[Told], others: bool
 ) -> Wait | None:
     """Until when a notice waits for others; None: it goes now, with all that waits.
 
     Args:
         now: the instant, UTC.
         interval: within which one message is enough.
-        subject: key of the subject that it is about.
+        matter: that it is about, as `matter_of` says.
         told: what went to the same colleague about the same topic within the interval.
-        others: whether notices of other subjects wait to be told of with it.
+        others: whether other notices wait to be told of with it.
     """
     lately = [one for one in told if one.at > now - interval]
-    if not lately or (not others and all(one.subject == subject for one in lately)):
+    if not lately or (not others and all(one.matter == matter for one in lately)):
         return None
     until = max(one.at for one in lately) + interval
     return Wait(until, f"gathered until {format_instant(until)}, to be told of in one message")
