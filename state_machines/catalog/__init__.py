@@ -19,6 +19,7 @@ NAMES = (
     "escalation",
     "identity",
     "job",
+    "likeness",
     "policy",
     "promise",
     "rotation",

@@ -1,17 +1,18 @@
-"""The claim of a notice: whether it may be sent now, over which channels, and which others join it.
+"""The claim of notices: whether they may be sent now, over which channels, and which others join them.
 
-For a customer with a key all of that is one transaction under the lock of the customer's subject: what the
-customer said a second ago holds, and no two workers use up the same place within a cap. For a colleague it is
-one under the lock of what they are told about one topic: no two workers tell them within the interval.
+All of that is one transaction for several notices, under the locks of the subjects of their customers: what a
+customer said a second ago holds, and no two workers use up the same place within a cap. Of one customer's
+notices a claim takes one, so that the next sees what became of it; the same of what a colleague is told about
+one topic, under the lock of that line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from state_machines.notices.topics import topic_of
 from state_machines.values.durations import parse_duration
@@ -23,9 +24,10 @@ from workflow.outbox import notices as others_waiting
 from workflow.outbox.effects import HeldNotice, Hold, Receipts
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
-from workflow.recovery.contact.contact_log import Customer
+from workflow.recovery.contact.contact_log import Contact, Customer
 from workflow.recovery.contact.gathering import name_of_line, until_gathered
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
+from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, Transaction
 
 _A_MOMENT = 2.0
@@ -67,111 +69,181 @@ class Bundle:
         return [row.key for row in self.rows]
 
 
+class Claimed(NamedTuple):
+    """What came of a claim.
+
+    Attributes:
+        bundles: to be sent now, in the order in which their notices were given.
+        later: notices that were not looked at, each for a customer who has another one in this claim.
+    """
+
+    bundles: Sequence[Bundle]
+    later: Sequence[HeldNotice]
+
+
 class NoticeClaims:
-    """Claims notices for sending, one bundle at a time."""
+    """Claims notices for sending, several in one transaction."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._interval = parse_duration(runtime.settings.gather)
 
-    def claim(self, held: HeldNotice, token: str, lease: timedelta, sent: Receipts) -> Bundle | None:
-        """The bundle to send now; None if another worker has the notice, or if it may not be sent now.
+    def claim(self, held: Sequence[HeldNotice], token: str, lease: timedelta, sent: Receipts) -> Claimed:
+        """The bundles of these notices to send now; none of one that another worker has, or that must wait.
 
         What was `sent` just before is settled in the same transaction.
         """
-        store, now = self._runtime.store, self._runtime.clock.now()
-        with store.begin() as transaction:
-            customer = line = None
-            if held.customer is not None:
-                customer = contact_log.held(transaction, held.customer)  # subjects first, then effects
-            if customer is None:
-                line = self._held_line(transaction, held.id, now)
-            begun = outbox.begin_within(transaction, [held.id], token, now, lease, sent)
-            if begun and customer is not None:
-                return self._for_customer(transaction, begun[0], customer, now, lease)
-            if begun and line is not None:
-                return self._for_colleague(transaction, begun[0], line, now, lease)
-        return self._for_anybody(begun[0], now) if begun else None
+        now = self._runtime.clock.now()
+        with self._runtime.store.begin() as transaction:
+            keys = {one.customer for one in held if one.customer is not None}
+            customers = contact_log.held(transaction, keys)  # subjects first, then effects
+            lines = self._held_lines(
+                transaction, [one.id for one in held if one.customer not in customers], now
+            )
+            first, later = _one_each(held, customers, lines)
+            begun = outbox.begin(transaction, list(first), token, now, lease, sent)
+            verdicts = _Verdicts(transaction, now, lease, customers.values(), self._interval)
+            bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
+            verdicts.write(Hold(token, EffectState.SENDING))
+        return Claimed([bundle for bundle in bundles if bundle is not None], later)
 
-    def _held_line(self, transaction: Transaction, effect: int, now: datetime) -> str | None:
-        """The line on which a colleague is told of this, held; None: it is not gathered with others."""
-        if not self._interval:
-            return None
-        for _, channel, topic, to in others_waiting.asked_for(transaction, [effect]):
-            found = route(topic, channel, to, now)
+    def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, str]:
+        """Of the notices that are gathered, the line on which a colleague is told of each; all are held."""
+        if not self._interval or not ids:
+            return {}
+        lines: dict[int, str] = {}
+        for one, channel, topic, to in others_waiting.asked_for(transaction, ids):
+            found = route(topic, channel, to, now) if topic.colleagues else None
             line = name_of_line(topic, found, to) if isinstance(found, Go) else None
             if line is not None:
-                transaction.hold(line)
-            return line
+                lines[one] = line
+        for line in sorted(set(lines.values())):
+            transaction.hold(line)
+        return lines
+
+
+def _one_each(
+    held: Sequence[HeldNotice], customers: Mapping[str, Customer], lines: Mapping[int, str]
+) -> tuple[dict[int, Customer | None], list[HeldNotice]]:
+    """The first notice for each customer and on each line, and all others, by id with the customer; the rest."""
+    first: dict[int, Customer | None] = {}
+    later: list[HeldNotice] = []
+    taken: set[str] = set()
+    for one in held:
+        customer = None if one.customer is None else customers.get(one.customer)
+        name = lines.get(one.id) if customer is None else customer.key
+        if name is not None and name in taken:
+            later.append(one)
+            continue
+        first[one.id] = customer
+        if name is not None:
+            taken.add(name)
+    return first, later
+
+
+class _Verdicts:
+    """What is to become of the notices of one claim; all but the sending is written together at its end."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        now: datetime,
+        lease: timedelta,
+        customers: Collection[Customer],
+        interval: timedelta,
+    ) -> None:
+        self._interval = interval
+        self._transaction = transaction
+        self._now = now
+        self._lease = lease
+        self._others_wait = contact_log.with_waiting(transaction, customers)
+        self._waits: list[tuple[int, datetime, str]] = []
+        self._impossible: list[tuple[int, str]] = []
+        self._contacts: list[Contact] = []
+        self._no_contacts: list[int] = []
+
+    def of(self, row: EffectRow, customer: Customer | None, line: str | None) -> Bundle | None:
+        """The bundle to send now, or None."""
+        if line is not None:
+            return self._for_colleague(row, line)
+        return self._for_anybody(row) if customer is None else self._for_customer(row, customer)
+
+    def write(self, held: Hold) -> None:
+        """Write down what waits and what can never be sent, and whom we write to."""
+        if self._waits:
+            outbox.defer(self._transaction, self._waits, held)
+        if self._impossible:
+            outbox.bury_within(self._transaction, self._impossible, self._now, held)
+        contact_log.forget(self._transaction, self._no_contacts)
+        contact_log.note(self._transaction, self._contacts, self._now)
+
+    def _for_anybody(self, row: EffectRow) -> Bundle | None:
+        """For a recipient that is no customer: all that is known is in the notice."""
+        notice = _addressed(row, {})
+        found = route(notice.topic, notice.channel, notice.to, self._now)
+        if isinstance(found, Wait):
+            self._waits.append((row.id, found.until, found.reason))
+        elif isinstance(found, NoWay):
+            self._impossible.append((row.id, found.reason))
+        else:
+            return Bundle([row], [notice], found.channels)
         return None
 
-    def _for_colleague(
-        self, transaction: Transaction, row: EffectRow, line: str, now: datetime, lease: timedelta
-    ) -> Bundle | None:
+    def _for_colleague(self, row: EffectRow, line: str) -> Bundle | None:
         """Now, with all that waits on the line; or later, where they have just been told of others."""
-        topic, to = topic_of(row.payload), row.payload["to"]
-        found, since = route(topic, row.target, to, now), shifted(now, -self._interval)
+        transaction, now = self._transaction, self._now
+        notice, since = _addressed(row, {}), shifted(now, -self._interval)
+        found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
         others = contact_log.gathered_on(transaction, line, row.id)
         told = contact_log.told_lately(transaction, line, since)
         matter = contact_log.matter(transaction, row.subject)
         wait = until_gathered(now, self._interval, matter, told, bool(others))
         if wait is not None:
-            outbox.defer_within(transaction, [(row.id, wait.until, wait.reason)], Hold.sending(row))
-            contact_log.note_waiting(transaction, line, [row.id], now)
+            self._waits.append((row.id, wait.until, wait.reason))
+            self._contacts.append(Contact(row.id, line, waits=True))
             return None
-        fitting = _sharing_route(transaction, others, to, {}, found.channels[0], now)
-        joining = others_waiting.join(transaction, fitting, row.token, now, lease)
+        fitting = _sharing_route(transaction, others, notice.to, {}, found.channels[0], now)
+        joining = others_waiting.join(transaction, fitting, row.token, now, self._lease)
         rows = sorted([row, *joining], key=lambda one: one.id)
-        contact_log.note_told(transaction, line, [one.id for one in rows], now, since)
+        contact_log.forget_told(transaction, line, since)
+        self._contacts += [Contact(one.id, line, waits=False) for one in rows]
         return Bundle(rows, [_addressed(one, {}) for one in rows], found.channels, line, gathered=True)
 
-    def _for_anybody(self, row: EffectRow, now: datetime) -> Bundle | None:
-        """For a recipient that is no customer: all that is known is in the notice."""
-        held, notice = Hold.sending(row), _addressed(row, {})
-        found = route(notice.topic, notice.channel, notice.to, now)
-        if isinstance(found, Wait):
-            outbox.defer(self._runtime.store, [(row.id, found.until, found.reason)], held)
-        elif isinstance(found, NoWay):
-            outbox.bury(self._runtime.store, [(row.id, found.reason)], now, held)
-        else:
-            return Bundle([row], [notice], found.channels)
-        return None
-
-    def _for_customer(
-        self, transaction: Transaction, row: EffectRow, customer: Customer, now: datetime, lease: timedelta
-    ) -> Bundle | None:
+    def _for_customer(self, row: EffectRow, customer: Customer) -> Bundle | None:
+        transaction, now = self._transaction, self._now
         known = {**customer.profile, "key": customer.key}
-        held, topic, to = Hold.sending(row), topic_of(row.payload), _recipient(row.payload["to"], known)
-        others = contact_log.waiting(transaction, customer, row.id) if topic.may_wait else []
+        topic, to = topic_of(row.payload), _recipient(row.payload["to"], known)
+        others: Sequence[int] = ()
+        if topic.may_wait and not self._others_wait.isdisjoint(customer.keys):
+            others = contact_log.waiting(transaction, customer, row.id)
         history = History(partial(contact_log.sent_lately, transaction, customer), len(others))
-        found = self._just_said(customer, now) or route(topic, row.target, to, now, history)
+        found = self._just_said(customer) or route(topic, row.target, to, now, history)
         if isinstance(found, NoWay):
-            outbox.bury_within(transaction, [(row.id, found.reason)], now, held)
-            contact_log.forget(transaction, [row.id])
+            self._impossible.append((row.id, found.reason))
+            self._no_contacts.append(row.id)
             return None
         if isinstance(found, Wait):
-            outbox.defer_within(transaction, [(row.id, found.until, found.reason)], held)
+            self._waits.append((row.id, found.until, found.reason))
             if topic.may_wait:
-                contact_log.note_waiting(transaction, customer.key, [row.id], now)
+                self._contacts.append(Contact(row.id, customer.key, waits=True))
             return None
         rows = [row]
         if isinstance(found, Digest):
             fitting = _sharing_route(transaction, others, to, known, found.channels[0], now)
-            joining = others_waiting.join(transaction, fitting, row.token, now, lease)
+            joining = others_waiting.join(transaction, fitting, row.token, now, self._lease)
             rows = sorted([row, *joining], key=lambda one: one.id)  # in the order they were asked for
-        if found.channels[0] == _PERSON:
-            contact_log.forget(transaction, [row.id])  # a call is no message
-        else:
-            contact_log.note_sent(transaction, customer.key, [one.id for one in rows], now)
-        notices = [_addressed(one, known) for one in rows]
-        return Bundle(rows, notices, found.channels, customer.key)
+        # A message counts once, by the first; a call is none.
+        counted = 0 if found.channels[0] == _PERSON else 1
+        self._contacts += [Contact(one.id, customer.key, waits=False) for one in rows[:counted]]
+        self._no_contacts += [one.id for one in rows[counted:]]
+        return Bundle(rows, [_addressed(one, known) for one in rows], found.channels, customer.key)
 
-    def _just_said(self, customer: Customer, now: datetime) -> Wait | None:
+    def _just_said(self, customer: Customer) -> Wait | None:
         """Until what they have just said about being reached is decided."""
         if not customer.undecided:
             return None
-        moment = now + timedelta(seconds=_A_MOMENT)
+        moment = self._now + timedelta(seconds=_A_MOMENT)
         return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
 
 

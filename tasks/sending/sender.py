@@ -1,7 +1,8 @@
-"""The sender: hands notices to channels one by one, each claimed right before it is sent.
+"""The sender: hands notices to channels one by one, as many claimed at once as are sent in a moment.
 
-Each is settled in the transaction that claims the next: one commit a notice. No database connection is held
-while a channel is asked. A worker killed in between leaves one message whose outcome is unknown, never more.
+They are settled in the transaction that claims the next: one commit for all of them. No database connection
+is held while a channel is asked. A worker killed in between leaves as many messages of unknown outcome as it
+sends in a moment: one where a channel is slow, never more than `pace.MOST`.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Reject
 from tasks.sending.claim import Bundle, NoticeClaims
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
+from tasks.sending.pace import Pace
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
+from workflow.recovery.contact.contact_log import Contact
 from workflow.recovery.links import LinkWriter
 from workflow.recovery.links.urls import base_url
 
 _SHARE_OF_LEASE = 0.3
+_TOO_LONG = 0.5
+"""Seconds after a claim until which its notices are begun."""
 _Sent = tuple[int, Mapping[str, Any]]
 """The id of an effect that was sent, and its receipt."""
 
@@ -48,6 +53,7 @@ class NoticeSender:
         self._channels = channels
         self._claims = NoticeClaims(runtime)
         self._links = LinkWriter(runtime.settings)
+        self._pace = Pace()
         self._base = base_url(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
@@ -62,18 +68,36 @@ class NoticeSender:
         held = outbox.notices_held_under(store, ids, token)
         sent: list[_Sent] = []
         try:
-            for place, one in enumerate(held):
-                if monotonic() > deadline:
-                    return SendResult(taken, tuple(left.id for left in held[place:]))
-                bundle = self._claims.claim(one, token, lease, sent)
-                sent = []
-                if bundle is not None:
-                    sent = self._send_and_record(bundle)
-                taken += 1
+            while held and monotonic() <= deadline:
+                number = self._pace.together(held)
+                now_or_later, held = held[:number], held[number:]
+                claimed = self._claims.claim(now_or_later, token, lease, sent)
+                sent = []  # those are settled
+                held = [*claimed.later, *held]
+                taken += number - len(claimed.later)
+                self._send_all(claimed.bundles, sent)
         finally:
             if sent:
                 outbox.settle(store, sent, clock.now())
-        return SendResult(taken, ())
+        return SendResult(taken, tuple(one.id for one in held))
+
+    def _send_all(self, bundles: Sequence[Bundle], sent: list[_Sent]) -> None:
+        """Send bundles that were claimed together, and add to `sent` what is to be settled.
+
+        Where one takes long, those behind it are given back: their lease has begun, and would end meanwhile.
+        """
+        begun, done = monotonic(), 0
+        try:
+            for bundle in bundles:
+                before = monotonic()
+                if done and before - begun > _TOO_LONG:
+                    break
+                done += 1
+                sent += self._send_and_record(bundle)
+                self._pace.note(bundle.rows[0].target, monotonic() - before)
+        finally:
+            for bundle in bundles[done:]:
+                self._put_back(bundle)
 
     def _send_and_record(self, bundle: Bundle) -> list[_Sent]:
         """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded."""
@@ -158,9 +182,16 @@ class NoticeSender:
             for row, one in zip(bundle.rows, bundle.notices, strict=True)
             if again and (bundle.gathered or one.topic.may_wait)
         ]
+        contacts = [Contact(one, bundle.counted, waits=True) for one in waiting]
         with self._runtime.store.begin() as transaction:
             contact_log.forget(transaction, bundle.ids)
-            contact_log.note_waiting(transaction, bundle.counted, waiting, self._runtime.clock.now())
+            contact_log.note(transaction, contacts, self._runtime.clock.now())
+
+    def _put_back(self, bundle: Bundle) -> None:
+        """It certainly did not go out, and is claimed again."""
+        self._forget_contact(bundle, again=True)
+        held = outbox.Hold.sending(bundle.rows[0])
+        outbox.put_back(self._runtime.store, bundle.ids, self._runtime.clock.now(), held)
 
     def _wait_no_more(self, bundle: Bundle, given_up: Sequence[int]) -> None:
         """What is given up does not wait for others to go together with."""

@@ -141,6 +141,18 @@ def test_an_expired_link_and_a_forged_one_say_so(story: Story) -> None:
     assert story.state(KEY) == "offered"
 
 
+def test_what_can_no_longer_be_chosen_is_not_offered_on_the_page(story: Story) -> None:
+    notice = offer(story)
+    story.until(NOON + timedelta(days=1))
+    page = story.browse(notice)
+    assert page.status_code == 200 and "3. Juli" in page.text and "2. Juli" not in page.text
+    assert 'value="1"' in page.text and 'value="0"' not in page.text, "the places are those of the notice"
+    assert story.browser.post(str(page.url), data={"choice": "0"}).status_code == 409
+    other = {"from": "2026-07-06T08:00:00Z", "to": "2026-07-06T10:00:00Z"}
+    story.post("appointment.move", KEY, {"windows": [other], "reason": "der Wagen"})
+    assert story.browse(notice).status_code == 410, "none of what it offers is left"
+
+
 def test_a_link_whose_question_is_settled_says_so(story: Story) -> None:
     notice = offer(story)
     story.post("appointment.cancel", KEY, {"reason": "moved house"})

@@ -9,21 +9,17 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from sqlalchemy import select
 
-from state_machines.decision import Decision, EmitEvent
 from state_machines.definitions.senders import OUTSIDE
-from state_machines.subject import Subject
 from tests.invariants.contents import contents
 from tests.invariants.random_lives import STEPS
+from tests.invariants.retelling import check
 from tests.workflow.world import NOW, World, new_world
 from workflow.clock import VirtualClock
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.fan_out import SOURCE
-from workflow.engine.ledger import decisions
 from workflow.store.own_sources import OWN_SOURCES
-from workflow.store.port import NewEvent
-from workflow.store.schema import metadata, subjects
+from workflow.store.schema import metadata
 
 Step = tuple[str, Any, Any, Any]
 _KEPT = ("definitions", "alembic_version")
@@ -75,67 +71,6 @@ def live(world: World, steps: Sequence[Step]) -> None:
     world.settle()
 
 
-class _Undone(Exception):
-    pass
-
-
-def stored(world: World) -> dict[str, Subject]:
-    """All subjects with their timers as a decision would find them, read without leaving a trace."""
-    with world.store.connect() as connection:
-        known = connection.execute(select(subjects.c.key, subjects.c.lifecycle)).all()
-    found: dict[str, Subject] = {}
-    try:
-        with world.store.begin() as transaction:
-            asked = [
-                NewEvent("/look", key, key, lifecycle, 1, f"{lifecycle}.look", NOW, {}, None)
-                for key, lifecycle in known
-            ]
-            transaction.accept(asked, NOW)
-            claim = transaction.claim_events(len(asked) + 1000)
-            found = {subject.key: subject for subject in claim.subjects.values()}
-            raise _Undone
-    except _Undone:
-        return found
-
-
-def asked_for(world: World, key: str) -> Iterator[tuple[str, Subject, Decision, Any]]:
-    """Every effect of every decision about a subject, taken again out of the ledger, with its key."""
-    for subject, decision in decisions(world.store, world.engine.registry, key):
-        for number, effect in enumerate(decision.effects):
-            yield f"{key}/{subject.seq}/{number}", subject, decision, effect
-
-
-def check(world: World) -> int:
-    """The ledger alone says what is stored; returns how many decisions it was about."""
-    found = contents(world.store)
-    assert found["inbox"] == [], "the catalog has no fault that random data would find"
-    outbox = {row["key"]: row for row in found["outbox"]}
-    sent = {row["event_id"]: row for row in found["events"] if row["source"] == SOURCE}
-    effects, emitted, taken = set[str](), set[str](), 0
-    for key, subject in stored(world).items():
-        if subject.seq == 0:
-            continue
-        rebuilt = world.rebuilt(key)
-        assert rebuilt._replace(parent=subject.parent) == subject
-        assert rebuilt.opened_at is None or rebuilt.parent == subject.parent
-        taken += subject.seq
-        for identity, _, _, effect in asked_for(world, key):
-            if not isinstance(effect, EmitEvent):
-                assert outbox[identity]["target"] == getattr(effect, "task", getattr(effect, "channel", None))
-                effects.add(identity)
-            elif identity in sent:
-                assert (sent[identity]["data"], sent[identity]["type"].partition(".")[2]) == (
-                    dict(effect.data),
-                    effect.trigger,
-                )
-                emitted.add(identity)
-            elif effect.to == "children":
-                emitted |= {one for one in sent if one.rpartition("/")[0] == identity}
-    assert effects == set(outbox), "no effect too few, none too many"
-    assert emitted == set(sent), "no event to a relative that no decision asked for"
-    return taken
-
-
 def test_the_ledger_alone_gives_states_timers_and_effects(world: World) -> None:
     decided, outcomes = 0, Counter[str]()
 
@@ -152,7 +87,7 @@ def test_the_ledger_alone_gives_states_timers_and_effects(world: World) -> None:
         nonlocal decided
         emptied(world)
         live(world, steps)
-        decided += check(world)
+        decided += check(world.store, world.engine.registry)
         outcomes.update(move["outcome"] for move in contents(world.store)["moves"])
 
     law()

@@ -135,7 +135,8 @@ def test_relays_and_workers_never_take_the_same_effect(world: World) -> None:
         rows = outbox.claim(world.store, world.clock.now(), lease, 7)
         for row in rows:
             for _ in range(2):  # a message that comes twice
-                taken = outbox.begin(world.store, [row.id], row.token, world.clock.now(), lease)
+                with world.store.begin() as transaction:
+                    taken = outbox.begin(transaction, [row.id], row.token, world.clock.now(), lease)
                 begun.extend(one.id for one in taken)
         outbox.settle(world.store, [(row.id, {}) for row in reversed(rows)], world.clock.now())
 

@@ -66,7 +66,8 @@ def left_behind(world: World) -> None:
     nudges(world, "pending", "published", "sending")
     first, second, third = outbox.claim(world.store, world.clock.now(), LEASE, 3)
     outbox.release(world.store, [first], world.clock.now(), "no broker")
-    outbox.begin(world.store, [third.id], third.token, world.clock.now(), LEASE)
+    with world.store.begin() as transaction:
+        outbox.begin(transaction, [third.id], third.token, world.clock.now(), LEASE)
     assert second.token == third.token
     world.post("lamp.press", "lamp:timer", {"level": 3})
     world.engine.accept([world.event("lamp.press", "lamp:event", {"level": 3})])

@@ -86,7 +86,7 @@ def test_without_a_ladder_the_team_desk_is_asked_and_without_one_it_stands_in_th
 
 def test_a_level_of_no_time_at_all_does_not_storm() -> None:
     world = opened(ladder=[{"people": ["a@shop.example"], "within": "PT0S"}])
-    world.wait("PT10S")
+    world.wait("PT10M")
     assert len(world.told) == 11
 
 

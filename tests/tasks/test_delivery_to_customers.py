@@ -19,6 +19,7 @@ from tests.workflow.world import NOW, World, new_world
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.recovery.contact import contact_log
+from workflow.recovery.contact.contact_log import Contact
 from workflow.store.schema import contacts
 
 ADA = "customer:C-7"
@@ -340,12 +341,11 @@ def test_who_comes_while_another_worker_counts_waits_for_it(
     write(world, "One")
     with ThreadPoolExecutor(1) as workers:
         with world.store.begin() as transaction:
-            customer = contact_log.held(transaction, ADA)
-            assert customer is not None
+            assert ADA in contact_log.held(transaction, [ADA])
             deliveries = workers.submit(deliver, world, runtime, post)
             with pytest.raises(TimeoutError):
                 deliveries.result(timeout=0.3)
-            contact_log.note_sent(transaction, customer.key, [4711], world.clock.now())
+            contact_log.note(transaction, [Contact(4711, ADA, waits=False)], world.clock.now())
         (effect,) = deliveries.result(timeout=60)
     assert (post.sent, effect.error) == ([], "waits: frequency cap of the recipient: 1 in P1D")
 

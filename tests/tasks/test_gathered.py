@@ -166,8 +166,8 @@ def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(
     world.advance(QUARTER)
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
     (held, *_) = outbox.notices_held_under(world.store, [row.id for row in rows], rows[0].token)
-    bundle = NoticeClaims(runtime).claim(held, rows[0].token, timedelta(minutes=2), [])
-    assert bundle is not None and len(bundle.rows) == 2
+    (bundle,) = NoticeClaims(runtime).claim([held], rows[0].token, timedelta(minutes=2), []).bundles
+    assert len(bundle.rows) == 2
     world.advance(timedelta(minutes=3))
     assert abandon(world.store, world.clock.now()) == 2
     assert [effect.state for effect in world.effects()] == ["settled", "unknown", "unknown"]

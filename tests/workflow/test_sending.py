@@ -42,7 +42,8 @@ def test_what_waits_goes_along_and_what_somebody_is_sending_or_has_sent_does_not
     outbox.unknown(world.store, [(unknown.id, "lost")], Hold.relaying(unknown))
     world.post("letter.write", "letter:busy")
     (busy,) = outbox.claim(world.store, NOW, LEASE, 10)[-1:]
-    outbox.begin(world.store, [busy.id], busy.token, NOW, LEASE)
+    with world.store.begin() as transaction:
+        outbox.begin(transaction, [busy.id], busy.token, NOW, LEASE)
     others = [one.id for one in (published, waiting, sent, unknown, busy)]
     with world.store.begin() as transaction:
         joined = sending.join(transaction, others, first.token, NOW, LEASE)

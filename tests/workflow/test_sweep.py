@@ -49,7 +49,8 @@ def letters(world: World) -> World:
 def sending(world: World) -> EffectRow:
     """The only effect that is due, claimed and begun."""
     (row,) = outbox.claim(world.store, world.clock.now(), LEASE, 10)
-    (begun,) = outbox.begin(world.store, [row.id], row.token, world.clock.now(), LEASE)
+    with world.store.begin() as transaction:
+        (begun,) = outbox.begin(transaction, [row.id], row.token, world.clock.now(), LEASE)
     return begun
 
 
@@ -111,7 +112,8 @@ def _tried_again(world: World, effect: EffectRow) -> None:
 
 def _put_off(world: World, effect: EffectRow) -> None:
     """It was not tried, and may go at once."""
-    outbox.defer(world.store, [(effect.id, world.clock.now(), "not now")], Hold.sending(effect))
+    with world.store.begin() as transaction:
+        outbox.defer(transaction, [(effect.id, world.clock.now(), "not now")], Hold.sending(effect))
 
 
 def _begun_anew(world: World, effect: EffectRow) -> None:

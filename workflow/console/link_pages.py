@@ -30,7 +30,7 @@ from workflow.recovery.links import (
     question_behind,
     verified,
 )
-from workflow.recovery.links.answering import is_open, objection
+from workflow.recovery.links.answering import choices_left, is_open, objection
 from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, asked_by
 from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 
@@ -65,9 +65,11 @@ def _shown(request: Request, token: str) -> Response:
     speech = phrases(str(found.link["language"]))
     if found.answered is not None:
         return _already(found, speech, 200)
-    if not is_open(context_of(request).runtime, found):
+    runtime = context_of(request).runtime
+    left = choices_left(runtime, found)
+    if not is_open(runtime, found) or (found.link.get("choices") and not left):
         return _said(speech, speech.over_title, speech.over, 410)
-    return _asked(found, speech, {}, [], 200)
+    return _asked(found, speech, left, {}, [], 200)
 
 
 def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response:
@@ -89,7 +91,7 @@ def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response
             return _said(speech, speech.late_title, late, 409)
         first = answer(runtime.engine, found, data, runtime.clock.now(), actor_of(found.link))
     except (Incomplete, InvalidEvent) as error:
-        return _asked(found, speech, form, error.problems, 422)
+        return _asked(found, speech, choices_left(runtime, found), form, error.problems, 422)
     if not first:  # another one came between our look and our answer
         return _shown_again(context, token, speech)
     context.wake([found.subject.key])
@@ -115,13 +117,18 @@ def _shown_again(context: ApiContext, token: str, speech: Phrases) -> Response:
 
 
 def _asked(
-    found: Question, speech: Phrases, form: Mapping[str, str], problems: list[Problem], status: int
+    found: Question,
+    speech: Phrases,
+    choices: Mapping[int, Mapping[str, Any]],
+    form: Mapping[str, str],
+    problems: list[Problem],
+    status: int,
 ) -> Response:
     wrong = {one.field.removeprefix("data.").partition(".")[0] for one in problems}
     return page(
         "link.html", status=status, language=speech.language, say=speech, heading=found.link["title"],
         words=found.link["words"], button=found.link.get("labels", {}).get(_BUTTON, speech.send),
-        choices=found.link.get("choices", []),
+        choices=choices,
         fields=asked_by(found.link, speech.yes, speech.no), given=form, wrong=wrong, choice=CHOICE,
     )  # fmt: skip
 

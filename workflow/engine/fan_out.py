@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.definitions.senders import FAMILY
 from state_machines.errors import DecisionError
 from state_machines.notices.topics import PAYLOAD_FIELD
 from state_machines.subject import KEY_FORM, Subject, is_key, split_key
@@ -15,6 +17,7 @@ from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
 
 SOURCE = SUBJECT_SOURCE
+_RELATIVES = ("parent", "children")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,8 @@ class FanOut:
                 lifecycle = self._registry.latest(name)
             except UnknownDefinition:
                 continue  # an event from outside may name a parent of a lifecycle that is not known
-            if one.effect.trigger not in lifecycle.triggers:
-                continue  # relatives may be of several lifecycles; one without the trigger is not meant
+            if not _is_meant(lifecycle, one.effect):
+                continue
             identity = f"{one.key}/{number}" if one.effect.to == "children" else one.key
             parent = one.sender.key if one.effect.opens else None
             events.append(
@@ -136,6 +139,16 @@ class FanOut:
                 )
             )
         return events
+
+
+def _is_meant(lifecycle: Lifecycle, effect: EmitEvent) -> bool:
+    """Whether a subject of this lifecycle is told: relatives may be of several.
+
+    One is not meant that has no such trigger, or takes it from others alone: a word of the same name that its
+    own timers say is another word.
+    """
+    heard = lifecycle.senders.get(effect.trigger)
+    return heard is not None and (FAMILY in heard or effect.to not in _RELATIVES)
 
 
 def _targets(one: _Emission) -> list[str]:

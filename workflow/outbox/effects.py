@@ -67,9 +67,13 @@ def is_asked_for(store: Store, key: object, task: str) -> bool:
 
 
 class HeldNotice(NamedTuple):
-    """A notice that a message still holds; `customer` is the key of its recipient, if that is a customer."""
+    """A notice that a message still holds, and the channel that it asks for.
+
+    `customer` is the key of its recipient, if that is a customer.
+    """
 
     id: int
+    channel: str
     customer: str | None
 
 
@@ -77,9 +81,9 @@ def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[Hel
     """The notices of these ids that are still published under `token`, in the order given."""
     held = (outbox.c.id.in_(ids), outbox.c.token == token, outbox.c.state == EffectState.PUBLISHED)
     with store.connect() as connection:
-        query = select(outbox.c.id, _key_of_recipient(store.dialect)).where(*held)
-        found = {one: key for one, key in connection.execute(query)}
-    return [HeldNotice(one, found[one]) for one in ids if one in found]
+        query = select(outbox.c.id, outbox.c.target, _key_of_recipient(store.dialect)).where(*held)
+        found = {row[0]: HeldNotice(*row) for row in connection.execute(query)}
+    return [found[one] for one in ids if one in found]
 
 
 def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
@@ -94,22 +98,6 @@ Receipts = Sequence[tuple[int, Mapping[str, Any]]]
 
 
 def begin(
-    store: Store,
-    ids: Sequence[int],
-    token: str,
-    now: datetime,
-    lease: timedelta,
-    settled: Receipts = (),
-) -> list[EffectRow]:
-    """Claim the effects of one message for sending; those that are no longer under `token` are left out.
-
-    Effects in `settled` are settled in the same transaction.
-    """
-    with store.begin() as transaction:
-        return begin_within(transaction, ids, token, now, lease, settled)
-
-
-def begin_within(
     transaction: Transaction,
     ids: Sequence[int],
     token: str,
@@ -117,9 +105,14 @@ def begin_within(
     lease: timedelta,
     settled: Receipts = (),
 ) -> list[EffectRow]:
-    """As `begin`, within a transaction that locks more, such as the customer whom they are for."""
+    """Claim effects for sending, in the order of `ids`; those that are no longer under `token` are left out.
+
+    Effects in `settled` are settled in the same transaction. It may lock more before: the customers whom they
+    are for.
+    """
     transaction.update_effects(_settled(settled, now))
-    return transaction.begin_effects(ids, token, now + lease)
+    begun = {row.id: row for row in transaction.begin_effects(ids, token, now + lease)}
+    return [begun[one] for one in ids if one in begun]
 
 
 def settle(store: Store, receipts: Receipts, now: datetime) -> None:
@@ -233,21 +226,24 @@ def unknown(
         )
 
 
-def defer(store: Store, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
+def defer(transaction: Transaction, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
     """Have these wait, (effect id, until when in UTC, why); the reason stays visible.
 
     They were not tried, so the attempt that was counted when they were claimed is taken off again.
     """
-    with store.begin() as transaction:
-        defer_within(transaction, waits, held)
-
-
-def defer_within(transaction: Transaction, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:
-    """As `defer`, within a transaction."""
     _uncount_attempt(transaction, [one for one, _, _ in waits], held)
     transaction.update_effects(
         [_change(one, EffectState.PENDING, until, f"waits: {reason}", held) for one, until, reason in waits]
     )
+
+
+def put_back(store: Store, ids: Sequence[int], now: datetime, held: Hold) -> None:
+    """Return effects to `pending`: they were claimed for sending, and there was no time for them."""
+    with store.begin() as transaction:
+        _uncount_attempt(transaction, ids, held)
+        transaction.update_effects(
+            [EffectUpdate(one, EffectState.PENDING, now, token=held.token, held=held.state) for one in ids]
+        )
 
 
 def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import structlog
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     insert,
@@ -94,13 +96,21 @@ _LAST_TOLD = select(
 
 def _untold(connection: Connection) -> list[_Letter]:
     found: list[_Letter] = []
-    for query in (_events(), _timers(), _effects(), _messages()):
-        told = (
-            select(told_letters.c.letter).where(told_letters.c.letter == query.selected_columns[0]).exists()
-        )
-        for row in connection.execute(query.where(~told).limit(_MOST - len(found))):
+    for query in _untold_queries():
+        for row in connection.execute(query, {"most": _MOST - len(found)}):
             found.append(_Letter(row.letter, row.kind, row.what, _rule(row.error)))
     return found
+
+
+@cache
+def _untold_queries() -> tuple[Select[Any], ...]:
+    """Built once: a sweep asks them each time, and building them takes longer than an empty answer."""
+    return tuple(
+        query.where(
+            ~select(told_letters.c.letter).where(told_letters.c.letter == query.selected_columns[0]).exists()
+        ).limit(bindparam("most"))
+        for query in (_events(), _timers(), _effects(), _messages())
+    )
 
 
 def _rule(error: str | None) -> str:

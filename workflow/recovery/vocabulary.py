@@ -14,10 +14,18 @@ from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.hours import contact_time
-from workflow.recovery.contact.identities import fingerprint, identities
+from workflow.recovery.contact.identities import (
+    accounts,
+    contradicts,
+    fingerprint,
+    gathered,
+    identities,
+    likeness,
+)
+from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
-from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
+from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
 from workflow.recovery.contact.wishes import (
     consents_after,
     heard,
@@ -25,6 +33,7 @@ from workflow.recovery.contact.wishes import (
     said_by_text,
     said_since,
     told_after,
+    words_without,
 )
 from workflow.recovery.rotations.duty import (
     next_hand_over,
@@ -48,9 +57,16 @@ FUNCTIONS = (
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
     Function("identities", ("map",), "list", identities),
+    Function("accounts", ("list",), "list", accounts),
+    Function("contradicts", ("list", "list"), "bool", contradicts),
+    Function("gathered", ("list", "string"), "list", gathered),
+    Function("likeness", ("string", "string"), "string", likeness),
+    Function("words_without", ("map", "list"), "map", words_without),
+    Function("as_one", ("map", "list"), "map", as_one),
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
+    Function("machine_written", ("map",), "bool", machine_written),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
     Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),

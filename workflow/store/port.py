@@ -297,7 +297,7 @@ class Transaction(Protocol):
     def hold(self, name: str) -> None:
         """Hold a name to the end of the transaction; another transaction that asks for it waits until then.
 
-        For what is no row. Before effects are locked, and one name a transaction, so that nothing deadlocks.
+        For what is no row. Before effects are locked, and several names in their order: so nothing deadlocks.
         """
 
 

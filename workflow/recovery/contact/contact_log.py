@@ -7,11 +7,11 @@ goes to one about one topic is kept under the name of that line (see `gathering`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from workflow.recovery.contact.gathering import Told, matter_of
 from workflow.store.effect_states import RELAYED
@@ -46,32 +46,82 @@ class Customer(NamedTuple):
     undecided: bool
 
 
-def held(transaction: Transaction, key: str) -> Customer | None:
-    """The customer with this key, or whom they have turned out to be; None where there is none."""
-    rows: list[int] = []
-    while True:  # each step leads to an older subject
-        query = select(subjects.c.id, subjects.c.data).where(
-            subjects.c.key == key, subjects.c.lifecycle == LIFECYCLE
-        )
-        found = transaction.connection.execute(query.with_for_update()).one_or_none()
-        if found is None or found.id in rows:
-            return None
-        rows.append(found.id)
-        if not found.data.get("into"):
-            break
-        key = found.data["into"]
-    keys = (key, *found.data.get("merged", ()))
-    return Customer(key, keys, found.data.get("customer") or {}, _undecided(transaction, rows))
+def held(transaction: Transaction, keys: Collection[str]) -> dict[str, Customer]:
+    """The customers with these keys, or whom they have turned out to be, by the key that was asked for.
+
+    Their subjects and those that lead to them are locked in the order of their ids, as everybody does it.
+    """
+    if not keys:
+        return {}
+    found = _chains(transaction, keys, frozenset())
+    found = _chains(transaction, keys, frozenset(row.id for row in found.values()))
+    customers: dict[str, Customer] = {}
+    chains = {key: chain for key in keys if (chain := _chain(found, key))}
+    undecided = _undecided(transaction, [row.id for chain in chains.values() for row in chain])
+    for asked, chain in chains.items():
+        last = chain[-1]
+        known_as = (last.key, *last.data.get("merged", ()))
+        profile = last.data.get("customer") or {}
+        customers[asked] = Customer(last.key, known_as, profile, any(row.id in undecided for row in chain))
+    return customers
 
 
-def _undecided(transaction: Transaction, subject_rows: Sequence[int]) -> bool:
+class _Known(NamedTuple):
+    """A row of a customer's subject."""
+
+    id: int
+    key: str
+    data: Mapping[str, Any]
+
+
+def _chains(transaction: Transaction, keys: Collection[str], locked: Collection[int]) -> dict[str, _Known]:
+    """The subjects of these keys and all whom they have turned out to be, by key.
+
+    Those whose ids are in `locked` are locked first; and so is, since one may have turned out to be another a
+    moment ago, each that they lead to then.
+    """
+    found: dict[str, _Known] = {}
+    if locked:
+        found = _read(transaction, subjects.c.id.in_(locked), lock=True)
+    wanted = {*keys, *(row.data["into"] for row in found.values() if row.data.get("into"))} - found.keys()
+    while wanted:
+        more = _read(transaction, subjects.c.key.in_(wanted), lock=bool(locked))
+        found |= more
+        wanted = {row.data["into"] for row in more.values() if row.data.get("into")} - found.keys()
+    return found
+
+
+def _read(transaction: Transaction, which: ColumnElement[bool], *, lock: bool) -> dict[str, _Known]:
     query = (
-        select(inbox.c.event_id)
-        .join(events, events.c.id == inbox.c.event_id)
-        .where(inbox.c.subject_id.in_(subject_rows), inbox.c.dead_at.is_(None), events.c.type.in_(_WISHES))
-        .limit(1)
+        select(subjects.c.id, subjects.c.key, subjects.c.data)
+        .where(which, subjects.c.lifecycle == LIFECYCLE)
+        .order_by(subjects.c.id)
     )
-    return transaction.connection.execute(query).first() is not None
+    rows = transaction.connection.execute(query.with_for_update() if lock else query)
+    return {row.key: _Known(*row) for row in rows}
+
+
+def _chain(found: Mapping[str, _Known], key: str) -> list[_Known]:
+    """The subject of this key and all whom it has turned out to be; empty where one of them is missing."""
+    chain: list[_Known] = []
+    while row := found.get(key):
+        if row in chain:
+            return []
+        chain.append(row)
+        if not row.data.get("into"):
+            return chain
+        key = row.data["into"]
+    return []
+
+
+def _undecided(transaction: Transaction, rows: Collection[int]) -> set[int]:
+    """Ids of those subjects that have said something about being reached that is not decided yet."""
+    query = (
+        select(inbox.c.subject_id)
+        .join(events, events.c.id == inbox.c.event_id)
+        .where(inbox.c.subject_id.in_(rows), inbox.c.dead_at.is_(None), events.c.type.in_(_WISHES))
+    )
+    return set(transaction.connection.execute(query).scalars())
 
 
 def sent_lately(transaction: Transaction, customer: Customer, most: int) -> list[datetime]:
@@ -85,6 +135,13 @@ def sent_lately(transaction: Transaction, customer: Customer, most: int) -> list
     return sorted(transaction.connection.execute(query).scalars())
 
 
+def with_waiting(transaction: Transaction, customers: Collection[Customer]) -> set[str]:
+    """Keys under which something waits for one of these customers."""
+    keys = [key for customer in customers for key in customer.keys]
+    query = select(contacts.c.customer).where(contacts.c.customer.in_(keys), contacts.c.waits).distinct()
+    return set(transaction.connection.execute(query).scalars()) if keys else set()
+
+
 def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[int]:
     """Ids of the effects that wait and may go out together with the effect `besides`, the oldest first."""
     query = (
@@ -96,15 +153,23 @@ def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[
     return list(transaction.connection.execute(query).scalars())
 
 
-def note_waiting(transaction: Transaction, customer: str, effects: Sequence[int], now: datetime) -> None:
-    """These notices to them wait, and may go out together with others."""
-    _note(transaction, customer, effects, now, waits=True)
+class Contact(NamedTuple):
+    """A notice to a customer: it goes out now or, where it `waits`, may go out together with others."""
+
+    effect: int
+    customer: str
+    waits: bool
 
 
-def note_sent(transaction: Transaction, customer: str, effects: Sequence[int], now: datetime) -> None:
-    """One message goes to them now, with what these effects say."""
-    forget(transaction, effects[1:])
-    _note(transaction, customer, effects[:1], now, waits=False)
+def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetime) -> None:
+    """Whatever was noted about these notices before, this is how they stand."""
+    if contacts_now:
+        forget(transaction, [one.effect for one in contacts_now])
+        rows = [
+            {"effect_id": one.effect, "customer": one.customer, "waits": one.waits, "at": now}
+            for one in contacts_now
+        ]
+        transaction.connection.execute(insert(contacts), rows)
 
 
 def told_lately(transaction: Transaction, line: str, since: datetime) -> list[Told]:
@@ -137,24 +202,13 @@ def gathered_on(transaction: Transaction, line: str, besides: int) -> list[int]:
     return list(transaction.connection.execute(query).scalars())
 
 
-def note_told(
-    transaction: Transaction, line: str, effects: Sequence[int], now: datetime, since: datetime
-) -> None:
-    """One message goes on this line now, with what all these effects say; what went before `since` is old."""
-    old = (contacts.c.customer == line, ~contacts.c.waits, contacts.c.at <= since)
+def forget_told(transaction: Transaction, line: str, until: datetime) -> None:
+    """What went on this line until then, UTC, matters no more."""
+    old = (contacts.c.customer == line, ~contacts.c.waits, contacts.c.at <= until)
     transaction.connection.execute(delete(contacts).where(*old))
-    _note(transaction, line, effects, now, waits=False)
 
 
 def forget(transaction: Transaction, effects: Sequence[int]) -> None:
     """Nothing went out for these effects after all, and none of them waits."""
-    transaction.connection.execute(delete(contacts).where(contacts.c.effect_id.in_(effects)))
-
-
-def _note(
-    transaction: Transaction, customer: str, effects: Sequence[int], now: datetime, *, waits: bool
-) -> None:
-    forget(transaction, effects)
-    rows = [{"effect_id": one, "customer": customer, "waits": waits, "at": now} for one in effects]
-    if rows:
-        transaction.connection.execute(insert(contacts), rows)
+    if effects:
+        transaction.connection.execute(delete(contacts).where(contacts.c.effect_id.in_(effects)))

@@ -15,6 +15,9 @@ from workflow.recovery.contact.numbers import read_number
 
 IMPLIED = ("account", "email", "phone", "social")
 """Particulars that are identities by themselves; the field's name is the kind."""
+_REACHING = frozenset({"email", "phone", "social", "chat", "url", "address"})
+"""Kinds that only reach somebody, if a source does not say otherwise: couples and offices share them."""
+_ACCOUNT = "account"
 
 _LENGTH = 32
 """Hexadecimal digits: 128 bits, so that no two of a billion identities ever meet."""
@@ -41,29 +44,72 @@ def fingerprint(kind: str, value: str) -> str:
     return hashlib.sha256(f"{folded_kind}\0{spelt}".encode()).hexdigest()[:_LENGTH]
 
 
-def identities(particulars: Mapping[str, Any]) -> list[dict[str, str]]:
-    """``identities(particulars)``: each once, as ``{kind, key}`` with the key of its subject.
+def identities(particulars: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """``identities(particulars)``: each once, as ``{kind, key, identifies}`` with the key of its subject.
 
     Those that `particulars` lists under ``identities`` as ``{kind, value}``, and those that they imply.
-    Whatever is no identity is left out.
+    Whatever is no identity is left out. It identifies whoever has it, or only reaches them: as the entry says
+    by ``identifies``, or else by its kind.
     """
-    found: dict[str, dict[str, str]] = {}
-    for kind, value in (*_listed(particulars.get("identities")), *_implied(particulars)):
-        mark = fingerprint(kind, value)
+    found: dict[str, dict[str, Any]] = {}
+    for kind, value, identifies in (*_listed(particulars.get("identities")), *_implied(particulars)):
+        mark, name = fingerprint(kind, value), kind.strip().casefold()
         if mark:
-            found.setdefault(mark, {"kind": kind.strip().casefold(), "key": f"identity:{mark}"})
+            told = name not in _REACHING if identifies is None else identifies
+            one = found.setdefault(mark, {"kind": name, "key": f"identity:{mark}", "identifies": told})
+            one["identifies"] = one["identifies"] or told
     return list(found.values())
 
 
-def _listed(listed: Any) -> Iterable[tuple[str, str]]:
+def accounts(known_by: Iterable[Any]) -> list[dict[str, Any]]:
+    """``accounts(identities)``: those of which a person has one in each book that keeps them.
+
+    They are of the kind ``account``, or ``account/<book>`` where several books have numbers of their own.
+    """
+    return [
+        {"kind": one["kind"], "key": one["key"]}
+        for one in known_by
+        if one.get("identifies") and one["kind"].partition("/")[0] == _ACCOUNT
+    ]
+
+
+def contradicts(mine: Iterable[Any], theirs: Iterable[Any]) -> bool:
+    """``contradicts(accounts, accounts)``: whether some book has two accounts for them, one for each.
+
+    Who has all accounts of the other one in a book, and more, contradicts nobody.
+    """
+    one, other = _by_kind(mine), _by_kind(theirs)
+    return any(one[kind] - other[kind] and other[kind] - one[kind] for kind in one.keys() & other.keys())
+
+
+def gathered(members: Iterable[Any], name: str) -> list[Any]:
+    """``gathered(members, 'cases')``: all that stands in the list of this name of each of them, in order."""
+    return [value for one in members if isinstance(one.get(name), list) for value in one[name]]
+
+
+def likeness(one: str, other: str) -> str:
+    """``likeness(customer, customer)``: key of what is known of whether two are one, either way round."""
+    pair = "\0".join(sorted((one, other)))
+    return f"likeness:{hashlib.sha256(pair.encode()).hexdigest()[:_LENGTH]}"
+
+
+def _by_kind(known_by: Iterable[Any]) -> dict[str, set[str]]:
+    keys: dict[str, set[str]] = {}
+    for one in known_by:
+        keys.setdefault(one["kind"], set()).add(one["key"])
+    return keys
+
+
+def _listed(listed: Any) -> Iterable[tuple[str, str, bool | None]]:
     for one in listed if isinstance(listed, list) else ():
-        kind, value = (one.get("kind"), one.get("value")) if isinstance(one, Mapping) else (None, None)
+        said = one if isinstance(one, Mapping) else {}
+        kind, value, identifies = said.get("kind"), said.get("value"), said.get("identifies")
         if isinstance(kind, str) and isinstance(value, str):
-            yield kind, value
+            yield kind, value, identifies if isinstance(identifies, bool) else None
 
 
-def _implied(particulars: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _implied(particulars: Mapping[str, Any]) -> Iterable[tuple[str, str, None]]:
     for kind in IMPLIED:
         value = particulars.get(kind)
         if isinstance(value, str):
-            yield kind, value
+            yield kind, value, None

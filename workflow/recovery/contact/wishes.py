@@ -115,6 +115,14 @@ def profile_of_both(
     return {**to_json(younger), **to_json(older), **later}
 
 
+def words_without(told: Mapping[str, Any], gone: Sequence[Any]) -> dict[str, Any]:
+    """``words_without(told, members)``: what they told themselves, without what these others had told."""
+    theirs = [to_json(one.get("told") or {}) for one in gone]
+    return {
+        name: word for name, word in to_json(told).items() if all(one.get(name) != word for one in theirs)
+    }
+
+
 def said_by_text(words: str) -> str:
     """``said_by_text(words)``: what a text message of this one word says of the channel.
 

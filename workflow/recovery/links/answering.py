@@ -82,6 +82,23 @@ def objection(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> 
     return (decision.reason or "") if decision.outcome is Outcome.REFUSED else None
 
 
+def choices_left(runtime: Runtime, question: Question) -> dict[int, Mapping[str, Any]]:
+    """What may still be chosen, by its place in the link: those that the subject would take now.
+
+    All of them where more is asked than to choose, since nobody knows yet what will be said.
+    """
+    link = question.link
+    every = dict(enumerate(link.get("choices") or ()))
+    if link.get("ask"):
+        return every
+    given = link.get("data", {})
+    return {
+        place: one
+        for place, one in every.items()
+        if objection(runtime, question, given | one["data"]) is None
+    }
+
+
 def is_open(runtime: Runtime, question: Question) -> bool:
     """Whether the question still stands: its trigger is possible in the state that the subject is in."""
     subject = question.subject

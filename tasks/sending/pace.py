@@ -1,0 +1,33 @@
+"""How many notices are claimed together: as many as are sent in a moment, by how long the last ones took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from workflow.outbox.effects import HeldNotice
+
+A_MOMENT = 0.05
+"""Seconds that the notices of one claim may take together. Where a channel takes longer, each has its own."""
+MOST = 100
+
+
+class Pace:
+    """What one process has seen of its channels."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def together(self, waiting: Iterable[HeldNotice]) -> int:
+        """How many of these, in their order, are to be claimed at once; one at least."""
+        number, seconds = 0, 0.0
+        for one in waiting:
+            seconds += self._seconds.get(one.channel, A_MOMENT)
+            if number and (seconds > A_MOMENT or number == MOST):
+                break
+            number += 1
+        return number
+
+    def note(self, channel: str, seconds: float) -> None:
+        """A notice that asked for this channel took so long; a quick one counts by half."""
+        before = self._seconds.get(channel, A_MOMENT)
+        self._seconds[channel] = max(seconds, (before + seconds) / 2)

@@ -1,0 +1,1 @@
+"""The storm: whole installations in which anything happens, and what must be so whatever does."""
