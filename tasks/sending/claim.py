@@ -125,7 +125,7 @@ class NoticeClaims:
 def _one_each(
     held: Sequence[HeldNotice], customers: Mapping[str, Customer], lines: Mapping[int, str]
 ) -> tuple[dict[int, Customer | None], list[HeldNotice]]:
-    """The first notice for each customer and on each line, and all others, by id with the customer; the rest."""
+    """The first notice for each customer and on each line, all others, by id with the customer; the rest."""
     first: dict[int, Customer | None] = {}
     later: list[HeldNotice] = []
     taken: set[str] = set()
