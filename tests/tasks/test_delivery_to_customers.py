@@ -20,6 +20,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
+from workflow.recovery.contact.identities import fingerprint
 from workflow.store.schema import contacts
 
 ADA = "customer:C-7"
@@ -195,7 +196,10 @@ def test_who_wants_no_call_either_is_a_matter_for_a_person(
     assert (effect.state, post.sent) == ("dead", []) and "no-way" in effect.error
     sweep(world.engine, world.clock)
     world.settle()
-    assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") is not None
+    assert [one["words"] for one in world.data(ADA)["missed"]] == ["It says One"]
+    key = f"escalation:delivery-customer-{fingerprint('customer', ADA)}-{world.stored(ADA).seq}"
+    assert world.state(key) is not None, "their own subject has asked a person, once for all that follows"
+    assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") is None
 
 
 def test_a_burst_beyond_the_cap_waits_visibly_and_goes_out_as_one_message(
