@@ -19,8 +19,8 @@ from state_machines.errors import Problem
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.request_body import read_form
 from workflow.console.rendering import page
-from workflow.errors import InvalidEvent, NotFound
-from workflow.recovery.authority.link_holder import actor_of
+from workflow.errors import InvalidEvent, NotFound, NotPermitted
+from workflow.recovery.authority.link_holder import actor_of, with_authority
 from workflow.recovery.links import (
     Expired,
     Forged,
@@ -83,13 +83,18 @@ def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response
     if not is_open(runtime, found):
         return _said(speech, speech.over_title, speech.over, 410)
     try:
-        data = answer_data(found.link, form)
+        now = runtime.clock.now()
+        said = answer_data(found.link, form)
+        data = with_authority(runtime.store, found.subject.key, found.link, said, now)
         reason = objection(runtime, found, data)
         if reason is not None:
             why = _RULE.sub("", reason)
             late = speech.late if found.link.get("choices") else speech.refused.format(reason=why)
             return _said(speech, speech.late_title, late, 409)
-        first = answer(runtime.engine, found, data, runtime.clock.now(), actor_of(found.link))
+        first = answer(runtime.engine, found, data, now, actor_of(found.link))
+    except NotPermitted as error:
+        why = "; ".join(one.message for one in error.problems)
+        return _said(speech, speech.late_title, speech.refused.format(reason=why), 403)
     except (Incomplete, InvalidEvent) as error:
         return _asked(found, speech, choices_left(runtime, found), form, error.problems, 422)
     if not first:  # another one came between our look and our answer
