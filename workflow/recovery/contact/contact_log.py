@@ -25,7 +25,16 @@ MOST_GATHERED = 1000
 """The same, to a colleague."""
 _WISHES = tuple(
     f"{LIFECYCLE}.{trigger}"
-    for trigger in ("known", "prefer", "opt_out", "opt_in", "moved_zone", "new_address")
+    for trigger in (
+        "known",
+        "prefer",
+        "opt_out",
+        "opt_in",
+        "moved_zone",
+        "new_address",
+        "address_failed",
+        "address_works",
+    )
 )
 """Events that change how somebody may be reached."""
 
