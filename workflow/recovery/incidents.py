@@ -1,7 +1,7 @@
 """Cases that belong to an incident by its condition are joined: as they come, and those that came before.
 
 An incident that was declared with `match` is open to every case of whose facts the condition holds and
-that came after its `since`, or within the hour before it was declared. A case that a person has split off stays apart.
+that came after its `since`, or within the hour before it was declared. What was split off stays apart.
 """
 
 from __future__ import annotations
