@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from state_machines.values.durations import parse_duration
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import TimeError
 from workflow.clock import SANDBOX, clock_from
@@ -242,6 +243,11 @@ class Settings(BaseSettings):
         description="Settings of channels of your own, as JSON: an object by channel, each an object that "
         'its adapter is handed, `{"fax": {"gateway": "https://fax.example"}}`. What is named is set up.',
     )
+    gather: str = Field(
+        default="PT15M",
+        description="For how long after a message to a colleague what else there is to tell them about the "
+        "same topic is gathered, to be told in one message ([incidents](incidents.md)); `PT0S`: never.",
+    )
     event_batch: int = Field(
         default=500, ge=1, le=10_000, description="Events applied in one transaction, at most."
     )
@@ -348,6 +354,12 @@ class Settings(BaseSettings):
     @classmethod
     def _known_clock(cls, value: str) -> str:
         clock_from(value)
+        return value
+
+    @field_validator("gather")
+    @classmethod
+    def _length_of_time(cls, value: str) -> str:
+        parse_duration(value)
         return value
 
     @field_validator("channel_options")

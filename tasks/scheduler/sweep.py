@@ -1,4 +1,4 @@
-"""The sweep of a scheduler: hand sends that were lost over to people, and tell them of dead letters."""
+"""The sweep of a scheduler: lost sends and dead letters go to people, cases to the incident they match."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from workflow.clock import Clock
 from workflow.engine.engine import Engine
 from workflow.maintenance.sweep import abandon
 from workflow.recovery.dead_letter_news import tell_of_dead_letters
+from workflow.recovery.incidents import join_matching
 from workflow.recovery.lost_sends import hand_over
 
 
 def sweep(engine: Engine, clock: Clock) -> int:
-    """Mark abandoned sends, open an escalation for each send that was lost, and one about dead letters.
+    """Mark abandoned sends, open an escalation for each send that was lost, and one about dead letters; join
+    cases to incidents whose condition they meet.
 
     Returns:
         How many sends of unknown outcome went to a person, at least those that became unknown just now.
@@ -19,4 +21,5 @@ def sweep(engine: Engine, clock: Clock) -> int:
     abandoned = abandon(engine.store, now)
     lost = max(abandoned, hand_over(engine, now))
     tell_of_dead_letters(engine, now)
+    join_matching(engine, now)
     return lost

@@ -2,7 +2,8 @@
 
 All of that is one transaction for several notices, under the locks of the subjects of their customers: what a
 customer said a second ago holds, and no two workers use up the same place within a cap. Of one customer's
-notices a claim takes one, so that the next sees what became of it.
+notices a claim takes one, so that the next sees what became of it; the same of what a colleague is told about
+one topic, under the lock of that line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from state_machines.notices.topics import topic_of
+from state_machines.values.durations import parse_duration
+from state_machines.values.instants import shifted
 from tasks.channels.port import Notice
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
@@ -22,6 +25,7 @@ from workflow.outbox.effects import HeldNotice, Hold, Receipts
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
+from workflow.recovery.contact.gathering import name_of_line, until_gathered
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, Transaction
@@ -39,13 +43,15 @@ class Bundle:
         rows: their effects; the idempotency key of the first is that of the message.
         notices: the same, addressed as the recipient is known now.
         channels: over which they may be sent, in the order in which they are to be tried.
-        customer: key of the customer whose contacts are counted, if it is for one.
+        counted: under which name contacts are counted: the key of a customer, or a colleague's line.
+        gathered: whether it is for a colleague, told of many things in one message.
     """
 
     rows: Sequence[EffectRow]
     notices: Sequence[Notice]
     channels: Sequence[str]
-    customer: str | None = None
+    counted: str | None = None
+    gathered: bool = False
 
     @property
     def key(self) -> str:
@@ -80,6 +86,7 @@ class NoticeClaims:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._interval = parse_duration(runtime.settings.gather)
 
     def claim(self, held: Sequence[HeldNotice], token: str, lease: timedelta, sent: Receipts) -> Claimed:
         """The bundles of these notices to send now; none of one that another worker has, or that must wait.
@@ -90,29 +97,47 @@ class NoticeClaims:
         with self._runtime.store.begin() as transaction:
             keys = {one.customer for one in held if one.customer is not None}
             customers = contact_log.held(transaction, keys)  # subjects first, then effects
-            first, later = _one_each(held, customers)
+            lines = self._held_lines(
+                transaction, [one.id for one in held if one.customer not in customers], now
+            )
+            first, later = _one_each(held, customers, lines)
             begun = outbox.begin(transaction, list(first), token, now, lease, sent)
-            verdicts = _Verdicts(transaction, now, lease, customers.values())
-            bundles = [verdicts.of(row, first[row.id]) for row in begun]
+            verdicts = _Verdicts(transaction, now, lease, customers.values(), self._interval)
+            bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
             verdicts.write(Hold(token, EffectState.SENDING))
         return Claimed([bundle for bundle in bundles if bundle is not None], later)
 
+    def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, str]:
+        """Of the notices that are gathered, the line on which a colleague is told of each; all are held."""
+        if not self._interval or not ids:
+            return {}
+        lines: dict[int, str] = {}
+        for one, channel, topic, to in others_waiting.asked_for(transaction, ids):
+            found = route(topic, channel, to, now) if topic.colleagues else None
+            line = name_of_line(topic, found, to) if isinstance(found, Go) else None
+            if line is not None:
+                lines[one] = line
+        for line in sorted(set(lines.values())):
+            transaction.hold(line)
+        return lines
+
 
 def _one_each(
-    held: Sequence[HeldNotice], customers: Mapping[str, Customer]
+    held: Sequence[HeldNotice], customers: Mapping[str, Customer], lines: Mapping[int, str]
 ) -> tuple[dict[int, Customer | None], list[HeldNotice]]:
-    """The first notice for each customer and all for others, by id with the customer; and the rest."""
+    """The first notice for each customer and on each line, all others, by id with the customer; the rest."""
     first: dict[int, Customer | None] = {}
     later: list[HeldNotice] = []
     taken: set[str] = set()
     for one in held:
         customer = None if one.customer is None else customers.get(one.customer)
-        if customer is not None and customer.key in taken:
+        name = lines.get(one.id) if customer is None else customer.key
+        if name is not None and name in taken:
             later.append(one)
             continue
         first[one.id] = customer
-        if customer is not None:
-            taken.add(customer.key)
+        if name is not None:
+            taken.add(name)
     return first, later
 
 
@@ -120,8 +145,14 @@ class _Verdicts:
     """What is to become of the notices of one claim; all but the sending is written together at its end."""
 
     def __init__(
-        self, transaction: Transaction, now: datetime, lease: timedelta, customers: Collection[Customer]
+        self,
+        transaction: Transaction,
+        now: datetime,
+        lease: timedelta,
+        customers: Collection[Customer],
+        interval: timedelta,
     ) -> None:
+        self._interval = interval
         self._transaction = transaction
         self._now = now
         self._lease = lease
@@ -131,8 +162,10 @@ class _Verdicts:
         self._contacts: list[Contact] = []
         self._no_contacts: list[int] = []
 
-    def of(self, row: EffectRow, customer: Customer | None) -> Bundle | None:
+    def of(self, row: EffectRow, customer: Customer | None, line: str | None) -> Bundle | None:
         """The bundle to send now, or None."""
+        if line is not None:
+            return self._for_colleague(row, line)
         return self._for_anybody(row) if customer is None else self._for_customer(row, customer)
 
     def write(self, held: Hold) -> None:
@@ -155,6 +188,27 @@ class _Verdicts:
         else:
             return Bundle([row], [notice], found.channels)
         return None
+
+    def _for_colleague(self, row: EffectRow, line: str) -> Bundle | None:
+        """Now, with all that waits on the line; or later, where they have just been told of others."""
+        transaction, now = self._transaction, self._now
+        notice, since = _addressed(row, {}), shifted(now, -self._interval)
+        found = route(notice.topic, notice.channel, notice.to, now)
+        assert isinstance(found, Go)
+        others = contact_log.gathered_on(transaction, line, row.id)
+        told = contact_log.told_lately(transaction, line, since)
+        matter = contact_log.matter(transaction, row.subject)
+        wait = until_gathered(now, self._interval, matter, told, bool(others))
+        if wait is not None:
+            self._waits.append((row.id, wait.until, wait.reason))
+            self._contacts.append(Contact(row.id, line, waits=True))
+            return None
+        fitting = _sharing_route(transaction, others, notice.to, {}, found.channels[0], now)
+        joining = others_waiting.join(transaction, fitting, row.token, now, self._lease)
+        rows = sorted([row, *joining], key=lambda one: one.id)
+        contact_log.forget_told(transaction, line, since)
+        self._contacts += [Contact(one.id, line, waits=False) for one in rows]
+        return Bundle(rows, [_addressed(one, {}) for one in rows], found.channels, line, gathered=True)
 
     def _for_customer(self, row: EffectRow, customer: Customer) -> Bundle | None:
         transaction, now = self._transaction, self._now

@@ -17,6 +17,7 @@ import structlog
 from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.sending.claim import Bundle, NoticeClaims
 from tasks.sending.digest import joined
+from tasks.sending.gathered import list_of
 from tasks.sending.pace import Pace
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
@@ -25,6 +26,7 @@ from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
 from workflow.recovery.links import LinkWriter
+from workflow.recovery.links.urls import base_url
 
 _SHARE_OF_LEASE = 0.3
 _TOO_LONG = 0.5
@@ -52,6 +54,7 @@ class NoticeSender:
         self._claims = NoticeClaims(runtime)
         self._links = LinkWriter(runtime.settings)
         self._pace = Pace()
+        self._base = base_url(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
         """Send the notices still claimed under `token`, for about so many seconds: bulk is sent in slices.
@@ -115,7 +118,7 @@ class NoticeSender:
             losses = [(one, str(error)) for one in bundle.ids]
             outbox.unknown(store, losses, held, _with_digest({"channel": error.channel}, bundle))
         else:
-            return [(one, said) for one in bundle.ids]
+            return _receipts(said, bundle)
         return []
 
     def _send(self, bundle: Bundle) -> dict[str, Any]:
@@ -128,7 +131,7 @@ class NoticeSender:
         failed: list[tuple[str, str]] = []
         for channel in bundle.channels:
             notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
-            message = joined(notices) if len(notices) > 1 else notices[0]
+            message = self._as_one(notices, gathered=bundle.gathered)
             try:
                 receipt = self._over(message, bundle.key)
             except Rejected as error:
@@ -137,10 +140,15 @@ class NoticeSender:
                 error.channel = channel
                 raise
             else:
-                return _receipt(receipt, failed, bundle)
+                return _receipt(receipt, failed)
         raise Rejected(
             failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
         )
+
+    def _as_one(self, notices: Sequence[Notice], *, gathered: bool) -> Notice:
+        if len(notices) == 1:
+            return notices[0]
+        return list_of(notices, self._base) if gathered else joined(notices)
 
     def _readable(self, notice: Notice) -> Notice:
         """The notice with the URLs of its links in their places."""
@@ -167,14 +175,14 @@ class NoticeSender:
 
     def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
         """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""
-        if bundle.customer is None:
+        if bundle.counted is None:
             return
         waiting = [
             row.id
             for row, one in zip(bundle.rows, bundle.notices, strict=True)
-            if again and one.topic.may_wait
+            if again and (bundle.gathered or one.topic.may_wait)
         ]
-        contacts = [Contact(one, bundle.customer, waits=True) for one in waiting]
+        contacts = [Contact(one, bundle.counted, waits=True) for one in waiting]
         with self._runtime.store.begin() as transaction:
             contact_log.forget(transaction, bundle.ids)
             contact_log.note(transaction, contacts, self._runtime.clock.now())
@@ -187,17 +195,27 @@ class NoticeSender:
 
     def _wait_no_more(self, bundle: Bundle, given_up: Sequence[int]) -> None:
         """What is given up does not wait for others to go together with."""
-        if bundle.customer is not None and given_up:
+        if bundle.counted is not None and given_up:
             with self._runtime.store.begin() as transaction:
                 contact_log.forget(transaction, given_up)
 
 
-def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]], bundle: Bundle) -> dict[str, Any]:
-    """The receipt as it is stored with every effect of the bundle."""
+def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The receipt as it is stored."""
     said = receipt.to_json()
     if failed:
         said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
-    return _with_digest(said, bundle)
+    return said
+
+
+def _receipts(said: dict[str, Any], bundle: Bundle) -> list[_Sent]:
+    """The receipt of each effect of the bundle.
+
+    A report names the message, so the first lists the keys of all; of many, the others name the first alone.
+    """
+    first, *others = bundle.ids
+    rest = said | {"gathered": bundle.key} if bundle.gathered else _with_digest(said, bundle)
+    return [(first, _with_digest(said, bundle)), *((one, rest) for one in others)]
 
 
 def _with_digest(said: dict[str, Any], bundle: Bundle) -> dict[str, Any]:

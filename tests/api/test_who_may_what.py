@@ -54,6 +54,10 @@ WHO_MAY = {
     "POST /v1/desk/escalations/{key}/outcome": _DESK,
     "POST /v1/desk/approvals/{number}/decision": _DESK,
     "POST /v1/desk/cases/{number}/{trigger}": _DESK,
+    "GET /v1/customers/likely": _EVERYTHING,
+    "POST /v1/desk/likenesses/{number}/{verdict}": _DESK,
+    "POST /v1/desk/customers/{number}/merge": _DESK,
+    "POST /v1/desk/customers/{number}/separate": _DESK,
     "GET /v1/barometer": _EVERYTHING,
     "GET /v1/barometer/{name}": _EVERYTHING,
     "GET /v1/barometer/{name}/subjects": _EVERYTHING,
@@ -84,7 +88,7 @@ OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
 _PATH = {
     "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
     "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
-    "subject": "order:1", "channel": "webhook",
+    "subject": "order:1", "channel": "webhook", "verdict": "merge",
 }  # fmt: skip
 
 

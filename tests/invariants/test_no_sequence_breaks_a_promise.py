@@ -3,9 +3,9 @@
 In each run of the storm a whole installation stands on a store, and anything happens to it, through its real
 doors: events of other systems and of operators, in any order, with good and with silly data; acts at desks;
 links that are pressed; reports and bounces; channels that are busy, refuse, or leave open what became of a
-message; workers that are gone; tasks that fail; time. In half of the runs colleagues do their work besides.
-After each instant `verdicts` looks for what must never be, and `aftermath` at the end: the ledger, decided
-again, gives what is stored, and every case can come to its end.
+message; workers that are gone; tasks that fail; time. Colleagues do their work, in half of the runs a little,
+in half of them most of the time. After each instant `verdicts` looks for what must never be, and `aftermath`
+at the end: the ledger, decided again, gives what is stored, and every case can come to its end.
 
 A run follows from its seed, and is the same on both stores. A small part runs by default; all of it, 500 runs
 of 200 steps on each store, in as many processes as there are cores (or `STORM_JOBS`), and one run again:
@@ -32,7 +32,7 @@ from workflow.recovery.contact.policy import Go
 from workflow.scenarios.stores import Kind, Stores, stores_of
 
 ALL = "STORM" in os.environ
-RUNS, STEPS = map(int, os.environ.get("STORM", "3x40").split("x"))
+RUNS, STEPS = map(int, os.environ.get("STORM", "2x40").split("x"))
 FIRST = int(os.environ.get("STORM_SEED", "0"))
 _SHORT = 50
 _SEEDS = range(20)

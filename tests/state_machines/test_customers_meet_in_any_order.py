@@ -56,9 +56,14 @@ class Crowd:
             self.refused.append((key, event.trigger))
         self.subjects[key] = apply_decision(subject, event, decision, self.now)
         for effect in decision.effects:
-            if isinstance(effect, EmitEvent) and split_key(effect.to)[0] in ("customer", "identity", "case"):
-                parent = key if effect.opens else None
-                self.post(effect.to, effect.trigger, effect.data, parent, "/makegood")
+            if isinstance(effect, EmitEvent):
+                self.emitted(key, effect)
+
+    def emitted(self, key: str, effect: EmitEvent) -> None:
+        """What a subject sends to another one."""
+        if split_key(effect.to)[0] in ("customer", "identity", "case"):
+            parent = key if effect.opens else None
+            self.post(effect.to, effect.trigger, effect.data, parent, "/makegood")
 
     def root(self, key: str) -> str:
         """The customer whom this one turned out to be."""

@@ -20,6 +20,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
+from workflow.recovery.contact.identities import fingerprint
 from workflow.store.schema import contacts
 
 ADA = "customer:C-7"
@@ -142,9 +143,9 @@ def test_a_wish_that_is_accepted_but_not_decided_is_waited_for(
 def test_who_turned_out_to_be_another_is_written_to_as_that_other_wishes(
     world: World, runtime: Runtime, post: Post
 ) -> None:
-    world.post("customer.known", ADA, {**KNOWN, "opted_out": ["sms"]})
+    world.post("customer.known", ADA, {**KNOWN, "account": "A-17", "opted_out": ["sms"]})
     world.clock.advance(timedelta(hours=1))
-    world.post("customer.known", "customer:web-31", {"phone": "0049 30 123456"})
+    world.post("customer.known", "customer:web-31", {"account": "a-17"})
     assert world.state("customer:web-31") == "merged"
     world.post("letter.write", "letter:L", {"to": {"key": "customer:web-31", "phone": "+4930123456"}})
     deliver(world, runtime, post)
@@ -195,7 +196,10 @@ def test_who_wants_no_call_either_is_a_matter_for_a_person(
     assert (effect.state, post.sent) == ("dead", []) and "no-way" in effect.error
     sweep(world.engine, world.clock)
     world.settle()
-    assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") is not None
+    assert [one["words"] for one in world.data(ADA)["missed"]] == ["It says One"]
+    key = f"escalation:delivery-customer-{fingerprint('customer', ADA)}-{world.stored(ADA).seq}"
+    assert world.state(key) is not None, "their own subject has asked a person, once for all that follows"
+    assert world.state(f"escalation:effect-{effect.id}-{effect.token[:8]}") is None
 
 
 def test_a_burst_beyond_the_cap_waits_visibly_and_goes_out_as_one_message(
@@ -353,13 +357,13 @@ def test_who_comes_while_another_worker_counts_waits_for_it(
 def test_a_cap_counts_what_went_to_them_before_they_were_known_to_be_the_same(
     world: World, runtime: Runtime, post: Post
 ) -> None:
-    world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 1}})
+    world.post("customer.known", ADA, {**KNOWN, "account": "A-17", "caps": {"per": "P1D", "most": 1}})
     world.clock.advance(timedelta(hours=1))
     stranger = {"key": "customer:web-31", "email": "a@elsewhere.example"}
     world.post("customer.known", "customer:web-31", {"email": "a@elsewhere.example"})
     write(world, "One", to=stranger)
     deliver(world, runtime, post)
-    world.post("customer.known", "customer:web-31", {"phone": "0049 30 123456"})
+    world.post("customer.known", "customer:web-31", {"account": "a-17"})
     assert world.state("customer:web-31") == "merged"
     write(world, "Two")
     effect = deliver(world, runtime, post)[-1]

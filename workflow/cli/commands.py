@@ -18,6 +18,7 @@ LINES = {
     "migrate": "Bring the database to the newest schema. Safe to run twice, and by several at once.",
     "send": "Send one event; print what the API answered about it, as JSON.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
+    "customers": "Customers: who may be one person.",
     "rotation": "Rotations: who is on duty when.",
     "replay": "Play a log of real events through lifecycles on a virtual clock; write moves and a report.",
     "test": "Play scenarios: given this, when that happens, then this must be so and nothing else.",

@@ -1,6 +1,8 @@
 """Sends that a person must see to: of unknown outcome, or notices that never reached a customer.
 
 Each gets one escalation. What was to be said to a customer and could not be is still to be said, by a person.
+A customer whom we know and who can be reached over no channel is told of by their own subject, once and not
+for each message.
 """
 
 from __future__ import annotations
@@ -31,12 +33,15 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
 from workflow.store.effect_states import EffectState
-from workflow.store.schema import outbox, subjects
+from workflow.store.schema import events, outbox, subjects
 
 SOURCE = "/makegood/sweep"
 _BATCH = 200
 _KEY = "escalation:effect-"
 _SHORT = 8
+_UNREACHED = "unreached/"
+_NO_WAY = "[no-way]"
+"""How the reason ends where there is no channel on which somebody could be reached (see `contact.policy`)."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +56,7 @@ def hand_over(engine: Engine, now: datetime) -> int:
         rows = connection.execute(_without_a_person()).all()
     try:
         if rows:
-            engine.accept([_event(row, now) for row in rows])
+            engine.accept([_unreached(row, now) if row.no_way else _event(row, now) for row in rows])
     except InvalidEvent as error:  # an escalation of the installation's own that knows no `open`
         rules = ", ".join(f"{problem.field} [{problem.rule}]" for problem in error.problems[:3])
         log.error("sends that failed find no person", sends=len(rows), refused=rules)
@@ -76,7 +81,14 @@ def _without_a_person() -> Select[Any]:
     for_colleagues = func.coalesce(declared, about.in_(registered), type_=Boolean)
     unknown = and_(outbox.c.state == EffectState.UNKNOWN, about != "escalation")
     undelivered = and_(outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", ~for_colleagues)
+    customer = subjects.alias("customer")
+    known = select(customer.c.id).where(
+        customer.c.key == said["to", "key"].as_string(), customer.c.lifecycle == "customer"
+    )
+    told = select(events.c.id).where(events.c.source == SOURCE, events.c.event_id == _UNREACHED + place)
+    without_a_way = and_(outbox.c.error.endswith(_NO_WAY), known.exists())
     columns = (
+        without_a_way.label("no_way"),
         outbox.c.key.label("effect"),
         _way().label("target"),
         outbox.c.kind,
@@ -89,6 +101,7 @@ def _without_a_person() -> Select[Any]:
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         # Spelt out, since SQLite proves from no parameter that the index of open effects will do.
         .where(literal_column("outbox.state in ('dead', 'unknown')"), or_(unknown, undelivered), ~escalated)
+        .where(or_(~without_a_way, ~told.exists()))
         .order_by(outbox.c.id)
         .limit(_BATCH)
     )
@@ -102,6 +115,20 @@ def _way() -> ColumnElement[str]:
 def escalation_of(effect_id: int, token: str | None) -> str:
     """Key of the escalation about a send of this effect, which a sweep has opened or would open."""
     return f"{_KEY}{effect_id}-{(token or 'none')[:_SHORT]}"
+
+
+def _unreached(lost: Row[Any], now: datetime) -> CloudEvent:
+    """For the customer's own subject, which sees to it that one person hears of it."""
+    data = {
+        "channel": lost.target,
+        "code": "no way",
+        "words": lost.payload.get("words"),
+        "about": lost.payload["about"],
+        "effect": lost.effect,
+    }
+    said = {name: value for name, value in data.items() if value}
+    key = lost.payload["to"]["key"]
+    return CloudEvent(f"{_UNREACHED}{lost.place}", SOURCE, "customer.unreached", key, now, said)
 
 
 def _event(lost: Row[Any], now: datetime) -> CloudEvent:

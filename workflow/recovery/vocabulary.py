@@ -26,6 +26,7 @@ from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.people import same_person
 from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
+from workflow.recovery.contact.resting import address_mark, dead_address, rests
 from workflow.recovery.contact.wishes import (
     consents_after,
     heard,
@@ -67,6 +68,9 @@ FUNCTIONS = (
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
     Function("machine_written", ("map",), "bool", machine_written),
+    Function("dead_address", ("string",), "bool", dead_address),
+    Function("address_mark", ("json", "string"), "string", address_mark),
+    Function("rests", ("json", "string"), "bool", rests),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
     Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),

@@ -29,6 +29,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
+from workflow.recovery.incidents import has_conditions
 from workflow.scenarios.errors import NoRest
 from workflow.scenarios.executor import executor_of
 from workflow.scenarios.role_keys import RoleKeys
@@ -161,7 +162,7 @@ class Installation(StoreView):
         for _ in range(MOST_PASSES):
             if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
                 continue
-            if not has_failures(self.store):
+            if not has_failures(self.store) and not has_conditions(self.store):
                 return
             self._executor.sweep()
             if not engine.apply().decided:

@@ -294,6 +294,12 @@ class Transaction(Protocol):
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
         """Write the next states of effects, except for those that are settled or that others hold by now."""
 
+    def hold(self, name: str) -> None:
+        """Hold a name to the end of the transaction; another transaction that asks for it waits until then.
+
+        For what is no row. Before effects are locked, and several names in their order: so nothing deadlocks.
+        """
+
 
 class Store(Protocol):
     """A database with the tables of `schema`."""

@@ -208,6 +208,10 @@ class PostgresTransaction:
         batch.append(writing.effect_updates(updates))
         self._ask(*batch)
 
+    def hold(self, name: str) -> None:
+        """Hold a name to the end of the transaction."""
+        self._run(sql.HOLD, name=name)
+
 
 class PostgresStore:
     """A PostgreSQL database."""

@@ -212,3 +212,6 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(states)s as text[]), cast(%(due_at
   as u(id, state, due_at, settled_at, receipt, error, token, held)
 where o.id = u.id and o.state <> 'settled'
   and (u.token is null or (o.token = u.token and o.state = u.held))"""
+
+HOLD = "select pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
+"""Its rows: one, of nothing."""

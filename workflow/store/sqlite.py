@@ -250,6 +250,9 @@ class SqliteTransaction:
             ],
         )
 
+    def hold(self, name: str) -> None:
+        """Nothing is to be done: there is one write transaction at a time."""
+
 
 class SqliteStore:
     """A SQLite database file.

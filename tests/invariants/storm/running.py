@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -51,6 +52,8 @@ class _Process:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the first process, which ends the others
         tempfile.tempdir = home
         channels.register(PAGER)
+        gc.set_threshold(50_000, 20, 50)
+        gc.freeze()  # what is imported stays
         cls.stores = cls.open.enter_context(stores_of(kind, url))
         Finalize(None, cls.open.close, exitpriority=1)
 

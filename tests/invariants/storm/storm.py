@@ -21,8 +21,8 @@ from workflow.recovery import vocabulary
 from workflow.scenarios.installation import Installation
 from workflow.scenarios.stores import Stores
 
-_HELPFUL = 0.5
-"""The share of runs in which colleagues do their work."""
+_HELPFUL = (0.1, 0.55)
+"""How much of what happens is colleagues who do their work: in some worlds little, in others most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def run(
         try:
             lifecycles = _lifecycles(wind)
             world = StormyWorld(installation, lifecycles, lambda seen: judge.look(world, seen))
-            helpful = Random(f"help {seed}").random() < _HELPFUL
+            helpful = _HELPFUL[seed % len(_HELPFUL)]
             if wind.among is None:
                 _set_up(world)
             for place, number in enumerate(numbers):
@@ -87,7 +87,6 @@ def run(
             if wind.among is None and not any(wanted in one for one in judge.found):
                 after_it(world, judge)
             ran.tally, ran.story, ran.told, ran.found = world.tally, world.story, world.told, judge.found
-            ran.tally["helpful"] = helpful
             ran.tally["subjects"] = len(world.subjects)
         finally:
             installation.close()

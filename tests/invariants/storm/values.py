@@ -54,6 +54,8 @@ _SILLY_VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 OFFICE = {"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}}
 """Hours of an office."""
+MACHINES = (True, "auto-replied", "auto-generated")
+"""How a source says that a machine has written a message."""
 LADDERS: tuple[Any, ...] = (
     [{"people": ["lead@shop.example"], "within": "PT2H"}],
     [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT1H"}],
@@ -100,6 +102,8 @@ _NAMED: Mapping[str, tuple[Any, ...]] = {
     "skills": ([], ["german"]),
     "remind_every": ("PT6H", "P1D"),
     "language": ("de", "en"),
+    "auto_submitted": (*MACHINES, False, "no"),
+    "headers": ({"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}, {}),
     "source_id": ("post-1", "post-2", "post-3"),
     "network": ("mastodon", "bluesky"),
     "override": ("o-1",),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
+from tests.invariants.storm.values import MACHINES
 from tests.invariants.storm.world import Known, Move, Seen, StormyWorld
 from workflow.scenarios.stage import DeadThing, SentNotice
 from workflow.store.own_sources import OWN_SOURCES
@@ -40,6 +41,7 @@ class Judge:
         for move in seen.moves:
             self.found += _about_refusals(move)
             self.found += _about_holders(world, seen, move)
+            self.found += _about_machines(world, seen, move)
         for notice in seen.notices:
             self.found += _about_voice(notice)
             self.found += _about_wishes(world, seen, notice)
@@ -167,6 +169,18 @@ def _about_holders(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
     customer = after.data.get("customer")
     if move.after == "claimed" and isinstance(customer, Mapping) and is_quiet(move.at, customer):
         yield f"quiet: {after.key} is to be called at {move.at}, in the quiet hours {customer['quiet_hours']}"
+
+
+def _about_machines(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
+    """What a machine has written opens no case, as far as nobody else wrote in the same instant."""
+    if move.trigger != "reach_out" or move.said.get("auto_submitted") not in MACHINES:
+        return
+    if sum(one.trigger in ("reach_out", "take_over") for one in seen.moves) == 1:
+        before, after = seen.before.get(move.key), world.subjects.get(move.key)
+        had = before.data.get("case") if before else None
+        has = after.data.get("case") if after else None
+        if has not in (None, had):
+            yield f"machine: {move.key} has {has} opened by what a machine has written"
 
 
 def _about_promise(world: StormyWorld, promise: Known) -> Iterator[str]:

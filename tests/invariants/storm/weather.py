@@ -26,11 +26,11 @@ _CODES = (None, "5.1.1", "4.2.2", "30003", "mailbox_full", "unknown_subscriber")
 _CHANNELS = ("email", "sms", "chat", "social", "webhook")
 
 
-def step(world: StormyWorld, number: int, helpful: bool, among: Mapping[str, Sequence[str]] | None) -> None:
+def step(world: StormyWorld, number: int, helpful: float, among: Mapping[str, Sequence[str]] | None) -> None:
     """What this number stands for happens in this world.
 
     Args:
-        helpful: whether colleagues do their work besides.
+        helpful: how much of what happens is colleagues who do their work.
         among: these lifecycles and triggers from outside alone, and time; None: anything.
     """
     dice = Random(number)
@@ -39,7 +39,7 @@ def step(world: StormyWorld, number: int, helpful: bool, among: Mapping[str, Seq
             _happens(world, dice, among)
         else:
             world.passes(timedelta(minutes=dice.choice((1, 20, 60, 180))))
-    elif helpful and dice.random() < 0.55:
+    elif dice.random() < helpful:
         helps(world, dice)
     else:
         kinds, weights = zip(*_KINDS, strict=True)

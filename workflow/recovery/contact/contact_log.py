@@ -1,7 +1,8 @@
 """Whom we have written to and when, and what waits: so that caps hold and a burst is one message.
 
 Everything about one customer happens under the lock of the customer's subject, however many workers send.
-Subjects are locked before effects, as everywhere (see `workflow.store.port`).
+Subjects are locked before effects, as everywhere (see `workflow.store.port`). A colleague is no subject: what
+goes to one about one topic is kept under the name of that line (see `gathering`), and happens under its lock.
 """
 
 from __future__ import annotations
@@ -12,15 +13,28 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
+from workflow.recovery.contact.gathering import Told, matter_of
+from workflow.store.effect_states import RELAYED
 from workflow.store.port import Transaction
-from workflow.store.schema import contacts, events, inbox, subjects
+from workflow.store.schema import contacts, events, inbox, outbox, subjects
 
 LIFECYCLE = "customer"
 MOST_TOGETHER = 100
-"""Notices that go out as one message at most."""
+"""Notices that go out as one message to a customer at most."""
+MOST_GATHERED = 1000
+"""The same, to a colleague."""
 _WISHES = tuple(
     f"{LIFECYCLE}.{trigger}"
-    for trigger in ("known", "prefer", "opt_out", "opt_in", "moved_zone", "new_address")
+    for trigger in (
+        "known",
+        "prefer",
+        "opt_out",
+        "opt_in",
+        "moved_zone",
+        "new_address",
+        "address_failed",
+        "address_works",
+    )
 )
 """Events that change how somebody may be reached."""
 
@@ -165,6 +179,42 @@ def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetim
             for one in contacts_now
         ]
         transaction.connection.execute(insert(contacts), rows)
+
+
+def told_lately(transaction: Transaction, line: str, since: datetime) -> list[Told]:
+    """What went to a colleague on this line after `since`, UTC."""
+    query = (
+        select(contacts.c.at, subjects.c.key, subjects.c.parent)
+        .join(outbox, outbox.c.id == contacts.c.effect_id)
+        .join(subjects, subjects.c.id == outbox.c.subject_id)
+        .where(contacts.c.customer == line, ~contacts.c.waits, contacts.c.at > since)
+    )
+    return [Told(at, matter_of(key, parent)) for at, key, parent in transaction.connection.execute(query)]
+
+
+def matter(transaction: Transaction, subject: str) -> str:
+    """What the subject with this key is part of, by key (see `gathering.matter_of`)."""
+    query = select(subjects.c.parent).where(subjects.c.key == subject)
+    return matter_of(subject, transaction.connection.execute(query).scalar())
+
+
+def gathered_on(transaction: Transaction, line: str, besides: int) -> list[int]:
+    """Ids of the effects that wait on this line for one message, without `besides`, the oldest first."""
+    query = (
+        select(contacts.c.effect_id)
+        .join(outbox, outbox.c.id == contacts.c.effect_id)
+        .where(contacts.c.customer == line, contacts.c.waits, contacts.c.effect_id != besides)
+        .where(outbox.c.state.in_(RELAYED))
+        .order_by(contacts.c.effect_id)
+        .limit(MOST_GATHERED - 1)
+    )
+    return list(transaction.connection.execute(query).scalars())
+
+
+def forget_told(transaction: Transaction, line: str, until: datetime) -> None:
+    """What went on this line until then, UTC, matters no more."""
+    old = (contacts.c.customer == line, ~contacts.c.waits, contacts.c.at <= until)
+    transaction.connection.execute(delete(contacts).where(*old))
 
 
 def forget(transaction: Transaction, effects: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from state_machines.values.instants import zone
 from state_machines.values.time_errors import QuietHoursError, TimeError
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import A_PERSON, address_fields, registered, written
+from workflow.recovery.contact.resting import rests
 
 LONGEST_CAP = timedelta(days=366)
 
@@ -88,11 +89,12 @@ class Profile:
         )  # fmt: skip
 
     def reachable(self, channel: str) -> bool:
-        """Whether there is an address for a channel that they have not refused."""
+        """Whether there is an address that works for a channel that they have not refused."""
         known = registered().get(channel)
         if known is not None and known.manner is Manner.FILE:
             return True  # it reaches nobody, so no wish can speak against it
-        return channel not in self.refused and bool(address(self.to, channel).strip())
+        has_address = bool(address(self.to, channel).strip()) and not rests(self.to, channel)
+        return channel not in self.refused and has_address
 
     def tried(self, asked: str | None) -> tuple[str, ...]:
         """The channels by which they can be written to, the one to try first in front.

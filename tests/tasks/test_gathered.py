@@ -1,0 +1,187 @@
+"""What is told to one colleague about one topic within a quarter of an hour is one message; none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Retry
+from tasks.sending.claim import NoticeClaims
+from tasks.sending.gathered import MOST_LISTED, list_of
+from tasks.sending.sender import NoticeSender
+from tests.workflow.world import NOW, World, new_world
+from workflow.engine.runtime import Runtime
+from workflow.maintenance.sweep import abandon
+from workflow.outbox import effects as outbox
+
+QUARTER = timedelta(minutes=15)
+BELL = """
+lifecycle: bell
+version: 1
+data: {told: {type: integer, default: 0}}
+triggers:
+  ring: {data: {about: {type: string}}}
+states: [{name: rung}]
+transitions:
+  - trigger: ring
+    source: [initial, rung]
+    dest: rung
+    effects:
+      - notice:
+          to: kim@shop.example
+          about: nudge
+          title: ='Ring ' + subject.id
+          words: ='Look at ' + subject.id
+"""
+
+
+@dataclass
+class Mail:
+    """A mail server that answers as told, and remembers what it was given."""
+
+    answer: Exception | None = None
+    sent: list[Notice] = field(default_factory=list)
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Answer as told."""
+        if self.answer is not None:
+            raise self.answer
+        self.sent.append(notice)
+        return Receipt(notice.channel, f"M-{len(self.sent)}")
+
+    @property
+    def titles(self) -> list[str]:
+        """Of what went out."""
+        return [notice.title for notice in self.sent]
+
+
+@pytest.fixture
+def world(database_url: str) -> Any:
+    """A lifecycle that tells Kim."""
+    world = new_world(database_url, BELL)
+    yield world
+    world.store.close()
+
+
+def ring(world: World, *names: str) -> None:
+    for name in names:
+        world.post("bell.ring", f"bell:{name}", {})
+
+
+def deliver(world: World, runtime: Runtime, mail: Mail) -> list[str]:
+    """Send what is due; the states of all notices, the oldest first."""
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    if rows:
+        NoticeSender(runtime, {"email": mail}).run([row.id for row in rows], rows[0].token, 60.0)
+    return [effect.state for effect in world.effects()]
+
+
+def test_the_first_goes_at_once_and_the_rest_as_one_with_a_receipt_each(
+    world: World, runtime: Runtime
+) -> None:
+    mail = Mail()
+    ring(world, "A", "B", "C", "D", "E")
+    assert deliver(world, runtime, mail) == ["settled", *["pending"] * 4]
+    waiting = world.effects()[1]
+    assert waiting.due_at == NOW + QUARTER and waiting.error.startswith("waits: gathered until 2")
+    world.advance(QUARTER)
+    assert deliver(world, runtime, mail) == ["settled"] * 5
+    assert mail.titles == ["Ring A", "4 promises are due"]
+    assert [f"* Ring {one}" in mail.sent[1].words for one in "ABCDE"] == [False, True, True, True, True]
+    keys = [effect.key for effect in world.effects()[1:]]
+    receipts = [effect.receipt for effect in world.effects()[1:]]
+    assert receipts[0]["digest"] == keys
+    assert [one["gathered"] for one in receipts[1:]] == [keys[0]] * 3
+
+
+def test_the_same_subject_alone_waits_for_nothing(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    ring(world, "A", "A", "A")
+    assert deliver(world, runtime, mail) == ["settled"] * 3
+    ring(world, "B", "A")
+    assert deliver(world, runtime, mail)[3:] == ["pending", "pending"]
+
+
+def test_nothing_is_gathered_where_the_interval_is_none(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    runtime = replace(runtime, settings=runtime.settings.model_copy(update={"gather": "PT0S"}))
+    ring(world, "A", "B", "C")
+    assert deliver(world, runtime, mail) == ["settled"] * 3 and len(mail.sent) == 3
+
+
+def test_two_workers_send_one_message(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    ring(world, *(f"N{number}" for number in range(12)))
+    claims = [outbox.claim(world.store, NOW, timedelta(minutes=2), 3) for _ in range(4)]
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(lambda rows: _run(runtime, mail, rows), claims))
+    assert len(mail.sent) == 1
+    world.advance(QUARTER)
+    claims = [outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 3) for _ in range(4)]
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(lambda rows: _run(runtime, mail, rows), claims))
+    assert mail.titles[1:] == ["11 promises are due"]
+    assert {effect.state for effect in world.effects()} == {"settled"}
+
+
+def _run(runtime: Runtime, mail: Mail, rows: Sequence[Any]) -> None:
+    if rows:
+        NoticeSender(runtime, {"email": mail}).run([row.id for row in rows], rows[0].token, 60.0)
+
+
+def test_what_did_not_go_out_is_tried_again_and_is_one_message(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    ring(world, "A", "B", "C")
+    deliver(world, runtime, mail)
+    world.advance(QUARTER)
+    mail.answer = Retry("the mail server is down")
+    assert deliver(world, runtime, mail) == ["settled", "pending", "pending"]
+    mail.answer = None
+    world.advance(timedelta(minutes=5))
+    assert deliver(world, runtime, mail) == ["settled"] * 3
+    assert mail.titles == ["Ring A", "2 promises are due"]
+
+
+def test_of_one_message_whose_outcome_nobody_knows_each_notice_goes_to_a_person(
+    world: World, runtime: Runtime
+) -> None:
+    mail = Mail()
+    ring(world, "A", "B", "C")
+    deliver(world, runtime, mail)
+    world.advance(QUARTER)
+    mail.answer = OutcomeUnknown("silence")
+    assert deliver(world, runtime, mail) == ["settled", "unknown", "unknown"]
+
+
+def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(
+    world: World, runtime: Runtime
+) -> None:
+    ring(world, "A", "B", "C")
+    deliver(world, runtime, Mail())
+    world.advance(QUARTER)
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+    (held, *_) = outbox.notices_held_under(world.store, [row.id for row in rows], rows[0].token)
+    (bundle,) = NoticeClaims(runtime).claim([held], rows[0].token, timedelta(minutes=2), []).bundles
+    assert len(bundle.rows) == 2
+    world.advance(timedelta(minutes=3))
+    assert abandon(world.store, world.clock.now()) == 2
+    assert [effect.state for effect in world.effects()] == ["settled", "unknown", "unknown"]
+
+
+def test_of_many_the_first_are_listed_and_the_rest_is_counted() -> None:
+    many = [
+        Notice(
+            f"bell:{number}/1/0", "bell:X", "email", "kim@shop.example", "nudge", f"T{number}", "words", {},
+            NOW, language="de",
+        )
+        for number in range(200)
+    ]  # fmt: skip
+    one = list_of(many, "https://care.example")
+    assert one.title == "200 Zusagen werden fällig"
+    assert one.words.count("* T") == MOST_LISTED
+    assert one.words.endswith("Und 180 weitere: https://care.example/v1/desk/line")

@@ -1,0 +1,72 @@
+"""What is told to one colleague about one topic in a time of trouble: one message in so long, not hundreds.
+
+The first message goes at once. What follows within the interval waits until it has passed, and goes as one
+message then. A further word about the same matter alone, such as a ladder that asks the same person again, is
+part of its ordinary life and waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from state_machines.notices.channels import Manner
+from state_machines.notices.topics import Topic
+from state_machines.values.instants import format_instant
+from workflow.recovery.contact.addresses import address
+from workflow.recovery.contact.channels import registered
+from workflow.recovery.contact.policy import Go, Wait
+
+_SYSTEMS = frozenset({"webhook"})
+"""Channels that are read by programs, which count by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that went to a colleague: when (UTC), and about which matter."""
+
+    at: datetime
+    matter: str
+
+
+def name_of_line(topic: Topic, found: Go, to: Any) -> str | None:
+    """By what messages to a colleague are gathered: channel, address and topic; None: each goes for itself.
+
+    Args:
+        topic: what the notice is about; only what is for colleagues is gathered.
+        found: the channels over which it may go.
+        to: its recipient.
+    """
+    channel = found.channels[0]
+    known, reached = registered().get(channel), address(to, channel)
+    if not topic.colleagues or not reached or channel in _SYSTEMS:
+        return None
+    if known is None or known.manner is not Manner.TEXT:
+        return None
+    return f"colleague/{channel}/{topic.name}/{reached.casefold()}"
+
+
+def matter_of(subject: str, parent: str | None) -> str:
+    """What a subject is part of: the case that it came out of, else itself; both by key."""
+    return parent if parent is not None and parent.startswith("case:") else subject
+
+
+def until_gathered(
+    now: datetime, interval: timedelta, matter: str, told: Sequence[Told], others: bool
+) -> Wait | None:
+    """Until when a notice waits for others; None: it goes now, with all that waits.
+
+    Args:
+        now: the instant, UTC.
+        interval: within which one message is enough.
+        matter: that it is about, as `matter_of` says.
+        told: what went to the same colleague about the same topic within the interval.
+        others: whether other notices wait to be told of with it.
+    """
+    lately = [one for one in told if one.at > now - interval]
+    if not lately or (not others and all(one.matter == matter for one in lately)):
+        return None
+    until = max(one.at for one in lately) + interval
+    return Wait(until, f"gathered until {format_instant(until)}, to be told of in one message")
