@@ -133,6 +133,6 @@ def test_what_a_scenario_of_the_catalog_opens_is_listed_beside_it(folder: Path) 
     (folder / "along.yaml").write_text(ALONG, encoding="utf-8")
     (folder / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
     result = asked("--coverage")
-    assert "loan version 1" in result.output and "team version 3" in result.output
+    assert "loan version 1" in result.output and "team version 4" in result.output
     assert "along the way" not in result.output
     assert "Opened by no scenario: appointment, " in result.output
