@@ -121,7 +121,7 @@ def test_a_dead_letter_of_a_subject_that_has_gone_on_harms_nothing(
     record(world.engine, first, TaskOutcome.SUCCEEDED, {"result": 17})
     world.settle()
     assert world.state("job:J") == "cancelled"
-    assert world.moves("job:J")[-1] == ("task_succeeded", "cancelled", "cancelled", "refused")
+    assert world.moves("job:J")[-1] == ("task_succeeded", "cancelled", "cancelled", "stayed")
 
 
 def test_workers_that_give_it_up_at_once_say_it_once(world: World) -> None:
