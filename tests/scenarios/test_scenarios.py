@@ -6,6 +6,7 @@ On SQLite they are played together, since what no scenario takes of the catalog 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,11 @@ def test_all_go_as_they_say_on_sqlite_and_take_every_way_through_the_catalog() -
     assert [plain(one) for one in outcomes if not one.well] == []
     found = measured(outcomes, exceptions_in([OWN]))
     assert found.problems == ()
-    assert set(catalog.NAMES) <= {one.lifecycle for one in found.coverage.lifecycles}
-    untaken = found.coverage.not_taken("state", "transition", "timeout")
-    assert [(name, words) for name, words in untaken if name in catalog.NAMES] == []
+    # An example has an `incident` of its own; it is not the catalog's.
+    titles = {name: lifecycle.title for name, lifecycle in catalog.load_catalog().items()}
+    of_catalog = [one for one in found.coverage.lifecycles if one.title == titles.get(one.lifecycle)]
+    assert set(catalog.NAMES) == {one.lifecycle for one in of_catalog}
+    assert replace(found.coverage, lifecycles=tuple(of_catalog)).not_taken("state", "transition", "timeout") == []
 
 
 def test_there_are_so_many_that_a_supervisor_can_read_what_the_house_does() -> None:
