@@ -246,7 +246,8 @@ class Settings(BaseSettings):
     gather: str = Field(
         default="PT15M",
         description="For how long after a message to a colleague what else there is to tell them about the "
-        "same topic is gathered, to be told in one message ([incidents](incidents.md)); `PT0S`: never.",
+        "same topic is gathered, where it is of an incident or has no hour, to be told in one message "
+        "([incidents](incidents.md)); `PT0S`: never.",
     )
     event_batch: int = Field(
         default=500, ge=1, le=10_000, description="Events applied in one transaction, at most."

@@ -22,10 +22,9 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
 from workflow.outbox.effects import HeldNotice, Hold, Receipts
-from workflow.recovery.contact import contact_log
+from workflow.recovery.contact import contact_log, gathering
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
-from workflow.recovery.contact.gathering import name_of_line, until_gathered
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, Transaction
@@ -112,9 +111,10 @@ class NoticeClaims:
         if not self._interval or not ids:
             return {}
         lines: dict[int, str] = {}
-        for one, channel, topic, to in others_waiting.asked_for(transaction, ids):
+        origins = gathering.origins(transaction, ids)
+        for one, channel, topic, to in others_waiting.asked_for(transaction, list(origins)):
             found = route(topic, channel, to, now) if topic.colleagues else None
-            line = name_of_line(topic, found, to) if isinstance(found, Go) else None
+            line = gathering.name_of_line(topic, found, to, origins[one]) if isinstance(found, Go) else None
             if line is not None:
                 lines[one] = line
         for line in sorted(set(lines.values())):
@@ -198,7 +198,7 @@ class _Verdicts:
         others = contact_log.gathered_on(transaction, line, row.id)
         told = contact_log.told_lately(transaction, line, since)
         matter = contact_log.matter(transaction, row.subject)
-        wait = until_gathered(now, self._interval, matter, told, bool(others))
+        wait = gathering.until_gathered(now, self._interval, matter, told, bool(others))
         if wait is not None:
             self._waits.append((row.id, wait.until, wait.reason))
             self._contacts.append(Contact(row.id, line, waits=True))

@@ -82,7 +82,8 @@ def sent(house: House, name: str, channel: str) -> str:
     engine.accept([CloudEvent(f"ring-{name}", "/tests", "line.ring", subject, now, data)])
     house.apply()
     (row,) = [one for one in claim(store, now, timedelta(minutes=2), 10) if one.subject == subject]
-    begin(store, [row.id], row.token, now, timedelta(minutes=2))
+    with store.begin() as transaction:
+        begin(transaction, [row.id], row.token, now, timedelta(minutes=2))
     receipt = {
         "channel": channel,
         "reference": "SM1",

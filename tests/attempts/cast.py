@@ -241,7 +241,8 @@ def _notice(scene: Scene) -> str:
     scene.house.runtime.engine.accept([ring])
     scene.settle()
     (row,) = [one for one in claim(store, now, timedelta(minutes=2), 10_000) if one.subject == key]
-    begin(store, [row.id], row.token, now, timedelta(minutes=2))
+    with store.begin() as transaction:
+        begin(transaction, [row.id], row.token, now, timedelta(minutes=2))
     outcome = {
         "channel": "webhook",
         "reference": "r",

@@ -204,7 +204,7 @@ def test_the_owner_of_a_rotation_hears_a_fortnight_before_its_shifts_run_out_and
     }
     world.send("rotation:r", "set", shifts=[shift], until=shift["to"], owner="head@shop.example")
     world.wait("P40D")
-    reminders = world.notices("reminder")
+    reminders = world.notices("nudge")
     assert [(one.at - START).days for one in reminders] == [16, 30]
     assert {one.notice.to for one in reminders} == {"head@shop.example"}
     world.send("rotation:r", "set", **WEEKLY)

@@ -20,24 +20,35 @@ from workflow.maintenance.sweep import abandon
 from workflow.outbox import effects as outbox
 
 QUARTER = timedelta(minutes=15)
-BELL = """
-lifecycle: bell
-version: 1
-data: {told: {type: integer, default: 0}}
+CASE = """
+lifecycle: case
+version: 99
+data: {facts: {type: object, default: {}}}
 triggers:
-  ring: {data: {about: {type: string}}}
+  ring: {data: {facts: {type: object}}}
+  warn: {}
 states: [{name: rung}]
 transitions:
   - trigger: ring
     source: [initial, rung]
     dest: rung
+    set: {facts: "=event.data.?facts.orValue({})"}
+    effects:
+      - notice:
+          to: kim@shop.example
+          about: hand_over
+          title: ='Ring ' + subject.id
+          words: ='Look at ' + subject.id
+  - trigger: warn
+    source: rung
     effects:
       - notice:
           to: kim@shop.example
           about: nudge
-          title: ='Ring ' + subject.id
+          title: ='Due ' + subject.id
           words: ='Look at ' + subject.id
 """
+"""Cases that tell Kim whose they are, and that something is due."""
 
 
 @dataclass
@@ -62,15 +73,15 @@ class Mail:
 
 @pytest.fixture
 def world(database_url: str) -> Any:
-    """A lifecycle that tells Kim."""
-    world = new_world(database_url, BELL)
+    """An installation with such cases."""
+    world = new_world(database_url, CASE)
     yield world
     world.store.close()
 
 
 def ring(world: World, *names: str) -> None:
     for name in names:
-        world.post("bell.ring", f"bell:{name}", {})
+        world.post("case.ring", f"case:{name}", {})
 
 
 def deliver(world: World, runtime: Runtime, mail: Mail) -> list[str]:
@@ -91,7 +102,7 @@ def test_the_first_goes_at_once_and_the_rest_as_one_with_a_receipt_each(
     assert waiting.due_at == NOW + QUARTER and waiting.error.startswith("waits: gathered until 2")
     world.advance(QUARTER)
     assert deliver(world, runtime, mail) == ["settled"] * 5
-    assert mail.titles == ["Ring A", "4 promises are due"]
+    assert mail.titles == ["Ring A", "4 hand-overs"]
     assert [f"* Ring {one}" in mail.sent[1].words for one in "ABCDE"] == [False, True, True, True, True]
     keys = [effect.key for effect in world.effects()[1:]]
     receipts = [effect.receipt for effect in world.effects()[1:]]
@@ -105,6 +116,22 @@ def test_the_same_subject_alone_waits_for_nothing(world: World, runtime: Runtime
     assert deliver(world, runtime, mail) == ["settled"] * 3
     ring(world, "B", "A")
     assert deliver(world, runtime, mail)[3:] == ["pending", "pending"]
+
+
+def test_what_is_due_is_gathered_for_the_cases_of_an_incident_alone(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    for name in "ABC":
+        world.post("case.ring", f"case:{name}", {"facts": {"incident": "incident:I"}})
+    ring(world, "D", "E")
+    deliver(world, runtime, mail)
+    for name in "ABCDE":
+        world.post("case.warn", f"case:{name}", {})
+    deliver(world, runtime, mail)
+    assert [one for one in mail.titles if one.startswith("Due")] == ["Due A", "Due D", "Due E"]
+    world.advance(QUARTER)
+    deliver(world, runtime, mail)
+    assert sorted(mail.titles[4:]) == ["2 promises are due", "4 hand-overs"]
+    assert {effect.state for effect in world.effects()} == {"settled"}
 
 
 def test_nothing_is_gathered_where_the_interval_is_none(world: World, runtime: Runtime) -> None:
@@ -125,7 +152,7 @@ def test_two_workers_send_one_message(world: World, runtime: Runtime) -> None:
     claims = [outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 3) for _ in range(4)]
     with ThreadPoolExecutor(4) as workers:
         list(workers.map(lambda rows: _run(runtime, mail, rows), claims))
-    assert mail.titles[1:] == ["11 promises are due"]
+    assert mail.titles[1:] == ["11 hand-overs"]
     assert {effect.state for effect in world.effects()} == {"settled"}
 
 
@@ -144,7 +171,7 @@ def test_what_did_not_go_out_is_tried_again_and_is_one_message(world: World, run
     mail.answer = None
     world.advance(timedelta(minutes=5))
     assert deliver(world, runtime, mail) == ["settled"] * 3
-    assert mail.titles == ["Ring A", "2 promises are due"]
+    assert mail.titles == ["Ring A", "2 hand-overs"]
 
 
 def test_of_one_message_whose_outcome_nobody_knows_each_notice_goes_to_a_person(

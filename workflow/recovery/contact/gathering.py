@@ -1,8 +1,10 @@
 """What is told to one colleague about one topic in a time of trouble: one message in so long, not hundreds.
 
 The first message goes at once. What follows within the interval waits until it has passed, and goes as one
-message then. A further word about the same matter alone, such as a ladder that asks the same person again, is
-part of its ordinary life and waits for nothing.
+message then. So it is with all that concerns the cases of an incident; of other cases, with what only says
+whose they are or how they went. A warning of anything else that came a quarter of an hour late would be of no
+use. A further word about the same matter alone, such as a ladder that asks the same person again, is part of
+its ordinary life and waits for nothing.
 """
 
 from __future__ import annotations
@@ -12,15 +14,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import JSON, case, select, type_coerce
+
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
 from state_machines.values.instants import format_instant
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
 from workflow.recovery.contact.policy import Go, Wait
+from workflow.store.port import Transaction
+from workflow.store.schema import outbox, subjects
 
 _SYSTEMS = frozenset({"webhook"})
 """Channels that are read by programs, which count by themselves."""
+_CASE = "case:"
+_NOTHING_IS_DUE = frozenset({"hand_over", "team_news", "ended"})
+"""Topics by which a case asks nobody to do something by a certain time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +40,45 @@ class Told:
     matter: str
 
 
-def name_of_line(topic: Topic, found: Go, to: Any) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a notice about a case comes from, by key: its subject, and the incident of the case, if any."""
+
+    subject: str
+    incident: str | None
+
+
+def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origin]:
+    """Of these notices those that come out of a case, by effect; the incident is one of the case's facts."""
+    of_case = subjects.alias("of_case")
+    key = case((subjects.c.parent.startswith(_CASE), subjects.c.parent), else_=subjects.c.key)
+    query = (
+        select(
+            outbox.c.id,
+            subjects.c.key,
+            type_coerce(of_case.c.data, JSON)[("facts", "incident")].as_string(),
+        )
+        .join(subjects, subjects.c.id == outbox.c.subject_id)
+        .join(of_case, of_case.c.key == key)
+        .where(outbox.c.id.in_(effects), of_case.c.lifecycle == "case")
+    )
+    return {
+        one: Origin(subject, incident if str(incident).startswith("incident:") else None)
+        for one, subject, incident in transaction.connection.execute(query)
+    }
+
+
+def name_of_line(topic: Topic, found: Go, to: Any, origin: Origin) -> str | None:
     """By what messages to a colleague are gathered: channel, address and topic; None: each goes for itself.
 
     Args:
         topic: what the notice is about; only what is for colleagues is gathered.
         found: the channels over which it may go.
         to: its recipient.
+        origin: where it comes from.
     """
+    if origin.incident is None and not (origin.subject.startswith(_CASE) and topic.name in _NOTHING_IS_DUE):
+        return None
     channel = found.channels[0]
     known, reached = registered().get(channel), address(to, channel)
     if not topic.colleagues or not reached or channel in _SYSTEMS:
@@ -50,7 +90,7 @@ def name_of_line(topic: Topic, found: Go, to: Any) -> str | None:
 
 def matter_of(subject: str, parent: str | None) -> str:
     """What a subject is part of: the case that it came out of, else itself; both by key."""
-    return parent if parent is not None and parent.startswith("case:") else subject
+    return parent if parent is not None and parent.startswith(_CASE) else subject
 
 
 def until_gathered(
