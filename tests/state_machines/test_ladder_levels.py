@@ -209,7 +209,7 @@ def test_the_owner_of_a_rotation_hears_a_fortnight_before_its_shifts_run_out_and
     assert {one.notice.to for one in reminders} == {"head@shop.example"}
     world.send("rotation:r", "set", **WEEKLY)
     world.wait("P400D")
-    assert len(world.notices("reminder")) == 2 and world.refused == []
+    assert len(world.notices("nudge")) == 2 and world.refused == []
 
 
 def test_an_override_counts_for_its_time_and_the_former_ones_are_forgotten_once_they_are_over() -> None:

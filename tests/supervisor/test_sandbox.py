@@ -86,7 +86,7 @@ def test_a_day_passes_and_the_page_shows_who_heard_what(up: Up, http: httpx.Clie
     said = http.get("/sandbox", headers={"Authorization": ""}).text
     assert "Tue 3 Mar 2026, 08:30:00 UTC" in said
     assert "Mon 2 Mar 2026, 13:00 (UTC)" in said, "the customer heard of it when it was due, not a day later"
-    assert "Due soon: We call you back" in said
+    assert "Due today 13:00 UTC: We call you back" in said
     (link,) = set(re.findall(r'<a href="(/l/[^"]+)">', said))
     page = http.get(link, auth=None)
     assert page.status_code == 200
