@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.request_body import described_body, read_model
-from workflow.api.routes.desk_requests import Person
+from workflow.api.routes.desk_requests import DeskAct
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.approvers import standing
@@ -22,23 +21,14 @@ from workflow.recovery.desk.desk import ActResult
 router = APIRouter(prefix="/v1/desk", tags=["desk"])
 
 
-class ApprovalDecision(BaseModel):
+class ApprovalDecision(DeskAct):
     """What somebody decides."""
 
-    model_config = ConfigDict(extra="forbid")
-
     decision: Literal["granted", "refused"]
-    by: Person | None = None
     amount: float | None = Field(None, ge=0, description="With `granted`: less than was asked for.")
     reason: str | None = Field(
         None, min_length=1, max_length=2000, description="Why; needed to refuse, and by who was not asked."
     )
-    id: str = Field(
-        default_factory=lambda: secrets.token_hex(16),
-        pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
-        description="Names this decision, so that it can be sent again without harm. Default: a new one.",
-    )
-    patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for it to be decided.")
 
     @model_validator(mode="after")
     def _fitting(self) -> ApprovalDecision:

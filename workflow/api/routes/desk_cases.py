@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.request_body import read_object
-from workflow.api.routes.desk_requests import PERSON
+from workflow.api.routes.desk_requests import PERSON, Sending
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.speaking import role_claimed
@@ -30,19 +28,6 @@ Act = Literal[
     "word",
 ]  # fmt: skip
 """What people do about a case; the other triggers of `case` are news that subjects send each other."""
-
-
-class Sending(BaseModel):
-    """How to send it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: str = Field(
-        default_factory=lambda: secrets.token_hex(16),
-        pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
-        description="Names this act, so that it can be sent again without harm. Default: a new one.",
-    )
-    patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
 
 
 @router.post(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk
@@ -14,7 +13,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import SubjectKey
 from workflow.api.http.request_body import described_body, read_model
-from workflow.api.routes.desk_requests import Person
+from workflow.api.routes.desk_requests import DeskAct
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.desk.desk import ActResult
@@ -24,19 +23,10 @@ router = APIRouter(prefix="/v1/desk", tags=["desk"])
 Number = Annotated[str, Path(description="The key, or its id alone.", max_length=264)]
 
 
-class Verdict(BaseModel):
+class Verdict(DeskAct):
     """Whether two are one, and why."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    by: Person | None = None
     reason: str | None = Field(None, min_length=1, max_length=2000, description="Why; it is kept.")
-    id: str = Field(
-        default_factory=lambda: secrets.token_hex(16),
-        pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
-        description="Names this act, so that it can be sent again without harm. Default: a new one.",
-    )
-    patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
 
 
 class CustomerMerge(Verdict):

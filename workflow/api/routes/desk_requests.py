@@ -42,19 +42,26 @@ Person = Annotated[Any, AfterValidator(somebody), WithJsonSchema(PERSON)]
 """Who does something."""
 
 
-class _Wish(BaseModel):
+class Sending(BaseModel):
+    """How an act is sent."""
+
     model_config = ConfigDict(extra="forbid")
 
-    by: Person | None = None
     id: str = Field(
         default_factory=lambda: secrets.token_hex(16),
         pattern=r"^[A-Za-z0-9_.~-]{1,100}$",
-        description="Names this wish, so that it can be sent again without harm. Default: a new one.",
+        description="Names this act, so that it can be sent again without harm. Default: a new one.",
     )
     patience: float = Field(3.0, ge=0, le=10, description="Seconds to wait for the decision.")
 
 
-class ClaimRequest(_Wish):
+class DeskAct(Sending):
+    """What somebody at the desk does."""
+
+    by: Person | None = None
+
+
+class ClaimRequest(DeskAct):
     """Somebody takes on the next of the line, or the one that is named."""
 
     subject: SubjectKey | None = Field(None, description="Key of the one that is wanted; else the next.")
@@ -83,7 +90,7 @@ class ClaimRequest(_Wish):
         )
 
 
-class CallOutcome(_Wish):
+class CallOutcome(DeskAct):
     """How a call went."""
 
     outcome: Literal["reached", "no_answer", "busy", "wrong_number", "asked_later", "customer_calls"] = Field(
@@ -109,7 +116,7 @@ class CallOutcome(_Wish):
         return self.outcome, {"by": by} | more
 
 
-class EscalationOutcome(_Wish):
+class EscalationOutcome(DeskAct):
     """What somebody does about an escalation."""
 
     outcome: Literal["resolved", "refused", "reassigned"]
