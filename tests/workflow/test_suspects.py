@@ -19,7 +19,7 @@ from tests.workflow.world import World
 from workflow.engine import engine
 from workflow.engine.decision_marks import DecisionMarks, MarkedWork
 from workflow.engine.engine import Engine
-from workflow.engine.suspects import DEATHS
+from workflow.engine.suspects import DEATHS, suspect
 from workflow.maintenance.backlog import full_count
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.store.schema import inbox, timers
@@ -171,6 +171,34 @@ def settled_after(world: World) -> int:
         except MemoryError:
             failures += 1
             assert failures < 10, "for ever"
+
+
+def test_whoever_is_killed_with_it_before_the_first_death_is_known_does_not_count_again(world: World) -> None:
+    """All of a house is killed at once: one after another takes what the one before has let go."""
+    world.post("lamp.press", "lamp:1", {"level": 1})
+    world.engine.accept([world.event("lamp.press", "lamp:2", {"level": 2})])
+    with world.store.connect() as connection:
+        event, of_event = connection.execute(select(inbox.c.event_id, inbox.c.subject_id)).one()
+        of_timer, name, setting = connection.execute(
+            select(timers.c.subject_id, timers.c.name, timers.c.setting)
+        ).one()
+
+    def die(known: int) -> tuple[Any, ...]:
+        work = [
+            MarkedWork(event, of_event, None, None, known),
+            MarkedWork(None, of_timer, name, setting, known),
+        ]
+        for one in work:
+            suspect(world.store, [one], world.clock.now())
+        with world.store.connect() as connection:
+            return (
+                *connection.execute(select(inbox.c.deaths, inbox.c.dead_at)).one(),
+                *connection.execute(select(timers.c.deaths, timers.c.dead_at)).one(),
+            )
+
+    for _ in range(3):
+        assert die(0) == (1, None, 1, None)
+    assert die(1) == (DEATHS, world.clock.now(), DEATHS, world.clock.now())
 
 
 def test_an_event_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(

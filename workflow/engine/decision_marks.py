@@ -39,12 +39,16 @@ log = structlog.get_logger(__name__)
 
 
 class MarkedWork(NamedTuple):
-    """One event (`event_row`) or setting of a timer that was being decided."""
+    """One event (`event_row`) or setting of a timer that was being decided.
+
+    `deaths` is how many processes had ended over it as far as was known when it was taken.
+    """
 
     event_row: int | None
     subject_row: int
     timer: str | None
     setting: int | None
+    deaths: int = 0
 
 
 class _MarksFile:
@@ -175,7 +179,7 @@ class DecisionMarks:
     def begin(self, work: Sequence[Pending]) -> None:
         """Note a batch; its decisions follow."""
         self._work = [
-            (one.event_row, one.subject_row, one.event.timer, one.event.setting) for one in work
+            (one.event_row, one.subject_row, one.event.timer, one.event.setting, one.deaths) for one in work
         ]  # the fields of `MarkedWork`, in a form that becomes JSON
         self._note(0)
 

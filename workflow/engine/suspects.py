@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from workflow.engine.decision_marks import MarkedWork
 from workflow.store import schema
@@ -29,7 +29,11 @@ _INBOX, _TIMER = schema.inbox.c, schema.timers.c
 
 
 def suspect(store: Store, work: Iterable[MarkedWork], now: datetime) -> None:
-    """Count one death of what a process was deciding, as far as it is still undecided, in one transaction."""
+    """Count one death of what a process was deciding, as far as it is still undecided, in one transaction.
+
+    It is one more than was known when that was taken. So whoever took it anew before the first death was
+    known, and was killed by the same hand, does not count again: nobody has decided it as a suspect yet.
+    """
     found = list(work)
     owners = sorted({one.subject_row for one in found})
     with store.begin() as transaction:
@@ -39,14 +43,21 @@ def suspect(store: Store, work: Iterable[MarkedWork], now: datetime) -> None:
             connection.execute(
                 select(schema.subjects.c.id).where(ids).order_by(schema.subjects.c.id).with_for_update()
             )
-        for events in _parts([one.event_row for one in found if one.event_row is not None]):
-            undecided = and_(_INBOX.event_id.in_(events), _INBOX.dead_at.is_(None))
-            connection.execute(update(schema.inbox).where(undecided).values(**_one_more(schema.inbox, now)))
-        for timers in _parts([one for one in found if one.event_row is None]):
-            pending = and_(or_(*map(_setting, timers)), _TIMER.due_at.is_not(None))
-            fields = _one_more(schema.timers, now)
-            due_at = case((_counted(schema.timers) >= DEATHS, null()), else_=_TIMER.due_at)
-            connection.execute(update(schema.timers).where(pending).values(**fields, due_at=due_at))
+        for known in sorted({one.deaths for one in found}):
+            _count(connection, [one for one in found if one.deaths == known], known, now)
+
+
+def _count(connection: Connection, work: Sequence[MarkedWork], known: int, now: datetime) -> None:
+    """The next death of these, of which so many were known."""
+    for events in _parts([one.event_row for one in work if one.event_row is not None]):
+        undecided = and_(_INBOX.event_id.in_(events), _INBOX.dead_at.is_(None), _no_more(_INBOX, known))
+        connection.execute(update(schema.inbox).where(undecided).values(**_one_more(known, now)))
+    for timers in _parts([one for one in work if one.event_row is None]):
+        pending = and_(or_(*map(_setting, timers)), _TIMER.due_at.is_not(None), _no_more(_TIMER, known))
+        fields = _one_more(known, now)
+        if "dead_at" in fields:
+            fields["due_at"] = None
+        connection.execute(update(schema.timers).where(pending).values(**fields))
 
 
 def decided_together(work: Sequence[Pending]) -> int:
@@ -56,24 +67,18 @@ def decided_together(work: Sequence[Pending]) -> int:
     return max(1, next(number for number, one in enumerate(work) if one.deaths))
 
 
-def _counted(table: Table) -> ColumnElement[int]:
-    return func.coalesce(table.c.deaths, 0) + 1
+def _no_more(columns: Any, known: int) -> ColumnElement[bool]:
+    """No further death has been counted meanwhile."""
+    return func.coalesce(columns.deaths, 0) <= known
 
 
-def _one_more(table: Table, now: datetime) -> dict[str, ColumnElement[object]]:
-    """The next values of `deaths`, `dead_at` and `error`."""
-    counted = _counted(table)
-    dead = counted >= DEATHS
-    words = (
-        literal(f"{ENDED_PROCESSES}: its decision ended ")
-        + counted.cast(schema.inbox.c.error.type)
-        + " processes"
-    )
-    return {
-        "deaths": counted,
-        "dead_at": case((dead, literal(now, table.c.dead_at.type)), else_=null()),
-        "error": case((dead, words), else_=null()),
-    }
+def _one_more(known: int, now: datetime) -> dict[str, Any]:
+    """The next values of `deaths` and, where these are enough, of `dead_at` and `error`."""
+    deaths = known + 1
+    if deaths < DEATHS:
+        return {"deaths": deaths}
+    words = f"{ENDED_PROCESSES}: its decision ended {deaths} processes"
+    return {"deaths": deaths, "dead_at": now, "error": words}
 
 
 def _setting(one: MarkedWork) -> ColumnElement[bool]:
