@@ -70,7 +70,7 @@ class Story:
         self._event("incident.solve", INCIDENT, {"words": SOLVED, "by": INCIDENT_OWNER})
         self._wait(self._customers_are_told, "the customers to be asked whether it works")
         self._answer_some()
-        self._wait(self._all_is_said, "all that was said at the end to have been sent")
+        self._wait(self._customers_are_told, "their answers to be decided")
         data = {
             "what": {"part": "grid"},
             "why": {"cause": "a storm"},
