@@ -40,18 +40,18 @@ def _number(outage: Outage, prefix: str) -> int:
 def _first_words(outage: Outage) -> list[str]:
     seconds, waiting, in_time = [], 0, 0
     for one in outage.callers:
-        at, promise = outage.first_word(one), outage.records.first_words.get(one.key)
-        if at is not None:
+        at = outage.first_word(one)
+        if at is None:
+            waiting += outage.waits(one)
+            continue
+        in_time += at <= outage.due(one)
+        if one.is_of_the_outage:
             seconds.append((at - outage.may_be_told(one)).total_seconds())
-            in_time += promise is not None and at <= promise.due_at
-        elif outage.waits(one):
-            waiting += 1
-            in_time += 1
-    cuts = quantiles(seconds, n=100) if len(seconds) > 1 else [0.0] * 99
+    cuts = quantiles(seconds, n=100)
     return [
-        f"first word in time {in_time} of {len(outage.callers)} ({waiting} wait for their hours)",
-        f"seconds after the report, or after their hours began: p50 {cuts[49]:.1f}, p95 {cuts[94]:.1f}, "
-        f"p99 {cuts[98]:.1f}, most {max(seconds, default=0.0):.1f}",
+        f"first word in time {in_time + waiting} of {len(outage.callers)} ({waiting} wait for their hours)",
+        f"seconds from the report (or their hours) to the incident's word: p50 {cuts[49]:.1f}, "
+        f"p95 {cuts[94]:.1f}, p99 {cuts[98]:.1f}, most {max(seconds):.1f}",
         f"messages to customers {sum(len(found) for found in outage.to_customers().values())}",
     ]
 
