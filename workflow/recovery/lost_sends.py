@@ -55,7 +55,7 @@ def hand_over(engine: Engine, now: datetime) -> int:
     """Open an escalation for each lost message, unless there is one; how many were of unknown outcome.
 
     Its id names the first effect of the message and the dispatch token, which all of them share: any number
-    of sweeps opens it once, and a send that a person had tried again, and that was lost again, goes to a person
+    of sweeps opens it once, and a send that a person had tried again, and that was lost again, goes to one
     again.
     """
     with engine.store.connect() as connection:
