@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
 
+from tests.invariants.storm.sight import Known
 from tests.invariants.storm.values import ANSWERS
-from tests.invariants.storm.world import Known, StormyWorld
+from tests.invariants.storm.world import StormyWorld
 
 _BY = "kim@shop.example"
 
