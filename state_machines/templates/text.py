@@ -1,12 +1,13 @@
 """One text of a template, prepared once and rendered with the values of each notice.
 
-Most texts only print: pieces, and values that may go through filters of ours. Those need nothing of Jinja's
-but its parser. The others, and whatever is wrong with a value, are Jinja's.
+Most texts only print pieces, and values that may go through filters of ours, some of them where a value is
+there or is a certain one. Those need nothing of Jinja's but its parser. What loops or reckons, and whatever
+is wrong with a value, is Jinja's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from state_machines.templates.filters import FILTERS, READER
 from state_machines.templates.language import LINK, compiled, parsed
 from state_machines.templates.reader import Reader
 
-_AS_TEXT = frozenset({str, int, float})
+_NUMBERS = frozenset({int, float})
 
 
 class Values:
@@ -59,47 +60,65 @@ class Values:
 class Text:
     """A text that was read without a fault."""
 
-    __slots__ = ("_form", "_places", "_written")
+    __slots__ = ("_parts", "_written")
 
     def __init__(self, written: str) -> None:
         self._written = written
-        self._form: str | None = None
-        self._places: tuple[_Place, ...] = ()
-        try:
-            parts = list(_parts(parsed(written)))
-        except _NotPlain:
-            return
-        self._places = tuple(part for part in parts if isinstance(part, _Place))
-        self._form = "".join("%s" if isinstance(part, _Place) else part.replace("%", "%%") for part in parts)
+        self._parts = tuple(_parts(parsed(written).body))
 
     def say(self, values: Values) -> str:
         """The text with these values. Raises TooLong, and what filters and Jinja raise."""
-        if self._form is None:
+        said: list[str] = []
+        try:
+            _say(self._parts, values, said)
+        except _NotPlain:
             return values.by_jinja(self._written)
-        found = []
-        length = len(self._form)
-        for name, is_link, filters in self._places:
+        text = "".join(said)
+        return values.by_jinja(self._written) if len(text) > LONGEST_WORDS else text.strip()
+
+
+def _say(parts: Sequence[_Part], values: Values, said: list[str]) -> None:
+    """Add what these parts say. Raises _NotPlain for what is Jinja's to say, or to complain of."""
+    for part in parts:
+        if type(part) is str:
+            said.append(part)
+        elif type(part) is _Place:
+            name, is_link, filters = part
             held = values.links if is_link else values.values
             if name not in held:
-                return values.by_jinja(self._written)
+                raise _NotPlain
             value = held[name]
             for each in filters:
                 value = each(values.filtering, value)
             kind = type(value)
-            if kind not in _AS_TEXT:
-                return values.by_jinja(self._written)
             if kind is str:
-                length += len(value)
-            found.append(value)
-        if length > LONGEST_WORDS:
-            return values.by_jinja(self._written)
-        return (self._form % tuple(found)).strip()
+                said.append(value)
+            elif kind in _NUMBERS:
+                said.append(str(value))
+            else:
+                raise _NotPlain
+        elif type(part) is _Choice:
+            for condition, then in part.branches:
+                if condition(values.values):
+                    _say(then, values, said)
+                    break
+            else:
+                _say(part.otherwise, values, said)
+        else:
+            raise _NotPlain
 
 
 @lru_cache(maxsize=4096)
 def prepared(written: str) -> Text:
     """The text that is written so."""
     return Text(written)
+
+
+class _NotPlain(Exception):
+    """A text comes to a place that loops or reckons, or whose value is wrong."""
+
+
+_Condition = Callable[[Mapping[str, Any]], bool]
 
 
 class _Place(NamedTuple):
@@ -110,19 +129,65 @@ class _Place(NamedTuple):
     filters: tuple[Callable[[Any, Any], Any], ...]
 
 
-class _NotPlain(Exception):
-    """A text chooses, loops or reckons."""
+class _Choice(NamedTuple):
+    """What is said on conditions: the first that holds, or else the rest."""
+
+    branches: tuple[tuple[_Condition, tuple[_Part, ...]], ...]
+    otherwise: tuple[_Part, ...]
 
 
-def _parts(template: nodes.Template) -> Iterator[str | _Place]:
-    for output in template.body:
-        if not isinstance(output, nodes.Output):
-            raise _NotPlain
-        for node in output.nodes:
-            yield node.data if isinstance(node, nodes.TemplateData) else _place(node, ())
+_Part = str | _Place | _Choice | None
+"""None stands for what is Jinja's: a text that comes to it is rendered by Jinja as a whole."""
 
 
-def _place(node: nodes.Node, filters: tuple[Callable[[Any, Any], Any], ...]) -> _Place:
+def _parts(body: Sequence[nodes.Node]) -> Iterator[_Part]:
+    for node in body:
+        match node:
+            case nodes.Output():
+                for one in node.nodes:
+                    yield one.data if isinstance(one, nodes.TemplateData) else _place(one, ())
+            case nodes.If():
+                yield _choice(node)
+            case _:
+                yield None
+
+
+def _choice(node: nodes.If) -> _Choice | None:
+    branches: list[tuple[_Condition, tuple[_Part, ...]]] = []
+    for one in (node, *node.elif_):
+        condition = _condition(one.test)
+        if condition is None:
+            return None
+        branches.append((condition, tuple(_parts(one.body))))
+    return _Choice(tuple(branches), tuple(_parts(node.else_)))
+
+
+def _condition(test: nodes.Node) -> _Condition | None:
+    match test:
+        case nodes.Name(name=name):
+            return lambda values: bool(_held(values, name))
+        case nodes.Not(node=inner):
+            denied = _condition(inner)
+            return None if denied is None else lambda values: not denied(values)
+        case nodes.And(left=left, right=right):
+            first, second = _condition(left), _condition(right)
+            if first is None or second is None:
+                return None
+            return lambda values: first(values) and second(values)
+        case nodes.Compare(
+            expr=nodes.Name(name=name), ops=[nodes.Operand(op="eq", expr=nodes.Const(value=wanted))]
+        ):
+            return lambda values: bool(_held(values, name) == wanted)
+    return None
+
+
+def _held(values: Mapping[str, Any], name: str) -> Any:
+    if name not in values:
+        raise _NotPlain
+    return values[name]
+
+
+def _place(node: nodes.Node, filters: tuple[Callable[[Any, Any], Any], ...]) -> _Place | None:
     match node:
         case nodes.Name():
             return _Place(node.name, False, filters)
@@ -133,4 +198,4 @@ def _place(node: nodes.Node, filters: tuple[Callable[[Any, Any], Any], ...]) -> 
         ):
             own: Any = FILTERS[name]
             return _place(inner, (own, *filters))
-    raise _NotPlain
+    return None

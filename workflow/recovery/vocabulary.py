@@ -24,17 +24,23 @@ from workflow.recovery.contact.identities import (
 )
 from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
+from workflow.recovery.contact.one_person import as_one, profile_of_both, told_together
 from workflow.recovery.contact.people import same_person
-from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
-from workflow.recovery.contact.resting import address_mark, dead_address, rests
+from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
+from workflow.recovery.contact.resting import (
+    address_mark,
+    dead_address,
+    rest_together,
+    rests,
+    with_rest,
+    without_rest,
+)
+from workflow.recovery.contact.text_words import said_by_text
 from workflow.recovery.contact.wishes import (
     consents_after,
     heard,
-    profile_of_both,
-    said_by_text,
     said_since,
     told_after,
-    words_without,
 )
 from workflow.recovery.rotations.duty import (
     next_hand_over,
@@ -62,8 +68,8 @@ FUNCTIONS = (
     Function("contradicts", ("list", "list"), "bool", contradicts),
     Function("gathered", ("list", "string"), "list", gathered),
     Function("likeness", ("string", "string"), "string", likeness),
-    Function("words_without", ("map", "list"), "map", words_without),
-    Function("as_one", ("map", "list"), "map", as_one),
+    Function("told_together", ("map", "list"), "map", told_together),
+    Function("as_one", ("map", "map", "list"), "map", as_one),
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
@@ -71,9 +77,14 @@ FUNCTIONS = (
     Function("dead_address", ("string",), "bool", dead_address),
     Function("address_mark", ("json", "string"), "string", address_mark),
     Function("rests", ("json", "string"), "bool", rests),
+    Function("with_rest", ("map", "string", "string"), "map", with_rest),
+    Function("without_rest", ("map", "string"), "map", without_rest),
+    Function("rest_together", ("map", "map"), "map", rest_together),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
-    Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
+    Function(
+        "consents_after", ("map", "map", "string", "json", "timestamp", "string"), "list", consents_after
+    ),
     Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
     Function("said_by_text", ("string",), "string", said_by_text),
     Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
