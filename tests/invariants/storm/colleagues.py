@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
@@ -25,9 +25,9 @@ def helps(world: StormyWorld, dice: Random) -> bool:
     return True
 
 
-def leads_on(world: StormyWorld, dice: Random) -> bool:
-    """Somebody does what is next of everything that a case of which one is open waits for; whether any is."""
-    cases = [one for one in world.subjects.values() if one.lifecycle == "case" and not one.closed]
+def leads_on(world: StormyWorld, led: Sequence[str], dice: Random) -> bool:
+    """Somebody does what is next of everything that the open ones of these cases wait for; whether any is."""
+    cases = [one for one in map(world.subjects.__getitem__, led) if not one.closed]
     for one in list(world.subjects.values()):
         if one.lifecycle == "escalation" and not one.closed:
             _escalation(world, one, dice)

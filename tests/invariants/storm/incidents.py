@@ -13,7 +13,7 @@ from workflow.scenarios.stage import Role
 
 _NAMES = ("north", "south")
 _ACTS = ("join", "split", "tell", "plan", "solve", "document", "burst")
-_WEIGHTS = (4, 2, 3, 2, 1, 1, 3)
+_WEIGHTS = (5, 3, 3, 2, 1, 1, 2)
 
 
 def act(world: StormyWorld, dice: Random) -> None:
@@ -60,7 +60,7 @@ def _about(world: StormyWorld, incident: Known, dice: Random) -> None:
 def _burst(world: StormyWorld, dice: Random) -> None:
     """Several come within minutes, whom one colleague answers for."""
     owner = _person(dice)
-    for number in range(dice.choice((2, 3, 5))):
+    for number in range(dice.choice((2, 3))):
         said = {
             "customer": dice.choice(CUSTOMERS), "words": "No power", "part": "power", "owner": owner,
             "ladder": LADDERS[0], "pace": {"first_word": "PT10M"},

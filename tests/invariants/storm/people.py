@@ -30,9 +30,13 @@ def act(world: StormyWorld, dice: Random) -> None:
     elif what == "separate":
         _separate(world, dice)
     elif what == "verdict":
-        likely = [one.key for one in world.subjects.values() if (one.lifecycle, one.state) == ("likeness", "likely")]
+        likely = [
+            one.key for one in world.subjects.values() if (one.lifecycle, one.state) == ("likeness", "likely")
+        ]
         if likely:
-            _at_desk(world, f"likenesses/{dice.choice(likely)}/{dice.choice(('merge', 'not_the_same'))}", {}, dice)
+            _at_desk(
+                world, f"likenesses/{dice.choice(likely)}/{dice.choice(('merge', 'not_the_same'))}", {}, dice
+            )
     elif what == "release":
         _release(world, dice)
     else:

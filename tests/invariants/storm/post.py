@@ -87,8 +87,11 @@ class Post:
 
     def read(self, store: Store) -> Sequence[Letter]:
         """Letters that are new or stand otherwise than before, in the order in which they were asked for."""
-        still = [one.number for one in self.letters.values() if not one.is_settled]
-        found = list(_letters(store, self._last, still))
+        still = {
+            kind: [one.number for one in self.letters.values() if one.state in kind]
+            for kind in (_OPEN, _LOST)
+        }
+        found = list(_letters(store, self._last, still[_OPEN], still[_LOST]))
         changed = [one for one in found if self.letters.get(one.key) != one]
         self.letters.update({one.key: one for one in changed})
         self._last = max([self._last, *(one.number for one in found)])
@@ -104,14 +107,18 @@ class Post:
         return [self.letters[one] for one in first.receipt.get("digest", (key,)) if one in self.letters]
 
 
-def _letters(store: Store, after: int, also: Collection[int]) -> Iterator[Letter]:
+def _letters(store: Store, after: int, still: Collection[int], lost: Collection[int]) -> Iterator[Letter]:
+    """The new ones; of those that could still go out the ones that did or failed, of the lost ones the found."""
+    of = outbox.c
+    moved_on = of.id.in_(still) & (of.state.not_in(_OPEN) | of.error.is_not(None))
+    found_again = of.id.in_(lost) & of.state.not_in(_LOST)
     query = (
         select(
             outbox.c.id, outbox.c.key, subjects.c.key, subjects.c.parent, outbox.c.target, outbox.c.payload,
             outbox.c.state, outbox.c.receipt, outbox.c.error, outbox.c.created_at,
         )
         .join(subjects, subjects.c.id == outbox.c.subject_id)
-        .where(outbox.c.kind == "notice", (outbox.c.id > after) | outbox.c.id.in_(also))
+        .where(outbox.c.kind == "notice", (of.id > after) | moved_on | found_again)
         .order_by(outbox.c.id)
     )  # fmt: skip
     with store.connect() as connection:
