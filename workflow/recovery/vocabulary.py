@@ -10,6 +10,7 @@ from state_machines.expressions.functions import Function
 from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
 from state_machines.templates.home import HOME
+from workflow.engine.waiting_line import WAITING_LINE
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
@@ -42,6 +43,7 @@ from workflow.recovery.contact.wishes import (
     said_since,
     told_after,
 )
+from workflow.recovery.desk.item import Kind, place_in_line
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -145,4 +147,6 @@ def register(settings: Settings | None = None) -> None:
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     registered = channels.registered().values()
+    for kind in Kind:
+        WAITING_LINE.register(kind.value, place_in_line)
     channel_words.register(*(one.word for one in registered), default=channels.DEFAULT)
