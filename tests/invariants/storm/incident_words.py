@@ -84,9 +84,9 @@ class IncidentWords:
                 ] += 1
                 yield from ((mark, case) for mark in self._hello[key])
         elif move.trigger == "split" and move.before in (*_LISTENING, "solved"):
-            case = str(said.get("case"))
-            if joined.get(case):
-                joined[case] = False
+            case, was = str(said.get("case")), joined.get(str(said.get("case")))
+            joined[case] = False  # whether it was or not: no condition joins it from now on
+            if was:
                 world.tally["weather: incidents, cases split"] += 1
                 yield from ((mark, case) for mark in marks)
         elif move.trigger == "plan":

@@ -21,7 +21,7 @@ from workflow.recovery import vocabulary
 from workflow.scenarios.installation import Installation
 from workflow.scenarios.stores import Stores
 
-_HELPFUL = (0.1, 0.55)
+_HELPFUL = (0.2, 0.55)
 """How much of what happens is colleagues who do their work: in some worlds little, in others most."""
 
 

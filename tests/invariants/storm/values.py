@@ -62,10 +62,11 @@ MACHINES = (True, "auto-replied", "auto-generated")
 """How a source says that a machine has written a message."""
 LADDERS: tuple[Any, ...] = (
     [{"people": ["lead@shop.example"], "within": "PT2H"}],
-    [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT1H"}],
-    [{"team": "team-A"}, {"rotation": "rotation-A", "within": "PT1H"}, {"people": ["boss@shop.example"]}],
-    [{"team": "team-B", "hours": OFFICE, "outside": "wait"}, {"people": ["boss@shop.example"]}],
-    [{"team": "nobody"}, {"rotation": "nobody"}],
+    [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT4H"}],
+    [{"team": "team-A"}, {"rotation": "rotation-A", "within": "PT1H"},
+     {"people": ["boss@shop.example"], "within": "PT3H"}],
+    [{"team": "team-B", "hours": OFFICE, "outside": "wait"}, {"people": ["boss@shop.example"], "within": "PT2H"}],
+    [{"team": "nobody", "within": "PT3H"}, {"rotation": "nobody", "within": "PT5H"}],
 )  # fmt: skip
 _NAMED: Mapping[str, tuple[Any, ...]] = {
     "customer": _RECEIVERS,

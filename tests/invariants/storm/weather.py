@@ -12,7 +12,7 @@ from state_machines.definitions.senders import DESK, OPERATOR, OUTSIDE
 from state_machines.form.definition import Definition
 from state_machines.subject import INITIAL
 from tests.invariants.storm import incidents, people
-from tests.invariants.storm.colleagues import helps
+from tests.invariants.storm.colleagues import helps, takes_on
 from tests.invariants.storm.sight import Known
 from tests.invariants.storm.values import PEOPLE, SILLY, data_for
 from tests.invariants.storm.world import StormyWorld
@@ -23,6 +23,8 @@ _ONWARD = 0.3
 """The share of triggers that are sure to lead somewhere."""
 _OWN = ("A", "B", "C")
 """What outside systems number theirs; no system takes the ids that subjects give their children."""
+_LONG = 100
+"""Minutes through which few escalations are left to ask again and again, which is most of the work of a run."""
 _DESK_ACTS = frozenset(get_args(Act))
 _CODES = (None, "5.1.1", "4.2.2", "30003", "mailbox_full", "unknown_subscriber")
 _CHANNELS = ("email", "sms", "chat", "social", "webhook")
@@ -198,11 +200,13 @@ def _task(world: StormyWorld, dice: Random) -> None:
 
 def _time(world: StormyWorld, dice: Random) -> None:
     """Time passes; workers that were gone for a while come back, and channels come to themselves."""
-    minutes = dice.choice((1, 5, 20, 60, 180, 480))
+    minutes = dice.choice((1, 5, 16, 20, 60, 180, 480))
     if minutes > 5:
         for channel in sorted(world.troubled):
             if dice.random() < 0.8:
                 world.channel(channel, "works")
+    if minutes > _LONG:
+        takes_on(world, dice)
     world.passes(timedelta(minutes=minutes))
     if not world.works and dice.random() < 0.5:
         world.worker(True)
