@@ -67,7 +67,7 @@ class Messages:
     def _too_often(self, world: StormyWorld, notice: SentNotice, letters: Sequence[Letter]) -> Iterator[str]:
         """One message in a quarter of an hour; more only about one matter alone, while nothing else waits."""
         line = (notice.channel, letters[0].about, notice.address.casefold())
-        matters = frozenset(str(one.case) for one in letters)
+        matters = frozenset(one.case or one.subject for one in letters)
         lately = [about for at, about in self._told[line] if notice.at - at < _QUARTER]
         if lately and len(matters.union(*lately)) > 1:
             yield f"too often: {notice.key} tells {line} of {sorted(matters)}, a quarter of an hour after {lately}"
@@ -77,7 +77,7 @@ class Messages:
         """At once, and what is gathered within the quarter."""
         if not letter.is_for_colleague or letter.error or not world.was_calm_since(letter.asked_at):
             return
-        may_be_gathered = letter.case in self._of_incidents or (
+        may_be_gathered = _case_of(world, letter) in self._of_incidents or (
             letter.subject.startswith("case:") and letter.about in _NOTHING_IS_DUE
         )
         waited = world.now - letter.asked_at
@@ -86,13 +86,22 @@ class Messages:
 
 
 def _incident_of(case: Known) -> str | None:
-    known = case.data.get("facts", {}).get("incident")
-    return known if isinstance(known, str) and known.startswith("incident:") else None
+    known = case.data.get("documented_by")
+    return known if isinstance(known, str) else None
+
+
+def _case_of(world: StormyWorld, letter: Letter) -> str | None:
+    """Key of the case that it is about; an escalation is about that of its promise."""
+    subject = world.subjects.get(letter.subject)
+    if letter.case is None and subject is not None and subject.lifecycle == "escalation":
+        named = subject.data.get("case")
+        return named if isinstance(named, str) else None
+    return letter.case
 
 
 def _is_gathered(world: StormyWorld, seen: Seen, letter: Letter, channel: str) -> bool:
     """Whether it is told together with others, both as things stood before this instant and after it."""
-    case = world.subjects.get(str(letter.case))
+    case = world.subjects.get(str(_case_of(world, letter)))
     if case is None or not letter.is_for_colleague or channel not in _READ_BY_PEOPLE:
         return False
     says_only = letter.subject == case.key and letter.about in _NOTHING_IS_DUE

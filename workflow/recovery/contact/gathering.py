@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, case, select, type_coerce
+from sqlalchemy import JSON, case, func, select, type_coerce
 
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
@@ -49,22 +49,27 @@ class Origin:
 
 
 def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origin]:
-    """Of these notices those that come out of a case, by effect; the incident is one of the case's facts."""
+    """Of these notices those that come out of a case, by effect. A ladder names the case of its promise."""
     of_case = subjects.alias("of_case")
-    key = case((subjects.c.parent.startswith(_CASE), subjects.c.parent), else_=subjects.c.key)
+    named = type_coerce(subjects.c.data, JSON)["case"].as_string()
+    key = case(
+        (subjects.c.lifecycle == "case", subjects.c.key),  # which may have come out of an earlier one
+        (subjects.c.parent.startswith(_CASE), subjects.c.parent),
+        (subjects.c.lifecycle == "escalation", func.coalesce(named, subjects.c.key)),
+        else_=subjects.c.key,
+    )
     query = (
         select(
             outbox.c.id,
             subjects.c.key,
-            type_coerce(of_case.c.data, JSON)[("facts", "incident")].as_string(),
+            type_coerce(of_case.c.data, JSON)["documented_by"].as_string(),
         )
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .join(of_case, of_case.c.key == key)
         .where(outbox.c.id.in_(effects), of_case.c.lifecycle == "case")
     )
     return {
-        one: Origin(subject, incident if str(incident).startswith("incident:") else None)
-        for one, subject, incident in transaction.connection.execute(query)
+        one: Origin(subject, incident) for one, subject, incident in transaction.connection.execute(query)
     }
 
 
@@ -90,7 +95,8 @@ def name_of_line(topic: Topic, found: Go, to: Any, origin: Origin) -> str | None
 
 def matter_of(subject: str, parent: str | None) -> str:
     """What a subject is part of: the case that it came out of, else itself; both by key."""
-    return parent if parent is not None and parent.startswith(_CASE) else subject
+    of_case = parent is not None and parent.startswith(_CASE) and not subject.startswith(_CASE)
+    return parent if parent is not None and of_case else subject
 
 
 def until_gathered(
