@@ -176,7 +176,7 @@ def _at_once(world: StormyWorld, seen: Seen, letter: Letter) -> Iterator[str]:
     wishes = [to, *_customers(world, seen, letter.subject), *world.profiles(seen, to)]
     if (
         letter.is_open
-        and not letter.error
+        and not letter.has_failed
         and letter.asked_at == world.now
         and world.was_calm_since(letter.asked_at)
         and not any(one.get("caps") or is_quiet(world.now, one) for one in wishes)

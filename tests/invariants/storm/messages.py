@@ -75,7 +75,7 @@ class Messages:
 
     def _too_late(self, world: StormyWorld, letter: Letter) -> Iterator[str]:
         """At once, and what is gathered within the quarter."""
-        if not letter.is_for_colleague or letter.error or not world.was_calm_since(letter.asked_at):
+        if not letter.is_for_colleague or letter.has_failed or not world.was_calm_since(letter.asked_at):
             return
         may_be_gathered = _case_of(world, letter) in self._of_incidents or (
             letter.subject.startswith("case:") and letter.about in _NOTHING_IS_DUE

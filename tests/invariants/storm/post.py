@@ -61,6 +61,11 @@ class Letter:
         return not self.is_open and self.state not in _LOST
 
     @property
+    def has_failed(self) -> bool:
+        """Whether a try to send it went wrong; that it waits stands in the same place."""
+        return self.error is not None and not self.error.startswith("waits:")
+
+    @property
     def is_for_colleague(self) -> bool:
         """Whether its topic is one that colleagues are told about."""
         return topic_of(self.payload).colleagues
