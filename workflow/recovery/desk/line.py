@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Tuple, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union_all
 
 from workflow.errors import NotFound
 from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow, opened_subject
@@ -72,24 +73,39 @@ def line(
     return found
 
 
-def _waiting(store: Store, kinds: Collection[Kind]) -> Iterator[Item]:
+def _waiting(store: Store, kinds: tuple[Kind, ...]) -> Iterator[Item]:
     """All that waits for a person, in order, fetched as far as it is looked at."""
     with store.connect() as connection:
-        rows = connection.execute(_query(kinds, _FIRST_PAGE)).all()
+        rows = connection.execute(_first(kinds)).all()
         while rows:
             for row in rows:
                 yield item_of(SubjectRow(*row[2:]))
-            rows = connection.execute(_query(kinds, _PAGE, after=tuple(rows[-1][:2]))).all()
+            at, subject, *_ = rows[-1]
+            rows = connection.execute(_next(kinds), {"at": at, "subject": subject}).all()
 
 
-def _query(kinds: Collection[Kind], limit: int, after: tuple[Any, ...] | None = None) -> Select[Any]:
-    """So many of the line, after a place in it. Each lifecycle is read by the index, in its order."""
-    parts = []
-    for kind in kinds:
-        of_one = select(_LINE.at, _LINE.subject_id).where(_LINE.lifecycle == kind.value)
-        if after is not None:
-            of_one = of_one.where(tuple_(_LINE.at, _LINE.subject_id) > _place(after))
-        parts.append(of_one.order_by(_LINE.at, _LINE.subject_id).limit(limit).subquery())
+@cache
+def _first(kinds: tuple[Kind, ...]) -> Select[Any]:
+    return _query(kinds, _FIRST_PAGE, ())
+
+
+@cache
+def _next(kinds: tuple[Kind, ...]) -> Select[Any]:
+    """Those after the place ``at``, ``subject``."""
+    last = tuple_(bindparam("at", type_=_LINE.at.type), bindparam("subject", type_=_LINE.subject_id.type))
+    return _query(kinds, _PAGE, (tuple_(_LINE.at, _LINE.subject_id) > last,))
+
+
+def _query(kinds: tuple[Kind, ...], limit: int, where: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+    """So many of the line. Each lifecycle is read by the index, in its order."""
+    parts = [
+        select(_LINE.at, _LINE.subject_id)
+        .where(_LINE.lifecycle == kind.value, *where)
+        .order_by(_LINE.at, _LINE.subject_id)
+        .limit(limit)
+        .subquery()
+        for kind in kinds
+    ]
     place = union_all(*(select(part) for part in parts)).subquery()
     found = select(place).order_by(place.c.at, place.c.subject_id).limit(limit).subquery()
     return (
@@ -97,11 +113,6 @@ def _query(kinds: Collection[Kind], limit: int, after: tuple[Any, ...] | None = 
         .join(schema.subjects, _SUBJECT.id == found.c.subject_id)
         .order_by(found.c.at, found.c.subject_id)
     )
-
-
-def _place(after: tuple[Any, ...]) -> Tuple:
-    at, subject = after
-    return tuple_(literal(at, _LINE.at.type), literal(subject))
 
 
 def find(store: Store, key: str) -> Item:
