@@ -25,6 +25,7 @@ _CONDITIONS: Mapping[str, tuple[str, str]] = {
 CONDITIONS = tuple(_CONDITIONS)
 """Conditions of incidents in the storm, which are judged here without their language."""
 _HOUR = 3600
+_BY_ITSELF = "/makegood/sweep"
 
 
 class IncidentWords:
@@ -117,7 +118,7 @@ class IncidentWords:
     def _as_the_condition_says(self, world: StormyWorld, seen: Seen) -> Iterator[str]:
         """All that match and came since have been joined, and no others by it."""
         for move in seen.moves:
-            if move.trigger == "join" and move.said.get("rule") and move.key in self._said:
+            if move.trigger == "join" and move.source == _BY_ITSELF and move.key in self._said:
                 case, rule = world.subjects.get(str(move.said["case"])), self._said[move.key].get("match")
                 if case is not None and rule in _CONDITIONS:
                     as_it_was = (seen.before.get(case.key, case), case)
