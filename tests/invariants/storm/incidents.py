@@ -1,4 +1,4 @@
-"""Incidents in the storm: something happens to many, a person or a condition joins them, and it is told of."""
+"""Incidents in the storm: something happens to many; a person or a condition joins them, all are told."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Messages: each notice goes out in one of them, and a colleague has few in a time of trouble.
 
-By the table of docs/incidents.md: what concerns the cases of an incident, and what only says whose a case is or
-how it went, is told to one colleague over one channel about one topic once in a quarter of an hour.
+By the table of docs/incidents.md: what concerns the cases of an incident, and what only says whose a case is
+or how it went, is told to one colleague over one channel about one topic once in a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Messages:
         matters = frozenset(one.case or one.subject for one in letters)
         lately = [about for at, about in self._told[line] if notice.at - at < _QUARTER]
         if lately and len(matters.union(*lately)) > 1:
-            yield f"too often: {notice.key} tells {line} of {sorted(matters)}, a quarter of an hour after {lately}"
+            yield f"too often: {notice.key} tells {line} of {sorted(matters)}, soon after {lately}"
         self._told[line].append((notice.at, matters))
 
     def _too_late(self, world: StormyWorld, letter: Letter) -> Iterator[str]:

@@ -15,7 +15,7 @@ _MOST = 400
 
 
 def due_after(hours: Any, since: datetime, days: int, length: timedelta) -> datetime:
-    """When so many days and then so much time have passed by these hours; hours that are no object never close."""
+    """When so many days and then so much time have passed by these hours; without any it never closes."""
     if not isinstance(hours, Mapping):
         return since + timedelta(days=days) + length
     at = _days_later(hours, since, days) if days else since

@@ -1,4 +1,4 @@
-"""Customers in the storm: two are one, or are not after all; their numbers become others', and nobody is there."""
+"""Customers in the storm: two are one, or are not; numbers become somebody else's, and nobody is there."""
 
 from __future__ import annotations
 

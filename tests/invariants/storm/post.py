@@ -113,7 +113,7 @@ class Post:
 
 
 def _letters(store: Store, after: int, still: Collection[int], lost: Collection[int]) -> Iterator[Letter]:
-    """The new ones; of those that could still go out the ones that did or failed, of the lost ones the found."""
+    """The new ones; of those that could still go out what did or failed, of the lost ones the found."""
     of = outbox.c
     moved_on = of.id.in_(still) & (of.state.not_in(_OPEN) | of.error.is_not(None))
     found_again = of.id.in_(lost) & of.state.not_in(_LOST)

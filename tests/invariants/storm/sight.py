@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ def moves_after(store: Store, last: int) -> list[Move]:
     """The decisions behind this number, in order."""
     with store.connect() as connection:
         rows = connection.execute(_MOVES.where(moves.c.id > last)).all()
-    return [Move(*row[:-1], row.data or {}) for row in rows]
+    return [replace(Move(*row), said=row.data or {}) for row in rows]
 
 
 def subjects_named(store: Store, keys: Collection[str]) -> Iterator[Known]:

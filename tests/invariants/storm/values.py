@@ -65,7 +65,8 @@ LADDERS: tuple[Any, ...] = (
     [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT4H"}],
     [{"team": "team-A"}, {"rotation": "rotation-A", "within": "PT1H"},
      {"people": ["boss@shop.example"], "within": "PT3H"}],
-    [{"team": "team-B", "hours": OFFICE, "outside": "wait"}, {"people": ["boss@shop.example"], "within": "PT2H"}],
+    [{"team": "team-B", "hours": OFFICE, "outside": "wait"},
+     {"people": ["boss@shop.example"], "within": "PT2H"}],
     [{"team": "nobody", "within": "PT3H"}, {"rotation": "nobody", "within": "PT5H"}],
 )  # fmt: skip
 _NAMED: Mapping[str, tuple[Any, ...]] = {

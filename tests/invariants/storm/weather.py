@@ -24,7 +24,7 @@ _ONWARD = 0.3
 _OWN = ("A", "B", "C")
 """What outside systems number theirs; no system takes the ids that subjects give their children."""
 _LONG = 100
-"""Minutes through which few escalations are left to ask again and again, which is most of the work of a run."""
+"""Minutes through which few escalations are left to ask again and again: that is most of the work."""
 _DESK_ACTS = frozenset(get_args(Act))
 _CODES = (None, "5.1.1", "4.2.2", "30003", "mailbox_full", "unknown_subscriber")
 _CHANNELS = ("email", "sms", "chat", "social", "webhook")

@@ -113,7 +113,7 @@ class Owners:
         for key in world.who(seen, letter.to):
             since = self._rests[key, notice.channel].get(notice.address)
             if since is not None and since < notice.at:
-                yield f"nobody there: {letter.key} went to {notice.address} of {key}, which rests since {since}"
+                yield f"nobody there: {letter.key} went to {notice.address} of {key}, resting since {since}"
 
     def _about_taken(
         self, world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter
@@ -134,7 +134,6 @@ def _about_address(world: StormyWorld, seen: Seen, notice: SentNotice, letter: L
     if field is None or not isinstance(to, Mapping) or to.get("reply_to"):
         return
     profiles = world.profiles(seen, to)
-    if profiles and all(one.get(field) for one in profiles):
-        if notice.address not in [one[field] for one in profiles]:
-            has = [one[field] for one in profiles]
-            yield f"old address: {letter.key} went to {notice.address} over {notice.channel}, and theirs is {has}"
+    theirs = [one.get(field) for one in profiles]
+    if theirs and all(theirs) and notice.address not in theirs:
+        yield f"old address: {letter.key} went to {notice.address} over {notice.channel}, theirs is {theirs}"
