@@ -92,7 +92,7 @@ def _appointment(world: StormyWorld, visit: Known, dice: Random) -> None:
         offers = [one for one in world.installation.notices() if one.subject == visit.key and one.links]
         if offers:
             world.press(offers[-1], sorted(offers[-1].links)[0], dice.choice)
-        else:
+        if world.subjects[visit.key].state == "offered":  # none of the windows is left
             world.send(visit.key, "cancel", {"reason": "no longer needed"})
     elif visit.state == "booked" and dice.random() < 0.5:
         world.send(visit.key, "on_the_way", {"by": _BY})

@@ -137,8 +137,14 @@ def _about_readers(
         elif one.is_for_colleague:
             if one.about != other.about or _mail(one) != _mail(other):
                 yield f"mixed: {one.key} and {other.key} went to {notice.address} as {notice.key}"
-        elif not (world.who(seen, one.to) & world.who(seen, other.to)):
+        elif not (_readers(world, seen, one) & _readers(world, seen, other) & world.who(seen, notice.to)):
             yield f"mixed: {one.key} to {one.to} and {other.key} to {other.to} went as {notice.key}"
+
+
+def _readers(world: StormyWorld, seen: Seen, letter: Letter) -> set[str]:
+    """Whom it was asked for, or whose the case has turned out to be since."""
+    case = world.subjects.get(str(letter.case))
+    return world.who(seen, letter.to) | (world.who(seen, case.data.get("customer")) if case else set())
 
 
 def _mail(letter: Letter) -> str:

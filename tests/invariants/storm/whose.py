@@ -100,17 +100,17 @@ class Owners:
         if case is None or letter.is_for_colleague:
             return
         marks = [one for one in marks_in(case.data.get("words")) if one in self._wrote]
-        if not marks or not (isinstance(letter.to, Mapping) and letter.to.get("key")):
+        if not marks or not (isinstance(notice.to, Mapping) and notice.to.get("key")):
             return
         writer = self._wrote[marks[0]]
         theirs = set().union(*(world.whose(seen, one) for one in (writer, *self._may_be[writer])))
-        if not (world.who(seen, letter.to) & theirs):
-            yield f"another's: {letter.key} about {case.key}, which {writer} wrote, went to {letter.to}"
+        if not (world.who(seen, notice.to) & theirs):
+            yield f"another's: {letter.key} about {case.key}, which {writer} wrote, went to {notice.to}"
 
     def _about_resting(
         self, world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter
     ) -> Iterator[str]:
-        for key in world.who(seen, letter.to):
+        for key in world.who(seen, notice.to):
             since = self._rests[key, notice.channel].get(notice.address)
             if since is not None and since < notice.at:
                 yield f"nobody there: {letter.key} went to {notice.address} of {key}, resting since {since}"
@@ -119,7 +119,7 @@ class Owners:
         self, world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter
     ) -> Iterator[str]:
         kind = _FIELD.get(notice.channel)
-        key = letter.to.get("key") if isinstance(letter.to, Mapping) else None
+        key = notice.to.get("key") if isinstance(notice.to, Mapping) else None
         known = world.subjects.get(str(key))
         if kind is None or known is None or known.data.get("into") or known.data.get("joined"):
             return
@@ -130,7 +130,7 @@ class Owners:
 def _about_address(world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter) -> Iterator[str]:
     """Where they are reached by now, unless it is answered where it was asked."""
     field = _FIELD.get(notice.channel)
-    to = letter.to
+    to = notice.to
     if field is None or not isinstance(to, Mapping) or to.get("reply_to"):
         return
     profiles = world.profiles(seen, to)
