@@ -119,6 +119,20 @@ def test_the_same_subject_alone_waits_for_nothing(world: World, runtime: Runtime
     assert deliver(world, runtime, mail)[3:] == ["pending", "pending"]
 
 
+def test_what_an_incident_says_is_told_together_even_of_one_case(world: World, runtime: Runtime) -> None:
+    """But not what is due in it, such as a ladder that asks again."""
+    mail = Mail()
+    for _ in range(3):
+        world.post("case.ring", "case:A", {"documented_by": "incident:I"})
+    assert deliver(world, runtime, mail) == ["settled", "pending", "pending"]
+    world.post("case.warn", "case:A", {})
+    world.post("case.warn", "case:A", {})
+    assert deliver(world, runtime, mail)[3:] == ["settled", "settled"]
+    world.advance(QUARTER)
+    deliver(world, runtime, mail)
+    assert mail.titles == ["Ring A", "Due A", "Due A", "2 hand-overs"]
+
+
 def test_what_is_due_is_gathered_for_the_cases_of_an_incident_alone(world: World, runtime: Runtime) -> None:
     mail = Mail()
     for name in "ABC":

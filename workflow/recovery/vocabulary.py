@@ -23,6 +23,7 @@ from workflow.recovery.contact.identities import (
     identities,
     likeness,
 )
+from workflow.recovery.contact.languages import both_words, in_language
 from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
 from workflow.recovery.contact.one_person import as_one, profile_of_both, told_together
@@ -62,6 +63,8 @@ FUNCTIONS = (
     Function("colleagues", ("json",), "list", colleagues),
     Function("name_of", ("json",), "string", name_of),
     Function("card", ("json",), "string", card),
+    Function("in_language", ("json", "json"), "string", in_language),
+    Function("both_words", ("json", "json"), "map", both_words),
     Function("packet_page", ("json",), "string", packet_page),
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),

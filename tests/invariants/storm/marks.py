@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 _MARK = re.compile(r"#(?:incident|wrote)\d+")
-_MARKED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "incident": ("incident", ("says", "words", "fix")),
-    "customer": ("wrote", ("words",)),
+_MARKED: Mapping[tuple[str, str], tuple[str, Sequence[str]]] = {
+    ("incident", "declare"): ("incident", ["says"]),
+    **{("incident", one): ("incident", ["words"]) for one in ("split", "tell", "solve")},
+    ("incident", "plan"): ("incident", ["words", "fix"]),
+    ("customer", "reach_out"): ("wrote", ["words"]),
 }
-"""What is marked: by lifecycle, the mark's word and the fields."""
+"""What is marked: by lifecycle and trigger, the mark's word and the fields."""
 
 
 def marked(
     lifecycle: str, trigger: str, data: Mapping[str, Any], number: Callable[[], int]
 ) -> dict[str, Any]:
     """The data of an event, with a mark on each text that is to be found again."""
-    word, fields = _MARKED.get(lifecycle, ("", ()))
-    if lifecycle == "customer" and trigger != "reach_out":
-        fields = ()
+    word, fields = _MARKED.get((lifecycle, trigger), ("", ()))
     said = dict(data)
     for name in fields:
-        if (lifecycle, trigger, name) == ("incident", "declare", "words"):
-            continue  # what colleagues call it
         if isinstance(said.get(name), str) and said[name].strip():
             said[name] = f"{said[name]} #{word}{number()}"
     return said

@@ -1,7 +1,8 @@
 """Messages: each notice goes out in one of them, and a colleague has few in a time of trouble.
 
 By the table of docs/incidents.md: what concerns the cases of an incident, and what only says whose a case is
-or how it went, is told to one colleague over one channel about one topic once in a quarter of an hour.
+or how it went, is told to one colleague over one channel about one topic once in a quarter of an hour. A further
+word about the one matter waits for nothing, unless it is what an incident says to its customers.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class Messages:
         line = (notice.channel, letters[0].about, notice.address.casefold())
         matters = frozenset(one.case or one.subject for one in letters)
         lately = [about for at, about in self._told[line] if notice.at - at < _QUARTER]
-        if lately and len(matters.union(*lately)) > 1:
+        waits_anyway = any(_says_only(world, one) and _is_of_incident(world, seen, one) for one in letters)
+        if lately and (waits_anyway or len(matters.union(*lately)) > 1):
             yield f"too often: {notice.key} tells {line} of {sorted(matters)}, soon after {lately}"
         self._told[line].append((notice.at, matters))
 
@@ -104,8 +106,17 @@ def _is_gathered(world: StormyWorld, seen: Seen, letter: Letter, channel: str) -
     case = world.subjects.get(str(_case_of(world, letter)))
     if case is None or not letter.is_for_colleague or channel not in _READ_BY_PEOPLE:
         return False
-    says_only = letter.subject == case.key and letter.about in _NOTHING_IS_DUE
-    return says_only or all(_incident_of(one) for one in (seen.before.get(case.key, case), case))
+    return _says_only(world, letter) or _is_of_incident(world, seen, letter)
+
+
+def _says_only(world: StormyWorld, letter: Letter) -> bool:
+    """Whether a case says whose it is or how it went, and asks nobody for anything by a certain time."""
+    return letter.subject.startswith("case:") and letter.about in _NOTHING_IS_DUE
+
+
+def _is_of_incident(world: StormyWorld, seen: Seen, letter: Letter) -> bool:
+    case = world.subjects[str(_case_of(world, letter))]
+    return all(_incident_of(one) for one in (seen.before.get(case.key, case), case))
 
 
 def _about_receipts(notice: SentNotice, letters: Sequence[Letter]) -> Iterator[str]:
