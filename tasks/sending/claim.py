@@ -222,9 +222,8 @@ class _Verdicts:
         topic, to = topic_of(row.payload), _recipient(row.payload["to"], known)
         others: Sequence[int] = ()
         if topic.may_wait and not self._others_wait.isdisjoint(customer.keys):
-            others = contact_log.waiting(transaction, customer, row.id)
-            gone = case_customers.parted(transaction, others)
-            others = [one for one in others if one not in gone]
+            waiting = contact_log.waiting(transaction, customer, row.id)
+            others = sorted({*waiting} - case_customers.parted(transaction, waiting).keys())
         history = History(partial(contact_log.sent_lately, transaction, customer), len(others))
         found = self._just_said(customer) or route(topic, row.target, to, now, history)
         if isinstance(found, NoWay):
@@ -257,9 +256,8 @@ class _Verdicts:
 
 def _as_theirs(row: EffectRow, customer: Customer) -> EffectRow:
     """The row; where it was asked for as another customer's, addressed to this one alone."""
-    if row.payload["to"].get("key") in customer.keys:
-        return row
-    return row._replace(payload={**row.payload, "to": {"key": customer.key}})
+    to = row.payload["to"] if row.payload["to"].get("key") in customer.keys else {"key": customer.key}
+    return row._replace(payload={**row.payload, "to": to})
 
 
 def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:

@@ -162,8 +162,8 @@ _receipts = sender._receipts
 _list_of = gathered.list_of
 
 
-def _half_an_hour(*said: Any) -> Wait | None:
-    wait = _until(*said)
+def _half_an_hour(*said: Any, **named: Any) -> Wait | None:
+    wait = _until(*said, **named)
     return None if wait is None else Wait(wait.until + _QUARTER, wait.reason)
 
 
@@ -187,7 +187,7 @@ def _leave_one_out(notices: Any, base: str) -> Any:
 
 
 _FAULTS: Mapping[str, tuple[Callable[[StormyWorld], None], _Patch, Wind, str]] = {
-    "nothing is gathered": (_outage, _waiting(lambda *_: None), _NO_FAULT, "too often"),
+    "nothing is gathered": (_outage, _waiting(lambda *_, **__: None), _NO_FAULT, "too often"),
     "gathered for too long": (_outage, _waiting(_half_an_hour), _NO_FAULT, "too late"),
     "a receipt names nothing": (_outage, _put(sender, "_receipts", _say_nothing), _NO_FAULT, "receipts"),
     "one is in no message": (_outage, _put(sender, "_receipts", _lose_one), _NO_FAULT, "in no message"),

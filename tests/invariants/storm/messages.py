@@ -1,8 +1,8 @@
 """Messages: each notice goes out in one of them, and a colleague has few in a time of trouble.
 
 By the table of docs/incidents.md: what concerns the cases of an incident, and what only says whose a case is
-or how it went, is told to one colleague over one channel about one topic once in a quarter of an hour. A further
-word about the one matter waits for nothing, unless it is what an incident says to its customers.
+or how it went, is told to one colleague over one channel about one topic once in a quarter of an hour. A
+further word about the one matter waits for nothing, unless it is what an incident says to its customers.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Messages:
             yield from _about_readers(world, seen, notice, letters)
             yield from _about_words(notice, letters)
             if all(_is_gathered(world, seen, one, notice.channel) for one in letters):
-                yield from self._too_often(world, notice, letters)
+                yield from self._too_often(world, seen, notice, letters)
         for letter in seen.letters:
             if letter.is_settled and letter.receipt.get("channel") != "live" and letter.key not in self._went:
                 yield f"in no message: {letter.key} is settled by {letter.receipt}"
@@ -65,7 +65,9 @@ class Messages:
             if before != notice.key:
                 yield f"in two messages: {letter.key} went with {before} and with {notice.key}"
 
-    def _too_often(self, world: StormyWorld, notice: SentNotice, letters: Sequence[Letter]) -> Iterator[str]:
+    def _too_often(
+        self, world: StormyWorld, seen: Seen, notice: SentNotice, letters: Sequence[Letter]
+    ) -> Iterator[str]:
         """One message in a quarter of an hour; more only about one matter alone, while nothing else waits."""
         line = (notice.channel, letters[0].about, notice.address.casefold())
         matters = frozenset(one.case or one.subject for one in letters)
