@@ -107,7 +107,11 @@ class NoticeClaims:
             verdicts = _Verdicts(transaction, now, lease, customers.values(), self._interval)
             bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
             verdicts.write(Hold(token, EffectState.SENDING))
-        return Claimed([bundle for bundle in bundles if bundle is not None], later)
+            found = [bundle for bundle in bundles if bundle is not None]
+            for bundle in found:
+                if len(bundle.rows) > 1:
+                    others_waiting.note_together(transaction, bundle.rows)
+        return Claimed(found, later)
 
     def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, Line]:
         """Of the notices that are gathered, the line on which a colleague is told of each; all are held."""
