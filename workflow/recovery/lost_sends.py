@@ -32,6 +32,7 @@ from state_machines.notices.topics import PAYLOAD_FIELD, TOPICS, topic_of
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
+from workflow.recovery.house_words import house_says
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import events, outbox, subjects
 
@@ -134,19 +135,13 @@ def _unreached(lost: Row[Any], now: datetime) -> CloudEvent:
 def _event(lost: Row[Any], now: datetime) -> CloudEvent:
     said = lost.payload.get("words")
     known = lost.state == EffectState.DEAD
-    done = (
-        f"the task {lost.target} was carried out"
-        if lost.kind == "task"
-        else f"this went out over {lost.target}"
-    )
-    beginning = (
-        f"This did not go out over {lost.target}: {lost.error}."
-        if known
-        else f"Nobody knows whether {done}: {lost.error}. Find out; then settle it, or have it tried again."
-    )
+    what = "not_sent" if known else "unknown_task" if lost.kind == "task" else "unknown_send"
+    sentences = [house_says(what, {"channel": lost.target, "error": lost.error})]
+    if said:
+        sentences.append(house_says("to_be_said", {"words": said}))
     data = {
         "about": "undelivered" if known else "unknown_outcome",
-        "words": beginning + (f' It was to say: "{said}"' if said else ""),
+        "words": " ".join(sentences),
         "effect": lost.effect,
         "subject": lost.subject,
         "channel": lost.target,

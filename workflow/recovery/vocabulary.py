@@ -36,6 +36,7 @@ from workflow.recovery.contact.wishes import (
     told_after,
     words_without,
 )
+from workflow.recovery.house_words import house_says
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -54,6 +55,7 @@ FUNCTIONS = (
     Function("colleagues", ("json",), "list", colleagues),
     Function("name_of", ("json",), "string", name_of),
     Function("card", ("json",), "string", card),
+    Function("house_says", ("string", "map"), "string", house_says),
     Function("packet_page", ("json",), "string", packet_page),
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
