@@ -63,6 +63,7 @@ BENCHMARKS = (
     Benchmark("decisions_catalog", "decisions_catalog", "Decisions of the catalog without any store"),
     Benchmark("single_commit", "single_commit", "One event accepted alone"),
     Benchmark("barometer_1m", "barometer", "The barometer over a million subjects"),
+    Benchmark("line_postgresql", "line", "The first fifty of a desk's line of 100,000 calls"),
     Benchmark("archive_postgresql", "archive", "A service alert found among those of 10,000 cases"),
     Benchmark("soak", "soak", "A steady load for an hour", asked=True),
 )

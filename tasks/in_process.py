@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from state_machines.values.durations import parse_duration
 from tasks.channels.live import LiveChannel
-from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import Channel, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
 from workflow.broker.task_names import WRITE
@@ -45,6 +45,8 @@ class KeptChannel:
             raise Retry("is busy [channel-busy]", after)
         if behaviour == "refuses":
             raise Rejected("does not take it [channel-refused]")
+        if behaviour == "nobody":
+            raise NobodyThere("says that nobody is there [channel-nobody]")
         self.sent.append(self._kept(notice, idempotency_key))
         if behaviour == "unknown":
             raise OutcomeUnknown("did not say whether it took it [channel-silent]")

@@ -30,7 +30,12 @@ _OURS: Mapping[str, Callable[[str], Any]] = {
 _REFUSALS = (TimeError, ConditionError, UnknownChannel)
 """What these raise of a text that they cannot read; each says its rule and why."""
 
-_RULES = {"maxLength": "max-length", "additionalProperties": "unknown-field"}
+_RULES = {
+    "maxLength": "max-length",
+    "additionalProperties": "unknown-field",
+    "minProperties": "no-language",
+    "propertyNames": "language",
+}
 
 MORE_PROBLEMS = "more-problems"
 """Rule of the last problem where not all are told."""
@@ -128,13 +133,16 @@ def schema(fields: Mapping[str, FieldDeclaration], *, partly: bool = False) -> d
 def _or_null(part: dict[str, Any]) -> dict[str, Any]:
     changed = dict(part)
     if "type" in part:
-        changed["type"] = [part["type"], "null"]
+        own = part["type"]
+        changed["type"] = [*(own if isinstance(own, list) else [own]), "null"]
     if "enum" in part:
         changed["enum"] = [*part["enum"], None]
     return changed
 
 
 def _field_schema(declared: FieldDeclaration) -> dict[str, Any]:
+    if declared.meaning == "words":
+        return _words_schema(declared.max_length)
     found: dict[str, Any] = schema(declared.fields) if declared.fields is not None else {}
     if declared.type != "any":
         found["type"] = declared.type
@@ -149,6 +157,18 @@ def _field_schema(declared: FieldDeclaration) -> dict[str, Any]:
         if value is not None:
             found[name] = value
     return found
+
+
+def _words_schema(longest: int | None) -> dict[str, Any]:
+    """A text, or an object of texts by language, each of so many characters at most."""
+    bound = {} if longest is None else {"maxLength": longest}
+    return {
+        "type": ["string", "object"],
+        **bound,
+        "minProperties": 1,
+        "propertyNames": {"pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"},
+        "additionalProperties": {"type": "string", "minLength": 1, **bound},
+    }
 
 
 def _problem(error: Any) -> Problem:

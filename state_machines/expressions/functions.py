@@ -6,6 +6,7 @@ Those here are the language's. A product registers its own before the first defi
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import product
 from typing import Any, Literal
 
@@ -121,8 +122,9 @@ def known() -> Mapping[str, Function]:
     return {one.name: one for one in (*LANGUAGE, *_registered.values())}
 
 
+@cache
 def declarations() -> list[Any]:
-    """All functions, as CEL's environment takes them."""
+    """All functions, as CEL's environment takes them: from now on there are no others."""
     global _declared
     _declared = True
     return [_declaration(one) for one in known().values()]

@@ -5,7 +5,8 @@ field of the map ``data``. A field that may be null or absent has a nullable typ
 with null is right and adding to it is not refused for that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from cel_expr_python import cel
@@ -13,7 +14,7 @@ from cel_expr_python import cel
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.environment import OBJECT, environment, named_types
 from state_machines.expressions.references import tokens
-from state_machines.expressions.scope import PLAIN, Scope
+from state_machines.expressions.scope import PLAIN, Names, Scope
 from state_machines.expressions.typed_paths import with_typed_paths
 
 _T = cel.Type
@@ -23,6 +24,12 @@ _NULLABLE: Mapping[str, Any] = {
     "boolean": _T("google.protobuf.BoolValue"),
 }
 """`number` is missing on purpose: JSON writes 1.0 as 1, so its kind is only known at run time."""
+
+
+Kind = tuple[str, ...]
+"""The type of a field; of an array, with that of what is in it."""
+Kinds = tuple[tuple[str, Kind], ...]
+"""Those of all fields that are seen at a place, by path."""
 
 
 class DeclaredField(Protocol):
@@ -50,31 +57,45 @@ def check_types(text: str, declared: Mapping[str, DeclaredField], scope: Scope =
             object are taken from its own declaration.
         scope: what else it sees where it stands.
     """
-    variables: dict[str, Any] = {"data": OBJECT, "event.data": OBJECT, **named_types(scope.names)}
-    for path, declaration in declared.items():
-        variables.update(_variables(path, declaration))
-    if scope.item:
-        variables["item"] = _T.DYN
+    kinds = [kind for path, one in declared.items() for kind in _kinds(path, one)]
+    return _misfit(with_typed_paths(text, scope), tuple(kinds), scope.names, scope.item)
+
+
+@lru_cache(maxsize=8192)
+def _misfit(text: str, kinds: Kinds, names: Names, item: bool) -> str | None:
     try:
-        environment(variables).compile(without_has(with_typed_paths(text, scope)))
+        _environment(kinds, names, item).compile(without_has(text))
     except RuntimeError as error:
         return compiler_message(error)
     return None
 
 
-def _variables(path: str, declaration: DeclaredField) -> dict[str, Any]:
-    variables = {path: _type(declaration)}
+@lru_cache(maxsize=512)
+def _environment(kinds: Kinds, names: Names, item: bool) -> Any:
+    """What all expressions at places that see the same are compiled in."""
+    variables: dict[str, Any] = {"data": OBJECT, "event.data": OBJECT, **named_types(names)}
+    variables.update((path, _type(kind)) for path, kind in kinds)
+    return environment({**variables, "item": _T.DYN} if item else variables)
+
+
+def _kinds(path: str, declaration: DeclaredField) -> Iterator[tuple[str, Kind]]:
+    yield path, _kind(declaration)
     for name, part in (declaration.fields or {}).items():
-        variables.update(_variables(f"{path}.{name}", part))
-    return variables
+        yield from _kinds(f"{path}.{name}", part)
 
 
-def _type(declaration: DeclaredField) -> Any:
-    if declaration.type == "object":
+def _kind(declaration: DeclaredField) -> Kind:
+    items = declaration.items if declaration.type == "array" else None
+    return (declaration.type,) if items is None else (declaration.type, *_kind(items))
+
+
+def _type(kind: Kind) -> Any:
+    outer, *inner = kind
+    if outer == "object":
         return OBJECT
-    if declaration.type == "array":
-        return _T.List(_type(declaration.items) if declaration.items else _T.DYN)
-    return _NULLABLE.get(declaration.type, _T.DYN)
+    if outer == "array":
+        return _T.List(_type(tuple(inner)) if inner else _T.DYN)
+    return _NULLABLE.get(outer, _T.DYN)
 
 
 def without_has(text: str) -> str:

@@ -42,7 +42,7 @@ FORMATS: Mapping[str, str] = {
 """What each of them is."""
 
 
-Meaning = Literal["instant", "duration", "list", "set", "text", "person", "people"]
+Meaning = Literal["instant", "duration", "list", "set", "text", "words", "person", "people"]
 """Types of the second edition: what a value is to expressions and changes."""
 
 _AS_JSON: Mapping[str, Mapping[str, Any]] = {
@@ -51,6 +51,7 @@ _AS_JSON: Mapping[str, Mapping[str, Any]] = {
     "list": {"type": "array"},
     "set": {"type": "array"},
     "text": {"type": "string"},
+    "words": {"type": "any"},
     "person": {"type": "any", "personal": True},
     "people": {"type": "array", "personal": True},
 }

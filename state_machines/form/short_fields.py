@@ -15,6 +15,7 @@ from state_machines.form.macros import Found
 
 TYPES: Mapping[str, str] = {
     "text": "A text.",
+    "words": "Typed for customers: a text, or one a language, `{en: …, de: …}`; `in_language` reads it.",
     "instant": "A point in time, written with its offset; expressions read it as an instant.",
     "duration": "A length of time in ISO 8601; expressions read it as one.",
     "integer": "A whole number.",

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from tasks.channels.port import Notice, Rejected
+from tasks.channels.port import NobodyThere, Notice
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,255}")
 
@@ -17,10 +17,10 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x
 def compose(notice: Notice, recipient: str, key: str, sender: str) -> bytes:
     """The message, ready to be handed over: the same bytes for the same notice however often it is tried.
 
-    Raises Rejected when the recipient is not one bare address.
+    Raises NobodyThere when the recipient is not one bare address.
     """
     if _ADDRESS.fullmatch(recipient) is None:
-        raise Rejected("to.email: no address that an email can be sent to [email-address]")
+        raise NobodyThere("to.email: no address that an email can be sent to [email-address]")
     message = EmailMessage(policy=SMTP if recipient.isascii() else SMTP.clone(utf8=True))
     try:
         message["From"] = sender
@@ -33,7 +33,7 @@ def compose(notice: Notice, recipient: str, key: str, sender: str) -> bytes:
         message.set_content(notice.words)
         return message.as_bytes()
     except (MessageError, ValueError, IndexError) as error:
-        raise Rejected("to.email: no address that an email can be sent to [email-address]") from error
+        raise NobodyThere("to.email: no address that an email can be sent to [email-address]") from error
 
 
 def message_id(key: str, sender: str) -> str:

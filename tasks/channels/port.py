@@ -131,6 +131,10 @@ class Rejected(ChannelError):
     """It surely did not go out, and another try cannot help: a person must look."""
 
 
+class NobodyThere(Rejected):
+    """Nobody is there, the other side says of this address: neither for this message nor for any other."""
+
+
 class OutcomeUnknown(ChannelError):
     """It may have gone out and it may not: neither dropped nor tried again, a person must look."""
 

@@ -14,8 +14,10 @@ from contextlib import suppress
 
 from tasks.channels.address import address_for
 from tasks.channels.message import compose, envelope_sender, message_id
-from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
+from workflow.recovery.contact.mail_addresses import bare_address
+from workflow.recovery.contact.resting import dead_address
 from workflow.settings import Settings
 
 _CRLF = b"\r\n"
@@ -36,7 +38,7 @@ class SmtpChannel:
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Hand one message to the mail server; its Message-ID is derived from the idempotency key."""
-        recipient = address_for(notice, "email")
+        recipient = bare_address(address_for(notice, "email"))
         message = compose(notice, recipient, idempotency_key, self._settings.smtp_from)
         server = smtplib.SMTP(timeout=self._settings.channel_seconds)
         # Each answer may take so long, and one that comes byte by byte has no end: the whole has one, too.
@@ -112,10 +114,16 @@ def _expect(code: int, answer: bytes, *, step: str) -> None:
 
 
 def _refusal(code: int, answer: bytes, step: str) -> ChannelError:
-    """What is no 2xx, while nothing is delivered yet: 5xx is final, anything else may pass."""
-    said = answer.decode("utf-8", "replace").partition(" ")[0]
+    """What is no 2xx, while nothing is delivered yet: 5xx is final, anything else may pass.
+
+    A 550 may be about us or about the words; only what it says besides tells that nobody is there.
+    """
+    words = answer.decode("utf-8", "replace")
+    said = words.partition(" ")[0]
     enhanced = f" {said}" if said.count(".") == 2 and said.replace(".", "").isdigit() else ""
     kind = Rejected if 500 <= code < 600 else Retry
+    if kind is Rejected and step != "sender" and dead_address(words):
+        kind = NobodyThere
     return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]", rules=[f"smtp-{code}"])
 
 

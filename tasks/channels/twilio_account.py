@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import orjson
 
 from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
-from tasks.channels.port import ChannelError, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import ChannelError, NobodyThere, OutcomeUnknown, Receipt, Rejected, Retry
 from workflow.errors import SettingsError
 from workflow.recovery.contact.numbers import dialled
+from workflow.recovery.contact.resting import dead_address
 from workflow.settings import Settings
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -55,10 +56,10 @@ class TwilioAccount:
 
 
 def phone_number(text: str) -> str:
-    """A number in E.164 form. Raises Rejected when it is none that can be dialled."""
+    """A number in E.164 form. Raises NobodyThere when it is none that can be dialled."""
     number = dialled(text)
     if number is None:
-        raise Rejected("to.phone: no number that can be dialled, such as +49 30 1234567 [phone]")
+        raise NobodyThere("to.phone: no number that can be dialled, such as +49 30 1234567 [phone]")
     return number
 
 
@@ -73,7 +74,7 @@ def _refusal(answer: HttpResponse, said: Mapping[str, Any]) -> ChannelError:
     if answer.status >= 500:
         # Not from Twilio itself but from something in between, which may have lost a good answer.
         return OutcomeUnknown(message)
-    return Rejected(message)
+    return NobodyThere(message) if known and dead_address(str(code)) else Rejected(message)
 
 
 def _document(answer: HttpResponse) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import orjson
 
 from tasks.channels.address import address_for
 from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
-from tasks.channels.port import Notice, Receipt, Rejected, Retry
+from tasks.channels.port import NobodyThere, Notice, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.errors import SettingsError
@@ -20,6 +20,7 @@ from workflow.recovery.contact.webhook_ids import webhook_id
 from workflow.settings import Settings
 
 TYPE = "makegood.notice"
+_GONE = 410
 _PASSING = frozenset({408, 409, 425, 429})
 
 
@@ -61,7 +62,7 @@ class WebhookChannel:
         try:
             receiver = self._receivers.of_url(url)
         except ValueError:
-            raise Rejected("to.url: no http(s) URL that a webhook can go to [webhook-url]") from None
+            raise NobodyThere("to.url: no http(s) URL that a webhook can go to [webhook-url]") from None
         if receiver is None:
             raise Rejected("to.url: not one of MAKEGOOD_WEBHOOK_HOSTS [webhook-host]")
         return receiver
@@ -88,4 +89,5 @@ def _expect_taken(answer: HttpResponse) -> None:
     if status in _PASSING or status >= 500:
         raise Retry(f"webhook: answered {status} [webhook-{status}]", answer.retry_after)
     # 410 says that the receiver is gone for good; a redirect could lead anywhere.
-    raise Rejected(f"webhook: answered {status} [webhook-{status}]")
+    kind = NobodyThere if status == _GONE else Rejected
+    raise kind(f"webhook: answered {status} [webhook-{status}]")

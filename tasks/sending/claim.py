@@ -25,6 +25,7 @@ from workflow.outbox.effects import HeldNotice, Hold, Receipts
 from workflow.recovery.contact import contact_log, gathering
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
+from workflow.recovery.contact.gathering import Line
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, Transaction
@@ -106,24 +107,24 @@ class NoticeClaims:
             verdicts.write(Hold(token, EffectState.SENDING))
         return Claimed([bundle for bundle in bundles if bundle is not None], later)
 
-    def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, str]:
+    def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, Line]:
         """Of the notices that are gathered, the line on which a colleague is told of each; all are held."""
         if not self._interval or not ids:
             return {}
-        lines: dict[int, str] = {}
+        lines: dict[int, Line] = {}
         origins = gathering.origins(transaction, ids)
         for one, channel, topic, to in others_waiting.asked_for(transaction, list(origins)):
             found = route(topic, channel, to, now) if topic.colleagues else None
-            line = gathering.name_of_line(topic, found, to, origins[one]) if isinstance(found, Go) else None
+            line = gathering.line_of(topic, found, to, origins[one]) if isinstance(found, Go) else None
             if line is not None:
                 lines[one] = line
-        for line in sorted(set(lines.values())):
-            transaction.hold(line)
+        for name in sorted({line.name for line in lines.values()}):
+            transaction.hold(name)
         return lines
 
 
 def _one_each(
-    held: Sequence[HeldNotice], customers: Mapping[str, Customer], lines: Mapping[int, str]
+    held: Sequence[HeldNotice], customers: Mapping[str, Customer], lines: Mapping[int, Line]
 ) -> tuple[dict[int, Customer | None], list[HeldNotice]]:
     """The first notice for each customer and on each line, all others, by id with the customer; the rest."""
     first: dict[int, Customer | None] = {}
@@ -131,7 +132,8 @@ def _one_each(
     taken: set[str] = set()
     for one in held:
         customer = None if one.customer is None else customers.get(one.customer)
-        name = lines.get(one.id) if customer is None else customer.key
+        line = lines.get(one.id)
+        name = customer.key if customer is not None else None if line is None else line.name
         if name is not None and name in taken:
             later.append(one)
             continue
@@ -162,7 +164,7 @@ class _Verdicts:
         self._contacts: list[Contact] = []
         self._no_contacts: list[int] = []
 
-    def of(self, row: EffectRow, customer: Customer | None, line: str | None) -> Bundle | None:
+    def of(self, row: EffectRow, customer: Customer | None, line: Line | None) -> Bundle | None:
         """The bundle to send now, or None."""
         if line is not None:
             return self._for_colleague(row, line)
@@ -189,26 +191,27 @@ class _Verdicts:
             return Bundle([row], [notice], found.channels)
         return None
 
-    def _for_colleague(self, row: EffectRow, line: str) -> Bundle | None:
+    def _for_colleague(self, row: EffectRow, line: Line) -> Bundle | None:
         """Now, with all that waits on the line; or later, where they have just been told of others."""
         transaction, now = self._transaction, self._now
         notice, since = _addressed(row, {}), shifted(now, -self._interval)
         found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
-        others = contact_log.gathered_on(transaction, line, row.id)
-        told = contact_log.told_lately(transaction, line, since)
-        matter = contact_log.matter(transaction, row.subject)
-        wait = gathering.until_gathered(now, self._interval, matter, told, bool(others))
+        last = contact_log.last_told(transaction, line.name)
+        alone = not line.patient and contact_log.is_alone(transaction, line.name, row, since)
+        wait = gathering.until_gathered(now, self._interval, last, alone=alone)
         if wait is not None:
             self._waits.append((row.id, wait.until, wait.reason))
-            self._contacts.append(Contact(row.id, line, waits=True))
+            self._contacts.append(Contact(row.id, line.name, waits=True))
             return None
+        others = contact_log.gathered_on(transaction, line.name, row.id)
         fitting = _sharing_route(transaction, others, notice.to, {}, found.channels[0], now)
         joining = others_waiting.join(transaction, fitting, row.token, now, self._lease)
         rows = sorted([row, *joining], key=lambda one: one.id)
-        contact_log.forget_told(transaction, line, since)
-        self._contacts += [Contact(one.id, line, waits=False) for one in rows]
-        return Bundle(rows, [_addressed(one, {}) for one in rows], found.channels, line, gathered=True)
+        contact_log.forget_told(transaction, line.name, since)
+        self._contacts += [Contact(one.id, line.name, waits=False) for one in rows]
+        notices = [_addressed(one, {}) for one in rows]
+        return Bundle(rows, notices, found.channels, line.name, gathered=True)
 
     def _for_customer(self, row: EffectRow, customer: Customer) -> Bundle | None:
         transaction, now = self._transaction, self._now

@@ -14,7 +14,8 @@ from typing import Any
 
 import structlog
 
-from tasks.channels.port import Channel, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import Channel, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.sending import nobody_there
 from tasks.sending.claim import Bundle, NoticeClaims
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
@@ -25,6 +26,7 @@ from workflow.outbox import effects as outbox
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
+from workflow.recovery.contact.policy import NO_WAY
 from workflow.recovery.links import LinkWriter
 from workflow.recovery.links.urls import base_url
 
@@ -129,21 +131,26 @@ class NoticeSender:
             Rejected: no channel takes it.
         """
         failed: list[tuple[str, str]] = []
-        for channel in bundle.channels:
-            notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
-            message = self._as_one(notices, gathered=bundle.gathered)
-            try:
-                receipt = self._over(message, bundle.key)
-            except Rejected as error:
-                failed.append((channel, str(error)))
-            except OutcomeUnknown as error:
-                error.channel = channel
-                raise
-            else:
-                return _receipt(receipt, failed)
-        raise Rejected(
-            failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
-        )
+        nobody: list[tuple[str, str]] = []
+        try:
+            for channel in bundle.channels:
+                notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
+                message = self._as_one(notices, gathered=bundle.gathered)
+                try:
+                    receipt = self._over(message, bundle.key)
+                except Rejected as error:
+                    failed.append((channel, str(error)))
+                    nobody += [failed[-1]] if isinstance(error, NobodyThere) else []
+                except OutcomeUnknown as error:
+                    error.channel = channel
+                    raise
+                else:
+                    return _receipt(receipt, failed)
+        finally:
+            if nobody:
+                nobody_there.report(self._runtime, bundle, nobody, failed=len(failed))
+        reason = failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
+        raise Rejected(f"{reason} {NO_WAY}" if len(nobody) == len(failed) else reason)
 
     def _as_one(self, notices: Sequence[Notice], *, gathered: bool) -> Notice:
         if len(notices) == 1:

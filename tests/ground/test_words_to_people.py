@@ -121,6 +121,7 @@ VALUES: Mapping[str, Any] = {
     **dict.fromkeys(INSTANTS, INSTANT),
     "window": WINDOW, "picked": WINDOW, "before": [["Olga"], ["Kim", "Sam"]], "refused": ["Olga", "Kim"],
     "told": ["Your bill is corrected"], "part": 12.5, "asked": 20.0,
+    **dict.fromkeys(("cases", "more", "due", "broken", "times", "moved", "tries", "stands_for", "open"), 1),
 }  # fmt: skip
 WRONG = re.compile(r"\d{4}-\d\d-\d\dT|[{}]|  |\.\.|\?\.| [,.;:?!]|\(\)|None|True|False")
 """What no message holds: an instant for machines, a hole, a word of Python, a blank or a stop too many."""
@@ -146,7 +147,7 @@ def said(
     ]
     bare = {name for one in readings for name in one.bare}
     values = {
-        name: VALUES.get(name, f"the {name}") if all_of_them or name in bare else ""
+        name: VALUES.get(name, f"the {name}") if all_of_them or name in bare else type(VALUES.get(name, ""))()
         for one in readings
         for name in one.uses
     }

@@ -10,7 +10,7 @@ from state_machines.decide import apply_decision, decide
 from state_machines.decision import Event, Outcome
 from state_machines.subject import Subject
 from tests.state_machines.story_world import START, World, text_of
-from workflow.recovery.contact.identities import fingerprint
+from workflow.recovery.contact.identities import fingerprint, identities
 
 CRM, LISTENER, SHOP = "customer:C-7", "customer:mastodon-ada", "customer:web-31"
 ADA = {"name": "Ada", "account": "C-7", "email": "Ada@Shop.example", "zone": "Europe/Berlin"}
@@ -39,6 +39,16 @@ def holders(world: World, identity: str = "") -> list[str]:
     [
         ("email", ["Ada@Shop.example", " ada@shop.EXAMPLE ", "mailto:ada@shop.example"]),
         ("phone", ["+49 30 123456", "0049 (0)30/123-456", "tel:+4930123456", "+49 (0) 30 12 34 56"]),
+        (
+            "email",
+            [
+                "Ada Roth <ada@shop.example>",
+                "ADA@shop.example.",
+                "<ada@shop.example>",
+                "mailto:ada@shop.example?subject=x",
+            ],
+        ),
+        ("email", ["ada@b\u00fccher.example", "Ada@xn--bcher-kva.example"]),
         ("mastodon", ["@Ada", "ada", " ADA "]),
     ],
 )
@@ -50,10 +60,40 @@ def test_one_identity_has_one_fingerprint_however_it_is_spelt(kind: str, spellin
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("email", " "), ("phone", "no number"), ("phone", "12"), ("phone", "0000000000"), ("", "x")],
+    [
+        *(("email", " "), ("phone", "no number"), ("phone", "12"), ("phone", "0000000000"), ("", "x")),
+        *(
+            ("account", "N/A"),
+            ("account", "-"),
+            ("account", "000"),
+            ("account", "Unknown"),
+            ("email", "none"),
+            ("social", "@"),
+        ),
+    ],
 )
 def test_what_is_no_identity_has_no_fingerprint(kind: str, value: str) -> None:
     assert fingerprint(kind, value) == ""
+
+
+def test_addresses_that_only_look_alike_are_two() -> None:
+    for one, other in (
+        ("ada@x.example", "ada+shop@x.example"),
+        ("stra\u00dfe@x.example", "strasse@x.example"),
+    ):
+        assert fingerprint("email", one) != fingerprint("email", other)
+
+
+def test_a_number_is_a_number_by_whatever_name_a_source_lists_it() -> None:
+    listed = [
+        {"kind": kind, "value": "+49 30 5550100"}
+        for kind in ("Phone", "telephone", "mobile", "WhatsApp", "tel")
+    ]
+    (one,) = identities({"identities": listed, "phone": "0049 30 5550100"})
+    assert (one["kind"], one["identifies"]) == ("phone", False)
+    assert [
+        one["identifies"] for one in identities({"identities": [{"kind": "E-Mail", "value": "a@b.example"}]})
+    ] == [False]
 
 
 def test_what_somebody_writes_opens_one_case_and_then_belongs_to_it() -> None:
@@ -419,7 +459,7 @@ def test_what_a_person_has_merged_a_person_separates_and_both_are_as_they_were()
     world.send(TWO, "separate", by="zoe@shop.example", reason="a couple")
     assert (world.state(ONE), world.state(TWO), world.state(pair)) == ("known", "known", "different")
     ada, ben = world.data(ONE)["customer"], world.data(TWO)["customer"]
-    assert (ada["name"], ada["email"], ada.get("language"), ada["opted_out"]) == (
+    assert (ada["name"], ada["email"], ada.get("language"), ada.get("opted_out", [])) == (
         "Ada",
         "ada@home.example",
         None,

@@ -21,18 +21,19 @@ from workflow.outbox import effects as outbox
 
 QUARTER = timedelta(minutes=15)
 CASE = """
+edition: 2
 lifecycle: case
 version: 99
-data: {facts: {type: object, default: {}}}
+data: {documented_by: {type: text}}
 triggers:
-  ring: {data: {facts: {type: object}}}
+  ring: {data: {documented_by: {type: text}}}
   warn: {}
 states: [{name: rung}]
 transitions:
   - trigger: ring
     source: [initial, rung]
     dest: rung
-    set: {facts: "=event.data.?facts.orValue({})"}
+    change: {copy: documented_by}
     effects:
       - notice:
           to: kim@shop.example
@@ -118,10 +119,24 @@ def test_the_same_subject_alone_waits_for_nothing(world: World, runtime: Runtime
     assert deliver(world, runtime, mail)[3:] == ["pending", "pending"]
 
 
+def test_what_an_incident_says_is_told_together_even_of_one_case(world: World, runtime: Runtime) -> None:
+    """But not what is due in it, such as a ladder that asks again."""
+    mail = Mail()
+    for _ in range(3):
+        world.post("case.ring", "case:A", {"documented_by": "incident:I"})
+    assert deliver(world, runtime, mail) == ["settled", "pending", "pending"]
+    world.post("case.warn", "case:A", {})
+    world.post("case.warn", "case:A", {})
+    assert deliver(world, runtime, mail)[3:] == ["settled", "settled"]
+    world.advance(QUARTER)
+    deliver(world, runtime, mail)
+    assert mail.titles == ["Ring A", "Due A", "Due A", "2 hand-overs"]
+
+
 def test_what_is_due_is_gathered_for_the_cases_of_an_incident_alone(world: World, runtime: Runtime) -> None:
     mail = Mail()
     for name in "ABC":
-        world.post("case.ring", f"case:{name}", {"facts": {"incident": "incident:I"}})
+        world.post("case.ring", f"case:{name}", {"documented_by": "incident:I"})
     ring(world, "D", "E")
     deliver(world, runtime, mail)
     for name in "ABCDE":

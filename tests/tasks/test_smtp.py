@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.channels.port import ChannelError, Notice, OutcomeUnknown, Rejected, Retry
+from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Rejected, Retry
 from tasks.channels.smtp import SmtpChannel
 from tests.tasks.mail_server import Behaviour, MailServer
 from workflow.embedded.ports import free_port
@@ -81,7 +81,9 @@ def test_an_address_beyond_ascii_needs_a_server_that_knows_them() -> None:
 @pytest.mark.parametrize(
     ("behaviour", "expected", "rule"),
     [
-        (Behaviour(recipient="550 5.1.1 no such user"), Rejected, "550 5.1.1 to the recipient"),
+        (Behaviour(recipient="550 5.1.1 no such user"), NobodyThere, "550 5.1.1 to the recipient"),
+        (Behaviour(recipient="550 No such user here"), NobodyThere, "550 to the recipient"),
+        (Behaviour(message="550 5.1.1 unknown"), NobodyThere, "550 5.1.1 to the message"),
         (Behaviour(recipient="451 4.7.1 greylisted"), Retry, "451 4.7.1 to the recipient"),
         (Behaviour(message="552 too large"), Rejected, "552 to the message"),
         (Behaviour(message="452 later"), Retry, "452 to the message"),
@@ -97,6 +99,23 @@ def test_each_way_of_failing_means_what_can_be_known(
     assert "ada@example.com" not in str(caught.value), "errors name nobody"
     answered = [f"smtp-{word}" for word in rule.split() if word.isdigit()]
     assert isinstance(caught.value, ChannelError) and caught.value.rules >= set(answered)
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 5.7.1 blocked", "550 mailbox unavailable", "553 relaying denied (#5.7.1)"]
+)
+def test_a_refusal_that_may_be_about_us_says_nothing_of_the_address(answer: str) -> None:
+    with MailServer(Behaviour(recipient=answer)) as server, pytest.raises(Rejected) as caught:
+        channel(server.port).send(notice(), KEY)
+    assert not isinstance(caught.value, NobodyThere)
+
+
+def test_an_address_with_a_name_is_the_address() -> None:
+    with MailServer() as server:
+        channel(server.port).send(notice(to={"email": "Ada Roth <ada@example.com>"}), KEY)
+        assert server.behaviour.received[0].rcpt_tos == ["ada@example.com"]
+    with MailServer() as server, pytest.raises(NobodyThere, match="email-address"):
+        channel(server.port).send(notice(to={"email": "at home"}), KEY)
 
 
 def test_a_server_that_is_away_or_speaks_in_the_clear_is_tried_again_later() -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from tasks.channels.port import Notice, OutcomeUnknown, Rejected, Retry
+from tasks.channels.port import NobodyThere, Notice, OutcomeUnknown, Rejected, Retry
 from tasks.channels.table import configured
 from tasks.channels.twilio_sms import TwilioSmsChannel
 from tasks.channels.twilio_voice import TwilioVoiceChannel
@@ -77,7 +77,9 @@ def test_a_messaging_service_sends_instead_of_the_number_and_reports_need_a_publ
 @pytest.mark.parametrize(
     ("status", "said", "means", "rule"),
     [
-        (400, {"code": 21610}, Rejected, "answered 400 [twilio-21610]"),
+        (400, {"code": 21610}, NobodyThere, "answered 400 [twilio-21610]"),
+        (400, {"code": 21211}, NobodyThere, "answered 400 [twilio-21211]"),
+        (400, {"code": 21614}, NobodyThere, "answered 400 [twilio-21614]"),
         (401, {"code": 20003}, Rejected, "[twilio-20003]"),
         (404, {}, Rejected, "[twilio-http-404]"),
         (429, {"code": 20429}, Retry, "[twilio-20429]"),

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from tasks.channels.port import Notice, Rejected, Retry
+from tasks.channels.port import NobodyThere, Notice, Rejected, Retry
 from tasks.channels.webhook import WebhookChannel
 from tests.tasks.wire_server import WireServer, answering, http_answer
 from workflow.clock import SystemClock, VirtualClock
@@ -72,7 +72,7 @@ def test_another_try_has_the_same_id_and_the_same_body() -> None:
     [
         (400, Rejected),
         (404, Rejected),
-        (410, Rejected),
+        (410, NobodyThere),
         (408, Retry),
         (425, Retry),
         (429, Retry),

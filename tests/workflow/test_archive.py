@@ -241,5 +241,5 @@ def test_an_unknown_decision_or_alert_is_not_found(world: World) -> None:
         assert connection.execute(select(func.count()).select_from(schema.alerts)).scalar() == 0
 
 
-def test_different_words_of_a_text_stand_once_and_in_order() -> None:
+def test_different_text_words_stand_once_and_in_order() -> None:
     assert words("Ein Modem, EIN modem-Kabel: à la carte/1.5e3") == "ein modem kabel a la carte 1 5e3"

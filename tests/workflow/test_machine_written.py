@@ -19,6 +19,16 @@ from workflow.recovery.contact.machine_written import machine_written
         {"headers": {"content-type": "multipart/report; report-type=delivery-status"}},
         {"title": "Automatische Antwort: Ihr Fall"},
         {"title": "Out of Office"},
+        {"auto_submitted": "AUTO-GENERATED (vacation)"},
+        {"headers": {"auto-submitted": ["Auto-Replied", "auto-replied"]}},
+        {"headers": {"X-Failed-Recipients": "ada@home.example"}},
+        {"email": "Mail Delivery System <MAILER-DAEMON@mx.example>"},
+        {"title": "[Auto-Reply] Re: your case"},
+        {"title": "Réponse automatique : votre dossier"},
+        {"title": "Respuesta automática: caso"},
+        {"title": "Odpowiedź automatyczna: sprawa"},
+        {"title": "自動返信: Re"},
+        {"title": "Returned mail: see transcript for details"},
     ],
 )
 def test_a_machine_has_written_it(message: dict[str, Any]) -> None:
@@ -34,6 +44,14 @@ def test_a_machine_has_written_it(message: dict[str, Any]) -> None:
         {"headers": {"Auto-Submitted": "no", "Precedence": "first-class", "X-Autoreply": "no"}},
         {"headers": {"Precedence": 7, "Return-Path": "<ada@example.org>"}},
         {"title": "Re: Automatic reply"},
+        {"title": "Delivery has failed again"},
+        {"title": "Auto: Motor kaputt"},
+        {"title": "Returned mailbox and still no refund"},
+        {
+            "title": "I am out of office chairs",
+            "words": "This is an automated message, you wrote. It is wrong.",
+        },
+        {"headers": {"auto-submitted": []}, "email": "ada@home.example"},
         {"headers": "Precedence: bulk", "title": 7},
     ],
 )

@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from workflow.recovery.contact.wishes import (
-    consents_after,
-    heard,
-    profile_of_both,
-    said_by_text,
-    said_since,
-    told_after,
-)
+from workflow.recovery.contact.one_person import profile_of_both
+from workflow.recovery.contact.text_words import said_by_text
+from workflow.recovery.contact.wishes import consents_after, heard, said_since, told_after
 
 BEFORE, THEN, AFTER = "2026-03-01T09:00:00Z", "2026-03-02T09:00:00Z", "2026-03-03T09:00:00Z"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -48,9 +43,14 @@ def test_the_last_word_counts_in_whatever_order_it_came() -> None:
 
 
 def test_changes_of_channels_are_listed() -> None:
-    found = consents_after({"opted_out": ["sms"]}, {"consent": {"email": False}}, "source", "/crm", AT)
+    found = consents_after(
+        {"opted_out": ["sms"]}, {"consent": {"email": False}}, "source", "/crm", AT, "customer:ben"
+    )
     assert [(one["channel"], one["said"]) for one in found] == [("email", "refused"), ("sms", "allowed")]
-    assert consents_after({"opted_out": ["sms"]}, {"opted_out": ["sms"]}, "source", "/crm", AT) == []
+    assert (
+        consents_after({"opted_out": ["sms"]}, {"opted_out": ["sms"]}, "source", "/crm", AT, "customer:ben")
+        == []
+    )
 
 
 def test_of_two_who_are_one_each_ones_later_word_stands() -> None:
@@ -65,7 +65,38 @@ def test_of_two_who_are_one_each_ones_later_word_stands() -> None:
 
 @pytest.mark.parametrize(
     ("words", "meaning"),
-    [(" Stop. ", "stop"), ("ABMELDEN", "stop"), ("START!", "start"), ("Stop calling me", ""), ("yes", "")],
+    [
+        *(
+            (" Stop. ", "stop"),
+            ("ABMELDEN", "stop"),
+            ("START!", "start"),
+            ("Stop calling me", ""),
+            ("yes", ""),
+        ),
+        *(
+            ("STOP ALL", "stop"),
+            ("opt-out", "stop"),
+            ("ARRÊT", "stop"),
+            ("STOP SVP", "stop"),
+            ("\u201eStopp\u201c", "stop"),
+        ),
+        *(
+            ("Baja", "stop"),
+            ("afmelden", "stop"),
+            ("СТОП", "stop"),
+            ("停止", "stop"),
+            ("stop \U0001f621", "stop"),
+        ),
+        *(
+            ("Unstop", "start"),
+            ("\u0421\u0422\u0410\u0420\u0422", "start"),
+            ("Cancel", ""),
+            ("HELP", ""),
+            ("ja", ""),
+            ("stop it on Tuesday", ""),
+        ),
+        *(("please", ""), ("", ""), ("!", ""), ("nonstop", "")),
+    ],
 )
 def test_a_text_of_one_word_may_say_what_it_means(words: str, meaning: str) -> None:
     assert said_by_text(words) == meaning

@@ -91,9 +91,7 @@ def create_app(
         lifespan=_lifespan(context),
     )
     app.state.context = context
-    for router in pages:
-        app.include_router(router)
-    for resource in (
+    resources = (
         events,
         discards,
         event_decisions,
@@ -118,8 +116,10 @@ def create_app(
         health,
         metrics,
         documentation,
-    ):
-        app.include_router(resource.router)
+    )
+    # As they are: including them would build each route anew with every application.
+    for router in (*pages, *(one.router for one in resources)):
+        app.router.routes.extend(router.routes)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     app.add_middleware(Observation, meters=context.meters)
     app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)

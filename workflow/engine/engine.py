@@ -28,6 +28,7 @@ from workflow.engine.registry import Registry
 from workflow.engine.suspects import decided_together, suspect
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
+from workflow.engine.waiting_line import WAITING_LINE
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Store, Transaction
 
 LONGEST = 1.0
@@ -286,6 +287,9 @@ class Engine:
         )  # refuses before anything is changed
         if figures is not None:
             changes.figures[work.subject_row] = figures
+        place = WAITING_LINE.of(subject.lifecycle)
+        if place is not None and (stands := place(successor)) != place(subject):
+            changes.places[work.subject_row] = stands
         if decision.data is not subject.data:
             changes.data_kept.discard(work.subject_row)
         elif work.subject_row not in changes.subjects:

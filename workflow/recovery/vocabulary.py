@@ -10,6 +10,7 @@ from state_machines.expressions.functions import Function
 from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
 from state_machines.templates.home import HOME
+from workflow.engine.waiting_line import WAITING_LINE
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
@@ -22,20 +23,28 @@ from workflow.recovery.contact.identities import (
     identities,
     likeness,
 )
+from workflow.recovery.contact.languages import both_words, in_language
 from workflow.recovery.contact.machine_written import machine_written
 from workflow.recovery.contact.numbers import same_number, use_region
+from workflow.recovery.contact.one_person import as_one, profile_of_both, told_together
 from workflow.recovery.contact.people import same_person
-from workflow.recovery.contact.profile import as_one, contact_fault, particulars, refused_channels
-from workflow.recovery.contact.resting import address_mark, dead_address, rests
+from workflow.recovery.contact.profile import contact_fault, particulars, refused_channels
+from workflow.recovery.contact.resting import (
+    address_mark,
+    dead_address,
+    rest_together,
+    rests,
+    with_rest,
+    without_rest,
+)
+from workflow.recovery.contact.text_words import said_by_text
 from workflow.recovery.contact.wishes import (
     consents_after,
     heard,
-    profile_of_both,
-    said_by_text,
     said_since,
     told_after,
-    words_without,
 )
+from workflow.recovery.desk.item import Kind, place_in_line
 from workflow.recovery.house_words import house_says
 from workflow.recovery.rotations.duty import (
     next_hand_over,
@@ -56,6 +65,8 @@ FUNCTIONS = (
     Function("name_of", ("json",), "string", name_of),
     Function("card", ("json",), "string", card),
     Function("house_says", ("string", "map"), "string", house_says),
+    Function("in_language", ("json", "json"), "string", in_language),
+    Function("both_words", ("json", "json"), "map", both_words),
     Function("packet_page", ("json",), "string", packet_page),
     Function("same_number", ("string", "string"), "bool", same_number),
     Function("fingerprint", ("string", "string"), "string", fingerprint),
@@ -64,8 +75,8 @@ FUNCTIONS = (
     Function("contradicts", ("list", "list"), "bool", contradicts),
     Function("gathered", ("list", "string"), "list", gathered),
     Function("likeness", ("string", "string"), "string", likeness),
-    Function("words_without", ("map", "list"), "map", words_without),
-    Function("as_one", ("map", "list"), "map", as_one),
+    Function("told_together", ("map", "list"), "map", told_together),
+    Function("as_one", ("map", "map", "list"), "map", as_one),
     Function("contact_fault", ("map",), "string", contact_fault),
     Function("particulars", ("map",), "map", particulars),
     Function("refused_channels", ("map",), "strings", refused_channels),
@@ -73,9 +84,14 @@ FUNCTIONS = (
     Function("dead_address", ("string",), "bool", dead_address),
     Function("address_mark", ("json", "string"), "string", address_mark),
     Function("rests", ("json", "string"), "bool", rests),
+    Function("with_rest", ("map", "string", "string"), "map", with_rest),
+    Function("without_rest", ("map", "string"), "map", without_rest),
+    Function("rest_together", ("map", "map"), "map", rest_together),
     Function("heard", ("map", "map", "map", "list", "json"), "map", heard),
     Function("told_after", ("map", "map", "string", "json"), "map", told_after),
-    Function("consents_after", ("map", "map", "string", "json", "timestamp"), "list", consents_after),
+    Function(
+        "consents_after", ("map", "map", "string", "json", "timestamp", "string"), "list", consents_after
+    ),
     Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
     Function("said_by_text", ("string",), "string", said_by_text),
     Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
@@ -136,4 +152,6 @@ def register(settings: Settings | None = None) -> None:
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     registered = channels.registered().values()
+    for kind in Kind:
+        WAITING_LINE.register(kind.value, place_in_line)
     channel_words.register(*(one.word for one in registered), default=channels.DEFAULT)

@@ -207,7 +207,8 @@ class Step(Sent):
     status: Literal["accepted", "delivered", "failed", "ended"] | None = None
     code: Text | None = None
     channel: (
-        dict[str, Annotated[str, Field(pattern=r"^(works|refuses|unknown|busy( P[0-9A-Z.]+)?)$")]] | None
+        dict[str, Annotated[str, Field(pattern=r"^(works|refuses|nobody|unknown|busy( P[0-9A-Z.]+)?)$")]]
+        | None
     ) = None
     worker: Literal["gone", "back"] | None = None
     ask: Annotated[str, Field(pattern=r"^/v1/", max_length=1000)] | None = None

@@ -23,8 +23,8 @@ class Executor(Publisher, Protocol):
         """All that went out, the oldest first."""
 
     def behave(self, channel: str, behaviour: str) -> None:
-        """From here on a channel ``works``, is ``busy`` or ``busy PT5M``, ``refuses``, or leaves unknown
-        (``unknown``) whether a message went out.
+        """From here on a channel ``works``, is ``busy`` or ``busy PT5M``, ``refuses``, says that
+        ``nobody`` is there, or leaves unknown (``unknown``) whether a message went out.
         """
 
     def sweep(self) -> None:

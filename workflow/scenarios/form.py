@@ -26,9 +26,9 @@ _FORMS = {
         "choice",
         "nothing that is done at the desk: claim, outcome, decision, or case.<word>",
     ),
-    r"^(works|refuses|unknown|busy( P[0-9A-Z.]+)?)$": (
+    r"^(works|refuses|nobody|unknown|busy( P[0-9A-Z.]+)?)$": (
         "choice",
-        "no way in which a channel behaves: works, busy, busy PT5M, refuses, unknown",
+        "no way in which a channel behaves: works, busy, busy PT5M, refuses, nobody, unknown",
     ),
     r"^/v1/": ("form", "no resource of the API, such as '/v1/cases/C-9-1/packet'"),
 }

@@ -1,14 +1,17 @@
-"""Stores for scenarios: each gets an empty one, on SQLite a file without a thought for durability."""
+"""Stores for scenarios: each gets an empty one, on SQLite without a thought for durability.
+
+A process has one, which is emptied between two scenarios: what was prepared for its statements is kept.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 from sqlalchemy import create_engine, delete, text
@@ -46,8 +49,8 @@ def stores_of(kind: Kind, url: str) -> Iterator[Stores]:
         StoreError: a database cannot be made there.
     """
     if kind == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="makegood-test-") as directory:
-            yield SqliteStores(Path(directory))
+        with tempfile.TemporaryDirectory(prefix="makegood-test-") as directory, _file(Path(directory)) as own:
+            yield SqliteStores(*own)
         return
     with _database(url) as own:
         store = open_store(own)
@@ -58,27 +61,19 @@ def stores_of(kind: Kind, url: str) -> Iterator[Stores]:
 
 
 class SqliteStores:
-    """Copies of a file that was migrated once: to migrate takes ten times as long."""
+    """One file, made again what it was when it was migrated: to migrate takes ten times as long."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._template = directory / "template.db"
-        migrate(f"sqlite:///{self._template}")
-        self._number = 0
+    def __init__(self, migrated: sqlite3.Connection, store: Store) -> None:
+        self._migrated = migrated
+        self._store = store
 
     @contextmanager
     def empty(self) -> Iterator[Store]:
-        """A store in a file of its own."""
-        self._number += 1
-        file = self._directory / f"{self._number}.db"
-        shutil.copyfile(self._template, file)
-        store = open_store(f"sqlite:///{file}", durable=False)
-        try:
-            yield store
-        finally:
-            store.close()
-            for left in self._directory.glob(f"{file.name}*"):
-                left.unlink(missing_ok=True)
+        """The store, with nothing in it."""
+        with self._store.connect() as connection:
+            file: Any = connection.connection.driver_connection
+            self._migrated.backup(file)
+        yield self._store
 
 
 class PostgresStores:
@@ -95,6 +90,19 @@ class PostgresStores:
                 transaction.connection.execute(delete(table))
             transaction.connection.execute(_COUNT_ANEW)
         yield self._store
+
+
+@contextmanager
+def _file(directory: Path) -> Iterator[tuple[sqlite3.Connection, Store]]:
+    """A database that was migrated, and a store that is to be like it."""
+    template = directory / "template.db"
+    migrate(f"sqlite:///{template}")
+    with closing(sqlite3.connect(template)) as migrated:
+        store = open_store(f"sqlite:///{directory / 'scenario.db'}", durable=False)
+        try:
+            yield migrated, store
+        finally:
+            store.close()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ OWN_SOURCES: Mapping[str, str] = MappingProxyType(
         "/makegood/receipts": TASK,
         "/makegood/sweep": FAMILY,
         "/makegood/live": FAMILY,
+        "/makegood/sending": FAMILY,
         "/makegood/desk": DESK,
         "/makegood/links": LINK,
         "/makegood/reports": REPORT,

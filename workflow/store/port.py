@@ -185,6 +185,8 @@ class Changes:
     """(subject row, timer, error)"""
     figures: dict[int, Figures] = field(default_factory=dict)
     """By subject row, of lifecycles that declare a barometer."""
+    places: dict[int, datetime | None] = field(default_factory=dict)
+    """By subject row, where it stands in the line (UTC) from now on; None: nowhere."""
 
 
 class Dispatch(NamedTuple):

@@ -185,6 +185,13 @@ where (f.at, f.outcome, f.kind, f.team, f.cause, f.part, f.channel, f.case_key, 
   is distinct from (excluded.at, excluded.outcome, excluded.kind, excluded.team, excluded.cause,
     excluded.part, excluded.channel, excluded.case_key, excluded.minutes, excluded.count)"""
 
+PLACES = """
+insert into line as l (subject_id, lifecycle, at)
+select * from unnest(cast(%(ids)s as bigint[]), cast(%(lifecycles)s as text[]),
+  cast(%(ats)s as timestamptz[]))
+on conflict (subject_id) do update set at = excluded.at where l.at <> excluded.at"""
+LEAVE_LINE = "delete from line where subject_id = any(cast(%(ids)s as bigint[]))"
+
 EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_id), o.key, o.kind,
   o.target, o.queue, o.priority,
   cast(o.payload as text), o.attempts, o.token, o.created_at"""

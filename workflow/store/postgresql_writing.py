@@ -29,6 +29,8 @@ def statements(changes: Changes, now: datetime) -> Iterator[Statement]:
         yield _moves(changes)
     if changes.figures:
         yield _figures(changes)
+    if changes.places:
+        yield from _places(changes)
     if changes.dead_events:
         ids, subjects, errors = zip(*changes.dead_events, strict=True)
         yield (
@@ -101,6 +103,16 @@ def _figures(changes: Changes) -> Statement:
         f"c{place}": texts(column) if place in words else literal(column)
         for place, column in enumerate(columns)
     }
+
+
+def _places(changes: Changes) -> Iterator[Statement]:
+    stand = sorted((one, at) for one, at in changes.places.items() if at is not None)
+    if stand:
+        ids, ats = zip(*stand, strict=True)
+        lifecycles = literal([changes.subjects[one].lifecycle for one in ids])
+        yield sql.PLACES, {"ids": literal(ids), "lifecycles": lifecycles, "ats": literal(ats)}
+    if len(stand) < len(changes.places):
+        yield sql.LEAVE_LINE, {"ids": literal(sorted(changes.places.keys() - {one for one, _ in stand}))}
 
 
 def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Statement:

@@ -274,6 +274,15 @@ figures = Table(
 )
 Index("ix_figures_lifecycle_at", figures.c.lifecycle, figures.c.at, figures.c.subject_id)
 
+line = Table(
+    "line",
+    metadata,
+    Column("subject_id", Id, primary_key=True, autoincrement=False),
+    Column("lifecycle", Key, nullable=False),
+    Column("at", Instant, nullable=False, comment="by which it is served: the earliest first"),
+)
+Index("ix_line_lifecycle_at", line.c.lifecycle, line.c.at, line.c.subject_id)
+
 alerts = Table(
     "alerts",
     metadata,

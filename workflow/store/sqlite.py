@@ -184,6 +184,16 @@ class SqliteTransaction:
                 for row, one in changes.figures.items()
             ],
         )
+        places = changes.places
+        self._write(
+            sql.SET_PLACE,
+            [
+                (row, changes.subjects[row].lifecycle, instant_text(at))
+                for row, at in places.items()
+                if at is not None
+            ],
+        )
+        self._write(sql.LEAVE_LINE, [(row,) for row, at in places.items() if at is None])
         self._write(
             sql.BURY_EVENT, [(row, subject, at, error) for row, subject, error in changes.dead_events]
         )

@@ -70,6 +70,10 @@ on conflict (subject_id) do update set at = excluded.at, outcome = excluded.outc
   team = excluded.team, cause = excluded.cause, part = excluded.part, channel = excluded.channel,
   case_key = excluded.case_key, minutes = excluded.minutes, count = excluded.count"""
 
+SET_PLACE = """insert into line (subject_id, lifecycle, at) values (?, ?, ?)
+on conflict (subject_id) do update set at = excluded.at"""
+LEAVE_LINE = "delete from line where subject_id = ?"
+
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
   target, queue, priority, payload,
   attempts, token, created_at"""

@@ -11,17 +11,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select
 
-from workflow.recovery.contact.gathering import Told, matter_of
+from workflow.recovery.contact.gathering import CASE, matter_of
 from workflow.store.effect_states import RELAYED
-from workflow.store.port import Transaction
+from workflow.store.port import EffectRow, Transaction
 from workflow.store.schema import contacts, events, inbox, outbox, subjects
 
 LIFECYCLE = "customer"
 MOST_TOGETHER = 100
 """Notices that go out as one message to a customer at most."""
-MOST_GATHERED = 1000
+MOST_GATHERED = 5000
 """The same, to a colleague."""
 _WISHES = tuple(
     f"{LIFECYCLE}.{trigger}"
@@ -181,21 +181,41 @@ def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetim
         transaction.connection.execute(insert(contacts), rows)
 
 
-def told_lately(transaction: Transaction, line: str, since: datetime) -> list[Told]:
-    """What went to a colleague on this line after `since`, UTC."""
+def last_told(transaction: Transaction, line: str) -> datetime | None:
+    """When the last message went to a colleague on this line, UTC; None: none that still matters."""
     query = (
-        select(contacts.c.at, subjects.c.key, subjects.c.parent)
+        select(contacts.c.at)
+        .where(contacts.c.customer == line, ~contacts.c.waits)
+        .order_by(contacts.c.at.desc())
+        .limit(1)
+    )
+    found: datetime | None = transaction.connection.execute(query).scalar()
+    return found
+
+
+def is_alone(transaction: Transaction, line: str, besides: EffectRow, since: datetime) -> bool:
+    """Whether the line has lately been about nothing but what this notice is part of (see `matter_of`).
+
+    What went on it after `since`, UTC, counts, and what waits.
+    """
+    parent = transaction.connection.execute(
+        select(subjects.c.parent).where(subjects.c.key == besides.subject)
+    ).scalar()
+    matter = case((subjects.c.parent.startswith(CASE), subjects.c.parent), else_=subjects.c.key)
+    another = (
+        select(contacts.c.effect_id)
         .join(outbox, outbox.c.id == contacts.c.effect_id)
         .join(subjects, subjects.c.id == outbox.c.subject_id)
-        .where(contacts.c.customer == line, ~contacts.c.waits, contacts.c.at > since)
+        .where(contacts.c.customer == line)
+        .where(
+            or_(
+                and_(contacts.c.waits, contacts.c.effect_id != besides.id, outbox.c.state.in_(RELAYED)),
+                and_(~contacts.c.waits, contacts.c.at > since, matter != matter_of(besides.subject, parent)),
+            )
+        )
+        .limit(1)
     )
-    return [Told(at, matter_of(key, parent)) for at, key, parent in transaction.connection.execute(query)]
-
-
-def matter(transaction: Transaction, subject: str) -> str:
-    """What the subject with this key is part of, by key (see `gathering.matter_of`)."""
-    query = select(subjects.c.parent).where(subjects.c.key == subject)
-    return matter_of(subject, transaction.connection.execute(query).scalar())
+    return transaction.connection.execute(another).first() is None
 
 
 def gathered_on(transaction: Transaction, line: str, besides: int) -> list[int]:

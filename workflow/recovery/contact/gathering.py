@@ -4,7 +4,8 @@ The first message goes at once. What follows within the interval waits until it 
 message then. So it is with all that concerns the cases of an incident; of other cases, with what only says
 whose they are or how they went. A warning of anything else that came a quarter of an hour late would be of no
 use. A further word about the same matter alone, such as a ladder that asks the same person again, is part of
-its ordinary life and waits for nothing.
+its ordinary life and waits for nothing; but what an incident says to its customers is told together, however
+few of its cases are somebody's.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, case, select, type_coerce
+from sqlalchemy import JSON, case, func, select, type_coerce
 
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
@@ -27,17 +28,22 @@ from workflow.store.schema import outbox, subjects
 
 _SYSTEMS = frozenset({"webhook"})
 """Channels that are read by programs, which count by themselves."""
-_CASE = "case:"
+CASE = "case:"
+"""How the key of a case begins."""
 _NOTHING_IS_DUE = frozenset({"hand_over", "team_news", "ended"})
 """Topics by which a case asks nobody to do something by a certain time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A message that went to a colleague: when (UTC), and about which matter."""
+class Line(NamedTuple):
+    """Messages to one colleague that are gathered.
 
-    at: datetime
-    matter: str
+    Attributes:
+        name: channel, topic and address.
+        patient: whether a further word about the same matter waits, too.
+    """
+
+    name: str
+    patient: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +55,31 @@ class Origin:
 
 
 def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origin]:
-    """Of these notices those that come out of a case, by effect; the incident is one of the case's facts."""
+    """Of these notices those that come out of a case, by effect. A ladder names the case of its promise."""
     of_case = subjects.alias("of_case")
-    key = case((subjects.c.parent.startswith(_CASE), subjects.c.parent), else_=subjects.c.key)
+    named = type_coerce(subjects.c.data, JSON)["case"].as_string()
+    key = case(
+        (subjects.c.parent.startswith(CASE), subjects.c.parent),
+        (subjects.c.lifecycle == "escalation", func.coalesce(named, subjects.c.key)),
+        else_=subjects.c.key,
+    )
     query = (
         select(
             outbox.c.id,
             subjects.c.key,
-            type_coerce(of_case.c.data, JSON)[("facts", "incident")].as_string(),
+            type_coerce(of_case.c.data, JSON)["documented_by"].as_string(),
         )
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .join(of_case, of_case.c.key == key)
         .where(outbox.c.id.in_(effects), of_case.c.lifecycle == "case")
     )
     return {
-        one: Origin(subject, incident if str(incident).startswith("incident:") else None)
-        for one, subject, incident in transaction.connection.execute(query)
+        one: Origin(subject, incident) for one, subject, incident in transaction.connection.execute(query)
     }
 
 
-def name_of_line(topic: Topic, found: Go, to: Any, origin: Origin) -> str | None:
-    """By what messages to a colleague are gathered: channel, address and topic; None: each goes for itself.
+def line_of(topic: Topic, found: Go, to: Any, origin: Origin) -> Line | None:
+    """With what a message to a colleague is gathered; None: it goes for itself.
 
     Args:
         topic: what the notice is about; only what is for colleagues is gathered.
@@ -77,7 +87,8 @@ def name_of_line(topic: Topic, found: Go, to: Any, origin: Origin) -> str | None
         to: its recipient.
         origin: where it comes from.
     """
-    if origin.incident is None and not (origin.subject.startswith(_CASE) and topic.name in _NOTHING_IS_DUE):
+    only_says = origin.subject.startswith(CASE) and topic.name in _NOTHING_IS_DUE
+    if origin.incident is None and not only_says:
         return None
     channel = found.channels[0]
     known, reached = registered().get(channel), address(to, channel)
@@ -85,28 +96,25 @@ def name_of_line(topic: Topic, found: Go, to: Any, origin: Origin) -> str | None
         return None
     if known is None or known.manner is not Manner.TEXT:
         return None
-    return f"colleague/{channel}/{topic.name}/{reached.casefold()}"
+    name = f"colleague/{channel}/{topic.name}/{reached.casefold()}"
+    return Line(name, patient=only_says and origin.incident is not None)
 
 
 def matter_of(subject: str, parent: str | None) -> str:
     """What a subject is part of: the case that it came out of, else itself; both by key."""
-    return parent if parent is not None and parent.startswith(_CASE) else subject
+    return parent if parent is not None and parent.startswith(CASE) else subject
 
 
-def until_gathered(
-    now: datetime, interval: timedelta, matter: str, told: Sequence[Told], others: bool
-) -> Wait | None:
+def until_gathered(now: datetime, interval: timedelta, last: datetime | None, *, alone: bool) -> Wait | None:
     """Until when a notice waits for others; None: it goes now, with all that waits.
 
     Args:
         now: the instant, UTC.
         interval: within which one message is enough.
-        matter: that it is about, as `matter_of` says.
-        told: what went to the same colleague about the same topic within the interval.
-        others: whether other notices wait to be told of with it.
+        last: when the last message went on the same line, UTC; None: none has lately.
+        alone: whether it is a further word about the one matter that the line was lately about.
     """
-    lately = [one for one in told if one.at > now - interval]
-    if not lately or (not others and all(one.matter == matter for one in lately)):
+    if last is None or last <= now - interval or alone:
         return None
-    until = max(one.at for one in lately) + interval
+    until = last + interval
     return Wait(until, f"gathered until {format_instant(until)}, to be told of in one message")

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from workflow.recovery.contact.mail_addresses import mail_address
 from workflow.recovery.contact.numbers import read_number
 
 IMPLIED = ("account", "email", "phone", "social")
@@ -18,6 +19,32 @@ IMPLIED = ("account", "email", "phone", "social")
 _REACHING = frozenset({"email", "phone", "social", "chat", "url", "address"})
 """Kinds that only reach somebody, if a source does not say otherwise: couples and offices share them."""
 _ACCOUNT = "account"
+_KINDS = {
+    **dict.fromkeys(
+        ("telephone", "tel", "mobile", "cell", "cellphone", "landline", "fax", "msisdn"), "phone"
+    ),
+    **dict.fromkeys(("sms", "whatsapp", "signal", "telefon", "handy"), "phone"),
+    **dict.fromkeys(("e-mail", "mail", "mailto"), "email"),
+}
+"""Other names for them: a number is a number, whoever lists it and for what."""
+_NOBODY = frozenset(
+    (
+        "n/a",
+        "na",
+        "n.a.",
+        "none",
+        "null",
+        "nil",
+        "nan",
+        "undefined",
+        "unknown",
+        "unbekannt",
+        "anonymous",
+        "keine",
+        "tbd",
+    )
+)
+"""What stands in a field that had to be filled."""
 
 _LENGTH = 32
 """Hexadecimal digits: 128 bits, so that no two of a billion identities ever meet."""
@@ -26,22 +53,30 @@ _LENGTH = 32
 def spelling(kind: str, value: str) -> str:
     """The one spelling of an identity of this kind; empty where the value is none.
 
-    E-mail addresses without regard to case; telephone numbers by what they are (see `numbers`), one with an
-    extension apart from the one without; everything else without a leading ``@``, case and blanks.
+    E-mail addresses by what they are (see `mail_addresses`); telephone numbers too (see `numbers`), one with
+    an extension apart from the one without; everything else without a leading ``@``, case and blanks. What is
+    written where there is none (`n/a`, `-`, `000`) is none.
     """
     if kind == "phone":
         return str(read_number(value) or "")
+    if kind == "email":
+        return mail_address(value)
     text = unicodedata.normalize("NFKC", value).strip()
-    folded = "".join(text.split()).casefold()
-    return folded.removeprefix("mailto:") if kind == "email" else folded.removeprefix("@")
+    folded = "".join(text.split()).casefold().removeprefix("@")
+    says_something = any(sign.isalnum() and sign != "0" for sign in folded) and folded not in _NOBODY
+    return folded if says_something else ""
 
 
 def fingerprint(kind: str, value: str) -> str:
     """``fingerprint('phone', '+49 (0)30 1234')``: the same for every spelling of it; empty for no value."""
-    folded_kind, spelt = kind.strip().casefold(), spelling(kind.strip().casefold(), value)
-    if not folded_kind or not spelt:
-        return ""
-    return hashlib.sha256(f"{folded_kind}\0{spelt}".encode()).hexdigest()[:_LENGTH]
+    name = _kind(kind)
+    spelt = spelling(name, value)
+    return digest(name, spelt) if name and spelt else ""
+
+
+def digest(kind: str, text: str) -> str:
+    """The same short text for the same text of this kind, as it is spelt."""
+    return hashlib.sha256(f"{kind}\0{text}".encode()).hexdigest()[:_LENGTH]
 
 
 def identities(particulars: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +88,7 @@ def identities(particulars: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for kind, value, identifies in (*_listed(particulars.get("identities")), *_implied(particulars)):
-        mark, name = fingerprint(kind, value), kind.strip().casefold()
+        mark, name = fingerprint(kind, value), _kind(kind)
         if mark:
             told = name not in _REACHING if identifies is None else identifies
             one = found.setdefault(mark, {"kind": name, "key": f"identity:{mark}", "identifies": told})
@@ -91,6 +126,11 @@ def likeness(one: str, other: str) -> str:
     """``likeness(customer, customer)``: key of what is known of whether two are one, either way round."""
     pair = "\0".join(sorted((one, other)))
     return f"likeness:{hashlib.sha256(pair.encode()).hexdigest()[:_LENGTH]}"
+
+
+def _kind(said: str) -> str:
+    folded = said.strip().casefold()
+    return _KINDS.get(folded, folded)
 
 
 def _by_kind(known_by: Iterable[Any]) -> dict[str, set[str]]:

@@ -19,12 +19,57 @@ _ABROAD = re.compile(r"^(?:00|011)(?=[\s()/.-]*[1-9])")
 """What is dialled before the country: how people write a plus."""
 _BEGINNING = re.compile(r"\+|\(|[0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
+_EXTENSION_WORDS = (
+    *(
+        "extensión",
+        "extension",
+        "extensie",
+        "extn",
+        "ext",
+        "durchwahl",
+        "nebenstelle",
+        "apparat",
+        "app",
+        "dw",
+        "nst",
+    ),
+    *(
+        "poste",
+        "interno",
+        "interne",
+        "intern",
+        "int",
+        "anexo",
+        "ramal",
+        "toestel",
+        "tst",
+        "linka",
+        "klapka",
+        "kl",
+    ),
+    *(
+        "wewnętrzny",
+        "wewn",
+        "wew",
+        "mellék",
+        "alanumero",
+        "anknytning",
+        "lokalnummer",
+        "lokal",
+        "доб",
+        "внутр",
+        "вн",
+    ),
+    *("дод", "内線", "分机", "分機", "내선", "داخلي"),
+)
 _EXTENSION = re.compile(
-    r"(?:;\s*ext=|[,;#]|\b(?:extension|ext|durchwahl|dw|apparat|app)\b[.:]?|x)\s*([0-9]{1,7})\s*#?\s*$",
+    rf"(?:;\s*ext=|[,;#]|(?<![^\W\d_])(?:{'|'.join(_EXTENSION_WORDS)})[.:]?|x)\s*([0-9]{{1,10}})"
+    r"\s*#?\s*(?:\([^()0-9]*\)\s*)?$",
     re.IGNORECASE,
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 5, 15
 """Of a number, without its country."""
+_COUNTED, _COUNTED_FROM = ("1234567890", "9876543210"), 7
 
 _region: str | None = None
 
@@ -129,5 +174,6 @@ def _of_nowhere(text: str) -> str:
 
 
 def _is_somebodys(digits: str) -> bool:
-    """Not what people write who are made to give one: 0000000000."""
-    return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and len(set(digits)) > 1
+    """Not what people write who are made to give one: 0000000000, 1234567890."""
+    counted = len(digits) >= _COUNTED_FROM and any(digits.lstrip("0") in row for row in _COUNTED)
+    return _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS and len(set(digits)) > 1 and not counted

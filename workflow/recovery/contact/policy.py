@@ -18,6 +18,8 @@ from state_machines.values.time_errors import UnknownZone
 from workflow.recovery.contact.channels import A_PERSON, registered
 from workflow.recovery.contact.profile import Cap, Profile, ProfileError
 
+NO_WAY = "[no-way]"
+"""How the reason ends where there is no channel on which somebody could be reached."""
 ASK_AGAIN = timedelta(days=1)
 """How long a notice waits where nobody knows until when it would have to."""
 
@@ -92,7 +94,7 @@ def route(topic: Topic, channel: str, to: Any, now: datetime, history: History =
     ways = _ways(topic, channel, profile)
     if not ways:
         return NoWay(
-            f"channel: no channel that the recipient can be reached over, {channel!r} was asked for [no-way]"
+            f"channel: no channel that the recipient can be reached over, {channel!r} was asked for {NO_WAY}"
         )
     if ways[0] == A_PERSON:
         return Go(ways)  # the callback keeps to their hours itself

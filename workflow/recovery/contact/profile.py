@@ -1,6 +1,6 @@
 """What somebody has said about how they may be reached: the `customer` object, read for one notice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -117,22 +117,6 @@ def particulars(said: Mapping[str, Any]) -> dict[str, Any]:
 def refused_channels(customer: Mapping[str, Any]) -> list[str]:
     """``refused_channels(customer)``: those they opted out of or gave no consent to, by name."""
     return sorted(_refused(customer))
-
-
-def as_one(own: Mapping[str, Any], others: Iterable[Any]) -> dict[str, Any]:
-    """``as_one(profile, members)``: what one person has said by several keys.
-
-    The own profile has the last word, then the `profile` of the first of the others; what any of them refused
-    is refused.
-    """
-    profiles = [one["profile"] for one in others if isinstance(one.get("profile"), Mapping)]
-    joined: dict[str, Any] = {}
-    for profile in (*reversed(profiles), own):
-        joined |= profile
-    opted_out = dict.fromkeys(
-        (*_texts(own.get("opted_out")), *(name for one in profiles for name in refused_channels(one)))
-    )
-    return {**joined, "key": own.get("key"), "opted_out": list(opted_out)}
 
 
 def contact_fault(customer: Mapping[str, Any]) -> str:

@@ -19,8 +19,6 @@ REFUSED, ALLOWED = "refused", "allowed"
 
 _BY_CHANNEL = ("opted_out", "consent")
 """The fields that are said channel by channel."""
-_STOP = frozenset(("stop", "stopall", "stopp", "unsubscribe", "abmelden"))
-_START = frozenset(("start", "unstop", "anmelden"))
 
 
 def heard(
@@ -40,7 +38,7 @@ def heard(
         at: as of when it is said: an instant; null or empty where nobody says. What they said themselves
             after that, or ever, stands.
     """
-    counts = {name: value for name, value in to_json(said).items() if not _stands(told.get(name), at)}
+    counts = {name: value for name, value in to_json(said).items() if not is_younger(told.get(name), at)}
     known, own = to_json(customer), _own_words(consents, at)
     out = counts.get("opted_out")
     if isinstance(out, list):
@@ -61,21 +59,22 @@ def told_after(told: Mapping[str, Any], said: Mapping[str, Any], by: str, at: An
         by: who says it; what a `source` says later than they did is told by them no longer.
         at: as of when; null or empty where nobody says.
     """
-    names = [name for name in said if name not in _BY_CHANNEL and not _stands(told.get(name), at)]
+    names = [name for name in said if name not in _BY_CHANNEL and not is_younger(told.get(name), at)]
     kept = {name: word for name, word in to_json(told).items() if name not in names}
     return kept if by == SOURCE else {**kept, **{name: {"by": by, "at": to_json(at)} for name in names}}
 
 
 def consents_after(
-    before: Mapping[str, Any], after: Mapping[str, Any], by: str, who: Any, at: datetime
+    before: Mapping[str, Any], after: Mapping[str, Any], by: str, who: Any, at: datetime, of: str
 ) -> list[dict[str, Any]]:
-    """``consents_after(before, after, by, who, at)``: which channels are refused or allowed since then.
+    """``consents_after(before, after, by, who, at, of)``: which channels are refused or allowed since then.
 
     Args:
         before, after: what they were and are known as.
         by: `customer`, `colleague` or `source`.
         who: which colleague, or which source.
         at: when it was said.
+        of: by which key they are known by whom it was said of.
     """
     were, are = _by_channel(before), _by_channel(after)
     changed = sorted({*were, *are}, key=str)
@@ -86,6 +85,7 @@ def consents_after(
             "by": by,
             "who": to_json(who),
             "at": format_instant(at),
+            "of": of,
         }
         for one in changed
         if were.get(one) != are.get(one, ALLOWED if one in were else None)
@@ -95,41 +95,6 @@ def consents_after(
 def said_since(consents: Sequence[Any], channel: str, at: datetime) -> bool:
     """``said_since(consents, channel, at)``: whether they said something about this channel after that."""
     return channel in _own_words(consents, at)
-
-
-def profile_of_both(
-    older: Mapping[str, Any],
-    told: Mapping[str, Any],
-    younger: Mapping[str, Any],
-    younger_told: Mapping[str, Any],
-) -> dict[str, Any]:
-    """``profile_of_both(older, told, younger, younger_told)``: what one person is known as who was two.
-
-    What the older one is known by stands, but for what the younger one told themselves, and later.
-    """
-    later = {
-        name: to_json(younger[name])
-        for name, word in younger_told.items()
-        if name in younger and not _stands(told.get(name), word.get("at"))
-    }
-    return {**to_json(younger), **to_json(older), **later}
-
-
-def words_without(told: Mapping[str, Any], gone: Sequence[Any]) -> dict[str, Any]:
-    """``words_without(told, members)``: what they told themselves, without what these others had told."""
-    theirs = [to_json(one.get("told") or {}) for one in gone]
-    return {
-        name: word for name, word in to_json(told).items() if all(one.get(name) != word for one in theirs)
-    }
-
-
-def said_by_text(words: str) -> str:
-    """``said_by_text(words)``: what a text message of this one word says of the channel.
-
-    ``stop`` or ``start``; empty for any other text.
-    """
-    word = words.strip().strip(".!").casefold()
-    return "stop" if word in _STOP else "start" if word in _START else ""
 
 
 def _by_channel(customer: Mapping[str, Any]) -> dict[str, str]:
@@ -143,7 +108,11 @@ def _own_words(consents: Sequence[Any], at: Any) -> dict[str, str]:
     """The last word of theirs about each channel that stands against what is said as of `at`."""
     found: dict[str, Mapping[str, Any]] = {}
     for one in consents:
-        if one.get("by") != SOURCE and _stands(one, at) and _stands(one, _at(found.get(one.get("channel")))):
+        if (
+            one.get("by") != SOURCE
+            and is_younger(one, at)
+            and is_younger(one, _at(found.get(one.get("channel"))))
+        ):
             found[one["channel"]] = one
     return {channel: str(one.get("said")) for channel, one in found.items()}
 
@@ -152,8 +121,11 @@ def _at(word: Any) -> Any:
     return None if word is None else word.get("at")
 
 
-def _stands(word: Any, at: Any) -> bool:
-    """Whether a word of theirs is younger than what is said as of then; what says no time is no younger."""
+def is_younger(word: Any, at: Any) -> bool:
+    """Whether a word (of which `at` says when) is younger than what is said as of then.
+
+    Than what says no time it is younger.
+    """
     if not isinstance(word, Mapping):
         return False
     then, now = _instant(word.get("at")), _instant(at)

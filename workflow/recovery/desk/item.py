@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from state_machines.subject import Subject
 from state_machines.values.instants import InstantError, parse_instant
 from workflow.queries.subjects import SubjectRow
 from workflow.recovery.contact.addresses import address
@@ -79,18 +80,24 @@ class Item:
         return "live" not in (opted_out or ()) and contact_time(self.customer, now) <= now
 
 
+def place_in_line(subject: Subject) -> datetime | None:
+    """By which instant (UTC) a call or an escalation is served; None once somebody has it, or it ended."""
+    if subject.state not in FREE[Kind(subject.lifecycle)]:
+        return None
+    return _place(subject.data, _since(subject))
+
+
 def item_of(row: SubjectRow) -> Item:
     """What stands in the line as a subject's row says; subjects of an older version say less."""
     said = row.data
-    since = row.opened_at or row.changed_at
-    assert since is not None, "a subject that was opened has its instant"
+    since = _since(row)
     customer = said.get("customer")
     skills = said.get("skills")
     return Item(
         key=row.key,
         kind=Kind(row.lifecycle),
         state=row.state,
-        place=_instant(said.get("place") or said.get("due_at") or said.get("promise_due_at"), since),
+        place=_place(said, since),
         since=since,
         about=str(said.get("about", "")),
         words=str(said.get("words", "")),
@@ -109,8 +116,15 @@ def item_of(row: SubjectRow) -> Item:
     )
 
 
-def _instant(text: object, otherwise: datetime) -> datetime:
+def _since(one: Subject | SubjectRow) -> datetime:
+    since = one.opened_at or one.changed_at
+    assert since is not None, "a subject that was opened has its instant"
+    return since
+
+
+def _place(said: Mapping[str, Any], since: datetime) -> datetime:
     try:
-        return parse_instant(text)  # type: ignore[arg-type]  # says itself what is no text
+        text: Any = said.get("place") or said.get("due_at") or said.get("promise_due_at")
+        return parse_instant(text)  # says itself what is no text
     except InstantError:
-        return otherwise
+        return since

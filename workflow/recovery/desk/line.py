@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, and_, collate, func, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union_all
 
 from workflow.errors import NotFound
 from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow, opened_subject
-from workflow.recovery.desk.item import FREE, Item, Kind, item_of
+from workflow.recovery.desk.item import Item, Kind, item_of
 from workflow.store import schema
 from workflow.store.port import Store
 
 _SUBJECT = schema.subjects.c
-_PAGE = 200
+_LINE = schema.line.c
+_FIRST_PAGE, _PAGE = 50, 200
 _NO_ITEMS: frozenset[str] = frozenset()
 
 
@@ -68,25 +70,49 @@ def line(
             found.append(item)
             if len(found) == limit:
                 break
-    # The database sorts by texts, which differ from instants below the second.
-    return sorted(found, key=lambda item: (item.place, item.since))
+    return found
 
 
-def _waiting(store: Store, kinds: Collection[Kind]) -> Iterator[Item]:
+def _waiting(store: Store, kinds: tuple[Kind, ...]) -> Iterator[Item]:
     """All that waits for a person, in order, fetched as far as it is looked at."""
-    free = or_(*(and_(_SUBJECT.lifecycle == kind.value, _SUBJECT.state.in_(FREE[kind])) for kind in kinds))
-    place: Any = func.coalesce(*(_field(name) for name in ("place", "due_at", "promise_due_at")), literal(""))
-    if store.dialect == "postgresql":
-        place = collate(place, "C")
-    query = select(*SUBJECT_COLUMNS).where(_SUBJECT.closed_at.is_(None), free).order_by(place, _SUBJECT.id)
     with store.connect() as connection:
-        rows = connection.execution_options(stream_results=True, max_row_buffer=_PAGE).execute(query)
-        for row in rows:
-            yield item_of(SubjectRow(*row))
+        rows = connection.execute(_first(kinds)).all()
+        while rows:
+            for row in rows:
+                yield item_of(SubjectRow(*row[2:]))
+            at, subject, *_ = rows[-1]
+            rows = connection.execute(_next(kinds), {"at": at, "subject": subject}).all()
 
 
-def _field(name: str) -> Any:
-    return type_coerce(_SUBJECT.data, JSON)[name].as_string()
+@cache
+def _first(kinds: tuple[Kind, ...]) -> Select[Any]:
+    return _query(kinds, _FIRST_PAGE, ())
+
+
+@cache
+def _next(kinds: tuple[Kind, ...]) -> Select[Any]:
+    """Those after the place ``at``, ``subject``."""
+    last = tuple_(bindparam("at", type_=_LINE.at.type), bindparam("subject", type_=_LINE.subject_id.type))
+    return _query(kinds, _PAGE, (tuple_(_LINE.at, _LINE.subject_id) > last,))
+
+
+def _query(kinds: tuple[Kind, ...], limit: int, where: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+    """So many of the line. Each lifecycle is read by the index, in its order."""
+    parts = [
+        select(_LINE.at, _LINE.subject_id)
+        .where(_LINE.lifecycle == kind.value, *where)
+        .order_by(_LINE.at, _LINE.subject_id)
+        .limit(limit)
+        .subquery()
+        for kind in kinds
+    ]
+    place = union_all(*(select(part) for part in parts)).subquery()
+    found = select(place).order_by(place.c.at, place.c.subject_id).limit(limit).subquery()
+    return (
+        select(found.c.at, found.c.subject_id, *SUBJECT_COLUMNS)
+        .join(schema.subjects, _SUBJECT.id == found.c.subject_id)
+        .order_by(found.c.at, found.c.subject_id)
+    )
 
 
 def find(store: Store, key: str) -> Item:

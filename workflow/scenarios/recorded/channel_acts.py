@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
+from workflow.recovery.contact.policy import NO_WAY
 from workflow.scenarios.recorded.acts import Act
 from workflow.scenarios.recorded.asked_effects import AskedEffect, AskedEffects
 from workflow.scenarios.recorded.cast import Recorded
@@ -19,7 +20,7 @@ from workflow.store.effect_states import EffectState
 
 _MOMENT = timedelta(seconds=1)
 """How long before a timer is due its channel begins to behave otherwise."""
-_NO_WAY = ("[no-way]", "nobody knows when to write")
+_NOT_ASKED = ("channel: no channel", "nobody knows when to write")
 """Words of errors that are no channel's: a notice that finds no way finds none again."""
 _REPORTED = "reported"
 """What stands in the receipt of a notice of which nobody knew before a report came."""
@@ -79,8 +80,8 @@ def _behaviour(notice: AskedEffect) -> str | None:
     """How its channel behaved; None where it took the notice, or was not asked."""
     if notice.state == EffectState.UNKNOWN or (notice.receipt or {}).get("answer") == _REPORTED:
         return "unknown"
-    if notice.state == EffectState.DEAD and not any(one in (notice.error or "") for one in _NO_WAY):
-        return "refuses"
+    if notice.state == EffectState.DEAD and not any(one in (notice.error or "") for one in _NOT_ASKED):
+        return "nobody" if (notice.error or "").endswith(NO_WAY) else "refuses"
     return None
 
 

@@ -1,0 +1,1 @@
+"""An outage played on the real stack: who hears what, and when."""
