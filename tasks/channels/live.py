@@ -25,7 +25,7 @@ _MAX_ID = 200
 _PLAIN = re.compile(r"[a-z0-9_]+:[A-Za-z0-9_.~-]+/[0-9]+/[0-9]+")
 _PACE = (
     *("desk", "due_at", "claim_within", "lease", "rest", "max_tries"),
-    *("skills", "language", "promise", "promise_due_at"),
+    *("skills", "language", "promise", "promise_due_at", "calendar"),
 )
 """Fields of `callback.request` that are taken over from the context, or from its `call`."""
 

@@ -174,6 +174,18 @@ def test_decimal_commas_semicolons_and_a_western_encoding(scene: Scene) -> None:
     assert report["rows"]["applied"] == 1
 
 
+def test_columns_without_a_name_and_columns_that_stand_twice_are_in_nobodys_way(scene: Scene) -> None:
+    report = scene.play("parcel,count,when,what,grams,note,note,,\nA,1,2026-03-02 10:00,sent,5,x,y,,\n")
+    assert report["rows"]["applied"] == 1
+
+
+def test_rows_that_differ_in_such_a_column_alone_are_two(scene: Scene) -> None:
+    scene.replace(ID, "id: {by: content}\n")
+    row = "A,1,2026-03-02 10:00,sent,5,x,{},\n"
+    report = scene.play("parcel,count,when,what,grams,note,note,\n" + row.format("y") + row.format("z"))
+    assert report["rows"]["duplicate"] == 0
+
+
 def test_a_header_that_the_file_lacks_and_lines_above_it(scene: Scene) -> None:
     scene.replace("data:\n", "log: {skip: 1, header: [parcel, count, when, what, grams]}\ndata:\n")
     report = scene.play("exported today\nA,1,2026-03-02 10:00,sent,5\nA,2,2026-03-02 10:00,lost,5\n")

@@ -164,6 +164,15 @@ def test_a_packed_log_that_cannot_be_unpacked(scene: Scene, name: str, raw: byte
     assert [one.rule for one in refused.value.problems] == ["packed"]
 
 
+def test_what_a_maker_of_archives_puts_beside_a_file_is_none(scene: Scene) -> None:
+    scene.map = MAP
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr("log.xes", LOG)
+        archive.writestr("__MACOSX/._log.xes", "beside it")
+    assert scene.play(kept.getvalue(), name="log.xes.zip")["rows"]["refused"] == 0
+
+
 def test_rows_are_handed_out_while_the_file_is_read() -> None:
     """A log of any length needs no more memory than its longest trace."""
     read = 0

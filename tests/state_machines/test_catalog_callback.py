@@ -22,7 +22,7 @@ def requested(at: str = "PT2H", **more: object) -> World:
     """A world in which a call was asked for so long after 14:00 in Berlin; the customer rests until 15:00."""
     world = World()
     world.wait(at)
-    world.send(KEY, "request", **{"customer": CUSTOMER, "words": "Say sorry", **more})
+    world.send(KEY, "request", **{"customer": CUSTOMER, "words": "Say sorry", "calendar": "always", **more})
     return world
 
 

@@ -43,6 +43,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "no_way": "There is no way on which this customer can be reached. Find one, and tell them.",
         "to_be_said": 'It was to say: "{words}"',
+        "matters_to_be_said": "It was to say, of {count} matters: {titles}.",
+        "and_more": "and {count} more",
         "not_sent": "This did not go out over {channel}: {error}.",
         "unknown_send": (
             "Nobody knows whether this went out over {channel}: {error}. Find out; then settle it, or have "
@@ -114,6 +116,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "no_way": "Dieser Kunde ist auf keinem Weg zu erreichen. Bitte einen finden und es ihm sagen.",
         "to_be_said": "Zu sagen war: „{words}“",
+        "matters_to_be_said": "Zu sagen war, zu {count} Dingen: {titles}.",
+        "and_more": "und {count} weitere",
         "not_sent": "Dies ging nicht über {channel} hinaus: {error}.",
         "unknown_send": (
             "Niemand weiß, ob dies über {channel} hinausging: {error}. Bitte herausfinden und dann "

@@ -14,6 +14,7 @@ from workflow.engine.waiting_line import WAITING_LINE
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
+from workflow.recovery.contact.customer_hours import customer_hours
 from workflow.recovery.contact.hours import contact_time
 from workflow.recovery.contact.identities import (
     accounts,
@@ -53,7 +54,7 @@ from workflow.recovery.rotations.duty import (
     override_fault,
     rotation_fault,
 )
-from workflow.recovery.rotations.ladder import ladder_fault, ladder_step
+from workflow.recovery.rotations.ladder import ladder_calendars, ladder_fault, ladder_in_hours, ladder_step
 from workflow.recovery.windows import same_window, window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
@@ -95,11 +96,14 @@ FUNCTIONS = (
     Function("said_since", ("list", "string", "timestamp"), "bool", said_since),
     Function("said_by_text", ("string",), "string", said_by_text),
     Function("profile_of_both", ("map", "map", "map", "map"), "map", profile_of_both),
+    Function("customer_hours", ("map", "json"), "map", customer_hours),
     Function("on_duty", ("map", "timestamp"), "list", on_duty),
     Function("on_duty_between", ("map", "timestamp", "timestamp"), "list", on_duty_between),
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
     Function("rotation_fault", ("map",), "string", rotation_fault),
     Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
+    Function("ladder_calendars", ("json",), "strings", ladder_calendars),
+    Function("ladder_in_hours", ("json", "string", "json"), "list", ladder_in_hours),
     Function("ladder_fault", ("json",), "string", ladder_fault),
     Function("override_fault", ("map",), "string", override_fault),
     Function("window_fault", ("json", "timestamp"), "string", window_fault),

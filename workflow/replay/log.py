@@ -99,6 +99,7 @@ def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
         if header is None:
             return
         _check_header(header, path, wanted)
+        names = _told_apart(header)
         number = 0
         for cells in reader:
             if not cells:
@@ -106,7 +107,7 @@ def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
             number += 1
             line = reader.line_num + form.skip
             if len(cells) == len(header):
-                yield LogRow(number, line, dict(zip(header, cells, strict=True)))
+                yield LogRow(number, line, dict(zip(names, cells, strict=True)))
             else:
                 message = f"has {len(cells)} fields, the header has {len(header)}"
                 yield LogRow(number, line, fault=RowRefused("row", "ragged-row", message))
@@ -116,10 +117,11 @@ def _csv_rows(file: TextIO, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
 
 
 def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
+    """A column that stands twice, or has no name, is nobody's fault unless the map means it."""
     line = 1 + wanted.log.skip
     problems = [
         Problem("log.header", "doubled-column", f"the column {name!r} stands twice", line, str(path))
-        for name in sorted({name for name in header if header.count(name) > 1})
+        for name in sorted({name for _, name in wanted.columns() if header.count(name) > 1})
     ]
     known = set(header)
     problems += [
@@ -135,6 +137,14 @@ def _check_header(header: list[str], path: Path, wanted: ReplayMap) -> None:
     ]
     if problems:
         raise ReplayRefused(problems)
+
+
+def _told_apart(header: list[str]) -> list[str]:
+    """Each column by a name of its own, so that rows are known by all that they say."""
+    return [
+        name if name and header.index(name) == place else f"{name}#{place + 1}"
+        for place, name in enumerate(header)
+    ]
 
 
 def _json_rows(file: TextIO) -> Iterator[LogRow]:

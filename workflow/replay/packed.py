@@ -16,6 +16,10 @@ _SUFFIXES = (".gz", ".bz2", ".xz", ".zip")
 _GZIP, _BZIP2, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
 
 
+_BESIDE = "__MACOSX/"
+"""What one maker of archives puts beside each file."""
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[IO[bytes]]:
     """The bytes of a log, as a stream.
@@ -57,7 +61,7 @@ def _start(path: Path) -> bytes:
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    found = [one for one in archive.infolist() if not one.is_dir()]
+    found = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(_BESIDE)]
     if len(found) != 1:
         names = ", ".join(one.filename for one in found[:5])
         message = f"holds {len(found)} files ({names}); a log is one"

@@ -32,6 +32,7 @@ def _main(customers: int, seconds: float) -> int:
         try:
             url = server.url(server.create_database())
             with Installation(place / "here", valkey, url) as installation:
+                installation.configure(sweep_seconds=5.0, lease_seconds=120.0)  # the product's own
                 played = play(installation, customers, seconds, tell=_say)
         finally:
             valkey.stop()

@@ -52,9 +52,7 @@ def play(
 ) -> Played:
     """Play it with so many customers who report within so many seconds; `tell` hears how it goes on."""
     interval = timedelta(seconds=QUARTER * seconds)
-    installation.configure(
-        api_port=free_port(), sweep_seconds=5.0, lease_seconds=120.0, gather=format_duration(interval)
-    )
+    installation.configure(api_port=free_port(), gather=format_duration(interval))
     installation.settings.data_dir.mkdir(exist_ok=True)
     installation.workers.start("--concurrency", "2").wait_ready()
     api = [sys.executable, "-m", "workflow.cli", "api"]

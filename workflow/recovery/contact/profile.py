@@ -10,16 +10,28 @@ from state_machines.calendars.quiet_hours import QuietHours
 from state_machines.notices.channels import Manner
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import zone
-from state_machines.values.time_errors import QuietHoursError, TimeError
+from state_machines.values.time_errors import CalendarError, QuietHoursError, TimeError
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import A_PERSON, address_fields, registered, written
+from workflow.recovery.contact.customer_hours import holidays_of
 from workflow.recovery.contact.resting import rests
 
 LONGEST_CAP = timedelta(days=366)
 
 _WHO = ("name", "account")
 _WISHES = (
-    *("language", "zone", "quiet_hours", "window", "channels", "opted_out", "consent", "caps"),
+    *(
+        "language",
+        "zone",
+        "country",
+        "subdivision",
+        "quiet_hours",
+        "window",
+        "channels",
+        "opted_out",
+        "consent",
+        "caps",
+    ),
     "skills_needed",
 )
 """The fields of a customer object, besides its `key` and, between these two, its addresses."""
@@ -126,6 +138,9 @@ def contact_fault(customer: Mapping[str, Any]) -> str:
         Profile.read(customer)
         if customer.get("zone"):
             zone(customer["zone"])
+        holidays_of(customer)
+    except CalendarError as error:
+        return f"{error.field}: {error.rule}"
     except QuietHoursError as error:
         return f"{error.field}: {error.rule}"
     except TimeError:

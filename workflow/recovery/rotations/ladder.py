@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 
 from state_machines.calendars import Calendar
 from state_machines.calendars.written import ALWAYS, calendar_fault, written_calendar
+from state_machines.subject import is_key
 from state_machines.values.instants import format_instant
 from state_machines.values.json_values import to_json
 from state_machines.values.time_errors import TimeError
 
 NEXT, WAIT = "next", "wait"
+OF_THE_CUSTOMER = "customer"
+_CALENDAR = "calendar:"
 _STANDS_IN = re.compile(r"(rotation|team):\S.*")
 
 
@@ -54,13 +57,35 @@ def ladder_step(ladder: Any, level: Any, at: datetime) -> dict[str, Any]:
     return _waits(first, passed[: first.number - levels[0].number], at)
 
 
+def ladder_calendars(ladder: Any) -> list[str]:
+    """``ladder_calendars(data.ladder)``: the keys of calendars that its levels name, each once."""
+    names = (said.get("hours") for said in to_json(ladder) or () if isinstance(said, Mapping))
+    return list(dict.fromkeys(f"{_CALENDAR}{name}" for name in names if _is_name(name)))
+
+
+def ladder_in_hours(ladder: Any, calendar: str, hours: Any) -> list[Any]:
+    """``ladder_in_hours(data.ladder, key, hours)``: the same, its levels that name it in its hours.
+
+    Without hours, where nobody has set it, they are there round the clock.
+    """
+    known = to_json(hours) if isinstance(hours, Mapping) else ALWAYS
+    return [
+        {**said, "hours": known}
+        if isinstance(said, Mapping) and f"{_CALENDAR}{said.get('hours')}" == calendar
+        else said
+        for said in to_json(ladder) or ()
+    ]
+
+
 def ladder_fault(ladder: Any) -> str:
     """``ladder_fault(event.data.ladder)``: what is wrong with what its levels say of hours; or empty."""
     for number, said in enumerate(to_json(ladder) or ()):
         field = f"ladder[{number}]"
         if not isinstance(said, Mapping):
             return f"{field} must be an object with people, team or rotation [object]"
-        if fault := calendar_fault(said.get("hours")):
+        if said.get("hours") == OF_THE_CUSTOMER:
+            return f"{field}.hours: a level is there in hours of its own, not in the customer's [customer]"
+        if not _is_name(said.get("hours")) and (fault := calendar_fault(said.get("hours"))):
             return f"{field}.hours: {fault}"
         outside = said.get("outside")
         if outside is None:
@@ -72,6 +97,10 @@ def ladder_fault(ladder: Any) -> str:
     return ""
 
 
+def _is_name(hours: object) -> bool:
+    return isinstance(hours, str) and hours != ALWAYS and is_key(f"{_CALENDAR}{hours}")
+
+
 def _levels(ladder: Sequence[Any], first: int) -> Iterator[_Level]:
     for number, said in enumerate(ladder):
         if number >= first and isinstance(said, Mapping):
@@ -81,8 +110,8 @@ def _levels(ladder: Sequence[Any], first: int) -> Iterator[_Level]:
 def _hours(written: object) -> Calendar | None:
     """The one place where what a level says of its hours becomes a calendar: an object, or `always`.
 
-    What cannot be read is round the clock: a ladder that is silent since somebody misspelt its hours would be
-    the worse fault. `ladder_fault` says so at the door.
+    A name is asked for before (`ladder_calendars`). What cannot be read is round the clock: a ladder that is
+    silent since somebody misspelt its hours would be the worse fault. `ladder_fault` says so at the door.
     """
     try:
         return written_calendar(written)
