@@ -188,7 +188,11 @@ def _about_promise(world: StormyWorld, promise: Known) -> Iterator[str]:
 
 
 def _about_clock(world: StormyWorld, subject: Known) -> Iterator[str]:
-    if not subject.closed and not subject.runs and subject.state not in ("waiting", "lapsed"):
+    if subject.state == "joined":
+        incident = world.subjects.get(str(subject.data.get("incident")))
+        if incident is None or not incident.runs:
+            yield f"no clock: {subject.key} is part of the ladder of {incident}"
+    elif not subject.closed and not subject.runs and subject.state not in ("waiting", "lapsed"):
         yield f"no clock: {subject.key} is {subject.state} and no timer says what is next"
 
 
