@@ -15,7 +15,7 @@ _BY = "kim@shop.example"
 
 def helps(world: StormyWorld, dice: Random) -> bool:
     """Somebody does what is next of one of the things that are open; whether there was any."""
-    known = [one for one in world.subjects.values() if not one.closed and one.lifecycle in _NEXT]
+    known = [one for one in world.subjects.values() if not one.closed and one.lifecycle in _DAILY]
     if not known or dice.random() < 0.1:
         world.passes(timedelta(minutes=dice.choice((16, 60, 90))))
         return bool(known)
@@ -107,6 +107,7 @@ def _incident(world: StormyWorld, incident: Known, dice: Random) -> None:
         world.send(incident.key, "solve", {"by": _BY, "words": "It is back"})
 
 
+_DAILY = ("case", "promise", "escalation", "callback", "approval", "appointment")
 _NEXT: Mapping[str, Callable[[StormyWorld, Known, Random], None]] = {
     "case": _case,
     "promise": _promise,

@@ -214,7 +214,7 @@ def _time(world: StormyWorld, dice: Random) -> None:
 
 _KINDS: tuple[tuple[Callable[[StormyWorld, Random], None], float], ...] = (
     (_happens, 36),
-    (incidents.act, 7),
+    (incidents.act, 11),
     (people.act, 7),
     (_desk, 16),
     (_time, 22),
