@@ -35,6 +35,7 @@ from state_machines.notices.topics import PAYLOAD_FIELD, TOPICS, topic_of
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
+from workflow.recovery.house_words import house_says
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import events, outbox, subjects
 
@@ -168,19 +169,11 @@ def _unreached(lost: Row[Any], now: datetime) -> CloudEvent:
 def _event(lost: Row[Any], together: Sequence[Row[Any]], now: datetime) -> CloudEvent:
     said = _said(lost, together)
     known = lost.state == EffectState.DEAD
-    done = (
-        f"the task {lost.target} was carried out"
-        if lost.kind == "task"
-        else f"this went out over {lost.target}"
-    )
-    beginning = (
-        f"This did not go out over {lost.target}: {lost.error}."
-        if known
-        else f"Nobody knows whether {done}: {lost.error}. Find out; then settle it, or have it tried again."
-    )
+    what = "not_sent" if known else "unknown_task" if lost.kind == "task" else "unknown_send"
+    beginning = house_says(what, {"channel": lost.target, "error": lost.error})
     data = {
         "about": "undelivered" if known else "unknown_outcome",
-        "words": beginning + said,
+        "words": f"{beginning} {said}".strip(),
         "effect": lost.effect,
         "subject": lost.subject,
         "channel": lost.target,
@@ -200,8 +193,8 @@ def _said(lost: Row[Any], together: Sequence[Row[Any]]) -> str:
     """What it was to say; of a message of many notices how many these are, and the first of them."""
     if len(together) < 2:
         words = lost.payload.get("words")
-        return f' It was to say: "{words}"' if words else ""
+        return house_says("to_be_said", {"words": words}) if words else ""
     titles = [one.payload.get("title") or one.payload.get("words", "") for one in together]
     rest = len(titles) - _MOST_NAMED
-    more = f"; and {rest} more" if rest > 0 else ""
-    return f" It was to say, of {len(titles)} matters: {'; '.join(titles[:_MOST_NAMED])}{more}."
+    named = titles[:_MOST_NAMED] + ([house_says("and_more", {"count": rest})] if rest > 0 else [])
+    return house_says("matters_to_be_said", {"count": len(titles), "titles": "; ".join(named)})
