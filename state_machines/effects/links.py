@@ -12,7 +12,7 @@ from state_machines.effects.words import Values, Words
 from state_machines.errors import DecisionError
 from state_machines.expressions import Expression
 from state_machines.expressions.view import View
-from state_machines.subject import NOTHING
+from state_machines.subject import NOTHING, is_key
 from state_machines.templates import Reader
 from state_machines.templates.filters import Unspeakable, moment_text, window_text
 from state_machines.values.durations import parse_duration
@@ -57,6 +57,7 @@ class LinkMaker:
     Attributes:
         field: where it is declared.
         trigger: the trigger of the event that the answer becomes.
+        subject: gives the key of whose event that is, or None: of the subject whose notice it is.
         receiver: field of that event in which whoever the notice is sent to stands, or None.
         data: what the event brings in any case.
         choices: gives what may be chosen, or None.
@@ -67,6 +68,7 @@ class LinkMaker:
 
     field: str
     trigger: str
+    subject: Argument | None
     receiver: str | None
     data: Argument
     choices: Expression | None
@@ -75,12 +77,18 @@ class LinkMaker:
     words: Words
 
     def make(self, view: View, to: Any, values: Values) -> Mapping[str, Any]:
-        """What is kept of it in the notice, JSON: the page is rendered from this alone.
+        """What is kept of it in the notice, JSON: the page is rendered from this alone; empty: of nobody's.
 
         Raises:
             ExpressionError: an expression failed.
             DecisionError: a value cannot be what it must be.
         """
+        subject = None if self.subject is None else self.subject.value(view)
+        if self.subject is not None and not subject:
+            return NOTHING
+        if subject is not None and not (isinstance(subject, str) and is_key(subject)):
+            message = "is no key of a subject, such as callback:17"
+            raise DecisionError(f"{self.field}.subject", "key", message)
         said = self.words.say(view, to, values)
         made: dict[str, Any] = {
             "trigger": self.trigger,
@@ -99,6 +107,7 @@ class LinkMaker:
         )
         for name, value in (
             ("data", data),
+            ("subject", subject),
             ("receiver", self.receiver),
             ("zone", zone),
             ("choices", self._choices(view, said.reader)),

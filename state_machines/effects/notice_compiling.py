@@ -194,7 +194,7 @@ def _link(compilation: Compilation, link: LinkCall, field: str, item: bool, *, a
                 f"{field}.{name}", "required", f"{name!r} is missing, or else a page to lead to"
             )
     trigger = link.trigger or ""
-    if trigger:
+    if trigger and link.subject is None:  # what another lifecycle takes is not known here
         compilation.trigger(trigger, f"{field}.trigger", "link")
         _check_fields(compilation, link, trigger, field)
     if link.template is not None:
@@ -202,6 +202,9 @@ def _link(compilation: Compilation, link: LinkCall, field: str, item: bool, *, a
     return LinkMaker(
         field,
         trigger,
+        None
+        if link.subject is None
+        else compile_argument(compilation, link.subject, f"{field}.subject", item=item),
         link.receiver,
         compile_argument(compilation, link.data, f"{field}.data", item=item),
         None

@@ -51,7 +51,7 @@ class TaskCall(_Part):
 
 
 class LinkCall(_Part):
-    """A signed link in a notice: its page asks one thing, and the answer is an event for this subject.
+    """A signed link in a notice: its page asks one thing, and the answer is an event for one subject.
 
     Whoever holds the link may answer once, until it expires, without a login. One with `page` alone is not
     signed and asks nothing: it leads to a page of this installation.
@@ -61,6 +61,10 @@ class LinkCall(_Part):
     page: Argument | None = Field(
         None,
         description="Path of a page to lead to, such as `/v1/cases/17/packet`; none (null, '') is no link.",
+    )
+    subject: Argument | None = Field(
+        None,
+        description="Key of another subject whose event the answer becomes; none (null, '') is no link.",
     )
     receiver: Name | None = Field(
         None,

@@ -15,6 +15,11 @@ class Home:
         said = {"language": language, "zone": zone}
         self._said = {name: value for name, value in said.items() if value}
 
+    @property
+    def language(self) -> str | None:
+        """The language of the house, as it was said; None if it was not."""
+        return self._said.get("language")
+
     def reads(self, to: Any) -> Any:
         """A receiver as a reader: with what is theirs, and what they have not said from the house."""
         if not self._said:

@@ -22,7 +22,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
 from workflow.outbox.effects import HeldNotice, Hold, Receipts
-from workflow.recovery.contact import contact_log, gathering
+from workflow.recovery.contact import case_customers, contact_log, gathering
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
 from workflow.recovery.contact.gathering import Line
@@ -95,6 +95,8 @@ class NoticeClaims:
         """
         now = self._runtime.clock.now()
         with self._runtime.store.begin() as transaction:
+            parted = case_customers.parted(transaction, [one.id for one in held if one.customer])
+            held = [one._replace(customer=parted.get(one.id, one.customer)) for one in held]
             keys = {one.customer for one in held if one.customer is not None}
             customers = contact_log.held(transaction, keys)  # subjects first, then effects
             lines = self._held_lines(
@@ -105,7 +107,11 @@ class NoticeClaims:
             verdicts = _Verdicts(transaction, now, lease, customers.values(), self._interval)
             bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
             verdicts.write(Hold(token, EffectState.SENDING))
-        return Claimed([bundle for bundle in bundles if bundle is not None], later)
+            found = [bundle for bundle in bundles if bundle is not None]
+            for bundle in found:
+                if len(bundle.rows) > 1:
+                    others_waiting.note_together(transaction, bundle.rows)
+        return Claimed(found, later)
 
     def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, Line]:
         """Of the notices that are gathered, the line on which a colleague is told of each; all are held."""
@@ -217,10 +223,12 @@ class _Verdicts:
     def _for_customer(self, row: EffectRow, customer: Customer) -> Bundle | None:
         transaction, now = self._transaction, self._now
         known = {**customer.profile, "key": customer.key}
+        row = _as_theirs(row, customer)
         topic, to = topic_of(row.payload), _recipient(row.payload["to"], known)
         others: Sequence[int] = ()
         if topic.may_wait and not self._others_wait.isdisjoint(customer.keys):
-            others = contact_log.waiting(transaction, customer, row.id)
+            waiting = contact_log.waiting(transaction, customer, row.id)
+            others = sorted({*waiting} - case_customers.parted(transaction, waiting).keys())
         history = History(partial(contact_log.sent_lately, transaction, customer), len(others))
         found = self._just_said(customer) or route(topic, row.target, to, now, history)
         if isinstance(found, NoWay):
@@ -249,6 +257,12 @@ class _Verdicts:
             return None
         moment = self._now + timedelta(seconds=_A_MOMENT)
         return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
+
+
+def _as_theirs(row: EffectRow, customer: Customer) -> EffectRow:
+    """The row; where it was asked for as another customer's, addressed to this one alone."""
+    to = row.payload["to"] if row.payload["to"].get("key") in customer.keys else {"key": customer.key}
+    return row._replace(payload={**row.payload, "to": to})
 
 
 def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:

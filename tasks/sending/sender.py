@@ -118,7 +118,7 @@ class NoticeSender:
             outbox.bury(store, [(one, str(error)) for one in bundle.ids], clock.now(), held)
         except OutcomeUnknown as error:
             losses = [(one, str(error)) for one in bundle.ids]
-            outbox.unknown(store, losses, held, _with_digest({"channel": error.channel}, bundle))
+            outbox.unknown(store, losses, held, dict(_of_one_message({"channel": error.channel}, bundle)))
         else:
             return _receipts(said, bundle)
         return []
@@ -216,13 +216,16 @@ def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]]) -> dict[str, A
 
 
 def _receipts(said: dict[str, Any], bundle: Bundle) -> list[_Sent]:
-    """The receipt of each effect of the bundle.
+    """The receipt of each effect of the bundle. Of a customer's, which are few, each lists all of them."""
+    if bundle.gathered:
+        return _of_one_message(said, bundle)
+    return [(one, _with_digest(said, bundle)) for one in bundle.ids]
 
-    A report names the message, so the first lists the keys of all; of many, the others name the first alone.
-    """
+
+def _of_one_message(said: dict[str, Any], bundle: Bundle) -> list[_Sent]:
+    """A report names the message, so the first lists the keys of all; the others name the first."""
     first, *others = bundle.ids
-    rest = said | {"gathered": bundle.key} if bundle.gathered else _with_digest(said, bundle)
-    return [(first, _with_digest(said, bundle)), *((one, rest) for one in others)]
+    return [(first, _with_digest(said, bundle)), *((one, said | {"gathered": bundle.key}) for one in others)]
 
 
 def _with_digest(said: dict[str, Any], bundle: Bundle) -> dict[str, Any]:

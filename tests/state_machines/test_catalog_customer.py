@@ -471,7 +471,7 @@ def test_what_a_person_has_merged_a_person_separates_and_both_are_as_they_were()
     assert world.data(ONE)["open_cases"] == ["case:1-1"] == world.data(ONE)["cases"]
     assert world.data(TWO)["open_cases"] == ["case:2-1"] == world.data(TWO)["cases"]
     assert world.data("case:2-1")["customer"] == ben and world.data("case:1-1")["customer"] == ada
-    told = [one for one in world.told if "This case is" in one.notice.title]
+    told = [one for one in world.told if "is another customer's" in one.notice.title]
     assert [one.sender for one in told] == ["case:2-1"] and "It is corrected" in str(told[0].notice)
     number = f"identity:{fingerprint('phone', SHARED)}"
     assert sorted(holders(world, number)) == [ONE, TWO]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Retry
 from tasks.sending.claim import NoticeClaims
@@ -16,8 +17,11 @@ from tasks.sending.gathered import MOST_LISTED, list_of
 from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World, new_world
 from workflow.engine.runtime import Runtime
+from workflow.maintenance.dead_letters import retry_effect
 from workflow.maintenance.sweep import abandon
 from workflow.outbox import effects as outbox
+from workflow.recovery.lost_sends import hand_over
+from workflow.store.schema import subjects
 
 QUARTER = timedelta(minutes=15)
 CASE = """
@@ -189,15 +193,52 @@ def test_what_did_not_go_out_is_tried_again_and_is_one_message(world: World, run
     assert mail.titles == ["Ring A", "2 hand-overs"]
 
 
-def test_of_one_message_whose_outcome_nobody_knows_each_notice_goes_to_a_person(
+def escalations(world: World, runtime: Runtime) -> list[Any]:
+    """What persons hear of after some sweeps."""
+    for _ in range(3):
+        hand_over(runtime.engine, world.clock.now())
+        world.settle()
+    query = select(subjects.c.key, subjects.c.parent, subjects.c.data).order_by(subjects.c.id)
+    with world.store.connect() as connection:
+        return list(connection.execute(query.where(subjects.c.key.startswith("escalation:effect-"))))
+
+
+def rung(world: World) -> list[Any]:
+    """The notices of cases, the oldest first."""
+    return [one for one in world.effects() if one.key.startswith("case:")]
+
+
+def test_of_one_message_whose_outcome_nobody_knows_a_person_hears_once_of_each_notice(
     world: World, runtime: Runtime
 ) -> None:
     mail = Mail()
-    ring(world, "A", "B", "C")
+    ring(world, "A", *(f"B{number:02}" for number in range(30)))
     deliver(world, runtime, mail)
     world.advance(QUARTER)
     mail.answer = OutcomeUnknown("silence")
-    assert deliver(world, runtime, mail) == ["settled", "unknown", "unknown"]
+    assert deliver(world, runtime, mail) == ["settled", *["unknown"] * 30]
+    (one,) = escalations(world, runtime)
+    first = rung(world)[1]
+    assert one.key == f"escalation:effect-{first.id}-{first.token[:8]}"
+    assert one.data["effects"] == [effect.key for effect in rung(world)[1:]]
+    assert "of 30 matters: Ring B00; Ring B01" in one.data["words"] and "and 10 more" in one.data["words"]
+    assert one.parent is None and "customer" not in one.data
+
+
+def test_what_is_tried_again_and_lost_again_goes_to_a_person_again(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    ring(world, "A", "B", "C", "D")
+    deliver(world, runtime, mail)
+    world.advance(QUARTER)
+    mail.answer = OutcomeUnknown("silence")
+    deliver(world, runtime, mail)
+    escalations(world, runtime)
+    retry_effect(world.store, rung(world)[2].id, world.clock.now())
+    world.advance(QUARTER)
+    deliver(world, runtime, mail)
+    assert [effect.state for effect in rung(world)] == ["settled", "unknown", "unknown", "unknown"]
+    again = [one for one in escalations(world, runtime) if "effects" not in one.data]
+    assert [one.data["effect"] for one in again] == [rung(world)[2].key]
 
 
 def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(
@@ -213,6 +254,8 @@ def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(
     world.advance(timedelta(minutes=3))
     assert abandon(world.store, world.clock.now()) == 2
     assert [effect.state for effect in world.effects()] == ["settled", "unknown", "unknown"]
+    (one,) = escalations(world, runtime)
+    assert one.data["effects"] == [effect.key for effect in rung(world)[1:]]
 
 
 def test_of_many_the_first_are_listed_and_the_rest_is_counted() -> None:

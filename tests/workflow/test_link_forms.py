@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workflow.console.rendering import rendered
-from workflow.recovery.links.form import Incomplete, answer_data, asked_by
+from workflow.recovery.links.form import Incomplete, answer_data, answer_text, asked_by
 from workflow.recovery.links.phrases import phrases, phrases_for
 
 SURVEY: dict[str, Any] = {
@@ -94,3 +94,18 @@ def test_the_page_asks_each_thing_as_it_is_best_answered_and_keeps_what_was_give
 )
 def test_who_has_no_notice_reads_the_browsers_language(header: str | None, language: str) -> None:
     assert phrases_for(header).language == language
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "said"),
+    [
+        ("de", "Europe/Berlin", "Donnerstag, 5. März, 18:30"),
+        ("en", "America/New_York", "Thursday 5 March, 12:30"),
+    ],
+)
+def test_a_day_and_a_time_that_were_given_are_told_by_the_readers_clock(
+    language: str, zone: str, said: str
+) -> None:
+    link = {"language": language, "zone": zone, "ask": {"due_at": {"type": "string", "format": "date-time"}}}
+    assert answer_text(link, "due_at", "2026-03-05T17:30:00Z", "yes", "no") == said
+    assert answer_text({**link, "ask": {"ok": {"type": "boolean"}}}, "ok", True, "ja", "nein") == "ja"

@@ -132,3 +132,42 @@ def test_a_program_gets_json_and_a_stranger_is_asked_for_a_key(browser: TestClie
     assert answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Basic")
     assert answer.json()["errors"][0]["rule"] == "required"
     assert browser.get("/v1/cases/C-9/packet", auth=("x", "mg_no_key")).status_code == 401
+
+
+def known(world: World, who: str, **said: object) -> None:
+    """A source tells of a customer; what both are known by is asked at once."""
+    world.post("customer.known", f"customer:{who}", said)
+    world.advance(timedelta(minutes=2))
+
+
+def test_it_says_for_whom_the_customer_was_taken_and_how_that_is_undone(world: World) -> None:
+    known(world, "ada", name="Ada", account="A-1", email="ada@home.example", phone="+4930111")
+    known(world, "ben", name="Ben", email="ben@home.example", phone="+4930222")
+    known(world, "cem", name="Cem", email="cem@home.example", phone="+4930111")
+    merge = {"into": "customer:ada", "by": OWNER, "reason": "her second account"}
+    world.post("customer.merge", "customer:ben", merge)
+    world.advance(timedelta(minutes=2))
+    reach = {"words": "The line is dead", "owner": OWNER, "channel": "phone"}
+    world.post("customer.reach_out", "customer:ada", reach)
+    world.advance(timedelta(minutes=2))
+
+    found = packet(world.store, "ada-1", world.clock.now())
+
+    (ben,) = found.same
+    assert (ben.customer, ben.known_as["name"], ben.by) == ("customer:ben", "Ben", OWNER)
+    assert (ben.reason, ben.identity) == ("her second account", None)
+    assert ben.since is not None and ben.since < world.clock.now()
+    assert (ben.take_apart.path, ben.take_apart.body) == (
+        "/v1/desk/customers/ada/separate", {"customer": "customer:ben"},
+    )  # fmt: skip
+    (cem,) = found.alike
+    assert (cem.customer, cem.known_as["name"], cem.share) == ("customer:cem", "Cem", ["phone"])
+    number = cem.likeness.removeprefix("likeness:")
+    assert cem.not_the_same.path == f"/v1/desk/likenesses/{number}/not_the_same"
+
+    apart = {"customer": "customer:ben", "by": OWNER, "reason": "a couple"}
+    world.post("customer.separate", "customer:ada", apart)
+    world.post("likeness.not_the_same", cem.likeness, {"by": OWNER})
+    world.advance(timedelta(minutes=2))
+    found = packet(world.store, "ada-1", world.clock.now())
+    assert (found.same, found.alike) == ([], [])

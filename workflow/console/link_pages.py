@@ -31,7 +31,7 @@ from workflow.recovery.links import (
     verified,
 )
 from workflow.recovery.links.answering import choices_left, is_open, objection
-from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, asked_by
+from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, answer_text, asked_by
 from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 
 router = APIRouter(include_in_schema=False)
@@ -150,8 +150,7 @@ def _told(link: Mapping[str, Any], data: Mapping[str, Any], speech: Phrases) -> 
     said = [("", str(label)) for label in chosen[:1]]
     for name, declared in link.get("ask", {}).items():
         if name in data:
-            value = data[name]
-            text = (speech.yes if value else speech.no) if isinstance(value, bool) else str(value)
+            text = answer_text(link, name, data[name], speech.yes, speech.no)
             said.append((link.get("labels", {}).get(name) or declared.get("description") or name, text))
     return said
 

@@ -17,6 +17,7 @@ from workflow.store.port import EffectUpdate, Store
 from workflow.store.schema import outbox
 
 _BATCH = 200
+_NEVER_CAME_BACK = "the worker that was sending it never came back"
 
 
 def abandon(store: Store, now: datetime) -> int:
@@ -26,18 +27,15 @@ def abandon(store: Store, now: datetime) -> int:
     if not found:
         return 0
     with store.begin() as transaction:
-        stuck = select(outbox.c.id).where(
+        stuck = select(outbox.c.id, outbox.c.receipt).where(
             outbox.c.id.in_(found), outbox.c.state == EffectState.SENDING, outbox.c.due_at <= now
         )
         if store.dialect == "postgresql":
             stuck = stuck.with_for_update(skip_locked=True)
-        ids = [row[0] for row in transaction.connection.execute(stuck)]
-        transaction.update_effects(
-            [
-                EffectUpdate(
-                    one, EffectState.UNKNOWN, None, error="the worker that was sending it never came back"
-                )
-                for one in ids
-            ]
-        )
-    return len(ids)
+        lost = [
+            # What it was sent together with stays known.
+            EffectUpdate(one, EffectState.UNKNOWN, None, receipt=receipt, error=_NEVER_CAME_BACK)
+            for one, receipt in transaction.connection.execute(stuck)
+        ]
+        transaction.update_effects(lost)
+    return len(lost)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -211,16 +212,17 @@ def unknown(
     store: Store,
     losses: Sequence[tuple[int, str]],
     held: Hold | None = None,
-    over: Mapping[str, Any] | None = None,
+    over: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
     """Mark these as of unknown outcome, (effect id, why): they are not sent again, and a person decides.
 
-    The sweep opens an escalation for each. `over` is what is known of the attempt, such as the channel.
+    The sweep opens an escalation for each message. `over` is what is known of the attempt by effect id, such
+    as the channel.
     """
     with store.begin() as transaction:
         transaction.update_effects(
             [
-                _change(one, EffectState.UNKNOWN, None, error, held)._replace(receipt=over)
+                _change(one, EffectState.UNKNOWN, None, error, held)._replace(receipt=over.get(one))
                 for one, error in losses
             ]
         )

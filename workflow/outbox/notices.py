@@ -34,6 +34,20 @@ def join(
     return transaction.begin_effects(taken, token, now + lease)
 
 
+def note_together(transaction: Transaction, rows: Sequence[EffectRow]) -> None:
+    """Write on the receipt of each of these, which are sent as one message, which that is.
+
+    So it is known of them, too, if whoever sends them is killed: the first lists the keys of all under
+    `digest`, the others name it under `gathered`.
+    """
+    first, *others = rows
+    whose = outbox.c.id == first.id
+    said: dict[str, Any] = {"digest": [one.key for one in rows]}
+    transaction.connection.execute(update(outbox).where(whose).values(receipt=said))
+    rest = outbox.c.id.in_([one.id for one in others])
+    transaction.connection.execute(update(outbox).where(rest).values(receipt={"gathered": first.key}))
+
+
 class NoticeRequest(NamedTuple):
     """A notice as a decision asked for it: over which channel, about what, for whom."""
 

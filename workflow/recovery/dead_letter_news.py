@@ -37,6 +37,7 @@ from state_machines.notices.topics import PAYLOAD_FIELD, TOPICS
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
+from workflow.recovery.house_words import house_says
 from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Transaction
 from workflow.store.schema import dead_messages, events, inbox, outbox, subjects, timers, told_letters
@@ -198,11 +199,10 @@ def _event(letters: Sequence[_Letter], number: int, now: datetime) -> CloudEvent
         for (kind, what, rule), count in counted[:_SHOWN]
     ]
     if len(counted) > _SHOWN:
-        causes.append(f"and {len(counted) - _SHOWN} causes more")
-    words = (
-        f"{len(letters)} dead {'letter' if len(letters) == 1 else 'letters'}: {'; '.join(causes)}. "
-        "GET /v1/dead-letters and /v1/effects?state=dead show them; mend the cause and retry each, or "
-        "discard it."
+        causes.append(house_says("causes_more", {"count": len(counted) - _SHOWN}))
+    words = house_says(
+        "dead_letter" if len(letters) == 1 else "dead_letters",
+        {"count": len(letters), "causes": "; ".join(causes)},
     )
     data = {"about": _TOPIC, "words": words}
     return CloudEvent(f"dead-letters/{number}", SOURCE, "escalation.open", f"{KEY}{number}", now, data)

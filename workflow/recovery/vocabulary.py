@@ -46,6 +46,7 @@ from workflow.recovery.contact.wishes import (
     told_after,
 )
 from workflow.recovery.desk.item import Kind, place_in_line
+from workflow.recovery.house_words import house_says
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -64,6 +65,7 @@ FUNCTIONS = (
     Function("colleagues", ("json",), "list", colleagues),
     Function("name_of", ("json",), "string", name_of),
     Function("card", ("json",), "string", card),
+    Function("house_says", ("string", "map"), "string", house_says),
     Function("in_language", ("json", "json"), "string", in_language),
     Function("both_words", ("json", "json"), "map", both_words),
     Function("packet_page", ("json",), "string", packet_page),

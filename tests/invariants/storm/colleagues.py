@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
+from tests.invariants.storm.sight import Known
 from tests.invariants.storm.values import ANSWERS
-from tests.invariants.storm.world import Known, StormyWorld
+from tests.invariants.storm.world import StormyWorld
 
 _BY = "kim@shop.example"
 
 
 def helps(world: StormyWorld, dice: Random) -> bool:
     """Somebody does what is next of one of the things that are open; whether there was any."""
-    known = [one for one in world.subjects.values() if not one.closed and one.lifecycle in _NEXT]
+    known = [one for one in world.subjects.values() if not one.closed and one.lifecycle in _DAILY]
     if not known or dice.random() < 0.1:
-        world.passes(timedelta(minutes=dice.choice((20, 60, 180))))
+        world.passes(timedelta(minutes=dice.choice((16, 60, 90))))
         return bool(known)
     first = [one for one in known if one.lifecycle == "escalation"]
     one = dice.choice(first if first and dice.random() < 0.35 else known)
@@ -24,12 +25,19 @@ def helps(world: StormyWorld, dice: Random) -> bool:
     return True
 
 
-def leads_on(world: StormyWorld, dice: Random) -> bool:
-    """Somebody does what is next of everything that a case of which one is open waits for; whether any is."""
-    cases = [one for one in world.subjects.values() if one.lifecycle == "case" and not one.closed]
+def takes_on(world: StormyWorld, dice: Random) -> None:
+    """Somebody sees to most of what somebody must see to."""
     for one in list(world.subjects.values()):
-        if one.lifecycle == "escalation" and not one.closed:
+        if one.lifecycle == "escalation" and not one.closed and dice.random() < 0.8:
             _escalation(world, one, dice)
+
+
+def leads_on(world: StormyWorld, led: Sequence[str], dice: Random) -> bool:
+    """Somebody does what is next of everything that the open ones of these cases wait for; whether any is."""
+    cases = [one for one in map(world.subjects.__getitem__, led) if not one.closed]
+    for one in list(world.subjects.values()):
+        if one.lifecycle in ("escalation", "incident") and not one.closed:
+            _NEXT[one.lifecycle](world, one, dice)
     for case in cases:
         for key in (*case.data.get("promises", ()), *case.data.get("pending", ())):
             awaited = world.subjects.get(key)
@@ -84,7 +92,7 @@ def _appointment(world: StormyWorld, visit: Known, dice: Random) -> None:
         offers = [one for one in world.installation.notices() if one.subject == visit.key and one.links]
         if offers:
             world.press(offers[-1], sorted(offers[-1].links)[0], dice.choice)
-        else:
+        if world.subjects[visit.key].state == "offered":  # none of the windows is left
             world.send(visit.key, "cancel", {"reason": "no longer needed"})
     elif visit.state == "booked" and dice.random() < 0.5:
         world.send(visit.key, "on_the_way", {"by": _BY})
@@ -92,6 +100,14 @@ def _appointment(world: StormyWorld, visit: Known, dice: Random) -> None:
         world.send(visit.key, "done", {"by": _BY})
 
 
+def _incident(world: StormyWorld, incident: Known, dice: Random) -> None:
+    if incident.state == "solved":
+        world.send(incident.key, "document", {"by": _BY, **ANSWERS})
+    else:
+        world.send(incident.key, "solve", {"by": _BY, "words": "It is back"})
+
+
+_DAILY = ("case", "promise", "escalation", "callback", "approval", "appointment")
 _NEXT: Mapping[str, Callable[[StormyWorld, Known, Random], None]] = {
     "case": _case,
     "promise": _promise,
@@ -99,4 +115,5 @@ _NEXT: Mapping[str, Callable[[StormyWorld, Known, Random], None]] = {
     "callback": _callback,
     "approval": _approval,
     "appointment": _appointment,
+    "incident": _incident,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from workflow.recovery import vocabulary
 from workflow.scenarios.installation import Installation
 from workflow.scenarios.stores import Stores
 
-_HELPFUL = (0.1, 0.55)
+_HELPFUL = (0.2, 0.55)
 """How much of what happens is colleagues who do their work: in some worlds little, in others most."""
 
 
@@ -69,28 +70,34 @@ def run(
     wind = wind or Wind()
     vocabulary.register()
     ran, judge = Ran(seed, numbers=list(numbers)), Judge()
+    with world_in(stores, judge, wind) as world:
+        helpful = _HELPFUL[seed % len(_HELPFUL)]
+        if wind.among is None:
+            _set_up(world)
+        for place, number in enumerate(numbers):
+            step(world, number, helpful, wind.among)
+            judge.found += world.complaints
+            world.complaints.clear()
+            if any(wanted in one for one in judge.found):
+                ran.numbers = list(numbers[: place + 1])
+                break
+        if wind.among is None and not any(wanted in one for one in judge.found):
+            after_it(world, judge)
+        ran.tally, ran.story, ran.told, ran.found = world.tally, world.story, world.told, judge.found
+        ran.tally["subjects"] = len(world.subjects)
+    return ran
+
+
+@contextmanager
+def world_in(stores: Stores, judge: Judge, wind: Wind) -> Iterator[StormyWorld]:
+    """A fresh installation, at each instant of which this judge looks."""
     with stores.empty() as store, TemporaryDirectory(prefix="makegood-storm-") as directory:
         installation = Installation(store, Path(directory), START, wind.sources)
         try:
-            lifecycles = _lifecycles(wind)
-            world = StormyWorld(installation, lifecycles, lambda seen: judge.look(world, seen))
-            helpful = _HELPFUL[seed % len(_HELPFUL)]
-            if wind.among is None:
-                _set_up(world)
-            for place, number in enumerate(numbers):
-                step(world, number, helpful, wind.among)
-                judge.found += world.complaints
-                world.complaints.clear()
-                if any(wanted in one for one in judge.found):
-                    ran.numbers = list(numbers[: place + 1])
-                    break
-            if wind.among is None and not any(wanted in one for one in judge.found):
-                after_it(world, judge)
-            ran.tally, ran.story, ran.told, ran.found = world.tally, world.story, world.told, judge.found
-            ran.tally["subjects"] = len(world.subjects)
+            world = StormyWorld(installation, _lifecycles(wind), lambda seen: judge.look(world, seen))
+            yield world
         finally:
             installation.close()
-    return ran
 
 
 def shortened(ran: Ran, stores: Stores, wind: Wind | None = None, most: int = 40) -> Ran:

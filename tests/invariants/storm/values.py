@@ -13,7 +13,10 @@ from typing import Any
 
 from state_machines.form.fields import FieldDeclaration
 from state_machines.values.instants import format_instant
+from tests.invariants.storm.incident_words import CONDITIONS
 
+Keys = Mapping[str, Sequence[str]]
+"""The keys that there are, by lifecycle."""
 SILLY = 0.04
 """The share of values, and of triggers, that make no sense where they stand."""
 PEOPLE: tuple[Any, ...] = (
@@ -52,16 +55,20 @@ _RECEIVERS: tuple[Any, ...] = (
 _SILLY_VALUES: tuple[Any, ...] = (
     "", "nonsense", -1, None, [], {}, 1e16, "x" * 50, ["a"], {"a": {"b": 1}}, True,
 )  # fmt: skip
+ACCOUNTS = ("A-1", "A-2")
 OFFICE = {"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}}
 """Hours of an office."""
 MACHINES = (True, "auto-replied", "auto-generated")
 """How a source says that a machine has written a message."""
+_HEADERS_OF_MACHINES = ({"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"})
 LADDERS: tuple[Any, ...] = (
     [{"people": ["lead@shop.example"], "within": "PT2H"}],
-    [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT1H"}],
-    [{"team": "team-A"}, {"rotation": "rotation-A", "within": "PT1H"}, {"people": ["boss@shop.example"]}],
-    [{"team": "team-B", "hours": OFFICE, "outside": "wait"}, {"people": ["boss@shop.example"]}],
-    [{"team": "nobody"}, {"rotation": "nobody"}],
+    [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT4H"}],
+    [{"team": "team-A"}, {"rotation": "rotation-A", "within": "PT1H"},
+     {"people": ["boss@shop.example"], "within": "PT3H"}],
+    [{"team": "team-B", "hours": OFFICE, "outside": "wait"},
+     {"people": ["boss@shop.example"], "within": "PT2H"}],
+    [{"team": "nobody", "within": "PT3H"}, {"rotation": "nobody", "within": "PT5H"}],
 )  # fmt: skip
 _NAMED: Mapping[str, tuple[Any, ...]] = {
     "customer": _RECEIVERS,
@@ -90,7 +97,9 @@ _NAMED: Mapping[str, tuple[Any, ...]] = {
     "email": ("ada@example.com", "bo@example.com", "new@example.com"),
     "phone": ("+49 30 1234567", "+1 212 5550100"),
     "social": ("@ada", "@dee"),
-    "account": ("A-1", "A-2"),
+    "account": ACCOUNTS,
+    "part": ("power", "billing"),
+    "match": CONDITIONS,
     "chat": ("ada-chat",),
     "url": ("https://hooks.example.com/a",),
     "identities": (
@@ -98,12 +107,11 @@ _NAMED: Mapping[str, tuple[Any, ...]] = {
         [{"kind": "mastodon", "value": "@ada"}, {"kind": "account", "value": "A-2"}],
         [],
     ),
-    "into": ("customer:customer-A", "customer:customer-B"),
     "skills": ([], ["german"]),
     "remind_every": ("PT6H", "P1D"),
     "language": ("de", "en"),
     "auto_submitted": (*MACHINES, False, "no"),
-    "headers": ({"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}, {}),
+    "headers": (*_HEADERS_OF_MACHINES, {}),
     "source_id": ("post-1", "post-2", "post-3"),
     "network": ("mastodon", "bluesky"),
     "override": ("o-1",),
@@ -116,6 +124,8 @@ _NAMED: Mapping[str, tuple[Any, ...]] = {
     "call": ({"claim_within": "PT10M", "lease": "PT15M", "rest": "PT30M", "max_tries": 2},),
 }
 """What fields of these names say that a declaration leaves open."""
+_OF = {"case": "case", "customer": "customer", "into": "customer"}
+"""Fields that name a subject, and of which lifecycle."""
 _WHAT = {
     "part": "billing",
     "when": "in March",
@@ -163,6 +173,13 @@ _CHANNELS: Mapping[str | None, Sequence[str]] = {
 }
 
 
+def is_by_machine(said: Mapping[str, Any]) -> bool:
+    """Whether a machine has written a message, as its source or its headers say."""
+    return said.get("auto_submitted") in MACHINES or (
+        said.get("auto_submitted") is None and said.get("headers") in _HEADERS_OF_MACHINES
+    )
+
+
 def instant(now: datetime, minutes: float) -> str:
     """RFC 3339 text of an instant so many minutes after `now`."""
     return format_instant(now + timedelta(minutes=minutes))
@@ -174,10 +191,12 @@ def window(now: datetime, dice: Random) -> dict[str, str]:
     return {"from": instant(now, begins), "to": instant(now, begins + dice.choice((60, 120, 240)))}
 
 
-def data_for(fields: Mapping[str, FieldDeclaration], now: datetime, dice: Random) -> dict[str, Any]:
-    """What an event brings whose trigger declares these fields."""
+def data_for(
+    fields: Mapping[str, FieldDeclaration], now: datetime, dice: Random, keys: Keys
+) -> dict[str, Any]:
+    """What an event brings whose trigger declares these fields, in a world in which there are these keys."""
     given = {
-        name: value_for(name, field, now, dice)
+        name: value_for(name, field, now, dice, keys)
         for name, field in fields.items()
         if dice.random() < (0.99 if field.required else 0.35)
     }
@@ -186,10 +205,12 @@ def data_for(fields: Mapping[str, FieldDeclaration], now: datetime, dice: Random
     return given
 
 
-def value_for(name: str, field: FieldDeclaration, now: datetime, dice: Random) -> Any:
+def value_for(name: str, field: FieldDeclaration, now: datetime, dice: Random, keys: Keys) -> Any:
     """A value for one field."""
     if dice.random() < SILLY / 3:
         return dice.choice(_SILLY_VALUES)
+    if name in _OF and field.type == "string" and (named := keys.get(_OF[name])):
+        return dice.choice(named[-8:])
     if name in ANSWERS and field.type == "object":
         return dict(ANSWERS[name])
     if field.enum:
@@ -209,9 +230,9 @@ def value_for(name: str, field: FieldDeclaration, now: datetime, dice: Random) -
     if name == "channel":
         return dice.choice(("phone", "social", "email"))
     if field.type == "object" and field.fields:
-        return data_for(field.fields, now, dice)
+        return data_for(field.fields, now, dice, keys)
     if field.type == "array" and field.items is not None:
-        return [value_for("", field.items, now, dice) for _ in range(dice.choice((0, 1, 1, 2)))]
+        return [value_for("", field.items, now, dice, keys) for _ in range(dice.choice((0, 1, 1, 2)))]
     if field.type == "integer" and field.minimum is not None:
         return dice.randint(int(field.minimum), int(field.maximum or field.minimum + 3))
     return dice.choice(_TYPES[field.type])

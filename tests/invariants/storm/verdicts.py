@@ -7,15 +7,18 @@ They ask nothing of the code that they judge. A finding begins with the name of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 
-from tests.invariants.storm.values import MACHINES
-from tests.invariants.storm.world import Known, Move, Seen, StormyWorld
+from tests.invariants.storm.calendars import Deadlines
+from tests.invariants.storm.hours import is_quiet
+from tests.invariants.storm.incident_words import IncidentWords
+from tests.invariants.storm.messages import Messages
+from tests.invariants.storm.sight import Known, Move, Seen
+from tests.invariants.storm.values import is_by_machine
+from tests.invariants.storm.whose import Owners
+from tests.invariants.storm.world import StormyWorld
 from workflow.scenarios.stage import DeadThing, SentNotice
 from workflow.store.own_sources import OWN_SOURCES
 from workflow.store.schema import outbox
@@ -35,6 +38,7 @@ class Judge:
         self._keys: set[str] = set()
         self._steps: set[tuple[str, str]] = set()
         self._lapsed: dict[str, str] = {}
+        self._others = (Messages(), IncidentWords(), Owners(), Deadlines())
 
     def look(self, world: StormyWorld, seen: Seen) -> None:
         """Look at one instant, after all that follows from it has happened."""
@@ -57,6 +61,8 @@ class Judge:
                 for rule in _RULES.get(subject.lifecycle, ()):
                     self.found += rule(world, subject)
                 self.found += self._about_lateness(subject)
+        for other in self._others:
+            self.found += other.look(world, seen)
         self.found += world.complaints
         world.complaints.clear()
 
@@ -135,20 +141,7 @@ def _about_what_is_so(world: StormyWorld, seen: Seen, notice: SentNotice) -> Ite
         yield f"not so: {notice.key} reminds {notice.address} and {subject.key} is {subject.state}"
 
 
-def is_quiet(at: datetime, customer: Mapping[str, Any]) -> bool:
-    """Whether a clock on their wall shows a time within their quiet hours; without a zone it may."""
-    hours = customer.get("quiet_hours")
-    if not hours:
-        return False
-    try:
-        wall = at.astimezone(ZoneInfo(customer["zone"])).strftime("%H:%M")
-    except (ZoneInfoNotFoundError, TypeError, ValueError, KeyError):
-        return True
-    begin, end = (hours if isinstance(hours, str) else hours[0]).split("-")
-    return bool(begin <= wall < end if begin <= end else wall >= begin or wall < end)
-
-
-def _about_same_words(notices: list[SentNotice]) -> Iterator[str]:
+def _about_same_words(notices: Sequence[SentNotice]) -> Iterator[str]:
     """No decision tells a person the same twice."""
     counted = Counter((one.address, one.channel, one.key.rpartition("/")[0], one.words) for one in notices)
     for (address, channel, decision, words), times in counted.items():
@@ -173,8 +166,9 @@ def _about_holders(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
 
 def _about_machines(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
     """What a machine has written opens no case, as far as nobody else wrote in the same instant."""
-    if move.trigger != "reach_out" or move.said.get("auto_submitted") not in MACHINES:
+    if move.trigger != "reach_out" or not is_by_machine(move.said):
         return
+    world.tally["weather: mails of machines"] += 1
     if sum(one.trigger in ("reach_out", "take_over") for one in seen.moves) == 1:
         before, after = seen.before.get(move.key), world.subjects.get(move.key)
         had = before.data.get("case") if before else None
@@ -195,7 +189,11 @@ def _about_promise(world: StormyWorld, promise: Known) -> Iterator[str]:
 
 
 def _about_clock(world: StormyWorld, subject: Known) -> Iterator[str]:
-    if not subject.closed and not subject.runs and subject.state not in ("waiting", "lapsed"):
+    if subject.state == "joined":
+        incident = world.subjects.get(str(subject.data.get("incident")))
+        if incident is None or not incident.runs:
+            yield f"no clock: {subject.key} is part of the ladder of {incident}"
+    elif not subject.closed and not subject.runs and subject.state not in ("waiting", "lapsed"):
         yield f"no clock: {subject.key} is {subject.state} and no timer says what is next"
 
 

@@ -11,9 +11,11 @@ from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.senders import DESK, OPERATOR, OUTSIDE
 from state_machines.form.definition import Definition
 from state_machines.subject import INITIAL
-from tests.invariants.storm.colleagues import helps
+from tests.invariants.storm import incidents, people
+from tests.invariants.storm.colleagues import helps, takes_on
+from tests.invariants.storm.sight import Known
 from tests.invariants.storm.values import PEOPLE, SILLY, data_for
-from tests.invariants.storm.world import Known, StormyWorld
+from tests.invariants.storm.world import StormyWorld
 from workflow.api.routes.desk_cases import Act
 from workflow.scenarios.stage import SentNotice
 
@@ -21,6 +23,8 @@ _ONWARD = 0.3
 """The share of triggers that are sure to lead somewhere."""
 _OWN = ("A", "B", "C")
 """What outside systems number theirs; no system takes the ids that subjects give their children."""
+_LONG = 100
+"""Minutes through which few escalations are left to ask again and again: that is most of the work."""
 _DESK_ACTS = frozenset(get_args(Act))
 _CODES = (None, "5.1.1", "4.2.2", "30003", "mailbox_full", "unknown_subscriber")
 _CHANNELS = ("email", "sms", "chat", "social", "webhook")
@@ -63,7 +67,7 @@ def _happens(world: StormyWorld, dice: Random, among: Mapping[str, Sequence[str]
     lifecycle = world.lifecycles[name]
     subject = world.subjects.get(key)
     trigger = _trigger(lifecycle, subject, heard[name], dice)
-    data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice)
+    data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice, world.keys())
     of_operator = OPERATOR in lifecycle.senders[trigger] and OUTSIDE not in lifecycle.senders[trigger]
     world.send(key, trigger, data, "operator" if of_operator else "system", again=dice.random() < 0.02)
 
@@ -108,7 +112,7 @@ def _fake(world: StormyWorld, dice: Random) -> None:
     keys = [key for key, one in world.subjects.items() if one.lifecycle == name]
     if closed and keys:
         trigger = dice.choice(sorted(closed))
-        data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice)
+        data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice, world.keys())
         if world.send(dice.choice(keys), trigger, data).status < 300:
             world.complaints.append(f"false voice: {name}.{trigger} was taken from outside")
 
@@ -125,7 +129,7 @@ def _desk(world: StormyWorld, dice: Random) -> None:
         ]
         possible = [one for one in may if one in lifecycle.possible[world.subjects[key].state]]
         trigger = dice.choice(possible if possible and dice.random() > SILLY else may)
-        data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice)
+        data = data_for(lifecycle.definition.triggers[trigger].data, world.now, dice, world.keys())
         data["by"] = dice.choice(PEOPLE)
         world.at_desk(f"/v1/desk/cases/{key}/{trigger}", data, in_query=True)
     elif what < 0.8:
@@ -196,18 +200,22 @@ def _task(world: StormyWorld, dice: Random) -> None:
 
 def _time(world: StormyWorld, dice: Random) -> None:
     """Time passes; workers that were gone for a while come back, and channels come to themselves."""
-    minutes = dice.choice((1, 5, 20, 60, 180, 480))
+    minutes = dice.choice((1, 5, 16, 20, 60, 180, 480))
     if minutes > 5:
         for channel in sorted(world.troubled):
             if dice.random() < 0.8:
                 world.channel(channel, "works")
+    if minutes > _LONG:
+        takes_on(world, dice)
     world.passes(timedelta(minutes=minutes))
     if not world.works and dice.random() < 0.5:
         world.worker(True)
 
 
 _KINDS: tuple[tuple[Callable[[StormyWorld, Random], None], float], ...] = (
-    (_happens, 40),
+    (_happens, 36),
+    (incidents.act, 11),
+    (people.act, 7),
     (_desk, 16),
     (_time, 22),
     (_press, 8),

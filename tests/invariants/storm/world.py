@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.values.instants import format_instant
-from workflow.engine.fan_out import SOURCE as FAMILY_SOURCE
+from tests.invariants.storm.marks import marked
+from tests.invariants.storm.post import Post
+from tests.invariants.storm.sight import Known, Seen, moves_after, subjects_named
 from workflow.scenarios.installation import Installation
-from workflow.scenarios.stage import Answer, DeadThing, Role, SentNotice
-from workflow.store.schema import events, moves, subjects, timers
+from workflow.scenarios.stage import Answer, Role, SentNotice
 
 START = datetime(2026, 3, 27, 13, 30, tzinfo=UTC)
 """A Friday afternoon in Berlin, two days before the clocks go forward."""
@@ -26,56 +25,6 @@ _VALUE = re.compile(r'value="([^"]*)"')
 _LINK = re.compile(r"/l/\S+")
 """A link, which is signed with a secret of its own in each installation."""
 _STRUCTURED = "application/cloudevents+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A subject as it stands. `timers` are their due instants by name; None is paused, or dead."""
-
-    key: str
-    lifecycle: str
-    state: str
-    data: Mapping[str, Any]
-    parent: str | None
-    closed: bool
-    opened_at: datetime
-    timers: Mapping[str, datetime | None]
-
-    @property
-    def runs(self) -> bool:
-        """Whether any clock of it runs."""
-        return any(due is not None for due in self.timers.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A decision, and where what brought it came from; `said` is what the event brought."""
-
-    number: int
-    at: datetime
-    key: str
-    trigger: str
-    timer: str | None
-    before: str
-    after: str
-    outcome: str
-    reason: str | None
-    source: str | None
-    said: Mapping[str, Any]
-
-
-@dataclass
-class Seen:
-    """What is new since it was looked last.
-
-    Attributes:
-        before: subjects that have changed, as they stood then.
-    """
-
-    moves: list[Move]
-    notices: list[SentNotice]
-    dead: list[DeadThing]
-    before: Mapping[str, Known]
 
 
 @dataclass
@@ -97,6 +46,8 @@ class StormyWorld:
     troubled: set[str] = field(default_factory=set)
     sent: list[dict[str, Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    post: Post = field(default_factory=Post)
+    _trouble_until: datetime = START
     _last: int = 0
     _notices: int = 0
     _dead: set[str] = field(default_factory=set)
@@ -115,13 +66,49 @@ class StormyWorld:
 
     def number(self) -> str:
         """A number that nothing else has in this world."""
-        self._ids += 1
-        return f"n{self._ids}"
+        return f"n{self._next_mark()}"
+
+    def keys(self) -> dict[str, list[str]]:
+        """Keys of all subjects, by lifecycle, the oldest first."""
+        found: dict[str, list[str]] = {}
+        for one in self.subjects.values():
+            found.setdefault(one.lifecycle, []).append(one.key)
+        return found
+
+    def was_calm_since(self, instant: datetime) -> bool:
+        """Whether workers were there and all channels did their work, from then on."""
+        return self.works and not self.troubled and self._trouble_until <= instant
+
+    def whose(self, seen: Seen, key: str) -> set[str]:
+        """Who the customer with this key has turned out to be, before this instant and after it."""
+        found = set()
+        for stood in (self.subjects, {**self.subjects, **seen.before}):
+            last, known = key, stood.get(key)
+            while known is not None:
+                last = known.key
+                known = stood.get(str(known.data.get("into")))
+            found.add(last)
+        return found
+
+    def who(self, seen: Seen, to: Any) -> set[str]:
+        """The same of whom a notice is for; an address is nobody but itself."""
+        key = to.get("key") if isinstance(to, Mapping) else None
+        return self.whose(seen, key) if isinstance(key, str) else {repr(to)}
+
+    def profiles(self, seen: Seen, to: Any) -> list[Mapping[str, Any]]:
+        """What is known of whom a notice is for, before this instant and after it."""
+        return [
+            stood[key].data.get("customer") or {}
+            for key in sorted(self.who(seen, to))
+            for stood in (seen.before, self.subjects)
+            if key in stood
+        ]
 
     def send(
         self, key: str, trigger: str, data: Mapping[str, Any], role: Role = "system", again: bool = False
     ) -> Answer:
         """An event comes in by the front door; `again`: the last one once more, word for word."""
+        data = marked(key.partition(":")[0], trigger, data, self._next_mark)
         event = {
             "specversion": "1.0",
             "id": self.number(),
@@ -182,6 +169,8 @@ class StormyWorld:
     def channel(self, name: str, behaviour: str) -> None:
         """From here on a channel behaves so."""
         self.say(f"the channel {name} {behaviour}")
+        if self.troubled:
+            self._trouble_until = self.now
         self.troubled.discard(name)
         if behaviour != "works":
             self.troubled.add(name)
@@ -189,6 +178,8 @@ class StormyWorld:
 
     def worker(self, there: bool) -> None:
         """Whether anything is done."""
+        if not self.works:
+            self._trouble_until = self.now
         self.works = there
         self.say("the workers are back" if there else "the workers are gone")
         self.installation.worker(there)
@@ -228,12 +219,15 @@ class StormyWorld:
 
     def look(self) -> None:
         """Take in what is new."""
-        new = self._new_moves()
+        new = moves_after(self.installation.store, self._last)
         before = {
             key: self.subjects[key] for key in dict.fromkeys(one.key for one in new) if key in self.subjects
         }
         if new:
-            self._read_again(sorted({one.key for one in new}))
+            self._last = new[-1].number
+            changed = sorted({one.key for one in new})
+            self.subjects.update({one.key: one for one in subjects_named(self.installation.store, changed)})
+        letters = self.post.read(self.installation.store)
         notices = list(self.installation.notices()[self._notices :])
         self._notices += len(notices)
         if new or notices:
@@ -246,7 +240,12 @@ class StormyWorld:
                 )
             self.tally["decisions"] += len(new)
             self.tally["notices"] += len(notices)
-            self.looked(Seen(new, notices, [], before))
+        if new or notices or letters:
+            self.looked(Seen(new, notices, [], before, letters))
+
+    def _next_mark(self) -> int:
+        self._ids += 1
+        return self._ids
 
     def _asked(self, method: str, path: str, role: Role, body: Any, kind: str = "") -> Answer:
         answer = self.installation.request(method, path, role, body, kind)
@@ -260,51 +259,3 @@ class StormyWorld:
         if answer.status >= 500:
             self.complaints.append(f"server error: {asked} is answered {answer.status}: {answer.body}")
         return answer
-
-    def _new_moves(self) -> list[Move]:
-        with self.installation.store.connect() as connection:
-            rows = connection.execute(_MOVES.where(moves.c.id > self._last)).all()
-        found = [Move(*row[:-1], said=row.data or {}) for row in rows]
-        if found:
-            self._last = found[-1].number
-        return found
-
-    def _read_again(self, keys: list[str]) -> None:
-        with self.installation.store.connect() as connection:
-            rows = connection.execute(_SUBJECTS.where(subjects.c.key.in_(keys))).all()
-            due = connection.execute(_TIMERS.where(subjects.c.key.in_(keys))).all()
-        running: dict[str, dict[str, datetime | None]] = {}
-        for key, name, at in due:
-            running.setdefault(key, {})[name] = at
-        for row in rows:
-            if row.opened_at is not None:
-                known = (row.key, row.lifecycle, row.state, row.data, row.parent, row.closed_at is not None)
-                self.subjects[row.key] = Known(*known, row.opened_at, running.get(row.key, {}))
-
-
-_MOVES = (
-    select(
-        *(
-            moves.c.id,
-            moves.c.at,
-            subjects.c.key,
-            moves.c.trigger,
-            moves.c.timer,
-            moves.c.source,
-            moves.c.dest,
-        ),
-        *(moves.c.outcome, moves.c.reason, events.c.source.label("came_from"), events.c.data),
-    )
-    .join_from(moves, subjects, subjects.c.id == moves.c.subject_id)
-    .outerjoin(events, events.c.id == moves.c.event_id)
-    .order_by(moves.c.id)
-)
-_SUBJECTS = select(
-    *(subjects.c.key, subjects.c.lifecycle, subjects.c.state, subjects.c.data, subjects.c.parent),
-    *(subjects.c.closed_at, subjects.c.opened_at),
-).order_by(subjects.c.id)
-_TIMERS = select(subjects.c.key, timers.c.name, timers.c.due_at).join_from(
-    timers, subjects, subjects.c.id == timers.c.subject_id
-)
-
-__all__ = ["FAMILY_SOURCE", "START", "Known", "Move", "Seen", "StormyWorld"]

@@ -203,7 +203,8 @@ def is_alone(transaction: Transaction, line: str, besides: EffectRow, since: dat
     parent = transaction.connection.execute(
         select(subjects.c.parent).where(subjects.c.key == besides.subject)
     ).scalar()
-    matter = case((subjects.c.parent.startswith(CASE), subjects.c.parent), else_=subjects.c.key)
+    of_case = and_(subjects.c.parent.startswith(CASE), ~subjects.c.key.startswith(CASE))
+    matter = case((of_case, subjects.c.parent), else_=subjects.c.key)
     another = (
         select(contacts.c.effect_id)
         .join(outbox, outbox.c.id == contacts.c.effect_id)

@@ -58,6 +58,7 @@ def _origins_of() -> Select[Any]:
     of_case = subjects.alias("of_case")
     named = type_coerce(subjects.c.data, JSON)["case"].as_string()
     key = case(
+        (subjects.c.lifecycle == "case", subjects.c.key),  # which may have come out of an earlier one
         (subjects.c.parent.startswith(CASE), subjects.c.parent),
         (subjects.c.lifecycle == "escalation", func.coalesce(named, subjects.c.key)),
         else_=subjects.c.key,
@@ -107,7 +108,8 @@ def line_of(topic: Topic, found: Go, to: Any, origin: Origin) -> Line | None:
 
 def matter_of(subject: str, parent: str | None) -> str:
     """What a subject is part of: the case that it came out of, else itself; both by key."""
-    return parent if parent is not None and parent.startswith(CASE) else subject
+    of_case = parent is not None and parent.startswith(CASE) and not subject.startswith(CASE)
+    return parent if parent is not None and of_case else subject
 
 
 def until_gathered(now: datetime, interval: timedelta, last: datetime | None) -> Wait | None:

@@ -37,7 +37,7 @@ class Question:
 
     Attributes:
         identity: the id that its answer has as an event.
-        subject: whom it is for, as the ledger leaves it.
+        subject: whose event the answer becomes, as the ledger leaves it.
         link: trigger, title, words, language, data, choices, ask, labels.
         answered: the first and only answer with its data, if it was given.
     """
@@ -63,8 +63,14 @@ def question_behind(runtime: Runtime, which: Pass) -> Question:
         link = (row.payload.get("links") or {}).get(which.name) if row is not None else None
         if row is None or link is None:
             raise NotFound("link: the notice that it stood in is not there")
+        found = tuple(row)[1:]
+        if "subject" in link:
+            other = connection.execute(select(*columns).where(own.key == link["subject"])).first()
+            if other is None:
+                raise NotFound("link: the subject that it is about is not there")
+            found = tuple(other)
         answered = event_outcome_within(connection, SOURCE, identity)
-    return Question(identity, Subject(*tuple(row)[1:]), link, answered)
+    return Question(identity, Subject(*found), link, answered)
 
 
 def objection(runtime: Runtime, question: Question, data: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,9 @@ from typing import Any
 from state_machines.definitions.data_rules import DataRule
 from state_machines.errors import Problem
 from state_machines.form.fields import FieldDeclaration
-from state_machines.values.instants import format_instant, localize
+from state_machines.templates import reader_of
+from state_machines.templates.filters import moment_text
+from state_machines.values.instants import format_instant, localize, parse_instant
 from state_machines.values.time_errors import TimeError
 
 CHOICE = "choice"
@@ -113,6 +115,19 @@ def answer_data(link: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, A
     if problems:
         raise Incomplete(problems)
     return data | said
+
+
+def answer_text(link: Mapping[str, Any], name: str, value: Any, yes: str, no: str) -> str:
+    """A given answer as its reader writes it: a day and a time by their clock, yes and no in their words."""
+    if isinstance(value, bool):
+        return yes if value else no
+    if not isinstance(value, str) or link["ask"][name].get("format") != "date-time":
+        return str(value)
+    try:
+        reader = {"zone": str(link.get("zone") or "UTC"), "language": link["language"]}
+        return moment_text(reader_of(reader, link["language"], parse_instant(value)), value)
+    except TimeError:
+        return value
 
 
 def _chosen(choices: list[Mapping[str, Any]], place: str) -> Mapping[str, Any]:

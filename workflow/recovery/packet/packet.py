@@ -1,4 +1,4 @@
-"""What stands in a packet, gathered from the case and all that came out of it in two queries."""
+"""What stands in a packet: the case, all that came out of it, and whom its customer was taken for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.values.time_errors import QuietHoursError
 from workflow.queries.family import family, timers_of
+from workflow.recovery.packet.likenesses import Merge, OpenLikeness, likenesses_of
 from workflow.recovery.packet.local_time import local_text, zone_of
 from workflow.recovery.packet.parts import (
     Upcoming,
@@ -65,6 +66,7 @@ class Packet:
         number: the case's id, what a customer is told. key: the subject's.
         made_at: when the packet was put together, UTC.
         who: the customer as we know them.
+        same: other customers who were taken for them, and how that is undone. alike: those who may be them.
         problem: in the customer's words. understood: in ours.
         steps: each step tried, with its result; it is not asked for again (`tried` is true).
         asked: what the customer was asked and has not answered yet.
@@ -82,6 +84,8 @@ class Packet:
     owner: Any
     team: str | None
     who: Any
+    same: Sequence[Merge]
+    alike: Sequence[OpenLikeness]
     contact: Contact
     problem: str
     understood: str | None
@@ -116,6 +120,7 @@ def packet(store: Store, number: str, now: datetime) -> Packet:
     with store.connect() as connection:
         found = family(connection, f"case:{number}")
         timers = timers_of(connection, found.members)
+        others = likenesses_of(connection, found.members[0].data.get("customer"))
     members = found.members
     case, data = members[0], members[0].data
     customer = data.get("customer")
@@ -130,6 +135,8 @@ def packet(store: Store, number: str, now: datetime) -> Packet:
         owner=data.get("owner"),
         team=data.get("team"),
         who=customer,
+        same=others.same,
+        alike=others.alike,
         contact=_contact(customer, where, now),
         problem=data.get("words", ""),
         understood=data.get("understood"),
