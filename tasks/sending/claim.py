@@ -204,9 +204,10 @@ class _Verdicts:
         found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
         last = contact_log.last_told(transaction, line.name)
-        alone = not line.patient and contact_log.is_alone(transaction, line.name, row, since)
-        wait = gathering.until_gathered(now, self._interval, last, alone=alone)
-        if wait is not None:
+        wait = gathering.until_gathered(now, self._interval, last)
+        if wait is not None and (
+            line.patient or not contact_log.is_alone(transaction, line.name, row, since)
+        ):
             self._waits.append((row.id, wait.until, wait.reason))
             self._contacts.append(Contact(row.id, line.name, waits=True))
             return None

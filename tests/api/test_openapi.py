@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,10 @@ import pytest
 from tests.api.running_api import ROOT, running_api
 from workflow.access import keys
 from workflow.access.keys import Role
+from workflow.clock import SystemClock
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry
+from workflow.store import Store
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
@@ -25,9 +31,27 @@ def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     directory = tmp_path_factory.mktemp("operated")
     with running_api(f"sqlite:///{directory / 'makegood.db'}", directory, processes=1) as api:
         key = keys.create(api.store, Role.OPERATOR, "tests", datetime.now(UTC))
-        with api.client() as http:
+        with api.client() as http, deciding(api.store):
             http.headers["Authorization"] = f"Bearer {key}"
             yield http
+
+
+@contextmanager
+def deciding(store: Store) -> Iterator[None]:
+    """A worker that decides what comes in: whoever acts at the desk waits for that."""
+    engine, over = Engine(store, Registry(store), SystemClock()), threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.02):
+            engine.apply()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ In each run of the storm a whole installation stands on a store, and anything ha
 doors: events of other systems and of operators, in any order, with good and with silly data; acts at desks;
 links that are pressed; reports and bounces; channels that are busy, refuse, or leave open what became of a
 message; workers that are gone; tasks that fail; time. Colleagues do their work, in half of the runs a little,
-in half of them most of the time. After each instant `verdicts` looks for what must never be, and `aftermath`
-at the end: the ledger, decided again, gives what is stored, and every case can come to its end.
+in half of them most of the time. Incidents are declared and told of, customers are merged and separated,
+mails bounce. After each instant `verdicts` looks for what must never be (with `messages`, `incident_words`,
+`whose` and `calendars`), and `aftermath` at the end: the ledger, decided again, gives what is stored, and
+cases can come to their end. That each verdict can fail shows `test_the_storm_judges`.
 
 A run follows from its seed, and is the same on both stores. A small part runs by default; all of it, 500 runs
 of 200 steps on each store, in as many processes as there are cores (or `STORM_JOBS`), and one run again:
@@ -35,6 +37,13 @@ ALL = "STORM" in os.environ
 RUNS, STEPS = map(int, os.environ.get("STORM", "2x40").split("x"))
 FIRST = int(os.environ.get("STORM_SEED", "0"))
 _SHORT = 50
+_WEATHER = (
+    "merges", "separations", "releases", "mails of machines", "bounces of a customer's address",
+    "digests", "gathered", "promises by hours", "incidents declared", "incidents planned",
+    "incidents, tell", "incidents, solve", "incidents, cases joined", "incidents, cases joined by match",
+    "incidents, cases split",
+)  # fmt: skip
+"""What must have happened in a large run."""
 _SEEDS = range(20)
 _STORIES: dict[int, str] = {}
 """By seed, what a run told on the store on which it was played first."""
@@ -70,6 +79,7 @@ def test_no_sequence_breaks_a_promise(kind: Kind, request: pytest.FixtureRequest
     assert tally["decisions"] > RUNS * STEPS / 2
     if RUNS >= 50 and STEPS >= 200:
         assert tally["closed in the storm"] >= RUNS / 5, "cases reach their end in a fifth of the runs"
+        assert not [kind for kind in _WEATHER if not tally[f"weather: {kind}"]], "all of it was in the storm"
 
 
 def _here(seeds: Iterable[int], kind: Kind, url: str) -> Iterator[Ran]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.invariants.storm.values import ANSWERS, CUSTOMERS, OFFICE
 from tests.invariants.storm.verdicts import Judge
 from tests.invariants.storm.world import StormyWorld
 from workflow.recovery import incidents, vocabulary
-from workflow.recovery.contact import case_customers, gathering, profile
+from workflow.recovery.contact import case_customers, gathering, policy, profile
 from workflow.recovery.contact.policy import Wait
 from workflow.scenarios.stores import Stores, stores_of
 
@@ -33,10 +34,13 @@ def stores() -> Iterator[Stores]:
         yield made
 
 
-def _outage(world: StormyWorld, cases: int = 3, customer: Mapping[str, Any] = _DEE) -> None:
+def _outage(
+    world: StormyWorld, cases: int = 3, customer: Mapping[str, Any] = _DEE, owners: Sequence[str] = (_KIM,)
+) -> None:
     """Several come whose line is dead; it is declared to be one thing, told of, and over."""
     for number in range(cases):
-        said = {"customer": customer, "words": "No power", "part": "power", "owner": _KIM, "by": _KIM}
+        owner = owners[number % len(owners)]
+        said = {"customer": customer, "words": "No power", "part": "power", "owner": owner, "by": _KIM}
         world.send(f"case:{number}", "open", said)
         world.passes(_MINUTE)
     said = {"words": "Dark", "says": "The power is out", "owner": _KIM, "match": "facts.part == 'power'"}
@@ -47,6 +51,10 @@ def _outage(world: StormyWorld, cases: int = 3, customer: Mapping[str, Any] = _D
     world.send("incident:north", "solve", {"words": "It is back", "by": _KIM})
     world.passes(2 * _QUARTER)
     world.send("incident:north", "document", {"by": _KIM, **ANSWERS})
+
+
+def _of_two_colleagues(world: StormyWorld) -> None:
+    _outage(world, 4, owners=(_KIM, "lee@shop.example"))
 
 
 def _in_german(world: StormyWorld) -> None:
@@ -91,7 +99,8 @@ def _another_address_at_night(world: StormyWorld) -> None:
     world.send("customer:ada", "known", {"name": "Ada", "email": "ada@example.com", **_AWAKE_IN_THE_MORNING})
     world.send("customer:ada", "reach_out", {"words": "It does not work", "owner": _KIM})
     world.passes(timedelta(hours=8))
-    world.send("case:ada-1", "word", {"words": "We are at it", "by": _KIM})
+    for words in ("We are at it", "An hour more"):
+        world.send("case:ada-1", "word", {"words": words, "by": _KIM})
     _new_address(world)
     world.passes(timedelta(hours=12))
 
@@ -182,6 +191,19 @@ def _as_it_was(to: Any, known: Mapping[str, Any]) -> Any:
     return {**known, **to} if isinstance(to, Mapping) else to
 
 
+def _as_gathered(said: Any, bundle: Any) -> Any:
+    return _receipts(said, replace(bundle, gathered=True))
+
+
+def _for_anybody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(gathering, "address", lambda *_: "anybody")
+    patch.setattr(claim, "_sharing_route", lambda _, ids, *__: list(ids))
+
+
+def _an_hour_later(_: Any, now: datetime) -> Wait:
+    return Wait(now + timedelta(hours=1), "for no reason")
+
+
 def _leave_one_out(notices: Any, base: str) -> Any:
     return _list_of([notices[0], *notices[:-1]], base)
 
@@ -191,6 +213,11 @@ _FAULTS: Mapping[str, tuple[Callable[[StormyWorld], None], _Patch, Wind, str]] =
     "gathered for too long": (_outage, _waiting(_half_an_hour), _NO_FAULT, "too late"),
     "a receipt names nothing": (_outage, _put(sender, "_receipts", _say_nothing), _NO_FAULT, "receipts"),
     "one is in no message": (_outage, _put(sender, "_receipts", _lose_one), _NO_FAULT, "in no message"),
+    "a customer's are gathered": (
+        _another_address_at_night, _put(sender, "_receipts", _as_gathered), _NO_FAULT, "receipts",
+    ),
+    "two colleagues have one message": (_of_two_colleagues, _for_anybody, _NO_FAULT, "mixed"),
+    "a customer waits for nothing": (_outage, _put(policy, "_quiet", _an_hour_later), _NO_FAULT, "waits"),
     "one is not said": (_outage, _put(sender, "list_of", _leave_one_out), _NO_FAULT, "words"),
     "a word does not arrive": (
         _outage, _as_they_are,

@@ -81,3 +81,45 @@ def test_the_events_of_an_earlier_decision_of_a_batch_go_before_those_of_a_later
     once = [word for _, word in ASKED]
     assert words[:11] == [*once, *once[:5]], "who has no parent tells none"
     assert set(words[11:]) == {"to the children"}
+
+
+NEST = """
+edition: 2
+lifecycle: nest
+version: 1
+data: {heard: {type: list, default: []}}
+triggers:
+  build: {}
+  add: {data: {id: text required}}
+  call: {data: {word: text required}}
+  hear: {from: family, data: {word: text required}}
+states: [built]
+transitions:
+  - {trigger: build, source: initial, dest: built}
+  - {trigger: build, source: built}
+  - {trigger: add, source: built, effects: {open: {lifecycle: nest, trigger: build, id: =event.data.id}}}
+  - {trigger: call, source: built, effects: {emit: {to: children, trigger: hear, copy: word}}}
+  - {trigger: hear, source: built, change: {append: {heard: =event.data.word}}}
+"""
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_said_to_children_before_one_was_opened_it_does_not_hear(
+    world: World, together: bool
+) -> None:
+    """Whether they are decided in one batch or one by one; who was there is told, even if opened again."""
+    world.engine.registry.register([(NEST, None)], NOW)
+    world.post("nest.build", "nest:n")
+    world.post("nest.add", "nest:n", {"id": "old"})
+    said = [
+        ("add", "id", "first"),
+        ("call", "word", "one"),
+        *(("add", "id", name) for name in ("new", "old", "first")),
+        ("call", "word", "two"),
+    ]
+    acts = [world.event(f"nest.{act}", "nest:n", {field: value}) for act, field, value in said]
+    for batch in [acts] if together else [[one] for one in acts]:
+        world.engine.accept(batch)
+        world.settle()
+    assert world.data("nest:old")["heard"] == world.data("nest:first")["heard"] == ["one", "two"]
+    assert world.data("nest:new")["heard"] == ["two"]

@@ -1,5 +1,6 @@
 """Fan-out: effects of decisions become rows of the outbox, or events for other subjects."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,22 +96,47 @@ class FanOut:
         """Put the events into the ledger and the inbox; returns how many.
 
         Those to children go last: a child that this very batch opens is then among them, and its
-        opening comes before whatever else it is sent.
+        opening comes before whatever else it is sent. What was said before it was opened it is not sent.
         """
         direct = [one for one in self._emissions if one.effect.to != "children"]
+        to_children = [one for one in self._emissions if one.effect.to == "children"]
+        unborn = self._unborn(transaction, to_children)
         first = [event for one in direct for event in self._events(one, _targets(one), now)]
         transaction.accept(first, now)
-        to_children = [one for one in self._emissions if one.effect.to == "children"]
         if not to_children:
             return len(first)
         children: dict[str, list[str]] = {}
         for parent, child in transaction.children(sorted({one.sender.key for one in to_children})):
             children.setdefault(parent, []).append(child)
-        last = [
-            event for one in to_children for event in self._events(one, children.get(one.sender.key, []), now)
-        ]
+        last: list[NewEvent] = []
+        for one in to_children:
+            sender = one.sender
+            born = [
+                child
+                for child in children.get(sender.key, [])
+                if unborn.get((sender.key, child), 0) <= sender.seq
+            ]
+            last += self._events(one, born, now)
         transaction.accept(last, now)
         return len(first) + len(last)
+
+    def _unborn(
+        self, transaction: Transaction, to_children: Sequence[_Emission]
+    ) -> Mapping[tuple[str, str], int]:
+        """Children that this batch opens after something was said to all of them, by parent and child.
+
+        The number of the decision that opens each; none that was there before.
+        """
+        said = {one.sender.key: one.sender.seq for one in reversed(to_children)}
+        opened: dict[tuple[str, str], int] = {}
+        for one in self._emissions:
+            if one.effect.opens and one.sender.key in said:
+                opened.setdefault((one.sender.key, one.effect.to), one.sender.seq)
+        unborn = {pair: number for pair, number in opened.items() if number > said[pair[0]]}
+        if unborn:
+            for pair in transaction.children(sorted({parent for parent, _ in unborn})):
+                unborn.pop(pair, None)
+        return unborn
 
     def _events(self, one: _Emission, targets: list[str], now: datetime) -> list[NewEvent]:
         events = []

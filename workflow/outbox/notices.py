@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from state_machines.notices.topics import Topic, topic_of
 from workflow.store.effect_states import RELAYED, EffectState
@@ -57,10 +57,13 @@ class NoticeRequest(NamedTuple):
     to: Any
 
 
+_ASKED_FOR = select(outbox.c.id, outbox.c.target, outbox.c.payload).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeRequest]:
     """These notices as decisions asked for them, in the order given."""
-    rows = transaction.connection.execute(
-        select(outbox.c.id, outbox.c.target, outbox.c.payload).where(outbox.c.id.in_(ids))
-    )
+    rows = transaction.connection.execute(_ASKED_FOR, {"ids": ids})
     found = {one: NoticeRequest(one, target, topic_of(said), said["to"]) for one, target, said in rows}
     return [found[one] for one in ids if one in found]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from state_machines.notices.topics import topic_of
 from workflow.store.port import Store
@@ -114,19 +114,24 @@ class Post:
 
 def _letters(store: Store, after: int, still: Collection[int], lost: Collection[int]) -> Iterator[Letter]:
     """The new ones; of those that could still go out what did or failed, of the lost ones the found."""
-    of = outbox.c
-    moved_on = of.id.in_(still) & (of.state.not_in(_OPEN) | of.error.is_not(None))
-    found_again = of.id.in_(lost) & of.state.not_in(_LOST)
-    query = (
-        select(
-            outbox.c.id, outbox.c.key, subjects.c.key, subjects.c.parent, outbox.c.target, outbox.c.payload,
-            outbox.c.state, outbox.c.receipt, outbox.c.error, outbox.c.created_at,
-        )
-        .join(subjects, subjects.c.id == outbox.c.subject_id)
-        .where(outbox.c.kind == "notice", (of.id > after) | moved_on | found_again)
-        .order_by(outbox.c.id)
-    )  # fmt: skip
     with store.connect() as connection:
-        for row in connection.execute(query):
+        for row in connection.execute(_QUERY, {"after": after, "still": still, "lost": lost}):
             number, key, subject, parent, asked, payload, state, receipt, error, asked_at = row
             yield Letter(number, key, subject, parent, asked, payload, state, receipt or {}, error, asked_at)
+
+
+_OF = outbox.c
+_MOVED_ON = _OF.id.in_(bindparam("still", expanding=True)) & (
+    _OF.state.not_in(_OPEN) | _OF.error.is_not(None)
+)
+_FOUND_AGAIN = _OF.id.in_(bindparam("lost", expanding=True)) & _OF.state.not_in(_LOST)
+_QUERY = (
+    select(
+        _OF.id, _OF.key, subjects.c.key, subjects.c.parent, _OF.target, _OF.payload, _OF.state, _OF.receipt,
+        _OF.error, _OF.created_at,
+    )
+    .join(subjects, subjects.c.id == _OF.subject_id)
+    .where(_OF.kind == "notice", (_OF.id > bindparam("after")) | _MOVED_ON | _FOUND_AGAIN)
+    .order_by(_OF.id)
+)  # fmt: skip
+"""Built once: it is asked at every instant."""

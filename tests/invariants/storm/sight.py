@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tests.invariants.storm.post import Letter
 from workflow.scenarios.stage import DeadThing, SentNotice
@@ -70,15 +70,15 @@ class Seen:
 def moves_after(store: Store, last: int) -> list[Move]:
     """The decisions behind this number, in order."""
     with store.connect() as connection:
-        rows = connection.execute(_MOVES.where(moves.c.id > last)).all()
+        rows = connection.execute(_MOVES, {"last": last}).all()
     return [replace(Move(*row), said=row.data or {}) for row in rows]
 
 
 def subjects_named(store: Store, keys: Collection[str]) -> Iterator[Known]:
     """Those of these keys that have been opened, as they stand."""
     with store.connect() as connection:
-        rows = connection.execute(_SUBJECTS.where(subjects.c.key.in_(keys))).all()
-        due = connection.execute(_TIMERS.where(subjects.c.key.in_(keys))).all()
+        rows = connection.execute(_SUBJECTS, {"keys": keys}).all()
+        due = connection.execute(_TIMERS, {"keys": keys}).all()
     running: dict[str, dict[str, datetime | None]] = {}
     for key, name, at in due:
         running.setdefault(key, {})[name] = at
@@ -103,12 +103,20 @@ _MOVES = (
     )
     .join_from(moves, subjects, subjects.c.id == moves.c.subject_id)
     .outerjoin(events, events.c.id == moves.c.event_id)
+    .where(moves.c.id > bindparam("last"))
     .order_by(moves.c.id)
 )
-_SUBJECTS = select(
-    *(subjects.c.key, subjects.c.lifecycle, subjects.c.state, subjects.c.data, subjects.c.parent),
-    *(subjects.c.closed_at, subjects.c.opened_at),
-).order_by(subjects.c.id)
-_TIMERS = select(subjects.c.key, timers.c.name, timers.c.due_at).join_from(
-    timers, subjects, subjects.c.id == timers.c.subject_id
+_OF_KEYS = subjects.c.key.in_(bindparam("keys", expanding=True))
+_SUBJECTS = (
+    select(
+        *(subjects.c.key, subjects.c.lifecycle, subjects.c.state, subjects.c.data, subjects.c.parent),
+        *(subjects.c.closed_at, subjects.c.opened_at),
+    )
+    .where(_OF_KEYS)
+    .order_by(subjects.c.id)
+)
+_TIMERS = (
+    select(subjects.c.key, timers.c.name, timers.c.due_at)
+    .join_from(timers, subjects, subjects.c.id == timers.c.subject_id)
+    .where(_OF_KEYS)
 )

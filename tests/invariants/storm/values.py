@@ -60,6 +60,7 @@ OFFICE = {"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}}
 """Hours of an office."""
 MACHINES = (True, "auto-replied", "auto-generated")
 """How a source says that a machine has written a message."""
+_HEADERS_OF_MACHINES = ({"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"})
 LADDERS: tuple[Any, ...] = (
     [{"people": ["lead@shop.example"], "within": "PT2H"}],
     [{"people": []}, {"people": ["lead@shop.example"]}, {"people": ["boss@shop.example"], "within": "PT4H"}],
@@ -110,7 +111,7 @@ _NAMED: Mapping[str, tuple[Any, ...]] = {
     "remind_every": ("PT6H", "P1D"),
     "language": ("de", "en"),
     "auto_submitted": (*MACHINES, False, "no"),
-    "headers": ({"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}, {}),
+    "headers": (*_HEADERS_OF_MACHINES, {}),
     "source_id": ("post-1", "post-2", "post-3"),
     "network": ("mastodon", "bluesky"),
     "override": ("o-1",),
@@ -170,6 +171,13 @@ _CHANNELS: Mapping[str | None, Sequence[str]] = {
     "written-channel": ("preferred", "email", "sms", "chat", "social", "webhook"),
     "contact-channel": ("email", "sms", "chat", "social", "webhook", "live"),
 }
+
+
+def is_by_machine(said: Mapping[str, Any]) -> bool:
+    """Whether a machine has written a message, as its source or its headers say."""
+    return said.get("auto_submitted") in MACHINES or (
+        said.get("auto_submitted") is None and said.get("headers") in _HEADERS_OF_MACHINES
+    )
 
 
 def instant(now: datetime, minutes: float) -> str:

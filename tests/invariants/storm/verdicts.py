@@ -16,7 +16,7 @@ from tests.invariants.storm.hours import is_quiet
 from tests.invariants.storm.incident_words import IncidentWords
 from tests.invariants.storm.messages import Messages
 from tests.invariants.storm.sight import Known, Move, Seen
-from tests.invariants.storm.values import MACHINES
+from tests.invariants.storm.values import is_by_machine
 from tests.invariants.storm.whose import Owners
 from tests.invariants.storm.world import StormyWorld
 from workflow.scenarios.stage import DeadThing, SentNotice
@@ -166,8 +166,9 @@ def _about_holders(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
 
 def _about_machines(world: StormyWorld, seen: Seen, move: Move) -> Iterator[str]:
     """What a machine has written opens no case, as far as nobody else wrote in the same instant."""
-    if move.trigger != "reach_out" or move.said.get("auto_submitted") not in MACHINES:
+    if move.trigger != "reach_out" or not is_by_machine(move.said):
         return
+    world.tally["weather: mails of machines"] += 1
     if sum(one.trigger in ("reach_out", "take_over") for one in seen.moves) == 1:
         before, after = seen.before.get(move.key), world.subjects.get(move.key)
         had = before.data.get("case") if before else None

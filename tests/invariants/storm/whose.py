@@ -57,6 +57,8 @@ class Owners:
             known = world.subjects.get(move.key)
             if known is not None and known.data.get("writes_for"):
                 self._may_be[move.key].add(known.data["writes_for"])
+            if move.before != move.after and "merged" in (move.before, move.after):
+                world.tally["weather: merges" if move.after == "merged" else "weather: separations"] += 1
             if move.trigger in _OTHERS or (
                 move.before != move.after and "merged" in (move.before, move.after)
             ):

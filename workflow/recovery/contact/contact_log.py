@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, or_, select
 
 from workflow.recovery.contact.gathering import CASE, matter_of
 from workflow.store.effect_states import RELAYED
@@ -181,15 +181,17 @@ def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetim
         transaction.connection.execute(insert(contacts), rows)
 
 
+_LAST_TOLD = (
+    select(contacts.c.at)
+    .where(contacts.c.customer == bindparam("line"), ~contacts.c.waits)
+    .order_by(contacts.c.at.desc())
+    .limit(1)
+)
+
+
 def last_told(transaction: Transaction, line: str) -> datetime | None:
     """When the last message went to a colleague on this line, UTC; None: none that still matters."""
-    query = (
-        select(contacts.c.at)
-        .where(contacts.c.customer == line, ~contacts.c.waits)
-        .order_by(contacts.c.at.desc())
-        .limit(1)
-    )
-    found: datetime | None = transaction.connection.execute(query).scalar()
+    found: datetime | None = transaction.connection.execute(_LAST_TOLD, {"line": line}).scalar()
     return found
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, case, func, select, type_coerce
+from sqlalchemy import JSON, Select, bindparam, case, func, select, type_coerce
 
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
@@ -54,8 +54,7 @@ class Origin:
     incident: str | None
 
 
-def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origin]:
-    """Of these notices those that come out of a case, by effect. A ladder names the case of its promise."""
+def _origins_of() -> Select[Any]:
     of_case = subjects.alias("of_case")
     named = type_coerce(subjects.c.data, JSON)["case"].as_string()
     key = case(
@@ -64,7 +63,7 @@ def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origi
         (subjects.c.lifecycle == "escalation", func.coalesce(named, subjects.c.key)),
         else_=subjects.c.key,
     )
-    query = (
+    return (
         select(
             outbox.c.id,
             subjects.c.key,
@@ -72,11 +71,17 @@ def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origi
         )
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .join(of_case, of_case.c.key == key)
-        .where(outbox.c.id.in_(effects), of_case.c.lifecycle == "case")
+        .where(outbox.c.id.in_(bindparam("effects", expanding=True)), of_case.c.lifecycle == "case")
     )
-    return {
-        one: Origin(subject, incident) for one, subject, incident in transaction.connection.execute(query)
-    }
+
+
+_ORIGINS = _origins_of()  # built once: that takes longer than the database
+
+
+def origins(transaction: Transaction, effects: Sequence[int]) -> dict[int, Origin]:
+    """Of these notices those that come out of a case, by effect. A ladder names the case of its promise."""
+    rows = transaction.connection.execute(_ORIGINS, {"effects": effects})
+    return {one: Origin(subject, incident) for one, subject, incident in rows}
 
 
 def line_of(topic: Topic, found: Go, to: Any, origin: Origin) -> Line | None:
@@ -107,16 +112,15 @@ def matter_of(subject: str, parent: str | None) -> str:
     return parent if parent is not None and of_case else subject
 
 
-def until_gathered(now: datetime, interval: timedelta, last: datetime | None, *, alone: bool) -> Wait | None:
+def until_gathered(now: datetime, interval: timedelta, last: datetime | None) -> Wait | None:
     """Until when a notice waits for others; None: it goes now, with all that waits.
 
     Args:
         now: the instant, UTC.
         interval: within which one message is enough.
         last: when the last message went on the same line, UTC; None: none has lately.
-        alone: whether it is a further word about the one matter that the line was lately about.
     """
-    if last is None or last <= now - interval or alone:
+    if last is None or last <= now - interval:
         return None
     until = last + interval
     return Wait(until, f"gathered until {format_instant(until)}, to be told of in one message")

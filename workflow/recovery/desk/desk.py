@@ -23,7 +23,7 @@ from workflow.engine.engine import Engine
 from workflow.engine.wake import Wake
 from workflow.errors import EventConflict
 from workflow.queries.event_outcomes import event_outcome
-from workflow.queries.subjects import opened_subject
+from workflow.queries.subjects import find_subject, opened_subject
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 from workflow.store.port import DEAD, DISCARDED, PENDING, EventOutcome
@@ -162,9 +162,14 @@ class Desk:
         `tell`.
         """
         await asyncio.to_thread(opened_subject, self._store, key)
+        return await self.open(key, trigger, data, id, patience)
+
+    async def open(
+        self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
+    ) -> ActResult:
+        """The same about a subject that need not be there yet: this may open it."""
         found = await self._send_and_wait(key, trigger, data, id, patience)
-        subject = await asyncio.to_thread(opened_subject, self._store, key)
-        return ActResult(_outcome(found), id, key, subject.state, _reason(found))
+        return ActResult(_outcome(found), id, key, await asyncio.to_thread(self._state, key), _reason(found))
 
     async def _send_and_wait(
         self, key: str, trigger: str, data: Mapping[str, Any], id: str, patience: float
@@ -194,6 +199,12 @@ class Desk:
                 return found
             looks += 1
             await asyncio.sleep(_LOOKS.pause(looks))
+
+    def _state(self, key: str) -> str:
+        with self._store.connect() as connection:
+            found = find_subject(connection, key)
+        assert found is not None, "a subject with an event is there"
+        return found[1].state
 
     def _wanted(self, claim: DeskClaim, lost: set[str]) -> Item | None:
         if claim.subject is not None:
