@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.api.conftest import House, open_house
 from tests.api.test_desk import working
 from workflow.access.role import Role
+from workflow.cli import main
 
 OLA, ADA = "ola@grid.example", {"name": "Ada", "email": "ada@mail.example", "language": "de"}
 DECLARED = {
@@ -20,6 +22,8 @@ DECLARED = {
     "owner": {"name": "Ola", "email": OLA},
     "part": "grid",
 }
+JOINED = "case:1  joined  case listening  Ada  kim@grid.example"
+NORTH = "incident:north  open  cases 1, broken promises 0  The north is dark"
 _NUMBERS = count(1)
 
 
@@ -166,3 +170,25 @@ def test_ids_as_long_as_ids_may_be(house: House) -> None:
     house.apply()
     assert [one["case"] for one in reads(house, f"/{number}/cases")["items"]] == ["case:1"]
     assert reads(house, f"/{number}")["cases"] == 1
+
+
+def test_the_command_lists_them_and_their_cases(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    does(house, "declare", **DECLARED)
+    for number in "12":
+        does(house, "join", case=number)
+    does(house, "split", case="2", words="It is your own fuse")
+    house.apply()
+    door = ("--url", str(house.http.base_url), "--key", house.keys[Role.DESK])
+    for words, told in (
+        (("list", "--state", "open"), [NORTH]),
+        (("list", "--state", "ended", "--state", "solved"), []),
+        (("cases", "north"), [JOINED, "case:2  left  case listening  Ada  kim@grid.example"]),
+        (("cases", "incident:north", "--limit", "1"), [JOINED]),
+    ):  # fmt: skip
+        monkeypatch.setattr(sys, "argv", ["makegood", "incidents", *words, *door])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
+        assert capsys.readouterr().out.splitlines() == told

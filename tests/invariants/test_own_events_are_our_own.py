@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.channels import live
+from tasks.sending import nobody_there
 from workflow.engine import fan_out as fan_out
 from workflow.engine.cloudevent import parse
 from workflow.errors import InvalidEvent
@@ -22,7 +23,7 @@ from workflow.store.own_sources import OWN_SOURCES
 def test_every_source_of_ours_is_reserved() -> None:
     ours = {
         fan_out.SOURCE, receipts.SOURCE, lost_sends.SOURCE, live.SOURCE, desk.SOURCE, answering.SOURCE,
-        own_sources.TIMER_SOURCE, reports.SOURCE,
+        own_sources.TIMER_SOURCE, reports.SOURCE, nobody_there.SOURCE,
     }  # fmt: skip
     assert ours == OWN_SOURCES.keys()
 

@@ -32,6 +32,7 @@ data: {documented_by: {type: text}}
 triggers:
   ring: {data: {documented_by: {type: text}}}
   warn: {}
+  come_back: {}
 states: [{name: rung}]
 transitions:
   - trigger: ring
@@ -52,6 +53,9 @@ transitions:
           about: nudge
           title: ='Due ' + subject.id
           words: ='Look at ' + subject.id
+  - trigger: come_back
+    source: rung
+    effects: {open: {lifecycle: case, trigger: ring, id: =subject.id + '-again'}}
 """
 """Cases that tell Kim whose they are, and that something is due."""
 
@@ -135,6 +139,13 @@ def test_what_an_incident_says_is_told_together_even_of_one_case(world: World, r
     world.advance(QUARTER)
     deliver(world, runtime, mail)
     assert mail.titles == ["Ring A", "Due A", "Due A", "2 hand-overs"]
+
+
+def test_a_case_that_came_out_of_another_is_a_matter_of_its_own(world: World, runtime: Runtime) -> None:
+    mail = Mail()
+    ring(world, "A")
+    world.post("case.come_back", "case:A", {})
+    assert deliver(world, runtime, mail) == ["settled", "pending"]
 
 
 def test_what_is_due_is_gathered_for_the_cases_of_an_incident_alone(world: World, runtime: Runtime) -> None:

@@ -19,6 +19,7 @@ LINES = {
     "send": "Send one event; print what the API answered about it, as JSON.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
     "customers": "Customers: who may be one person.",
+    "incidents": "Incidents, and the cases that are theirs.",
     "rotation": "Rotations: who is on duty when.",
     "replay": "Play a log of real events through lifecycles on a virtual clock; write moves and a report.",
     "test": "Play scenarios: given this, when that happens, then this must be so and nothing else.",
