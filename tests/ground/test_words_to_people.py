@@ -120,11 +120,13 @@ WINDOW = {"from": "2026-11-27T13:00:00Z", "to": "2026-11-27T15:00:00Z"}
 VALUES: Mapping[str, Any] = {
     **dict.fromkeys(INSTANTS, INSTANT),
     "window": WINDOW, "picked": WINDOW, "before": [["Olga"], ["Kim", "Sam"]], "refused": ["Olga", "Kim"],
-    "told": ["Your bill is corrected"], "part": 12.5, "asked": 20.0,
+    "kinds": ["phone", "email"], "told": ["Your bill is corrected"], "part": 12.5, "asked": 20.0,
     **dict.fromkeys(("cases", "more", "due", "broken", "times", "moved", "tries", "stands_for", "open"), 1),
 }  # fmt: skip
-WRONG = re.compile(r"\d{4}-\d\d-\d\dT|[{}]|  |\.\.|\?\.| [,.;:?!]|\(\)|None|True|False")
-"""What no message holds: an instant for machines, a hole, a word of Python, a blank or a stop too many."""
+WRONG = re.compile(
+    r"\d{4}-\d\d-\d\dT|[{}]|  |\.\.|\?\.| [,.;:?!]|\(\)|None|True|False|[a-z0-9)“\"][.:?!][A-ZÄÖÜ]"
+)
+"""What no message holds: an instant for machines, a hole, a word of Python, a blank too many or too few."""
 
 
 def spoken() -> Iterator[tuple[str, str, Mapping[str, Wording], Template]]:

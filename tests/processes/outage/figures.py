@@ -10,7 +10,7 @@ from statistics import quantiles
 
 from tests.processes.outage.playing import Played
 from tests.processes.outage.records import CALL, Message
-from tests.processes.outage.rules import Outage
+from tests.processes.outage.rules import ON_ITS_WAY, Outage
 
 
 def table(played: Played) -> list[str]:
@@ -89,8 +89,6 @@ def _shortest_gap(messages: Sequence[Message]) -> float | None:
 
 
 def _most(messages: Sequence[Message], interval: timedelta) -> int:
-    """How many there are in any interval, at most."""
-    return max(
-        (sum(timedelta() <= other.at - one.at < interval for other in messages) for one in messages),
-        default=0,
-    )
+    """How many there are in any interval, at most; it is counted from when one was taken up."""
+    length = interval - ON_ITS_WAY
+    return max(sum(timedelta() <= other.at - one.at < length for other in messages) for one in messages)

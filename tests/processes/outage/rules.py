@@ -16,7 +16,7 @@ from tests.processes.outage.records import CALL, Message, Records
 from tests.processes.outage.story import INCIDENT, LATER, PLAN, SAYS, SOLVED, UNDERSTOOD
 
 _SHOWN = 3
-_ON_ITS_WAY = timedelta(seconds=3)
+ON_ITS_WAY = timedelta(seconds=3)
 """How long a message may be on its way: the interval is counted from when it was taken up."""
 
 
@@ -153,7 +153,7 @@ def _once_in_a_quarter(outage: Outage) -> Iterator[str]:
             last[one.about] = one
             if channel != CALL and before is not None:
                 gap = one.at - before.at
-                if gap < outage.interval - _ON_ITS_WAY and not _is_one_ladder(before, one):
+                if gap < outage.interval - ON_ITS_WAY and not _is_one_ladder(before, one):
                     yield f"{address} about {one.about}, {gap.total_seconds():.1f} s after another"
 
 
