@@ -54,7 +54,13 @@ from workflow.recovery.rotations.duty import (
     override_fault,
     rotation_fault,
 )
-from workflow.recovery.rotations.ladder import ladder_calendars, ladder_fault, ladder_in_hours, ladder_step
+from workflow.recovery.rotations.ladder import (
+    ladder_calendars,
+    ladder_fault,
+    ladder_in_hours,
+    ladder_opening,
+    ladder_step,
+)
 from workflow.recovery.windows import same_window, window_fault, windows_ahead, windows_fault
 from workflow.settings import Settings
 
@@ -102,6 +108,7 @@ FUNCTIONS = (
     Function("next_hand_over", ("map", "timestamp"), "string", next_hand_over),
     Function("rotation_fault", ("map",), "string", rotation_fault),
     Function("ladder_step", ("json", "json", "timestamp"), "map", ladder_step),
+    Function("ladder_opening", ("json", "timestamp"), "map", ladder_opening),
     Function("ladder_calendars", ("json",), "strings", ladder_calendars),
     Function("ladder_in_hours", ("json", "string", "json"), "list", ladder_in_hours),
     Function("ladder_fault", ("json",), "string", ladder_fault),

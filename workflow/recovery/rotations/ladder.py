@@ -57,6 +57,22 @@ def ladder_step(ladder: Any, level: Any, at: datetime) -> dict[str, Any]:
     return _waits(first, passed[: first.number - levels[0].number], at)
 
 
+def ladder_opening(ladder: Any, at: datetime) -> dict[str, Any]:
+    """``ladder_opening(data.ladder, now)``: the level whose hours begin first, of all that are away.
+
+    Returns:
+        As `ladder_step`, its `way` being `waits`, or `nobody` where the hours of none begin.
+    """
+    away = [
+        one
+        for one in _levels(to_json(ladder), 0)
+        if one.hours is not None and not one.hours.is_open(at) and _opens(one, at) > at
+    ]
+    if not away:
+        return _found("nobody", 0, [])
+    return _waits(min(away, key=lambda one: (_opens(one, at), one.number)), [], at)
+
+
 def ladder_calendars(ladder: Any) -> list[str]:
     """``ladder_calendars(data.ladder)``: the keys of calendars that its levels name, each once."""
     names = (said.get("hours") for said in to_json(ladder) or () if isinstance(said, Mapping))
