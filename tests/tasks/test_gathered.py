@@ -17,7 +17,8 @@ from tasks.sending.gathered import MOST_LISTED, list_of
 from tasks.sending.sender import NoticeSender
 from tests.workflow.world import NOW, World, new_world
 from workflow.engine.runtime import Runtime
-from workflow.maintenance.dead_letters import retry_effect
+from workflow.errors import NotRetryable
+from workflow.maintenance.dead_letters import retry_effect, settle_effect
 from workflow.maintenance.sweep import abandon
 from workflow.outbox import effects as outbox
 from workflow.recovery.lost_sends import hand_over
@@ -236,20 +237,30 @@ def test_of_one_message_whose_outcome_nobody_knows_a_person_hears_once_of_each_n
     assert one.parent is None and "customer" not in one.data
 
 
-def test_what_is_tried_again_and_lost_again_goes_to_a_person_again(world: World, runtime: Runtime) -> None:
+def test_what_a_person_finds_out_of_a_message_is_true_of_all_that_it_said(
+    world: World, runtime: Runtime
+) -> None:
     mail = Mail()
     ring(world, "A", "B", "C", "D")
     deliver(world, runtime, mail)
     world.advance(QUARTER)
     mail.answer = OutcomeUnknown("silence")
     deliver(world, runtime, mail)
-    escalations(world, runtime)
+    assert len(escalations(world, runtime)) == 1
     retry_effect(world.store, rung(world)[2].id, world.clock.now())
-    world.advance(QUARTER)
-    deliver(world, runtime, mail)
-    assert [effect.state for effect in rung(world)] == ["settled", "unknown", "unknown", "unknown"]
-    again = [one for one in escalations(world, runtime) if "effects" not in one.data]
-    assert [one.data["effect"] for one in again] == [rung(world)[2].key]
+    assert [effect.state for effect in rung(world)] == ["settled", *["pending"] * 3]
+    for _ in range(2):  # the first at once, the others in one message
+        world.advance(QUARTER)
+        deliver(world, runtime, mail)
+    assert [effect.state for effect in rung(world)] == ["settled", *["unknown"] * 3]
+    keys = [one.key for one in rung(world)]
+    found = [one.data.get("effects", one.data["effect"]) for one in escalations(world, runtime)]
+    assert found == [keys[1:], keys[1], keys[2:]]
+    settle_effect(world.store, rung(world)[3].id, "Kim has it", "zoe", world.clock.now())
+    assert [effect.state for effect in rung(world)] == ["settled", "unknown", "settled", "settled"]
+    for one in (rung(world)[0], rung(world)[2]):
+        with pytest.raises(NotRetryable):
+            retry_effect(world.store, one.id, world.clock.now())
 
 
 def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy import JSON, Select, Update, func, literal_column, select, type_coerce, update
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound, NotRetryable
@@ -48,6 +48,8 @@ def retry_timer(store: Store, subject: str, name: str, now: datetime) -> None:
 def retry_effect(store: Store, effect_id: int, now: datetime) -> None:
     """Have an effect carried out again, with all its attempts, under the idempotency key it had.
 
+    Of a message of several notices all are tried again.
+
     Raises NotFound when there is none with this id, NotRetryable when it is neither dead nor unknown.
     """
     _change_effect(
@@ -57,6 +59,8 @@ def retry_effect(store: Store, effect_id: int, now: datetime) -> None:
 
 def settle_effect(store: Store, effect_id: int, note: str, by: str, now: datetime) -> None:
     """Write down that an effect did happen, as a person found out; it is not carried out again.
+
+    Of a message of several notices all did.
 
     Args:
         note: how the person knows. by: who says so, as the ledger names them.
@@ -87,10 +91,26 @@ def discard_message(store: Store, message_row: int, reason: str, by: str, now: d
 
 
 def _change_effect(store: Store, effect_id: int, values: dict[str, Any]) -> None:
-    given_up = (_EFFECT.id == effect_id, _EFFECT.state.in_(GIVEN_UP))
+    """What went as one message happened, or did not, as one."""
+    given_up = (_EFFECT.id.in_(_of_one_message(store, effect_id)), _EFFECT.state.in_(GIVEN_UP))
     change = update(schema.outbox).where(*given_up).values(values)
     known = select(_EFFECT.state).where(_EFFECT.id == effect_id)
     _change(store, f"effect {effect_id}", change, known, "it is {}, neither dead nor unknown")
+
+
+def _of_one_message(store: Store, effect_id: int) -> list[int]:
+    """Ids of the effects that were last sent in one message with this one, itself among them."""
+    gathered = type_coerce(_EFFECT.receipt, JSON)["gathered"].as_string()
+    message = func.coalesce(gathered, _EFFECT.key)
+    with store.connect() as connection:
+        asked = select(message, _EFFECT.token).where(_EFFECT.id == effect_id, _EFFECT.state.in_(GIVEN_UP))
+        sent = connection.execute(asked).first()
+        if sent is None or sent.token is None:
+            return [effect_id]
+        key, token = sent
+        together = (_EFFECT.key == key) | (gathered == key)
+        found = select(_EFFECT.id).where(literal_column("outbox.state in ('dead', 'unknown')"), together)
+        return [effect_id, *connection.execute(found.where(_EFFECT.token == token)).scalars()]
 
 
 def _begin_with_the_newest(event_row: int) -> Update:

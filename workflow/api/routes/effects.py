@@ -65,7 +65,10 @@ def get_effect(request: Request, _: Overseer, effect_id: Row) -> JsonAnswer:
     responses=RETRYING,
 )
 def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
-    """For a dead effect, or an unknown one that did not happen after all. Its idempotency key stays."""
+    """For a dead effect, or an unknown one that did not happen after all. Its idempotency key stays.
+
+    What was sent in one message with it is tried again, too.
+    """
     runtime = context_of(request).runtime
     dead_letters.retry_effect(runtime.store, effect_id, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))
@@ -81,7 +84,10 @@ def retry_effect(request: Request, _: Operator, effect_id: Row) -> JsonAnswer:
 def settle_effect(
     request: Request, key: Operator, effect_id: Row, said: Annotated[SettlementNote, Depends(note_of)]
 ) -> JsonAnswer:
-    """For an unknown or dead effect that turned out to have happened: it is not carried out again."""
+    """For an unknown or dead effect that turned out to have happened: it is not carried out again.
+
+    What was sent in one message with it happened, too.
+    """
     runtime = context_of(request).runtime
     dead_letters.settle_effect(runtime.store, effect_id, said.note, key.actor, runtime.clock.now())
     return JsonAnswer(effect(runtime.store, effect_id))
