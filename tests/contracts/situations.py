@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from tasks.channels.port import OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import NobodyThere, OutcomeUnknown, Receipt, Rejected, Retry
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, after_request, answering, http_answer, read_head
 
@@ -136,7 +136,7 @@ SITUATIONS: dict[str, Situation] = {
     "it refuses": Situation(
         mails("RCPT", b"550 5.1.1 no such user ada@example.com\r\n"),
         says(lambda name: twilio_error(400, 21211) if name in TWILIO else http_answer(410)),
-        means(Rejected),
+        means(Rejected, email=NobodyThere, twilio=NobodyThere, webhook=NobodyThere),
     ),
     "it says that it failed": Situation(
         mails("message", b"452 4.3.1 no room\r\n"),

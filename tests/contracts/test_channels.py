@@ -172,7 +172,7 @@ def test_nobody_is_sent_to_another_place(channel: str, status: int) -> None:
 def test_who_has_no_address_is_refused_before_anybody_is_asked(channel: str, to: Any) -> None:
     with WireServer(answering(http_answer(200))) as server:
         outcome = told(towards(channel, server.port), replace(NOTICE, channel=channel, to=to))
-    assert type(outcome) is Rejected
+    assert isinstance(outcome, Rejected)
     assert server.connections == 0
 
 

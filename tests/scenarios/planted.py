@@ -54,8 +54,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "a missing notice: the customer is not told that a promise broke": Fault(
         "promise",
-        'call: "=data.?call.orValue({})"}}\n    when: has(data.customer)\n',
-        'call: "=data.?call.orValue({})"}}\n    when: "!has(data.customer)"\n',
+        'calendar: "=data.?hours"}}\n    when: has(data.customer)\n',
+        'calendar: "=data.?hours"}}\n    when: "!has(data.customer)"\n',
         found_by="case/a_promise_in_a_case.yaml",
         said="about: broken_promise",
     ),
