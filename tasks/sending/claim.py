@@ -9,7 +9,7 @@ one topic, under the lock of that line.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from state_machines.notices.topics import topic_of
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import shifted
 from tasks.channels.port import Notice
+from tasks.sending import addressing
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
@@ -187,7 +188,7 @@ class _Verdicts:
 
     def _for_anybody(self, row: EffectRow) -> Bundle | None:
         """For a recipient that is no customer: all that is known is in the notice."""
-        notice = _addressed(row, {})
+        notice = addressing.addressed(row, {})
         found = route(notice.topic, notice.channel, notice.to, self._now)
         if isinstance(found, Wait):
             self._waits.append((row.id, found.until, found.reason))
@@ -200,7 +201,7 @@ class _Verdicts:
     def _for_colleague(self, row: EffectRow, line: Line) -> Bundle | None:
         """Now, with all that waits on the line; or later, where they have just been told of others."""
         transaction, now = self._transaction, self._now
-        notice, since = _addressed(row, {}), shifted(now, -self._interval)
+        notice, since = addressing.addressed(row, {}), shifted(now, -self._interval)
         found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
         last = contact_log.last_told(transaction, line.name)
@@ -217,14 +218,14 @@ class _Verdicts:
         rows = sorted([row, *joining], key=lambda one: one.id)
         contact_log.forget_told(transaction, line.name, since)
         self._contacts += [Contact(one.id, line.name, waits=False) for one in rows]
-        notices = [_addressed(one, {}) for one in rows]
+        notices = [addressing.addressed(one, {}) for one in rows]
         return Bundle(rows, notices, found.channels, line.name, gathered=True)
 
     def _for_customer(self, row: EffectRow, customer: Customer) -> Bundle | None:
         transaction, now = self._transaction, self._now
         known = {**customer.profile, "key": customer.key}
-        row = _as_theirs(row, customer)
-        topic, to = topic_of(row.payload), _recipient(row.payload["to"], known)
+        row = addressing.as_theirs(row, customer)
+        topic, to = topic_of(row.payload), addressing.recipient(row.payload["to"], known)
         others: Sequence[int] = ()
         if topic.may_wait and not self._others_wait.isdisjoint(customer.keys):
             waiting = contact_log.waiting(transaction, customer, row.id)
@@ -249,7 +250,7 @@ class _Verdicts:
         counted = 0 if found.channels[0] == _PERSON else 1
         self._contacts += [Contact(one.id, customer.key, waits=False) for one in rows[:counted]]
         self._no_contacts += [one.id for one in rows[counted:]]
-        return Bundle(rows, [_addressed(one, known) for one in rows], found.channels, customer.key)
+        return Bundle(rows, [addressing.addressed(one, known) for one in rows], found.channels, customer.key)
 
     def _just_said(self, customer: Customer) -> Wait | None:
         """Until what they have just said about being reached is decided."""
@@ -257,29 +258,6 @@ class _Verdicts:
             return None
         moment = self._now + timedelta(seconds=_A_MOMENT)
         return Wait(moment, "the recipient has just said how to be reached, and it is not decided yet")
-
-
-def _as_theirs(row: EffectRow, customer: Customer) -> EffectRow:
-    """The row; where it was asked for as another customer's, addressed to this one alone."""
-    to = row.payload["to"] if row.payload["to"].get("key") in customer.keys else {"key": customer.key}
-    return row._replace(payload={**row.payload, "to": to})
-
-
-def _addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
-    """The notice, addressed as its recipient is known now."""
-    notice = Notice.of(row)
-    return replace(notice, to=_recipient(notice.to, known))
-
-
-def _recipient(to: Any, known: Mapping[str, Any]) -> Any:
-    """The recipient as `known` now, completed by what the notice says.
-
-    Addresses under `reply_to` come before all others, so that an answer goes where the question came from.
-    """
-    if not isinstance(to, Mapping):
-        return dict(known) or to
-    reply_to = to.get("reply_to")
-    return {**to, **known, **(reply_to if isinstance(reply_to, Mapping) else {})}
 
 
 def _sharing_route(
@@ -293,7 +271,7 @@ def _sharing_route(
     """Those that, each sent alone, would go over this channel to the address that `to` has for it."""
     found, address = [], address_of(to, channel)
     for one, asked, topic, other in others_waiting.asked_for(transaction, ids):
-        recipient = _recipient(other, known)
+        recipient = addressing.recipient(other, known)
         alone = route(topic, asked, recipient, now)
         if (
             isinstance(alone, Go)

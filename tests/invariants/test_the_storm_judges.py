@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from state_machines.catalog import source
-from tasks.sending import claim, gathered, sender
+from tasks.sending import addressing, claim, gathered, sender
 from tests.invariants.storm.storm import Wind, world_in
 from tests.invariants.storm.values import ANSWERS, CUSTOMERS, OFFICE
 from tests.invariants.storm.verdicts import Judge
@@ -242,7 +242,7 @@ _FAULTS: Mapping[str, tuple[Callable[[StormyWorld], None], _Patch, Wind, str]] =
         _two_who_are_told_apart, _put(case_customers, "parted", lambda *_: {}), _NO_FAULT, "another's",
     ),
     "an old address": (
-        _another_address_at_night, _put(claim, "_recipient", _as_it_was), _NO_FAULT, "old address",
+        _another_address_at_night, _put(addressing, "recipient", _as_it_was), _NO_FAULT, "old address",
     ),
     "an address does not rest": (
         _one_customer, _put(profile, "rests", lambda *_: False), _NO_FAULT, "nobody there",

@@ -10,7 +10,7 @@ from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.request_body import read_object
-from workflow.api.routes.desk_requests import PERSON, Sending
+from workflow.api.routes.desk_requests import Sending, data_of_trigger
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.speaking import role_claimed
@@ -35,16 +35,7 @@ Act = Literal[
     summary="Act on a case",
     response_model=ActResult,
     responses=described_results(ActResult),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"type": "object", "properties": {"by": PERSON}},
-                },
-            },
-        }
-    },
+    openapi_extra=data_of_trigger(),
 )
 async def act_on_case(
     request: Request,

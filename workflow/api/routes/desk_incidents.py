@@ -11,7 +11,7 @@ from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.request_body import read_object
-from workflow.api.routes.desk_requests import PERSON, Sending
+from workflow.api.routes.desk_requests import Sending, data_of_trigger
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
 from workflow.api.routes.desk_speaker import speaker
 from workflow.api.routes.incidents import Number, key_of
@@ -56,17 +56,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     summary="Declare an incident, or act on one",
     response_model=ActResult,
     responses=described_results(ActResult),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"type": "object", "properties": {"by": PERSON}},
-                    "examples": {name: {"value": said} for name, said in _EXAMPLES.items()},
-                },
-            },
-        }
-    },
+    openapi_extra=data_of_trigger(examples={name: {"value": said} for name, said in _EXAMPLES.items()}),
 )
 async def act_on_incident(
     request: Request, holder: AtDesk, number: Number, trigger: Act, sending: Annotated[Sending, Query()]

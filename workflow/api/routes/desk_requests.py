@@ -38,6 +38,13 @@ PERSON: dict[str, Any] = {
 }
 """The schema of what `somebody` lets pass."""
 
+
+def data_of_trigger(**more: Any) -> dict[str, Any]:
+    """What OpenAPI says of a body that is the data of a trigger, with `by`; and `more`, such as examples."""
+    schema = {"type": "object", "properties": {"by": PERSON}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, **more}}}}
+
+
 Person = Annotated[Any, AfterValidator(somebody), WithJsonSchema(PERSON)]
 """Who does something."""
 

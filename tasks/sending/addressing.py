@@ -1,0 +1,34 @@
+"""To whom a notice goes: as its recipient is known now, and not as it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tasks.channels.port import Notice
+from workflow.recovery.contact.contact_log import Customer
+from workflow.store.port import EffectRow
+
+
+def as_theirs(row: EffectRow, customer: Customer) -> EffectRow:
+    """The row; where it was asked for as another customer's, addressed to this one alone."""
+    to = row.payload["to"] if row.payload["to"].get("key") in customer.keys else {"key": customer.key}
+    return row._replace(payload={**row.payload, "to": to})
+
+
+def addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
+    """The notice, addressed as its recipient is known now."""
+    notice = Notice.of(row)
+    return replace(notice, to=recipient(notice.to, known))
+
+
+def recipient(to: Any, known: Mapping[str, Any]) -> Any:
+    """The recipient as `known` now, completed by what the notice says.
+
+    Addresses under `reply_to` come before all others, so that an answer goes where the question came from.
+    """
+    if not isinstance(to, Mapping):
+        return dict(known) or to
+    reply_to = to.get("reply_to")
+    return {**to, **known, **(reply_to if isinstance(reply_to, Mapping) else {})}
