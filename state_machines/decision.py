@@ -82,7 +82,7 @@ class SendNotice(NamedTuple):
     `variants` holds title and words for channels that have their own; `links` by name what a signed
     link asks: trigger, data, choices, ask, labels, title, words, language, expires_at. `retry` is as in
     `RunTask`. `failed` names the trigger that fires when it is given up, if any. `language` is that of its
-    words, None where nobody knows.
+    words, None where nobody knows. `name` is that by which the subject recalls it, None: it never does.
     """
 
     channel: str
@@ -97,11 +97,21 @@ class SendNotice(NamedTuple):
     retry: Mapping[str, Any] = NOTHING
     failed: str | None = None
     language: str | None = None
+    name: str | None = None
 
     @property
     def priority(self) -> Priority:
         """What its topic says; but somebody must act on it where a person is to call."""
         return Priority.ACT if is_person(self.channel) else (self.topic or topic_named(self.about)).priority
+
+
+class RecallNotice(NamedTuple):
+    """Do not send the notices of this name that earlier decisions of the subject asked for.
+
+    Those that have gone out have gone out.
+    """
+
+    name: str
 
 
 class EmitEvent(NamedTuple):
@@ -117,7 +127,7 @@ class EmitEvent(NamedTuple):
     opens: bool = False
 
 
-Effect = RunTask | SendNotice | EmitEvent
+Effect = RunTask | SendNotice | RecallNotice | EmitEvent
 
 
 class Decision(NamedTuple):

@@ -130,14 +130,15 @@ def _of_effect(at: Site, effect: EffectDeclaration) -> Iterator[Site]:
         yield from whole("task.args", task.args, LIST)
         yield from whole("task.kwargs", task.kwargs, OBJECT)
     if (notice := effect.notice) is not None:
-        for name in ("to", "channel", "title", "words", "values", "context"):
+        for name in ("to", "channel", "title", "words", "name", "values", "context"):
             yield from argument(f"notice.{name}", getattr(notice, name))
         for name, link in notice.links.items():
             yield from _of_link(replace(at, field=f"{at.field}.notice.links.{name}"), link)
     if (emit := effect.emit) is not None:
         yield from argument("emit.to", emit.to)
         yield from whole("emit.data", emit.data, OBJECT)
-    yield from argument("forward", effect.forward)
+    for name in ("recall", "forward"):
+        yield from argument(name, getattr(effect, name))
     if (opening := effect.open) is not None:
         yield from argument("open.id", opening.id)
         yield from whole("open.data", opening.data, OBJECT)

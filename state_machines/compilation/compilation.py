@@ -49,6 +49,8 @@ class Compilation:
         declared_topics: what the definition itself lets notices be about, by name.
         registered_topics: what every definition may.
         used_topics: names of those that a notice is about.
+        named_notices: what notices say as their `name`, a text or an expression.
+        recalled: field and what it says of each effect that recalls notices by their name.
         watch: what becomes of each condition where somebody wants to know what it answers; None: nothing.
     """
 
@@ -72,6 +74,8 @@ class Compilation:
         self.declared_topics: Mapping[str, Topic] = {}
         self.registered_topics: Mapping[str, Topic] = TOPICS.close()
         self.used_topics: set[str] = set()
+        self.named_notices: set[str] = set()
+        self.recalled: list[tuple[str, str]] = []
         self.watch: Watch | None = None
         CHANNELS.close()
 

@@ -62,8 +62,11 @@ def _effects(effects: Sequence[EffectDeclaration], field: str) -> Iterator[str]:
             yield f"{field}[{index}].do"
         if effect.task is not None and effect.task.repeat is not None:
             yield f"{field}[{index}].task.repeat"
-        if effect.forward is not None:
-            yield f"{field}[{index}].forward"
+        if effect.notice is not None and effect.notice.name is not None:
+            yield f"{field}[{index}].notice.name"
+        for word in ("forward", "recall"):
+            if getattr(effect, word) is not None:
+                yield f"{field}[{index}].{word}"
         for word, call in (("emit", effect.emit), ("open", effect.open)):
             if call is not None:
                 yield from (f"{field}[{index}].{word}.{name}" for name in call.brings())

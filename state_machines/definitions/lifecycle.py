@@ -23,6 +23,7 @@ from state_machines.definitions.timeout_rules import compile_timeouts
 from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
 from state_machines.definitions.ways import Way, ways_of
 from state_machines.effects import EffectRule, compile_effects
+from state_machines.effects.notice_compiling import check_recalled
 from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DefinitionError, Problem
 from state_machines.expressions.bounded.program import Program
@@ -151,6 +152,7 @@ def compile_definition(definition: Definition, watch: Watch | None = None) -> Li
     for name in sorted(definition.templates.keys() - compilation.used_templates):
         compilation.problem(f"templates.{name}", "unused-template", f"no notice here uses {name!r}")
     check_topics_used(compilation)
+    check_recalled(compilation)
     barometer = compile_barometer(compilation, definition, names)
     senders = compile_senders(compilation, definition, declared)
     if compilation.problems:

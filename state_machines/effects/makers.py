@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from state_machines.compilation.arguments import Argument, Literal
-from state_machines.decision import Effect, EmitEvent, RunTask
+from state_machines.decision import Effect, EmitEvent, RecallNotice, RunTask
 from state_machines.effects.values import is_nobody, object_of, text_of
 from state_machines.errors import DecisionError
 from state_machines.expressions.expression import ABSENT
@@ -66,6 +66,18 @@ class TaskMaker:
         if repeat != "ask":
             raise DecisionError(f"{self.field}.repeat", "no-such-word", "repeat is `safe` or `ask`")
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class RecallMaker:
+    """Makes `RecallNotice`."""
+
+    field: str
+    name: Argument
+
+    def make(self, view: View) -> Sequence[Effect]:
+        """One."""
+        return (RecallNotice(text_of(self.name.value(view), self.field, "name")),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class NoticeMaker:
     """Makes `SendNotice`, one for each of those that `to` names; nobody named, no notice.
 
     Attributes:
-        told: the channel, the values for its words, and the context, which are found together.
+        told: the channel, the values for its words, the context and the name, which are found together.
         optional: names of values that may lead nowhere: to a template they are then nothing, and
             ``{% if value %}`` does not hold.
         declared: whether the topic is the definition's own, and not a registered one.
@@ -45,8 +45,9 @@ class NoticeMaker:
         if not receivers:
             return ()
         check_number(receivers, f"{self.field}.to")
-        said_channel, values, context = self.told.value(view)
+        said_channel, values, context, called = self.told.value(view)
         channel = text_of(said_channel, self.field, "channel")
+        called = None if called is None else text_of(called, self.field, "name")
         refused = refusal(self.topic, channel)
         if refused is not None:
             rule, _, sentence = refused.partition(": ")
@@ -54,7 +55,7 @@ class NoticeMaker:
         for name in self.optional:
             values.setdefault(name, None)
         object_of(context, self.field, "context")
-        return [self._notice(view, one, channel, values, context) for one in receivers]
+        return [self._notice(view, one, channel, values, context)._replace(name=called) for one in receivers]
 
     def _notice(self, view: View, to: Any, channel: str, values: Any, context: Any) -> SendNotice:
         said = self.words.say(view, to, values)

@@ -51,9 +51,21 @@ def compile_notice(compilation: Compilation, call: NoticeCall, field: str, item:
     to, context = argument(call.to, "to"), argument(call.context, "context")
     declared = topic.name in compilation.declared_topics
     retry = compile_retry(compilation, call.retry, f"{field}.retry", compilation.retry)
-    told = Listed([channel, Mapped(values), context])
+    name = argument(call.name, "name")
+    if call.name is not None:
+        compilation.named_notices.add(call.name)
+    told = Listed([channel, Mapped(values), context, name])
     compilation.trigger(call.failed, f"{field}.failed", "task")
     return NoticeMaker(field, to, told, tuple(optional), topic, declared, words, links, retry, call.failed)
+
+
+def check_recalled(compilation: Compilation) -> None:
+    """A notice that is recalled is one that is sent under that name, as far as its name is written out."""
+    named = compilation.named_notices
+    computed = any(one.startswith("=") for one in named)
+    for field, name in compilation.recalled:
+        if not name.startswith("=") and name not in named and not computed:
+            compilation.problem(field, "unknown-notice", f"no notice here has the name {name!r}")
 
 
 def _topic(compilation: Compilation, call: NoticeCall, field: str) -> Topic:

@@ -7,7 +7,7 @@ from typing import Any
 from state_machines.compilation.arguments import Argument, compile_argument, compile_whole
 from state_machines.compilation.compilation import Compilation
 from state_machines.decision import Effect
-from state_machines.effects.makers import EmitMaker, ForwardMaker, Maker, OpenMaker, TaskMaker
+from state_machines.effects.makers import EmitMaker, ForwardMaker, Maker, OpenMaker, RecallMaker, TaskMaker
 from state_machines.effects.notice_compiling import compile_notice
 from state_machines.effects.number import MOST, check_number
 from state_machines.effects.retrying import compile_retry
@@ -68,16 +68,23 @@ def compile_effects(
 
 
 def _compile_effect(compilation: Compilation, declared: EffectDeclaration, field: str) -> EffectRule | None:
-    words = ("task", "notice", "emit", "open", "forward")
+    words = ("task", "notice", "recall", "emit", "open", "forward")
     calls = [name for name in words if getattr(declared, name) is not None]
     if len(calls) != 1:
         said = f"this one has {' and '.join(calls)}" if calls else "this one has none"
         compilation.problem(
-            field, "one-effect", f"an effect is exactly one of task, notice, emit, open and forward; {said}"
+            field,
+            "one-effect",
+            f"an effect is exactly one of {', '.join(words[:-1])} and {words[-1]}; {said}",
         )
         return None
     repeated = declared.each is not None
-    maker = _maker(compilation, getattr(declared, calls[0]), f"{field}.{calls[0]}", repeated)
+    if declared.recall is not None:
+        named = compile_argument(compilation, declared.recall, f"{field}.recall", item=repeated)
+        compilation.recalled.append((f"{field}.recall", declared.recall))
+        maker: Maker = RecallMaker(f"{field}.recall", named)
+    else:
+        maker = _maker(compilation, getattr(declared, calls[0]), f"{field}.{calls[0]}", repeated)
     when = (
         None
         if declared.when is None

@@ -102,6 +102,10 @@ class NoticeCall(_Part):
     )
     title: str | None = Field(None, description="Its subject, where no template says it.")
     words: str | None = Field(None, description="What it says, where no template says it.")
+    name: str | None = Field(
+        None,
+        description="By which `recall` calls it while it has not gone out.",
+    )
     template: Name | None = Field(None, description="Its words by name, from the files of words.")
     values: dict[Name, Argument] = Field(
         default_factory=dict, description="What the template shows: all that it uses, and no more."
@@ -159,7 +163,8 @@ class OpenCall(_Sent):
 
 
 class EffectDeclaration(_Part):
-    """One effect: exactly one of task, notice, emit, open, forward; `when` guards it; `each` repeats it.
+    """One effect: exactly one of task, notice, recall, emit, open, forward; `when` guards it; `each`
+    repeats it.
 
     `each` is an expression that gives a list; the effect is asked for once per item, which
     expressions see as ``item``.
@@ -167,6 +172,11 @@ class EffectDeclaration(_Part):
 
     task: TaskCall | None = Field(None, description="Run a task.")
     notice: NoticeCall | None = Field(None, description="Tell somebody something.")
+    recall: str | None = Field(
+        None,
+        description="The `name` of notices: those that earlier decisions of the subject asked for, and that "
+        "have not gone out yet, do not go.",
+    )
     emit: EmitCall | None = Field(None, description="Send an event to another subject.")
     open: OpenCall | None = Field(None, description="Open a subject of another lifecycle.")
     forward: str | None = Field(

@@ -16,7 +16,7 @@ from typing import Any
 
 from state_machines.expressions.references import tokens
 
-CALLS = frozenset({"task", "notice", "emit", "open", "forward"})
+CALLS = frozenset({"task", "notice", "recall", "emit", "open", "forward"})
 VERBS = frozenset({"set", "copy", "append", "add", "remove", "increment", "unset"})
 _GUARDS = ("when", "each")
 _EXPRESSIONS = frozenset({"when", "each", "choices", "expires"})

@@ -26,9 +26,12 @@ def addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
 def recipient(to: Any, known: Mapping[str, Any]) -> Any:
     """The recipient as `known` now, completed by what the notice says.
 
-    Addresses under `reply_to` come before all others, so that an answer goes where the question came from.
+    Addresses under `reply_to` come before all others, so that an answer goes where the question came from;
+    but not those of a kind of which they are known to have none any more.
     """
     if not isinstance(to, Mapping):
         return dict(known) or to
     reply_to = to.get("reply_to")
-    return {**to, **known, **(reply_to if isinstance(reply_to, Mapping) else {})}
+    if not isinstance(reply_to, Mapping):
+        return {**to, **known}
+    return {**to, **known, **{kind: one for kind, one in reply_to.items() if known.get(kind) != ""}}

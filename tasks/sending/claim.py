@@ -28,7 +28,7 @@ from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
 from workflow.recovery.contact.gathering import Line
 from workflow.recovery.contact.policy import Digest, Go, History, NoWay, Wait, route
-from workflow.store.effect_states import EffectState
+from workflow.store.effect_states import RECALLED, EffectState
 from workflow.store.port import EffectRow, Transaction
 
 _A_MOMENT = 2.0
@@ -167,22 +167,29 @@ class _Verdicts:
         self._lease = lease
         self._others_wait = contact_log.with_waiting(transaction, customers)
         self._waits: list[tuple[int, datetime, str]] = []
+        self._recalled: list[tuple[int, str]] = []
         self._impossible: list[tuple[int, str]] = []
         self._contacts: list[Contact] = []
         self._no_contacts: list[int] = []
 
     def of(self, row: EffectRow, customer: Customer | None, line: Line | None) -> Bundle | None:
         """The bundle to send now, or None."""
+        if RECALLED in row.payload:
+            self._recalled.append((row.id, row.payload[RECALLED]))
+            self._no_contacts.append(row.id)
+            return None
         if line is not None:
             return self._for_colleague(row, line)
         return self._for_anybody(row) if customer is None else self._for_customer(row, customer)
 
     def write(self, held: Hold) -> None:
-        """Write down what waits and what can never be sent, and whom we write to."""
+        """Write down what waits, what can never or shall not be sent, and whom we write to."""
         if self._waits:
             outbox.defer(self._transaction, self._waits, held)
         if self._impossible:
             outbox.bury_within(self._transaction, self._impossible, self._now, held)
+        if self._recalled:
+            outbox.recall(self._transaction, self._recalled, held)
         contact_log.forget(self._transaction, self._no_contacts)
         contact_log.note(self._transaction, self._contacts, self._now)
 

@@ -68,6 +68,18 @@ def _of_no_incident(world: StormyWorld) -> None:
     _outage(world, 1)
 
 
+def _they_answer_at_night(world: StormyWorld) -> None:
+    """A reminder waits for the morning, and what it reminds of comes before."""
+    said = {"customer": {**_DEE, **_AWAKE_IN_THE_MORNING}, "words": "No power", "owner": _KIM, "by": _KIM}
+    world.send("case:night", "open", said)
+    world.send("case:night", "acknowledge", {"by": _KIM, "understood": "The line is dead"})
+    wanted = {"words": "a picture", "remind_every": "PT1H", "spoken": True, "by": _KIM}
+    world.send("case:night", "wait_for_customer", wanted)
+    world.passes(timedelta(hours=2))
+    world.send("case:night", "customer_answers", {"words": "Here it is"})
+    world.passes(timedelta(days=1))
+
+
 def _two_who_are_told_apart(world: StormyWorld) -> None:
     """Of what Bo wrote while he was taken for Ada something waits for the morning."""
     world.send("customer:ada", "known", {"name": "Ada", "email": "ada@example.com", **_AWAKE_IN_THE_MORNING})
@@ -240,6 +252,9 @@ _FAULTS: Mapping[str, tuple[Callable[[StormyWorld], None], _Patch, Wind, str]] =
     "another language": (_in_german, _as_they_are, _without_german("case"), "is in en"),
     "what waits goes to another": (
         _two_who_are_told_apart, _put(case_customers, "parted", lambda *_: {}), _NO_FAULT, "another's",
+    ),
+    "what is no longer so is said": (
+        _they_answer_at_night, _as_they_are, _words("case", ", recall: reminder]}", "]}"), "not so",
     ),
     "an old address": (
         _another_address_at_night, _put(addressing, "recipient", _as_it_was), _NO_FAULT, "old address",

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from state_machines.catalog import load_catalog
-from state_machines.decision import Decision, Effect, EmitEvent, Event, Outcome, RunTask, SendNotice
+from state_machines.decision import (
+    Decision,
+    Effect,
+    EmitEvent,
+    Event,
+    Outcome,
+    RecallNotice,
+    RunTask,
+    SendNotice,
+)
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import parse_instant
 from tests.state_machines.life import Life
@@ -56,6 +65,8 @@ def in_words(effect: Effect) -> str:
             return f"run {effect.task}"
         case SendNotice():
             return f"tell {_named(effect.to)} over {effect.channel} about {effect.about}"
+        case RecallNotice():
+            return f"recall {effect.name}"
         case EmitEvent():
             news = f" {effect.data['news']}" if "news" in effect.data else ""
             if effect.opens:

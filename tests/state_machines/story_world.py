@@ -14,7 +14,7 @@ from typing import Any
 
 from state_machines.catalog import load_catalog
 from state_machines.decide import apply_decision, decide
-from state_machines.decision import Decision, EmitEvent, Event, Outcome, RunTask, SendNotice
+from state_machines.decision import Decision, EmitEvent, Event, Outcome, RecallNotice, RunTask, SendNotice
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import Subject, split_key
 from state_machines.values.durations import parse_duration
@@ -119,6 +119,8 @@ class World:
                 self.told.append(Told(self.now, sender.key, effect))
                 if effect.channel == "live":
                     self._ask_for_a_call(sender, effect)
+            case RecallNotice():
+                pass  # what is told here has gone out
             case EmitEvent():
                 parent = sender.key if effect.opens else None
                 for key in self._receivers(sender, effect.to):

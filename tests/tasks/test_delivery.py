@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -192,3 +192,39 @@ def test_a_run_stops_in_time_and_says_what_it_left(world: World, runtime: Runtim
     )  # fmt: skip
     delivered = NoticeSender(hasty, Channels().table()).run([row.id for row in rows], rows[0].token)
     assert (delivered.taken, delivered.left) == (0, tuple(row.id for row in rows))
+
+
+class BusyMeanwhile(Channels):
+    """While it is asked, what it is asked to say is no longer so; then it is busy."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(Retry("mail server: answered 451"))
+        self._meanwhile = meanwhile
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        self._meanwhile()
+        return super().send(notice, idempotency_key)
+
+
+def test_what_is_no_longer_so_when_a_try_has_failed_is_not_tried_again(
+    world: World, runtime: Runtime
+) -> None:
+    data = {"words": "We call back", "owner": "olga@shop.example", "customer": CUSTOMER}
+    world.post("promise.make", "promise:P", data | {"due_at": (NOW + timedelta(hours=4)).isoformat()})
+    world.advance(timedelta(hours=3))
+
+    def kept() -> None:
+        world.post("promise.keep", "promise:P", {"by": "olga@shop.example", "evidence": "called"})
+
+    def nudged(channels: Channels) -> tuple[str, str | None]:
+        rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
+        rows = [row for row in rows if row.payload["about"] == "nudge"]
+        NoticeSender(runtime, channels.table()).run([row.id for row in rows], rows[0].token, PATIENT)
+        (nudge,) = [one for one in world.effects() if one.payload["about"] == "nudge"]
+        return nudge.state, nudge.error
+
+    assert nudged(BusyMeanwhile(kept)) == ("pending", "mail server: answered 451")
+    world.clock.move_to(world.clock.now() + timedelta(hours=1))
+    patient = Channels()
+    assert nudged(patient) == ("recalled", "recalled by decision 3, keep")
+    assert patient.sent == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from state_machines.decision import Decision, EmitEvent, RunTask, SendNotice
+from state_machines.decision import Decision, EmitEvent, RecallNotice, RunTask, SendNotice
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.senders import FAMILY
 from state_machines.errors import DecisionError
@@ -15,7 +15,7 @@ from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.own_sources import SUBJECT_SOURCE
-from workflow.store.port import Changes, NewEffect, NewEvent, Transaction
+from workflow.store.port import Changes, NewEffect, NewEvent, Recall, Transaction
 
 SOURCE = SUBJECT_SOURCE
 _RELATIVES = ("parent", "children")
@@ -53,16 +53,23 @@ class FanOut:
         """
         effects: list[NewEffect] = []
         emissions: list[_Emission] = []
+        recalled: list[str] = []
         for number, effect in enumerate(decision.effects):
             key = f"{subject.key}/{subject.seq}/{number}"
             if isinstance(effect, EmitEvent):
                 self._check(effect)
                 emissions.append(_Emission(subject, key, effect, hops))
-            else:
-                if isinstance(effect, RunTask) and effect.computed:
-                    self._check_task(effect)
-                effects.append(_outbox_row(subject_row, key, effect))
+                continue
+            if isinstance(effect, RecallNotice):
+                recalled.append(effect.name)
+                continue
+            if isinstance(effect, RunTask) and effect.computed:
+                self._check_task(effect)
+            effects.append(_outbox_row(subject_row, key, effect))
         self._changes.effects += effects
+        self._changes.recalls += [
+            Recall(subject_row, subject.key, subject.seq, name, decision.trigger) for name in recalled
+        ]
         self._emissions += emissions
 
     def _check_task(self, effect: RunTask) -> None:
@@ -213,6 +220,8 @@ def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> New
         said["failed"] = effect.failed
     if effect.language is not None:
         said["language"] = effect.language
+    if effect.name is not None:
+        said["name"] = effect.name
     if effect.topic is not None:
         said[PAYLOAD_FIELD] = effect.topic.to_json()
     return NewEffect(subject_row, key, "notice", effect.channel, None, effect.priority, said)

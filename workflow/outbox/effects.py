@@ -3,7 +3,8 @@
 States of an effect: `pending` → `published` (the relay put it on the broker under a token) → `sending` (a
 worker has claimed it) → `settled`. If the lease runs out while it is `published`, it is published again under
 the same idempotency key; if it runs out while `sending`, its outcome is `unknown`, for a person to decide.
-After bounded attempts it is `dead`, visible and retryable.
+After bounded attempts it is `dead`, visible and retryable. A notice that its subject wants no more before it
+has gone out is `recalled`.
 """
 
 from __future__ import annotations
@@ -226,6 +227,13 @@ def unknown(
                 for one, error in losses
             ]
         )
+
+
+def recall(transaction: Transaction, recalled: Sequence[tuple[int, str]], held: Hold) -> None:
+    """Do not send these, (effect id, why): their subject recalled them while they were on their way."""
+    transaction.update_effects(
+        [_change(one, EffectState.RECALLED, None, reason, held) for one, reason in recalled]
+    )
 
 
 def defer(transaction: Transaction, waits: Sequence[tuple[int, datetime, str]], held: Hold) -> None:

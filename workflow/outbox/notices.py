@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from state_machines.notices.topics import Topic, topic_of
-from workflow.store.effect_states import RELAYED, EffectState
+from workflow.store.effect_states import RECALLED, RELAYED, EffectState
 from workflow.store.port import EffectRow, Transaction
 from workflow.store.schema import outbox
 
@@ -63,7 +63,11 @@ _ASKED_FOR = select(outbox.c.id, outbox.c.target, outbox.c.payload).where(
 
 
 def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeRequest]:
-    """These notices as decisions asked for them, in the order given."""
+    """These notices as decisions asked for them, in the order given; none that was recalled since."""
     rows = transaction.connection.execute(_ASKED_FOR, {"ids": ids})
-    found = {one: NoticeRequest(one, target, topic_of(said), said["to"]) for one, target, said in rows}
+    found = {
+        one: NoticeRequest(one, target, topic_of(said), said["to"])
+        for one, target, said in rows
+        if RECALLED not in said
+    }
     return [found[one] for one in ids if one in found]

@@ -13,14 +13,13 @@ from sqlalchemy import Connection, Row, Select, select
 from workflow.errors import NotFound
 from workflow.queries.cursor import fetch_page, row_of
 from workflow.store import schema
+from workflow.store.keys import range_below
 from workflow.store.port import Store
 
 _EFFECT = schema.outbox.c
 MOST_OF_ONE = 20
 """Effects of one decision that are shown with it; `/v1/effects/{id}` shows any."""
 _AT_ONCE = 500
-_AFTER_SLASH = "0"
-"""The character after the slash, in the order of bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,10 @@ class EffectView:
     Attributes:
         key: its idempotency key, ``<subject>/<seq>/<n>``.
         kind, target: ``task`` and a Celery task's name, or ``notice`` and a channel.
-        state: pending, published, sending, settled, dead or unknown (`EffectState`).
-        due_at: when the relay looks at it again, UTC; None when it is settled, dead or unknown.
+        state: pending, published, sending, settled, dead, unknown or recalled (`EffectState`).
+        due_at: when the relay looks at it again, UTC; None when it is settled, dead, unknown or recalled.
         receipt: what the other side answered.
-        error: what went wrong last, or why it waits.
+        error: what went wrong last, or why it waits or was recalled.
     """
 
     id: int
@@ -98,9 +97,10 @@ def effects_of(
         select(schema.subjects.c.key).where(schema.subjects.c.id == subject_row)
     ).scalar_one()
     # A subject whose key goes on with a slash lies in the same range.
+    first_key, last_key = range_below(key)
     own = (
-        _EFFECT.key > f"{key}/",
-        _EFFECT.key < f"{key}{_AFTER_SLASH}",
+        _EFFECT.key > first_key,
+        _EFFECT.key < last_key,
         _EFFECT.subject_id == subject_row,
         _EFFECT.created_at.between(first, last),
     )

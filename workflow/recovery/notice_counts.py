@@ -22,7 +22,8 @@ def notice_counts(store: Store) -> Mapping[tuple[str, str], int]:
 
     What was accepted counts as such for ever, whatever is reported later: `delivered` and `failed` count
     beside it. `failed` are the dead as well, `retry` all tries after the first, `unknown` all sends that went
-    to a person because nobody knew. Reads every notice: not for every second.
+    to a person because nobody knew, `recalled` those that were no longer wanted before they went out. Reads
+    every notice: not for every second.
     """
     counts: Counter[tuple[str, str]] = Counter()
     with store.connect() as connection:
@@ -57,6 +58,8 @@ def _sent(connection: Connection, counts: Counter[tuple[str, str]]) -> None:
             counts[name, reported] += count
         elif state == EffectState.DEAD:
             counts[name, "failed"] += count
+        elif state == EffectState.RECALLED:
+            counts[name, "recalled"] += count
 
 
 def _unknown(connection: Connection, counts: Counter[tuple[str, str]]) -> None:

@@ -6,6 +6,14 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, false
 
+_AFTER_SLASH = "0"
+"""The character after the slash, in the order of bytes."""
+
+
+def range_below(key: str) -> tuple[str, str]:
+    """Between which two keys those lie that go on from this one with a slash, as idempotency keys do."""
+    return f"{key}/", f"{key}{_AFTER_SLASH}"
+
 
 def key_is(column: Column[Any], key: str) -> ColumnElement[bool]:
     """The condition that a column holds this key, whatever text it is.

@@ -161,6 +161,24 @@ class NewEffect(NamedTuple):
     payload: Mapping[str, Any]
 
 
+class Recall(NamedTuple):
+    """Notices of a subject that are not to go out any more: those of a name that earlier decisions asked for.
+
+    `key` is the subject's, `seq` and `trigger` are those of the decision that recalls them.
+    """
+
+    subject_row: int
+    key: str
+    seq: int
+    name: str
+    trigger: str
+
+    @property
+    def reason(self) -> str:
+        """Why they do not go out, in words."""
+        return f"recalled by decision {self.seq}, {self.trigger}"
+
+
 @dataclass(slots=True)
 class Changes:
     """Everything that a batch of decisions changes, written in one go.
@@ -179,6 +197,7 @@ class Changes:
     """How many events in a row led to a timer of `timers_set`, for those that go on with a row."""
     timers_cancelled: set[tuple[int, str]] = field(default_factory=set)
     effects: list[NewEffect] = field(default_factory=list)
+    recalls: list[Recall] = field(default_factory=list)
     dead_events: list[tuple[int, int, str]] = field(default_factory=list)
     """(event row, subject row, error)"""
     dead_timers: list[tuple[int, str, str]] = field(default_factory=list)

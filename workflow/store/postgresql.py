@@ -176,13 +176,16 @@ class PostgresTransaction:
         effects: list[EffectRow] = []
         if dispatch is not None and not dispatch.takes(changes.effects):
             dispatch = None
+        written = len(batch)
         if changes.effects:
             batch.append(writing.effects(changes, now, dispatch))
+        if changes.recalls:
+            batch.append(writing.recalls(changes))
         if last:
             batch.append(_COMMIT)
         answers = self._ask(*batch) if batch else []
         if dispatch is not None and changes.effects:
-            ids = {key: one for one, key in answers[-2 if last else -1]}
+            ids = {key: one for one, key in answers[written]}
             effects = rows.dispatched(changes, ids, dispatch.token, now)
         return effects
 

@@ -155,6 +155,27 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(keys)s as text[]), cast(%(kinds)s 
   cast(%(targets)s as text[]), cast(%(queues)s as text[]), cast(%(priorities)s as smallint[]),
   cast(%(payloads)s as text[])) as u(id, key, kind, target, queue, priority, payload)"""
 EFFECTS_RETURNING = f"{EFFECTS} returning id, key"
+# What may be on its way by now keeps its state, and is recalled if it comes back to be sent again.
+RECALL_NOTICES = """
+with found as (
+  select o.id, u.reason
+  from unnest(cast(%(ids)s as bigint[]), cast(%(firsts)s as text[]), cast(%(lasts)s as text[]),
+    cast(%(starts)s as int[]), cast(%(seqs)s as int[]), cast(%(names)s as text[]),
+    cast(%(reasons)s as text[])) as u(subject_id, first, last, start, seq, name, reason)
+  cross join lateral (
+    select id, key, payload ->> 'name' as name from outbox
+    where key > u.first and key < u.last and subject_id = u.subject_id and kind = 'notice'
+      and state not in ('settled', 'recalled') order by key) o
+  where o.name = u.name and cast(split_part(substr(o.key, u.start), '/', 1) as int) < u.seq),
+locked as (
+  select o.id, found.reason from outbox o join found on found.id = o.id order by o.id for update of o)
+update outbox o set
+  state = case when o.state in ('pending', 'published') then 'recalled' else o.state end,
+  due_at = case when o.state in ('pending', 'published') then null else o.due_at end,
+  error = case when o.state in ('pending', 'published') then f.reason else o.error end,
+  payload = case when o.state in ('pending', 'published') then o.payload
+    else o.payload || jsonb_build_object('recalled', f.reason) end
+from locked f where f.id = o.id and o.state not in ('settled', 'recalled')"""
 PUT_BACK = """
 insert into inbox (event_id, subject_id, hops, deaths)
 select * from unnest(cast(%(ids)s as bigint[]), cast(%(subject_ids)s as bigint[]), cast(%(hops)s as int[]),

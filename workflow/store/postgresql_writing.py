@@ -10,6 +10,7 @@ from workflow.store import postgresql_statements as sql
 from workflow.store import rows
 from workflow.store.array_literals import documents, literal, texts
 from workflow.store.document_sizes import data_text, message_text
+from workflow.store.keys import range_below
 from workflow.store.port import Changes, Dispatch, EffectUpdate, Pending
 
 Statement = tuple[str, Mapping[str, Any]]
@@ -130,6 +131,21 @@ def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> State
         "queues": texts(queues),
         "priorities": literal(priorities),
         "payloads": literal([message_text(one) for one in payloads]),
+    }
+
+
+def recalls(changes: Changes) -> Statement:
+    """The statement for notices that are not to go out any more, those of the same batch among them."""
+    wanted = changes.recalls
+    firsts, lasts = zip(*(range_below(one.key) for one in wanted), strict=True)
+    return sql.RECALL_NOTICES, {
+        "ids": literal([one.subject_row for one in wanted]),
+        "firsts": texts(firsts),
+        "lasts": texts(lasts),
+        "starts": literal([len(one.key) + 2 for one in wanted]),
+        "seqs": literal([one.seq for one in wanted]),
+        "names": texts([one.name for one in wanted]),
+        "reasons": texts([one.reason for one in wanted]),
     }
 
 

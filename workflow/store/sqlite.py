@@ -13,6 +13,7 @@ from workflow.store import rows
 from workflow.store import sqlite_statements as sql
 from workflow.store.columns import instant_text
 from workflow.store.document_sizes import data_text, message_text
+from workflow.store.keys import range_below
 from workflow.store.port import (
     Changes,
     Claim,
@@ -135,7 +136,15 @@ class SqliteTransaction:
     ) -> list[EffectRow]:
         """Write what a batch of decisions changes; the commit is left to the end of the transaction."""
         self._write_decisions(changes, now)
-        return self._write_effects(changes, now, dispatch)
+        effects = self._write_effects(changes, now, dispatch)
+        self._write(
+            sql.RECALL_NOTICES,
+            [
+                (one.reason, *range_below(one.key), one.subject_row, one.name, len(one.key) + 2, one.seq)
+                for one in changes.recalls
+            ],
+        )
+        return effects
 
     def _write_decisions(self, changes: Changes, now: datetime) -> None:
         at = instant_text(now)

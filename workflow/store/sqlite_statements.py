@@ -60,6 +60,15 @@ on conflict (subject_id, name) do update set setting = excluded.setting, set_at 
 ADD_EFFECT = """insert into outbox (subject_id, key, kind, target, queue, priority, payload, state, due_at,
   token, attempts, created_at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# What may be on its way by now keeps its state, and is recalled if it comes back to be sent again.
+RECALL_NOTICES = """update outbox set
+  state = case when state in ('pending', 'published') then 'recalled' else state end,
+  due_at = case when state in ('pending', 'published') then null else due_at end,
+  error = case when state in ('pending', 'published') then ?1 else error end,
+  payload = case when state in ('pending', 'published') then payload
+    else json_set(payload, '$.recalled', ?1) end
+where key > ?2 and key < ?3 and subject_id = ?4 and kind = 'notice' and state not in ('settled', 'recalled')
+  and json_extract(payload, '$.name') = ?5 and cast(substr(key, ?6) as integer) < ?7"""
 BURY_EVENT = """insert into inbox (event_id, subject_id, dead_at, error) values (?, ?, ?, ?)
 on conflict (event_id) do update set dead_at = excluded.dead_at, error = excluded.error"""
 BURY_TIMER = "update timers set due_at = null, dead_at = ?, error = ? where subject_id = ? and name = ?"

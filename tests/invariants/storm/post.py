@@ -14,7 +14,7 @@ from workflow.store.port import Store
 from workflow.store.schema import outbox, subjects
 
 _OPEN = ("pending", "published", "sending")
-_LOST = ("dead", "unknown")
+_NOT_SENT = ("dead", "unknown", "recalled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Letter:
     @property
     def is_settled(self) -> bool:
         """Whether it went out, as far as anybody knows."""
-        return not self.is_open and self.state not in _LOST
+        return not self.is_open and self.state not in _NOT_SENT
 
     @property
     def has_failed(self) -> bool:

@@ -24,7 +24,7 @@ class EffectFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    state: list[Literal["pending", "published", "sending", "settled", "dead", "unknown"]] = Field(
+    state: list[Literal["pending", "published", "sending", "settled", "dead", "unknown", "recalled"]] = Field(
         ["dead", "unknown"],
         description="In one of these states. Default: what needs a person.",
     )

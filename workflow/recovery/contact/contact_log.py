@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, or_, select
+from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, delete, insert, or_, select, type_coerce
 
 from workflow.recovery.contact.gathering import CASE, matter_of
 from workflow.store.effect_states import RELAYED
@@ -152,10 +152,16 @@ def with_waiting(transaction: Transaction, customers: Collection[Customer]) -> s
 
 
 def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[int]:
-    """Ids of the effects that wait and may go out together with the effect `besides`, the oldest first."""
+    """Ids of the effects that wait and may go out together with the effect `besides`, the oldest first.
+
+    What waits since this customer was taken for another one may be the other one's.
+    """
+    asked = type_coerce(outbox.c.payload, JSON)["to", "key"].as_string()
     query = (
         select(contacts.c.effect_id)
+        .join(outbox, outbox.c.id == contacts.c.effect_id)
         .where(contacts.c.customer.in_(customer.keys), contacts.c.waits, contacts.c.effect_id != besides)
+        .where(asked.in_(customer.keys))
         .order_by(contacts.c.effect_id)
         .limit(MOST_TOGETHER - 1)
     )

@@ -11,6 +11,7 @@ from state_machines.errors import Problem
 from workflow.errors import InvalidQuery, NotFound
 from workflow.queries.senders import senders
 from workflow.store import schema
+from workflow.store.keys import range_below
 from workflow.store.own_sources import SUBJECT_SOURCE
 
 MOST = 500
@@ -18,8 +19,6 @@ MOST = 500
 
 _AT_ONCE = 200
 _SUBJECT, _EVENT = schema.subjects.c, schema.events.c
-_AFTER_SLASH = "0"
-"""The character after the slash, in the order of bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,8 @@ def _receivers_from(connection: Connection, family: list[Recorded]) -> set[str]:
     """Subjects that these sent events; the ids of those begin with the sender's key."""
     receivers: set[str] = set()
     for one in family:
-        theirs = (_EVENT.event_id > f"{one.key}/", _EVENT.event_id < f"{one.key}{_AFTER_SLASH}")
+        first, last = range_below(one.key)
+        theirs = (_EVENT.event_id > first, _EVENT.event_id < last)
         receivers |= set(
             connection.scalars(
                 select(_SUBJECT.key)
