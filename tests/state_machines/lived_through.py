@@ -86,7 +86,10 @@ def _named(to: Any) -> str:
 def _found(life: Life, decision: Decision, step: Step) -> dict[str, Any]:
     """What came of a step, as far as the sheet speaks of it."""
     timers = life.subject.timers
-    found: dict[str, Any] = {"state": life.state, "asks": _asked(decision.effects, step.get("asks", ()))}
+    asked = [one for one in decision.effects if not isinstance(one, RecallNotice)]
+    found: dict[str, Any] = {"state": life.state, "asks": _asked(asked, step.get("asks", ()))}
+    if "recalls" in step:  # what is left in a state is mostly the same, whatever is said of it
+        found["recalls"] = [one.name for one in decision.effects if isinstance(one, RecallNotice)]
     if decision.outcome is Outcome.REFUSED:
         found["refused"] = str(decision.reason).partition(":")[0]
     if "knows" in step:
@@ -122,7 +125,7 @@ def _in_part(found: Any, said: Any) -> Any:
 def _expected(step: Step, before: str, seq: int) -> dict[str, Any]:
     """What the sheet says of a step, in the form of `_found`."""
     expected: dict[str, Any] = {"state": step.get("becomes", before), "asks": step.get("asks", [])}
-    expected |= {name: step[name] for name in ("refused", "knows", "due") if name in step}
+    expected |= {name: step[name] for name in ("refused", "knows", "due", "recalls") if name in step}
     expected = _numbered(meant(expected), seq)
     if "due" in expected:
         expected["due"] = {name: at and parse_instant(at) for name, at in expected["due"].items()}

@@ -14,7 +14,8 @@ from workflow.store.port import Store
 from workflow.store.schema import outbox, subjects
 
 _OPEN = ("pending", "published", "sending")
-_NOT_SENT = ("dead", "unknown", "recalled")
+_LOST = ("dead", "unknown")
+_RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Letter:
     @property
     def is_settled(self) -> bool:
         """Whether it went out, as far as anybody knows."""
-        return not self.is_open and self.state not in _NOT_SENT
+        return not self.is_open and self.state not in (*_LOST, _RECALLED)
 
     @property
     def has_failed(self) -> bool:

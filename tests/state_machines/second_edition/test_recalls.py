@@ -23,7 +23,9 @@ transitions:
     source: initial
     dest: lit
     effects: {notice: {name: reminder, to: ada@example.org, title: T, words: W}}
-  - {trigger: ask, source: lit, effects: {notice: {name: "='about-' + event.data.what", to: ada@example.org, title: T, words: W}}}
+  - trigger: ask
+    source: lit
+    effects: {notice: {name: "='about-' + event.data.what", to: ada@example.org, title: T, words: W}}
   - {trigger: answer, source: lit, effects: {each: "[event.data.what]", recall: "='about-' + item"}}
   - {trigger: put_out, source: lit, dest: out}
 """
