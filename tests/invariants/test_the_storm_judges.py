@@ -75,7 +75,7 @@ def _they_answer_at_night(world: StormyWorld) -> None:
     world.send("case:night", "acknowledge", {"by": _KIM, "understood": "The line is dead"})
     wanted = {"words": "a picture", "remind_every": "PT1H", "spoken": True, "by": _KIM}
     world.send("case:night", "wait_for_customer", wanted)
-    world.passes(timedelta(hours=2))
+    world.passes(timedelta(hours=9))
     world.send("case:night", "customer_answers", {"words": "Here it is"})
     world.passes(timedelta(days=1))
 

@@ -1,4 +1,4 @@
-"""What decisions send to other subjects: in the order in which it was asked for, children last."""
+"""What decisions send to other subjects: in the order in which it was asked for; of each, children last."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ triggers:
   build: {}
   add: {data: {id: text required}}
   call: {data: {word: text required}}
+  whisper: {data: {word: text required, to: text required}}
   hear: {from: family, data: {word: text required}}
 states: [built]
 transitions:
@@ -99,6 +100,7 @@ transitions:
   - {trigger: build, source: built}
   - {trigger: add, source: built, effects: {open: {lifecycle: nest, trigger: build, id: =event.data.id}}}
   - {trigger: call, source: built, effects: {emit: {to: children, trigger: hear, copy: word}}}
+  - {trigger: whisper, source: built, effects: {emit: {to: ='nest:' + event.data.to, trigger: hear, copy: word}}}
   - {trigger: hear, source: built, change: {append: {heard: =event.data.word}}}
 """
 
@@ -123,3 +125,24 @@ def test_what_was_said_to_children_before_one_was_opened_it_does_not_hear(
         world.settle()
     assert world.data("nest:old")["heard"] == world.data("nest:first")["heard"] == ["one", "two"]
     assert world.data("nest:new")["heard"] == ["two"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_is_said_to_all_children_and_then_to_one_of_them_that_one_hears_in_order(
+    world: World, together: bool
+) -> None:
+    world.engine.registry.register([(NEST, None)], NOW)
+    world.post("nest.build", "nest:n")
+    for name in ("a", "b"):
+        world.post("nest.add", "nest:n", {"id": name})
+    said = [
+        world.event("nest.whisper", "nest:n", {"to": "a", "word": "first"}),
+        world.event("nest.call", "nest:n", {"word": "second"}),
+        world.event("nest.whisper", "nest:n", {"to": "a", "word": "third"}),
+        world.event("nest.call", "nest:n", {"word": "fourth"}),
+    ]
+    for batch in [said] if together else [[one] for one in said]:
+        world.engine.accept(batch)
+        world.settle()
+    assert world.data("nest:a")["heard"] == ["first", "second", "third", "fourth"]
+    assert world.data("nest:b")["heard"] == ["second", "fourth"]

@@ -1,6 +1,6 @@
 """Fan-out: effects of decisions become rows of the outbox, or events for other subjects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,7 +70,7 @@ class FanOut:
         self._changes.recalls += [
             Recall(subject_row, subject.key, subject.seq, name, decision.trigger) for name in recalled
         ]
-        self._emissions += emissions
+        self._emissions += sorted(emissions, key=lambda one: one.effect.to == "children")
 
     def _check_task(self, effect: RunTask) -> None:
         refusal = self._tasks.refusal(effect.task, effect.queue)
@@ -102,50 +102,38 @@ class FanOut:
     def send(self, transaction: Transaction, now: datetime) -> int:
         """Put the events into the ledger and the inbox; returns how many.
 
-        Those to children go last: a child that this very batch opens is then among them, and its
-        opening comes before whatever else it is sent. What was said before it was opened it is not sent.
+        Whoever gets several from one sender gets them in the order in which they were sent. Of one decision
+        those to children go last: a child that it opens is then among them. What was said before it was
+        opened a child is not sent.
         """
-        direct = [one for one in self._emissions if one.effect.to != "children"]
-        to_children = [one for one in self._emissions if one.effect.to == "children"]
-        unborn = self._unborn(transaction, to_children)
-        first = [event for one in direct for event in self._events(one, _targets(one), now)]
-        transaction.accept(first, now)
-        if not to_children:
-            return len(first)
-        children: dict[str, list[str]] = {}
-        for parent, child in transaction.children(sorted({one.sender.key for one in to_children})):
-            children.setdefault(parent, []).append(child)
-        last: list[NewEvent] = []
-        for one in to_children:
-            sender = one.sender
-            born = [
-                child
-                for child in children.get(sender.key, [])
-                if unborn.get((sender.key, child), 0) <= sender.seq
+        number = 0
+        for wave in self._waves():
+            events = [
+                event
+                for one, targets in _addressed(wave, transaction)
+                for event in self._events(one, targets, now)
             ]
-            last += self._events(one, born, now)
-        transaction.accept(last, now)
-        return len(first) + len(last)
+            transaction.accept(events, now)
+            number += len(events)
+        return number
 
-    def _unborn(
-        self, transaction: Transaction, to_children: Sequence[_Emission]
-    ) -> Mapping[tuple[str, str], int]:
-        """Children that this batch opens after something was said to all of them, by parent and child.
+    def _waves(self) -> list[list[_Emission]]:
+        """The emissions so that no sender's overtakes another of its own, in as few steps as that takes.
 
-        The number of the decision that opens each; none that was there before.
+        All of one wave go to children, or none does: who the children are is asked once for each.
         """
-        said = {one.sender.key: one.sender.seq for one in reversed(to_children)}
-        opened: dict[tuple[str, str], int] = {}
+        waves: list[list[_Emission]] = []
+        reached: dict[str, int] = {}
         for one in self._emissions:
-            if one.effect.opens and one.sender.key in said:
-                opened.setdefault((one.sender.key, one.effect.to), one.sender.seq)
-        unborn = {pair: number for pair, number in opened.items() if number > said[pair[0]]}
-        if unborn:
-            for pair in transaction.children(sorted({parent for parent, _ in unborn})):
-                unborn.pop(pair, None)
-        return unborn
+            wave = reached.get(one.sender.key, 0)
+            wave += (one.effect.to == "children") != wave % 2
+            reached[one.sender.key] = wave
+            while len(waves) <= wave:
+                waves.append([])
+            waves[wave].append(one)
+        return waves
 
-    def _events(self, one: _Emission, targets: list[str], now: datetime) -> list[NewEvent]:
+    def _events(self, one: _Emission, targets: Sequence[str], now: datetime) -> list[NewEvent]:
         events = []
         for number, target in enumerate(targets):
             name = split_key(target)[0]
@@ -182,6 +170,18 @@ def _is_meant(lifecycle: Lifecycle, effect: EmitEvent) -> bool:
     """
     heard = lifecycle.senders.get(effect.trigger)
     return heard is not None and (FAMILY in heard or effect.to not in _RELATIVES)
+
+
+def _addressed(
+    wave: Sequence[_Emission], transaction: Transaction
+) -> Iterator[tuple[_Emission, Sequence[str]]]:
+    """The emissions of a wave, each with the keys of those whom it is for."""
+    parents = {one.sender.key for one in wave if one.effect.to == "children"}
+    children: dict[str, list[str]] = {}
+    for parent, child in transaction.children(sorted(parents)) if parents else ():
+        children.setdefault(parent, []).append(child)
+    for one in wave:
+        yield one, children.get(one.sender.key, []) if parents else _targets(one)
 
 
 def _targets(one: _Emission) -> list[str]:

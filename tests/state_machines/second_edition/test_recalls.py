@@ -7,14 +7,14 @@ import pytest
 from state_machines.decision import RecallNotice, SendNotice
 from state_machines.definitions.lifecycle import load
 from state_machines.errors import DecisionError, DefinitionError
-from tests.state_machines.life import Life
+from tests.state_machines.second_edition.loans import Life
 
 LAMP = """
 edition: 2
 lifecycle: lamp
 version: 1
 data: {words: text}
-triggers: {light: {data: {words: text}}, ask: {data: {what: text}}, answer: {data: {what: text}}, put_out: }
+triggers: {light: {data: {words: text}}, ask: {data: {what: text}}, answer: {data: {what: text}}, put_out: {}}
 states:
   - {name: lit, on_exit: {recall: reminder}}
   - {name: out, final: true}
