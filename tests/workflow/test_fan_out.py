@@ -100,7 +100,9 @@ transitions:
   - {trigger: build, source: built}
   - {trigger: add, source: built, effects: {open: {lifecycle: nest, trigger: build, id: =event.data.id}}}
   - {trigger: call, source: built, effects: {emit: {to: children, trigger: hear, copy: word}}}
-  - {trigger: whisper, source: built, effects: {emit: {to: ='nest:' + event.data.to, trigger: hear, copy: word}}}
+  - trigger: whisper
+    source: built
+    effects: {emit: {to: ='nest:' + event.data.to, trigger: hear, copy: word}}
   - {trigger: hear, source: built, change: {append: {heard: =event.data.word}}}
 """
 
