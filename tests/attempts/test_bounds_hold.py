@@ -30,7 +30,7 @@ from tests.attempts.playing import (
 )
 from workflow.access.role import Role
 from workflow.api.http.head_bounds import HeadBounds
-from workflow.engine import engine
+from workflow.engine import decision_marks, engine
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.store import migrate, schema
 
@@ -272,7 +272,7 @@ def _doubling(scene: Scene) -> Any:
 
 
 def _deadly(scene: Scene) -> Any:
-    """The decision of one event takes all memory there is."""
+    """The decision of one event takes all memory there is, and takes it again without a rest in between."""
     key, failures = f"promise:deadly-{next(scene.numbers)}", 0
 
     def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any) -> Any:
@@ -283,6 +283,7 @@ def _deadly(scene: Scene) -> Any:
     events = [scene.document("promise.make", one, data=PROMISE) for one in (key, f"{key}-good")]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(engine, "decide", decide_or_fail)
+        patched.setattr(decision_marks, "CALM", 0.0)
         assert scene.house.post(events).status_code == 202
         for _ in range(10):
             try:

@@ -20,6 +20,7 @@ from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.runtime import Runtime
+from workflow.queries.dead_letters import first_dead_letters
 from workflow.recovery.contact.recording import recorded, recording_file
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
@@ -125,6 +126,16 @@ class Installation:
         with self.runtime.store.connect() as connection:
             return connection.execute(select(*columns, outbox.c.receipt, outbox.c.error)).all()
 
+    def dead_letters(self) -> list[tuple[str, str, str]]:
+        """What nobody tries any more: of what kind, which, and why."""
+        found = first_dead_letters(self.runtime.store)
+        return [
+            *(("event", f"{one.type} of {one.subject}", one.error or "") for one in found.events),
+            *(("timer", f"{one.name} of {one.subject}", one.error or "") for one in found.timers),
+            *(("message", one.queue, one.reason) for one in found.messages),
+            *(("effect", one.key, one.error or "") for one in self.effects() if one.state == "dead"),
+        ]
+
     def notices(self) -> list[dict[str, Any]]:
         """What the recording channel has recorded."""
         return recorded(recording_file(self.settings.data_dir))
@@ -134,13 +145,19 @@ class Installation:
         wait_until(condition, seconds=_MINUTE, what=what, seen=self.seen, every=0.1)  # each asks the database
 
     def seen(self) -> str:
-        """What there is: states of subjects, decisions, effects and notices, each with how many of them."""
+        """What there is, each with how many: states, decisions, effects, notices, dead letters."""
         with self.runtime.store.connect() as connection:
             states = connection.execute(select(subjects.c.lifecycle, subjects.c.state)).all()
             decided = connection.execute(select(moves.c.trigger, moves.c.outcome)).all()
         effects = [(one.target, one.state, one.error) for one in self.effects()]
         notices = [(one["about"], one["channel"]) for one in self.notices()]
-        told = {"subjects": states, "decisions": decided, "effects": effects, "notices": notices}
+        told = {
+            "subjects": states,
+            "decisions": decided,
+            "effects": effects,
+            "notices": notices,
+            "dead letters": self.dead_letters(),
+        }
         return "; ".join(f"{name} {_counted(found)}" for name, found in told.items())
 
     def __enter__(self) -> Self:

@@ -60,6 +60,7 @@ def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothi
     installation.wait(lambda: len(installation.moves("lapse")) >= PROMISES, what="all promises to lapse")
     installation.wait(lambda: len(installation.moves("open")) >= PROMISES, what="all escalations")
 
+    assert installation.dead_letters() == [], "nothing is wrong with any of it"
     lapses = installation.moves("lapse")
     assert 0 < lapsed_before < PROMISES
     assert Counter(lapse.key for lapse in lapses) == Counter(promise.subject for promise in promises)

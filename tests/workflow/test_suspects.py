@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from state_machines.decide import decide
 from tests.workflow.world import World
-from workflow.engine import engine
+from workflow.engine import decision_marks, engine
 from workflow.engine.decision_marks import DecisionMarks, MarkedWork
 from workflow.engine.engine import Engine
 from workflow.engine.suspects import DEATHS, suspect
@@ -122,7 +122,7 @@ def test_without_a_file_decisions_go_on(world: World, tmp_path: Path) -> None:
     """A directory that cannot be: a file stands in its place."""
     (tmp_path / "file").touch()
     marks = DecisionMarks(tmp_path / "file" / "marks")
-    world.engine = Engine(world.store, world.engine.registry, world.clock, marks)
+    world.engine = Engine(world.store, world.engine.registry, world.clock, marks=marks)
     world.post("lamp.press", "lamp:1", {"level": 1})
     assert world.state("lamp:1") == "on"
 
@@ -138,13 +138,14 @@ def test_on_a_full_disk_decisions_go_on(
     monkeypatch.setattr(os, "posix_fallocate", full)
     marks = DecisionMarks(tmp_path / "marks")
     assert not marks.can_be_shared()
-    world.engine = Engine(world.store, world.engine.registry, world.clock, marks)
+    world.engine = Engine(world.store, world.engine.registry, world.clock, marks=marks)
     world.post("lamp.press", "lamp:1", {"level": 1})
     assert world.state("lamp:1") == "on"
 
 
 def exhausting(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, Any], bool]) -> None:
-    """Decisions for which `fails(subject, event)` take all the memory there is."""
+    """Decisions for which `fails(subject, event)` take all the memory there is, and no rest in between."""
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
 
     def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any) -> Any:
         if fails(subject, event):
@@ -201,6 +202,105 @@ def test_whoever_is_killed_with_it_before_the_first_death_is_known_does_not_coun
     assert die(1) == (DEATHS, world.clock.now(), DEATHS, world.clock.now())
 
 
+DECIDE = """
+import os, signal, sys
+from pathlib import Path
+from state_machines.decide import decide
+from tests.workflow.world import NOW
+from workflow.clock import VirtualClock
+from workflow.engine import decision_marks, engine
+from workflow.engine.decision_marks import DecisionMarks
+from workflow.engine.registry import Registry
+from workflow.store import open_store
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def decide_or_die(lifecycle, subject, event, now):
+    return die() if subject.key == over else decide(lifecycle, subject, event, now)
+
+url, file, over = sys.argv[1:]
+engine.decide, decision_marks.CALM = decide_or_die, 3600.0
+store = open_store(url)
+decider = engine.Engine(store, Registry(store), VirtualClock(NOW), marks=DecisionMarks(Path(file)))
+while decider.apply().decided:
+    pass
+"""
+
+
+def decides(world: World, file: Path, over: str) -> bool:
+    """Another process decides what waits, and is killed over this subject; whether it was."""
+    url = world.store.engine.url.render_as_string(hide_password=False)
+    argv = [sys.executable, "-c", DECIDE, url, str(file), over]
+    return subprocess.run(argv, check=False).returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def marked(world: World, tmp_path: Path) -> World:
+    """Where others of the machine decide, too."""
+    marks = DecisionMarks(tmp_path / "marks")
+    world.engine = Engine(world.store, world.engine.registry, world.clock, marks=marks)
+    return world
+
+
+def test_who_is_killed_over_many_counts_against_none_of_them(
+    marked: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes them then decides them one by one, and is killed by the same hand over one of them."""
+    world, file = marked, tmp_path / "marks"
+    world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": n}) for n in range(4)])
+    with world.store.connect() as connection:
+        rows = connection.execute(select(inbox.c.event_id, inbox.c.subject_id)).all()
+    suspect(world.store, [MarkedWork(*row, None, None) for row in rows], world.clock.now())
+    assert decides(world, file, "lamp:0")
+    assert decides(world, file, "lamp:1")
+    assert decides(world, file, "lamp:2")
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
+    assert settled_after(world) == 0
+    assert first_dead_letters(world.store).events == []
+    assert {world.state(f"lamp:{n}") for n in range(4)} == {"on"}
+
+
+def test_what_a_process_was_killed_over_is_left_alone_until_it_is_calm(
+    marked: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next one would be killed over it by the same hand. Nothing about this lamp overtakes it."""
+    world, file = marked, tmp_path / "marks"
+    world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": 1}) for n in range(3)])
+    assert decides(world, file, "lamp:1")
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": 0})])
+    assert not decides(world, file, "lamp:1"), "it had only the others"
+    assert [world.state(f"lamp:{n}") for n in range(3)] == ["on", "initial", "on"]
+
+    monkeypatch.setattr(decision_marks, "CALM", 3_600.0)
+    assert settled_after(world) == 0
+    assert world.state("lamp:1") == "initial"
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
+    assert settled_after(world) == 0
+    assert [move[2] for move in world.moves("lamp:1")] == ["on", "off"]
+    assert first_dead_letters(world.store).events == []
+
+
+def test_a_timer_that_a_process_was_killed_over_rests_and_others_do_not(
+    marked: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = marked
+    for number in range(3):
+        world.post("lamp.press", f"lamp:{number}", {"level": 1})
+    world.clock.advance(timedelta(seconds=3_600))
+    of_timers = select(timers.c.subject_id, timers.c.name, timers.c.setting).order_by(timers.c.subject_id)
+    with world.store.connect() as connection:
+        rows = connection.execute(of_timers).all()
+    suspect(world.store, [MarkedWork(None, *rows[1])], world.clock.now())
+    died(tmp_path / "marks", "marks.deciding(1)")
+    monkeypatch.setattr(decision_marks, "CALM", 3_600.0)
+    assert settled_after(world) == 0
+    assert [world.state(f"lamp:{n}") for n in range(3)] == ["broken", "on", "broken"]
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
+    assert settled_after(world) == 0
+    assert world.state("lamp:1") == "broken"
+
+
 def test_an_event_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +314,20 @@ def test_an_event_that_takes_all_memory_twice_is_a_dead_letter_among_good_ones(
     assert {world.state(f"lamp:{n}") for n in range(20)} == {"on"}, "the later event of lamp:13 is decided"
     found = full_count(world.store, world.clock.now())
     assert (found.dead, found.ended_processes, found.endless_chains, found.suspects) == (1, 1, 0, 0)
+
+
+def test_a_moment_without_memory_makes_no_dead_letters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each decision failed for want of it, until nothing was left that a process had not ended over."""
+    missing = [True]
+    exhausting(monkeypatch, lambda subject, event: missing[0])
+    world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": 1}) for n in range(5)])
+    monkeypatch.setattr(decision_marks, "CALM", 3_600.0)
+    assert settled_after(world) == 5
+    missing[0] = False
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
+    assert settled_after(world) == 0
+    assert {world.state(f"lamp:{n}") for n in range(5)} == {"on"}
+    assert first_dead_letters(world.store).events == []
 
 
 def test_a_suspect_is_counted_while_it_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,10 +23,14 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 
+from workflow.clock import monotonic
 from workflow.store.port import Pending
 
-_PLACES = 256
+_PLACES = 248
 """Processes of a machine that can note what they decide. The file begins with a byte each: is it deciding?"""
+_TROUBLE = struct.Struct("=d")
+"""Behind these: when a process last came to its end over a decision, in seconds of the machine's counter."""
+_HEADER = _PLACES + _TROUBLE.size
 _BYTES = 32_768
 """A place. What of a batch does not fit is noted when its turn comes."""
 _HEAD = struct.Struct("=iI")
@@ -34,6 +38,8 @@ _HEAD = struct.Struct("=iI")
 _NUMBER = 4
 _ALL = -1
 _BUSY, _FREE = 1, 0
+CALM = 2.0
+"""Seconds after which what ended a process is taken to be over, and not to come for the others, too."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +47,7 @@ log = structlog.get_logger(__name__)
 class MarkedWork(NamedTuple):
     """One event (`event_row`) or setting of a timer that was being decided.
 
-    `deaths` is how many processes had ended over it as far as was known when it was taken.
+    `deaths` is how many processes had ended over it alone as far as was known when it was taken.
     """
 
     event_row: int | None
@@ -60,7 +66,7 @@ class _MarksFile:
         self.held: set[int] = set()
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            size = _PLACES * (1 + _BYTES)
+            size = _HEADER + _PLACES * _BYTES
             if os.fstat(self.descriptor).st_size < size:
                 os.ftruncate(self.descriptor, size)  # all zero, and on the disk only what is written
             self.map = mmap.mmap(self.descriptor, size)
@@ -91,8 +97,8 @@ class _MarksFile:
         Raises OSError when there is none.
         """
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self.descriptor, 0, _PLACES)
-            os.posix_fallocate(self.descriptor, _PLACES + place * _BYTES, _BYTES)
+            os.posix_fallocate(self.descriptor, 0, _HEADER)
+            os.posix_fallocate(self.descriptor, _HEADER + place * _BYTES, _BYTES)
 
     def release(self, place: int) -> None:
         """Let others hold it."""
@@ -133,7 +139,7 @@ class DecisionMarks:
         if self._pid == os.getpid():
             return
         self._pid, self._file = os.getpid(), None
-        self._map, self._place = bytearray(_PLACES + _BYTES), 0
+        self._map, self._place = bytearray(_HEADER + _BYTES), 0
         try:
             if self._path is not None:
                 self._take_place(self._path)
@@ -179,7 +185,8 @@ class DecisionMarks:
     def begin(self, work: Sequence[Pending]) -> None:
         """Note a batch; its decisions follow."""
         self._work = [
-            (one.event_row, one.subject_row, one.event.timer, one.event.setting, one.deaths) for one in work
+            (one.event_row, one.subject_row, one.event.timer, one.event.setting, one.deaths or 0)
+            for one in work
         ]  # the fields of `MarkedWork`, in a form that becomes JSON
         self._note(0)
 
@@ -208,6 +215,15 @@ class DecisionMarks:
         with self._held(busy) as places:
             return bool(places)
 
+    def note_trouble(self) -> None:
+        """Note that a process of this machine was found dead, or has run out of memory or time."""
+        _TROUBLE.pack_into(self._map, _PLACES, monotonic())
+
+    def is_calm(self) -> bool:
+        """Whether that was some time ago. Before a reboot is long ago."""
+        (noted,) = _TROUBLE.unpack_from(self._map, _PLACES)
+        return not 0 <= monotonic() - noted < CALM
+
     @contextmanager
     def taken(self) -> Iterator[list[list[MarkedWork]]]:
         """What processes that are gone were deciding, one list each; forgotten unless the block raises.
@@ -215,13 +231,15 @@ class DecisionMarks:
         No two processes take the same. One that dies in the block leaves it to the next.
         """
         with self._held(self._map[:_PLACES]) as places:
+            if places:
+                self.note_trouble()
             yield [self._read(place) for place in places]
             for place in places:
                 self._map[place] = _FREE
 
     @property
     def _start(self) -> int:
-        return _PLACES + self._place * _BYTES
+        return _HEADER + self._place * _BYTES
 
     def _note(self, first: int) -> None:
         """Note the batch from its `first` on, as far as it fits."""
@@ -238,7 +256,7 @@ class DecisionMarks:
         self._map[self._place] = _BUSY
 
     def _read(self, place: int) -> list[MarkedWork]:
-        start = _PLACES + place * _BYTES
+        start = _HEADER + place * _BYTES
         number, length = _HEAD.unpack_from(self._map, start)
         text = self._map[start + _HEAD.size : start + _HEAD.size + min(length, _BYTES)]
         try:

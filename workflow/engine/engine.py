@@ -25,7 +25,7 @@ from workflow.engine.fan_out import FanOut
 from workflow.engine.progress import Progress
 from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
-from workflow.engine.suspects import decided_together, suspect
+from workflow.engine.suspects import parted, suspect
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
 from workflow.engine.waiting_line import WAITING_LINE
@@ -140,6 +140,7 @@ class Engine:
                 self._count_deaths()
         except BaseException as error:
             if is_exhausted(error) and (work := marks.now_deciding()):
+                marks.note_trouble()
                 suspect(self.store, work, self.clock.now())
             raise
         finally:
@@ -165,11 +166,11 @@ class Engine:
     ) -> Claim:
         """A claim of what may be decided together, noted; the rest is left to the next."""
         claim = claimed(transaction, limit)
-        together = decided_together(claim.work)
-        if together < len(claim.work):
-            transaction.put_back(claim.work[together:])
-            del claim.work[together:]
-            claim.full = True
+        part = parted(claim.work, calm=self.marks.is_calm())
+        if part.left:
+            transaction.put_back(part.left)
+            claim.work = list(part.first)
+            claim.full = part.more or (claim.full and len(part.first) > 0)
         self.marks.begin(claim.work)
         return claim
 

@@ -104,7 +104,8 @@ class Pending(NamedTuple):
     """One event or due timer with its subject, locked for this transaction.
 
     `event_row` is the ledger's id of the event, None for a timer; `due_at` the timer's, else None.
-    `hops` says how many events in a row led to it, `deaths` how many processes ended while they decided it.
+    `hops` says how many events in a row led to it. `deaths` says how many processes ended while they decided
+    it alone; None: none, and none either while it was one of many.
     """
 
     subject_row: int
@@ -112,7 +113,7 @@ class Pending(NamedTuple):
     event_row: int | None = None
     due_at: datetime | None = None
     hops: int = 0
-    deaths: int = 0
+    deaths: int | None = None
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ def put_back(work: Sequence[Pending]) -> Statement:
         "ids": literal([one.event_row for one in work]),
         "subject_ids": literal([one.subject_row for one in work]),
         "hops": literal([one.hops or None for one in work]),
-        "deaths": literal([one.deaths or None for one in work]),
+        "deaths": literal([one.deaths for one in work]),
     }
 
 

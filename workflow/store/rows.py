@@ -134,7 +134,7 @@ def event_claim(
 
 def _event_work(row: Sequence[Any]) -> Pending:
     event_row, subject_row, *said, hops, deaths = row
-    return Pending(subject_row, event_of(*said), event_row, None, hops or 0, deaths or 0)
+    return Pending(subject_row, event_of(*said), event_row, None, hops or 0, deaths)
 
 
 def event_of(
@@ -176,7 +176,7 @@ def timer_claim(
         identity = f"{claim.subjects[subject_row].key}/{name}/{setting}"
         at = instant(due_at)
         event = Event("", identity, TIMER_SOURCE, at, NOTHING, None, name, setting)
-        claim.work.append(Pending(subject_row, event, None, at, hops or 0, deaths or 0))
+        claim.work.append(Pending(subject_row, event, None, at, hops or 0, deaths))
     claim.work.sort(key=_due_at)  # lifecycles took turns
     if before:
         claim.work = _in_order(claim.work, before)

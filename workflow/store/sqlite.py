@@ -120,7 +120,7 @@ class SqliteTransaction:
         events = [one for one in work if one.event_row is not None]
         self._write(
             sql.PUT_BACK,
-            [(one.event_row, one.subject_row, one.hops or None, one.deaths or None) for one in events],
+            [(one.event_row, one.subject_row, one.hops or None, one.deaths) for one in events],
         )
 
     def children(self, parents: Sequence[str]) -> list[tuple[str, str]]:
