@@ -122,7 +122,7 @@ def _is_of_incident(world: StormyWorld, seen: Seen, letter: Letter) -> bool:
 
 
 def _about_receipts(notice: SentNotice, letters: Sequence[Letter]) -> Iterator[str]:
-    """The first says which went with it; of a colleague's, and of what was lost, each other says with which."""
+    """The first says which went with it; of a colleague's, and if lost, each other one says with which."""
     keys, first = [one.key for one in letters], letters[0]
     if first.key != notice.key:
         yield f"receipts: {notice.key} says that it went with {keys}"
