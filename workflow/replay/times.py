@@ -39,7 +39,7 @@ def format_fault(form: str) -> str | None:
         return f"{form!r} is neither one of {', '.join(NAMED_FORMATS)} nor a text of strptime directives"
     directives = _DIRECTIVE.findall(form)
     if "Z" in directives:
-        return f"{form!r} passes over the name of a zone, `%Z`: write it as it stands, or name its column as `zone`"
+        return f"{form!r} passes over the name of a zone (`%Z`): write it as it stands, or name its column"
     try:
         back = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007 - only its wall is looked at
     except (ValueError, OverflowError) as error:

@@ -38,7 +38,7 @@ def put_into_zones(event: Entry, zones: CalendarZones) -> None:
 def name_as_series(events: list[Entry], zones: CalendarZones) -> None:
     """Name what an event stands in for, and what is left out, as its series does: by days, or by times.
 
-    Writers mix them up, and the library would find no such day or time: two would be on duty, or one too many.
+    Writers mix them up; the library would find no such day or time, and two would be on duty.
     """
     series = {
         str(one.get("UID", "")): one["DTSTART"].dt for one in events if one.get("RECURRENCE-ID") is None

@@ -2,9 +2,9 @@
 
 A name is looked up in this order: the IANA database, if it is a place of it such as ``Europe/Berlin``; the
 calendar's own VTIMEZONE of that name, if it has rules (many call a zone with summer time ``EST``, which the
-database has without); the IANA database, whatever it is; what the VTIMEZONE says as ``X-LIC-LOCATION``; the names of Windows; the end of a name such as
-``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows is refused: to read it as some other zone
-would be hours off, in silence.
+database has without); the IANA database, whatever it is; what the VTIMEZONE says as ``X-LIC-LOCATION``; the
+names of Windows; the end of a name such as ``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows
+is refused: to read it as some other zone would be hours off, in silence.
 """
 
 from __future__ import annotations
