@@ -110,7 +110,8 @@ def _ours(session: Session, count: int, finished: dict[str, Any]) -> Reading:
 
 _LAPSED = "select count(*) from moves where trigger = 'lapse'"
 _UNSETTLED = (
-    "select (select count(*) from inbox) + (select count(*) from outbox where state <> 'settled')"
+    "select (select count(*) from inbox)"
+    " + (select count(*) from outbox where state not in ('settled', 'recalled'))"
     " + (select count(*) from timers where due_at <= now())"
 )
 

@@ -48,6 +48,8 @@ MAPS = [
     ('"%Y-%m-%d %H:%M"', '"%H:%M"', ("time.format", "time-format", 4)),
     ('"%Y-%m-%d %H:%M"', '"%Q"', ("time.format", "time-format", 4)),
     ('"%Y-%m-%d %H:%M"', "iso", ("time.format", "time-format", 4)),
+    ('"%Y-%m-%d %H:%M"', '"%Y-%m-%d %H:%M %Z"', ("time.format", "time-format", 4)),
+    ('"%Y-%m-%d %H:%M"', '"%Y-%m-%d %I:%M"', ("time.format", "time-format", 4)),
     ("zone: UTC", "zone: Europe/Nowhere", ("time.zone", "unknown-zone", 5)),
     ("  zone: UTC\n", "", ("time", "no-zone", 2)),
     ('"%Y-%m-%d %H:%M"', "unix", ("time", "zone-twice", 2)),

@@ -186,7 +186,9 @@ def test_another_encoding_and_delimiter(scene: Scene) -> None:
     assert len(scene.story) == 1
 
 
-def test_a_byte_order_mark_and_blank_lines_are_no_rows(scene: Scene) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "u8"])
+def test_a_byte_order_mark_and_blank_lines_are_no_rows(scene: Scene, encoding: str) -> None:
+    scene.map += f"log: {{encoding: {encoding}}}\n"
     report = scene.play(b"\xef\xbb\xbf" + HEADER.encode() + b"\r\n\r\nA,1,2026-03-02 10:00,sent,\r\n\r\n")
     assert report["rows"]["total"] == 1
     assert len(scene.story) == 1

@@ -315,6 +315,60 @@ def test_files_that_call_different_zones_alike_are_not_mixed_up() -> None:
         assert spans(read(text))[0][0] == first
 
 
+def test_a_short_name_is_the_zone_that_the_file_itself_describes() -> None:
+    described = (
+        OUTLOOK.replace("Customized Time Zone", "EST").replace("+0200", "-0400").replace("+0100", "-0500")
+    )
+    assert spans(read(described))[2][0] == "2026-04-11T02:00:00Z"  # an hour earlier than without summer time
+    bare = calendar(event("DTSTART;TZID=EST:20260320T220000", "DURATION:PT8H", "SUMMARY:ada@shop.example"))
+    assert spans(read(bare))[0][0] == "2026-03-21T03:00:00Z"  # as the database has it
+
+
+@pytest.mark.parametrize(
+    ("series", "stands_in", "left_out"),
+    [
+        ("DTSTART;TZID=Europe/Berlin:20260310T200000", ";VALUE=DATE:20260311", ";VALUE=DATE:20260312"),
+        ("DTSTART;TZID=Europe/Berlin:20260310T200000", ":20260311T190000Z", ":20260312T190000Z"),
+        ("DTSTART;VALUE=DATE:20260310", ":20260310T230000Z", ":20260311T230000Z"),
+        ("DTSTART;VALUE=DATE:20260310", ";TZID=Europe/Berlin:20260311T000000", ";TZID=Europe/Berlin:20260312T000000"),
+    ],
+)  # fmt: skip
+def test_one_of_a_series_is_found_by_its_day_or_its_time_however_it_is_named(
+    series: str, stands_in: str, left_out: str
+) -> None:
+    text = calendar(
+        "X-WR-TIMEZONE:Europe/Berlin\n",
+        event(
+            series,
+            "RRULE:FREQ=DAILY;COUNT=4",
+            f"EXDATE{left_out}",
+            "DURATION:P1D",
+            "SUMMARY:ada@shop.example",
+        ),
+        event(
+            f"RECURRENCE-ID{stands_in}",
+            "DTSTART:20260311T190000Z",
+            "DURATION:PT4H",
+            "SUMMARY:lee@shop.example",
+        ),
+    )
+    assert [one[2] for one in spans(read(text))] == [["ada"], ["lee"], ["ada"]]
+
+
+def test_a_line_that_is_folded_within_a_letter_is_one_line() -> None:
+    text = calendar(event(*DAY, "ATTENDEE;CN=J\u00fcrgen:mailto:j@shop.example"))
+    (shift,) = read(text.replace(b"\xc3\xbc", b"\xc3\r\n \xbc")).shifts
+    assert shift["people"] == [{"name": "J\u00fcrgen", "email": "j@shop.example"}]
+
+
+def test_what_has_no_length_is_nobody_s_fault_outside_of_the_span() -> None:
+    reminder = event("DTSTART:20140310T080000Z", "DTEND:20140310T080000Z", "SUMMARY:Pay the rent")
+    duty = event(*DAY, "SUMMARY:ada@shop.example").replace("UID:x", "UID:y")
+    assert len(read(calendar(reminder, duty)).shifts) == 1
+    with pytest.raises(CalendarRefused, match="order"):
+        read(calendar(reminder.replace("20140310", "20260311"), duty))
+
+
 @pytest.mark.parametrize(
     ("text", "field", "rule", "line"),
     [

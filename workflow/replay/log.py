@@ -1,5 +1,6 @@
 """A log file as rows: CSV, JSON Lines or XES, packed or not, in any encoding of Python's, as a stream."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -69,8 +70,7 @@ def read_log(path: Path, wanted: ReplayMap) -> Iterator[LogRow]:
 
 def encoding_of(form: LogForm) -> str:
     """The encoding that the map says; a byte order mark before UTF-8 is no part of the text."""
-    plain = form.encoding.lower().replace("_", "-")
-    return "utf-8-sig" if plain in ("utf-8", "utf8") else form.encoding
+    return "utf-8-sig" if codecs.lookup(form.encoding).name == "utf-8" else form.encoding
 
 
 def _rows(file: IO[bytes], form: Form, encoding: str, path: Path, wanted: ReplayMap) -> Iterator[LogRow]:

@@ -15,6 +15,8 @@ from workflow.replay.log_row import log_refused
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zip")
 _GZIP, _BZIP2, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
 
+_DAMAGED = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, NotImplementedError)
+"""What the libraries raise of what is damaged, or packed in a way that they do not know."""
 
 _BESIDE = "__MACOSX/"
 """What one maker of archives puts beside each file."""
@@ -31,8 +33,12 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     try:
         with _opened(path) as file:
             yield file
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError) as error:
+    except _DAMAGED as error:
         raise log_refused(str(path), "log", "packed", f"cannot be unpacked: {error}") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise log_refused(str(path), "log", "packed", f"cannot be unpacked: {error}") from None  # bzip2's own
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """How a log writes its times, and the way from such a text to an instant."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,6 +13,7 @@ NAMED_FORMATS = ("rfc3339", "iso8601", "unix", "unix_ms")
 """Formats that are no strptime directives: an RFC 3339 text; a date, or date and time, of ISO 8601, with an
 offset or local; seconds or milliseconds since 1970 in UTC."""
 
+_DIRECTIVE = re.compile("%(.)", re.DOTALL)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = datetime(2003, 11, 24, 13, 57, 46, tzinfo=UTC)
 """A moment whose year, month, day and hour are told apart in every format."""
@@ -35,12 +37,17 @@ def format_fault(form: str) -> str | None:
         return None
     if "%" not in form:
         return f"{form!r} is neither one of {', '.join(NAMED_FORMATS)} nor a text of strptime directives"
+    directives = _DIRECTIVE.findall(form)
+    if "Z" in directives:
+        return f"{form!r} passes over the name of a zone (`%Z`): write it as it stands, or name its column"
     try:
-        back = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007 - only its date is looked at
+        back = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007 - only its wall is looked at
     except (ValueError, OverflowError) as error:
         return f"{form!r} cannot be read back: {error}"
     if back.date() != _PROBE.date():
         return f"{form!r} does not tell year, month and day"
+    if back.hour not in (0, _PROBE.hour):
+        return f"{form!r} does not tell morning from afternoon: `%I` wants `%p`"
     return None
 
 

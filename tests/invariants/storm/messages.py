@@ -122,7 +122,7 @@ def _is_of_incident(world: StormyWorld, seen: Seen, letter: Letter) -> bool:
 
 
 def _about_receipts(notice: SentNotice, letters: Sequence[Letter]) -> Iterator[str]:
-    """The first says which went with it; of a colleague's, each other one says with which it went."""
+    """The first says which went with it; of a colleague's, and if lost, each other one says with which."""
     keys, first = [one.key for one in letters], letters[0]
     if first.key != notice.key:
         yield f"receipts: {notice.key} says that it went with {keys}"
@@ -133,7 +133,7 @@ def _about_receipts(notice: SentNotice, letters: Sequence[Letter]) -> Iterator[s
     lost = first.state == "unknown"
     for one in letters[1:]:
         said = (one.receipt.get("digest"), one.receipt.get("gathered"))
-        right = (None, first.key) if one.is_for_colleague and not lost else (keys, None)
+        right = (None, first.key) if one.is_for_colleague or lost else (keys, None)
         if said != right and one.state == first.state:
             yield f"receipts: {one.key} went with {keys} and says {one.receipt}"
         if one.state != first.state:

@@ -35,6 +35,23 @@ def put_into_zones(event: Entry, zones: CalendarZones) -> None:
             rule["UNTIL"] = [_until(one, start, zones) for one in listed(rule["UNTIL"])]
 
 
+def name_as_series(events: list[Entry], zones: CalendarZones) -> None:
+    """Name what an event stands in for, and what is left out, as its series does: by days, or by times.
+
+    Writers mix them up; the library would find no such day or time, and two would be on duty.
+    """
+    series = {
+        str(one.get("UID", "")): one["DTSTART"].dt for one in events if one.get("RECURRENCE-ID") is None
+    }
+    for event in events:
+        start = series.get(str(event.get("UID", "")))
+        for one in listed(event.get("RECURRENCE-ID")):
+            one.dt = _of_kind(one.dt, start, zones)
+        if not isinstance(start, datetime):  # of a series of times the library leaves out the whole day
+            for single in (single for one in listed(event.get("EXDATE")) for single in one.dts):
+                single.dt = _of_kind(single.dt, start, zones)
+
+
 def first_instant(value: date, zones: CalendarZones) -> datetime:
     """A time as it is; of a day its first instant."""
     if isinstance(value, datetime):
@@ -75,6 +92,14 @@ def _moved(value: Any, name: str | None, zones: CalendarZones) -> Any:
         return value
     where = zones.floating() if name is None else zones.named(name)
     return value if where is None else value.replace(tzinfo=where)
+
+
+def _of_kind(value: date, start: date | None, zones: CalendarZones) -> date:
+    if start is None or isinstance(value, datetime) == isinstance(start, datetime):
+        return value
+    if isinstance(start, datetime):
+        return datetime.combine(value, start.timetz())
+    return first_instant(value, zones).astimezone(zones.floating()).date()
 
 
 def _until(value: date, start: date, zones: CalendarZones) -> date:

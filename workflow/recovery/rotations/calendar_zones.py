@@ -1,9 +1,10 @@
 """The zones of one calendar: what its times are in, by whatever name its writer calls them.
 
-A name is looked up in this order: the IANA database; the calendar's own VTIMEZONE of that name, if it has
-rules; what that says as ``X-LIC-LOCATION``; the names of Windows; the end of a name such as
-``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows is refused: to read it as some other zone
-would be hours off, in silence.
+A name is looked up in this order: the IANA database, if it is a place of it such as ``Europe/Berlin``; the
+calendar's own VTIMEZONE of that name, if it has rules (many call a zone with summer time ``EST``, which the
+database has without); the IANA database, whatever it is; what the VTIMEZONE says as ``X-LIC-LOCATION``; the
+names of Windows; the end of a name such as ``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows
+is refused: to read it as some other zone would be hours off, in silence.
 """
 
 from __future__ import annotations
@@ -25,17 +26,21 @@ from workflow.recovery.rotations.calendar_text import CalendarText
 _CALENDARS_OWN = "X-WR-TIMEZONE"
 _SET_ASIDE = "X-VTIMEZONE"
 _VTIMEZONE = re.compile(rb"^(BEGIN|END):VTIMEZONE\b", re.IGNORECASE | re.MULTILINE)
+_FOLD = re.compile(rb"\r?\n[ \t]")
 _Component: TypeAlias = Any
 """Of the library: a mapping of its properties by name."""
 
 
 def without_zones(text: bytes) -> bytes:
-    """A file whose VTIMEZONEs the library does not take for such, with the same lines.
+    """A file whose VTIMEZONEs the library does not take for such, and whose long lines are one again.
 
     It would keep them for the files that come after, which may call other zones alike; and one without rules
     would spoil the whole file.
     """
-    return _VTIMEZONE.sub(rb"\1:" + _SET_ASIDE.encode(), text)
+    unfolded = _FOLD.sub(
+        b"", text
+    )  # before it is decoded: a line may be folded within a letter (RFC 5545, 3.1)
+    return _VTIMEZONE.sub(rb"\1:" + _SET_ASIDE.encode(), unfolded)
 
 
 class CalendarZones:
@@ -89,8 +94,9 @@ class CalendarZones:
         own = self._rules.get(name)
         location = None if own is None else str(own.get("X-LIC-LOCATION", ""))
         return (
-            _iana(name)
+            (_iana(name) if own is None or "/" in name else None)
             or (None if own is None else _by_rules(own))
+            or _iana(name)
             or (_iana(location) if location else None)
             or (_iana(WINDOWS_TO_OLSON[name]) if name in WINDOWS_TO_OLSON else None)
             or _by_the_end(name)

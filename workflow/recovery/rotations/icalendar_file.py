@@ -23,7 +23,14 @@ from state_machines.values.instants import as_utc, format_instant
 from workflow.errors import MakegoodError
 from workflow.recovery.rotations.attendance import attendance
 from workflow.recovery.rotations.calendar_text import CalendarText
-from workflow.recovery.rotations.calendar_times import Entry, ends_of, first_instant, later, put_into_zones
+from workflow.recovery.rotations.calendar_times import (
+    Entry,
+    ends_of,
+    first_instant,
+    later,
+    name_as_series,
+    put_into_zones,
+)
 from workflow.recovery.rotations.calendar_zones import CalendarZones, without_zones
 
 MOST_SHIFTS = 5_000
@@ -34,6 +41,8 @@ _NUMBER = "X-MAKEGOOD-EVENT"
 """Put into each event, so that what it is expanded to is known by it."""
 _ABOUT_A_DAY = timedelta(days=2)
 """The library takes a day to begin at midnight UTC; where the day really begins is looked at afterwards."""
+_LEAST = timedelta(microseconds=1)
+"""What has no length is looked at where it begins."""
 _SAYS_WHEN = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 
@@ -83,9 +92,10 @@ def shifts_of(
         zones = CalendarZones(calendar, where, zone)
         for event in events:
             put_into_zones(event, zones)
+        name_as_series(events, zones)
         problems += zones.problems
         if not problems:
-            problems += [one for event in events for one in _never_ends(event, zones, where)]
+            problems += [one for event in events for one in _ends_before_it_begins(event, zones, where)]
         if not problems:
             found += _expanded(calendar, zones, begin, end)
     shifts, left_out = _taken(found, people, where, problems)
@@ -135,11 +145,11 @@ def _unreadable(event: Entry, where: CalendarText) -> Iterator[Problem]:
         yield _problem(event, where, "dtstart", "required", "must say when it begins")
 
 
-def _never_ends(event: Entry, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
+def _ends_before_it_begins(event: Entry, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
+    """The library would swap both ends."""
     begin, end = ends_of(event, zones)
-    if as_utc(end) <= as_utc(begin):
-        message = f"ends at or before it begins, at {begin.isoformat()}"
-        yield _problem(event, where, "dtend", "order", message)
+    if as_utc(end) < as_utc(begin):
+        yield _without_length(event, where, begin)
 
 
 def _expanded(
@@ -159,7 +169,11 @@ def _expanded(
         query = recurring_ical_events.of(calendar, components=["VEVENT"]).after(begin - _ABOUT_A_DAY)
         near = takewhile(lambda one: first_instant(one["DTSTART"].dt, zones) < end + _ABOUT_A_DAY, query)
         timed = ((*_span(one, lengths.get(one[_NUMBER]), zones), one) for one in near)
-        inside = (one for one in timed if one[1] > begin and one[0] < end and not _is_cancelled(one[2]))
+        inside = (
+            one
+            for one in timed
+            if max(one[1], one[0] + _LEAST) > begin and one[0] < end and not _is_cancelled(one[2])
+        )
         # One more than can be kept says that there are too many; a series without end has no last one.
         return list(islice(inside, MOST_SHIFTS + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # the libraries raise all of these
@@ -184,25 +198,36 @@ def _taken(
     where: CalendarText,
     problems: list[Problem],
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The shifts, and a sentence of each that all declined; an event that names nobody is a problem, once."""
+    """The shifts, and a sentence of each that all declined.
+
+    An event that has no length, or names nobody, is a problem, once.
+    """
     shifts: list[dict[str, Any]] = []
     left_out: list[str] = []
-    nameless: set[int] = set()
+    wrong: set[int] = set()
     for begin, end, event in sorted(found, key=lambda one: (one[0], str(one[2].get("UID", "")))):
         at = format_instant(begin)
         who = attendance(event, people)
-        if who.people:
+        if end <= begin:
+            if event[_NUMBER] not in wrong:
+                wrong.add(event[_NUMBER])
+                problems.append(_without_length(event, where, begin))
+        elif who.people:
             shifts.append({"from": at, "to": format_instant(end), "people": who.people})
         elif who.declined:
             left_out.append(
                 f"nobody is on duty from {at} to {format_instant(end)}: {', '.join(who.declined)} declined"
             )
-        elif event[_NUMBER] not in nameless:
-            nameless.add(event[_NUMBER])
+        elif event[_NUMBER] not in wrong:
+            wrong.add(event[_NUMBER])
             summary = str(event.get("SUMMARY", ""))
             hint = f"no attendee is a person with a mail address, and no --person tells that of {summary!r}"
             problems.append(_problem(event, where, "attendee", "no-person", f"at {at} {hint}"))
     return shifts, left_out
+
+
+def _without_length(event: Entry, where: CalendarText, begin: datetime) -> Problem:
+    return _problem(event, where, "dtend", "order", f"ends at or before it begins, at {begin.isoformat()}")
 
 
 def _problem(event: Entry, where: CalendarText, name: str, rule: str, message: str) -> Problem:
