@@ -38,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 
 _MOST_FIELDS = 60
 _RULE = re.compile(r"^[a-z-]+: | \[[a-z_-]+\]")
-"""What of a reason is for programs: the rule with which it begins, and the names of guards behind its sentences."""
+"""What of a reason is for programs: the rule before it, and the names of guards behind its sentences."""
 _BUTTON = "send"
 """The label by which a page says what its one button does."""
 
