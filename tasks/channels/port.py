@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from state_machines.notices.topics import PAYLOAD_FIELD, Topic, topic_of
 from workflow.errors import MakegoodError
@@ -154,4 +155,15 @@ class Channel(Protocol):
 
         Raises:
             Retry, Rejected, OutcomeUnknown: see there. Any other exception counts as OutcomeUnknown.
+        """
+
+
+@runtime_checkable
+class SessionChannel(Channel, Protocol):
+    """A channel to which several notices go in a row over one connection."""
+
+    def session(self) -> AbstractContextManager[Channel]:
+        """The channel while several are sent, one after the other and by one thread.
+
+        What each came to is known before the next begins. A connection that was lost is opened anew.
         """

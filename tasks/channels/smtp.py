@@ -7,15 +7,16 @@ server's answer all is known, and a connection lost in between leaves the outcom
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
-import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from tasks.channels.address import address_for
 from tasks.channels.message import compose, envelope_sender, message_id
 from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
+from tasks.channels.smtp_watch import Watch
 from workflow.recovery.contact.mail_addresses import bare_address
 from workflow.recovery.contact.resting import dead_address
 from workflow.settings import Settings
@@ -23,6 +24,9 @@ from workflow.settings import Settings
 _CRLF = b"\r\n"
 _STEPS = 4
 """So many times the seconds of one answer are given to all of them together."""
+_CLOSED = frozenset({"smtp-lost-early", "smtp-421"})
+"""How it shows that a server has closed a connection, or is about to."""
+_T = TypeVar("_T")
 
 
 def make(setup: Setup) -> SmtpChannel:
@@ -31,35 +35,74 @@ def make(setup: Setup) -> SmtpChannel:
 
 
 class SmtpChannel:
-    """Sends each notice as one message of plain text, over a connection of its own."""
+    """Sends each notice as one message of plain text; several in a row go over one connection."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Hand one message to the mail server; its Message-ID is derived from the idempotency key."""
+        with self.session() as session:
+            return session.send(notice, idempotency_key)
+
+    @contextmanager
+    def session(self) -> Iterator[SmtpSession]:
+        """The channel while it holds one connection, which is opened for the first message."""
+        session = SmtpSession(self._settings)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+class SmtpSession:
+    """Sends messages over one connection, and over a new one after whatever was not fine.
+
+    A server may have closed a connection on which messages went before; as long as nothing of this one can
+    have been delivered, it goes over a new one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sender = envelope_sender(settings.smtp_from)
+        self._server: smtplib.SMTP | None = None
+        self._watch = Watch(settings.channel_seconds * _STEPS)
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Hand one message to the mail server."""
         recipient = bare_address(address_for(notice, "email"))
         message = compose(notice, recipient, idempotency_key, self._settings.smtp_from)
-        server = smtplib.SMTP(timeout=self._settings.channel_seconds)
-        # Each answer may take so long, and one that comes byte by byte has no end: the whole has one, too.
-        watch = threading.Timer(self._settings.channel_seconds * _STEPS, _hang_up, [server])
-        watch.daemon = True
-        watch.start()
-        try:
-            self._connect(server)
-            options = self._addressed(server, recipient)
-            _expect(*server.mail(envelope_sender(self._settings.smtp_from), options), step="sender")
-            self._begin(server, recipient)
-            answer = _hand_over(server, message)
-        except smtplib.SMTPException as error:
-            raise _before_data(error) from error
-        finally:
-            _leave(server)
-            watch.cancel()
+        if not self._goes_on(recipient):
+            self._begin(self._connected(), recipient)
+        assert self._server is not None
+        answer = self._step(lambda server: _hand_over(server, message))
         return Receipt(notice.channel, message_id(idempotency_key, self._settings.smtp_from), answer)
 
-    def _connect(self, server: smtplib.SMTP) -> None:
+    def close(self) -> None:
+        """Say goodbye if the server still listens."""
+        if self._server is not None:
+            _leave(self._server)
+            self._server = None
+        self._watch.end()
+
+    def _goes_on(self, recipient: str) -> bool:
+        """Whether the message is begun on a connection on which others went before."""
+        server = self._server
+        if server is None:
+            return False
+        self._watch.begin(server)
+        try:
+            self._begin(server, recipient)
+        except Retry as error:
+            if error.rules.isdisjoint(_CLOSED):
+                raise
+            return False
+        return True
+
+    def _connected(self) -> smtplib.SMTP:
         settings = self._settings
+        server = smtplib.SMTP(timeout=settings.channel_seconds)
+        self._watch.begin(server)
         try:
             code, _ = server.connect(settings.smtp_host, settings.smtp_port)
             if code != 220:
@@ -71,8 +114,17 @@ class SmtpChannel:
             if settings.smtp_user is not None and settings.smtp_password is not None:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         except (OSError, smtplib.SMTPException) as error:
+            _leave(server)
             # Whatever is wrong with the server or with our account there is not wrong with the notice.
             raise Retry(f"mail server: {type(error).__name__} before the message [smtp-connect]") from error
+        self._server = server
+        return server
+
+    def _begin(self, server: smtplib.SMTP, recipient: str) -> None:
+        """Everything before the message: sender, recipient, and that it may come."""
+        options = self._addressed(server, recipient)
+        pipelined = server.has_extn("pipelining")
+        self._step(lambda server: _envelope(server, self._sender, recipient, options), polite=not pipelined)
 
     def _addressed(self, server: smtplib.SMTP, recipient: str) -> list[str]:
         if recipient.isascii():
@@ -81,11 +133,38 @@ class SmtpChannel:
             raise Rejected("to.email: not ASCII, and the mail server does not know SMTPUTF8 [smtputf8]")
         return ["SMTPUTF8", "BODY=8BITMIME"]
 
-    def _begin(self, server: smtplib.SMTP, recipient: str) -> None:
+    def _step(self, step: Callable[[smtplib.SMTP], _T], *, polite: bool = True) -> _T:
+        """Do it; after any error the connection is given up, `polite` with a goodbye.
+
+        Raises:
+            ChannelError: as the step says; a connection that is lost in it counts as lost before the message.
+        """
+        assert self._server is not None
+        try:
+            return step(self._server)
+        except BaseException as error:
+            server, self._server = self._server, None
+            _leave(server) if polite else server.close()
+            if isinstance(error, OSError | smtplib.SMTPException):
+                raise _before_data(error) from error
+            raise
+
+
+def _envelope(server: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str]) -> None:
+    """MAIL, RCPT and DATA: in one write to a server that offers it (RFC 2920), else one after the other."""
+    if not server.has_extn("pipelining"):
+        _expect(*server.mail(sender, options), step="sender")
         _expect(*server.rcpt(recipient), step="recipient")
-        code, answer = server.docmd("DATA")
-        if code != 354:
-            raise _refusal(code, answer, "data")
+        server.putcmd("DATA")
+    else:
+        said = " ".join([f"MAIL FROM:{smtplib.quoteaddr(sender)}", *options])
+        to = smtplib.quoteaddr(recipient)
+        server.send(f"{said}\r\nRCPT TO:{to}\r\nDATA\r\n".encode("utf-8" if options else "ascii"))
+        _expect(*server.getreply(), step="sender")
+        _expect(*server.getreply(), step="recipient")
+    code, answer = server.getreply()
+    if code != 354:
+        raise _refusal(code, answer, "data")
 
 
 def _hand_over(server: smtplib.SMTP, message: bytes) -> str:
@@ -127,7 +206,7 @@ def _refusal(code: int, answer: bytes, step: str) -> ChannelError:
     return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]", rules=[f"smtp-{code}"])
 
 
-def _before_data(error: smtplib.SMTPException) -> ChannelError:
+def _before_data(error: Exception) -> ChannelError:
     """The message was not handed over: nothing can have been delivered."""
     return Retry(f"mail server: {type(error).__name__} before the message [smtp-lost-early]")
 
@@ -137,10 +216,3 @@ def _leave(server: smtplib.SMTP) -> None:
     with suppress(OSError, smtplib.SMTPException):
         server.quit()
     server.close()
-
-
-def _hang_up(server: smtplib.SMTP) -> None:
-    """From another thread: whoever reads from the server finds the connection closed."""
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)

@@ -20,6 +20,7 @@ from tasks.sending.claim import Bundle, NoticeClaims
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
 from tasks.sending.pace import Pace
+from tasks.sending.sessions import Sessions
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
@@ -70,20 +71,21 @@ class NoticeSender:
         held = outbox.notices_held_under(store, ids, token)
         sent: list[_Sent] = []
         try:
-            while held and monotonic() <= deadline:
-                number = self._pace.together(held)
-                now_or_later, held = held[:number], held[number:]
-                claimed = self._claims.claim(now_or_later, token, lease, sent)
-                sent = []  # those are settled
-                held = [*claimed.later, *held]
-                taken += number - len(claimed.later)
-                self._send_all(claimed.bundles, sent)
+            with Sessions(self._channels) as sessions:
+                while held and monotonic() <= deadline:
+                    number = self._pace.together(held)
+                    now_or_later, held = held[:number], held[number:]
+                    claimed = self._claims.claim(now_or_later, token, lease, sent)
+                    sent = []  # those are settled
+                    held = [*claimed.later, *held]
+                    taken += number - len(claimed.later)
+                    self._send_all(claimed.bundles, sessions, sent)
         finally:
             if sent:
                 outbox.settle(store, sent, clock.now())
         return SendResult(taken, tuple(one.id for one in held))
 
-    def _send_all(self, bundles: Sequence[Bundle], sent: list[_Sent]) -> None:
+    def _send_all(self, bundles: Sequence[Bundle], sessions: Sessions, sent: list[_Sent]) -> None:
         """Send bundles that were claimed together, and add to `sent` what is to be settled.
 
         Where one takes long, those behind it are given back: their lease has begun, and would end meanwhile.
@@ -95,18 +97,18 @@ class NoticeSender:
                 if done and before - begun > _TOO_LONG:
                     break
                 done += 1
-                sent += self._send_and_record(bundle)
+                sent += self._send_and_record(bundle, sessions)
                 self._pace.note(bundle.rows[0].target, monotonic() - before)
         finally:
             for bundle in bundles[done:]:
                 self._put_back(bundle)
 
-    def _send_and_record(self, bundle: Bundle) -> list[_Sent]:
+    def _send_and_record(self, bundle: Bundle, sessions: Sessions) -> list[_Sent]:
         """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded."""
         store, clock = self._runtime.store, self._runtime.clock
         held = outbox.Hold.sending(bundle.rows[0])
         try:
-            said = self._send(bundle)
+            said = self._send(bundle, sessions)
         except Retry as error:
             self._forget_contact(bundle, again=True)
             failures = [outbox.Failure(one, str(error), error.rules) for one in bundle.ids]
@@ -123,7 +125,7 @@ class NoticeSender:
             return _receipts(said, bundle)
         return []
 
-    def _send(self, bundle: Bundle) -> dict[str, Any]:
+    def _send(self, bundle: Bundle, sessions: Sessions) -> dict[str, Any]:
         """Send over the first channel that does not reject the message; the receipt.
 
         Raises:
@@ -137,7 +139,7 @@ class NoticeSender:
                 notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
                 message = self._as_one(notices, gathered=bundle.gathered)
                 try:
-                    receipt = self._over(message, bundle.key)
+                    receipt = _over(message, bundle.key, sessions)
                 except Rejected as error:
                     failed.append((channel, str(error)))
                     nobody += [failed[-1]] if isinstance(error, NobodyThere) else []
@@ -166,20 +168,6 @@ class NoticeSender:
         )
         return replace(notice, title=title, words=words)
 
-    def _over(self, message: Notice, key: str) -> Receipt:
-        channel = self._channels.get(message.channel)
-        if channel is None:
-            raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
-        try:
-            return channel.send(message, key)
-        except (Retry, Rejected, OutcomeUnknown):
-            raise
-        except Exception as error:
-            # An error of the channel or a time limit: it may have come after the message was sent.
-            log.exception("a channel failed", channel=message.channel, effect=key)
-            reason = f"{type(error).__name__} in the channel {message.channel!r}"
-            raise OutcomeUnknown(reason) from error
-
     def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
         """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""
         if bundle.counted is None:
@@ -205,6 +193,21 @@ class NoticeSender:
         if bundle.counted is not None and given_up:
             with self._runtime.store.begin() as transaction:
                 contact_log.forget(transaction, given_up)
+
+
+def _over(message: Notice, key: str, sessions: Sessions) -> Receipt:
+    channel = sessions.channel(message.channel)
+    if channel is None:
+        raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
+    try:
+        return channel.send(message, key)
+    except (Retry, Rejected, OutcomeUnknown):
+        raise
+    except Exception as error:
+        # An error of the channel or a time limit: it may have come after the message was sent.
+        log.exception("a channel failed", channel=message.channel, effect=key)
+        reason = f"{type(error).__name__} in the channel {message.channel!r}"
+        raise OutcomeUnknown(reason) from error
 
 
 def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]]) -> dict[str, Any]:

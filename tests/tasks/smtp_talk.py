@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tests.tasks.wire_server import Line, Talk, WireServer
 
@@ -18,19 +18,38 @@ _GOOD = {
 }
 
 
-def smtp_talk(step: str | None = None, act: Callable[[Line], object] | None = None) -> Talk:
-    """Behave well, but at `step` do `act` instead of answering, and then say no more."""
+def smtp_talk(
+    step: str | None = None,
+    act: Callable[[Line], object] | None = None,
+    *,
+    message: int = 1,
+    pipelining: bool = False,
+    says: Mapping[str, bytes] | None = None,
+    heard: Callable[[int], object] = lambda number: None,
+) -> Talk:
+    """Behave well, but at `step` do `act` instead of answering, and then say no more.
+
+    `message` says at which of the messages of the first connection; on others all is well, where it is not 1.
+    With `pipelining` it offers to take commands together (RFC 2920). `says` are other answers, by step.
+    `heard` is called with the number of messages so far when one has been read and is not answered yet.
+    """
+    good = {**_GOOD, **(says or {})}
+    if pipelining:
+        good["EHLO"] = b"250-test\r\n250 PIPELINING\r\n"
 
     def talk(line: Line, server: WireServer) -> None:
-        now = "greeting"
+        now, first, begun = "greeting", server.connections == 1, 0
         while True:
-            if now == step and act is not None:
+            begun += now == "MAIL"
+            if now == step and act is not None and (message == 1 or (first and begun == message)):
                 act(line)
                 return
-            line.say(_GOOD[now])
+            line.say(good[now])
             if now == "QUIT":
                 return
             now = _next(line, server, in_message=now == "DATA")
+            if now == "message":
+                heard(len(server.messages))
             if now not in _GOOD:
                 return
 

@@ -161,7 +161,7 @@ ALWAYS = {"tasks.channels.port", "tasks.channels.setup", "tasks.channels.table"}
     ("given", "adapters"),
     [
         ("{}", set()),
-        ("{'channel': 'smtp'}", {"smtp", "address", "message"}),
+        ("{'channel': 'smtp'}", {"smtp", "smtp_watch", "address", "message"}),
     ],
 )
 def test_only_adapters_that_are_set_up_are_imported(given: str, adapters: set[str]) -> None:

@@ -82,6 +82,42 @@ def test_those_of_many_customers_are_claimed_in_few_transactions(
     assert counted() <= 12
 
 
+class Line(Post):
+    """A channel that holds a line for several in a row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = 0
+        self.opened = 0
+
+    @contextmanager
+    def session(self) -> Iterator[Line]:
+        """Itself, with the line held."""
+        self.held += 1
+        self.opened += 1
+        try:
+            yield self
+        finally:
+            self.held -= 1
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Take it, over the line that is held."""
+        assert self.held == 1
+        return super().send(notice, idempotency_key)
+
+
+def test_those_that_one_message_brings_go_over_one_connection(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "A_MOMENT", FOREVER)
+    written(world, 60)
+    line = Line()
+    run(world, runtime, line)
+    assert [effect.state for effect in world.effects()] == ["settled"] * 60
+    assert set(line.sent.values()) == {1}
+    assert (line.opened, line.held) == (1, 0)
+
+
 def test_a_cap_holds_among_those_that_are_claimed_together(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ from state_machines.notices.topics import PAYLOAD_FIELD, TOPICS, topic_of
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
+from workflow.recovery.contact.gathering import case_of
 from workflow.recovery.house_words import house_says
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import events, outbox, subjects
@@ -118,7 +119,7 @@ def _without_a_person() -> Select[Any]:
         outbox.c.payload,
     )
     return (
-        select(place.label("place"), *columns, subjects.c.key.label("subject"))
+        select(place.label("place"), *columns, subjects.c.key.label("subject"), subjects.c.parent)
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .outerjoin(first, first.c.key == message)
         # Spelt out, since SQLite proves from no parameter that the index of open effects will do.
@@ -178,6 +179,8 @@ def _event(lost: Row[Any], together: Sequence[Row[Any]], now: datetime) -> Cloud
         "subject": lost.subject,
         "channel": lost.target,
     }
+    if (case := case_of(lost.subject, lost.parent)) is not None and len(together) < 2:
+        data["case"] = case
     if len(together) > 1:
         data |= {"effects": [one.key for one in together], "effect": lost.message}
         del data["subject"]

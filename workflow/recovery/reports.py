@@ -23,6 +23,7 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import EventConflict, InvalidEvent, NotFound, NotPermitted
 from workflow.queries.event_outcomes import event_outcome
+from workflow.recovery.contact.gathering import case_of
 from workflow.recovery.contact.webhook_ids import keys_meant
 from workflow.recovery.lost_sends import SOURCE as SWEEP
 from workflow.recovery.lost_sends import escalation_of
@@ -83,6 +84,7 @@ class _Sent(NamedTuple):
     payload: dict[str, Any]
     receipt: dict[str, Any] | None
     subject: str
+    parent: str | None
 
 
 def take(engine: Engine, report: Report) -> list[Acceptance]:
@@ -139,7 +141,7 @@ def _find(engine: Engine, key: str) -> _Sent:
 def _notice(engine: Engine, key: str) -> _Sent | None:
     columns = (
         outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.target, outbox.c.state, outbox.c.token,
-        outbox.c.attempts, outbox.c.payload, outbox.c.receipt, subjects.c.key,
+        outbox.c.attempts, outbox.c.payload, outbox.c.receipt, subjects.c.key, subjects.c.parent,
     )  # fmt: skip
     query = select(*columns).join(subjects, subjects.c.id == outbox.c.subject_id)
     with engine.store.connect() as connection:
@@ -185,6 +187,7 @@ def _event(engine: Engine, sent: _Sent, report: Report) -> CloudEvent:
         "customer": None if topic_of(said).colleagues else said["to"],
         "code": report.code,
         "reference": report.reference,
+        "case": case_of(sent.subject, sent.parent),
         "claim": (said.get("context") or {}).get("claim"),
     }
     return CloudEvent(

@@ -112,6 +112,12 @@ def matter_of(subject: str, parent: str | None) -> str:
     return parent if parent is not None and of_case else subject
 
 
+def case_of(subject: str, parent: str | None) -> str | None:
+    """The case that a subject is, or is part of, by key; None: of none."""
+    matter = matter_of(subject, parent)
+    return matter if matter.startswith(CASE) else None
+
+
 def until_gathered(now: datetime, interval: timedelta, last: datetime | None) -> Wait | None:
     """Until when a notice waits for others; None: it goes now, with all that waits.
 

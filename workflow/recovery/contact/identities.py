@@ -42,6 +42,15 @@ _NOBODY = frozenset(
         "anonymous",
         "keine",
         "tbd",
+        "guest",
+        "gast",
+        "test",
+        "dummy",
+        "private",
+        "withheld",
+        "notavailable",
+        "notprovided",
+        "-1",
     )
 )
 """What stands in a field that had to be filled."""

@@ -5,67 +5,47 @@ Sources: RFC 3834 (`Auto-Submitted`), and what was in use before it and beside i
 words of a subject).
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from workflow.recovery.contact.mail_addresses import mail_address
+from workflow.recovery.contact.mail_addresses import bare_address
 
-_SIGNS = str.maketrans("-\u2010\u2011\u2013\u2014\u2019", "     '", "[](){}*#!")
-_TO_MANY = ("bulk", "junk", "list", "auto_reply")
-_AUTOREPLY = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-failed-recipients")
-_DAEMON = "mailer-daemon@"
+_TO_MANY = ("bulk", "junk", "autoreply")
+"""Not `list`: a shop's own address is often a list, and then every customer's mail says so."""
+_AUTOREPLY = ("xautoreply", "xautorespond", "xmailautoreply", "xfailedrecipients")
+"""How the names of such headers begin, without their hyphens."""
+_NOBODY = re.compile(r"mailer-daemon(?:$|[@\s])|microsoftexchange[0-9a-f]{32}@")
 _BEGINNINGS = (
-    *(
-        "automatic reply",
-        "automatic response",
-        "automated reply",
-        "automated response",
-        "auto reply",
-        "autoreply",
-    ),
-    *(
-        "auto response",
-        "autoresponse",
-        "automatische antwort",
-        "abwesenheitsnotiz",
-        "abwesenheitsbenachrichtigung",
-    ),
-    *("abwesenheitsassistent", "abwesenheit:", "abwesend:", "out of office", "out of the office"),
+    *("automatic reply", "automatic response", "automated reply", "automated response", "auto reply"),
+    *("auto response", "out of office", "out of the office", "automatische antwort", "abwesenheitsnotiz"),
+    *("abwesenheitsbenachrichtigung", "abwesenheitsassistent", "abwesenheit:", "abwesend:"),
     *("réponse automatique", "absence du bureau", "message d'absence", "respuesta automática"),
-    *(
-        "respuesta automatica",
-        "fuera de la oficina",
-        "risposta automatica",
-        "fuori sede",
-        "automatisch antwoord",
-    ),
-    *(
-        "afwezig:",
-        "afwezigheidsbericht",
-        "autosvar",
-        "automatisk svar",
-        "automatiskt svar",
-        "automaattinen vastaus",
-    ),
-    *(
-        "odpowiedź automatyczna",
-        "automatická odpověď",
-        "resposta automática",
-        "automatikus válasz",
-        "автоответ",
-    ),
-    *("автоматический ответ", "自動応答", "自動返信", "自动回复", "自動回覆", "자동 회신"),
-    *(
-        "undeliverable:",
-        "undelivered mail",
-        "undeliverable mail",
-        "returned mail: ",
-        "delivery status notification",
-    ),
+    *("respuesta automatica", "fuera de la oficina", "resposta automática", "resposta automàtica"),
+    *("risposta automatica", "fuori sede", "automatisch antwoord", "afwezig:", "afwezigheidsbericht"),
+    *("autosvar", "automatisk svar", "automatiskt svar", "sjálfvirkt svar", "automaattinen vastaus"),
+    *("automaatvastus", "automātiska atbilde", "automatinis atsakymas", "odpowiedź automatyczna"),
+    *("automatyczna odpowiedź", "autoodpowiedź", "automatická odpověď", "automatická odpoveď"),
+    *("automatikus válasz", "samodejni odgovor", "automatski odgovor", "răspuns automat"),
+    *("автоответ", "автоматический ответ", "автоматична відповідь", "автоматичен отговор"),
+    *("αυτόματη απάντηση", "otomatik yan\u0131t", "תשובה אוטומטית", "رد تلقائي", "الرد التلقائي"),
+    *("自動応答", "自動返信", "自動返信メール", "自動回覆", "自动回复", "自动答复", "자동 회신"),
+    *("trả lời tự động", "tự động trả lời", "balasan otomatis", "ตอบกลับอัตโนมัติ"),
+    *("undeliverable:", "unzustellbar:", "undelivered mail", "undelivered mail returned to sender"),
+    *("undeliverable mail", "returned mail:", "delivery status notification", "failure notice"),
     *("mail delivery failed", "mail delivery failure", "mail delivery subsystem", "mail delivery system"),
-    *("unzustellbar:", "failure notice"),
 )
 """Nothing that a customer would write of a parcel: `Delivery has failed` is read by a person."""
+_BLANK = r"[\s\u2010\u2011-]*"
+_PHRASE = "|".join(
+    _BLANK.join(map(re.escape, one.split())) for one in sorted(_BEGINNINGS, key=len, reverse=True)
+)
+_TITLE = re.compile(
+    rf"[\W_]*(?:(?:{_PHRASE})\s*)+(?:$|(?<=:)|[^\w\s]|(?:re|aw|wg|fwd?|sv|vs|tr|rv|antw|odp|ynt|rif)\s*:)"
+)
+"""A title that ends there, or goes on with a sign or the title that it answers; what goes on with a word is a
+sentence, such as a person writes: `Failure notice on my washing machine`."""
 
 
 def machine_written(message: Mapping[str, Any]) -> bool:
@@ -76,36 +56,44 @@ def machine_written(message: Mapping[str, Any]) -> bool:
     """
     said = message.get("auto_submitted")
     if said is not None:
-        return said is True or (isinstance(said, str) and _is_automatic(said))
+        return said is True or _is_automatic(_one(said))
     headers = message.get("headers")
-    if isinstance(headers, Mapping) and _shows_it({str(name).casefold(): headers[name] for name in headers}):
+    if isinstance(headers, Mapping) and _shows_it({_plain(name): headers[name] for name in headers}):
         return True
     address, title = message.get("email"), message.get("title")
-    if isinstance(address, str) and mail_address(address).startswith(_DAEMON):
+    if isinstance(address, str) and _NOBODY.match(bare_address(address).casefold()):
         return True
-    return isinstance(title, str) and _first_words(title).startswith(_BEGINNINGS)
+    return isinstance(title, str) and _TITLE.match(_as_written(title)) is not None
 
 
-def _first_words(title: str) -> str:
-    """Without brackets and hyphens: of ``[Auto-Reply] Your case``."""
-    return " ".join(title.casefold().translate(_SIGNS).split())
+def _as_written(title: str) -> str:
+    return unicodedata.normalize("NFC", title).casefold().replace("\u2019", "'").strip()
+
+
+def _plain(name: str) -> str:
+    """Of ``X-Auto-Reply`` and ``auto_reply``: how many hyphens a name has, nobody agrees upon."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+def _one(value: Any) -> str:
+    """Of a header that may come twice, the first."""
+    one = value[0] if isinstance(value, list) and value else value
+    return one.strip().casefold() if isinstance(one, str) else ""
 
 
 def _is_automatic(said: str) -> bool:
-    """Of ``Auto-Submitted: auto-replied; owner-email=…``."""
-    return said.partition(";")[0].strip().casefold() not in ("", "no", "false")
+    """Of ``Auto-Submitted: auto-replied; owner-email=…``; what stands in brackets is a comment."""
+    return re.split(r"[;(]", said)[0].strip() not in ("", "no", "none", "false")
 
 
 def _shows_it(headers: Mapping[str, Any]) -> bool:
-    def text(name: str) -> str:
-        value = headers.get(name)
-        one = value[0] if isinstance(value, list) and value else value  # of one that may come twice
-        return one.strip().casefold() if isinstance(one, str) else ""
-
+    said = {name: _one(value) for name, value in headers.items()}
     return (
-        _is_automatic(text("auto-submitted"))
-        or text("precedence") in _TO_MANY
-        or any(text(name) not in ("", "no", "false") for name in _AUTOREPLY)
-        or text("return-path") == "<>"
-        or text("content-type").startswith("multipart/report")
+        _is_automatic(said.get("autosubmitted", ""))
+        or any(_plain(said.get(name, "")) in _TO_MANY for name in ("precedence", "xprecedence"))
+        or any(name.startswith(_AUTOREPLY) and said[name] not in ("", "no", "false") for name in said)
+        or said.get("xautogenerated") == "reply"
+        or "autoresponder" in said.get("xpostmessageclass", "")
+        or said.get("returnpath") == "<>"
+        or said.get("contenttype", "").startswith("multipart/report")
     )

@@ -69,6 +69,9 @@ _EXTENSION = re.compile(
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 5, 15
 """Of a number, without its country."""
+_WITHHELD = frozenset(("266696687", "7378742833", "2562533", "8566696687", "86282452253"))
+"""Whoever hides theirs, as telephone companies spell it by the keys: anonymous, restricted, blocked, unknown,
+unavailable."""
 _COUNTED, _COUNTED_FROM = ("1234567890", "9876543210"), 7
 
 _region: str | None = None
@@ -149,6 +152,8 @@ def _digits(text: str) -> str:
     if begins is None:
         return ""
     bare = _LETTER.split(text[begins.start() :], maxsplit=1)[0].strip()
+    if "".join(sign for sign in bare if sign.isdecimal()) in _WITHHELD:
+        return ""
     if bare.lstrip("( ").startswith("+"):
         return _with_country(bare.lstrip("( "), None)
     at_home = _with_country(bare, _region) if _region is not None else ""

@@ -19,28 +19,61 @@ MOST = 20
 """Addresses that are remembered for each channel."""
 _BY_TELEPHONE = ("live", "sms")
 
-_STATUS = re.compile(r"(?<![0-9.])5\.(?:1\.(?:0|1|2|3|6|10)|2\.1|4\.4)(?![0-9.]*[0-9])")
-"""RFC 3463: no such mailbox, no such host, malformed, moved away, disabled, no way to the host."""
+_STATUS = re.compile(r"(?<![0-9.])5\.(?:1\.(?:0|1|2|3|6|10)|2\.1|4\.[14])(?![0-9.]*[0-9])")
+"""RFC 3463: no such mailbox, no such host, malformed, moved away, disabled, no way to the host (and 5.4.1, by
+which the servers of Microsoft 365 say that they know no such mailbox)."""
 _TWILIO = re.compile(
-    r"(?<![0-9])(?:13224|21211|21214|21217|21610|21614|21635|30005|30006|63003|63024)(?![0-9])"
+    r"(?<![0-9])(?:13223|13224|21211|21214|21217|21265|21401|21610|21614|21635|30005|30006|63003|63024)(?![0-9])"
 )
 """No number, no mobile, an unknown one, a landline, no such account; or its carrier was told to stop."""
-_WORDS = (
-    *("wrong number", "unknown user", "user unknown", "no such user", "unknown mailbox", "mailbox not found"),
-    *("no such recipient", "recipient unknown", "unknown recipient", "address not found", "no such address"),
-    *("user not found", "recipient not found", "does not exist", "doesn't exist", "account is disabled"),
-    *("account disabled", "no mailbox here", "hard bounce", "hardbounce", "no email"),
-)
+_PASSES = re.compile(r"\s*4(?:21|5[0-2])(?![0-9])|(?<![0-9.])4\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.]*[0-9])")
+"""What is not for good: a reply of SMTP, a status of RFC 3463."""
+
+
+def _squeezed(text: str) -> str:
+    """Without blanks and hyphens: of `NoEmail`, `no-email`, `no email`."""
+    return _BLANK.sub("", text.casefold())
+
+
 _BLANK = re.compile(r"[\s_-]+")
+_WORDS = tuple(
+    _squeezed(one)
+    for one in (
+        *("wrong number", "wrong person", "unknown user", "user unknown", "no such user", "user not known"),
+        *("unknown mailbox", "mailbox not found", "invalid mailbox", "bad mailbox", "not a valid mailbox"),
+        *("no such recipient", "recipient unknown", "unknown recipient", "invalid recipient"),
+        *("inactive recipient", "not a valid recipient", "address not found", "no such address"),
+        *("address unknown", "unknown address", "unrouteable address", "unroutable address"),
+        *("bad email address", "invalid email address", "user not found", "recipient not found"),
+        *("does not exist", "doesn't exist", "doesn't have a", "account is disabled", "account disabled"),
+        *("account has been disabled", "mailbox disabled", "mailbox is disabled", "mailbox is inactive"),
+        *("no mailbox here", "hard bounce", "no email", "previously bounced", "suppression list"),
+        *("suppressed", "host not found", "domain not found", "no such domain", "nxdomain"),
+        *("unknown subscriber", "unallocated", "invalid number", "invalid msisdn", "not a mobile"),
+        *("not in service", "no longer in service", "chat not found", "blocked by the user"),
+    )
+)
+_ABOUT_US = tuple(
+    _squeezed(one)
+    for one in (
+        *("sender address", "address of sender", "sender rejected", "sender verif", "sender domain"),
+        *("domain of sender", "domain of the sender"),
+    )
+)
 
 
 def dead_address(code: str) -> bool:
     """``dead_address('5.1.1')``: whether a report's code says that nobody is there.
 
-    What may pass (a mailbox that is full, 4.x.x) says so too little, and so does a refusal by the words.
+    What may pass (a mailbox that is full, 4.x.x) says so too little, and so does a refusal by the words, or
+    of who sends them.
     """
-    said = _BLANK.sub(" ", code.casefold())
-    return bool(_STATUS.search(code) or _TWILIO.search(code)) or any(one in said for one in _WORDS)
+    said = _squeezed(code)
+    if any(one in said for one in _ABOUT_US):
+        return False
+    if _STATUS.search(code) or _TWILIO.search(code):
+        return True
+    return _PASSES.search(code) is None and any(one in said for one in _WORDS)
 
 
 def address_mark(customer: Any, channel: str) -> str:
