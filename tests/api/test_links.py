@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from tasks.channels.port import Notice
 from tests.api.front_door import Story
+from tests.api.mailbox import links_in
 from workflow.recovery.links import Expired, Forged, Pass, link_secret, sign, verified
 from workflow.settings import Settings
 
@@ -168,6 +169,17 @@ def test_what_is_no_longer_on_offer_is_told_at_once_and_another_may_be_chosen(st
     assert late.status_code == 409 and "nicht mehr frei" in late.text
     assert story.follow(first, choice="1").status_code == 200
     assert story.data(KEY)["window"] == LATER
+
+
+def test_why_not_is_a_sentence_without_names_of_our_own(story: Story) -> None:
+    ladder = [{"people": ["lee@shop.example"], "within": "PT1H"}]
+    story.post("escalation.open", "escalation:E-1", {"words": "It is cold", "ladder": ladder})
+    notice = story.mailbox.notices[-1]
+    story.post("escalation.reassign", "escalation:E-1", {"to": "mia@shop.example", "by": "head@shop.example"})
+    pages = [path for path in links_in(notice) if 'name="reason"' in story.browser.get(path).text]
+    (late,) = [story.browser.post(path, data={"reason": "I am on a train"}) for path in pages]
+    assert late.status_code == 409
+    assert "Others have it now; there is nothing left for you to refuse.</p>" in late.text
 
 
 def test_a_link_opens_nothing_but_its_own_question(story: Story) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.replay.scene import Scene
+from workflow.replay.refusal import ReplayRefused
 
 ROWS = [f"P{n},1,2026-03-{n:02} 10:00,sent," for n in range(1, 21)]
 
@@ -52,6 +53,20 @@ def test_rows_after_until_are_counted_and_not_applied(scene: Scene) -> None:
 def test_until_may_be_before_the_first_row(scene: Scene, until: str) -> None:
     report = scene.rows(*ROWS, until=until)
     assert (report["rows"]["applied"], report["set_aside"]["after_until"]) == (0, 20)
+
+
+def test_who_writes_never_as_the_end_of_all_years_does_not_send_the_clock_there(scene: Scene) -> None:
+    never = [f"X{n},1,9999-12-31 23:59,sent," for n in range(5)]
+    report = scene.rows(*ROWS, *never)
+    assert [(one["rule"], one["rows"]) for one in report["refusals"]["reasons"]] == [("instant-range", 5)]
+    assert "null_values" in report["refusals"]["reasons"][0]["message"]
+    assert report["time"]["until"] == "2026-03-20T10:00:00Z"
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "P2912151D"])
+def test_nor_does_whoever_asks(scene: Scene, until: str) -> None:
+    with pytest.raises(ReplayRefused, match="is later than the clock goes"):
+        scene.rows(*ROWS, until=until)
 
 
 def test_the_watcher_hears_the_virtual_date(scene: Scene) -> None:

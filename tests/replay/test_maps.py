@@ -233,3 +233,12 @@ def test_a_column_that_no_row_of_json_has_is_said(scene: Scene) -> None:
         {"field": "data.weight.column", "column": "grams"},
         {"field": "leave_out[0]", "column": "mood"},
     ]
+
+
+def test_a_number_of_json_is_read_by_its_digits_where_a_text_is_asked_for(scene: Scene) -> None:
+    scene.replace('format: "%Y-%m-%d %H:%M"', 'format: "%Y%m%d%H%M"')
+    scene.replace("{column: grams, type: integer}", '{column: grams, type: integer, pattern: "^([0-9]+)00$"}')
+    row = {"parcel": 7, "count": 1, "when": 202603021000, "what": "sent", "grams": 1200}
+    report = scene.play(f"{orjson.dumps(row).decode()}\n", name="log.jsonl")
+    assert report["time"]["first_event"] == "2026-03-02T10:00:00Z"
+    assert (report["rows"]["applied"], report["rows"]["refused"]) == (1, 0)

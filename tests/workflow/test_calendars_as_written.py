@@ -391,6 +391,14 @@ def test_what_has_no_length_is_nobody_s_fault_outside_of_the_span() -> None:
          "events[0].dtend", "order", 4),
         (calendar(event(*DAY, "RRULE:FREQ=DAILY", "ATTENDEE;CUTYPE=ROOM:mailto:r@shop.example")),
          "events[0].attendee", "no-person", 4),
+        (calendar(event(*DAY, "RRULE:FREQ=DAILY;INTERVAL=0", "SUMMARY:a@b.example")),
+         "events[0].rrule", "icalendar", 4),
+        (calendar(event(*DAY, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "SUMMARY:a@b.example")),
+         "events[0].rrule", "too-many", 4),
+        (calendar(event(*DAY, "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY;BYDAY=TU", "SUMMARY:a@b.example")),
+         "events[0].exrule", "icalendar", 4),
+        (calendar(event("DTSTART:20260310T080000Z", "DTEND:99991231T235959Z", "SUMMARY:a@b.example")),
+         "events[0].dtend", "too-long", 4),
     ],
 )  # fmt: skip
 def test_what_would_be_guessed_is_refused_with_its_line(

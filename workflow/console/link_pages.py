@@ -37,8 +37,8 @@ from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 router = APIRouter(include_in_schema=False)
 
 _MOST_FIELDS = 60
-_RULE = re.compile(r"^[a-z-]+: ")
-"""With what a reason begins that is for programs."""
+_RULE = re.compile(r"^[a-z-]+: | \[[a-z_-]+\]")
+"""What of a reason is for programs: the rule before it, and the names of guards behind its sentences."""
 _BUTTON = "send"
 """The label by which a page says what its one button does."""
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -19,6 +19,9 @@ from workflow.replay.values import Converter, Misfit, converter, is_one_of, part
 
 MAX_ZONES = 1000
 """Different zones that the rows of one log may name, at most."""
+
+CLOCK_ENDS = datetime(9999, 1, 1, tzinfo=UTC)
+"""No replay goes there: what follows of an event needs time, and whoever writes this year means never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,15 @@ class EventReader:
         columns = self._form.time.column_names()
         value = self._value(row, columns[0]) if self._form.time.column is not None else self._instant.of(row)
         try:
-            return self._time.read(row, value)
+            at = self._time.read(row, value)
         except TimeError as error:
             raise RowRefused(self._instant.field, error.rule, error.message) from None
+        if at < CLOCK_ENDS:
+            return at
+        message = (
+            f"{value!r} is later than the clock goes; where it stands for never, `null_values` may name it"
+        )
+        raise RowRefused(self._instant.field, "instant-range", message)
 
     def _value(self, row: LogRow, column: str) -> Any:
         """A value; None where it is missing or stands for nothing."""

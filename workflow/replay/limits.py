@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from state_machines.errors import Problem
 from state_machines.values.durations import parse_duration
-from state_machines.values.instants import parse_instant, shifted
+from state_machines.values.instants import format_instant, parse_instant, shifted
 from state_machines.values.time_errors import TimeError
-from workflow.replay.event_reader import PlannedRow
+from workflow.replay.event_reader import CLOCK_ENDS, PlannedRow
 from workflow.replay.refusal import ReplayRefused
 
 FEWEST = 10
@@ -50,14 +50,15 @@ class Limits:
     def end(self, last: datetime) -> datetime:
         """Where the clock stops when the last event is at `last`. Raises ReplayRefused."""
         found = self.instant()
-        if found is not None:
-            return max(found, last)
-        if self.until is None:
-            return last
-        try:
-            return shifted(last, parse_duration(self.until))
-        except TimeError as error:
-            raise ReplayRefused([Problem("--until", error.rule, error.message)]) from None
+        if found is None and self.until is not None:
+            try:
+                found = shifted(last, parse_duration(self.until))
+            except TimeError as error:
+                raise ReplayRefused([Problem("--until", error.rule, error.message)]) from None
+        if found is not None and found >= CLOCK_ENDS:
+            message = f"{format_instant(found)} is later than the clock goes"
+            raise ReplayRefused([Problem("--until", "instant-range", message)])
+        return last if found is None else max(found, last)
 
     def _is_duration(self) -> bool:
         return self.until is not None and self.until.startswith(("P", "-P"))

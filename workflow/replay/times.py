@@ -120,6 +120,8 @@ def _reader_of(form: str, zone_name: str | None, ambiguous: Literal["earlier", "
         return localize(found, where, ambiguous)
 
     def read(value: Any) -> datetime:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)  # 20260301 in JSON
         if not isinstance(value, str):
             raise InstantError("time-format", f"{value!r} is not a text of the form {form!r}")
         return read_text(value)

@@ -75,8 +75,10 @@ def _renamed(rule: DataRule, convert: Converter) -> Converter:
 
 
 def part_of(pattern: str, value: Any) -> str:
-    """The part of a text that a pattern's group takes. Raises Misfit where the text does not match."""
-    found = captured(pattern, value) if isinstance(value, str) else None
+    """The part of a text, or of a number's digits, that a pattern's group takes. Raises Misfit."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = orjson.dumps(value).decode() if is_number else value
+    found = captured(pattern, text) if isinstance(text, str) else None
     if found is None:
         raise Misfit("pattern", f"{value!r} does not match the pattern {pattern!r}")
     return found

@@ -28,6 +28,7 @@ from workflow.recovery.rotations.calendar_times import (
     ends_of,
     first_instant,
     later,
+    listed,
     name_as_series,
     put_into_zones,
 )
@@ -35,6 +36,9 @@ from workflow.recovery.rotations.calendar_zones import CalendarZones, without_zo
 
 MOST_SHIFTS = 5_000
 """More than this many make every question to the rotation slow; a shorter span has fewer."""
+_MOST_TIMES = 100_000
+_PERIODS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
+_LONGEST = timedelta(days=36_600)
 _MOST_SAID = 20
 _CANCELLED = "CANCELLED"
 _NUMBER = "X-MAKEGOOD-EVENT"
@@ -95,7 +99,8 @@ def shifts_of(
         name_as_series(events, zones)
         problems += zones.problems
         if not problems:
-            problems += [one for event in events for one in _ends_before_it_begins(event, zones, where)]
+            problems += [one for event in events for one in _wrong_length(event, zones, where)]
+            problems += [one for event in events for one in _too_dense(event, end, zones, where)]
         if not problems:
             found += _expanded(calendar, zones, begin, end)
     shifts, left_out = _taken(found, people, where, problems)
@@ -143,13 +148,33 @@ def _unreadable(event: Entry, where: CalendarText) -> Iterator[Problem]:
             yield _problem(event, where, str(name).lower(), "icalendar", f"cannot be read: {message}")
     if event.get("DTSTART") is None:
         yield _problem(event, where, "dtstart", "required", "must say when it begins")
+    if event.get("EXRULE") is not None:
+        yield _problem(event, where, "exrule", "icalendar", "is no part of iCalendar any more; EXDATE is")
 
 
-def _ends_before_it_begins(event: Entry, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
-    """The library would swap both ends."""
+def _wrong_length(event: Entry, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
+    """What ends before it begins, where the library would swap both; and what never does, where it fails."""
     begin, end = ends_of(event, zones)
-    if as_utc(end) < as_utc(begin):
+    length = as_utc(end) - as_utc(begin)
+    if length < timedelta(0):
         yield _without_length(event, where, begin)
+    elif length > _LONGEST:
+        yield _problem(event, where, "dtend", "too-long", f"lasts more than {_LONGEST.days} days")
+
+
+def _too_dense(event: Entry, end: datetime, zones: CalendarZones, where: CalendarText) -> Iterator[Problem]:
+    """The library looks at every time of a series since it began, and for ever where no two differ."""
+    begin = as_utc(first_instant(event["DTSTART"].dt, zones))
+    for rule in listed(event.get("RRULE")):
+        every = _PERIODS.get(str(rule.get("FREQ", [""])[0]).upper(), timedelta(days=1))
+        interval = int(rule.get("INTERVAL", [1])[0])
+        if interval < 1:
+            yield _problem(event, where, "rrule", "icalendar", "INTERVAL must be 1 or more")
+        elif (end - begin) / (every * interval) > _MOST_TIMES:
+            message = (
+                f"has more than {_MOST_TIMES} times from {begin.isoformat()} on; such a series is no duty"
+            )
+            yield _problem(event, where, "rrule", "too-many", message)
 
 
 def _expanded(
