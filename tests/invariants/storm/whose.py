@@ -7,7 +7,7 @@ be since, and turned out not to be. The message is known by its mark.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tests.invariants.storm.marks import marks_in
@@ -36,12 +36,13 @@ class Owners:
 
     def look(self, world: StormyWorld, seen: Seen) -> Iterator[str]:
         """Who heard what they must not hear, or was written to where nobody is."""
+        given = {(move.key, one) for move in seen.moves for one in _brought(move)}
         for notice in seen.notices:
             for letter in world.post.of_message(notice.key):
                 yield from self._about_owner(world, seen, notice, letter)
                 yield from self._about_resting(world, seen, notice, letter)
                 yield from _about_address(world, seen, notice, letter)
-                yield from self._about_taken(world, seen, notice, letter)
+                yield from self._about_taken(world, notice, letter, given)
                 self._reached[letter.key] = notice.address
         for move in seen.moves:
             if move.outcome != "refused":
@@ -65,10 +66,7 @@ class Owners:
                 self._forget(move.key)
             if move.trigger == "address_works":
                 self._rests[move.key, str(said.get("channel"))].clear()
-            if move.trigger in _BRINGS:
-                for kind in ("email", "phone", "social"):
-                    if isinstance(said.get(kind), str):
-                        self._taken[move.key].discard(f"identity:{fingerprint(kind, said[kind])}")
+            self._taken[move.key].difference_update(_brought(move))
         elif name == "identity" and move.trigger == "release":
             world.tally["weather: releases"] += 1
             held = seen.before[move.key].data.get("holders", ()) if move.key in seen.before else ()
@@ -118,15 +116,25 @@ class Owners:
                 yield f"nobody there: {letter.key} went to {notice.address} of {key}, resting since {since}"
 
     def _about_taken(
-        self, world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter
+        self, world: StormyWorld, notice: SentNotice, letter: Letter, given: Collection[tuple[str, str]]
     ) -> Iterator[str]:
+        """Whether it was theirs no longer, and is not `given` as theirs in this instant."""
         kind = _FIELD.get(notice.channel)
         key = notice.to.get("key") if isinstance(notice.to, Mapping) else None
         known = world.subjects.get(str(key))
         if kind is None or known is None or known.data.get("into") or known.data.get("joined"):
             return
-        if f"identity:{fingerprint(kind, notice.address)}" in self._taken[known.key]:
+        identity = f"identity:{fingerprint(kind, notice.address)}"
+        if identity in self._taken[known.key] and (known.key, identity) not in given:
             yield f"taken: {letter.key} went to {notice.address}, which was taken from {known.key}"
+
+
+def _brought(move: Move) -> list[str]:
+    """Keys of the identities that a customer says, or somebody of them, in this decision."""
+    if move.outcome == "refused" or move.trigger not in _BRINGS or not move.key.startswith("customer:"):
+        return []
+    said = {kind: move.said.get(kind) for kind in ("email", "phone", "social")}
+    return [f"identity:{fingerprint(kind, one)}" for kind, one in said.items() if isinstance(one, str)]
 
 
 def _about_address(world: StormyWorld, seen: Seen, notice: SentNotice, letter: Letter) -> Iterator[str]:
