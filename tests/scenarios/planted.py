@@ -97,8 +97,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "the wrong person: the nudge goes to the customer": Fault(
         "promise",
-        "  nudge_owner:\n    notice:\n      to: =colleagues(data.owner)\n",
-        "  nudge_owner:\n    notice:\n      to: =customer\n",
+        "  nudge_owner:\n    notice:\n      name: nudge\n      to: =colleagues(data.owner)\n",
+        "  nudge_owner:\n    notice:\n      name: nudge\n      to: =customer\n",
         found_by="promise/a_new_deadline_is_agreed.yaml",
         said="about: nudge",
     ),
