@@ -113,8 +113,10 @@ class SmtpSession:
                 server.ehlo()
             if settings.smtp_user is not None and settings.smtp_password is not None:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        except (OSError, smtplib.SMTPException) as error:
+        except BaseException as error:
             _leave(server)
+            if not isinstance(error, OSError | smtplib.SMTPException):
+                raise
             # Whatever is wrong with the server or with our account there is not wrong with the notice.
             raise Retry(f"mail server: {type(error).__name__} before the message [smtp-connect]") from error
         self._server = server
