@@ -12,6 +12,7 @@ from state_machines.values.durations import parse_duration
 from tasks.channels.live import LiveChannel
 from tasks.channels.port import Channel, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.scheduler.sweep import sweep
+from tasks.sending.pace import SteadyPace
 from tasks.sending.sender import NoticeSender
 from workflow.broker.task_names import WRITE
 from workflow.clock import Clock
@@ -70,7 +71,7 @@ class InProcess:
         outside = [one.name for one in registered().values() if one.outside]
         live = LiveChannel(runtime.engine, runtime.clock, lambda subjects: None)
         channels: dict[str, Channel] = {**dict.fromkeys(outside, self._kept), "live": live}
-        self._sender = NoticeSender(runtime, channels)
+        self._sender = NoticeSender(runtime, channels, SteadyPace())
 
     def send_notices(
         self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from workflow.outbox.effects import HeldNotice
 
 A_MOMENT = 0.05
 """Seconds that the notices of one claim may take together. Where a channel takes longer, each has its own."""
 MOST = 100
+_TOO_LONG = 0.5
+"""Seconds after a claim until which its notices are begun."""
 
 
 class Pace:
@@ -31,3 +34,19 @@ class Pace:
         """A notice that asked for this channel took so long; a quick one counts by half."""
         before = self._seconds.get(channel, A_MOMENT)
         self._seconds[channel] = max(seconds, (before + seconds) / 2)
+
+    def too_long(self, seconds: float) -> bool:
+        """Whether what was claimed so long ago and is not begun is to be given back."""
+        return seconds > _TOO_LONG
+
+
+class SteadyPace(Pace):
+    """As many together as may be, however long they take: what is told follows from virtual time alone."""
+
+    def together(self, waiting: Iterable[HeldNotice]) -> int:
+        """All of them, up to `MOST`."""
+        return sum(1 for _ in islice(waiting, MOST))
+
+    def too_long(self, seconds: float) -> bool:
+        """Never."""
+        return False

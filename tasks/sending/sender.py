@@ -32,8 +32,6 @@ from workflow.recovery.links import LinkWriter
 from workflow.recovery.links.urls import base_url
 
 _SHARE_OF_LEASE = 0.3
-_TOO_LONG = 0.5
-"""Seconds after a claim until which its notices are begun."""
 _Sent = tuple[int, Mapping[str, Any]]
 """The id of an effect that was sent, and its receipt."""
 
@@ -49,14 +47,14 @@ class SendResult:
 
 
 class NoticeSender:
-    """Sends notices of one store over its channels."""
+    """Sends notices of one store over its channels, as many at once as its pace says."""
 
-    def __init__(self, runtime: Runtime, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, runtime: Runtime, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
         self._runtime = runtime
         self._channels = channels
         self._claims = NoticeClaims(runtime)
         self._links = LinkWriter(runtime.settings)
-        self._pace = Pace()
+        self._pace = pace or Pace()
         self._base = base_url(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
@@ -94,7 +92,7 @@ class NoticeSender:
         try:
             for bundle in bundles:
                 before = monotonic()
-                if done and before - begun > _TOO_LONG:
+                if done and self._pace.too_long(before - begun):
                     break
                 done += 1
                 sent += self._send_and_record(bundle, sessions)

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import event
 
 from tasks.channels.port import Notice, Receipt
-from tasks.sending import pace, sender
-from tasks.sending.pace import Pace
+from tasks.sending import pace
+from tasks.sending.pace import Pace, SteadyPace
 from tasks.sending.sender import NoticeSender
 from tests.tasks.test_delivery_to_customers import LETTER
 from tests.workflow.world import World, new_world
@@ -67,6 +67,14 @@ def test_a_slow_channel_does_not_slow_another_down() -> None:
     waiting = [HeldNotice(number, "sms", None) for number in range(10)] + [HeldNotice(10, "email", None)]
     assert found.together(waiting) == 10
     assert found.together(waiting[10:]) == 1
+
+
+def test_a_steady_pace_follows_from_no_clock_on_the_wall() -> None:
+    found = SteadyPace()
+    waiting = [HeldNotice(number, "email", None) for number in range(1000)]
+    found.note("email", 3600.0)
+    assert found.together(waiting) == pace.MOST and found.together(waiting[:3]) == 3
+    assert not found.too_long(3600.0)
 
 
 def test_those_of_many_customers_are_claimed_in_few_transactions(
@@ -139,7 +147,7 @@ def test_what_there_was_no_time_for_is_pending_again_and_counts_for_nothing(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pace, "A_MOMENT", FOREVER)
-    monkeypatch.setattr(sender, "_TOO_LONG", -1.0)
+    monkeypatch.setattr(pace, "_TOO_LONG", -1.0)
     written(world, 10, caps={"per": "P1D", "most": 1})
     post = Post()
     run(world, runtime, post)
