@@ -10,6 +10,9 @@ from state_machines.check.fitting_values import not_received
 from state_machines.form.effects import EmitCall, OpenCall
 from state_machines.form.fields import FieldDeclaration
 
+_PART_OF = {"number": "integer"}
+"""By type, another of which all values are of it, too."""
+
 
 def handed_on_fields(document: Document) -> Iterator[Finding]:
     """What is sent on is declared here, by our data or by the event, and taken there as what it is."""
@@ -72,9 +75,51 @@ def _taken(
 def _misfits(
     wanted: FieldDeclaration, given: Sequence[FieldDeclaration], name: str, place: str
 ) -> Iterator[Finding]:
-    kinds = {one.type for one in given} - {"any", wanted.type}
-    if wanted.type == "number":
-        kinds -= {"integer"}
-    if kinds and wanted.type != "any":
-        message = f"{name!r} is of type {min(kinds)} here, and {wanted.type} is wanted"
-        yield Finding(place, "value-type", message)
+    for one in given:
+        message = _misfit(wanted, one, name)
+        if message is not None:
+            yield Finding(place, "value-type", message)
+            return
+
+
+def _misfit(wanted: FieldDeclaration, given: FieldDeclaration, name: str) -> str | None:
+    """What may be in the one and not in the other: what no door refuses must not be refused on its way."""
+    if wanted.type != "any" and given.type not in ("any", wanted.type, _PART_OF.get(wanted.type)):
+        return f"{name!r} is of type {given.type} here, and {wanted.type} is wanted"
+    if given.type == "any" or wanted.type == "any":
+        return None
+    return _wider(wanted, given, name) or _misfit_parts(wanted, given, name)
+
+
+def _wider(wanted: FieldDeclaration, given: FieldDeclaration, name: str) -> str | None:
+    most, least = wanted.max_length, wanted.minimum
+    if wanted.format is not None and given.format is None:
+        return f"{name!r} is any text here, and one of the form {wanted.format} is wanted"
+    if most is not None and (given.max_length is None or given.max_length > most):
+        return f"{name!r} may have any length here, and at most {most} characters are wanted"
+    if least is not None and (given.minimum is None or given.minimum < least):
+        return f"{name!r} may be any number here, and at least {least:g} is wanted"
+    if wanted.maximum is not None and (given.maximum is None or given.maximum > wanted.maximum):
+        return f"{name!r} may be any number here, and at most {wanted.maximum:g} is wanted"
+    if wanted.enum is not None and (given.enum is None or any(one not in wanted.enum for one in given.enum)):
+        return (
+            f"{name!r} may be anything here, and one of these is wanted: {', '.join(map(str, wanted.enum))}"
+        )
+    return None
+
+
+def _misfit_parts(wanted: FieldDeclaration, given: FieldDeclaration, name: str) -> str | None:
+    if wanted.items is not None:
+        if given.items is not None:
+            return _misfit(wanted.items, given.items, f"{name}[]")
+        return (
+            f"{name!r} holds anything here, and each item of it is wanted to be of type {wanted.items.type}"
+        )
+    for part, field in (wanted.fields or {}).items():
+        own = (given.fields or {}).get(part)
+        if own is None:
+            return f"{name!r} may have any {part!r} here, which is declared there"
+        message = _misfit(field, own, f"{name}.{part}")
+        if message is not None:
+            return message
+    return None

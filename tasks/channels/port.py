@@ -55,14 +55,14 @@ class Notice:
         return self.declared or topic_of({"about": self.about})
 
     @classmethod
-    def of(cls, row: EffectRow) -> Notice:
-        """The notice that a row of the outbox holds."""
+    def of(cls, row: EffectRow, to: Any) -> Notice:
+        """The notice that a row of the outbox holds, to this recipient."""
         said = row.payload
         return cls(
             key=row.key,
             subject=row.subject,
             channel=row.target,
-            to=said["to"],
+            to=to,
             about=said["about"],
             title=said["title"],
             words=said["words"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tasks.channels.port import Notice
@@ -19,8 +18,7 @@ def as_theirs(row: EffectRow, customer: Customer) -> EffectRow:
 
 def addressed(row: EffectRow, known: Mapping[str, Any]) -> Notice:
     """The notice, addressed as its recipient is known now."""
-    notice = Notice.of(row)
-    return replace(notice, to=recipient(notice.to, known))
+    return Notice.of(row, recipient(row.payload["to"], known))
 
 
 def recipient(to: Any, known: Mapping[str, Any]) -> Any:

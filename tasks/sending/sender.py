@@ -28,6 +28,7 @@ from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
 from workflow.recovery.contact.policy import NO_WAY
+from workflow.recovery.contact.resting import address_mark
 from workflow.recovery.links import LinkWriter
 from workflow.recovery.links.urls import base_url
 
@@ -118,7 +119,8 @@ class NoticeSender:
             outbox.bury(store, [(one, str(error)) for one in bundle.ids], clock.now(), held)
         except OutcomeUnknown as error:
             losses = [(one, str(error)) for one in bundle.ids]
-            outbox.unknown(store, losses, held, dict(_of_one_message({"channel": error.channel}, bundle)))
+            said = {"channel": error.channel, **_where(bundle, error.channel or "")}
+            outbox.unknown(store, losses, held, dict(_of_one_message(said, bundle)))
         else:
             return _receipts(said, bundle)
         return []
@@ -145,7 +147,7 @@ class NoticeSender:
                     error.channel = channel
                     raise
                 else:
-                    return _receipt(receipt, failed)
+                    return _receipt(receipt, failed) | _where(bundle, channel)
         finally:
             if nobody:
                 nobody_there.report(self._runtime, bundle, nobody, failed=len(failed))
@@ -214,6 +216,14 @@ def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]]) -> dict[str, A
     if failed:
         said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
     return said
+
+
+def _where(bundle: Bundle, channel: str) -> dict[str, Any]:
+    """To which address of a customer it went, by its mark: they may have another when a report comes."""
+    if bundle.counted is None or bundle.gathered:
+        return {}
+    mark = address_mark(bundle.notices[0].to, channel)
+    return {"mark": mark} if mark else {}
 
 
 def _receipts(said: dict[str, Any], bundle: Bundle) -> list[_Sent]:

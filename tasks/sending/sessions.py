@@ -15,16 +15,16 @@ class Sessions:
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
         self._held = ExitStack()
-        self._open: dict[str, Channel] = {}
+        self._found: dict[str, Channel | None] = {}
 
     def channel(self, name: str) -> Channel | None:
         """What carries the channel of this name; None: nothing here does."""
-        if name in self._open:
-            return self._open[name]
-        channel = self._channels.get(name)
-        if isinstance(channel, SessionChannel):
-            channel = self._open[name] = self._held.enter_context(channel.session())
-        return channel
+        if name not in self._found:
+            channel = self._channels.get(name)
+            if isinstance(channel, SessionChannel):  # which takes as long as sending to a quick one
+                channel = self._held.enter_context(channel.session())
+            self._found[name] = channel
+        return self._found[name]
 
     def __enter__(self) -> Self:
         return self

@@ -189,6 +189,7 @@ def _event(engine: Engine, sent: _Sent, report: Report) -> CloudEvent:
         "reference": report.reference,
         "case": case_of(sent.subject, sent.parent),
         "claim": (said.get("context") or {}).get("claim"),
+        "mark": (sent.receipt or {}).get("mark"),
     }
     return CloudEvent(
         id=_short(f"{sent.id}/{report.identity}"),

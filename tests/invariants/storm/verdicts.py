@@ -119,11 +119,7 @@ def _about_wishes(world: StormyWorld, seen: Seen, notice: SentNotice) -> Iterato
     """Neither in quiet hours nor against a wish, as it stood both before this instant and after it."""
     if not isinstance(notice.to, Mapping) or notice.channel not in _TEXT:
         return
-    wishes = [notice.to]
-    key = notice.to.get("key")
-    while (known := world.subjects.get(str(key))) is not None:
-        wishes = [(seen.before.get(known.key) or known).data.get("customer") or {}, known.data["customer"]]
-        key = known.data.get("into")
+    wishes = world.profiles(seen, notice.to) or [notice.to]
     if all(notice.channel in (one.get("opted_out") or ()) for one in wishes):
         yield f"opted out: {notice.key} went to {notice.to.get('name')} over {notice.channel}"
     if all(is_quiet(notice.at, one) for one in wishes):

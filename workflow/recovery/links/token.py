@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from itsdangerous import BadData, Signer, base64_decode, base64_encode
 from itsdangerous.signer import HMACAlgorithm
@@ -56,8 +57,11 @@ class _Short(HMACAlgorithm):
         return super().get_signature(key, value)[:_SIGNATURE_BYTES]
 
 
+@lru_cache(maxsize=4)
 def _signer(secret: bytes) -> Signer:
-    return Signer(secret, _SALT, key_derivation="hmac", digest_method=hashlib.sha256, algorithm=_Short())
+    """Of this secret; its key is derived once, which takes as long as signing itself."""
+    whole = Signer(secret, _SALT, key_derivation="hmac", digest_method=hashlib.sha256)
+    return Signer(whole.derive_key(), key_derivation="none", algorithm=_Short())
 
 
 def sign(secret: bytes, what: Pass) -> str:
