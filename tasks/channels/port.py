@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from state_machines.notices.topics import PAYLOAD_FIELD, Topic, topic_of
+from state_machines.subject import NOTHING
 from workflow.errors import MakegoodError
 from workflow.store.port import EffectRow
 
 _RULE = re.compile(r"\[([a-z0-9][a-z0-9-]*)\]\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One notice on its way out.
 
     Attributes:
@@ -44,8 +44,8 @@ class Notice:
     words: str
     context: Mapping[str, Any]
     asked_at: datetime
-    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, str]] = NOTHING
+    links: Mapping[str, Mapping[str, Any]] = NOTHING
     declared: Topic | None = None
     language: str | None = None
 
@@ -66,10 +66,10 @@ class Notice:
             about=said["about"],
             title=said["title"],
             words=said["words"],
-            context=said.get("context") or {},
+            context=said.get("context") or NOTHING,
             asked_at=row.created_at,
-            variants=said.get("variants") or {},
-            links=said.get("links") or {},
+            variants=said.get("variants") or NOTHING,
+            links=said.get("links") or NOTHING,
             declared=topic_of(said) if PAYLOAD_FIELD in said else None,
             language=said.get("language"),
         )
@@ -78,8 +78,8 @@ class Notice:
         """The same notice over this channel, in its words."""
         own = self.variants.get(channel)
         if own is None:
-            return replace(self, channel=channel)
-        return replace(self, channel=channel, title=own["title"], words=own["words"])
+            return self._replace(channel=channel)
+        return self._replace(channel=channel, title=own["title"], words=own["words"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tasks.channels.port import Notice
 from workflow.recovery.vocabulary import NEWS
@@ -15,8 +14,7 @@ def joined(notices: Sequence[Notice]) -> Notice:
     """One notice with the words of all of these, in their order."""
     first = notices[0]
     abouts = {notice.about for notice in notices}
-    return replace(
-        first,
+    return first._replace(
         about=first.about if len(abouts) == 1 else NEWS,
         declared=first.declared if len(abouts) == 1 else None,
         title=_title(list(dict.fromkeys(notice.title for notice in notices))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tasks.channels.port import Notice
 
@@ -74,7 +74,7 @@ def list_of(notices: Sequence[Notice], base: str) -> Notice:
         more, line = len(notices) - len(titles), f"{base}/v1/desk/line"
         rest = [said.more.format(count=more, link=line) if more else said.where.format(link=line)]
         words = "\n".join([f"{count}. {said.first}", *titles, *rest])
-        first = replace(first, links={})
+        first = first._replace(links={})
     context = {**first.context, "digest": [one.key for one in notices]}
     asked_at = max(one.asked_at for one in notices)
-    return replace(first, title=count, words=words, variants={}, context=context, asked_at=asked_at)
+    return first._replace(title=count, words=words, variants={}, context=context, asked_at=asked_at)

@@ -8,7 +8,7 @@ sends in a moment: one where a channel is slow, never more than `pace.MOST`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -166,7 +166,7 @@ class NoticeSender:
         title, words = (
             self._links.filled(text, notice.key, notice.links) for text in (notice.title, notice.words)
         )
-        return replace(notice, title=title, words=words)
+        return notice._replace(title=title, words=words)
 
     def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
         """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""

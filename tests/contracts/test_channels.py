@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def towards(channel: str, port: int, seconds: float = PATIENT) -> Channel:
 def addressed(channel: str, port: int) -> Notice:
     """A notice for this channel; a webhook's goes to the server on this port."""
     to = {**CUSTOMER, "url": f"http://127.0.0.1:{port}/hook"}
-    return replace(NOTICE, channel=channel, to=to)
+    return NOTICE._replace(channel=channel, to=to)
 
 
 @pytest.fixture(params=[*LOCAL, *CHANNELS])
@@ -90,7 +89,7 @@ def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ch
     name = request.param
     if name in LOCAL:
         channel, counter = LOCAL[name](tmp_path, request.getfixturevalue("world"))
-        yield channel, counter, replace(NOTICE, channel=name)
+        yield channel, counter, NOTICE._replace(channel=name)
         return
     well = SITUATIONS["all is well"]
     with WireServer(well.email if name == "email" else well.http(name)) as server:
@@ -118,7 +117,7 @@ def test_the_same_key_has_the_same_reference(adapter: tuple[Channel, Counter, No
     first, again = (channel.send(notice, NOTICE.key) for _ in range(2))
     assert first.reference == again.reference
     if notice.channel not in TWILIO:
-        other = channel.send(replace(notice, key="promise:P-1/4/0"), "promise:P-1/4/0")
+        other = channel.send(notice._replace(key="promise:P-1/4/0"), "promise:P-1/4/0")
         assert other.reference != first.reference
 
 
@@ -171,7 +170,7 @@ def test_nobody_is_sent_to_another_place(channel: str, status: int) -> None:
 @pytest.mark.parametrize("to", [None, "", {}, {"name": "Ada"}, {"phone": 7}, {"url": "file:///etc/passwd"}])
 def test_who_has_no_address_is_refused_before_anybody_is_asked(channel: str, to: Any) -> None:
     with WireServer(answering(http_answer(200))) as server:
-        outcome = told(towards(channel, server.port), replace(NOTICE, channel=channel, to=to))
+        outcome = told(towards(channel, server.port), NOTICE._replace(channel=channel, to=to))
     assert isinstance(outcome, Rejected)
     assert server.connections == 0
 
@@ -216,9 +215,9 @@ def test_a_live_notice_that_no_callback_can_come_of_is_rejected(world: World) ->
     channel = LiveChannel(world.engine, world.clock, [].extend)
     for nobody in (None, "", {}):
         with pytest.raises(Rejected, match="no-address"):
-            channel.send(replace(NOTICE, to=nobody), NOTICE.key)
+            channel.send(NOTICE._replace(to=nobody), NOTICE.key)
     with pytest.raises(Rejected, match=r"data\.due_at"):
-        channel.send(replace(NOTICE, context={"due_at": "soon"}), NOTICE.key)
+        channel.send(NOTICE._replace(context={"due_at": "soon"}), NOTICE.key)
     assert world.counts()["events"] == 0
 
 

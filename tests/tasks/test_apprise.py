@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,7 +81,7 @@ def test_of_a_message_in_two_parts_of_which_one_was_refused_nobody_can_say_that_
         line.say(http_answer(left.pop(0)))
 
     with WireServer(talk) as server, pytest.raises(OutcomeUnknown, match="apprise-answer"):
-        said = replace(notice(f"json://127.0.0.1:{server.port}/?overflow=split"), words="long " * 8000)
+        said = notice(f"json://127.0.0.1:{server.port}/?overflow=split")._replace(words="long " * 8000)
         channel(None, "json").send(said, KEY)
     assert len(server.requests) == 2
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -28,8 +27,8 @@ SMS = Notice(
     KEY, "callback:C-1", "sms", {"phone": "+44 (20) 7946-0000"}, "news", "News", "It is on its way. Grüße!",
     {}, datetime(2026, 3, 2, 10, tzinfo=UTC),
 )  # fmt: skip
-CALL = replace(
-    SMS, channel="dial", to={"phone": "+15005550001"}, context={"customer_phone": "+44 20 7946 0000"}
+CALL = SMS._replace(
+    channel="dial", to={"phone": "+15005550001"}, context={"customer_phone": "+44 20 7946 0000"}
 )
 
 
@@ -63,7 +62,7 @@ def test_a_message_is_one_request_by_the_book() -> None:
 @pytest.mark.parametrize("written", ["+44 (0)20 7946-0000", "tel:+44-20-7946-0000", "+44 020 7946 0000"])
 def test_a_number_is_dialled_however_it_is_written(written: str) -> None:
     with WireServer(answering(TAKEN)) as server:
-        TwilioSmsChannel(account(server.url)).send(replace(SMS, to={"phone": written}), KEY)
+        TwilioSmsChannel(account(server.url)).send(SMS._replace(to={"phone": written}), KEY)
     assert server.requests[0].form["To"] == "+442079460000"
 
 
@@ -122,7 +121,7 @@ def test_twilio_is_left_alone_for_as_long_as_it_asks(channel: Any) -> None:
 )
 def test_what_twilio_would_refuse_is_not_asked(changes: Mapping[str, Any], rule: str) -> None:
     with WireServer(answering(TAKEN)) as server, pytest.raises(Rejected, match=rule):
-        TwilioSmsChannel(account(server.url)).send(replace(SMS, **changes), KEY)
+        TwilioSmsChannel(account(server.url)).send(SMS._replace(**changes), KEY)
     assert server.connections == 0
 
 
@@ -144,7 +143,7 @@ def test_the_agents_phone_rings_first_and_nobody_is_told_the_customers_number() 
 def test_a_call_needs_a_number_to_connect_and_a_way_for_twilio_to_ask() -> None:
     for context in ({}, {"customer_phone": None}, {"customer_phone": "soon"}):
         with pytest.raises(Rejected, match=r"customer_phone|phone"):
-            TwilioVoiceChannel(account()).send(replace(CALL, context=context), KEY)
+            TwilioVoiceChannel(account()).send(CALL._replace(context=context), KEY)
     for missing in ("public_url", "twilio_from"):
         with pytest.raises(Rejected, match="MAKEGOOD_PUBLIC_URL and MAKEGOOD_TWILIO_FROM"):
             TwilioVoiceChannel(account(**{missing: None})).send(CALL, KEY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -194,4 +193,4 @@ def test_a_signature_holds_for_this_body_this_id_and_these_minutes() -> None:
 
 def test_a_notice_without_an_address_is_refused() -> None:
     with pytest.raises(Rejected, match=r"to\.url"):
-        channel("hooks.example").send(replace(notice(""), to={"phone": "+49"}), KEY)
+        channel("hooks.example").send(notice("")._replace(to={"phone": "+49"}), KEY)

@@ -144,11 +144,17 @@ def sent_lately(transaction: Transaction, customer: Customer, most: int) -> list
     return sorted(transaction.connection.execute(query).scalars())
 
 
+_WAITING = (
+    select(contacts.c.customer)
+    .where(contacts.c.customer.in_(bindparam("keys", expanding=True)), contacts.c.waits)
+    .distinct()
+)
+
+
 def with_waiting(transaction: Transaction, customers: Collection[Customer]) -> set[str]:
     """Keys under which something waits for one of these customers."""
     keys = [key for customer in customers for key in customer.keys]
-    query = select(contacts.c.customer).where(contacts.c.customer.in_(keys), contacts.c.waits).distinct()
-    return set(transaction.connection.execute(query).scalars()) if keys else set()
+    return set(transaction.connection.execute(_WAITING, {"keys": keys}).scalars()) if keys else set()
 
 
 def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[int]:
