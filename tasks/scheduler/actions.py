@@ -11,8 +11,10 @@ from tasks.pool.process import Process
 from tasks.scheduler.loop import Work
 from tasks.scheduler.sandbox import sandbox_of
 from tasks.scheduler.sweep import sweep
-from workflow.access.audit import prune
+from workflow.access import audit
 from workflow.maintenance import backlog
+from workflow.recovery.contact import contact_log
+from workflow.recovery.contact.profile import LONGEST_CAP
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +63,13 @@ class WorkerActions:
             self._process.decide()
 
     def sweep(self) -> None:
-        """Hand lost sends over to people, and forget what the audit log need not keep any longer."""
+        """Hand lost sends over to people, and forget what need not be kept any longer."""
         runtime = self._process.runtime
         if self._sandbox is not None:
             self._sandbox.real_time.look()
-        prune(runtime.store, runtime.clock.now() - timedelta(days=runtime.settings.audit_days))
+        now = runtime.clock.now()
+        audit.prune(runtime.store, now - timedelta(days=runtime.settings.audit_days))
+        contact_log.prune(runtime.store, now - LONGEST_CAP)
         unknown = sweep(runtime.engine, runtime.clock)
         if unknown:
             log.warning("sends with an unknown outcome went to a person", sends=unknown)

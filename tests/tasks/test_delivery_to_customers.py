@@ -241,6 +241,21 @@ def test_what_is_urgent_waits_for_no_cap_and_goes_alone_but_keeps_to_quiet_hours
     assert post.told()[2:] == [("sms", "Another time")]
 
 
+def test_what_no_cap_looks_back_to_is_forgotten_and_what_waits_is_not(
+    world: World, runtime: Runtime, post: Post
+) -> None:
+    world.post("customer.known", ADA, {**KNOWN, "caps": {"per": "P1D", "most": 1}})
+    for words in ("One", "Two"):
+        write(world, words)
+        deliver(world, runtime, post)
+    assert contact_log.prune(world.store, world.clock.now()) == 0, "it is not older than that"
+    world.clock.advance(timedelta(hours=1))
+    assert contact_log.prune(world.store, world.clock.now()) == 1
+    with world.store.connect() as connection:
+        assert connection.execute(select(contacts.c.waits)).scalars().all() == [True]
+    assert post.told() == [("sms", "One")]
+
+
 def test_the_morning_after_the_quiet_hours_brings_one_message(
     world: World, runtime: Runtime, post: Post
 ) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, delete, inser
 
 from workflow.recovery.contact.gathering import CASE, matter_of
 from workflow.store.effect_states import RELAYED
-from workflow.store.port import EffectRow, Transaction
+from workflow.store.port import EffectRow, Store, Transaction
 from workflow.store.schema import contacts, events, inbox, outbox, subjects
 
 LIFECYCLE = "customer"
@@ -256,3 +256,22 @@ def forget(transaction: Transaction, effects: Sequence[int]) -> None:
     """Nothing went out for these effects after all, and none of them waits."""
     if effects:
         transaction.connection.execute(delete(contacts).where(contacts.c.effect_id.in_(effects)))
+
+
+_PRUNED_TOGETHER = 1000
+_OLDEST = select(contacts.c.effect_id).order_by(contacts.c.effect_id).limit(_PRUNED_TOGETHER).subquery()
+_PRUNE = (
+    delete(contacts)
+    .where(contacts.c.effect_id.in_(select(_OLDEST.c.effect_id)))
+    .where(contacts.c.at < bindparam("before"), ~contacts.c.waits)
+)
+
+
+def prune(store: Store, before: datetime) -> int:
+    """Forget what went before an instant, UTC: no cap looks back so far. At most some, the oldest first.
+
+    Returns:
+        How many are forgotten.
+    """
+    with store.begin() as transaction:
+        return transaction.connection.execute(_PRUNE, {"before": before}).rowcount
