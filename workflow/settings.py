@@ -163,6 +163,13 @@ class Settings(BaseSettings):
         description="How long, in seconds, a channel may take to connect and for each answer; over HTTP, for "
         "the whole exchange.",
     )
+    channel_at_once: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="How many requests a process that sends has under way at once, over channels of HTTP. If "
+        "it is killed, nobody knows what became of so many messages.",
+    )
     region: str | None = Field(
         default=None,
         pattern=r"^[A-Z]{2}$",

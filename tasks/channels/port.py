@@ -167,3 +167,11 @@ class SessionChannel(Channel, Protocol):
 
         What each came to is known before the next begins. A connection that was lost is opened anew.
         """
+
+
+@runtime_checkable
+class ConcurrentChannel(Channel, Protocol):
+    """A channel to which several notices may be handed at the same time, each by a thread of its own."""
+
+    at_once: int
+    """How many."""

@@ -26,6 +26,7 @@ class TwilioSmsChannel:
         """Raises SettingsError when the settings name no account, or nobody to send from."""
         self._settings = settings
         self._account = TwilioAccount(settings)
+        self.at_once = settings.channel_at_once
         self._sender = _sender(settings)
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:

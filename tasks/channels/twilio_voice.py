@@ -28,6 +28,7 @@ class TwilioVoiceChannel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._account = TwilioAccount(settings)
+        self.at_once = settings.channel_at_once
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Have the colleague's phone ring."""

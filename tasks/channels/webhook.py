@@ -41,6 +41,7 @@ class WebhookChannel:
         webhooks_of(secret, "")  # what is wrong with it is said now
         self._signers = {one: webhooks_of(secret, one) for one in self._receivers.allowed}
         self._seconds = settings.channel_seconds
+        self.at_once = settings.channel_at_once
         self._clock = clock
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:

@@ -19,21 +19,30 @@ class Pace:
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
+        self._at_once: dict[str, int] = {}
 
     def together(self, waiting: Iterable[HeldNotice]) -> int:
-        """How many of these, in their order, are to be claimed at once; one at least."""
-        number, seconds = 0, 0.0
+        """How many of these, in their order, are to be claimed at once; one at least.
+
+        Of those that go over one channel that takes several at once, so many.
+        """
+        number, seconds, least = 0, 0.0, 1
         for one in waiting:
             seconds += self._seconds.get(one.channel, A_MOMENT)
-            if number and (seconds > A_MOMENT or number == MOST):
+            least = min(least if number else MOST, self._at_once.get(one.channel, 1))
+            if number and number >= least and (seconds > A_MOMENT or number == MOST):
                 break
             number += 1
         return number
 
-    def note(self, channel: str, seconds: float) -> None:
-        """A notice that asked for this channel took so long; a quick one counts by half."""
+    def note(self, channel: str, seconds: float, at_once: int = 1) -> None:
+        """Notices that asked for this channel took so long, of which it takes so many at once.
+
+        A quick one counts by half.
+        """
         before = self._seconds.get(channel, A_MOMENT)
         self._seconds[channel] = max(seconds, (before + seconds) / 2)
+        self._at_once[channel] = at_once
 
     def too_long(self, seconds: float) -> bool:
         """Whether what was claimed so long ago and is not begun is to be given back."""

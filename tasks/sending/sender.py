@@ -1,8 +1,8 @@
-"""The sender: hands notices to channels one by one, as many claimed at once as are sent in a moment.
+"""The sender: hands notices to channels, as many claimed at once as are sent in a moment.
 
 They are settled in the transaction that claims the next: one commit for all of them. No database connection
 is held while a channel is asked. A worker killed in between leaves as many messages of unknown outcome as it
-sends in a moment: one where a channel is slow, never more than `pace.MOST`.
+sends in a moment: where a channel is slow as many as it takes at once, never more than `pace.MOST`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import Any
 
 import structlog
 
-from tasks.channels.port import Channel, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.channels.port import Channel, ChannelError, OutcomeUnknown, Retry
 from tasks.sending import nobody_there
+from tasks.sending.attempts import Attempt, Attempts, where
 from tasks.sending.claim import Bundle, NoticeClaims
-from tasks.sending.digest import joined
-from tasks.sending.gathered import list_of
 from tasks.sending.pace import Pace
 from tasks.sending.sessions import Sessions
 from workflow.clock import monotonic
@@ -27,10 +26,6 @@ from workflow.outbox import effects as outbox
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
-from workflow.recovery.contact.policy import NO_WAY
-from workflow.recovery.contact.resting import address_mark
-from workflow.recovery.links import LinkWriter
-from workflow.recovery.links.urls import base_url
 
 _SHARE_OF_LEASE = 0.3
 _Sent = tuple[int, Mapping[str, Any]]
@@ -54,9 +49,8 @@ class NoticeSender:
         self._runtime = runtime
         self._channels = channels
         self._claims = NoticeClaims(runtime)
-        self._links = LinkWriter(runtime.settings)
+        self._attempts = Attempts(runtime.settings)
         self._pace = pace or Pace()
-        self._base = base_url(runtime.settings)
 
     def run(self, ids: Sequence[int], token: str, seconds: float = SLICE) -> SendResult:
         """Send the notices still claimed under `token`, for about so many seconds: bulk is sent in slices.
@@ -89,84 +83,46 @@ class NoticeSender:
 
         Where one takes long, those behind it are given back: their lease has begun, and would end meanwhile.
         """
-        begun, done = monotonic(), 0
+        begun, waiting = monotonic(), list(bundles)
         try:
-            for bundle in bundles:
+            while waiting:
                 before = monotonic()
-                if done and self._pace.too_long(before - begun):
+                if len(waiting) < len(bundles) and self._pace.too_long(before - begun):
                     break
-                done += 1
-                sent += self._send_and_record(bundle, sessions)
-                self._pace.note(bundle.rows[0].target, monotonic() - before)
+                at_once = sessions.at_once(waiting[0].channels[0])
+                part, waiting = _parted(waiting, at_once)
+                for attempt in self._attempts.at_once(part, sessions):
+                    sent += self._record(attempt)
+                seconds = (monotonic() - before) / len(part)
+                self._pace.note(part[0].rows[0].target, seconds, at_once)
         finally:
-            for bundle in bundles[done:]:
+            for bundle in waiting:
                 self._put_back(bundle)
 
-    def _send_and_record(self, bundle: Bundle, sessions: Sessions) -> list[_Sent]:
-        """Send a bundle; the receipts, to be settled with the next claim. Other outcomes are recorded."""
+    def _record(self, attempt: Attempt) -> list[_Sent]:
+        """The receipts of an attempt, to be settled with the next claim. Other outcomes are recorded."""
+        bundle, outcome = attempt.bundle, attempt.outcome
         store, clock = self._runtime.store, self._runtime.clock
         held = outbox.Hold.sending(bundle.rows[0])
-        try:
-            said = self._send(bundle, sessions)
-        except Retry as error:
-            self._forget_contact(bundle, again=True)
-            failures = [outbox.Failure(one, str(error), error.rules) for one in bundle.ids]
-            policy, pause = self._runtime.retries, error.after or 0.0
-            given_up = outbox.retry(store, failures, clock.now(), policy, held, asked_pause=pause)
-            self._wait_no_more(bundle, given_up)
-        except Rejected as error:
-            self._forget_contact(bundle, again=False)
-            outbox.bury(store, [(one, str(error)) for one in bundle.ids], clock.now(), held)
-        except OutcomeUnknown as error:
-            losses = [(one, str(error)) for one in bundle.ids]
-            said = {"channel": error.channel, **_where(bundle, error.channel or "")}
-            outbox.unknown(store, losses, held, dict(_of_one_message(said, bundle)))
-        else:
-            return _receipts(said, bundle)
+        if attempt.nobody:
+            nobody_there.report(self._runtime, bundle, attempt.nobody, failed=attempt.failed)
+        match outcome:
+            case Retry():
+                self._forget_contact(bundle, again=True)
+                failures = [outbox.Failure(one, str(outcome), outcome.rules) for one in bundle.ids]
+                policy, pause = self._runtime.retries, outcome.after or 0.0
+                given_up = outbox.retry(store, failures, clock.now(), policy, held, asked_pause=pause)
+                self._wait_no_more(bundle, given_up)
+            case OutcomeUnknown():
+                losses = [(one, str(outcome)) for one in bundle.ids]
+                said = {"channel": outcome.channel, **where(bundle, outcome.channel or "")}
+                outbox.unknown(store, losses, held, dict(_of_one_message(said, bundle)))
+            case ChannelError():
+                self._forget_contact(bundle, again=False)
+                outbox.bury(store, [(one, str(outcome)) for one in bundle.ids], clock.now(), held)
+            case receipt:
+                return _receipts(receipt, bundle)
         return []
-
-    def _send(self, bundle: Bundle, sessions: Sessions) -> dict[str, Any]:
-        """Send over the first channel that does not reject the message; the receipt.
-
-        Raises:
-            Retry, OutcomeUnknown: as that channel says; no other is tried, since it may have been sent.
-            Rejected: no channel takes it.
-        """
-        failed: list[tuple[str, str]] = []
-        nobody: list[tuple[str, str]] = []
-        try:
-            for channel in bundle.channels:
-                notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
-                message = self._as_one(notices, gathered=bundle.gathered)
-                try:
-                    receipt = _over(message, bundle.key, sessions)
-                except Rejected as error:
-                    failed.append((channel, str(error)))
-                    nobody += [failed[-1]] if isinstance(error, NobodyThere) else []
-                except OutcomeUnknown as error:
-                    error.channel = channel
-                    raise
-                else:
-                    return _receipt(receipt, failed) | _where(bundle, channel)
-        finally:
-            if nobody:
-                nobody_there.report(self._runtime, bundle, nobody, failed=len(failed))
-        reason = failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
-        raise Rejected(f"{reason} {NO_WAY}" if len(nobody) == len(failed) else reason)
-
-    def _as_one(self, notices: Sequence[Notice], *, gathered: bool) -> Notice:
-        if len(notices) == 1:
-            return notices[0]
-        return list_of(notices, self._base) if gathered else joined(notices)
-
-    def _readable(self, notice: Notice) -> Notice:
-        """The notice with the URLs of its links in their places."""
-        if not notice.links:
-            return notice
-        title, words = (
-            self._links.filled(text, notice.key, notice.links) for text in (notice.title, notice.words)
-        )
-        return notice._replace(title=title, words=words)
 
     def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
         """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""
@@ -195,35 +151,16 @@ class NoticeSender:
                 contact_log.forget(transaction, given_up)
 
 
-def _over(message: Notice, key: str, sessions: Sessions) -> Receipt:
-    channel = sessions.channel(message.channel)
-    if channel is None:
-        raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
-    try:
-        return channel.send(message, key)
-    except (Retry, Rejected, OutcomeUnknown):
-        raise
-    except Exception as error:
-        # An error of the channel or a time limit: it may have come after the message was sent.
-        log.exception("a channel failed", channel=message.channel, effect=key)
-        reason = f"{type(error).__name__} in the channel {message.channel!r}"
-        raise OutcomeUnknown(reason) from error
-
-
-def _receipt(receipt: Receipt, failed: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The receipt as it is stored."""
-    said = receipt.to_json()
-    if failed:
-        said["attempts"] = [{"channel": channel, "error": error} for channel, error in failed]
-    return said
-
-
-def _where(bundle: Bundle, channel: str) -> dict[str, Any]:
-    """To which address of a customer it went, by its mark: they may have another when a report comes."""
-    if bundle.counted is None or bundle.gathered:
-        return {}
-    mark = address_mark(bundle.notices[0].to, channel)
-    return {"mark": mark} if mark else {}
+def _parted(bundles: list[Bundle], at_once: int) -> tuple[list[Bundle], list[Bundle]]:
+    """The first and, up to so many, others that go over the same channel first; and the rest."""
+    if at_once == 1:
+        return bundles[:1], bundles[1:]
+    part: list[Bundle] = []
+    rest: list[Bundle] = []
+    for one in bundles:
+        joins = len(part) < at_once and one.channels[0] == bundles[0].channels[0]
+        (part if joins else rest).append(one)
+    return part, rest
 
 
 def _receipts(said: dict[str, Any], bundle: Bundle) -> list[_Sent]:

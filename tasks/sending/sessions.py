@@ -1,12 +1,16 @@
-"""The channels while one message's notices are sent: each holds what it needs for several in a row."""
+"""The channels while one message's notices are sent: each holds what it needs for several in a row.
+
+Those that take several at once are asked by several threads; any other is asked by one at a time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from threading import Lock
 from typing import Self
 
-from tasks.channels.port import Channel, SessionChannel
+from tasks.channels.port import Channel, ConcurrentChannel, Notice, Receipt, SessionChannel
 
 
 class Sessions:
@@ -16,18 +20,42 @@ class Sessions:
         self._channels = channels
         self._held = ExitStack()
         self._found: dict[str, Channel | None] = {}
+        self._lock = Lock()
 
     def channel(self, name: str) -> Channel | None:
         """What carries the channel of this name; None: nothing here does."""
-        if name not in self._found:
-            channel = self._channels.get(name)
-            if isinstance(channel, SessionChannel):  # which takes as long as sending to a quick one
-                channel = self._held.enter_context(channel.session())
-            self._found[name] = channel
+        if name not in self._found:  # to look at what it offers takes as long as sending to a quick one
+            with self._lock:
+                self._found.setdefault(name, self._offered(self._channels.get(name)))
         return self._found[name]
+
+    def at_once(self, name: str) -> int:
+        """How many notices may be handed to it at the same time."""
+        channel = self.channel(name)
+        return 1 if channel is None or isinstance(channel, _OneByOne) else getattr(channel, "at_once", 1)
+
+    def _offered(self, channel: Channel | None) -> Channel | None:
+        if channel is None or isinstance(channel, ConcurrentChannel):
+            return channel
+        if isinstance(channel, SessionChannel):
+            channel = self._held.enter_context(channel.session())
+        return _OneByOne(channel)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+
+
+class _OneByOne:
+    """A channel that is asked by one thread at a time."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._lock = Lock()
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """As the channel."""
+        with self._lock:
+            return self._channel.send(notice, idempotency_key)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 
@@ -13,12 +15,12 @@ import pytest
 from pydantic import SecretStr
 
 from tasks.channels.live import LiveChannel, callback_id
-from tasks.channels.port import Channel, Notice, Receipt, Rejected, Retry
+from tasks.channels.port import Channel, ConcurrentChannel, Notice, Receipt, Rejected, Retry
 from tasks.channels.recording import RecordingChannel
 from tasks.channels.table import configured
 from tests.contracts.local_channels import LOCAL, Counter
 from tests.contracts.situations import CHANNELS, PATIENT, SITUATIONS, TWILIO
-from tests.tasks.wire_server import WireServer, answering, http_answer
+from tests.tasks.wire_server import Line, WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
 from workflow.clock import SystemClock
 from workflow.embedded.ports import free_port
@@ -138,6 +140,24 @@ def test_whatever_happens_on_the_wire_a_channel_says_what_is_known(name: str, ch
     if isinstance(outcome, Rejected) and channel in TWILIO:
         assert "twilio-21211" in str(outcome)
     assert not [private for private in PRIVATE if private in str(outcome)]
+
+
+@pytest.mark.parametrize("name", ["sms", "webhook"])
+def test_one_that_takes_several_at_once_is_handed_them_by_as_many_threads(name: str) -> None:
+    """Nobody is answered before all are there: one after the other they would wait for ever."""
+    together, well = Barrier(8, timeout=PATIENT), SITUATIONS["all is well"].http(name)
+
+    def all_there(line: Line, server: WireServer) -> None:
+        together.wait()
+        well(line, server)
+
+    with WireServer(all_there) as server:
+        channel, notice = towards(name, server.port), addressed(name, server.port)
+        assert isinstance(channel, ConcurrentChannel) and channel.at_once == 8
+        with ThreadPoolExecutor(8) as pool:
+            keys = [f"promise:P-{number}/3/0" for number in range(8)]
+            receipts = list(pool.map(lambda key: channel.send(notice._replace(key=key), key), keys))
+    assert {receipt.channel for receipt in receipts} == {name} and len(server.requests) == 8
 
 
 def told(channel: Channel, notice: Notice) -> Receipt | Exception:

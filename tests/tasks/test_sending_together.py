@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import event
 
-from tasks.channels.port import Notice, Receipt
-from tasks.sending import pace
+from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.sending import attempts, pace
+from tasks.sending.attempts import Attempt
 from tasks.sending.pace import Pace, SteadyPace
 from tasks.sending.sender import NoticeSender
 from tests.tasks.test_delivery_to_customers import LETTER
@@ -57,6 +61,14 @@ def test_nobody_knows_at_first_how_long_a_channel_takes() -> None:
     assert numbers[-1] == pace.MOST
     found.note("email", 1.0)
     assert found.together(waiting) == 1, "one that was slow counts at once"
+
+
+def test_of_what_takes_several_at_once_so_many_are_claimed_however_slow_it_is() -> None:
+    found = Pace()
+    found.note("sms", 1.0, at_once=8)
+    waiting = [HeldNotice(number, "sms", None) for number in range(20)]
+    assert found.together(waiting) == 8 and found.together(waiting[:3]) == 3
+    assert found.together([HeldNotice(0, "email", None), *waiting]) == 1, "another that nobody knows"
 
 
 def test_a_slow_channel_does_not_slow_another_down() -> None:
@@ -126,6 +138,102 @@ def test_those_that_one_message_brings_go_over_one_connection(
     assert (line.opened, line.held) == (1, 0)
 
 
+class Wires(Post):
+    """A channel that takes four at once, and answers none before four are there."""
+
+    at_once = 4
+
+    def __init__(self, answers: Mapping[str, Exception]) -> None:
+        super().__init__()
+        self.answers = answers
+        self.together = Barrier(4, timeout=PATIENT)
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """As told, once four are there."""
+        self.together.wait()
+        answer = self.answers.get(notice.subject)
+        if answer is not None:
+            raise answer
+        return super().send(notice, idempotency_key)
+
+
+def test_what_takes_several_at_once_is_given_them_and_each_has_its_own_outcome(
+    world: World, runtime: Runtime
+) -> None:
+    written(world, 8)
+    wires = Wires(
+        {
+            "letter:1": Retry("busy [busy]"),
+            "letter:3": Rejected("no [no]"),
+            "letter:4": OutcomeUnknown("lost [lost]"),
+            "letter:6": ValueError(),
+        }
+    )
+    run(world, runtime, wires, SteadyPace())
+    states = {effect.key.split("/")[0]: effect.state for effect in world.effects()}
+    told = {"letter:1": "pending", "letter:3": "dead", "letter:4": "unknown", "letter:6": "unknown"}
+    assert states == {f"letter:{number}": told.get(f"letter:{number}", "settled") for number in range(8)}
+    assert set(wires.sent.values()) == {1} and sum(wires.sent.values()) == 4
+
+
+def test_where_one_of_several_goes_another_way_it_is_asked_by_one_thread_at_a_time(
+    world: World, runtime: Runtime
+) -> None:
+    """The other way holds one line for all of them."""
+    written(world, 8, phone="+4930123456", channels=["sms", "email"])
+    wires, line = Wires({f"letter:{number}": Rejected("no [no]") for number in range(8)}), Busy()
+    run(world, runtime, line, SteadyPace(), sms=wires)
+    assert [effect.state for effect in world.effects()] == ["settled"] * 8
+    assert sum(line.sent.values()) == 8 and (line.opened, line.held) == (1, 0)
+
+
+class Busy(Line):
+    """A line on which two at the same time are a mistake."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.speaks = Lock()
+
+    def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+        """Take it, if nobody else speaks."""
+        assert self.speaks.acquire(blocking=False)
+        try:
+            return super().send(notice, idempotency_key)
+        finally:
+            self.speaks.release()
+
+
+def test_a_time_limit_leaves_open_what_is_on_its_way_and_nothing_else(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(world, 4)
+    rest = Event()
+
+    class Slow(Post):
+        at_once = 4
+
+        def send(self, notice: Notice, idempotency_key: str) -> Receipt:
+            if notice.subject == "letter:2":
+                assert rest.wait(PATIENT)
+            return super().send(notice, idempotency_key)
+
+    def limited(waiting: list[Future[Attempt]]) -> None:
+        for number in (0, 1, 3):
+            waiting[number].result(PATIENT)
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(attempts, "wait", limited)
+    run(world, runtime, Slow(), SteadyPace())
+    rest.set()
+    states = {effect.key.split("/")[0]: effect.state for effect in world.effects()}
+    assert states == {
+        "letter:0": "settled",
+        "letter:1": "settled",
+        "letter:2": "unknown",
+        "letter:3": "settled",
+    }
+
+
 def test_a_cap_holds_among_those_that_are_claimed_together(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,12 +282,14 @@ def write(world: World, number: int) -> None:
     world.post("letter.write", f"letter:{number}", {"to": to, "channel": "email"})
 
 
-def run(world: World, runtime: Runtime, post: Post) -> None:
-    """Claim what is due and send it."""
+def run(world: World, runtime: Runtime, post: Post, pace: Pace | None = None, **others: Post) -> None:
+    """Claim what is due and send it: by this post for mail, and by others."""
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 1000)
     if rows:
         ids = [row.id for row in rows]
-        assert NoticeSender(runtime, {"email": post}).run(ids, rows[0].token, PATIENT).left == ()
+        assert (
+            NoticeSender(runtime, {"email": post, **others}, pace).run(ids, rows[0].token, PATIENT).left == ()
+        )
 
 
 @contextmanager
