@@ -1,0 +1,97 @@
+"""A worker that is killed in the middle of many messages: none goes twice, and none is forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from tasks.sending import pace
+from tests.processes.installation import Installation
+from tests.tasks.smtp_talk import smtp_talk
+from tests.tasks.wire_server import Line, WireServer, http_answer, read_request
+
+PROMISES = 150
+_KILLED_AT = 120
+"""The message that has arrived, and is not answered, when the worker is killed."""
+_MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
+_OPEN = {"pending", "published", "sending"}
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_among_mails_sends_none_twice_and_forgets_none(
+    installation: Installation,
+) -> None:
+    killed = []
+
+    def heard(number: int) -> None:
+        if number == _KILLED_AT:
+            installation.workers.kill_all()
+            killed.append(number)
+
+    with WireServer(smtp_talk(pipelining=True, heard=heard)) as server:
+        installation.configure(channel="smtp", smtp_port=server.port, gather="PT0S")
+        promises = [
+            installation.promise(str(number), 3.0, customer={"email": f"c{number}@example.com"})
+            for number in range(PROMISES)
+        ]
+        installation.send(*promises)
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: killed, what="the worker to be killed")
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: len(installation.moves("lapse")) == PROMISES, what="all promises to lapse")
+        done = lambda: _OPEN.isdisjoint(one.state for one in installation.effects())  # noqa: E731
+        installation.wait(done, what="all notices to be sent, or given to a person")
+        mails = Counter(found[1] for one in server.messages if (found := _MESSAGE_ID.search(one)))
+        connections = server.connections
+
+    assert set(mails.values()) == {1}, "no mail twice"
+    states = Counter(one.state for one in installation.effects())
+    assert set(states) == {"settled", "unknown"}
+    assert 1 <= states["unknown"] <= pace.MOST, "what the killed worker had claimed for this moment"
+    assert states["settled"] <= len(mails) <= states["settled"] + states["unknown"]
+    assert connections < len(mails), "several went over one connection"
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
+    installation: Installation,
+) -> None:
+    """Several are on their way at the time."""
+    killed = []
+
+    def talk(line: Line, server: WireServer) -> None:
+        if read_request(line, server) is None:
+            return
+        if len(server.requests) == _KILLED_AT:
+            installation.workers.kill_all()
+            killed.append(True)
+        else:
+            line.say(http_answer(201, b'{"sid": "SM12", "status": "queued"}'))
+
+    with WireServer(talk) as server:
+        installation.configure(
+            twilio_account_sid="AC1", twilio_auth_token="hush", twilio_from="+15005550006",
+            twilio_url=server.url, gather="PT0S",
+        )  # fmt: skip
+        wishes = {"channels": ["sms"], "zone": "UTC", "quiet_hours": []}
+        promises = [
+            installation.promise(str(number), 3.0, customer={"phone": f"+4930901820{number:03}", **wishes})
+            for number in range(PROMISES)
+        ]
+        installation.send(*promises)
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: killed, what="the worker to be killed")
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: len(installation.moves("lapse")) == PROMISES, what="all promises to lapse")
+        done = lambda: _OPEN.isdisjoint(one.state for one in installation.effects())  # noqa: E731
+        installation.wait(done, what="all notices to be sent, or given to a person")
+        texts = Counter(request.form["To"] for request in server.requests)
+
+    assert set(texts.values()) == {1}, "no text message twice"
+    told = [one for one in installation.effects() if one.target == "preferred"]
+    states = Counter(one.state for one in told)
+    assert len(told) == PROMISES and set(states) == {"settled", "unknown"}
+    assert 1 <= states["unknown"] <= pace.MOST, "what the killed worker had claimed for this moment"
+    assert states["settled"] <= len(texts) <= PROMISES
