@@ -86,14 +86,14 @@ def _ours(session: Session, count: int, finished: dict[str, Any]) -> Reading:
         lead = max(15.0, count / 800)
         begun = time()
         due = begun + lead
-        _make(api, stack, count, due)
+        make_promises(api, stack, count, due)
         accepted = time() - begun
-        opened = _until(connection, "select count(*) from inbox", 0, due - 1) - begun
+        opened = wait_for(connection, "select count(*) from inbox", 0, due - 1) - begun
         settle(connection)
         sleep(max(0.0, due - time()))
         before = _cpu(worker)
-        lapsed = _until(connection, _LAPSED, count, due + _PATIENCE) - due
-        told = _until(connection, _UNSETTLED, 0, due + _PATIENCE) - due
+        lapsed = wait_for(connection, LAPSES, count, due + _PATIENCE) - due
+        told = wait_for(connection, _UNSETTLED, 0, due + _PATIENCE) - due
         cpu = _cpu(worker) - before
         escalations = _one(connection, "select count(*) from subjects where lifecycle = 'escalation'")
         early = _one(connection, "select count(*) from moves where timer is not null and at < due_at")
@@ -108,7 +108,7 @@ def _ours(session: Session, count: int, finished: dict[str, Any]) -> Reading:
     }  # fmt: skip
 
 
-_LAPSED = "select count(*) from moves where trigger = 'lapse'"
+LAPSES = "select count(*) from moves where trigger = 'lapse'"
 _UNSETTLED = (
     "select (select count(*) from inbox)"
     " + (select count(*) from outbox where state not in ('settled', 'recalled'))"
@@ -116,8 +116,11 @@ _UNSETTLED = (
 )
 
 
-def _make(api: Api, stack: Stack, count: int, due: float) -> None:
-    """Post all of them. Raises RuntimeError when a batch is not taken."""
+def make_promises(api: Api, stack: Stack, count: int, due: float) -> None:
+    """Post so many promises, all due at this instant (Unix time).
+
+    Raises RuntimeError when a batch is not taken.
+    """
     headers = {
         "Authorization": f"Bearer {stack.key()}",
         "Content-Type": "application/cloudevents-batch+json",
@@ -125,12 +128,13 @@ def _make(api: Api, stack: Stack, count: int, due: float) -> None:
     with httpx.Client(base_url=api.url, headers=headers, timeout=30) as client:
         for start in range(0, count, _A_REQUEST):
             numbers = range(start, min(count, start + _A_REQUEST))
-            answer = client.post("/v1/events", json=[_promise(number, due) for number in numbers])
+            answer = client.post("/v1/events", json=[promise_event(number, due) for number in numbers])
             if answer.status_code != 202:
                 raise RuntimeError(f"a batch was answered {answer.status_code}: {answer.text[:500]}")
 
 
-def _promise(number: int, due: float) -> dict[str, Any]:
+def promise_event(number: int, due: float) -> dict[str, Any]:
+    """One of them, with a customer, an owner and a ladder."""
     customer = {
         "name": f"C{number}", "email": f"c{number}@example.org", "zone": "America/Los_Angeles",
         "language": "en",
@@ -146,7 +150,7 @@ def _promise(number: int, due: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _until(connection: psycopg.Connection, query: str, wanted: int, end: float) -> float:
+def wait_for(connection: psycopg.Connection, query: str, wanted: int, end: float) -> float:
     """When the query answers with so much, Unix time; `end` if it does not until then."""
     while time() < end:
         if _one(connection, query) == wanted:

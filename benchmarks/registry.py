@@ -50,6 +50,7 @@ BENCHMARKS = (
     Benchmark("burst_100k", "burst_100k", "100,000 timers over 10 s"),
     Benchmark("burst_same_second", "burst_100k:same_second", "100,000 timers due in the same second"),
     Benchmark("fair_burst", "fair_burst", "One lifecycle's timers beside a burst of another"),
+    Benchmark("fair_promises", "fair_promises", "All else beside many broken promises"),
     Benchmark("pending_10m", "pending_10m", "What pending timers cost a claim"),
     Benchmark("sqlite_timers", "sqlite:timers", "Timers fired on SQLite"),
     Benchmark("sqlite_events", "sqlite:events", "Events applied on SQLite"),

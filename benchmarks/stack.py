@@ -65,9 +65,9 @@ class Stack:
     broker_url: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def key(self) -> str:
-        """A new API key that may send events."""
-        argv = [*_COMMAND, "keys", "create", "--role", "system"]
+    def key(self, role: str = "system") -> str:
+        """A new API key of this role; the usual one may send events."""
+        argv = [*_COMMAND, "keys", "create", "--role", role]
         done = subprocess.run(
             argv, env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
         )
