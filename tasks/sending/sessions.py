@@ -26,7 +26,8 @@ class Sessions:
         """What carries the channel of this name; None: nothing here does."""
         if name not in self._found:  # to look at what it offers takes as long as sending to a quick one
             with self._lock:
-                self._found.setdefault(name, self._offered(self._channels.get(name)))
+                if name not in self._found:
+                    self._found[name] = self._offered(self._channels.get(name))
         return self._found[name]
 
     def at_once(self, name: str) -> int:
