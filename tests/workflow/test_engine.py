@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from state_machines.errors import DefinitionError
 from tests.workflow.world import LAMP, NOW, World
-from workflow.engine import engine
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.engine import Engine
 from workflow.errors import DefinitionChanged, InvalidEvent, NotFound, NotPermitted
 from workflow.maintenance.dead_letters import retry_timer
 from workflow.store.port import Changes, Transaction
@@ -292,11 +292,9 @@ def test_a_dead_timer_goes_when_its_subject_leaves_the_state(world: World) -> No
         retry_timer(world.store, "bulb:1", "lit", world.clock.now())
 
 
-def test_a_batch_that_takes_long_is_decided_in_smaller_ones(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_that_takes_long_is_decided_in_smaller_ones(world: World) -> None:
     """Here every decision is the last for which there is time."""
-    monkeypatch.setattr(engine, "LONGEST", -1.0)
+    world.engine = Engine(world.store, world.engine.registry, world.clock, longest=-1.0)
     world.engine.accept([world.event("lamp.press", f"lamp:{n}", {"level": n}) for n in range(1, 5)])
     done = []
     while (progress := world.engine.apply()).decided:

@@ -55,15 +55,22 @@ class Engine:
         clock: Clock,
         tasks: AllowedTasks | None = None,
         marks: DecisionMarks | None = None,
+        longest: float | None = LONGEST,
     ) -> None:
-        """`tasks` are those that events may name; None: any but our own. `marks` are where this process notes
-        what it decides, for others to know if it dies over it.
+        """An engine.
+
+        Args:
+            tasks: those that events may name; None: any but our own.
+            marks: where this process notes what it decides, for others to know if it dies over it.
+            longest: seconds that the decisions of one batch may take; None: as long as they take, for what
+                must follow from virtual time alone.
         """
         self.store = store
         self.registry = registry
         self.clock = clock
         self._tasks = tasks or AllowedTasks()
         self.marks = marks or DecisionMarks()
+        self._longest = longest
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
@@ -110,7 +117,7 @@ class Engine:
                         self._claimed(transaction, claimed, limit),
                         dispatch,
                         last=True,
-                        longest=LONGEST,
+                        longest=self._longest,
                     )
                 )
             except _TakesLong as long:

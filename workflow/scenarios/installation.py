@@ -80,7 +80,7 @@ class Installation(StoreView):
         settings = _Unswayed(
             database_url="sqlite://", data_dir=directory, effect_batch=_MOST, channel="recording"
         )
-        engine = Engine(store, self.registry, self.clock)
+        engine = Engine(store, self.registry, self.clock, longest=None)
         self._runtime = Runtime(
             settings, store, self.registry, self.clock, engine, RetryPolicy(settings.max_attempts)
         )

@@ -76,7 +76,8 @@ def _run(store: Store, events: Sequence[PlannedEvent], lifecycles: Lifecycles) -
     clock = VirtualClock(events[0].row.at)
     registry = Registry(store)
     registry.register(with_catalog(list(lifecycles.sources.values())), clock.now())
-    Runner(Engine(store, registry, clock), store, clock, Nobody()).run(events, events[-1].row.at)
+    engine = Engine(store, registry, clock, longest=None)
+    Runner(engine, store, clock, Nobody()).run(events, events[-1].row.at)
     return registry
 
 
