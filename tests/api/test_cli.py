@@ -126,7 +126,7 @@ def test_doctor_names_what_is_wrong(migrated: Command) -> None:
     found = migrated("doctor")
     wrong = [line for line in found.out.splitlines() if line.startswith("WRONG")]
     assert (found.code, wrong) == (1, ["WRONG broker: redis://127.0.0.1:1/0 does not answer"])
-    assert "ok    definitions: " in found.out and "promise 6" in found.out
+    assert "ok    definitions: " in found.out and "promise 7" in found.out
     assert "ok    calendars: set: none; calendar:house is not set" in found.out
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from state_machines.catalog import source
-from tasks.sending import addressing, claim, gathered, sender
+from tasks.sending import addressing, attempts, claim, gathered, sender
 from tests.invariants.storm.storm import Wind, world_in
 from tests.invariants.storm.values import ANSWERS, CUSTOMERS, OFFICE
 from tests.invariants.storm.verdicts import Judge
@@ -230,7 +230,7 @@ _FAULTS: Mapping[str, tuple[Callable[[StormyWorld], None], _Patch, Wind, str]] =
     ),
     "two colleagues have one message": (_of_two_colleagues, _for_anybody, _NO_FAULT, "mixed"),
     "a customer waits for nothing": (_outage, _put(policy, "_quiet", _an_hour_later), _NO_FAULT, "waits"),
-    "one is not said": (_outage, _put(sender, "list_of", _leave_one_out), _NO_FAULT, "words"),
+    "one is not said": (_outage, _put(attempts, "list_of", _leave_one_out), _NO_FAULT, "words"),
     "a word does not arrive": (
         _outage, _as_they_are,
         _words("membership", "{trigger: tell, source: [joined, settled], if: by_makegood, effects: hear}",

@@ -28,7 +28,7 @@ def test_mermaid_has_every_state_and_every_way() -> None:
     lines = [line.strip() for line in text.splitlines()]
     assert lines[:4] == [
         "---",
-        'title: "A promise to a customer (promise, version 6)"',
+        'title: "A promise to a customer (promise, version 7)"',
         "---",
         "stateDiagram-v2",
     ]

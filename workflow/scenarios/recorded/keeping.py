@@ -64,7 +64,7 @@ def keep_log(
     """
     _check_place(out)
     with replayed_log(log, map_file, lifecycle, subjects) as replayed:
-        found = told(replayed.store, replayed.registry, replayed.keys)
+        found = told(replayed.store, replayed.registry, replayed.keys, replayed.own)
         title = _title(found, replayed.keys)
         recording = recording_of(
             found, replayed.registry, title, keep_personal=keep_personal, zone_name=replayed.zone

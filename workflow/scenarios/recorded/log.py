@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ class ReplayedLog:
 
     Attributes:
         keys: of the subjects that were chosen.
+        own: lifecycles that were given for it, by name.
         zone: in which its times are; None where it says that with each.
         notes: rows of theirs that are not in it, and why.
     """
@@ -39,6 +40,7 @@ class ReplayedLog:
     store: Store
     registry: Registry
     keys: Sequence[str]
+    own: Collection[str]
     zone: str | None
     notes: Sequence[str]
 
@@ -69,7 +71,7 @@ def replayed_log(
     with replay_store(None, wanted.source) as store:
         registry = _run(store, events, lifecycles)
         zone = None if wanted.time.zone is None else wanted.time.zone.name
-        yield ReplayedLog(store, registry, list(keys), zone, notes)
+        yield ReplayedLog(store, registry, list(keys), lifecycles.sources.keys(), zone, notes)
 
 
 def _run(store: Store, events: Sequence[PlannedEvent], lifecycles: Lifecycles) -> Registry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,19 @@ class OwnDefinition:
     source: str
 
 
-def own_definitions(connection: Connection, lifecycles: Iterable[str]) -> list[OwnDefinition]:
-    """Those of these lifecycles that are not the catalog's of today, nor an older one of it."""
+def own_definitions(
+    connection: Connection, lifecycles: Iterable[str], own: Collection[str] = ()
+) -> list[OwnDefinition]:
+    """Those of these lifecycles that are not the catalog's of today, nor an older one of it.
+
+    Those that are known to be somebody's `own`, by name, are so under whatever version.
+    """
     columns = (_DEFINITION.lifecycle, _DEFINITION.version, _DEFINITION.source)
     rows = connection.execute(
         select(*columns).where(_DEFINITION.lifecycle.in_(list(lifecycles))).order_by(*columns[:2])
     )
     newest = {lifecycle: OwnDefinition(lifecycle, version, source) for lifecycle, version, source in rows}
-    return [one for one in newest.values() if not _is_of_catalog(one)]
+    return [one for one in newest.values() if one.lifecycle in own or not _is_of_catalog(one)]
 
 
 def _is_of_catalog(one: OwnDefinition) -> bool:

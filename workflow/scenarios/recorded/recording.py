@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -60,8 +60,8 @@ class Told:
         }
 
 
-def told(store: Store, registry: Registry, keys: Sequence[str]) -> Told:
-    """What the ledger tells of these subjects.
+def told(store: Store, registry: Registry, keys: Sequence[str], own: Collection[str] = ()) -> Told:
+    """What the ledger tells of these subjects; `own` are lifecycles that are not the catalog's, by name.
 
     Raises:
         NotFound: there is no such subject.
@@ -72,7 +72,7 @@ def told(store: Store, registry: Registry, keys: Sequence[str]) -> Told:
         all_acts = with_channels(connection, acts_of(connection, registry, subjects), subjects.values())
         story = story_in(connection, subjects.values())
         last = last_instant(connection, subjects.values())
-        definitions = own_definitions(connection, {one.lifecycle for one in subjects.values()})
+        definitions = own_definitions(connection, {one.lifecycle for one in subjects.values()}, own)
     close = [act for act in all_acts if subjects[act.subject].close and act.fields]
     if not close:
         message = f"nothing that came from outside is known of {', '.join(keys)}"
