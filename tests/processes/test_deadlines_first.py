@@ -10,7 +10,8 @@ from sqlalchemy import func, insert, select
 from tests.processes.installation import Installation
 from workflow.store.schema import outbox, subjects
 
-BULK = 5_000
+BULK = 20_000
+"""So many that some are left when the promise is due, however quick the machine is."""
 
 
 def bulk(installation: Installation) -> None:
@@ -51,4 +52,4 @@ def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installati
     assert lapse.at >= lapse.due_at
     before = settled_by(installation, lapse.due_at)  # how far it had come by then is the machine's business
     meanwhile = settled_by(installation, lapse.at) - before
-    assert meanwhile < (BULK - before) / 2, "the timer came first, most of what was left of the bulk later"
+    assert meanwhile <= (BULK - before) / 2, "the timer came first, most of what was left of the bulk later"
