@@ -10,21 +10,20 @@ from collections.abc import Iterator, Mapping
 from time import sleep, time
 from typing import Any
 
-import httpx
 import psutil
 import psycopg
 
 from benchmarks.figures import Figure
 from benchmarks.goals import at_least
+from benchmarks.promises import post
 from benchmarks.rounds import Reading
 from benchmarks.server import server_words
 from benchmarks.session import Session
-from benchmarks.stack import Api, Stack, installed
+from benchmarks.stack import Stack, installed
 
 PROCESSES = 2
 CASES = 100.0
 """So many cases a second are to go all the way."""
-_A_REQUEST = 250
 _LOOK = 0.05
 _PATIENCE = 300.0
 _OWNERS = 50
@@ -104,7 +103,7 @@ def _ours(session: Session, count: int) -> Reading:
         counted = [psutil.Process(worker), psutil.Process(api.pid), server]
         readings, taken, begun = {}, _cpu(counted), time()
         for step, words in enumerate(_NAMES):
-            _post(api, stack, step, count)
+            post(api, stack, [_event(number, step) for number in range(count)])
             _wait(connection, stack)
             now = _cpu(counted)
             readings[words], taken = 1000 * (now - taken) / count, now
@@ -116,20 +115,6 @@ def _ours(session: Session, count: int) -> Reading:
             raise RuntimeError(f"{documented} of {count} cases are documented: {stack.said()}")
     session.drop(name)
     return {"rate": count / seconds, "cpu": sum(readings.values()), **readings}
-
-
-def _post(api: Api, stack: Stack, step: int, count: int) -> None:
-    """This step of all cases. Raises RuntimeError when a batch is not taken."""
-    headers = {
-        "Authorization": f"Bearer {stack.key()}",
-        "Content-Type": "application/cloudevents-batch+json",
-    }
-    with httpx.Client(base_url=api.url, headers=headers, timeout=30) as client:
-        for start in range(0, count, _A_REQUEST):
-            numbers = range(start, min(count, start + _A_REQUEST))
-            answer = client.post("/v1/events", json=[_event(number, step) for number in numbers])
-            if answer.status_code != 202:
-                raise RuntimeError(f"a batch was answered {answer.status_code}: {answer.text[:500]}")
 
 
 def _event(number: int, step: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ that this wrote, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import sleep, time
@@ -121,14 +121,18 @@ def make_promises(api: Api, stack: Stack, count: int, due: float) -> None:
 
     Raises RuntimeError when a batch is not taken.
     """
+    post(api, stack, [promise_event(number, due) for number in range(count)])
+
+
+def post(api: Api, stack: Stack, events: Sequence[Mapping[str, Any]]) -> None:
+    """Post events in batches. Raises RuntimeError when one is not taken."""
     headers = {
         "Authorization": f"Bearer {stack.key()}",
         "Content-Type": "application/cloudevents-batch+json",
     }
     with httpx.Client(base_url=api.url, headers=headers, timeout=30) as client:
-        for start in range(0, count, _A_REQUEST):
-            numbers = range(start, min(count, start + _A_REQUEST))
-            answer = client.post("/v1/events", json=[promise_event(number, due) for number in numbers])
+        for start in range(0, len(events), _A_REQUEST):
+            answer = client.post("/v1/events", json=events[start : start + _A_REQUEST])
             if answer.status_code != 202:
                 raise RuntimeError(f"a batch was answered {answer.status_code}: {answer.text[:500]}")
 

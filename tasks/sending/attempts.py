@@ -59,7 +59,7 @@ class Attempts:
         except Exception as error:  # a time limit of the task: those that are not done may still go out
             return [_interrupted(*one, error) for one in zip(bundles, waiting, strict=True)]
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)
         return [one.result() for one in waiting]
 
     def one(self, bundle: Bundle, sessions: Sessions) -> Attempt:
@@ -127,11 +127,9 @@ def _over(message: Notice, key: str, sessions: Sessions) -> Receipt:
 
 
 def _interrupted(bundle: Bundle, attempt: Future[Attempt], error: Exception) -> Attempt:
-    """What came of one of several when this error came; one that was not begun certainly did not go."""
-    if attempt.done() and not attempt.cancelled():
+    """What came of one of several when this error came."""
+    if attempt.done():
         return attempt.result()
-    if attempt.cancel():
-        return Attempt(bundle, Retry("it was not begun in time [time-limit]"))
     lost = OutcomeUnknown(f"{type(error).__name__} in the channel {bundle.channels[0]!r}")
     lost.channel = bundle.channels[0]
     return Attempt(bundle, lost)

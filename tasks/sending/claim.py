@@ -22,7 +22,8 @@ from tasks.sending import addressing
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
-from workflow.outbox.effects import HeldNotice, Hold, Receipts
+from workflow.outbox.effects import Hold, Receipts
+from workflow.outbox.held_notices import HeldNotice
 from workflow.recovery.contact import case_customers, contact_log, gathering
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from workflow.outbox.effects import HeldNotice
+from workflow.outbox.held_notices import HeldNotice
 
 A_MOMENT = 0.05
 """Seconds that the notices of one claim may take together. Where a channel takes longer, each has its own."""

@@ -23,6 +23,7 @@ from tasks.sending.sessions import Sessions
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
+from workflow.outbox.held_notices import notices_held_under
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
@@ -61,7 +62,7 @@ class NoticeSender:
         lease_seconds = self._runtime.settings.lease_seconds
         deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
         lease, taken = timedelta(seconds=lease_seconds), 0
-        held = outbox.notices_held_under(store, ids, token)
+        held = notices_held_under(store, ids, token)
         sent: list[_Sent] = []
         try:
             with Sessions(self._channels) as sessions:

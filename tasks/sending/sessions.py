@@ -19,10 +19,10 @@ class Sessions:
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
         self._held = ExitStack()
-        self._found: dict[str, Channel | None] = {}
+        self._found: dict[str, ConcurrentChannel | None] = {}
         self._lock = Lock()
 
-    def channel(self, name: str) -> Channel | None:
+    def channel(self, name: str) -> ConcurrentChannel | None:
         """What carries the channel of this name; None: nothing here does."""
         if name not in self._found:  # to look at what it offers takes as long as sending to a quick one
             with self._lock:
@@ -33,9 +33,9 @@ class Sessions:
     def at_once(self, name: str) -> int:
         """How many notices may be handed to it at the same time."""
         channel = self.channel(name)
-        return 1 if channel is None or isinstance(channel, _OneByOne) else getattr(channel, "at_once", 1)
+        return 1 if channel is None else channel.at_once
 
-    def _offered(self, channel: Channel | None) -> Channel | None:
+    def _offered(self, channel: Channel | None) -> ConcurrentChannel | None:
         if channel is None or isinstance(channel, ConcurrentChannel):
             return channel
         if isinstance(channel, SessionChannel):
@@ -51,6 +51,8 @@ class Sessions:
 
 class _OneByOne:
     """A channel that is asked by one thread at a time."""
+
+    at_once = 1
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,12 +12,26 @@ from tasks.sending import pace
 from tests.processes.installation import Installation
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, WireServer, http_answer, read_request
+from workflow.engine.cloudevent import CloudEvent
 
 PROMISES = 150
 _KILLED_AT = 120
 """The message that has arrived, and is not answered, when the worker is killed."""
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 _OPEN = {"pending", "published", "sending"}
+
+
+def lapse_and_tell(
+    installation: Installation, promises: Sequence[CloudEvent], killed: Sequence[object]
+) -> None:
+    """Let all of these lapse, with a worker until it is `killed`, and then with another to the end."""
+    installation.send(*promises)
+    installation.workers.start("--concurrency", "1")
+    installation.wait(lambda: killed, what="the worker to be killed")
+    installation.workers.start("--concurrency", "1")
+    installation.wait(lambda: len(installation.moves("lapse")) == PROMISES, what="all promises to lapse")
+    done = lambda: _OPEN.isdisjoint(one.state for one in installation.effects())  # noqa: E731
+    installation.wait(done, what="all notices to be sent, or given to a person")
 
 
 @pytest.mark.timeout(180)
@@ -36,13 +51,7 @@ def test_a_worker_killed_among_mails_sends_none_twice_and_forgets_none(
             installation.promise(str(number), 3.0, customer={"email": f"c{number}@example.com"})
             for number in range(PROMISES)
         ]
-        installation.send(*promises)
-        installation.workers.start("--concurrency", "1")
-        installation.wait(lambda: killed, what="the worker to be killed")
-        installation.workers.start("--concurrency", "1")
-        installation.wait(lambda: len(installation.moves("lapse")) == PROMISES, what="all promises to lapse")
-        done = lambda: _OPEN.isdisjoint(one.state for one in installation.effects())  # noqa: E731
-        installation.wait(done, what="all notices to be sent, or given to a person")
+        lapse_and_tell(installation, promises, killed)
         mails = Counter(found[1] for one in server.messages if (found := _MESSAGE_ID.search(one)))
         connections = server.connections
 
@@ -80,13 +89,7 @@ def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
             installation.promise(str(number), 3.0, customer={"phone": f"+4930901820{number:03}", **wishes})
             for number in range(PROMISES)
         ]
-        installation.send(*promises)
-        installation.workers.start("--concurrency", "1")
-        installation.wait(lambda: killed, what="the worker to be killed")
-        installation.workers.start("--concurrency", "1")
-        installation.wait(lambda: len(installation.moves("lapse")) == PROMISES, what="all promises to lapse")
-        done = lambda: _OPEN.isdisjoint(one.state for one in installation.effects())  # noqa: E731
-        installation.wait(done, what="all notices to be sent, or given to a person")
+        lapse_and_tell(installation, promises, killed)
         texts = Counter(request.form["To"] for request in server.requests)
 
     assert set(texts.values()) == {1}, "no text message twice"

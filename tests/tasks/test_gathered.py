@@ -21,6 +21,7 @@ from workflow.errors import NotRetryable
 from workflow.maintenance.dead_letters import retry_effect, settle_effect
 from workflow.maintenance.sweep import abandon
 from workflow.outbox import effects as outbox
+from workflow.outbox.held_notices import notices_held_under
 from workflow.recovery.lost_sends import hand_over
 from workflow.store.schema import subjects
 
@@ -270,7 +271,7 @@ def test_a_worker_that_dies_while_it_sends_leaves_all_of_it_to_a_person(
     deliver(world, runtime, Mail())
     world.advance(QUARTER)
     rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 100)
-    (held, *_) = outbox.notices_held_under(world.store, [row.id for row in rows], rows[0].token)
+    (held, *_) = notices_held_under(world.store, [row.id for row in rows], rows[0].token)
     (bundle,) = NoticeClaims(runtime).claim([held], rows[0].token, timedelta(minutes=2), []).bundles
     assert len(bundle.rows) == 2
     world.advance(timedelta(minutes=3))

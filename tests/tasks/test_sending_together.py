@@ -23,7 +23,7 @@ from tests.tasks.test_delivery_to_customers import LETTER
 from tests.workflow.world import World, new_world
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
-from workflow.outbox.effects import HeldNotice
+from workflow.outbox.held_notices import HeldNotice
 
 FOREVER = 1e9
 PATIENT = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.workflow.world import World
+from workflow.engine.decoded_events import accept_decoded
 from workflow.engine.json_text import decode
 
 
@@ -25,5 +26,16 @@ def test_what_was_accepted_is_what_is_decided_upon(world: World) -> None:
     """PostgreSQL writes out what SQLite leaves as it came."""
     data = decode(b'{"level": 1e16}')
     world.engine.accept([world.event("lamp.press", "lamp:1", data)])
+    world.engine.apply()
+    assert repr(world.data("lamp:1")["level"]) == "10000000000000000"
+
+
+def test_what_others_have_decoded_is_read_alike(world: World) -> None:
+    """Over the broker no text comes in."""
+    event = {
+        "specversion": "1.0", "id": "e-1", "source": "/other", "type": "lamp.press", "subject": "lamp:1",
+        "data": {"level": 1e16},
+    }  # fmt: skip
+    accept_decoded(world.engine, [event])
     world.engine.apply()
     assert repr(world.data("lamp:1")["level"]) == "10000000000000000"

@@ -11,7 +11,7 @@ from workflow.access.principal import Principal
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, parse
 from workflow.engine.engine import Engine
-from workflow.engine.exact_json import inexact
+from workflow.engine.exact_json import inexact, written_out
 from workflow.errors import InvalidEvent
 
 
@@ -40,7 +40,7 @@ def accept_decoded(engine: Engine, documents: Any, by: Principal | None = None) 
         problems.append(Problem("events", "too-large", f"at most {MAX_BATCH_BYTES} bytes at once"))
     if problems:
         raise InvalidEvent(problems)
-    events = [parse(document, field=f"[{place}]") for place, document in enumerate(documents)]
+    events = [parse(written_out(document), field=f"[{place}]") for place, document in enumerate(documents)]
     return engine.accept(events, by)
 
 

@@ -15,6 +15,8 @@ from state_machines.errors import Problem
 LEAST, MOST = -(2**63), 2**64 - 1
 """The integers that are kept exactly wherever they go."""
 
+_LONG = 1e16
+"""From here on numbers are whole, and written with an exponent."""
 _RANGE = f"is not between {LEAST} and {MOST}; send it as text"
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 _MOST_LEVELS = 200
@@ -46,6 +48,15 @@ def inexact(value: Any, field: str = "", levels: int = _MOST_LEVELS) -> Problem 
                 return found
         return None
     return Problem(field, "json-data", f"a value of type {exactly.__name__} is no JSON value")
+
+
+def written_out(value: Any) -> Any:
+    """The same value, whole numbers of 64 bits as such where an exponent stood: a database writes them so."""
+    if type(value) is float:
+        return int(value) if abs(value) >= _LONG and LEAST <= value <= MOST else value
+    if isinstance(value, dict):
+        return {name: written_out(one) for name, one in value.items()}
+    return [written_out(one) for one in value] if isinstance(value, list) else value
 
 
 def inside(field: str, name: str | int) -> str:

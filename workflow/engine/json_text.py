@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from workflow.engine.exact_json import LEAST, MOST, inexact
+from workflow.engine.exact_json import MOST, inexact, written_out
 
 _DIGITS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
 """Makes of a text its digits, all alike: a row of them is found in a fraction of what an expression takes."""
@@ -21,8 +21,6 @@ _MANY_DIGITS = b"0" * 19
 _MOST_DIGITS = 20
 _EXPONENTS = (b"e+1", b"e1")
 """One is in the text of every whole number that is written with an exponent and has no more than 64 bits."""
-_LONG = 1e16
-"""From here on numbers are whole, and written with an exponent."""
 
 
 class JsonTextError(ValueError):
@@ -60,7 +58,7 @@ def decode(text: bytes) -> Any:
     except orjson.JSONEncodeError:  # it reads deeper than it writes
         raise _too_deep() from None
     if any(one in encoded for one in _EXPONENTS):
-        value = _written_out(value)
+        value = written_out(value)
     if _may_have_doubled_members(text, encoded):
         _refuse_doubled_members(characters)
     if _MANY_DIGITS in text.translate(_DIGITS):
@@ -101,12 +99,3 @@ def _refuse_long_integers(text: str) -> None:
     problem = inexact(value)
     if problem is not None and problem.rule == "integer-range":
         raise JsonTextError(problem.field, problem.rule, problem.message)
-
-
-def _written_out(value: Any) -> Any:
-    """The same value, whole numbers of 64 bits as such where an exponent stood: a database writes them so."""
-    if type(value) is float:
-        return int(value) if abs(value) >= _LONG and LEAST <= value <= MOST else value
-    if isinstance(value, dict):
-        return {name: _written_out(one) for name, one in value.items()}
-    return [_written_out(one) for one in value] if isinstance(value, list) else value

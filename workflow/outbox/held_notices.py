@@ -1,0 +1,49 @@
+"""Notices that the relay has put on the broker and a message still holds: what a sender asks about first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Text, bindparam, literal_column, select
+
+from workflow.store.effect_states import EffectState
+from workflow.store.port import Store
+from workflow.store.schema import outbox
+
+
+class HeldNotice(NamedTuple):
+    """A notice that a message still holds, and the channel that it asks for.
+
+    `customer` is the key of its recipient, if that is a customer.
+    """
+
+    id: int
+    channel: str
+    customer: str | None
+
+
+def notices_held_under(store: Store, ids: Sequence[int], token: str) -> list[HeldNotice]:
+    """The notices of these ids that are still published under `token`, in the order given."""
+    with store.connect() as connection:
+        rows = connection.execute(_held_notices(store.dialect), {"ids": ids, "of": token})
+        found = {one: HeldNotice(one, channel, customer) for one, channel, customer in rows}
+    return [found[one] for one in ids if one in found]
+
+
+@cache
+def _held_notices(dialect: str) -> Select[Any]:
+    """Built once: that takes longer than the database."""
+    return select(outbox.c.id, outbox.c.target, _key_of_recipient(dialect)).where(
+        outbox.c.id.in_(bindparam("ids", expanding=True)),
+        outbox.c.token == bindparam("of"),
+        outbox.c.state == EffectState.PUBLISHED,
+    )
+
+
+def _key_of_recipient(dialect: str) -> ColumnElement[str | None]:
+    """`to.key` of a notice; null where `to` is a text."""
+    if dialect == "postgresql":
+        return literal_column("payload #>> '{to,key}'", Text())
+    return literal_column("json_extract(payload, '$.to.key')", Text())
