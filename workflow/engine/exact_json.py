@@ -50,13 +50,18 @@ def inexact(value: Any, field: str = "", levels: int = _MOST_LEVELS) -> Problem 
     return Problem(field, "json-data", f"a value of type {exactly.__name__} is no JSON value")
 
 
-def written_out(value: Any) -> Any:
-    """The same value, whole numbers of 64 bits as such where an exponent stood: a database writes them so."""
+def written_out(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """The same value, whole numbers of 64 bits as such where an exponent stood: a database writes them so.
+
+    What lies more than so many levels deep is left as it is.
+    """
     if type(value) is float:
         return int(value) if abs(value) >= _LONG and LEAST <= value <= MOST else value
+    if levels == 0:
+        return value
     if isinstance(value, dict):
-        return {name: written_out(one) for name, one in value.items()}
-    return [written_out(one) for one in value] if isinstance(value, list) else value
+        return {name: written_out(one, levels - 1) for name, one in value.items()}
+    return [written_out(one, levels - 1) for one in value] if isinstance(value, list) else value
 
 
 def inside(field: str, name: str | int) -> str:
