@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         description="How many of them may come from one address (of IPv6: from one /64); 0: all of them: "
         "behind a proxy they come from its address.",
     )
+    change_streams: int = Field(
+        default=256,
+        ge=0,
+        description="Streams of changes (`GET /v1/changes/stream`) that one API process keeps open at once; "
+        "beyond, 429. Each is a connection for as long as it is followed.",
+    )
     key_rate: float = Field(
         default=0.0,
         ge=0,

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-import uvicorn
 from sqlalchemy import func, select
 from starlette.types import ASGIApp
 
@@ -27,7 +26,7 @@ from workflow.api.http.connections import Connections
 from workflow.api.http.head_bounds import HeadBounds
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
-from workflow.cli.serving import server_config
+from workflow.cli.serving import ApiServer, server_config
 from workflow.clock import Clock, VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.allowed_tasks import AllowedTasks
@@ -129,7 +128,7 @@ def open_house(
         for role in Role
     }
     app = create_site(runtime, broker, limits=limits)
-    server = uvicorn.Server(
+    server = ApiServer(
         server_config(
             app,
             connections=connections or Connections(Settings().max_connections),
@@ -138,6 +137,7 @@ def open_house(
             host="127.0.0.1",
             port=0,
         ),
+        app.state.context.leave,
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

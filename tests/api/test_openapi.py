@@ -64,6 +64,7 @@ def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, 
         [
             *(*command, str(operated.base_url.join("/openapi.json")), "--no-color"),
             *("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
+            *("--exclude-path", "/v1/changes/stream"),  # which does not end
         ],
         env={
             **os.environ,

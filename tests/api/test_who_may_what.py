@@ -78,6 +78,8 @@ WHO_MAY = {
     "POST /v1/dead-letters/timers/{name}/{subject}/discard": _OPERATING,
     "POST /v1/dead-letters/messages/{message_row}/discard": _OPERATING,
     "GET /v1/refusals": _WENT_WRONG,
+    "GET /v1/changes": _ORDERS,
+    "GET /v1/changes/stream": _ORDERS,
     "GET /v1/audit": _OPERATING,
     "GET /v1/clock": _EVERYTHING,
     "POST /v1/clock/advance": _OPERATING,
@@ -89,6 +91,8 @@ WHO_MAY = {
 """By operation, which principals are let in; what they then get is another matter."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
 """Those that need no key."""
+_OF_ORDERS = {"/v1/subjects", "/v1/changes", "/v1/changes/stream"}
+"""Where a query says which lifecycle is asked for."""
 _PATH = {
     "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
     "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
@@ -168,13 +172,18 @@ def test_an_operation_lets_in_whom_it_is_for(house: House, callers: list[Caller]
 def _call(house: House, operation: str, caller: Caller) -> httpx.Response:
     method, path = operation.split(" ", 1)
     said = _PATH | ({"key": "escalation:1"} if "/desk/items" in path else {})
-    query = {"lifecycle": "order"} if path == "/v1/subjects" else {}
+    query = {"lifecycle": "order"} if path in _OF_ORDERS else {}
     if path == "/v1/events/{source}/{id}":
         _known_event(house)
     headers = {} if caller.text is None else {"Authorization": f"Bearer {caller.text}"}
     headers["Content-Type"] = "application/cloudevents+json" if path == "/v1/events" else "application/json"
     body = None if method == "GET" else b"{}"
-    return house.http.request(method, path.format(**said), headers=headers, content=body, params=query)
+    with house.http.stream(
+        method, path.format(**said), headers=headers, content=body, params=query
+    ) as answer:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):  # which never ends
+            answer.read()
+        return answer
 
 
 def _known_event(house: House) -> None:

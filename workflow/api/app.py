@@ -24,6 +24,7 @@ from workflow.api.routes import (
     alerts,
     audit,
     barometer,
+    changes,
     clock,
     customers,
     dead_letters,
@@ -113,6 +114,7 @@ def create_app(
         effects,
         dead_letters,
         refusals,
+        changes,
         audit,
         clock,
         twilio,
@@ -138,6 +140,7 @@ def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextMa
         try:
             yield
         finally:
+            context.leave()
             context.close()
 
     return lifespan

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from workflow.access.audit import AuditLog
 from workflow.access.keyring import Keyring
+from workflow.api.feed.change_feed import ChangeFeed
 from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.metrics import Meters
@@ -21,6 +22,7 @@ from workflow.broker import task_names
 from workflow.broker.client import Broker
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.runtime import Runtime
+from workflow.store.watermark import Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class ApiContext:
         endpoint: answers requests with events.
         wake_ups: tells workers of accepted events; None when no broker is set.
         broker: whether the broker answers.
+        feed: tells everybody who follows the ledger what is new.
     """
 
     runtime: Runtime
@@ -48,6 +51,7 @@ class ApiContext:
     endpoint: EventsEndpoint
     wake_ups: WakeUps | None
     broker: BrokerWatch
+    feed: ChangeFeed
 
     def wake(self, subjects: Sequence[str]) -> None:
         """Have accepted events of these subjects applied soon; it neither blocks nor raises."""
@@ -66,6 +70,10 @@ class ApiContext:
             "Events that wait in this process for their commit.",
             value=self.endpoint.uncommitted,
         )
+
+    def leave(self) -> None:
+        """The process is to end: what would go on for ever ends now. In the event loop's thread."""
+        self.feed.close()
 
     def close(self) -> None:
         """End what `open_context` started; runtime and broker are closed by the caller."""
@@ -112,6 +120,7 @@ def open_context(
         EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, audit, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
+        ChangeFeed(Watermark(runtime.store), settings.change_streams),
     )
     meters.watch(runtime.store, runtime.clock, runtime.registry.triggers, context.gauges)
     return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -49,11 +50,25 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         site = create_site(runtime, broker, counters=counters)
         connections = Connections(settings.max_connections, settings.max_connections_per_address)
         config = server_config(site, connections=connections, refused=site.state.context.meters.ended_early)
-        uvicorn.Server(config).run(sockets=[listening])
+        ApiServer(config, site.state.context.leave).run(sockets=[listening])
     finally:
         if broker is not None:
             broker.close()
         runtime.close()
+
+
+class ApiServer(uvicorn.Server):
+    """Uvicorn's server, which first has those told that would follow for ever: it waits for every request."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+        """`leave` is called once, in the event loop, when the server is to end."""
+        super().__init__(config)
+        self._leave = leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, as uvicorn does."""
+        self._leave()
+        await super().shutdown(sockets)
 
 
 def server_config(

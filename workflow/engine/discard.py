@@ -10,6 +10,7 @@ from state_machines.decide import apply_decision, decide
 from state_machines.decision import Outcome
 from workflow.clock import Clock
 from workflow.engine.registry import Registry
+from workflow.engine.team import team_of
 from workflow.errors import NotFound, NotRetryable
 from workflow.store import rows
 from workflow.store.port import REFUSED_OPENING, Changes, NewMove, Store, Transaction
@@ -37,7 +38,7 @@ def let_stand(store: Store, registry: Registry, clock: Clock, event_row: int) ->
         row, after = found[0], apply_decision(subject, event, decision, now)
         move = NewMove(
             row, after.seq, event_row, None, None, None, event.trigger, decision.source, decision.dest,
-            decision.outcome.value, decision.reason, lifecycle.version, now,
+            decision.outcome.value, decision.reason, lifecycle.version, now, team_of(after),
         )  # fmt: skip
         changes = Changes(subjects={row: after}, data_kept={row}, moves=[move])
         if decision.dest in lifecycle.final_states:

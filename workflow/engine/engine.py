@@ -26,6 +26,7 @@ from workflow.engine.progress import Progress
 from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
 from workflow.engine.suspects import parted, suspect
+from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
 from workflow.engine.waiting_line import WAITING_LINE
@@ -323,5 +324,6 @@ class Engine:
                 decision.reason,
                 lifecycle.version,
                 now,
+                team_of(successor),
             )
         )

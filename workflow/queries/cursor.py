@@ -32,15 +32,28 @@ def fetch_page(
     Fewer where they are large: a page ends once it has `MOST_BYTES`, with one row at least. The first column
     of the query is the id of the row by which it is ordered.
     """
+    shown, cut = fetch_rows(connection, statement, limit)
+    return shown, cursor_after(shown[-1][0]) if cut else None
+
+
+def fetch_rows(connection: Connection, statement: Select[Any], limit: int) -> tuple[Sequence[Row[Any]], bool]:
+    """The same rows, and whether there are more."""
     shown: list[Row[Any]] = []
     size = 0
     with connection.execute(statement.limit(limit + 1), execution_options={"yield_per": _AT_ONCE}) as rows:
         for row in rows:
             if len(shown) == limit or size >= MOST_BYTES:
-                return shown, cursor_after(shown[-1][0])
+                return shown, True
             shown.append(row)
-            size += len(orjson.dumps(tuple(row), default=str))
-    return shown, None
+            size += _size(row)
+    return shown, False
+
+
+def _size(row: Row[Any]) -> int:
+    try:
+        return len(orjson.dumps(tuple(row), default=str))
+    except TypeError:  # an integer over 64 bits
+        return len(str(row))
 
 
 def cursor_after(*rows: int) -> str:

@@ -112,13 +112,18 @@ def _refusal(row: Row[*tuple[Any, ...]], sender: str | None) -> RefusalRow:
         row.state,
         row.trigger,
         rule,
-        rule if _quotes_values(row.reason or "") else row.reason or "",
+        shown_reason(row.reason or ""),
         row.source,
         event_id,
         sender,
         row.timer,
         row.at,
     )
+
+
+def shown_reason(reason: str) -> str:
+    """Why something was refused, as it may be shown: never with a value of the event's data."""
+    return reason.partition(":")[0] if _quotes_values(reason) else reason
 
 
 def _quotes_values(reason: str) -> bool:

@@ -133,7 +133,7 @@ class Claim:
 
 
 class NewMove(NamedTuple):
-    """One row of the ledger: what a decision did."""
+    """One row of the ledger: what a decision did; `team` is the one that the subject is with after it."""
 
     subject_row: int
     seq: int
@@ -148,6 +148,7 @@ class NewMove(NamedTuple):
     reason: str | None
     version: int
     at: datetime
+    team: str | None = None
 
 
 class NewEffect(NamedTuple):

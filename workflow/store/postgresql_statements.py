@@ -127,12 +127,13 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(versions)s as int[]), cast(%(state
   as u(id, version, state, seq, data, parent, opened_at, changed_at, closed_at) where s.id = u.id"""
 MOVES = """
 insert into moves (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome,
-  reason, version, at)
+  reason, version, at, team)
 select * from unnest(cast(%(c0)s as bigint[]), cast(%(c1)s as int[]), cast(%(c2)s as bigint[]),
   cast(%(c3)s as text[]), cast(%(c4)s as int[]),
   cast(%(c5)s as timestamptz[]), cast(%(c6)s as text[]), cast(%(c7)s as text[]), cast(%(c8)s as text[]),
     cast(%(c9)s as text[]),
-  cast(%(c10)s as text[]), cast(%(c11)s as int[]), cast(%(c12)s as timestamptz[]))"""
+  cast(%(c10)s as text[]), cast(%(c11)s as int[]), cast(%(c12)s as timestamptz[]),
+  cast(%(c13)s as text[]))"""
 CANCEL = """delete from timers t using unnest(cast(%(ids)s as bigint[]), cast(%(names)s as text[]))
   as u(id, name)
 where t.subject_id = u.id and t.name = u.name"""

@@ -129,6 +129,7 @@ moves = Table(
     Column("reason", Text),
     Column("version", Integer, nullable=False, comment="the definition version that decided"),
     Column("at", Instant, nullable=False, comment="the decision's now"),
+    Column("team", Text, comment="which its subject is with after it; null: with none"),
     UniqueConstraint("subject_id", "seq"),
 )
 Index(

@@ -184,7 +184,10 @@ class SqliteTransaction:
         )
         self._write(
             sql.ADD_MOVE,
-            [(*move[:5], _text(move.due_at), *move[6:12], instant_text(move.at)) for move in changes.moves],
+            [
+                (*move[:5], _text(move.due_at), *move[6:12], instant_text(move.at), move.team)
+                for move in changes.moves
+            ],
         )
         self._write(
             sql.SET_FIGURES,

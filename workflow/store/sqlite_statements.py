@@ -48,8 +48,9 @@ UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = 
   opened_at = ?, changed_at = ?, closed_at = ?
 where id = ?"""
 ADD_MOVE = """insert into moves
-(subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+(subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at,
+  team)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CANCEL_TIMER = "delete from timers where subject_id = ? and name = ?"
 SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses, hops)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -18,10 +18,15 @@ class JsonAnswer(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Encode; a number that orjson cannot hold (an integer over 64 bits) goes the slow way."""
-        try:
-            return orjson.dumps(content, option=orjson.OPT_UTC_Z)
-        except TypeError:
-            return json.dumps(content, ensure_ascii=False, default=_plain).encode()
+        return json_bytes(content)
+
+
+def json_bytes(content: Any) -> bytes:
+    """A JSON text of dataclasses, aware datetimes and plain values."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        return json.dumps(content, ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(value: Any) -> Any:

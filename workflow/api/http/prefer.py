@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 MOST_SECONDS = 10
 """So long a request waits at most, as at the desk: a process that is to end lets its requests finish."""
 
 HEADER = b"prefer"
-DESCRIPTION = (
-    f"`wait=5` (RFC 7240): wait up to so many seconds, {MOST_SECONDS} at most, until it is decided. Whether "
-    "that was done is said by `Preference-Applied`."
-)
-PARAMETER = {
-    "name": "Prefer",
-    "in": "header",
-    "required": False,
-    "description": DESCRIPTION,
-    "schema": {"type": "string", "examples": ["wait=5"]},
-}
-"""For OpenAPI."""
+
+
+def parameter(until: str) -> dict[str, Any]:
+    """The header for OpenAPI; `until` says in words what is waited for."""
+    return {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": f"`wait=5` (RFC 7240): wait up to so many seconds, {MOST_SECONDS} at most, {until}. "
+        "Whether that was done is said by `Preference-Applied`.",
+        "schema": {"type": "string", "examples": ["wait=5"]},
+    }
+
+
+PARAMETER = parameter("until it is decided")
+"""For OpenAPI, where a decision is waited for."""
 
 _PREFERENCE = re.compile(
     r"""\s*(?P<name>[^\s=;,"]+)\s*(?:=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s;,"]*))?"""

@@ -1,0 +1,196 @@
+"""Changes: the decisions that the ledger records, in an order in which none is ever missed.
+
+Whoever has read up to a row and goes on behind it gets every later change once, whatever was being committed
+meanwhile: nothing above the watermark is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, select
+
+from workflow.queries.cursor import fetch_rows
+from workflow.queries.refusals import shown_reason
+from workflow.store import schema
+from workflow.store.keys import key_is
+from workflow.store.watermark import Watermark
+
+SCANNED = 20_000
+"""Rows of the ledger that one page looks through at most: a filter that fits few of them takes no longer."""
+
+_MOVE, _EVENT, _SUBJECT = schema.moves.c, schema.events.c, schema.subjects.c
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that was decided, as it was accepted.
+
+    Attributes:
+        source, id: of the CloudEvent.
+        actor: whose voice sent it; None: makegood itself, or not known.
+        time: as it said, UTC.
+        data: what it said.
+    """
+
+    source: str
+    id: str
+    actor: str | None
+    time: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One decision, as the ledger records it: it never changes.
+
+    Attributes:
+        row: its place in the order of changes.
+        subject: key of the subject that was decided about.
+        seq: the number of the decision within the subject, from 1.
+        before, state: the states that it led from and to; the same where it did not move.
+        outcome: moved, stayed or refused.
+        reason: why it was refused.
+        version: of the definition that decided.
+        team: the team that the subject is with after it.
+        at: when it was decided, UTC.
+        timer, due_at: of a timer that fired: its name, and when it was due, UTC.
+        cause: the event; None: a timer fired.
+    """
+
+    row: int
+    subject: str
+    lifecycle: str
+    seq: int
+    trigger: str
+    before: str
+    state: str
+    outcome: str
+    reason: str | None
+    version: int
+    team: str | None
+    at: datetime
+    timer: str | None
+    due_at: datetime | None
+    cause: Cause | None
+
+    @property
+    def id(self) -> str:
+        """Its name for ever: ``<subject>/<seq>``."""
+        return f"{self.subject}/{self.seq}"
+
+
+class ChangeFilter(NamedTuple):
+    """Which changes; what is None or empty narrows nothing, and of several values one must fit.
+
+    Attributes:
+        states: those that they led to.
+        teams: those that the subject was with afterwards.
+    """
+
+    lifecycles: Sequence[str] = ()
+    triggers: Sequence[str] = ()
+    states: Sequence[str] = ()
+    teams: Sequence[str] = ()
+    outcomes: Sequence[str] = ()
+    subject: str | None = None
+
+    def fits(self, change: Change) -> bool:
+        """Whether this is one of them."""
+        said = (
+            (self.lifecycles, change.lifecycle),
+            (self.triggers, change.trigger),
+            (self.states, change.state),
+            (self.teams, change.team),
+            (self.outcomes, change.outcome),
+        )
+        return self.subject in (None, change.subject) and all(not some or one in some for some, one in said)
+
+
+class ChangePage(NamedTuple):
+    """Some changes in their order.
+
+    Attributes:
+        last: the row up to which nothing else fits: the next page begins behind it.
+        more: whether there are rows behind it that can be read already.
+    """
+
+    items: list[Change]
+    last: int
+    more: bool
+
+
+def changes(watermark: Watermark, wanted: ChangeFilter, *, after: int = 0, limit: int = 100) -> ChangePage:
+    """The first changes behind a row, `limit` at most, and fewer where they are large."""
+    with watermark.reading() as (connection, complete):
+        return changes_within(connection, wanted, after=after, until=complete, limit=limit)
+
+
+def changes_within(
+    connection: Connection, wanted: ChangeFilter, *, after: int, until: int, limit: int
+) -> ChangePage:
+    """The same over a connection that sees everything up to `until`, a watermark."""
+    if after >= until:
+        return ChangePage([], after, False)
+    # A subject's own moves have an index, and are read without a look at anybody else's.
+    end = until if wanted.subject is not None else min(until, after + SCANNED)
+    query = _select(wanted).where(_MOVE.id > after, _MOVE.id <= end).order_by(_MOVE.id)
+    rows, cut = fetch_rows(connection, query, limit)
+    last = rows[-1].id if cut else end
+    return ChangePage([_change(row) for row in rows], last, last < until)
+
+
+def change_of(connection: Connection, row: int) -> Change | None:
+    """The change in this row; None when there is none."""
+    found = connection.execute(_select(ChangeFilter()).where(_MOVE.id == row)).one_or_none()
+    return None if found is None else _change(found)
+
+
+def _select(wanted: ChangeFilter) -> Select[Any]:
+    query = (
+        select(
+            _MOVE.id, _SUBJECT.key, _SUBJECT.lifecycle, _MOVE.seq, _MOVE.trigger,
+            _MOVE.source.label("before"), _MOVE.dest, _MOVE.outcome, _MOVE.reason, _MOVE.version,
+            _MOVE.team, _MOVE.at, _MOVE.timer, _MOVE.due_at, _EVENT.source, _EVENT.event_id,
+            _EVENT.actor, _EVENT.time, _EVENT.data,
+        )
+        .select_from(schema.moves)
+        .join(schema.subjects, _SUBJECT.id == _MOVE.subject_id)
+        .outerjoin(schema.events, _EVENT.id == _MOVE.event_id)
+    )  # fmt: skip
+    for column, some in (
+        (_SUBJECT.lifecycle, wanted.lifecycles),
+        (_MOVE.trigger, wanted.triggers),
+        (_MOVE.dest, wanted.states),
+        (_MOVE.team, wanted.teams),
+        (_MOVE.outcome, wanted.outcomes),
+    ):
+        if some:
+            query = query.where(column.in_(some))
+    return query if wanted.subject is None else query.where(key_is(_SUBJECT.key, wanted.subject))
+
+
+def _change(row: Row[Any]) -> Change:
+    cause = None
+    if row.event_id is not None:
+        cause = Cause(row.source, row.event_id, row.actor, row.time, row.data)
+    return Change(
+        row.id,
+        row.key,
+        row.lifecycle,
+        row.seq,
+        row.trigger,
+        row.before,
+        row.dest,
+        row.outcome,
+        None if row.reason is None else shown_reason(row.reason),
+        row.version,
+        row.team,
+        row.at,
+        row.timer,
+        row.due_at,
+        cause,
+    )
