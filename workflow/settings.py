@@ -65,6 +65,37 @@ class Settings(BaseSettings):
         default=None,
         description="Directory of your own lifecycle definitions (`*.yaml`), read beside the catalog.",
     )
+    routes: Path | None = Field(
+        default=None,
+        description="Directory of your own [routes in](routes-in.md) (`*.yaml`), beside those that ship.",
+    )
+    route_secrets: SecretStr | None = Field(
+        default=None,
+        description="The secrets of routes in, as JSON: an object by route, each a text, a list of texts "
+        '(an old and a new one) or `file:` and a path: `{"zendesk": "file:/run/secrets/zendesk"}`. A route '
+        "that is not named here takes nothing.",
+    )
+    route_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Bytes that a webhook of a route may have.",
+    )
+    mail_bytes: int = Field(
+        default=16 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Bytes that a mail which is posted to a route may have, with what hangs on it.",
+    )
+    unmapped_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of messages of routes that are kept to be looked at, all together; while there is "
+        "no room, another that no route can map is answered 429, so that its sender tries again.",
+    )
+    unmapped_days: int = Field(
+        default=90, ge=1, description="Days for which they are kept, and for which what became of them is."
+    )
     api_host: str = Field(default="127.0.0.1", description="Address on which the API listens.")
     api_port: int = Field(default=8080, ge=0, le=65535, description="Port of the API; 0 picks a free one.")
     api_processes: int = Field(

@@ -80,6 +80,10 @@ WHO_MAY = {
     "GET /v1/refusals": _WENT_WRONG,
     "GET /v1/changes": _ORDERS,
     "GET /v1/changes/stream": _ORDERS,
+    "GET /v1/hooks/unmapped": _WENT_WRONG,
+    "GET /v1/hooks/unmapped/{message}": _OPERATING,
+    "POST /v1/hooks/unmapped/{message}/retry": _OPERATING,
+    "POST /v1/hooks/unmapped/{message}/discard": _OPERATING,
     "GET /v1/audit": _OPERATING,
     "GET /v1/clock": _EVERYTHING,
     "POST /v1/clock/advance": _OPERATING,
@@ -87,6 +91,7 @@ WHO_MAY = {
     # By a provider's own signature, which no key replaces.
     "POST /v1/reports/twilio": frozenset(),
     "POST /v1/calls/twilio/connect": frozenset(),
+    "POST /v1/hooks/{route}": frozenset(),
 }
 """By operation, which principals are let in; what they then get is another matter."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
@@ -96,7 +101,8 @@ _OF_ORDERS = {"/v1/subjects", "/v1/changes", "/v1/changes/stream"}
 _PATH = {
     "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
     "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
-    "subject": "order:1", "channel": "webhook", "verdict": "merge",
+    "subject": "order:1", "channel": "webhook", "verdict": "merge", "message": "1",
+    "route": "github",
 }  # fmt: skip
 
 
@@ -117,6 +123,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         twilio_account_sid="AC1",
         twilio_auth_token=SecretStr("token"),
         twilio_from="+15005550006",
+        route_secrets=SecretStr('{"github": "a secret of GitHub"}'),
     ) as opened:
         yield opened
 
@@ -159,7 +166,8 @@ def test_an_operation_lets_in_whom_it_is_for(house: House, callers: list[Caller]
     for caller in callers:
         answer = _call(house, operation, caller)
         if not WHO_MAY[operation]:
-            assert answer.status_code == 403, (caller.name, answer.text)
+            unsigned = 401 if "/hooks/" in operation else 403
+            assert answer.status_code == unsigned, (caller.name, answer.text)
         elif caller.name in _NOBODY:
             assert answer.status_code == 401, (caller.name, answer.text)
         elif caller.name in WHO_MAY[operation]:

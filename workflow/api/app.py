@@ -40,6 +40,7 @@ from workflow.api.routes import (
     events,
     explanations,
     health,
+    hooks,
     incidents,
     metrics,
     packets,
@@ -48,6 +49,7 @@ from workflow.api.routes import (
     reports,
     subjects,
     twilio,
+    unmapped,
 )
 from workflow.broker.client import Broker
 from workflow.engine.runtime import Runtime
@@ -119,6 +121,8 @@ def create_app(
         clock,
         twilio,
         reports,
+        unmapped,
+        hooks,
         health,
         metrics,
         documentation,

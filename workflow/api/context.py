@@ -17,11 +17,12 @@ from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.metrics import Meters
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.endpoint import EventsEndpoint
-from workflow.api.ingest.limits import Limits
+from workflow.api.ingest.limits import Limits, RequestLimiter
 from workflow.broker import task_names
 from workflow.broker.client import Broker
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.runtime import Runtime
+from workflow.hooks.open_routes import RegisteredDefinitions, Routes, open_routes
 from workflow.store.watermark import Watermark
 
 
@@ -40,6 +41,8 @@ class ApiContext:
         wake_ups: tells workers of accepted events; None when no broker is set.
         broker: whether the broker answers.
         feed: tells everybody who follows the ledger what is new.
+        routes: those that take messages of other systems, by name.
+        hook_limiter: how many such messages are served at once.
     """
 
     runtime: Runtime
@@ -52,6 +55,8 @@ class ApiContext:
     wake_ups: WakeUps | None
     broker: BrokerWatch
     feed: ChangeFeed
+    routes: Routes
+    hook_limiter: RequestLimiter
 
     def wake(self, subjects: Sequence[str]) -> None:
         """Have accepted events of these subjects applied soon; it neither blocks nor raises."""
@@ -88,7 +93,11 @@ class ApiContext:
 def open_context(
     runtime: Runtime, broker: Broker | None, limits: Limits, counters: Path | None = None
 ) -> ApiContext:
-    """Build the context of a process; `counters` as for `Meters`."""
+    """Build the context of a process; `counters` as for `Meters`.
+
+    Raises DefinitionError and SettingsError for routes that cannot be used.
+    """
+    routes = open_routes(runtime.settings, RegisteredDefinitions(runtime.registry))
     meters = Meters(counters)
 
     def send(task: str, subjects: Sequence[str]) -> bool:
@@ -121,6 +130,8 @@ def open_context(
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
         ChangeFeed(Watermark(runtime.store), settings.change_streams),
+        routes,
+        RequestLimiter(limits),
     )
     meters.watch(runtime.store, runtime.clock, runtime.registry.triggers, context.gauges)
     return context

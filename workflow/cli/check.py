@@ -1,4 +1,4 @@
-"""`makegood check`: what is wrong with lifecycle definitions, by file, line, field and rule."""
+"""`makegood check`: what is wrong with lifecycle definitions and routes, by file, line, field and rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def check(
     files: Annotated[
         list[str],
         typer.Argument(
-            help="YAML files, directories of them, or names of the catalog's lifecycles.", metavar="FILES..."
+            help="YAML files of lifecycles or of routes in, directories of them, or names of the catalog's "
+            "lifecycles.",
+            metavar="FILES...",
         ),
     ],
     edition: Annotated[
@@ -29,16 +31,18 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.
+    """Say what is wrong with lifecycles and routes: file, line, field, rule. Exit 1 if so.
 
     Where days would mean something else in the third edition, that is said and is no problem.
 
-    What one of the files opens or tells may be a lifecycle of another one, or of the catalog.
+    What one of the files opens or tells, or a route becomes, may be of a lifecycle of another one, or of the
+    catalog.
     """
     from state_machines.check import check as problems_of
     from state_machines.check import hours_by_the_day, readable
     from state_machines.errors import DefinitionError
     from workflow.cli.definition_files import definition_names, read_definition
+    from workflow.hooks.checking import RoutesChecked
     from workflow.recovery import vocabulary
 
     vocabulary.register()
@@ -52,6 +56,8 @@ def check(
             texts[file] = read_definition(file)
         except DefinitionError as error:
             found += error.problems
+    routes = RoutesChecked.among(texts)
+    texts = {file: text for file, text in texts.items() if file not in routes.files}
     known = readable(texts.values())
     for file, text in texts.items():
         if edition == _SECOND:
@@ -59,12 +65,20 @@ def check(
         for line, message in hours_by_the_day(text):
             typer.echo(f"{file}:{line}: {message} [working-days]")
         found += problems_of(text, file, known)
+    found += routes.problems(texts)
     for problem in found:
         typer.echo(str(problem))
-    checked = f"{len(names)} definition{'s' if len(names) != 1 else ''} checked"
+    checked = _counted(len(names) - len(routes.files), len(routes.files))
     typer.echo(f"{checked}, {len(found) or 'no'} problem{'s' if len(found) != 1 else ''}", err=True)
     if found:
         raise typer.Exit(1)
+
+
+def _counted(definitions: int, routes: int) -> str:
+    """``2 definitions and 1 route checked``."""
+    kinds = {"definition": definitions, "route": routes}
+    said = [f"{number} {kind}{'s' if number != 1 else ''}" for kind, number in kinds.items() if number]
+    return f"{' and '.join(said)} checked"
 
 
 def _say_in_second(file: str, text: str) -> None:

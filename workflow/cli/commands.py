@@ -24,9 +24,10 @@ LINES = {
     "replay": "Play a log of real events through lifecycles on a virtual clock; write moves and a report.",
     "test": "Play scenarios: given this, when that happens, then this must be so and nothing else.",
     "explain": "Say how each deadline of a subject came about. Reads the database, needs no API.",
-    "check": "Say what is wrong with lifecycle definitions: file, line, field, rule. Exit 1 if so.",
+    "check": "Say what is wrong with lifecycles and routes: file, line, field, rule. Exit 1 if so.",
     "convert": "Write a lifecycle of the first edition in the second; say what is left to do. Exit 1 if so.",
     "draw": "Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid.",
+    "route": "Routes in: webhooks and mails of other systems as events.",
     "keys": "Make, list, rotate and revoke API keys.",
     "doctor": "Say what is configured, what answers and what waits too long. Exit code 1 if one is wrong.",
 }

@@ -399,3 +399,34 @@ Index(
     sqlite_where=advances.c.status == "advancing",
     postgresql_where=advances.c.status == "advancing",
 )
+
+unmapped = Table(
+    "unmapped",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("route", Key, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False, comment="when the same came again"),
+    Column("times", Integer, nullable=False, comment="how often it has come"),
+    Column("reason", Text, nullable=False, comment="a word for why it became no events"),
+    Column("case_name", Text, comment="of the case of its route that fits, if one does"),
+    Column("problems", Json, nullable=False, comment="field, rule and message of each"),
+    Column("headers", Json, nullable=False),
+    Column("query", Json, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="empty once it is settled"),
+    Column("size", BigInteger, nullable=False, comment="bytes of its body"),
+    Column("digest", Key, nullable=False, comment="SHA-256 of all of it"),
+    Column("settled_at", Instant, comment="null while it waits"),
+    Column("outcome", Text, comment="'retried' or 'discarded'"),
+    Column("settled_by", Text, comment="who did that"),
+    Column("note", Text, comment="why it was discarded"),
+)
+Index(
+    "ix_unmapped_waiting",
+    unmapped.c.route,
+    unmapped.c.digest,
+    unique=True,  # what comes again is counted
+    sqlite_where=unmapped.c.settled_at.is_(None),
+    postgresql_where=unmapped.c.settled_at.is_(None),
+)
+Index("ix_unmapped_received", unmapped.c.received_at)

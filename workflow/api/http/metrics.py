@@ -74,6 +74,12 @@ class Meters:
         )  # fmt: skip
         for reason in ("backlog", "queue", "concurrency", "memory", "key-rate", "wrong-keys"):
             self.turned_away.labels(reason)
+        self._messages = Counter(
+            "makegood_route_messages",
+            "Messages that came in by a route, by what became of them: accepted, duplicate, ignored, kept "
+            "(to be looked at), unsigned (refused).",
+            ["route", "outcome"], registry=self.registry,
+        )  # fmt: skip
         self.lost_wakeups = Counter(
             "makegood_wakeups_not_sent", "Wake-ups that the broker did not take; a sweep makes up for them.",
             registry=self.registry,
@@ -89,6 +95,10 @@ class Meters:
     def ended_early(self, rule: str) -> None:
         """Count a connection that was ended for what came over it, or for being one too many."""
         self.connections_ended.labels(rule).inc()
+
+    def message(self, route: str, outcome: str) -> None:
+        """Count a message of a route that is open."""
+        self._messages.labels(route, outcome).inc()
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request. Both names must be out of short lists: each is a label."""
