@@ -18,6 +18,7 @@ from state_machines.compilation.topics import check_topics_used, redeclared_topi
 from state_machines.definitions.data_rules import DataRule
 from state_machines.definitions.figures import BarometerRule, compile_barometer
 from state_machines.definitions.machine import machine_of
+from state_machines.definitions.searching import SearchRule, compile_search
 from state_machines.definitions.senders import compile_senders
 from state_machines.definitions.timeout_rules import compile_timeouts
 from state_machines.definitions.transition_rules import TransitionRule, compile_transitions
@@ -53,6 +54,7 @@ class Lifecycle:
         data_rules: the declared data of each trigger.
         defaults: the subject's data when it is opened.
         barometer: what the barometer counts its subjects as, if it does.
+        search: what of its subjects is searched.
         names: the programs of the expressions that it has named.
         task_fields: by trigger whose event names a task, the fields of its name and of its queue, if any.
     """
@@ -71,6 +73,7 @@ class Lifecycle:
     possible: Mapping[str, tuple[str, ...]]
     data_rules: Mapping[str, DataRule]
     defaults: Mapping[str, Any]
+    search: SearchRule
     barometer: BarometerRule | None = None
     names: Mapping[str, Program] = field(default_factory=dict)
     task_fields: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
@@ -174,6 +177,7 @@ def compile_definition(definition: Definition, watch: Watch | None = None) -> Li
         possible=_possible(compilation.states, ways),
         data_rules=MappingProxyType({name: DataRule(one.data) for name, one in triggers.items()}),
         defaults={name: one.default for name, one in definition.data.items() if one.default is not None},
+        search=compile_search(definition),
         barometer=barometer,
         names=MappingProxyType(names),
         task_fields=_task_fields(triggers),

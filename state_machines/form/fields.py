@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from state_machines.values.searched import SearchedAs
 from state_machines.values.written import Part as _Part
 
 Format = Literal[
@@ -84,6 +85,11 @@ class FieldDeclaration(_Part):
     items: "FieldDeclaration | None" = Field(None, description="What each element of a list is.")
     fields: dict[str, "FieldDeclaration"] | None = Field(None, description="What an object has.")
     personal: bool = Field(False, description="Personal data: never in task names, logs or Flower.")
+    search: SearchedAs | None = Field(
+        None,
+        description="As what it is searched, or `no`. Left out: by its type and its name, see "
+        "[Search](#search).",
+    )
 
     _meant = model_validator(mode="before")(_meant)
 

@@ -1,9 +1,13 @@
-"""The sweep of a scheduler: lost sends and dead letters go to people, cases to the incident they match."""
+"""The sweep of a scheduler: lost sends and dead letters go to people, cases to the incident they match.
+
+Subjects that were there before the search index go into it, too.
+"""
 
 from __future__ import annotations
 
 from workflow.clock import Clock
 from workflow.engine.engine import Engine
+from workflow.maintenance.search_index import fill_for_a_while
 from workflow.maintenance.sweep import abandon
 from workflow.recovery.dead_letter_news import tell_of_dead_letters
 from workflow.recovery.incidents import join_matching
@@ -12,7 +16,7 @@ from workflow.recovery.lost_sends import hand_over
 
 def sweep(engine: Engine, clock: Clock) -> int:
     """Mark abandoned sends, open an escalation for each send that was lost, and one about dead letters; join
-    cases to incidents whose condition they meet.
+    cases to incidents whose condition they meet; go on with the search index where it is not complete.
 
     Returns:
         How many sends of unknown outcome went to a person, at least those that became unknown just now.
@@ -22,4 +26,5 @@ def sweep(engine: Engine, clock: Clock) -> int:
     lost = max(abandoned, hand_over(engine, now))
     tell_of_dead_letters(engine, now)
     join_matching(engine, now)
+    fill_for_a_while(engine.store, engine.registry)
     return lost

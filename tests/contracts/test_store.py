@@ -78,8 +78,9 @@ def test_any_text_can_be_looked_for_as_a_key(store: Store) -> None:
 
 
 def full_text(name: str | None) -> bool:
-    """The index of the archive's words: of a form that each database has for itself."""
-    return (name or "").startswith(("alerts_words", "ix_alerts_words"))
+    """The indexes of the archive's words and of subjects: of a form that each database has for itself."""
+    own = ("alerts_words", "ix_alerts_words", "search_terms_index", "ix_search_terms")
+    return (name or "").startswith(own)
 
 
 def test_migrations_and_tables_say_the_same(store: Store) -> None:

@@ -30,6 +30,8 @@ from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
 from workflow.engine.waiting_line import WAITING_LINE
+from workflow.search.misspelling import KnownWords
+from workflow.search.noting import note
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Store, Transaction
 
 LONGEST = 1.0
@@ -57,6 +59,7 @@ class Engine:
         tasks: AllowedTasks | None = None,
         marks: DecisionMarks | None = None,
         longest: float | None = LONGEST,
+        searched: bool = True,
     ) -> None:
         """An engine.
 
@@ -65,6 +68,7 @@ class Engine:
             marks: where this process notes what it decides, for others to know if it dies over it.
             longest: seconds that the decisions of one batch may take; None: as long as they take, for what
                 must follow from virtual time alone.
+            searched: whether subjects are to be found by what they are; False: nobody looks for them.
         """
         self.store = store
         self.registry = registry
@@ -72,6 +76,7 @@ class Engine:
         self._tasks = tasks or AllowedTasks()
         self.marks = marks or DecisionMarks()
         self._longest = longest
+        self._known_words = KnownWords() if searched else None
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
@@ -142,9 +147,14 @@ class Engine:
         marks.open()
         try:
             while True:
+                done = None
                 with self.store.begin() as transaction:
                     if not marks.left_behind():
-                        return decide(transaction)
+                        done = decide(transaction)
+                if done is not None:
+                    if done.words and self._known_words is not None:
+                        self._known_words.committed(done.words)
+                    return done
                 self._count_deaths()
         except BaseException as error:
             if is_exhausted(error) and (work := marks.now_deciding()):
@@ -260,6 +270,7 @@ class Engine:
             claim.full,
             tuple(claimed),
             earlier(claim.next_due, earliest),
+            frozenset(changes.words),
         )
 
     def _decide_one(
@@ -299,6 +310,8 @@ class Engine:
         place = WAITING_LINE.of(subject.lifecycle)
         if place is not None and (stands := place(successor)) != place(subject):
             changes.places[work.subject_row] = stands
+        if self._known_words is not None:
+            note(changes, work.subject_row, lifecycle.search, subject, successor, self._known_words)
         if decision.data is not subject.data:
             changes.data_kept.discard(work.subject_row)
         elif work.subject_row not in changes.subjects:

@@ -22,6 +22,7 @@ class Progress:
         full: whether more is likely to wait (see `Claim`).
         claimed: effects written as published (see `Dispatch`), to be put on the broker now.
         next_due: of `fire`: when the next timer is due that was not due yet, UTC; None when there is none.
+        words: words that it has added to those that may be mistyped.
     """
 
     decided: int = 0
@@ -32,6 +33,7 @@ class Progress:
     full: bool = False
     claimed: tuple[EffectRow, ...] = ()
     next_due: datetime | None = None
+    words: frozenset[str] = frozenset()
 
     def plus(self, more: Progress) -> Progress:
         """The sum of this and what another part of the same batch did."""
@@ -44,4 +46,5 @@ class Progress:
             self.full,
             self.claimed + more.claimed,
             earlier(self.next_due, more.earliest),
+            self.words | more.words,
         )

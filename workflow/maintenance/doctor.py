@@ -20,6 +20,7 @@ from workflow.engine.runtime import marks_file
 from workflow.errors import MakegoodError, StoreError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
+from workflow.maintenance.search_index import index_check
 from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
@@ -129,6 +130,7 @@ def _stored(settings: Settings, store: Store, further: Further | None) -> Iterat
     yield _definitions(settings, store, clock.now())
     yield from _waiting(full_count(store, clock.now()), clock)
     yield _unopened(store)
+    yield index_check(store)
     yield _keys(store, clock.now())
     if further is not None:
         yield from further(store, clock.now())

@@ -11,6 +11,7 @@ from state_machines.notices import channels as channel_words
 from state_machines.notices.topics import TOPICS, Priority, Topic
 from state_machines.templates.home import HOME
 from workflow.engine.waiting_line import WAITING_LINE
+from workflow.recovery import searched_fields
 from workflow.recovery.contact import channels
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
@@ -162,6 +163,7 @@ def register(settings: Settings | None = None) -> None:
         HOME.register(language=settings.language, zone=settings.zone)
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
+    searched_fields.register()
     registered = channels.registered().values()
     for kind in Kind:
         WAITING_LINE.register(kind.value, place_in_line)

@@ -126,7 +126,7 @@ def _run(
         raise ReplayRefused([Problem("lifecycle.version", "version-changed", str(error))]) from None
     known: set[str] = set()
     if until is not None:
-        engine = Engine(store, registry, clock, longest=None)
+        engine = Engine(store, registry, clock, longest=None, searched=False)
         known = Runner(engine, store, clock, watcher).run(plan.events, until)
     moves = MoveCount(None if wanted.compare is None else wanted.compare.trigger)
     for move in read_moves(store):

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import DateTime, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -22,6 +22,10 @@ def text_instant(text: str) -> datetime:
 
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 """A text that is looked up and ordered by its bytes, as SQLite does anyway: no language's rules."""
+
+
+Terms = Text().with_variant(TSVECTOR(), "postgresql")
+"""What stands in the index of subjects; on SQLite with a space between two terms."""
 
 
 class Instant(TypeDecorator[datetime]):

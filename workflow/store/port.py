@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from state_machines.decision import Event
 from state_machines.subject import Subject, Timer
 from state_machines.values.figures import Figures
+from state_machines.values.searched import Standing
 
 
 class NewEvent(NamedTuple):
@@ -208,6 +209,12 @@ class Changes:
     """By subject row, of lifecycles that declare a barometer."""
     places: dict[int, datetime | None] = field(default_factory=dict)
     """By subject row, where it stands in the line (UTC) from now on; None: nowhere."""
+    terms: dict[int, list[str]] = field(default_factory=dict)
+    """By subject row, all terms by which it is found from now on."""
+    standings: dict[int, Standing] = field(default_factory=dict)
+    """By subject row, what it is chosen by from now on, besides its state."""
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words that may be mistyped, with the variants by which they are found then."""
 
 
 class Dispatch(NamedTuple):
@@ -304,6 +311,9 @@ class Transaction(Protocol):
 
         `last` says that nothing else will be written in this transaction: it may be committed at once.
         """
+
+    def write_search(self, changes: Changes) -> None:
+        """Write what subjects are found and chosen by, and nothing else; `write` does so, too."""
 
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
         """Mark up to `limit` due effects as published under `token`, and return them, the urgent first.

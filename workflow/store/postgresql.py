@@ -189,6 +189,12 @@ class PostgresTransaction:
             effects = rows.dispatched(changes, ids, dispatch.token, now)
         return effects
 
+    def write_search(self, changes: Changes) -> None:
+        """Write what subjects are found and chosen by, and nothing else."""
+        batch = list(writing.search_statements(changes))
+        if batch:
+            self._ask(*batch)
+
     def claim_effects(self, now: datetime, lease_until: datetime, token: str, limit: int) -> list[EffectRow]:
         """Mark up to `limit` due effects as published under `token`, and return them."""
         return rows.effects_of(

@@ -214,6 +214,23 @@ select * from unnest(cast(%(ids)s as bigint[]), cast(%(lifecycles)s as text[]),
 on conflict (subject_id) do update set at = excluded.at where l.at <> excluded.at"""
 LEAVE_LINE = "delete from line where subject_id = any(cast(%(ids)s as bigint[]))"
 
+TERMS = """
+insert into search_terms as t (subject_id, terms)
+select id, array_to_tsvector(string_to_array(terms, ' '))
+from unnest(cast(%(ids)s as bigint[]), cast(%(terms)s as text[])) as u(id, terms)
+on conflict (subject_id) do update set terms = excluded.terms where t.terms <> excluded.terms"""
+STANDINGS = """
+insert into standing (subject_id, lifecycle, state, is_open, owner, team, due_at, at_risk)
+select * from unnest(cast(%(c0)s as bigint[]), cast(%(c1)s as text[]), cast(%(c2)s as text[]),
+  cast(%(c3)s as boolean[]), cast(%(c4)s as text[]), cast(%(c5)s as text[]),
+  cast(%(c6)s as timestamptz[]), cast(%(c7)s as boolean[]))
+on conflict (subject_id) do update set state = excluded.state, is_open = excluded.is_open,
+  owner = excluded.owner, team = excluded.team, due_at = excluded.due_at, at_risk = excluded.at_risk"""
+# In their order, so that two who learn the same words do not wait for each other.
+WORDS = """
+insert into word_variants (variant, word)
+select * from unnest(cast(%(variants)s as text[]), cast(%(words)s as text[])) on conflict do nothing"""
+
 EFFECT_COLUMNS = """o.id, (select s.key from subjects s where s.id = o.subject_id), o.key, o.kind,
   o.target, o.queue, o.priority,
   cast(o.payload as text), o.attempts, o.token, o.created_at"""

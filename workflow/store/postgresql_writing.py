@@ -32,6 +32,7 @@ def statements(changes: Changes, now: datetime) -> Iterator[Statement]:
         yield _figures(changes)
     if changes.places:
         yield from _places(changes)
+    yield from search_statements(changes)
     if changes.dead_events:
         ids, subjects, errors = zip(*changes.dead_events, strict=True)
         yield (
@@ -114,6 +115,27 @@ def _places(changes: Changes) -> Iterator[Statement]:
         yield sql.PLACES, {"ids": literal(ids), "lifecycles": lifecycles, "ats": literal(ats)}
     if len(stand) < len(changes.places):
         yield sql.LEAVE_LINE, {"ids": literal(sorted(changes.places.keys() - {one for one, _ in stand}))}
+
+
+def search_statements(changes: Changes) -> Iterator[Statement]:
+    """Those for what subjects are found and chosen by."""
+    if changes.terms:
+        subjects = sorted(changes.terms)
+        terms = [" ".join(changes.terms[one]) for one in subjects]
+        yield sql.TERMS, {"ids": literal(subjects), "terms": texts(terms)}
+    if changes.standings:
+        columns = list(zip(*rows.standings(changes), strict=True))
+        words = {4, 5}  # any texts: whose it is
+        yield (
+            sql.STANDINGS,
+            {
+                f"c{place}": texts(column) if place in words else literal(column)
+                for place, column in enumerate(columns)
+            },
+        )
+    if changes.words:
+        variants, learned = zip(*rows.variants(changes), strict=True)
+        yield sql.WORDS, {"variants": texts(variants), "words": texts(learned)}
 
 
 def effects(changes: Changes, now: datetime, dispatch: Dispatch | None) -> Statement:

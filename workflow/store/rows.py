@@ -240,3 +240,32 @@ def effects_of(found: Iterable[Sequence[Any]]) -> list[EffectRow]:
         )
         effects.append(effect)
     return sorted(effects, key=lambda effect: effect.id)
+
+
+class StandingRow(NamedTuple):
+    """A row of `standing`."""
+
+    row: int
+    lifecycle: str
+    state: str
+    is_open: bool
+    owner: str | None
+    team: str | None
+    due_at: datetime | None
+    at_risk: bool
+
+
+def standings(changes: Changes) -> list[StandingRow]:
+    """What subjects are chosen by from now on, by row. One that has ended is due no more, and at no risk."""
+    found = []
+    for row in sorted(changes.standings):
+        owner, team, due_at, at_risk = changes.standings[row]
+        subject, is_open = changes.subjects[row], row not in changes.closed
+        place = (row, subject.lifecycle, subject.state, is_open)
+        found.append(StandingRow(*place, owner, team, due_at if is_open else None, at_risk and is_open))
+    return found
+
+
+def variants(changes: Changes) -> list[tuple[str, str]]:
+    """Words that may be mistyped: (variant, word), sorted."""
+    return sorted((variant, word) for word, some in changes.words.items() for variant in some)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from workflow.store.columns import Instant, Json, Key
+from workflow.store.columns import Instant, Json, Key, Terms
 
 metadata = MetaData(
     naming_convention={
@@ -283,6 +283,62 @@ line = Table(
     Column("at", Instant, nullable=False, comment="by which it is served: the earliest first"),
 )
 Index("ix_line_lifecycle_at", line.c.lifecycle, line.c.at, line.c.subject_id)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("subject_id", Id, primary_key=True, autoincrement=False),
+    Column("lifecycle", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("is_open", Boolean, nullable=False, comment="it is in no final state"),
+    Column("owner", Key, comment="who answers for it, in small letters"),
+    Column("team", Key),
+    Column("due_at", Instant, comment="null once it has ended"),
+    Column("at_risk", Boolean, nullable=False, comment="it says so itself, and has not ended"),
+)
+Index("ix_standing_state", standing.c.lifecycle, standing.c.state, standing.c.subject_id)
+for chosen_by, condition in (
+    ("owner", standing.c.owner.is_not(None)),
+    ("team", standing.c.team.is_not(None)),
+    ("due_at", standing.c.due_at.is_not(None)),
+):
+    Index(
+        f"ix_standing_{chosen_by}",
+        standing.c[chosen_by],
+        standing.c.subject_id,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+Index(
+    "ix_standing_at_risk",
+    standing.c.subject_id,
+    sqlite_where=standing.c.at_risk,
+    postgresql_where=standing.c.at_risk,
+)
+
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("subject_id", Id, primary_key=True, autoincrement=False),
+    Column("terms", Terms, nullable=False, comment="all by which it is found"),
+)
+
+word_variants = Table(
+    "word_variants",
+    metadata,
+    Column("variant", Key, nullable=False, comment="the word, or what it is without one of its letters"),
+    Column("word", Key, nullable=False),
+    PrimaryKeyConstraint("variant", "word"),
+)
+
+search_filling = Table(
+    "search_filling",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, comment="always 1: there is one row"),
+    Column("form", Integer, nullable=False, comment="of the terms that are being put in"),
+    Column("last", BigInteger, nullable=False, comment="row of the last subject that was put in"),
+    Column("until", BigInteger, nullable=False, comment="row of the last subject there was when it began"),
+)
 
 alerts = Table(
     "alerts",

@@ -206,12 +206,20 @@ class SqliteTransaction:
             ],
         )
         self._write(sql.LEAVE_LINE, [(row,) for row, at in places.items() if at is None])
+        self.write_search(changes)
         self._write(
             sql.BURY_EVENT, [(row, subject, at, error) for row, subject, error in changes.dead_events]
         )
         self._write(
             sql.BURY_TIMER, [(at, error, subject, name) for subject, name, error in changes.dead_timers]
         )
+
+    def write_search(self, changes: Changes) -> None:
+        """Write what subjects are found and chosen by, and nothing else."""
+        self._write(sql.SET_TERMS, [(row, " ".join(terms)) for row, terms in changes.terms.items()])
+        standings = rows.standings(changes)
+        self._write(sql.SET_STANDING, [(*one[:6], _text(one.due_at), one.at_risk) for one in standings])
+        self._write(sql.ADD_VARIANT, rows.variants(changes))
 
     def _write_effects(self, changes: Changes, now: datetime, dispatch: Dispatch | None) -> list[EffectRow]:
         at = instant_text(now)

@@ -84,6 +84,14 @@ SET_PLACE = """insert into line (subject_id, lifecycle, at) values (?, ?, ?)
 on conflict (subject_id) do update set at = excluded.at"""
 LEAVE_LINE = "delete from line where subject_id = ?"
 
+SET_TERMS = """insert into search_terms (subject_id, terms) values (?, ?)
+on conflict (subject_id) do update set terms = excluded.terms where terms <> excluded.terms"""
+SET_STANDING = """insert into standing (subject_id, lifecycle, state, is_open, owner, team, due_at, at_risk)
+values (?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (subject_id) do update set state = excluded.state, is_open = excluded.is_open,
+  owner = excluded.owner, team = excluded.team, due_at = excluded.due_at, at_risk = excluded.at_risk"""
+ADD_VARIANT = "insert into word_variants (variant, word) values (?, ?) on conflict do nothing"
+
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
   target, queue, priority, payload,
   attempts, token, created_at"""

@@ -78,7 +78,7 @@ def _run(store: Store, events: Sequence[PlannedEvent], lifecycles: Lifecycles) -
     clock = VirtualClock(events[0].row.at)
     registry = Registry(store)
     registry.register(with_catalog(list(lifecycles.sources.values())), clock.now())
-    engine = Engine(store, registry, clock, longest=None)
+    engine = Engine(store, registry, clock, longest=None, searched=False)
     Runner(engine, store, clock, Nobody()).run(events, events[-1].row.at)
     return registry
 
