@@ -27,9 +27,6 @@ _PARTS: Mapping[str, SearchedAs] = {
     "account": SearchedAs.ACCOUNT,
     "email": SearchedAs.EMAIL,
     "phone": SearchedAs.PHONE,
-    "sms": SearchedAs.PHONE,
-    "social": SearchedAs.ACCOUNT,
-    "chat": SearchedAs.ACCOUNT,
 }
 """What somebody is known by, by the names under which a person's object has it."""
 _BY_NAME: Mapping[str, SearchedAs] = {
@@ -52,6 +49,11 @@ class SearchedFields:
     def __init__(self) -> None:
         self._left_out: frozenset[str] = frozenset()
         self._said: dict[str, Mapping[str, SearchedAs]] = {}
+        self.parts: Mapping[str, SearchedAs] = _PARTS
+
+    def known_by(self, **parts: SearchedAs) -> None:
+        """By what else somebody is known: parts of a person's object, by their names there."""
+        self.parts = {**self.parts, **parts}
 
     def register(self, lifecycle: str, **fields: SearchedAs) -> None:
         """As what fields of a lifecycle are searched; ``a__b`` is the field b of the object a."""
@@ -189,7 +191,7 @@ def _parts(fields: Mapping[str, FieldDeclaration]) -> _Reader | None:
         name: reader
         for name, one in fields.items()
         if (one.search is not None or not SEARCHED.is_left_out(name))
-        and (reader := _reader(one, one.search or _PARTS.get(name))) is not None
+        and (reader := _reader(one, one.search or SEARCHED.parts.get(name))) is not None
     }
 
     def read(value: Any, depth: int) -> Iterator[Said]:
@@ -241,7 +243,7 @@ def _person(value: Any, depth: int) -> Iterator[Said]:
             kind = SearchedAs.EMAIL if address else SearchedAs.PHONE if number else SearchedAs.NAME
             yield Said(kind, value)
     elif isinstance(value, Mapping):
-        for name, kind in _PARTS.items():
+        for name, kind in SEARCHED.parts.items():
             part = value.get(name)
             if part is not None:
                 yield from _leaves(kind)(part, _MOST_DEPTH - 1)
@@ -259,7 +261,7 @@ def _anything(value: Any, depth: int) -> Iterator[Said]:
         return
     elif isinstance(value, Mapping):
         for name, one in value.items():
-            kind = _PARTS.get(name)
+            kind = SEARCHED.parts.get(name)
             if kind is not None and isinstance(one, str):
                 yield from _leaves(kind)(one, depth + 1)
             elif not SEARCHED.is_left_out(name):

@@ -87,7 +87,7 @@ class FieldDeclaration(_Part):
     personal: bool = Field(False, description="Personal data: never in task names, logs or Flower.")
     search: SearchedAs | None = Field(
         None,
-        description="As what it is searched, or `no`. Left out: by its type and its name, see "
+        description="As what it is searched, or `never`. Left out: by its type and its name, see "
         "[Search](#search).",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,8 +20,22 @@ class SearchedAs(StrEnum):
     TEAM = "team"
     DUE = "due"
     RISK = "risk"
-    NO = "no"
+    NO = "never"
 
+
+SEARCHED_AS: Mapping[str, str] = {
+    "name": "A name: found by all its words, by beginnings and with a letter wrong.",
+    "account": "What tells it from all others: an account, a serial number. Signs in it do not matter.",
+    "email": "An e-mail address.",
+    "phone": "A telephone number, however it is written; found by its last digits, too.",
+    "words": "What people have written.",
+    "owner": "Who answers for it; subjects are chosen by it.",
+    "team": "Whose it is; subjects are chosen by it.",
+    "due": "The instant at which it is due; subjects are chosen by it.",
+    "risk": "Whether it may not be done in time: where this is there, and not false.",
+    "never": "It is not searched.",
+}
+"""What each of them means."""
 
 TEXTS = (SearchedAs.ACCOUNT, SearchedAs.PHONE, SearchedAs.EMAIL, SearchedAs.NAME, SearchedAs.WORDS)
 """Those by which a subject is found, those first that tell it from all others."""

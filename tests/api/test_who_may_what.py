@@ -41,6 +41,7 @@ WHO_MAY = {
     "POST /v1/events/{source}/{id}/discard": _OPERATING,
     "GET /v1/events/{source}/{id}": _ORDERS,
     "GET /v1/subjects": _ORDERS,
+    "GET /v1/search": _ORDERS,
     "GET /v1/subjects/{key}": _ORDERS,
     "GET /v1/subjects/{key}/timeline": _ORDERS,
     "GET /v1/subjects/{key}/explain": _ORDERS,

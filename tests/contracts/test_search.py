@@ -1,4 +1,4 @@
-"""The contract of the search index: written with the decision, found on each database alike, filled afterwards."""
+"""The contract of the search index: written with the decision, found alike on each database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ data:
   until: {type: instant, search: due}
   shaky: {type: boolean, search: risk}
   note: text
-  internal: {type: text, search: "no"}
+  internal: {type: text, search: never}
   kind: {type: text, enum: [bug, wish]}
 triggers:
   open: {data: [reporter, serial, agent, until, shaky, note, internal, kind]}

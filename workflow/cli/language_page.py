@@ -29,6 +29,7 @@ from state_machines.templates.filters import FILTERS
 from state_machines.templates.language import PLAIN_FILTERS
 from state_machines.templates.template import LONGEST_TITLE
 from state_machines.timeouts.kinds.table import KINDS
+from state_machines.values.searched import SEARCHED_AS, SearchedAs
 from state_machines.values.written import LONGEST_EXPRESSION
 from workflow.cli.expression_tables import example_table, function_table, told, variable_table
 from workflow.cli.form_tables import field_table, plain_table
@@ -53,6 +54,24 @@ _FIELD = """\
 A field of the data of a subject or an event. Short: words, `text required personal`, each of them a
 type, a format, `required` or `personal`. In a trigger a field without a type is declared as the data
 declare the field of this name; the data of a trigger may also be a list of such names.
+"""
+_SEARCH = """\
+By what a subject is found (`GET /v1/search`, [search.md](search.md)) follows from the types of its data.
+Where that is not meant, `search` in the declaration of a field says as what it is searched.
+
+| a field that is | is searched as |
+|---|---|
+| a `person` | `name`, `account`, `email`, `phone` of the object; a text as what it looks like |
+| a `text` without a format, or `words` | words, but for what is a subject's key or an instant |
+| a `text` in the format `email` | email |
+| an object or a list whose parts are declared | what each part is |
+| an `object`, a `list` or `any` that is `personal` | words, all texts in it; `name`, `email` as a person's |
+| called `owner`, `team` or `due_at` (an instant) | owner, team, due |
+| `people`, a choice (`enum`), anything else | never |
+
+Which colleague did something (`by`, `closed_by`) and how somebody is reached (`channel`, `zone`, `ladder`) is
+never searched unless the declaration says so. Of one subject, 8,000 characters are.
+
 """
 _TIMEOUT = """\
 One kind each. Entering one of its states from outside sets it, moving among them keeps it, leaving them
@@ -136,6 +155,7 @@ def _sections() -> dict[str, str]:
         "Field": _fields(),
         "Types": _dictionary("type | is", TYPES),
         "Formats": "Forms of texts, for `format`.\n\n" + _dictionary("format | is", FORMATS),
+        "Search": _SEARCH + "\n" + _dictionary("searched as | is", SEARCHED_AS),
         "Trigger": field_table(form.TriggerDeclaration),
         "State": field_table(form.StateDeclaration),
         "Transition": field_table(form.TransitionDeclaration, left_out=["set"]),
@@ -184,7 +204,9 @@ def _dictionary(head: str, words: Mapping[str, str]) -> str:
 
 def _fields() -> str:
     types = ", ".join(f"`{name}`" for name in TYPES)
-    return f"{_FIELD}\n{field_table(FieldDeclaration, left_out=['meaning'], written={'type': types})}"
+    searched = ", ".join(f"`{one.value}`" for one in SearchedAs)
+    written = {"type": types, "search": searched}
+    return f"{_FIELD}\n{field_table(FieldDeclaration, left_out=['meaning'], written=written)}"
 
 
 def _timeouts() -> str:

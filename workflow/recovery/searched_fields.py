@@ -49,5 +49,6 @@ _FIELDS: Mapping[str, Mapping[str, SearchedAs]] = {
 def register() -> None:
     """Register them; a second time changes nothing."""
     SEARCHED.leave_out(*_LEFT_OUT)
+    SEARCHED.known_by(sms=SearchedAs.PHONE, social=SearchedAs.ACCOUNT, chat=SearchedAs.ACCOUNT)
     for lifecycle, fields in _FIELDS.items():
         SEARCHED.register(lifecycle, **fields)

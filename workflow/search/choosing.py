@@ -45,9 +45,17 @@ class Choice:
         """Whether more than the lifecycle is asked for."""
         return self != Choice(self.lifecycles)
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it may be that few fit, and an index finds them."""
+        of_state = bool(self.lifecycles and self.states)
+        return of_state or bool(self.owner or self.team or self.due_before or self.at_risk)
+
     def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
-        """On a row of `standing`, but for the lifecycle."""
+        """On a row of `standing`."""
         found: list[ColumnElement[bool]] = []
+        if self.lifecycles:
+            found.append(STANDING.lifecycle.in_(self.lifecycles))
         if self.states:
             found.append(STANDING.state.in_(self.states))
         if self.owner is not None:
@@ -76,8 +84,6 @@ def chosen(choice: Choice, now: datetime, place: Place, limit: int, known: Seque
         known: the names of all lifecycles.
     """
     conditions = choice.conditions(now)
-    if choice.lifecycles:
-        conditions.append(STANDING.lifecycle.in_(choice.lifecycles))
     if choice.due_before is not None:
         if place != (0, 0):
             due = _FIRST + place[0] * _MICROSECOND

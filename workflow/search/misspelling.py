@@ -20,7 +20,7 @@ _MOST = 8
 
 
 def variants(word: str) -> tuple[str, ...]:
-    """Each of the forms that a word is typed in, and what these are without each of their letters; each once."""
+    """Each of the forms that a word is typed in, and these without each of their letters; each once."""
     return tuple(dict.fromkeys(one for form in dict.fromkeys(_forms(word)) for one in _shortened(form)))
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Row, column, exists, select, table, text
+from sqlalchemy import Connection, Row, select
 
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.values.searched import Said, SearchedAs
 from workflow.search.choosing import STANDING, Choice, chosen, place_of
 from workflow.search.excerpt import Found, found_by
-from workflow.search.expression import Expression, Term, all_of, any_of, text_of
+from workflow.search.expression import Expression, Term, all_of, any_of
 from workflow.search.filling import Filling, filling
 from workflow.search.misspelling import FEWEST_TYPED, resembling, variants
+from workflow.search.term_index import TermIndex
 from workflow.search.terms import LIFECYCLE
-from workflow.search.tiers import Asked, Match, Tier, asked, tiers
+from workflow.search.tiers import Asked, Match, asked, tiers
 from workflow.store.port import Store
-from workflow.store.schema import search_terms, standing, subjects, word_variants
+from workflow.store.schema import standing, subjects, word_variants
 
 
 class Definitions(Protocol):
@@ -37,7 +37,7 @@ Place = tuple[int, int]
 """Where a page ended: the tier, or what `choosing.Place` has, and the row of the last subject."""
 BEGINNING: Place = (0, 0)
 _LONGEST_TITLE = 120
-_FTS5 = table("search_terms_index", column("rowid"))
+_ORDER = tuple(Match)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,83 +94,64 @@ def search(
             ends = [place_of(choice, row.subject_id, row.due_at) for row in rows]
             hits = _hits(connection, definitions, [(row.subject_id, None) for row in rows[:limit]])
             return Hits(hits, ends[limit - 1] if len(rows) > limit else None, how_far)
-        index = _Index(connection, store.dialect, choice, now)
-        said = asked(words or "")
-        found = index.found(said, limit + 1, place) if words is not None else index.newest(limit + 1, place)
-        hits = _hits(
-            connection, definitions, [(row, tier) for row, tier in found[:limit]], said, index.similar
-        )
+        conditions = choice.conditions(now) if choice.looks_at_standing else []
+        index = TermIndex(connection, store.dialect, conditions, is_narrow=choice.is_narrow)
+        lifecycles = any_of(Term(LIFECYCLE + name) for name in choice.lifecycles)
+        said, spelling = asked(words or ""), _Spelling(connection)
+        found: list[tuple[int, Match | None]]
+        if words is None:
+            assert lifecycles is not None
+            found = [(row, None) for row in index.newest(lifecycles, place[1], limit + 1)]
+        else:
+            found = _found(index, said, spelling, lifecycles, limit + 1, place)
+        hits = _hits(connection, definitions, found[:limit], said, spelling.others)
     more = None
     if len(found) > limit:
         row, match = found[limit - 1]
-        more = (0 if match is None else list(Match).index(match), row)
+        more = (0 if match is None else _ORDER.index(match), row)
     return Hits(hits, more, how_far)
 
 
-class _Index:
-    """The index of terms, asked on one connection; what it finds is chosen from."""
+class _Spelling:
+    """Words that there are, for those that may be mistyped."""
 
-    def __init__(self, connection: Connection, dialect: str, choice: Choice, now: datetime) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._dialect = dialect
-        self._choice = choice
-        self._now = now
-        self.similar: dict[str, list[str]] = {}
+        self._found: dict[str, list[str]] = {}
 
-    def found(self, said: Asked, limit: int, place: Place) -> list[tuple[int, Match | None]]:
-        """Rows of subjects from this place on, with how each was found."""
-        found: list[tuple[int, Match | None]] = []
-        first, before = place
-        for tier in self._tiers(said):
-            number = list(Match).index(tier.match)
-            if number < first:
-                continue
-            rows = self._rows(tier.expression, before if number == first else 0, limit - len(found))
-            found += [(row, tier.match) for row in rows]
-            if len(found) == limit:
-                break
-        return found
-
-    def newest(self, limit: int, place: Place) -> list[tuple[int, Match | None]]:
-        """Rows of subjects of the lifecycles that are wanted, the newest first."""
-        lifecycles = self._lifecycles()
-        assert lifecycles is not None
-        return [(row, None) for row in self._rows(lifecycles, place[1], limit)]
-
-    def _tiers(self, said: Asked) -> Iterator[Tier]:
-        return tiers(said, self._similar) if said.words else iter(())
-
-    def _similar(self, word: str) -> Sequence[str]:
-        """Words that there are, for one that may be mistyped."""
+    def similar(self, word: str) -> Sequence[str]:
+        """Other words for this one."""
         if len(word) < FEWEST_TYPED or not word.isalpha():
             return ()
-        if word not in self.similar:
+        if word not in self._found:
             statement = select(word_variants.c.word).where(word_variants.c.variant.in_(variants(word)))
             known = self._connection.execute(statement.distinct()).scalars()
-            self.similar[word] = resembling(word, known)
-        return self.similar[word]
+            self._found[word] = resembling(word, known)
+        return self._found[word]
 
-    def _lifecycles(self) -> Expression | None:
-        return any_of(Term(LIFECYCLE + name) for name in self._choice.lifecycles)
+    @property
+    def others(self) -> set[str]:
+        """All other words that were looked for."""
+        return {word for some in self._found.values() for word in some}
 
-    def _rows(self, expression: Expression, before: int, limit: int) -> list[int]:
-        """The newest subjects with these terms, before this row if it is not 0."""
-        wanted = all_of((expression, self._lifecycles()))
+
+def _found(
+    index: TermIndex, said: Asked, spelling: _Spelling, among: Expression | None, limit: int, place: Place
+) -> list[tuple[int, Match | None]]:
+    """Rows of subjects from this place on, with how each was found; tier by tier."""
+    found: list[tuple[int, Match | None]] = []
+    first, before = place
+    for tier in tiers(said, spelling.similar) if said.words else ():
+        number = _ORDER.index(tier.match)
+        if number < first:
+            continue
+        wanted = all_of((tier.expression, among))
         assert wanted is not None
-        asked_of_it = {"terms": text_of(wanted, self._dialect)}
-        if self._dialect == "postgresql":
-            row: ColumnElement[int] = search_terms.c.subject_id
-            has_terms = text("search_terms.terms @@ cast(:terms as tsquery)").bindparams(**asked_of_it)
-        else:
-            row = _FTS5.c.rowid
-            has_terms = text("search_terms_index match :terms").bindparams(**asked_of_it)
-        statement = select(row).where(has_terms).order_by(row.desc()).limit(limit)
-        if before:
-            statement = statement.where(row < before)
-        if self._choice.looks_at_standing:
-            stands = exists().where(STANDING.subject_id == row, *self._choice.conditions(self._now))
-            statement = statement.where(stands)
-        return list(self._connection.execute(statement).scalars())
+        rows = index.newest(wanted, before if number == first else 0, limit - len(found))
+        found += [(row, tier.match) for row in rows]
+        if len(found) == limit:
+            break
+    return found
 
 
 def _hits(
@@ -178,7 +159,7 @@ def _hits(
     definitions: Definitions,
     rows: Sequence[tuple[int, Match | None]],
     said: Asked | None = None,
-    similar: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    similar: Collection[str] = (),
 ) -> list[Hit]:
     """What is shown of the subjects in these rows, in their order."""
     statement = (
@@ -187,8 +168,7 @@ def _hits(
         .where(subjects.c.id.in_([row for row, _ in rows]))
     )
     known = {row.id: row for row in connection.execute(statement)} if rows else {}
-    others = {word for some in similar.values() for word in some}
-    return [_hit(known[row], definitions, said, match, others) for row, match in rows if row in known]
+    return [_hit(known[row], definitions, said, match, similar) for row, match in rows if row in known]
 
 
 def _hit(

@@ -14,10 +14,9 @@ from workflow.search.letters import digits_of, folded, squeezed, words_of
 FORM = 1
 """Of the terms; another number, and every subject is put into the index anew."""
 
-LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX = "012345678"
-"""The marks with which terms begin; the last one's are the words of an e-mail address before its @.
-
-A telephone number stands backwards, so that its end is a beginning."""
+LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX, BLOCK = "0123456789"
+"""The marks with which terms begin. A telephone number stands backwards, so that its end is a beginning; the
+words of an e-mail address before its @ are those of a mailbox."""
 
 MOST_WORDS = 250
 """Different words of one subject."""
@@ -51,6 +50,14 @@ def terms_of(key: str, said: Sequence[Said]) -> list[str]:
     for word in list(words)[:MOST_WORDS]:
         found[f"{WORD}{word}"] = None
     return [term for term in found if len(term) > 1]
+
+
+_BLOCK_BITS = 14
+
+
+def block_of(row: int) -> int:
+    """The block of a subject's row: whoever looks for the newest goes block by block."""
+    return row >> _BLOCK_BITS
 
 
 def learned(terms: Iterable[str]) -> list[str]:

@@ -2,8 +2,8 @@
 
 The tables begin empty: `workflow.search.filling` puts the subjects into them that are there, some at a time.
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 """
 
 import sqlalchemy as sa
@@ -11,8 +11,8 @@ from alembic import op
 
 from workflow.store.columns import Instant, Key, Terms
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
