@@ -97,7 +97,7 @@ WHO_MAY = {
 """By operation, which principals are let in; what they then get is another matter."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
 """Those that need no key."""
-_OF_ORDERS = {"/v1/subjects", "/v1/changes", "/v1/changes/stream"}
+_OF_ORDERS = {"/v1/search", "/v1/subjects", "/v1/changes", "/v1/changes/stream"}
 """Where a query says which lifecycle is asked for."""
 _PATH = {
     "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
