@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--peers-dir", type=Path, default=DEFAULT_DIRECTORY, metavar="DIR", help="where peers are installed"
     )
     parser.add_argument("--no-peers", action="store_true", help="measure none of the peers")
+    parser.add_argument(
+        "--broker", choices=("valkey", "rabbitmq"), default="valkey", help="makegood's broker"
+    )
     given = parser.parse_args(arguments)
     if given.runs < 3 and not given.quick:
         parser.error(f"--runs: at least 3 rounds make a median, not {given.runs}")
@@ -46,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         Progress(*columns, console=console, transient=True) as progress,
         open_session(given.runs, quick=given.quick, progress=progress) as session,
     ):
+        session.kept["broker"] = given.broker
         session.kept["minutes"] = given.minutes
         session.kept["peers_dir"] = None if given.no_peers else given.peers_dir
         for benchmark in benchmarks:

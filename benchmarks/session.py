@@ -17,7 +17,7 @@ from benchmarks.result import Result
 from benchmarks.rounds import Absent, Contestant, Reading, Round, Yardstick, enough
 from benchmarks.server import server_settings
 from benchmarks.yardsticks import on_postgresql, on_sqlite
-from tests.servers import PostgresServer, ValkeyServer
+from tests.servers import BrokerServer, PostgresServer, RabbitServer, ValkeyServer
 from workflow.store import migrate
 
 Size = TypeVar("Size")
@@ -102,9 +102,10 @@ class Session:
         return url
 
     @contextmanager
-    def broker(self) -> Iterator[ValkeyServer]:
-        """A Valkey of its own, running, empty."""
-        server = ValkeyServer(self.place("valkey"))
+    def broker(self) -> Iterator[BrokerServer]:
+        """A broker of its own, running, empty: a Valkey, or what was asked for."""
+        kind = self.kept.get("broker", "valkey")
+        server: BrokerServer = (RabbitServer if kind == "rabbitmq" else ValkeyServer)(self.place(kind))
         server.start()
         try:
             yield server

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from state_machines.values.durations import parse_duration
@@ -383,6 +383,14 @@ class Settings(BaseSettings):
         schemes = ("redis", "rediss", "amqp", "amqps", "memory")
         if value is not None and value.partition("://")[0] not in schemes:
             raise ValueError("must begin with one of " + ", ".join(f"{scheme}://" for scheme in schemes))
+        return value
+
+    @field_validator("key_prefix")
+    @classmethod
+    def _prefix_of_redis(cls, value: str, info: ValidationInfo) -> str:
+        """Over RabbitMQ it would do nothing, and two installations would take each other's messages."""
+        if value and (info.data.get("broker_url") or "").startswith("amqp"):
+            raise ValueError("is of Redis alone; give each installation a virtual host of RabbitMQ")
         return value
 
     @field_validator("zone")

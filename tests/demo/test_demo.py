@@ -6,14 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from celery import Celery
 
+from tests.servers import RabbitServer, ServerMissing
 from tests.waiting import wait_until
+from workflow.cli.demo import TITLES
 from workflow.demo.performance import LIMIT_SECONDS
+from workflow.store import migrate
 
 ROOT = Path(__file__).parents[2]
 MARK = "DEMO_OF_TEST"
@@ -22,12 +26,12 @@ MARK = "DEMO_OF_TEST"
 class Demo:
     """A running `makegood demo` without a terminal, in a directory of its own."""
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
         self.data_dir = directory / "data"
         self._said = directory / "said"
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "workflow.cli", "demo"],
+                [sys.executable, "-m", "workflow.cli", "demo", *arguments],
                 env={
                     **os.environ,
                     "PYTHONPATH": str(ROOT),
@@ -110,3 +114,50 @@ def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: P
     assert "makegood: api: ended with exit code" in demo.said()
     assert "--- api.log" in demo.said()
     assert len(demo.left_behind()) == 1
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(server_directory: Path, missing: Callable[[str], None]) -> Iterator[RabbitServer]:
+    """A node for all the stories of this process, one after the other."""
+    try:
+        server = RabbitServer(server_directory)
+    except ServerMissing as error:
+        missing(str(error))
+        return
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.mark.timeout(LIMIT_SECONDS + 120)
+@pytest.mark.parametrize("number", TITLES)
+def test_each_story_ends_as_it_should_on_rabbitmq(
+    directory: Path, rabbitmq: RabbitServer, number: int
+) -> None:
+    demo = Demo(directory, "--broker-as-set", "--story", str(number), MAKEGOOD_BROKER_URL=rabbitmq.url)
+    assert demo.end(LIMIT_SECONDS + 30) == 0, demo.said()
+    assert "The story ended as it should." in demo.said()
+
+
+def test_a_broker_on_which_somebody_works_is_refused(directory: Path, valkey_url: str) -> None:
+    settings = {"MAKEGOOD_BROKER_URL": valkey_url, "MAKEGOOD_DATABASE_URL": f"sqlite:///{directory}/other.db"}
+    migrate(settings["MAKEGOOD_DATABASE_URL"])
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "workflow.cli", "worker", "--concurrency", "1", "--name", "theirs"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **settings, "MAKEGOOD_DATA_DIR": str(directory)},
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        app = Celery(broker=valkey_url)
+        wait_until(lambda: app.control.ping(timeout=0.5), seconds=60, what="the worker to answer")
+        demo = Demo(directory, "--broker-as-set", MAKEGOOD_BROKER_URL=valkey_url)
+        assert demo.end(60) == 1
+        assert "MAKEGOOD_BROKER_URL: is not the demonstration's alone: theirs@" in demo.said()
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
+    assert Demo(directory, "--broker-as-set").end(60) == 1, "there is none"

@@ -96,3 +96,11 @@ def test_options_are_read_by_channel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_data_directory_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MAKEGOOD_DATA_DIR", str(tmp_path / "deep" / "data"))
     assert ensure_data_dir(read_settings()).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_prefix_that_would_do_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKEGOOD_BROKER_URL", "amqps://u:hush@h/shop")
+    monkeypatch.setenv("MAKEGOOD_KEY_PREFIX", "mg:")
+    with pytest.raises(SettingsError, match="MAKEGOOD_KEY_PREFIX: is of Redis alone") as caught:
+        read_settings()
+    assert "hush" not in str(caught.value)

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.processes.installation import Installation
-from tests.servers import ValkeyServer
+from tests.servers import BrokerServer, RabbitServer, ServerMissing, ValkeyServer
+
+_BROKERS: dict[str, Callable[[Path], BrokerServer]] = {"valkey": ValkeyServer, "rabbitmq": RabbitServer}
 
 
 @pytest.fixture
-def installation(tmp_path: Path, valkey_server: ValkeyServer, database_url: str) -> Iterator[Installation]:
+def broker_server(
+    request: pytest.FixtureRequest, tmp_path: Path, missing: Callable[[str], None]
+) -> Iterator[BrokerServer]:
+    """A running broker for this test alone: Valkey, or what the test is parametrized with (`brokers.py`)."""
+    try:
+        server = _BROKERS[getattr(request, "param", "valkey")](tmp_path)
+    except ServerMissing as error:
+        missing(str(error))
+        return
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, broker_server: BrokerServer, database_url: str) -> Iterator[Installation]:
     """On SQLite and on PostgreSQL in turn."""
-    with Installation(tmp_path, valkey_server, database_url) as installation:
+    with Installation(tmp_path, broker_server, database_url) as installation:
         yield installation
 
 
 @pytest.fixture
-def sqlite_installation(tmp_path: Path, valkey_server: ValkeyServer) -> Iterator[Installation]:
+def sqlite_installation(tmp_path: Path, broker_server: BrokerServer) -> Iterator[Installation]:
     """On SQLite, for what does not depend on the store."""
-    with Installation(tmp_path, valkey_server, f"sqlite:///{tmp_path / 'makegood.db'}") as installation:
+    with Installation(tmp_path, broker_server, f"sqlite:///{tmp_path / 'makegood.db'}") as installation:
         yield installation

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 
 from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
-from tests.servers import ValkeyServer
+from tests.servers import BrokerServer
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.role import Role
@@ -34,12 +34,12 @@ _MINUTE = 60.0
 class Installation:
     """Migrated and ready for workers. Use as a context; at the end every process is gone."""
 
-    def __init__(self, directory: Path, valkey: ValkeyServer, database_url: str) -> None:
+    def __init__(self, directory: Path, server: BrokerServer, database_url: str) -> None:
         self.directory = directory
-        self.valkey = valkey
+        self.server = server
         self.settings = Settings(
             database_url=database_url,
-            broker_url=valkey.url,
+            broker_url=server.url,
             data_dir=directory / "data",
             sweep_seconds=1.0,
             lease_seconds=10.0,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.processes.brokers import each_broker, each_broker_and_store
 from tests.processes.installation import Installation
 
 
 @pytest.mark.timeout(150)
+@each_broker_and_store
 def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_it_is_back(
     installation: Installation,
 ) -> None:
@@ -15,7 +17,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     installation.send(installation.promise("P-0", due_in=0.5))
     installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the scheduler to run")
 
-    installation.valkey.stop()
+    installation.server.stop()
     customer = {"email": "customer@example.com"}
     installation.runtime.engine.accept([installation.promise("P-1", due_in=4, customer=customer)])
     installation.wait(
@@ -29,7 +31,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     )
     assert not [notice for notice in installation.notices() if notice["subject"] == "promise:P-1"]
 
-    installation.valkey.start()
+    installation.server.start()
     installation.wait(
         lambda: [one for one in installation.notices() if one["about"] == "broken_promise"],
         what="the notice once the broker is back",
@@ -42,10 +44,11 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     )
 
 
+@each_broker
 def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     sqlite_installation: Installation,
 ) -> None:
-    sqlite_installation.valkey.stop()
+    sqlite_installation.server.stop()
     sqlite_installation.workers.start("--concurrency", "1")
     customer = {"email": "customer@example.com"}
     promise = sqlite_installation.promise("P-1", due_in=1, customer=customer)
@@ -54,5 +57,5 @@ def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed",
         what="its scheduler to decide by itself",
     )
-    sqlite_installation.valkey.start()
+    sqlite_installation.server.start()
     sqlite_installation.wait(lambda: sqlite_installation.notices(), what="its notice to go out")

@@ -103,7 +103,7 @@ def test_whatever_comes_is_kept_or_carried_out_and_the_worker_goes_on(installati
     worker = installation.workers.start("--concurrency", "2")
     worker.wait_ready()
     pids = set(worker.group())
-    lists = redis.Redis.from_url(installation.valkey.url)
+    lists = redis.Redis.from_url(installation.server.url)
     bad = [*NO_MESSAGES, *UNREAD, *STRANGERS, *MISFITS]
     for number, one in enumerate([*bad, *GOOD]):
         lists.lpush((QUEUE, SOON_QUEUE, LATER_QUEUE)[number % 3], one)
@@ -145,7 +145,7 @@ def test_without_a_database_a_dead_message_is_told_of(sqlite_installation: Insta
     with installation.runtime.store.begin() as transaction:
         transaction.connection.execute(text("alter table dead_messages rename to elsewhere"))
     garbage = f"garbage {SECRET}"
-    redis.Redis.from_url(installation.valkey.url).lpush(QUEUE, garbage)
+    redis.Redis.from_url(installation.server.url).lpush(QUEUE, garbage)
     digest = sha256(garbage.encode()).hexdigest()
     lost = "a dead message is lost, the database did not take it"
     installation_log = lambda: worker.log.read_text()  # noqa: E731

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, insert, select
 
+from tests.processes.brokers import each_broker_and_store
 from tests.processes.installation import Installation
 from workflow.store.schema import outbox, subjects
 
@@ -41,6 +42,7 @@ def settled_by(installation: Installation, at: datetime) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+@each_broker_and_store
 @pytest.mark.parametrize("concurrency", ["1", "2"])
 def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installation, concurrency: str) -> None:
     installation.workers.start("--concurrency", concurrency).wait_ready()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.processes.brokers import each_broker_and_store
 from tests.processes.installation import Installation
 
 REFUND = """
@@ -87,6 +88,7 @@ def calls(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
+@each_broker_and_store
 def test_another_code_base_carries_out_an_effect_once_and_its_receipt_moves_the_subject(
     installation: Installation,
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from state_machines.values.instants import format_instant
 from tasks.sending.pace import MOST
+from tests.processes.brokers import each_broker_and_store
 from tests.processes.installation import Installation
 from workflow.clock import monotonic
 
@@ -25,6 +26,7 @@ def pass_until(moment: float) -> None:
 
 
 @pytest.mark.timeout(180)
+@each_broker_and_store
 def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothing(
     installation: Installation,
 ) -> None:
@@ -51,10 +53,10 @@ def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothi
     installation.wait(lambda: installation.moves("lapse"), what="some promises to lapse")
     installation.workers.kill_all()
     killed = monotonic()
-    installation.valkey.flush()
-    installation.valkey.stop()
+    installation.server.stop()
+    installation.server.forget()
     lapsed_before = len(installation.moves("lapse"))
-    installation.valkey.start()
+    installation.server.start()
     pass_until(killed + AWAY)
     for _ in range(2):
         installation.workers.start("--concurrency", "1")

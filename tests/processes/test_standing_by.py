@@ -31,7 +31,7 @@ class Pool:
         self.installation = installation
         self.process = Process(installation.runtime, installation.broker, {})
         self.notifier = Notifier(celery_app(installation.settings))
-        self.broker = redis.Redis.from_url(installation.valkey.url)
+        self.broker = redis.Redis.from_url(installation.server.url)
 
     @contextmanager
     def doing(self, step: Callable[[], Any]) -> Iterator[list[Any]]:
@@ -171,7 +171,7 @@ def test_where_nobody_can_or_may_stand_by_it_decides_and_goes(pool: Pool, stand_
     installation._runtime = None
     installation.configure(stand_by_seconds=stand_by)
     if stand_by:
-        installation.valkey.stop()
+        installation.server.stop()
     assert decide_and_listen(Pool(installation).process, APPLY)["decided"] == 1
 
 
@@ -180,5 +180,5 @@ def test_a_broker_that_goes_away_under_it_ends_it_and_loses_nothing(pool: Pool) 
     with pool.doing(lambda: decide_and_listen(pool.process, APPLY)) as answers:
         pool.wait_listeners(1)
         installation.runtime.engine.accept([installation.promise("P-1", due_in=LONG)])
-        installation.valkey.stop()
+        installation.server.stop()
     assert answers[0]["decided"] == 1, "it looked once more"

@@ -41,8 +41,8 @@ def test_celery_is_told_what_follows_from_sql_being_the_truth() -> None:
 
 def test_rabbitmq_gets_no_options_of_redis() -> None:
     options = celery_app(Settings(broker_url="amqp://guest@localhost//")).conf.broker_transport_options
-    assert options["confirm_publish"]
     assert "global_keyprefix" not in options
+    assert "confirm_publish" not in options, "a worker's own connection must never wait for a confirmation"
 
 
 def test_the_embedded_broker_is_found_through_the_data_directory(tmp_path: Path) -> None:

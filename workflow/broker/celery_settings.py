@@ -104,4 +104,4 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
             # Deadlines before bulk: a worker takes from the first of our queues that holds anything.
             "queue_order_strategy": "priority",
         }
-    return {**at_once, "confirm_publish": True} if scheme in ("amqp", "amqps") else at_once
+    return at_once

@@ -7,7 +7,7 @@ them loses nothing. What a message shows to monitoring is keys of subjects, neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from celery import Celery
 from kombu.exceptions import KombuError, SerializationError
 
 from state_machines.values.instants import format_instant
-from workflow.broker import task_names
+from workflow.broker import rabbitmq, task_names
 from workflow.broker.notifier import Notifier
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.turns import EVENTS, TIMERS
@@ -37,6 +37,7 @@ class Broker:
         self._app = app
         self.notifier = Notifier(app)
         self._wake_ups = WakeUps(self.wake)
+        self._is_rabbitmq = rabbitmq.is_rabbitmq(app)
 
     def wake_apply(self, subjects: Sequence[str] = ()) -> None:
         """Soon after this returns, some worker looks into the inbox.
@@ -55,7 +56,7 @@ class Broker:
         kind = _KINDS.get(task)
         if kind is not None and self.notifier.notify(kind):
             return True
-        if kind is None or self.notifier.queued(task_names.QUEUE) < _ENOUGH:
+        if kind is None or self._waiting(task_names.QUEUE) < _ENOUGH:
             self.go(task, subjects)
         return False
 
@@ -79,7 +80,9 @@ class Broker:
         Args:
             sign: gives the signature of a receipt, by its task's name and the effect's idempotency key.
         """
-        with self._reached(), self._app.producer_pool.acquire(block=True) as producer, producer.batch():
+        with self._reached(), self._producer() as producer, producer.batch():
+            if self._is_rabbitmq:
+                rabbitmq.probe(producer)  # what is taken, but not confirmed, would be sent a second time
             for effect in effects:
                 queue = effect.queue or task_names.FOREIGN_QUEUE
                 succeeded, failed = (
@@ -122,8 +125,12 @@ class Broker:
             self._app.control.broadcast(task_names.WAKE_SCHEDULERS, arguments={"at": format_instant(at)})
 
     def reachable(self) -> bool:
-        """Whether the broker takes a new connection now; asks for some seconds at most."""
+        """Whether the broker takes messages now; asks for some seconds at most."""
         try:
+            if self._is_rabbitmq:
+                with self._reached(), self._producer() as producer:
+                    rabbitmq.probe(producer)
+                return True
             with self._reached(), self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
                 connection.default_channel.close()
@@ -147,7 +154,7 @@ class Broker:
         subjects: Sequence[str],
         **options: Any,
     ) -> None:
-        with self._reached():
+        def send() -> None:
             self._app.send_task(
                 task,
                 list(args),
@@ -155,8 +162,29 @@ class Broker:
                 argsrepr=shown(subjects),
                 kwargsrepr="{}",
                 add_to_parent=False,
+                producer=producer,
                 **options,
             )
+
+        with self._reached(), self._producer() as producer:
+            if self._is_rabbitmq:
+                rabbitmq.send_again(producer, send)
+            else:  # redis-py does so by itself
+                send()
+
+    def _waiting(self, queue: str) -> int:
+        """How many messages wait in one of our queues; 0 when that cannot be found out."""
+        if not self._is_rabbitmq:
+            return self.notifier.queued(queue)
+        with self._reached(), self._producer() as producer:
+            return rabbitmq.waiting(producer, queue)
+
+    def _producer(self) -> AbstractContextManager[Any]:
+        """One of kombu's producers, whose connection is opened when it is needed."""
+        if self._is_rabbitmq:
+            return rabbitmq.confirmed_producer(self._app)
+        producer: AbstractContextManager[Any] = self._app.producer_pool.acquire(block=True)
+        return producer
 
     @contextmanager
     def _reached(self) -> Iterator[None]:

@@ -27,6 +27,14 @@ _LIST = "; ".join(f"{number}: {title}" for number, title in TITLES.items())
 
 def demo(
     story: Annotated[int, typer.Option(min=min(TITLES), max=max(TITLES), help=f"{_LIST}.")] = _DEFAULT,
+    broker_as_set: Annotated[
+        bool,
+        typer.Option(
+            "--broker-as-set",
+            help="Play it on the broker of MAKEGOOD_BROKER_URL, not on one of its own. It must be "
+            "nobody else's: a virtual host of RabbitMQ that was made for it, or an empty Redis.",
+        ),
+    ] = False,
 ) -> None:
     """Play a story of a broken promise and its recovery against the real system.
 
@@ -41,7 +49,9 @@ def demo(
     from workflow.settings import read_settings
 
     try:
-        well = perform(read_settings(), _console(), story_of(story), stay=sys.stdin.isatty())
+        well = perform(
+            read_settings(), _console(), story_of(story), stay=sys.stdin.isatty(), broker_as_set=broker_as_set
+        )
     except Interrupted:
         raise typer.Exit(_INTERRUPTED) from None
     if not well:

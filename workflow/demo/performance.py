@@ -39,8 +39,12 @@ _FLOWER_SECONDS = 15.0
 _PAUSE_SECONDS = 0.25
 
 
-def perform(settings: Settings, console: Console, scenario: Scenario, *, stay: bool) -> bool:
+def perform(
+    settings: Settings, console: Console, scenario: Scenario, *, stay: bool, broker_as_set: bool = False
+) -> bool:
     """Start everything, play a story, give the verdict, and with `stay` remain up until ctrl-C.
+
+    It has a broker of its own, or with `broker_as_set` that of the settings.
 
     Whatever happens, every process has ended on return. The directory of a performance that failed is kept.
 
@@ -49,11 +53,12 @@ def perform(settings: Settings, console: Console, scenario: Scenario, *, stay: b
 
     Raises:
         Interrupted: ctrl-C before the verdict. TookTooLong: the time limit.
-        MakegoodError: something did not start.
+        MakegoodError: something did not start, or that broker is none that can be used.
         httpx.HTTPError: the API did not answer.
     """
     with own_directory(settings) as (directory, keep), sole_supervisor(directory):
-        stack = plan_stack(own_settings(settings, directory, scenario.begins))
+        own = own_settings(settings, directory, scenario.begins, broker_as_set=broker_as_set)
+        stack = plan_stack(own)
         keep.directory = True
         try:
             well = _supervised(stack, console, scenario, stay)

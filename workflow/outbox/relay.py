@@ -59,7 +59,7 @@ class Publisher(Protocol):
         """
 
     def reachable(self) -> bool:
-        """Whether the broker takes a new connection now; asks for some seconds at most."""
+        """Whether the broker takes messages now; asks for some seconds at most."""
 
 
 class Relay:
