@@ -60,6 +60,7 @@ BENCHMARKS = (
     Benchmark("growth_accept", "growth:accept", "Events accepted while timers are pending"),
     Benchmark("growth_closed", "growth:closed", "Events applied beside closed subjects"),
     Benchmark("promises_2p", "promises", "Promises broken at one instant, everybody told"),
+    Benchmark("promises_steady", "promises_steady", "Promises that fall due 1,000 a second"),
     Benchmark("case_path", "case_path", "Cases from the first word to what was learned"),
     Benchmark("mails", "mails", "Mails handed to a server that takes everything, one process"),
     Benchmark("decisions", "decisions", "Decisions without any store"),

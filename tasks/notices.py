@@ -5,14 +5,10 @@ from __future__ import annotations
 import structlog
 
 from tasks.app import app
-from tasks.pool.deadlines_first import decide_before_bulk, sending_slot
+from tasks.pool.deadlines_first import decide_before_bulk, decide_beside
 from tasks.pool.process import here
-from tasks.sending.sender import SendResult
 from workflow.broker.task_names import SEND
 from workflow.errors import BrokerUnreachable
-
-_PATIENCE = 0.5
-"""Seconds to wait for a slot, deciding what comes meanwhile."""
 
 _MOST_IDS = 1000
 _LARGEST = 2**63
@@ -27,8 +23,8 @@ def send(ids: list[int], token: str) -> dict[str, int]:
         raise ValueError("ids: a list of outbox ids is expected, with their token")
     process = here(app)
     decide_before_bulk(process)
-    with sending_slot(process, _PATIENCE) as may_send:
-        sent = process.notice_sender.run(ids, token) if may_send else SendResult(0, tuple(ids))
+    with decide_beside(process):
+        sent = process.notice_sender.run(ids, token)
     if sent.left:
         try:
             process.broker.send_notices(sent.left, token, [])

@@ -1,14 +1,24 @@
-"""Deadlines before bulk: what a process does before it relays effects or sends notices."""
+"""Deadlines before bulk: what a process does before it relays effects, and beside sending notices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
+
+import structlog
 
 from tasks.pool.process import Process
 from tasks.pool.run_loop import RunLoop
-from tasks.pool.slots import of_this_pool
+from tasks.pool.slots import Slots, of_this_pool
 from workflow.broker.task_names import FIRE
+
+_SOON = 0.05
+"""Seconds of sending after which deadlines are decided beside it; shorter ones just wait for its end."""
+_LOOK = 0.05
+"""Between two looks for a free slot."""
+
+log = structlog.get_logger(__name__)
 
 
 def decide_before_bulk(process: Process) -> None:
@@ -19,32 +29,43 @@ def decide_before_bulk(process: Process) -> None:
 
 
 @contextmanager
-def sending_slot(process: Process, seconds: float) -> Iterator[bool]:
-    """Hold one of the pool's slots for sending notices; False when none got free within `seconds`.
+def decide_beside(process: Process) -> Iterator[None]:
+    """Have a thread decide what comes while this one waits for channels, so that all of a pool may send.
 
-    All processes of a pool but one may send, so that one is left for deadlines. While it waits for a slot, a
-    process decides what comes. Where no process can listen, each may send.
+    It listens while one of the pool's slots for that is free: where others listen, it is not needed. Where no
+    process can listen, nothing is decided meanwhile.
     """
     slots = of_this_pool(process.runtime.settings)
     if slots is None:
-        yield True
+        yield
         return
-    held: list[int] = []
-
-    def found() -> bool:
-        slot = slots.acquire(slots.for_sending)
-        held.extend([] if slot is None else [slot])
-        return bool(held)
-
+    over = Event()
+    thread = Thread(target=_listen, args=(process, slots, over), name="makegood-decide", daemon=True)
+    thread.start()
     try:
-        could_wait = True
-        if not found():
-            loop = RunLoop(process, FIRE, seconds)
-            if loop.listen(None, found):
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _listen(process: Process, slots: Slots, over: Event) -> None:
+    """Listen until it is over, whenever there is a slot for it."""
+    pause = _SOON
+    while not over.wait(pause):
+        pause = _LOOK
+        slot = slots.acquire(slots.for_listening)
+        if slot is None:
+            continue
+        loop = RunLoop(process, FIRE)
+        try:
+            if loop.listen(None, over.is_set):
                 loop.call(process.broker.wake)
             loop.finish()
-            could_wait = loop.can_listen
-        yield bool(held) or not could_wait
-    finally:
-        for slot in held:
+        except Exception:  # such as a database that is away: others decide what waits
+            log.exception("nothing is decided beside what is sent")
+            return
+        finally:
             slots.release(slot)
+        if not loop.can_listen:
+            return

@@ -13,8 +13,6 @@ from typing import IO
 
 from workflow.settings import Settings
 
-_MOST = 1024
-
 
 class Slots:
     """The slots of one pool; the same object, inherited by all of its processes."""
@@ -30,11 +28,6 @@ class Slots:
     def for_listening(self) -> range:
         """The slots of those that listen: one process in four, and one at least."""
         return range(max(1, self.processes // 4))
-
-    @property
-    def for_sending(self) -> range:
-        """The slots of those that send notices: all processes but one."""
-        return range(_MOST, _MOST + max(1, self.processes - 1))
 
     def acquire(self, slots: range) -> int | None:
         """Hold one of these that is free, and return it; None when all are held."""

@@ -116,6 +116,39 @@ def test_events_are_claimed_in_the_order_of_acceptance_and_once(store: Store) ->
     assert third.work == []
 
 
+def test_what_came_from_outside_is_claimed_before_what_decisions_led_to(store: Store) -> None:
+    """And with all that came to its subject before it, as far as the limit goes, so that the order holds."""
+    sent = {"hops": 3}
+    accept(
+        store,
+        *(new_event(number, f"promise:{number}", **sent) for number in range(5)),
+        new_event(5, "promise:B", **sent),
+        new_event(6, "promise:B", **sent),
+        new_event(7, "promise:B"),
+        new_event(8, "promise:B", **sent),
+        new_event(9, "promise:C"),
+    )
+
+    def claimed(limit: int, **how: bool) -> list[int]:
+        with store.begin() as transaction:
+            return [work.event.data["n"] for work in transaction.claim_events(limit, **how).work]
+
+    assert claimed(2, from_outside=True) == [5, 6], "B's own order holds, and so does the limit"
+    assert claimed(2, from_outside=True) == [7, 8], "C's is the last of two, and B's others came before"
+    assert claimed(2, from_outside=True) == [9]
+    assert claimed(2, from_outside=True) == []
+    assert claimed(10) == [0, 1, 2, 3, 4]
+
+
+def test_a_dead_letter_from_outside_is_not_claimed_again(store: Store) -> None:
+    accept(store, new_event(1))
+    with store.begin() as transaction:
+        (work,) = transaction.claim_events(1, from_outside=True).work
+        transaction.write(Changes(dead_events=[(work.event_row, work.subject_row, "broken")]), NOW)
+    with store.begin() as transaction:
+        assert transaction.claim_events(1, from_outside=True).work == []
+
+
 def test_a_claim_that_rolls_back_gives_its_events_back(store: Store) -> None:
     accept(store, new_event(1))
     with pytest.raises(RuntimeError), store.begin() as transaction:

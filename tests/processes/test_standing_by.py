@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from tasks.pool import slots as slots
-from tasks.pool.deadlines_first import decide_before_bulk
+from tasks.pool.deadlines_first import decide_before_bulk, decide_beside
 from tasks.pool.process import Process
 from tasks.pool.run_loop import RunLoop, decide_and_listen
 from tests.processes.installation import Installation
@@ -162,6 +162,27 @@ def test_who_is_about_to_do_bulk_helps_with_deadlines_first_and_not_for_ever(poo
     loop._turns = Trickle(pool.process.runtime.engine, installation.settings)
     loop.help_with_deadlines()
     assert next(decided) == 99
+
+
+def test_while_a_channel_takes_its_time_a_process_decides_what_comes(pool: Pool) -> None:
+    """It listens as others do, in the place of one of them, and leaves with the last notice."""
+    installation = pool.installation
+    installation.runtime.engine.accept([installation.promise("P-1", due_in=0.1)])
+    with decide_beside(pool.process):
+        pool.wait_listeners(1)
+        installation.wait(lambda: installation.moves("lapse"), what="it to lapse")
+        assert slots.of_this_pool(installation.settings) is not None
+    assert pool.notifier.subscribers() == 0
+
+
+def test_where_others_listen_nothing_is_decided_beside_what_is_sent(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots.Slots, "acquire", lambda *_: None)
+    pool.installation.runtime.engine.accept([pool.installation.promise("P-1", due_in=3600)])
+    with decide_beside(pool.process):
+        threading.Event().wait(0.3)
+    assert pool.installation.moves("make") == []
 
 
 @pytest.mark.parametrize("stand_by", [0.0, 1.0])

@@ -38,13 +38,9 @@ def test_a_slot_is_one_process_s_until_it_releases_it_or_dies(number: signal.Sig
     assert slots.acquire(slots.for_listening) == slot
 
 
-@pytest.mark.parametrize(
-    ("processes", "listening", "sending"), [(1, 1, 1), (2, 1, 1), (4, 1, 3), (8, 2, 7), (16, 4, 15)]
-)
-def test_never_do_all_processes_of_a_pool_the_same(processes: int, listening: int, sending: int) -> None:
-    slots = Slots(processes)
-    assert (len(slots.for_listening), len(slots.for_sending)) == (listening, sending)
-    assert not set(slots.for_listening) & set(slots.for_sending)
+@pytest.mark.parametrize(("processes", "listening"), [(1, 1), (2, 1), (4, 1), (8, 2), (16, 4)])
+def test_one_process_in_four_listens(processes: int, listening: int) -> None:
+    assert len(Slots(processes).for_listening) == listening
 
 
 def test_what_its_parent_held_when_it_was_forked_a_process_may_take_once_it_is_free() -> None:

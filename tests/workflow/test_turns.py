@@ -45,6 +45,38 @@ def test_a_flood_of_timers_lets_events_through(world: World) -> None:
     assert decided.count("burn_out") == 50
 
 
+def test_what_a_flood_of_timers_leads_to_waits_for_some_of_its_batches_and_not_for_all(world: World) -> None:
+    due = (world.clock.now() + HOUR).isoformat()
+    promise = {"words": "we call", "owner": "ana@shop.example", "due_at": due}
+    world.engine.accept([world.event("promise.make", f"promise:{number}", promise) for number in range(100)])
+    world.settle()
+    world.clock.advance(2 * HOUR)
+    turns = Turns(world.engine, Settings(event_batch=10, timer_batch=10))
+    turns.turn()
+    lamps(world, ["new"])
+    turns.until_quiet(60)
+    decided = order(world)
+    decided = decided[decided.index("warn") :]
+    assert decided.index("press") <= 20, "it came from outside"
+    timers_before = [one for one in decided[: decided.index("open")] if one in ("warn", "lapse")]
+    assert 100 < len(timers_before) < 200
+    assert (decided.count("lapse"), decided.count("open")) == (100, 100)
+
+
+def test_what_comes_from_outside_does_not_wait_for_all_that_decisions_have_led_to(world: World) -> None:
+    """As many wait as after a flood: a batch of them and no more is decided before it."""
+    promise = {"words": "we call", "owner": "ana@shop.example", "within": "PT1H"}
+    world.engine.accept([world.event("promise.make", f"promise:{number}", promise) for number in range(100)])
+    world.settle()
+    world.clock.advance(2 * HOUR)
+    while world.engine.fire().decided:
+        pass
+    lamps(world, ["new"])
+    Turns(world.engine, Settings(event_batch=10, timer_batch=10)).until_quiet(60)
+    decided = order(world)
+    assert decided[decided.index("open") :].index("press") <= 10
+
+
 def test_few_effects_are_published_at_once_and_many_are_left_to_the_relay(world: World) -> None:
     published: list[EffectRow] = []
 

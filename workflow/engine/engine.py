@@ -18,6 +18,7 @@ from workflow.access.principal import Principal
 from workflow.clock import Clock, monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.batch_sizes import BatchSizes
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
@@ -77,6 +78,7 @@ class Engine:
         self.marks = marks or DecisionMarks()
         self._longest = longest
         self._known_words = KnownWords() if searched else None
+        self._sizes = BatchSizes(steady=longest is None)
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
@@ -92,21 +94,43 @@ class Engine:
         """
         return self.acceptor.accept(events, by)
 
-    def apply(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
+    def apply(
+        self, limit: int = 500, dispatch: Dispatch | None = None, *, from_outside: bool = False
+    ) -> Progress:
         """Decide up to `limit` accepted events, in order, in one transaction.
 
         With `dispatch`, few effects come back as `Progress.claimed`, for the caller to put on the broker.
+        With `from_outside`, only of subjects to which something came from outside: somebody may wait for it.
         """
-        return self._batch(lambda transaction, most: transaction.claim_events(most), limit, dispatch)
+
+        def claimed(transaction: Transaction, most: int) -> Claim:
+            return transaction.claim_events(most, from_outside=from_outside)
+
+        return self._sized("events", claimed, limit, dispatch)
 
     def fire(self, limit: int = 500, dispatch: Dispatch | None = None) -> Progress:
         """Decide up to `limit` due timers, the longest due first, in one transaction.
 
         Before a timer come the events of its subject that were accepted by the time it was due.
         """
-        return self._batch(
-            lambda transaction, most: transaction.claim_timers(self.clock.now(), most), limit, dispatch
-        )
+
+        def claimed(transaction: Transaction, most: int) -> Claim:
+            return transaction.claim_timers(self.clock.now(), most)
+
+        return self._sized("timers", claimed, limit, dispatch)
+
+    def _sized(
+        self,
+        kind: str,
+        claimed: Callable[[Transaction, int], Claim],
+        most: int,
+        dispatch: Dispatch | None,
+    ) -> Progress:
+        """Decide a batch of as many as take a moment."""
+        limit, begun = self._sizes.limit(kind, most), monotonic()
+        done = self._batch(claimed, limit, dispatch)
+        self._sizes.note(kind, done.decided, monotonic() - begun)
+        return done
 
     def _batch(
         self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None

@@ -1,8 +1,10 @@
 """Turns: due timers, then a batch of events, and again, until nothing is pending.
 
 They take turns so that a burst of events delays no timer by more than one batch, and a flood of timers lets
-events through. Few effects are put on the broker right after the commit that asked for them; many are left to
-the relay, since hundreds of messages in the middle of the deadlines would make these late.
+events through: what came from outside between any two batches of timers, since somebody may wait for it, and
+what decisions led to after `IN_A_ROW` of them. Few effects are put on the broker right after the commit that
+asked for them; many are left to the relay, since hundreds of messages in the middle of the deadlines would
+make these late.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
 AT_ONCE = 20
 """Up to so many effects of a batch are published right after it; if it asks for more, the relay does so."""
+IN_A_ROW = 4
+"""Full batches of timers after which events of our own have their turn."""
 _SHOWN = 5
 
 Publish = Callable[[Sequence[EffectRow]], bool]
@@ -83,6 +87,8 @@ class Turns:
         self.events = self.timers = True
         """Whether some may be waiting now, as far as is known."""
         self.next_due: datetime | None = None
+        self._in_a_row = 0
+        self._events_piled = False
 
     def expect(self, kinds: Collection[str]) -> None:
         """Note that work of these kinds may be waiting, as a notification says."""
@@ -101,15 +107,28 @@ class Turns:
     def turn(self) -> int:
         """Decide a batch of timers if some may be due, then one of events; how many were decided."""
         before = self.summary.decided
+        flooded = False
         if self.timers or self.due:
             self.timers, self.next_due = False, None
             fired = self._add(self._engine.fire(self._settings.timer_batch, self._dispatch()))
             self.timers |= fired.full
             self.next_due = earlier(self.next_due, fired.next_due)
+            flooded = fired.full
         if self.events:
-            self.events = False
-            self.events |= self._add(self._engine.apply(self._settings.event_batch, self._dispatch())).full
+            self._decide_events(flooded=flooded)
         return self.summary.decided - before
+
+    def _decide_events(self, *, flooded: bool) -> None:
+        """A batch of those from outside where others are piled up before them, and one of all at its turn."""
+        self._in_a_row = self._in_a_row + 1 if flooded else 0
+        of_all = self._in_a_row % IN_A_ROW == 0
+        if self._events_piled or not of_all:
+            self._add(self._engine.apply(self._settings.event_batch, self._dispatch(), from_outside=True))
+        if of_all:
+            self.events = False
+            applied = self._add(self._engine.apply(self._settings.event_batch, self._dispatch()))
+            self._events_piled = applied.full
+            self.events |= applied.full
 
     def until_quiet(self, seconds: float) -> RunSummary:
         """Take turns until one finds nothing, for about so many seconds; what all turns did.

@@ -285,8 +285,12 @@ class Transaction(Protocol):
     def known_events(self, ids: Sequence[tuple[str, str]]) -> list[KnownEvent]:
         """The events accepted before, by (source, event_id)."""
 
-    def claim_events(self, limit: int) -> Claim:
-        """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
+    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
+        """Take up to `limit` undecided events out of the inbox, in order, with their subjects.
+
+        With `from_outside`, of subjects only to which something came from outside: an event that no decision
+        of ours led to. What came to them before it is taken with it.
+        """
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects.

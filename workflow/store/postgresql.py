@@ -124,16 +124,17 @@ class PostgresTransaction:
         found = self._run(sql.KNOWN_EVENTS, sources=texts(sources), event_ids=texts(event_ids))
         return [rows.known_event(row) for row in found]
 
-    def claim_events(self, limit: int) -> Claim:
+    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
-        found = self._run(sql.CLAIM_EVENTS, limit=limit)
+        found = self._run(sql.CLAIM_EVENTS_FROM_OUTSIDE if from_outside else sql.CLAIM_EVENTS, limit=limit)
         if not found:
             return Claim()
         subjects = {row[1]: row[1:] for row in found}
         ids = literal(sorted(subjects))
         # Read after the subjects are locked, in statements and so snapshots of their own.
         taken, timers = self._ask(
-            (sql.TAKE_EVENTS, {"last": found[-1][0], "ids": ids}), (sql.TIMERS, {"ids": ids})
+            (sql.TAKE_EVENTS, {"last": found[-1][0], "ids": ids, "limit": limit}),
+            (sql.TIMERS, {"ids": ids}),
         )
         held = rows.held_timers(sorted(timers, key=_BY_NAME))
         events = sorted(taken, key=_FIRST)

@@ -73,11 +73,15 @@ KNOWN_EVENTS = _known_events()
 CLAIM_EVENTS = f"""
 select i.event_id, {_SUBJECT} from inbox i join subjects s on s.id = i.subject_id
 where i.dead_at is null order by i.event_id limit %(limit)s for update of s, i skip locked"""
+CLAIM_EVENTS_FROM_OUTSIDE = CLAIM_EVENTS.replace("i.dead_at is null", "i.dead_at is null and i.hops is null")
 # By subject, not by the ids just read: a subject that got free half way through the claim would else be
 # given with its later events and without its first. (+ 0: found by subject, never by walking all before.)
+# Of those, the first so many: of what came from outside last, all that came before may be very much.
 TAKE_EVENTS = f"""
-with taken as (delete from inbox where subject_id = any(cast(%(ids)s as bigint[]))
-  and event_id + 0 <= %(last)s and dead_at is null returning event_id, hops, deaths)
+with taken as (delete from inbox where event_id = any(array(
+    select event_id from inbox where subject_id = any(cast(%(ids)s as bigint[]))
+    and event_id + 0 <= %(last)s and dead_at is null order by event_id + 0 limit %(limit)s))
+  returning event_id, hops, deaths)
 select {_EVENT}, {_TAKEN} from taken join events e on e.id = taken.event_id"""
 
 # Lifecycles with something due take turns: a flood of one must not make another's deadlines late. Their names

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 from workflow.store.columns import Instant, Json, Key, Terms
@@ -110,6 +111,13 @@ Index(
     inbox.c.subject_id,
     sqlite_where=inbox.c.dead_at.is_(None),
     postgresql_where=inbox.c.dead_at.is_(None),
+)
+_FROM_OUTSIDE = and_(inbox.c.dead_at.is_(None), inbox.c.hops.is_(None))
+Index(
+    "ix_inbox_from_outside",  # what came from outside is decided before what decisions led to
+    inbox.c.event_id,
+    sqlite_where=_FROM_OUTSIDE,
+    postgresql_where=_FROM_OUTSIDE,
 )
 
 moves = Table(

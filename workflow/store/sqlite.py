@@ -83,14 +83,22 @@ class SqliteTransaction:
         """The events accepted before, by (source, event_id)."""
         return [rows.known_event(row) for one in ids for row in self._read(sql.KNOWN_EVENT, *one)]
 
-    def claim_events(self, limit: int) -> Claim:
+    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
-        found = self._read(sql.CLAIM_EVENTS, limit)
+        found = self._from_outside(limit) if from_outside else self._read(sql.CLAIM_EVENTS, limit)
         self._write("delete from inbox where event_id = ?", [(row[0],) for row in found])
         events = [row[: sql.EVENT_WIDTH] for row in found]
         subjects = {row[1]: row[sql.EVENT_WIDTH :] for row in found}
         full = len(found) >= limit
         return rows.event_claim(events, subjects.values(), self._timers(subjects), full=full)
+
+    def _from_outside(self, limit: int) -> Sequence[Any]:
+        """Of the subjects to which something came from outside, what came up to then; the first so many."""
+        found = self._read(sql.FROM_OUTSIDE, limit)
+        if not found:
+            return []
+        ids = rows.to_json(sorted({row[1] for row in found}))
+        return self._read(sql.CLAIM_EVENTS_OF, ids, found[-1][0], limit)
 
     def claim_timers(self, now: datetime, limit: int) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""

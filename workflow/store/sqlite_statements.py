@@ -24,9 +24,14 @@ _ONE_EVENT = (
     .where(events.c.source == bindparam("source"), events.c.event_id == bindparam("event_id"))
 )
 KNOWN_EVENT = str(_ONE_EVENT.compile(dialect=SQLiteDialect_pysqlite()))
-CLAIM_EVENTS = f"""select {EVENT_COLUMNS}, i.hops, i.deaths, {SUBJECT_COLUMNS}
+_UNDECIDED = f"""select {EVENT_COLUMNS}, i.hops, i.deaths, {SUBJECT_COLUMNS}
 from inbox i join events e on e.id = i.event_id join subjects s on s.id = i.subject_id
-where i.dead_at is null order by i.event_id limit ?"""
+where i.dead_at is null"""
+CLAIM_EVENTS = f"{_UNDECIDED} order by i.event_id limit ?"
+FROM_OUTSIDE = """select event_id, subject_id from inbox where hops is null and dead_at is null
+order by event_id limit ?"""
+CLAIM_EVENTS_OF = f"""{_UNDECIDED} and i.subject_id in (select value from json_each(?))
+and i.event_id <= ? order by i.event_id limit ?"""
 EVENT_WIDTH = len(EVENT_COLUMNS.split(",")) + 2
 WAITING_LIFECYCLES = """select d.lifecycle from (select distinct lifecycle from definitions) d
 where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= ?)"""

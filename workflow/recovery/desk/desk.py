@@ -32,7 +32,7 @@ SOURCE = "/makegood/desk"
 """The CloudEvents source of what people of the desk do."""
 _CLAIMED: Mapping[Kind, str] = {Kind.CALLBACK: "claimed", Kind.ESCALATION: "acknowledged"}
 _TRIGGER: Mapping[Kind, str] = {Kind.CALLBACK: "claim", Kind.ESCALATION: "acknowledge"}
-_LOOKS = Backoff(first=0.005, longest=0.1)
+_LOOKS = Backoff(first=0.005, longest=0.03)
 """Between two looks: soon at first, since most decisions take milliseconds."""
 
 
