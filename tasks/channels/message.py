@@ -15,6 +15,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
 from tasks.channels.port import NobodyThere, Notice
+from workflow.recovery.contact.mail_threads import thread_of_case
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,255}")
 
@@ -45,6 +46,9 @@ def compose(notice: Notice, recipient: str, key: str, sender: str) -> bytes:
         # RFC 3834: so that absence notes do not answer a machine.
         "Auto-Submitted": "auto-generated",
     }
+    case = notice.subject if notice.subject.startswith("case:") else notice.context.get("case")
+    if isinstance(case, str) and case.startswith("case:"):
+        headers["References"] = thread_of_case(case, _domain(sender))
     try:
         return _plain(headers, notice.words) if recipient.isascii() else _international(headers, notice.words)
     except (MessageError, ValueError, IndexError) as error:
@@ -81,8 +85,11 @@ def _international(headers: Mapping[str, str], words: str) -> bytes:
 
 def message_id(key: str, sender: str) -> str:
     """The Message-ID of an idempotency key: a second copy can be recognised by it."""
-    domain = envelope_sender(sender).rpartition("@")[2] or "makegood"
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{_domain(sender)}>"
+
+
+def _domain(sender: str) -> str:
+    return envelope_sender(sender).rpartition("@")[2] or "makegood"
 
 
 def envelope_sender(sender: str) -> str:

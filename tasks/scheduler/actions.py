@@ -12,6 +12,7 @@ from tasks.scheduler.loop import Work
 from tasks.scheduler.sandbox import sandbox_of
 from tasks.scheduler.sweep import sweep
 from workflow.access import audit
+from workflow.hooks import unmapped
 from workflow.maintenance import backlog
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.profile import LONGEST_CAP
@@ -69,6 +70,7 @@ class WorkerActions:
             self._sandbox.real_time.look()
         now = runtime.clock.now()
         audit.prune(runtime.store, now - timedelta(days=runtime.settings.audit_days))
+        unmapped.prune(runtime.store, now - timedelta(days=runtime.settings.unmapped_days))
         contact_log.prune(runtime.store, now - LONGEST_CAP)
         unknown = sweep(runtime.engine, runtime.clock)
         if unknown:

@@ -45,7 +45,7 @@ def signed(route: str, body: bytes, secret: str | None = None) -> dict[str, str]
 def deliver(house: House, one: Delivery, **headers: str) -> httpx.Response:
     """Post a recorded message, signed as its system signs."""
     head = {**one.head, **signed(one.route, one.body), **headers}
-    return house.http.post(f"/v1/hooks/{one.route}", content=one.body, headers=head)
+    return house.http.post(one.path, content=one.body, headers=head)
 
 
 def subject(house: House, key: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 it.
 
 The messages have the form that the system's own documentation gives; the people in them are invented. A story
-lists them in the order in which they come, each with its `headers`, the `answer` of the door, and `then`,
-what is
+lists them in the order in which they come, each with its `headers` and `query`, the `answer` of the door, and
+`then`, what is
 so of subjects once all is decided: their `state`, and parts of their `data`.
 """
 
@@ -27,6 +27,7 @@ class Delivery:
     route: str
     file: Path
     headers: Mapping[str, str]
+    query: str
     answer: Mapping[str, Any]
     then: Mapping[str, Any]
 
@@ -35,6 +36,11 @@ class Delivery:
         """As it is posted: a recorded mail or form has no line break that was not sent."""
         raw = self.file.read_bytes()
         return raw.rstrip(b"\n") if self.file.suffix == ".form" else raw
+
+    @property
+    def path(self) -> str:
+        """Where it is posted."""
+        return f"/v1/hooks/{self.route}" + (f"?{self.query}" if self.query else "")
 
     @property
     def head(self) -> dict[str, str]:
@@ -56,6 +62,7 @@ def story_of(route: str) -> list[Delivery]:
             route,
             folder / one["post"],
             one.get("headers", {}),
+            one.get("query", ""),
             one.get("answer", {"status": "accepted"}),
             one.get("then", {}),
         )

@@ -28,7 +28,7 @@ def test_what_is_not_signed_as_its_system_signs_is_refused_and_nothing_is_kept(
 ) -> None:
     for one in story_of(route):
         counts = house.counts()
-        path = f"/v1/hooks/{route}"
+        path = one.path
         without = house.http.post(path, content=one.body, headers=one.head)
         guessed = house.http.post(
             path, content=one.body, headers=one.head | signed(route, one.body, "guessed-it")

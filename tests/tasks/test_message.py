@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.channels.message import compose
 from tests.tasks.test_smtp import KEY, notice
+from workflow.recovery.contact.mail_threads import case_of_thread
 
 _WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc"], include_characters="\n\t"), max_size=1500
@@ -68,3 +69,16 @@ def test_a_sender_with_a_name_of_any_letters() -> None:
 
 def test_an_address_beyond_ascii_stands_as_it_is() -> None:
     assert "To: jörg@example.com".encode() in composed("Grüße", "Grüße", to="jörg@example.com")
+
+
+@pytest.mark.parametrize("subject", ["case:C-9-1", "case:Ø/7"])
+def test_the_mails_of_a_case_are_one_thread_that_its_answer_names(subject: str) -> None:
+    def sent(**more: Any) -> str:
+        one = notice(to="ada@example.com")._replace(**more)
+        return str(read(compose(one, "ada@example.com", KEY, "Care <care@shop.example>"))["References"])
+
+    thread = sent(subject=subject)
+    assert sent(subject="promise:P-1", context={"case": subject}) == thread
+    assert sent(subject="promise:P-1", context={"case": "case:other"}) != thread
+    assert case_of_thread(thread) == subject
+    assert "References" not in read(composed("Title", "Words"))

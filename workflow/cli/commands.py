@@ -28,6 +28,7 @@ LINES = {
     "convert": "Write a lifecycle of the first edition in the second; say what is left to do. Exit 1 if so.",
     "draw": "Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid.",
     "route": "Routes in: webhooks and mails of other systems as events.",
+    "mail": "Post the mail on standard input to its route: for the pipe of a mail server.",
     "keys": "Make, list, rotate and revoke API keys.",
     "doctor": "Say what is configured, what answers and what waits too long. Exit code 1 if one is wrong.",
 }

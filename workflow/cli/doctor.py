@@ -18,6 +18,7 @@ def doctor() -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from workflow.hooks.condition import of_routes, of_unmapped
     from workflow.maintenance.check_result import CheckResult
     from workflow.maintenance.doctor import examine
     from workflow.recovery import vocabulary
@@ -33,8 +34,11 @@ def doctor() -> None:
         yield CheckResult("calendars", *known_calendars(store))
         yield CheckResult("last resort", *last_resort(store, now))
         yield CheckResult("teams and rotations", *unheard(store, now))
+        yield CheckResult("routes in", *of_routes(settings, store))
+        yield CheckResult("messages that became no events", *of_unmapped(store))
 
-    for result in examine(read_settings(), of_the_product):
+    settings = read_settings()
+    for result in examine(settings, of_the_product):
         mark = Text("ok   ", "green") if result.well else Text("WRONG", "bold red")
         console.print(mark, Text(f"{result.name}: {result.words}"))
         healthy = healthy and result.well

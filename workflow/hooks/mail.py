@@ -7,19 +7,24 @@ that hang on a mail are never opened: their name, size and type stand here, and 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 
 from state_machines.values.instants import format_instant
+from workflow.recovery.contact.html_text import html_text
 from workflow.recovery.contact.mail_threads import case_of_address, case_of_thread
 
+LONGEST_FIELD = 4_000
+"""Characters of a header field that are read: the library takes a time for them that grows with their
+square."""
 MOST_PARTS = 200
 """Of a mail that are looked at; what comes after them is counted in `left_out`."""
 MOST_LEVELS = 20
@@ -28,6 +33,7 @@ MOST_WORDS = 100_000
 """Characters of the words that are kept; a case takes 10,000 of them."""
 _MOST_ADDRESSES = 100
 _MOST_REFERENCES = 100
+_MOST_FIELDS = 20
 _LONGEST_TEXT = 2_000
 _HEADERS = (
     *("auto-submitted", "precedence", "return-path", "x-failed-recipients", "x-autoreply", "x-autorespond"),
@@ -35,8 +41,6 @@ _HEADERS = (
 )
 """By which `machine_written` knows what no person has written."""
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
-_BREAKS = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote"})
-_UNSEEN = frozenset({"script", "style", "head", "title"})
 _QUOTE_BEGINS = (
     *(r">.*", r"On .{5,200} wrote:", r"Am .{5,200} schrieb.{0,200}:", r"Le .{5,200} a écrit\s?:"),
     *(r"-{2,}\s?Original Message\s?-{2,}", r"_{20,}"),
@@ -45,16 +49,28 @@ _QUOTED = re.compile(rf"\n(?:{'|'.join(_QUOTE_BEGINS)})[\s\S]*\Z")
 """From the first line that begins what an answer quotes, to the end."""
 
 
+class _Bounded(EmailPolicy):
+    """Reads header fields as far as they may go."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        """A field as the library reads it."""
+        return super().header_fetch_parse(name, value[:LONGEST_FIELD])
+
+
+_POLICY = _Bounded()
+
+
 def mail_value(raw: bytes) -> dict[str, Any]:
     """What a mail says, as JSON; a header that it lacks, or that cannot be read, is an empty text or an empty
     list.
 
-    ``{from: {address, name}, to: […], cc: […], subject, text, new_text, date, message_id, in_reply_to,
+    ``{from: {address, name}, to: […], cc: […], subject, text, new_text, date, digest, message_id,
+    in_reply_to,
     references: […], case, auto_submitted, headers: {…}, attachments: [{name, size, type}], left_out}``.
     `new_text` is the text without what it quotes below; `case` the key of the case that it answers, by its
     thread or by the tag of an address to which it went, or an empty text.
     """
-    mail = message_from_bytes(raw, policy=default)
+    mail = message_from_bytes(raw, policy=_POLICY)
     parts, left_out = _parts(mail)
     text = _words(parts)
     references = _identifiers(mail, "references")[-_MOST_REFERENCES:]
@@ -73,6 +89,7 @@ def mail_value(raw: bytes) -> dict[str, Any]:
         "text": text,
         "new_text": _without_quote(text),
         "date": _date(mail),
+        "digest": hashlib.sha256(raw).hexdigest(),
         "message_id": next(iter(_identifiers(mail, "message-id")), ""),
         "in_reply_to": next(iter(in_reply_to), ""),
         "references": references,
@@ -137,7 +154,7 @@ def _words(parts: Sequence[Message]) -> str:
     if plain:
         words = "\n".join(_decoded(one) for one in plain)
     else:
-        words = "\n".join(_of_html(_decoded(one)) for one in texts)
+        words = "\n".join(html_text(_decoded(one)) for one in texts)
     return _tidy(words.replace("\r\n", "\n"))[:MOST_WORDS].strip()
 
 
@@ -152,40 +169,6 @@ def _decoded(part: Message) -> str:
         return content.decode("utf-8", "replace")
 
 
-class _HtmlText(HTMLParser):
-    """What a person sees of a page, as text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        """A break of the line, or the begin of what nobody sees."""
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag in _BREAKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of what nobody sees."""
-        if tag in _UNSEEN and self._unseen:
-            self._unseen -= 1
-
-    def handle_data(self, data: str) -> None:
-        """Text."""
-        if not self._unseen:
-            self.pieces.append(data)
-
-
-def _of_html(page: str) -> str:
-    reader = _HtmlText()
-    reader.feed(page[: 10 * MOST_WORDS])
-    reader.close()
-    lines = ("".join(reader.pieces)).splitlines()
-    return "\n".join(" ".join(line.split()) for line in lines)
-
-
 def _without_quote(text: str) -> str:
     """What is new of an answer: without what it quotes at its end. All of it where nothing else is left."""
     new = _QUOTED.sub("", f"\n{text}", count=1).strip()
@@ -195,11 +178,18 @@ def _without_quote(text: str) -> str:
 def _addresses(mail: Message, name: str) -> list[dict[str, str]]:
     """Who stands in a header, ``{address, name}`` each."""
     try:
-        pairs = getaddresses([str(one) for one in mail.get_all(name, [])])
+        pairs = getaddresses([str(one) for one in _fields(mail, name)])
     except Exception:
         return []
     found = [{"address": _tidy(address), "name": _tidy(whose)} for whose, address in pairs if "@" in address]
     return [{key: text[:320] for key, text in one.items()} for one in found[:_MOST_ADDRESSES]]
+
+
+def _fields(mail: Message, name: str) -> Iterator[Any]:
+    """The header fields of this name, as many as are looked at; none is read that is not asked for."""
+    named = (value for key, value in mail.raw_items() if key.lower() == name)
+    for value in islice(named, _MOST_FIELDS):
+        yield _POLICY.header_fetch_parse(name, str(value))
 
 
 def _text(mail: Message, name: str) -> str:

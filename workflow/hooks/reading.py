@@ -55,5 +55,13 @@ def _form(body: bytes) -> Mapping[str, str]:
     return dict(reversed(pairs))
 
 
-_READERS: Mapping[BodyKind, Callable[[bytes], Any]] = {"json": _json, "form": _form, "mail": mail_value}
-"""A mail is read whatever is wrong with it: what cannot be made out is left out."""
+def _mail(body: bytes) -> Mapping[str, Any]:
+    """Read whatever is wrong with it: what cannot be made out is left out."""
+    try:
+        return mail_value(body)
+    except Exception as error:  # the library stumbles over some mails in ways that it does not name
+        said = f"cannot be read as a mail: {type(error).__name__}"
+        raise Unreadable(Problem("body", "mail", said)) from None
+
+
+_READERS: Mapping[BodyKind, Callable[[bytes], Any]] = {"json": _json, "form": _form, "mail": _mail}

@@ -117,9 +117,9 @@ def _check_hmac(rule: HmacRule, secrets: Sequence[str], message: Message, now: d
     identity = "" if rule.id_header is None else _header(message, rule.id_header)
     pieces = {
         "{body}": message.body,
-        "{timestamp}": timestamp.encode(),
-        "{id}": identity.encode(),
-        "{url}": message.url.encode(),
+        "{timestamp}": _bytes(timestamp),
+        "{id}": _bytes(identity),
+        "{url}": _bytes(message.url),
     }
     signed = b"".join(pieces.get(piece, piece.encode()) for piece in _PIECE.split(rule.over))
     expected = [_written(rule, hmac.digest(secret.encode(), signed, rule.hash)) for secret in secrets]
@@ -130,6 +130,11 @@ def _check_hmac(rule: HmacRule, secrets: Sequence[str], message: Message, now: d
         raise _wrong(rule.header)
     if rule.timestamp is not None:  # only now: what nobody has signed is no timestamp
         _check_age(rule.timestamp, rule.timestamp.header or rule.header, timestamp, now)
+
+
+def _bytes(text: str) -> bytes:
+    """Of a header field the bytes as they came."""
+    return text.encode("latin-1", "replace")
 
 
 def _written(rule: HmacRule, digest: bytes) -> str:
@@ -153,6 +158,8 @@ def _check_age(rule: TimestampRule, field: str, text: str, now: datetime) -> Non
 
 def _check_standard(secrets: Sequence[str], message: Message, now: datetime) -> None:
     identity, timestamp, signatures = (_header(message, name) for name in _STANDARD)
+    if not (identity + timestamp + signatures).isascii():
+        raise _wrong("webhook-signature")
     webhooks = [Webhook(secret) for secret in secrets]
     few = " ".join(signatures.split()[:_MOST_SIGNATURES])
     if not is_standard(webhooks, identity, timestamp, few, message.body, now):

@@ -17,6 +17,7 @@ from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
 from workflow.recovery.contact.customer_hours import customer_hours
 from workflow.recovery.contact.hours import contact_time
+from workflow.recovery.contact.html_text import html_text
 from workflow.recovery.contact.identities import (
     accounts,
     contradicts,
@@ -118,6 +119,7 @@ FUNCTIONS = (
     Function("windows_fault", ("json", "timestamp"), "string", windows_fault),
     Function("same_window", ("map", "map"), "bool", same_window),
     Function("windows_ahead", ("json", "timestamp"), "list", windows_ahead),
+    Function("html_text", ("string",), "string", html_text),
 )
 
 NEWS = "news"
