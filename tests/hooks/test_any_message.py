@@ -34,7 +34,7 @@ _HEADERS = {
     "x-github-delivery": st.text("abc0123456789-", max_size=300),
     "x-atlassian-webhook-identifier": st.text("abc0123456789-", max_size=40),
 }
-_MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def nearly_recorded(draw: st.DrawFn) -> tuple[Delivery, bytes]:
     return one, json.dumps(value).encode()
 
 
-@settings(_MANY, max_examples=200)
+@settings(_MANY, max_examples=100)
 @given(nearly_recorded())
 def test_what_is_nearly_what_a_system_posts(house: House, made: tuple[Delivery, bytes]) -> None:
     one, body = made

@@ -142,7 +142,7 @@ lifecycle: loan
 version: 1
 data: {customer: person, words: text, channel: text}
 triggers: {lend: {data: {customer: required, words: required, channel: }}}
-states: [lent]
+states: [{name: lent, final: true}]
 transitions: [{trigger: lend, source: initial, dest: lent, change: {copy: [customer, words, channel]}}]
 """
 MAIL = b"From: kim@mail.example\r\nMessage-ID: <p1@mail.example>\r\nSubject: Late\r\n\r\nIt is late.\r\n"

@@ -65,7 +65,7 @@ def check(
         for line, message in hours_by_the_day(text):
             typer.echo(f"{file}:{line}: {message} [working-days]")
         found += problems_of(text, file, known)
-    found += routes.problems(texts)
+    found += routes.problems(texts.values())
     for problem in found:
         typer.echo(str(problem))
     checked = _counted(len(names) - len(routes.files), len(routes.files))
