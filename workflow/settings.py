@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,6 +140,28 @@ class Settings(BaseSettings):
         ge=0,
         description="Streams of changes (`GET /v1/changes/stream`) that one API process keeps open at once; "
         "beyond, 429. Each is a connection for as long as it is followed.",
+    )
+    subscription_networks: str = Field(
+        default="",
+        description="Networks to whose addresses changes may be sent although they are not public, with "
+        "commas between: `10.1.0.0/16, fd00::/8`. There, `http://` will do as well. Empty: none.",
+    )
+    subscription_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        le=60,
+        description="Seconds that a subscription's receiver has to answer; else it is sent again later.",
+    )
+    subscription_failing_days: float = Field(
+        default=3.0,
+        gt=0,
+        description="Days after which a subscription is disabled, and a person told, because a change does "
+        "not arrive.",
+    )
+    subscription_attempt_days: int = Field(
+        default=14,
+        ge=1,
+        description="Days for which attempts at sending changes are kept.",
     )
     key_rate: float = Field(
         default=0.0,
@@ -391,6 +414,13 @@ class Settings(BaseSettings):
         """Over RabbitMQ it would do nothing, and two installations would take each other's messages."""
         if value and (info.data.get("broker_url") or "").startswith("amqp"):
             raise ValueError("is of Redis alone; give each installation a virtual host of RabbitMQ")
+        return value
+
+    @field_validator("subscription_networks")
+    @classmethod
+    def _known_networks(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(one)
         return value
 
     @field_validator("zone")

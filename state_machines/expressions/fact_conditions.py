@@ -1,10 +1,10 @@
 """Conditions over facts that are themselves data: who is eligible for what a policy allows.
 
 A policy's author writes them, not the author of a lifecycle, so they are held shorter than the expressions
-of a definition: CEL over the one variable ``facts``, with no function of ours, with nothing that can build
-a text much longer than itself (no `replace`, no `cel.bind`), and with at most two walks over lists. They
-always end, soon, with the same answer to the same facts; and what fails is simply not eligible, with the
-reason in words.
+of a definition: CEL over one variable, ``facts`` where nothing else is said, with no function of ours, with
+nothing that can build a text much longer than itself (no `replace`, no `cel.bind`), and with at most two
+walks over lists. They always end, soon, with the same answer to the same facts; and what fails is simply not
+eligible, with the reason in words.
 """
 
 from collections.abc import Mapping
@@ -49,8 +49,8 @@ class ConditionError(StateMachineError, ValueError):
 
 
 @lru_cache(maxsize=_KEPT)
-def condition(text: str) -> Program:
-    """The compiled program of a condition.
+def condition(text: str, variable: str = "facts") -> Program:
+    """The compiled program of a condition over this variable.
 
     Raises:
         ConditionError: it is too long, no CEL, walks too many lists, or gives no true or false.
@@ -60,13 +60,13 @@ def condition(text: str) -> Program:
     if (walks := sum(word.kind == "name" and word.text in _WALKS for word in tokens(text))) > MOST_WALKS:
         raise ConditionError("too-many-walks", f"walks {walks} lists; a condition walks {MOST_WALKS} at most")
     try:
-        plain = _environment().compile(text)
+        plain = _environment(variable).compile(text)
     except (RuntimeError, TypeError) as error:  # TypeError: half a character is in it
         said = compiler_message(error) if isinstance(error, RuntimeError) else "no text that CEL can read"
-        raise ConditionError("not-cel", f"is no condition over facts: {said}") from None
+        raise ConditionError("not-cel", f"is no condition over {variable}: {said}") from None
     if plain.return_type().name() not in ("BOOL", "DYN"):
         raise ConditionError("not-boolean", "gives no true or false")
-    program = Program(plain, {"facts": Variable("view", dict)}, {}, lists_only=True)
+    program = Program(plain, {variable: Variable("view", dict)}, {}, lists_only=True)
     try:
         program.check()
         return program
@@ -74,15 +74,15 @@ def condition(text: str) -> Program:
         raise ConditionError("not-cel", LISTS_ONLY) from None
 
 
-def holds(text: str, facts: Mapping[str, Any]) -> bool:
+def holds(text: str, facts: Mapping[str, Any], variable: str = "facts") -> bool:
     """``holds(text, facts)``: whether a condition is true of these facts; what fails is not."""
-    return why_not(text, facts) == ""
+    return why_not(text, facts, variable) == ""
 
 
-def why_not(text: str, facts: Mapping[str, Any]) -> str:
+def why_not(text: str, facts: Mapping[str, Any], variable: str = "facts") -> str:
     """``why_not(text, facts)``: empty where the condition holds, else why it does not. Raises nothing."""
     try:
-        program = condition(text)
+        program = condition(text, variable)
     except ConditionError as error:
         return f"the condition {error.message}"
     try:
@@ -108,9 +108,9 @@ def _failure(message: str) -> str:
 
 
 @cache
-def _environment() -> Any:
+def _environment(variable: str) -> Any:
     return cel.NewEnv(
-        variables={"facts": _T.Map(_T.STRING, _T.DYN)},
+        variables={variable: _T.Map(_T.STRING, _T.DYN)},
         extensions=[ext_math.ExtMath(), ext_optional.ExtOptional()],
         functions=[],
     )

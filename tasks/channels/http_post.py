@@ -72,7 +72,9 @@ async def _post(
         begun = begun or step.endswith(".send_request_body.started")
 
     plain = {"accept-encoding": "identity", "user-agent": "makegood", **headers}
-    client = httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=seconds)
+    client = httpx.AsyncClient(
+        verify=trusted_certificates(), trust_env=False, follow_redirects=False, timeout=seconds
+    )
     try:
         async with asyncio.timeout(seconds), client:
             stream = client.stream(
@@ -80,7 +82,7 @@ async def _post(
             )
             async with stream as response:
                 body = await _body(response, seconds)
-                return HttpResponse(response.status_code, body, _retry_after(response.headers))
+                return HttpResponse(response.status_code, body, retry_after(response.headers))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         kind = Lost if begun else Unsent
         raise kind(type(error).__name__) from error
@@ -101,13 +103,13 @@ async def _body(response: httpx.Response, seconds: float) -> bytes:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     """Made once a process: reading all certificates takes longer than most requests."""
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
-    """In seconds; a date counts from the date of the answer itself, since clocks differ."""
+def retry_after(headers: httpx.Headers) -> float | None:
+    """What `Retry-After` asks for, in seconds; a date counts from that of the answer, since clocks differ."""
     said = headers.get("retry-after", "").strip()
     if said.isascii() and said.isdigit():
         return min(float(said[:9]), _LONGEST_WAIT)

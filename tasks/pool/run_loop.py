@@ -16,7 +16,7 @@ import structlog
 
 from tasks.pool.process import Process
 from tasks.pool.slots import of_this_pool
-from workflow.broker.notifier import Subscription
+from workflow.broker.notifier import Listening
 from workflow.broker.task_names import LATER_QUEUE, RELAY, SOON_QUEUE
 from workflow.clock import monotonic
 from workflow.engine.turns import AT_ONCE, SECONDS, Turns
@@ -109,8 +109,8 @@ class RunLoop:
         Returns:
             Whether another process must be called, because time ran out while there was work.
         """
-        subscription = self._broker.notifier.subscribe()
-        if subscription is None:
+        listening = self._broker.notifier.subscribe()
+        if listening is None:
             self.can_listen = False
             return self.decide()
         self._hand_over = hand_over
@@ -118,11 +118,11 @@ class RunLoop:
         self._until = self._last_work + self._limit
         more = False
         try:
-            more = self._take_turns(subscription, until)
+            more = self._take_turns(listening, until)
         except BrokerUnreachable as error:
             log.warning("listens no longer", error=str(error))
         finally:
-            notified = _unsubscribed(subscription)
+            notified = _unsubscribed(listening)
         # A process that notified this one has sent no message: what it meant must be looked for here.
         return self.decide() or more if notified else more
 
@@ -153,7 +153,7 @@ class RunLoop:
             "subjects": list(summary.subjects),
         }
 
-    def _take_turns(self, subscription: Subscription, until: Callable[[], bool] | None) -> bool:
+    def _take_turns(self, listening: Listening, until: Callable[[], bool] | None) -> bool:
         """Decide and wait in turns; True if time ran out while there was work and no successor was called."""
         turns = self._turns
         while True:
@@ -168,7 +168,7 @@ class RunLoop:
             if now >= self._until and (until is not None or self._hand_over is None):
                 return now - self._last_work < self._stay or _is_near(turns.seconds_until_due())
             must_check = self._called_at or until or self._hand_over is None
-            turns.expect(subscription.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
+            turns.expect(listening.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
 
     def _decide_batch(self) -> int:
         """How many events and timers were decided; counts the wake-ups in a row that brought none."""
@@ -232,8 +232,8 @@ def _is_near(until_due: float | None) -> bool:
     return until_due is not None and until_due <= NEAR
 
 
-def _unsubscribed(subscription: Subscription) -> bool:
+def _unsubscribed(listening: Listening) -> bool:
     """Stop listening; whether a notification came before all knew of it, and True when in doubt."""
     with suppress(BrokerUnreachable):
-        return bool(subscription.end())
+        return bool(listening.end())
     return True

@@ -11,11 +11,13 @@ from celery.concurrency import prefork
 from tasks.pool.process import Process, settle_down
 from tasks.pool.readiness import Readiness
 from tasks.scheduler.actions import WorkerActions
+from tasks.scheduler.forwarder import ForwarderProcess
 from tasks.scheduler.loop import SchedulerLoop
 from tasks.scheduler.pipe import PipeWakeUps
 from tasks.scheduler.watch import Watch
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
+from workflow.clock import SandboxClock
 from workflow.engine.transient_errors import described, is_transient
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings, read_settings
@@ -24,12 +26,15 @@ log = structlog.get_logger(__name__)
 
 
 class _Watching(WorkerActions):
-    """Looks after the worker whenever it sweeps."""
+    """Looks after the worker, and the forwarder beside it, whenever it sweeps."""
 
     watch: Watch
+    forwarder: ForwarderProcess | None
 
     def sweep(self) -> None:
         self.watch.check()
+        if self.forwarder is not None:
+            self.forwarder.look()
         super().sweep()
 
 
@@ -51,9 +56,13 @@ def run(read: int, write: int, worker: int, concurrency: int, readiness: Readine
     process = _opened(settings, readiness)
     actions = _Watching(process, concurrency)
     actions.watch = Watch(worker, wake_ups, process.broker.reachable)
+    is_sandbox = isinstance(process.runtime.clock, SandboxClock)  # from which nothing leaves
+    actions.forwarder = None if is_sandbox else ForwarderProcess(process.runtime.store)
     try:
         SchedulerLoop(actions, process.runtime.clock, wake_ups, sweep_seconds=settings.sweep_seconds).run()
     finally:
+        if actions.forwarder is not None:
+            actions.forwarder.stop()
         process.close()
 
 

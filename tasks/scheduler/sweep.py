@@ -12,11 +12,13 @@ from workflow.maintenance.sweep import abandon
 from workflow.recovery.dead_letter_news import tell_of_dead_letters
 from workflow.recovery.incidents import join_matching
 from workflow.recovery.lost_sends import hand_over
+from workflow.recovery.subscription_news import tell_of_disabled_subscriptions
 
 
 def sweep(engine: Engine, clock: Clock) -> int:
-    """Mark abandoned sends, open an escalation for each send that was lost, and one about dead letters; join
-    cases to incidents whose condition they meet; go on with the search index where it is not complete.
+    """Mark abandoned sends, join cases to incidents whose condition they meet; open an escalation for each
+    send that was lost, one about dead letters, and one for each subscription that was disabled; go on with
+    the search index where it is not complete.
 
     Returns:
         How many sends of unknown outcome went to a person, at least those that became unknown just now.
@@ -25,6 +27,7 @@ def sweep(engine: Engine, clock: Clock) -> int:
     abandoned = abandon(engine.store, now)
     lost = max(abandoned, hand_over(engine, now))
     tell_of_dead_letters(engine, now)
+    tell_of_disabled_subscriptions(engine, now)
     join_matching(engine, now)
     fill_for_a_while(engine.store, engine.registry)
     return lost

@@ -49,6 +49,7 @@ from workflow.api.routes import (
     reports,
     search,
     subjects,
+    subscriptions,
     twilio,
     unmapped,
 )
@@ -119,6 +120,7 @@ def create_app(
         dead_letters,
         refusals,
         changes,
+        subscriptions,
         audit,
         clock,
         twilio,

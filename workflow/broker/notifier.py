@@ -25,15 +25,15 @@ _CONFIRM_SECONDS = 3.0
 log = structlog.get_logger(__name__)
 
 
-class Subscription:
-    """One process's subscription to the channel; it can be begun and ended again and again, in one thread."""
+class Listening:
+    """One process's listening to the channel; it can be begun and ended again and again, in one thread."""
 
     def __init__(self, pubsub: Any, channel: str) -> None:
         """`pubsub` is redis-py's."""
         self._pubsub = pubsub
         self._channel = channel
         self.lost = False
-        """Whether the connection was lost, so that another subscription is needed."""
+        """Whether the connection was lost, so that another one is needed."""
 
     def begin(self) -> None:
         """Subscribe: every notification after this is received. Raises BrokerUnreachable."""
@@ -101,7 +101,7 @@ class Notifier:
         self._lock = threading.Lock()
         self._kombu_channel: Any = None
         self._client: Any = None
-        self._subscription: Subscription | None = None
+        self._listening: Listening | None = None
 
     def notify(self, kind: str) -> bool:
         """Tell all subscribers to look for this kind of work; whether there are any."""
@@ -115,15 +115,15 @@ class Notifier:
         """How many messages wait in these queues; 0 when that cannot be found out."""
         return self._ask(lambda client: sum(client.llen(queue) for queue in queues))
 
-    def subscribe(self) -> Subscription | None:
+    def subscribe(self) -> Listening | None:
         """Begin to listen; None where that is not possible. For one thread of a process."""
         if not self._has_redis:
             return None
         try:
-            if self._subscription is None or self._subscription.lost:
-                self._subscription = Subscription(self._connected().pubsub(), self._name)
-            self._subscription.begin()
-            return self._subscription
+            if self._listening is None or self._listening.lost:
+                self._listening = Listening(self._connected().pubsub(), self._name)
+            self._listening.begin()
+            return self._listening
         except (BrokerUnreachable, *_LOST) as error:
             self._forget(error)
             return None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from workflow.queries.cursor import fetch_rows
 from workflow.queries.refusals import shown_reason
@@ -21,6 +21,9 @@ from workflow.store.watermark import Watermark
 
 SCANNED = 20_000
 """Rows of the ledger that one page looks through at most: a filter that fits few of them takes no longer."""
+_SKEW = timedelta(minutes=1)
+"""Longer than transactions take, by which two rows may be in another order than their instants."""
+_MOST_DIGITS = 9
 
 _MOVE, _EVENT, _SUBJECT = schema.moves.c, schema.events.c, schema.subjects.c
 
@@ -143,10 +146,39 @@ def changes_within(
     return ChangePage([_change(row) for row in rows], last, last < until)
 
 
-def change_of(connection: Connection, row: int) -> Change | None:
-    """The change in this row; None when there is none."""
-    found = connection.execute(_select(ChangeFilter()).where(_MOVE.id == row)).one_or_none()
+def changes_by_row(connection: Connection, rows: Sequence[int]) -> dict[int, Change]:
+    """The changes in these rows."""
+    if not rows:
+        return {}
+    query = _select(ChangeFilter()).where(_MOVE.id.in_(rows))
+    return {row.id: _change(row) for row in connection.execute(query)}
+
+
+def change_named(connection: Connection, identity: str) -> Change | None:
+    """The change with this id, ``<subject>/<seq>``; None when there is none."""
+    subject, _, seq = identity.rpartition("/")
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _MOST_DIGITS):
+        return None
+    query = _select(ChangeFilter()).where(key_is(_SUBJECT.key, subject), _MOVE.seq == int(seq))
+    found = connection.execute(query).one_or_none()
     return None if found is None else _change(found)
+
+
+def row_before(connection: Connection, instant: datetime) -> int:
+    """A row behind which everything lies that was decided from this instant (UTC) on, and a little more.
+
+    Rows are about in the order of their instants: those of transactions at the same time may not be.
+    """
+    instant -= _SKEW
+    low, high = 0, connection.scalar(select(func.max(_MOVE.id))) or 0
+    while low < high:  # the last row that was decided before it
+        middle = (low + high + 1) // 2
+        at = connection.scalar(select(_MOVE.at).where(_MOVE.id <= middle).order_by(_MOVE.id.desc()).limit(1))
+        if at is not None and at >= instant:
+            high = middle - 1
+        else:
+            low = middle
+    return low
 
 
 def _select(wanted: ChangeFilter) -> Select[Any]:

@@ -77,6 +77,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "mend the cause and retry each, or discard it."
         ),
         "causes_more": "and {count} causes more",
+        "subscription_disabled": (
+            "Nothing is sent any more to {place} (subscription {id}): {reason}. Nothing is lost: mend the "
+            "cause, and PATCH /v1/subscriptions/{id} with status active lets it go on where it stood."
+        ),
         # What is to be approved.
         "by_policy": "{what}, by the policy {policy}",
         "amount_by_policy": "{what} of {amount}, by the policy {policy}",
@@ -150,6 +154,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "sie; die Ursache beheben und jedes noch einmal versuchen oder verwerfen."
         ),
         "causes_more": "und {count} weitere Ursachen",
+        "subscription_disabled": (
+            "An {place} geht nichts mehr (Abonnement {id}): {reason}. Verloren ist nichts: die "
+            "Ursache beheben, dann geht es mit PATCH /v1/subscriptions/{id} und status active dort "
+            "weiter, wo es stand."
+        ),
         "by_policy": "{what}, nach der Regel {policy}",
         "amount_by_policy": "{what} von {amount}, nach der Regel {policy}",
         "not_theirs_to_grant": "{role} darf es ohne Zustimmung nicht gewähren",

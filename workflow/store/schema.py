@@ -494,3 +494,65 @@ Index(
     postgresql_where=unmapped.c.settled_at.is_(None),
 )
 Index("ix_unmapped_received", unmapped.c.received_at)
+
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("wanted", Json, nullable=False, comment="which changes, by the fields of a filter"),
+    Column("condition", Text, comment="CEL over `change`, which must hold as well"),
+    Column("secret", Text, nullable=False, comment="whsec_…: what goes out is signed with it"),
+    Column("former_secret", Text, comment="what goes out is signed with this one, too"),
+    Column("former_until", Instant, comment="for so long"),
+    Column("status", Text, nullable=False, comment="active, paused by hand, or disabled by failure"),
+    Column("reason", Text, comment="why it is disabled"),
+    Column("position", Id, nullable=False, comment="the move up to which all is delivered, or is held"),
+    Column("due_at", Instant, nullable=False, comment="nothing goes out before"),
+    Column("retry_at", Instant, comment="when something that is held is due again"),
+    Column("failures", Integer, nullable=False, comment="turns in a row in which nothing arrived"),
+    Column("token", Text, comment="of the turn that is under way"),
+    Column("lease_until", Instant, comment="how long that one has it to itself"),
+    Column("delivered_at", Instant, comment="when something arrived last"),
+    Column("told_at", Instant, comment="when a person was told that it is disabled"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+Index(
+    "ix_subscriptions_active",
+    subscriptions.c.due_at,
+    sqlite_where=subscriptions.c.status == "active",
+    postgresql_where=subscriptions.c.status == "active",
+)
+
+held_changes = Table(
+    "held_changes",
+    metadata,
+    Column("subscription_id", Text, nullable=False),
+    Column("move_id", Id, nullable=False, autoincrement=False),
+    Column("subject", Key, nullable=False, comment="whose later changes wait behind it"),
+    Column("attempts", Integer, nullable=False),
+    Column("failing_since", Instant, comment="when it first failed to arrive; null: not tried yet"),
+    Column("due_at", Instant, nullable=False, comment="it is not tried before"),
+    PrimaryKeyConstraint("subscription_id", "move_id"),
+)
+
+forward_attempts = Table(
+    "forward_attempts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subscription_id", Text, nullable=False),
+    Column("move_id", Id, nullable=False),
+    Column("change", Text, nullable=False, comment="the id of the change"),
+    Column("number", Integer, nullable=False, comment="which attempt at it, from 1"),
+    Column("at", Instant, nullable=False),
+    Column("milliseconds", Integer, nullable=False, comment="until it was answered, or given up"),
+    Column("status", Integer, comment="of the answer; null: there was none"),
+    Column("error", Text, comment="why there was none"),
+    Column("answer", Text, nullable=False, comment="how its body begins"),
+    Index("ix_forward_attempts_subscription_id_id", "subscription_id", "id"),
+    Index("ix_forward_attempts_at", "at"),
+)

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import structlog
 
-from workflow.api.http.answers import json_bytes
 from workflow.api.http.problems import busy
 from workflow.clock import monotonic
 from workflow.queries.change_events import change_event
 from workflow.queries.changes import Change, ChangeFilter, ChangePage, changes
+from workflow.queries.json_writing import json_bytes
 from workflow.store.watermark import Watermark
 
 EVERY = 0.1

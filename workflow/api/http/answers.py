@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, is_dataclass
-from datetime import datetime
 from typing import Any
 
-import orjson
 from starlette.responses import JSONResponse
 
-from state_machines.values.instants import format_instant
+from workflow.queries.json_writing import json_bytes
 
 
 class JsonAnswer(JSONResponse):
     """A JSON response. Takes dataclasses and aware datetimes as they are."""
 
     def render(self, content: Any) -> bytes:
-        """Encode; a number that orjson cannot hold (an integer over 64 bits) goes the slow way."""
+        """Encode."""
         return json_bytes(content)
-
-
-def json_bytes(content: Any) -> bytes:
-    """A JSON text of dataclasses, aware datetimes and plain values."""
-    try:
-        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
-    except TypeError:
-        return json.dumps(content, ensure_ascii=False, default=_plain).encode()
-
-
-def _plain(value: Any) -> Any:
-    """What a value that `json` does not know stands for."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, datetime):
-        return format_instant(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")

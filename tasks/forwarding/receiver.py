@@ -1,0 +1,100 @@
+"""One change to one receiver: signed, posted in bounded time, and what was answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import httpx
+from standardwebhooks.webhooks import Webhook
+
+from tasks.channels.http_post import retry_after
+from tasks.forwarding.guarded_network import AddressNotPermitted
+from workflow.clock import Clock, monotonic
+from workflow.queries.change_events import change_event
+from workflow.queries.changes import Change
+from workflow.queries.json_writing import json_bytes
+from workflow.recovery.contact.standard_webhooks import sign
+from workflow.subscriptions.subscription import message_id
+
+TYPE = "application/cloudevents+json; charset=utf-8"
+KEPT = 500
+"""Bytes of an answer that are kept."""
+_READ = 16 * 1024
+"""Bytes of an answer that are read, so that the connection can be used again."""
+
+
+class Answer(NamedTuple):
+    """What came back.
+
+    Attributes:
+        status: the HTTP status; None: none came.
+        error: why none came, in a word.
+        text: how the body begins.
+        retry_after: seconds that the receiver asks to wait.
+        milliseconds: how long it took.
+    """
+
+    status: int | None
+    error: str | None
+    text: str
+    retry_after: float | None
+    milliseconds: int
+
+    @property
+    def taken(self) -> bool:
+        """Whether the receiver has it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Receiver:
+    """The receiver of one subscription."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, url: str, secrets: Sequence[str], clock: Clock, seconds: float
+    ) -> None:
+        """Each change is signed with all `secrets`, and given up after so many real seconds."""
+        self._client = client
+        self._url = url
+        self._signers = [Webhook(one) for one in secrets]
+        self._clock = clock
+        self._seconds = seconds
+
+    async def post(self, change: Change) -> Answer:
+        """Send it once: always the same bytes under the same id."""
+        body = json_bytes(change_event(change))
+        headers = {"content-type": TYPE, "accept-encoding": "identity", "user-agent": "makegood"}
+        headers |= sign(self._signers, message_id(change), self._clock.now(), body.decode())
+        began = monotonic()
+        status, error, text, pause = None, None, b"", None
+        try:
+            async with asyncio.timeout(self._seconds):
+                async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+                    status, pause = response.status_code, retry_after(response.headers)
+                    text = await _beginning(response)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as fault:
+            if status is None:  # a body that breaks off does not change what the status said
+                error = _word(fault)
+        took = round((monotonic() - began) * 1000)
+        return Answer(status, error, _shown(text), pause, took)
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > _READ:
+            break
+    return bytes(body[:KEPT])
+
+
+def _shown(body: bytes) -> str:
+    """As text that any database can keep."""
+    return body.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def _word(fault: Exception) -> str:
+    if isinstance(fault.__cause__, AddressNotPermitted):
+        return "address-not-permitted"
+    return "late" if isinstance(fault, TimeoutError) else type(fault).__name__

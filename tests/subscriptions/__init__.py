@@ -1,0 +1,1 @@
+"""What is sent to whoever has subscribed to changes."""

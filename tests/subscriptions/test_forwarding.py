@@ -1,0 +1,240 @@
+"""Changes go to whoever has subscribed: all of them, each subject's in order, until they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tasks.scheduler.sweep import sweep
+from tests.subscriptions.conftest import Outlet
+from tests.subscriptions.receiving import Receiver, Reply
+from tests.waiting import wait_until
+from workflow.queries.subjects import subjects
+from workflow.subscriptions import attempts, book
+from workflow.subscriptions.subscription import SubscriptionStatus
+
+
+def opened_subjects(outlet: Outlet, lifecycle: str) -> list[str]:
+    return [one.key for one in subjects(outlet.world.store, lifecycle=lifecycle).items]
+
+
+def test_a_change_goes_out_signed_as_a_cloudevent(outlet: Outlet, receiver: Receiver) -> None:
+    outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    (got,) = receiver.received
+    assert got.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
+    assert got.id == "lamp:A/1"
+    assert (got.change["id"], got.change["type"], got.change["specversion"]) == (
+        "lamp:A/1",
+        "makegood.lamp.press",
+        "1.0",
+    )
+    assert got.change["data"]["state"] == {"before": "initial", "after": "on"}
+    assert receiver.unverified == []
+
+
+def test_only_what_was_committed_after_the_subscription_and_is_wanted(
+    outlet: Outlet, receiver: Receiver
+) -> None:
+    outlet.decide("before")
+    outlet.subscribe(
+        receiver, lifecycles=["lamp"], outcomes=["moved"], condition="change.subject.startsWith('lamp:A')"
+    )
+    outlet.decide("A", "A", "B", "A-2")  # the second press of A is refused: a lamp that is on
+    outlet.turns()
+    assert sorted(receiver.ids()) == ["lamp:A-2/1", "lamp:A/1"]
+
+
+def test_what_is_not_committed_is_not_sent(outlet: Outlet, receiver: Receiver) -> None:
+    outlet.subscribe(receiver)
+    outlet.world.engine.accept([outlet.world.event("lamp.press", "lamp:A", {"level": 1})])
+    outlet.turns()
+    assert receiver.received == []
+    outlet.world.settle()
+    outlet.turns()
+    assert receiver.ids() == ["lamp:A/1"]
+
+
+def test_what_is_not_taken_comes_again_under_the_same_id_and_holds_up_its_subject_alone(
+    outlet: Outlet, receiver: Receiver
+) -> None:
+    def refuses_once(change: dict[str, Any], times: int) -> Reply:
+        return Reply(500) if change["id"] == "lamp:A/1" and times < 2 else Reply()
+
+    receiver.behaviour = refuses_once
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A", "B", "A", "C")
+    outlet.turns()
+    assert sorted(receiver.ids()) == ["lamp:B/1", "lamp:C/1"]
+    outlet.decide("A", "B")
+    outlet.turns()
+    assert sorted(receiver.ids()) == ["lamp:B/1", "lamp:B/2", "lamp:C/1"]
+    assert outlet.found(subscription).held == 3
+    outlet.later(seconds=5)
+    outlet.later(seconds=10)
+    assert receiver.by_subject()["lamp:A"] == [1, 2, 3]
+    assert [one.id for one in receiver.received if one.change["id"] == "lamp:A/1"] == ["lamp:A/1"] * 3
+    assert len({one.change["id"] for one in receiver.received}) == 6
+    assert (outlet.found(subscription).held, outlet.found(subscription).failing_since) == (0, None)
+
+
+def test_a_late_answer_is_none_and_the_same_id_comes_again(outlet: Outlet, receiver: Receiver) -> None:
+    receiver.behaviour = lambda _, times: Reply(seconds=0.0 if times else 3.0)
+    outlet.settings = outlet.settings.model_copy(update={"subscription_seconds": 1.0})
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    (tried,) = attempts.attempts(outlet.world.store, subscription).items
+    assert (tried.status, tried.error, tried.number) == (None, "late", 1)
+    outlet.settings = outlet.settings.model_copy(update={"subscription_seconds": 20.0})
+    outlet.later(seconds=5)
+    wait_until(lambda: len(receiver.received) == 2, seconds=20, what="the late answer")
+    assert {one.id for one in receiver.received} == {"lamp:A/1"}
+    again, first = attempts.attempts(outlet.world.store, subscription).items
+    assert (again.status, again.answer, again.number, first.error) == (200, "thanks", 2, "late")
+
+
+def test_whoever_asks_for_time_gets_it(outlet: Outlet, receiver: Receiver) -> None:
+    receiver.behaviour = lambda _, times: Reply() if times else Reply(503, {"Retry-After": "120"})
+    outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    outlet.later(seconds=119)
+    assert len(receiver.received) == 1
+    outlet.later(seconds=2)
+    assert receiver.ids() == ["lamp:A/1"]
+
+
+def test_a_dead_receiver_is_asked_seldom_and_nobody_waits_for_it(
+    outlet: Outlet, receiver: Receiver, opened: Callable[..., Receiver]
+) -> None:
+    dead = opened(behaviour=lambda _, __: Reply(500))
+    subscription = outlet.subscribe(dead)
+    outlet.subscribe(receiver)
+    lamps = [f"L{n}" for n in range(300)]
+    outlet.decide(*lamps)
+    outlet.turns()
+    assert sorted(receiver.ids()) == sorted(f"lamp:{one}/1" for one in lamps)
+    assert len(dead.received) <= 10, "it was not asked about everything"
+    before = len(dead.received)
+    outlet.later(seconds=6)
+    assert len(dead.received) == before + 1, "whether it is there again, one change tells"
+    dead.behaviour = lambda _, __: Reply()
+    outlet.later(seconds=60)
+    assert sorted(dead.ids()) == sorted(f"lamp:{one}/1" for one in lamps)
+    assert outlet.found(subscription).held == 0
+
+
+def test_a_subscription_that_failed_for_days_is_disabled_and_a_person_hears(
+    outlet: Outlet, receiver: Receiver
+) -> None:
+    receiver.behaviour = lambda _, __: Reply(500)
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    outlet.later(days=2)
+    assert outlet.found(subscription).status is SubscriptionStatus.ACTIVE
+    outlet.later(days=1.1)
+    found = outlet.found(subscription)
+    assert (found.status, found.reason) == (
+        SubscriptionStatus.DISABLED,
+        "lamp:A/1 has not arrived for 3 days: answered 500",
+    )
+    sweep(outlet.world.engine, outlet.world.clock)
+    sweep(outlet.world.engine, outlet.world.clock)
+    outlet.world.settle()
+    escalations = [
+        one
+        for one in opened_subjects(outlet, "escalation")
+        if one.startswith(f"escalation:subscription-{subscription}-")
+    ]
+    assert len(escalations) == 1, "a person hears of it, once"
+    receiver.behaviour = lambda _, __: Reply()
+    outlet.decide("A")
+    outlet.turns()
+    assert receiver.ids() == []
+    book.change(
+        outlet.world.store,
+        subscription,
+        {"status": SubscriptionStatus.ACTIVE.value},
+        outlet.world.clock.now(),
+    )
+    outlet.turns()
+    assert receiver.by_subject()["lamp:A"] == [1, 2]
+
+
+def test_a_receiver_that_is_gone_is_asked_once(outlet: Outlet, receiver: Receiver) -> None:
+    receiver.behaviour = lambda _, __: Reply(410)
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A", "B")
+    outlet.turns()
+    found = outlet.found(subscription)
+    assert (found.status, found.reason) == (SubscriptionStatus.DISABLED, "answered 410: it is gone")
+
+
+def test_a_redirect_is_not_followed(
+    outlet: Outlet, receiver: Receiver, opened: Callable[..., Receiver]
+) -> None:
+    other = opened()
+    receiver.behaviour = lambda _, __: Reply(307, {"Location": other.url})
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    (tried,) = attempts.attempts(outlet.world.store, subscription).items
+    assert tried.status == 307
+    assert (other.received, other.unverified) == ([], [])
+
+
+def test_both_secrets_sign_while_they_overlap(outlet: Outlet, receiver: Receiver) -> None:
+    subscription = outlet.subscribe(receiver)
+    former = receiver.secret
+    fresh = book.rotate(outlet.world.store, subscription, timedelta(hours=1), outlet.world.clock.now())
+    for secret in (former, fresh):
+        receiver.secret = secret
+        outlet.decide("A")
+        outlet.turns()
+    assert receiver.unverified == []
+    assert all(len(one.headers["webhook-signature"].split()) == 2 for one in receiver.received)
+    outlet.later(hours=2)
+    outlet.decide("A")
+    outlet.turns()
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 1
+    receiver.secret = former
+    outlet.decide("A")
+    outlet.turns()
+    assert len(receiver.unverified) == 1
+
+
+def test_several_subjects_are_on_their_way_at_once_and_never_two_of_one(
+    outlet: Outlet, receiver: Receiver
+) -> None:
+    receiver.behaviour = lambda _, __: Reply(seconds=0.2)
+    outlet.subscribe(receiver)
+    outlet.decide(*"ABCD", *"ABCD")
+    outlet.turns()
+    assert 2 <= receiver.most_at_once <= 4
+    assert set(map(tuple, receiver.by_subject().values())) == {(1, 2)}
+
+
+def test_a_paused_subscription_goes_on_where_it_stood(outlet: Outlet, receiver: Receiver) -> None:
+    subscription = outlet.subscribe(receiver)
+    now = outlet.world.clock.now()
+    book.change(outlet.world.store, subscription, {"status": SubscriptionStatus.PAUSED.value}, now)
+    outlet.decide("A", "B")
+    outlet.turns()
+    assert receiver.received == []
+    book.change(outlet.world.store, subscription, {"status": SubscriptionStatus.ACTIVE.value}, now)
+    outlet.turns()
+    assert sorted(receiver.ids()) == ["lamp:A/1", "lamp:B/1"]
+
+
+def test_old_attempts_are_forgotten(outlet: Outlet, receiver: Receiver) -> None:
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    store, now = outlet.world.store, outlet.world.clock.now()
+    assert attempts.prune(store, now) == 0
+    assert attempts.prune(store, now + timedelta(seconds=1)) == 1
+    assert attempts.attempts(store, subscription).items == []
