@@ -50,9 +50,11 @@ def well(_: dict[str, Any], __: int) -> Reply:
 class Receiver:
     """Listens on loopback while the context lasts."""
 
-    def __init__(self, behaviour: Behaviour = well, *, real_time: bool = False) -> None:
+    def __init__(self, behaviour: Behaviour = well, *, real_time: bool = False, whole: bool = True) -> None:
+        """`whole`: changes and headers are kept, and not their ids alone."""
         self.behaviour = behaviour
         self.real_time = real_time
+        self.whole = whole
         self.secret: str | None = None
         """What it verifies with; None: nothing is verified."""
         self.received: list[Received] = []
@@ -101,7 +103,8 @@ class Receiver:
             self._over.wait(reply.seconds)
         with self._lock:
             self.at_once -= 1
-            self.received.append(Received(identity, change, headers, reply.status))
+            kept = (change, headers) if self.whole else ({"id": change["id"]}, {})
+            self.received.append(Received(identity, *kept, reply.status))
         return reply
 
     def _is_genuine(self, headers: dict[str, str], body: bytes) -> bool:

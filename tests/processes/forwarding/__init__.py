@@ -1,0 +1,1 @@
+"""Changes go to receivers that are quick, slow, late, fickle and dead, while workers are killed."""
