@@ -96,7 +96,8 @@ def test_a_subscription_is_made_and_its_secret_shown_once(house: House) -> None:
     ("wish", "field", "rule"),
     [
         ({"url": "http://10.0.0.1/"}, "url", "address"),
-        ({"url": "nonsense"}, "url", "url"),
+        ({"url": "nonsense"}, "body.url", "string_pattern_mismatch"),
+        ({"url": "https://user@hooks.example/"}, "url", "url"),
         ({"condition": "change."}, "condition", "not-cel"),
         ({"condition": "1"}, "condition", "not-boolean"),
         ({"after": "nonsense"}, "after", "cursor"),
@@ -108,6 +109,12 @@ def test_a_wrong_wish_is_refused(house: House, wish: dict[str, object], field: s
     answer = _ask(house, "POST", "", {"url": URL, **wish})
     assert answer.status_code == 422, answer.text
     assert [(one["field"], one["rule"]) for one in answer.json()["errors"]] == [(field, rule)]
+
+
+def test_what_a_resource_knows_is_said_of_all_its_methods(house: House) -> None:
+    answer = _ask(house, "PUT", "/sub_1", {})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH")
+    assert _ask(house, "DELETE", "").headers["allow"] == "GET, POST"
 
 
 def test_a_subscription_is_listed_changed_and_taken_away(house: House) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
@@ -154,6 +155,15 @@ def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextMa
     return lifespan
 
 
+def _methods(request: Request) -> list[str]:
+    """What the resource at this path knows: each method has a route of its own."""
+    known: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            known |= route.methods or set()
+    return sorted(known)
+
+
 def _answer_errors(app: FastAPI) -> None:
     """Every error becomes problem details."""
 
@@ -175,7 +185,10 @@ def _answer_errors(app: FastAPI) -> None:
         kind = Kind.of_status(error.status_code)
         field = "method" if kind is Kind.METHOD else "path"
         problem = Problem(field, kind.value[0], f"{error.detail}: {request.method} {request.url.path}")
-        return Refusal(kind, [problem], headers=error.headers).answer()
+        headers = dict(error.headers or {})
+        if kind is Kind.METHOD:
+            headers["Allow"] = ", ".join(_methods(request))
+        return Refusal(kind, [problem], headers=headers).answer()
 
     async def other(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)

@@ -33,7 +33,7 @@ from workflow.subscriptions.subscription import Subscription
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
 _Text = Annotated[str, Field(max_length=500, pattern=STORABLE)]
-_Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL, pattern=STORABLE)]
+_Url = Annotated[str, Field(max_length=LONGEST_URL, pattern=r"^https?://[^\x00-\x20\x7f]+$")]
 _Team = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
 _Condition = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=STORABLE)]
 _Id = Annotated[str, Path(description="The subscription's id.", max_length=100, pattern=STORABLE)]
@@ -326,7 +326,8 @@ def _overlap(text: str) -> timedelta:
     try:
         found = parse_duration(text)
     except TimeError as error:
-        raise InvalidQuery([Problem("overlap", "duration", str(error))]) from None
+        rule = "distance" if error.rule == "duration-length" else "duration"
+        raise InvalidQuery([Problem("overlap", rule, error.message)]) from None
     if not timedelta(0) <= found <= _MOST_OVERLAP:
         raise InvalidQuery([Problem("overlap", "distance", "must be from PT0S to P30D")])
     return found
