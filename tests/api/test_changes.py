@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from tests.api.conftest import House, open_house, order
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.bounds import Bounds
 from workflow.access.keys import Role
+from workflow.api.feed.change_feed import EVERY
+from workflow.clock import monotonic
 
 
 def _now(house: House) -> str:
@@ -293,6 +297,66 @@ def test_streams_are_bounded_and_all_end_when_the_server_does(migrated_postgres_
     # The server ended its streams in good order: the client read to the end.
     first.join(30)
     assert ended.is_set()
+
+
+def test_two_hundred_streams_ask_the_store_no_more_than_one(house: House) -> None:
+    """Each change reaches all of them, and is read once."""
+    listeners, rounds = 200, 5
+    asked: list[str] = []
+    reading = house.runtime.store._reading if house.runtime.store.dialect == "postgresql" else None
+    engine = reading or house.runtime.store.engine
+
+    def count(_: object, __: object, statement: str, *___: object) -> None:
+        if "max(id)" in statement or "moves" in statement:
+            asked.append(statement)
+
+    async def follow() -> list[int]:
+        limits = httpx.Limits(max_connections=None)
+        heard = [0] * rounds
+        ready = asyncio.Semaphore(0)
+        all_heard = [asyncio.Event() for _ in range(rounds)]
+        async with httpx.AsyncClient(base_url=house.http.base_url, timeout=60, limits=limits) as http:
+
+            async def one() -> None:
+                parameters = {"after": "now", "subject": "order:heard"}
+                async with http.stream(
+                    "GET", "/v1/changes/stream", params=parameters, headers=house.bearer()
+                ) as answer:
+                    assert answer.status_code == 200, await answer.aread()
+                    lines = answer.aiter_lines()
+                    async for line in lines:
+                        if line.startswith("id: "):
+                            ready.release()
+                            break
+                    number = 0
+                    async for line in lines:
+                        if not line.startswith("data: "):
+                            continue
+                        heard[number] += 1
+                        if heard[number] == listeners:
+                            all_heard[number].set()
+                        number += 1
+                        if number == rounds:
+                            return
+
+            following = [asyncio.create_task(one()) for _ in range(listeners)]
+            for _ in range(listeners):
+                await asyncio.wait_for(ready.acquire(), 60)
+            event.listen(engine, "before_cursor_execute", count)
+            try:
+                for number in range(rounds):
+                    sent = order("place", "heard", f"heard-{number}", amount=5)
+                    await asyncio.to_thread(_decide, house, sent)
+                    await asyncio.wait_for(all_heard[number].wait(), 60)
+            finally:
+                event.remove(engine, "before_cursor_execute", count)
+            await asyncio.gather(*following)
+        return heard
+
+    began = monotonic()
+    assert asyncio.run(follow()) == [listeners] * rounds
+    looks = (monotonic() - began) / EVERY
+    assert len(asked) < listeners + 6 * looks, "one look a tenth of a second, whoever follows"
 
 
 def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

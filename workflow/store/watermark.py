@@ -45,6 +45,7 @@ class Watermark:
         self._store = store
         self._lock = threading.Lock()
         self._row = 0
+        self._looks = 0
         self._candidate: _Candidate | None = None
 
     def row(self) -> int:
@@ -52,18 +53,19 @@ class Watermark:
 
         It is as new as the transactions that were writing at the look before: ask again, and it has moved on.
         """
-        with self.reading() as (_, row):
-            return row
+        begun = self._looks
+        with self._lock:
+            if self._looks == begun:  # else somebody looked meanwhile, for all who were waiting
+                self._looks += 1
+                with self._store.connect() as connection:
+                    self._row = max(self._row, self._look(connection))
+            return self._row
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Connection, int]]:
-        """A connection whose next statement sees every move up to this row."""
-        with self._store.connect() as connection:
-            with self._lock:
-                self._row = max(self._row, self._look(connection))
-                row = self._row
-            if self._store.dialect == "postgresql":
-                connection.rollback()  # whatever the isolation, what follows sees what was committed by now
+        """A connection that sees every move up to this row."""
+        row = self.row()
+        with self._store.connect() as connection:  # a transaction of its own: it sees what was there by then
             yield connection, row
 
     def _look(self, connection: Connection) -> int:

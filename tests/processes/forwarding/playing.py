@@ -134,7 +134,7 @@ def play(
                     done[part] = monotonic() - began
                     tell(f"{part.name} has everything after {done[part]:.1f} s")
             killing.look()
-            if any(part.of == 1 for part in done):  # who wants everything has it, although another is dead
+            if len(done) > 1:  # others have everything, although one is dead
                 revived.set()
             return len(done) == len(receivers) and killing.over
 
