@@ -31,6 +31,7 @@ RULES = {
     "not-cel": "what is CEL",
     "not-boolean": "what an expression gives",
     "too-many-walks": "how often an expression walks through lists",
+    "nothing-asked": "that a search says what to look for",
     "not-wanted": "which changes a subscription is for",
     "later": "where a sandbox's clock stands",
     "distance": "how far a sandbox's clock has to go",

@@ -156,12 +156,10 @@ def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextMa
 
 
 def _methods(request: Request) -> list[str]:
-    """What the resource at this path knows: each method has a route of its own."""
-    known: set[str] = set()
-    for route in request.app.router.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            known |= route.methods or set()
-    return sorted(known)
+    """What the resource at this path knows: each method has a route of its own, with the same template."""
+    routes = [route for route in request.app.router.routes if isinstance(route, Route)]
+    template = next(one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for one in routes if one.path == template for method in one.methods or ()})
 
 
 def _answer_errors(app: FastAPI) -> None:
