@@ -1,6 +1,6 @@
 """The forwarder of a worker: a process of its own, there only while somebody has subscribed to something.
 
-In a process of the pool a receiver that answers late would hold what deadlines need (docs/adr/0040).
+In a process of the pool a receiver that answers late would hold what deadlines need (docs/adr/0042).
 """
 
 from __future__ import annotations
