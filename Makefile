@@ -12,7 +12,7 @@ DEVELOPMENT := requirements/development.txt
 CHAIN := $(VENV)/supply-chain
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint format bench lock audit sbom clean
+.PHONY: help install up demo test docs lint format bench lock audit sbom clean
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ demo: $(INSTALLED) ## play a broken promise and its recovery; STORY=1 to 5 for a
 
 test: $(INSTALLED) ## run all tests, against real servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+docs: $(INSTALLED) ## the pages as a site, in build/docs; a link that leads nowhere is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs . build/docs
+	@echo "build/docs/index.html"
 
 lint: $(INSTALLED) ## style, types, import directions
 	$(BIN)/ruff check .
