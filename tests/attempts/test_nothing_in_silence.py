@@ -35,7 +35,7 @@ from tests.workflow.fitters import FITTER
 from tests.workflow.test_refusals import TICKING
 from tests.workflow.world import LAMP, NOW, World
 from workflow.access.keys import Role
-from workflow.api.http.metrics import StoreCollector
+from workflow.api.http.store_metrics import StoreCollector
 from workflow.broker.dead_messages import FORGED, INVALID, UNKNOWN_TASK, UNREADABLE, UNSIGNED
 from workflow.broker.task_names import ACCEPT, APPLY, FAILED, SEND, SUCCEEDED
 from workflow.engine.runtime import Runtime

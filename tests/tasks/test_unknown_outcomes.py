@@ -14,7 +14,7 @@ from tests.tasks.outgoing import carriers, escalations, lapse, look, notice, onl
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, after_request
 from tests.workflow.world import World
-from workflow.api.http.metrics import StoreCollector
+from workflow.api.http.store_metrics import StoreCollector
 from workflow.engine.runtime import Runtime
 from workflow.recovery.notice_counts import notice_counts
 

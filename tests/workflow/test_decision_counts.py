@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.core import Metric
 
 from tests.workflow.world import LAMP, World, new_world
-from workflow.api.http.metrics import StoreCollector
+from workflow.api.http.store_metrics import StoreCollector
 from workflow.queries.decision_counts import DecisionCounts
 from workflow.store import open_store
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tests.workflow.fitters import FITTER
 from tests.workflow.world import LAMP, NOW, World, new_world
-from workflow.api.http.metrics import StoreCollector
+from workflow.api.http.store_metrics import StoreCollector
 from workflow.engine.discard import let_stand
 from workflow.errors import NotFound, NotRetryable
 from workflow.maintenance.backlog import full_count
