@@ -47,7 +47,7 @@ NOT_RUN = {
     r": pip install": "installs, which CI does from the locks",
     r": make ": "installs and starts things; CI runs these targets",
     r"makegood doctor": "says what is wrong with an installation of the reader's own",
-    r"://…|API_KEY=…": "an address or a key of the reader's own",
+    r"https?://[\w.]+\.example\b|://…|API_KEY=…": "an address or a key of the reader's own",
 }
 """By what stands in a page and its command: why it is not run here."""
 FOLDERS = ("examples", "docs")
