@@ -19,8 +19,8 @@ from state_machines.catalog import load_catalog
 from state_machines.subject import Subject
 from state_machines.values.instants import format_instant
 from workflow.engine.registry import Registry
-from workflow.search.misspelling import KnownWords
 from workflow.search.noting import note_texts
+from workflow.search.spelling import KnownWords
 from workflow.store.port import Changes, Store
 from workflow.store.schema import subjects
 

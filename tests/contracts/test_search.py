@@ -185,14 +185,12 @@ def test_nothing_is_found_of_what_was_rolled_back(world: World) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
 def test_pages_tell_everything_once_in_the_same_order(world: World, limit: int) -> None:
     for number in range(4):
-        promised(world, f"promise:N-{number}", {"name": "Ada Byron"})
-        promised(world, f"promise:W-{number}", "Bob", words="Ada was here")
-        promised(world, f"promise:S-{number}", "Bob", words="Adas hat, Byrom")
-    everything = keys(world, "ada", limit=50)
-    assert everything == [f"promise:N-{n}" for n in (3, 2, 1, 0)] + [
-        f"promise:{kind}-{n}" for n in (3, 2, 1, 0) for kind in "SW"
-    ]
-    assert keys(world, "ada", limit=limit) == everything
+        promised(world, f"promise:N-{number}", {"name": "Adal Byron"})
+        promised(world, f"promise:W-{number}", "Bob", words="Adal was here")
+        promised(world, f"promise:S-{number}", "Bob", words="Adalbert, Byrom")
+    everything = keys(world, "adal", limit=50)
+    assert everything == [f"promise:{kind}-{n}" for kind in "NWS" for n in (3, 2, 1, 0)]
+    assert keys(world, "adal", limit=limit) == everything
     assert keys(world, "byron", limit=limit) == keys(world, "byron", limit=50)
     assert len(keys(world, "byron", limit=limit)) == 8
     assert keys(world, None, states=("made",), limit=limit) == [

@@ -31,8 +31,8 @@ from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
 from workflow.engine.waiting_line import WAITING_LINE
-from workflow.search.misspelling import KnownWords
 from workflow.search.noting import note
+from workflow.search.spelling import KnownWords
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Store, Transaction
 
 LONGEST = 1.0

@@ -20,7 +20,7 @@ class Found:
     """By what a subject was found.
 
     Attributes:
-        match: how: exact, name, beginning, part, words, similar_name or similar.
+        match: how, see `Match`.
         field: what the text is: key, account, phone, email, name or words.
         text: the text, or the part of it that has the words.
         marks: where in it what was looked for stands, as [from, to).

@@ -39,16 +39,21 @@ class Without(NamedTuple):
 Expression = Term | AllOf | AnyOf | Without
 
 
-def any_of(parts: Iterable[Expression | None]) -> Expression | None:
-    """One of those that there are; None if there is none."""
-    found = tuple(dict.fromkeys(one for one in parts if one is not None))
-    return found[0] if len(found) == 1 else AnyOf(found) if found else None
+def any_of(parts: Iterable[Expression]) -> Expression:
+    """One of these at least, of which there is one at least."""
+    found = tuple(dict.fromkeys(parts))
+    return found[0] if len(found) == 1 else AnyOf(found)
 
 
-def all_of(parts: Iterable[Expression | None]) -> Expression | None:
-    """All of those that there are; None if there is none."""
-    found = tuple(dict.fromkeys(one for one in parts if one is not None))
-    return found[0] if len(found) == 1 else AllOf(found) if found else None
+def all_of(parts: Iterable[Expression]) -> Expression:
+    """All of these, of which there is one at least."""
+    found = tuple(dict.fromkeys(parts))
+    return found[0] if len(found) == 1 else AllOf(found)
+
+
+def without(wanted: Expression, *unwanted: Expression | None) -> Expression:
+    """The first and none of the others that there are, of which there is one at least."""
+    return Without(wanted, any_of(one for one in unwanted if one is not None))
 
 
 def text_of(expression: Expression, dialect: str) -> str:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, func, select, update
 
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import INITIAL, Subject
-from workflow.search.misspelling import KnownWords
 from workflow.search.noting import note_texts
+from workflow.search.spelling import KnownWords
 from workflow.search.terms import FORM
 from workflow.store.port import Changes, Store
 from workflow.store.schema import search_filling, subjects

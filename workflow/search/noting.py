@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from state_machines.definitions.searching import SearchRule
 from state_machines.subject import INITIAL, Subject
-from workflow.search.misspelling import KnownWords, variants
+from workflow.search.spelling import KnownWords, variants
 from workflow.search.terms import BLOCK, block_of, learned, terms_of
 from workflow.store.port import Changes
 

@@ -13,14 +13,14 @@ from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.values.searched import Said, SearchedAs
 from workflow.search.choosing import STANDING, Choice, chosen, place_of
 from workflow.search.excerpt import Found, found_by
-from workflow.search.expression import Expression, Term, all_of, any_of
+from workflow.search.expression import Expression, Term, all_of, any_of, without
 from workflow.search.filling import Filling, filling
-from workflow.search.misspelling import FEWEST_TYPED, resembling, variants
+from workflow.search.spelling import KnownSpelling
 from workflow.search.term_index import TermIndex
 from workflow.search.terms import LIFECYCLE
-from workflow.search.tiers import Asked, Match, asked, tiers
+from workflow.search.tiers import Asked, Match, Tier, asked, naming_tiers, similar_tiers, word_tiers
 from workflow.store.port import Store
-from workflow.store.schema import standing, subjects, word_variants
+from workflow.store.schema import standing, subjects
 
 
 class Definitions(Protocol):
@@ -38,6 +38,8 @@ Place = tuple[int, int]
 BEGINNING: Place = (0, 0)
 _LONGEST_TITLE = 120
 _ORDER = tuple(Match)
+_OFTEN_MANY = (Match.NAME, Match.WORDS, Match.SIMILAR)
+"""Of each stage that by which most are found, if many are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,9 @@ def search(
             return Hits(hits, ends[limit - 1] if len(rows) > limit else None, how_far)
         conditions = choice.conditions(now) if choice.looks_at_standing else []
         index = TermIndex(connection, store.dialect, conditions, is_narrow=choice.is_narrow)
-        lifecycles = any_of(Term(LIFECYCLE + name) for name in choice.lifecycles)
-        said, spelling = asked(words or ""), _Spelling(connection)
+        names = [Term(LIFECYCLE + name) for name in choice.lifecycles]
+        lifecycles = any_of(names) if names else None
+        said, spelling = asked(words or ""), KnownSpelling(connection)
         found: list[tuple[int, Match | None]]
         if words is None:
             assert lifecycles is not None
@@ -112,45 +115,53 @@ def search(
     return Hits(hits, more, how_far)
 
 
-class _Spelling:
-    """Words that there are, for those that may be mistyped."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._found: dict[str, list[str]] = {}
-
-    def similar(self, word: str) -> Sequence[str]:
-        """Other words for this one."""
-        if len(word) < FEWEST_TYPED or not word.isalpha():
-            return ()
-        if word not in self._found:
-            statement = select(word_variants.c.word).where(word_variants.c.variant.in_(variants(word)))
-            known = self._connection.execute(statement.distinct()).scalars()
-            self._found[word] = resembling(word, known)
-        return self._found[word]
-
-    @property
-    def others(self) -> set[str]:
-        """All other words that were looked for."""
-        return {word for some in self._found.values() for word in some}
-
-
 def _found(
-    index: TermIndex, said: Asked, spelling: _Spelling, among: Expression | None, limit: int, place: Place
+    index: TermIndex, said: Asked, spelling: KnownSpelling, among: Expression | None, limit: int, place: Place
 ) -> list[tuple[int, Match | None]]:
     """Rows of subjects from this place on, with how each was found; tier by tier."""
     found: list[tuple[int, Match | None]] = []
+    if not said.words:
+        return found
     first, before = place
-    for tier in tiers(said, spelling.similar) if said.words else ():
-        number = _ORDER.index(tier.match)
-        if number < first:
-            continue
-        wanted = all_of((tier.expression, among))
-        assert wanted is not None
-        rows = index.newest(wanted, before if number == first else 0, limit - len(found))
-        found += [(row, tier.match) for row in rows]
+    known: list[Expression] = []
+    for stage in (naming_tiers, word_tiers, similar_tiers):  # each only if those before are not enough
+        some = [Tier(one.match, _among(one.expression, among)) for one in stage(said, spelling)]
+        found += _of_stage(index, some, known, limit - len(found), (first, before))
         if len(found) == limit:
             break
+        known += (one.expression for one in some)
+    return found
+
+
+def _among(expression: Expression, among: Expression | None) -> Expression:
+    return expression if among is None else all_of((expression, among))
+
+
+def _of_stage(
+    index: TermIndex, some: Sequence[Tier], known: Sequence[Expression], limit: int, place: Place
+) -> list[tuple[int, Match | None]]:
+    """Those of these tiers, without those that are found by what is known."""
+    if not some:
+        return []
+    first, before = place
+    ranked = None
+    if not any(one.match in _OFTEN_MANY and index.are_many(one.expression) for one in some):
+        ranked = index.ranked([one.expression for one in some], known)
+    if ranked is not None:
+        numbered = sorted((_ORDER.index(some[number].match), -row) for row, number in ranked)
+        behind = [one for one in numbered if one > (first, -before) or (before == 0 and one[0] >= first)]
+        return [(-row, _ORDER[number]) for number, row in behind[:limit]]
+    found: list[tuple[int, Match | None]] = []
+    earlier = list(known)
+    for tier in some:
+        number = _ORDER.index(tier.match)
+        if number >= first:
+            wanted = without(tier.expression, *earlier) if earlier else tier.expression
+            rows = index.newest(wanted, before if number == first else 0, limit - len(found))
+            found += [(row, tier.match) for row in rows]
+            if len(found) == limit:
+                break
+        earlier.append(tier.expression)
     return found
 
 

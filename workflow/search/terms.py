@@ -14,9 +14,11 @@ from workflow.search.letters import digits_of, folded, squeezed, words_of
 FORM = 1
 """Of the terms; another number, and every subject is put into the index anew."""
 
-LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX, BLOCK = "0123456789"
-"""The marks with which terms begin. A telephone number stands backwards, so that its end is a beginning; the
-words of an e-mail address before its @ are those of a mailbox."""
+LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX, BLOCK, IDENTITY = "0123456789a"
+"""The marks with which terms begin.
+
+A telephone number stands backwards, so that its end is a beginning; an identity is what stands in a key after
+its colon, the words of a mailbox are those of an address before its @."""
 
 MOST_WORDS = 250
 """Different words of one subject."""
@@ -26,11 +28,8 @@ _FEWEST_DIGITS = 4
 def terms_of(key: str, said: Sequence[Said]) -> list[str]:
     """The terms of a subject with this key of which this is said, each once."""
     lifecycle, identity = split_key(key)
-    found = {
-        f"{LIFECYCLE}{lifecycle}": None,
-        f"{KEY}{squeezed(key)}": None,
-        f"{KEY}{squeezed(identity)}": None,
-    }
+    whole = (f"{LIFECYCLE}{lifecycle}", f"{KEY}{squeezed(key)}", f"{IDENTITY}{squeezed(identity)}")
+    found: dict[str, None] = dict.fromkeys(whole)
     words: dict[str, None] = {}
     for kind, text in said:
         if kind is SearchedAs.WORDS:
@@ -52,7 +51,7 @@ def terms_of(key: str, said: Sequence[Said]) -> list[str]:
     return [term for term in found if len(term) > 1]
 
 
-_BLOCK_BITS = 14
+_BLOCK_BITS = 12
 
 
 def block_of(row: int) -> int:
@@ -61,17 +60,13 @@ def block_of(row: int) -> int:
 
 
 def learned(terms: Iterable[str]) -> list[str]:
-    """The words of these terms for which somebody may mistype another, see `misspelling`."""
-    return [term[1:] for term in terms if term[0] in _MISTYPED and is_learned(term[1:])]
+    """The words of these terms that are kept in the list of all words, see `spelling`."""
+    return [term[1:] for term in terms if term[0] in _SPELT and len(term) > FEWEST_LETTERS]
 
 
-_MISTYPED = frozenset((NAME, WORD, MAILBOX))
-_FEWEST_LETTERS, _MOST_LETTERS = 5, 24
-
-
-def is_learned(word: str) -> bool:
-    """Whether a word is long enough to be told from others although a letter of it is wrong."""
-    return _FEWEST_LETTERS <= len(word) <= _MOST_LETTERS and word.isalpha()
+_SPELT = frozenset((NAME, WORD, MAILBOX))
+FEWEST_LETTERS = 5
+"""Of a word that is kept in the list of all words."""
 
 
 def number_said(text: str) -> str | None:

@@ -1,23 +1,37 @@
 """In which order subjects are found: whom a text names alone first, then by name, then by words.
 
-A tier leaves out whom one before it finds. So a page goes on where the last one ended, tier by tier, and
-nobody comes twice.
+Whoever is found by a tier is found by none after it. So a page goes on where the last one ended, tier by
+tier, and nobody comes twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from workflow.search.expression import Expression, Term, Without, all_of, any_of
+from workflow.search.expression import Expression, Term, all_of, any_of
 from workflow.search.letters import squeezed, words_of
-from workflow.search.terms import ACCOUNT, EMAIL, KEY, MAILBOX, NAME, PHONE, WHOLE_NAME, WORD, number_said
+from workflow.search.spelling import Spelling
+from workflow.search.terms import (
+    ACCOUNT,
+    EMAIL,
+    IDENTITY,
+    KEY,
+    MAILBOX,
+    NAME,
+    PHONE,
+    WHOLE_NAME,
+    WORD,
+    number_said,
+)
 
 MOST_WORDS = 10
 """Words that are looked for; more are left out."""
-_FEWEST_BEGINNING, _FEWEST_BEGINNING_ELSEWHERE = 3, 2
-"""Letters from which a word is looked for as a beginning: in ASCII, in other scripts."""
+_NAME, _WORD, _PART = 3, 4, 4
+"""Letters from which on beginnings are looked for: of names, of words, of keys, accounts and addresses."""
+_ELSEWHERE = 2
+"""The same in other scripts than ASCII's."""
 _WHOLE_NUMBER, _COUNTRY = 7, 3
 """Digits from which a number is somebody's although its country is not said; digits of a country at most."""
 
@@ -34,6 +48,8 @@ class Match(StrEnum):
     PART = "part"
     """By the beginning of a key, an account or an address, or the last digits of a number."""
     WORDS = "words"
+    """By words, wherever they stand."""
+    WORD_BEGINNING = "word_beginning"
     """By beginnings of words, wherever they stand."""
     SIMILAR_NAME = "similar_name"
     """By names of which one letter is another, missing, too much, or exchanged with its neighbour."""
@@ -61,48 +77,52 @@ def asked(text: str) -> Asked:
 
 
 class Tier(NamedTuple):
-    """What is asked for one way of being found."""
+    """What is asked for one way of being found; it may find what a tier before it finds, too."""
 
     match: Match
     expression: Expression
 
 
-def tiers(said: Asked, similar: Callable[[str], Sequence[str]]) -> Iterator[Tier]:
-    """Those that can find something, in order.
-
-    Args:
-        said: with one word at least.
-        similar: words that there are, for one that may be mistyped; asked for the last tier alone.
-    """
-    exact, part = _exact(said), _part(said)
-    name = any_of((all_of(Term(NAME + word) for word in said.words), Term(WHOLE_NAME + said.squeezed)))
-    beginning = any_of((all_of(_begin(NAME, word) for word in said.words), _begin(WHOLE_NAME, said.squeezed)))
-    words = all_of(_anywhere(word) for word in said.words)
-    named = any_of((exact, beginning))
-    known = any_of((named, part))
-    for match, expression, before in (
-        (Match.EXACT, exact, None),
-        (Match.NAME, name, exact),
-        (Match.BEGINNING, beginning, any_of((exact, name))),
-        (Match.PART, part, named),
-        (Match.WORDS, words, known),
-    ):
-        if expression is not None:
-            yield Tier(match, expression if before is None else Without(expression, before))
-    others = [similar(word) for word in said.words]
-    if any(others):
-        found_before = any_of((known, words))
-        near_name = all_of(_near(NAME, *one) for one in zip(said.words, others, strict=True))
-        near = all_of(_near_anywhere(*one) for one in zip(said.words, others, strict=True))
-        assert near_name is not None and near is not None and found_before is not None
-        yield Tier(Match.SIMILAR_NAME, Without(near_name, found_before))
-        found_before = any_of((found_before, near_name))
-        assert found_before is not None
-        yield Tier(Match.SIMILAR, Without(near, found_before))
+def naming_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
+    """Those that find who is named, in order. `said` has one word at least, here and further on."""
+    whole_name = Term(WHOLE_NAME + said.squeezed)
+    name = all_of(Term(NAME + word) for word in said.words)
+    beginning = all_of(_begin(NAME, word, _NAME, spelling) for word in said.words)
+    part = _part(said)
+    return [
+        Tier(Match.EXACT, _exact(said)),
+        Tier(Match.NAME, any_of((name, whole_name))),
+        Tier(Match.BEGINNING, any_of((beginning, _begins(whole_name, _WORD)))),
+        *([] if part is None else [Tier(Match.PART, part)]),
+    ]
 
 
-def _exact(said: Asked) -> Expression | None:
-    return any_of((*(Term(mark + said.squeezed) for mark in (KEY, ACCOUNT, EMAIL)), *_numbers(said.digits)))
+def word_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
+    """Those that find words wherever they stand, in order."""
+    whole = all_of(any_of(Term(mark + word) for mark in _ANYWHERE) for word in said.words)
+    begun = all_of(_anywhere(word, spelling) for word in said.words)
+    return [Tier(Match.WORDS, whole), Tier(Match.WORD_BEGINNING, begun)]
+
+
+def similar_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
+    """Those that find what was mistyped, in order; none where there are no such words."""
+    others = [spelling.similar(word) for word in said.words]
+    if not any(others):
+        return []
+    typed = list(zip(said.words, others, strict=True))
+    return [
+        Tier(Match.SIMILAR_NAME, all_of(_near(NAME, *one, spelling) for one in typed)),
+        Tier(Match.SIMILAR, all_of(_near_anywhere(*one, spelling) for one in typed)),
+    ]
+
+
+_ANYWHERE = (NAME, WORD, MAILBOX, KEY, IDENTITY, ACCOUNT, EMAIL)
+_SPELT = (NAME, WORD, MAILBOX)
+
+
+def _exact(said: Asked) -> Expression:
+    numbers = _numbers(said.digits)
+    return any_of((*(Term(mark + said.squeezed) for mark in (KEY, IDENTITY, ACCOUNT, EMAIL)), *numbers))
 
 
 def _numbers(digits: str | None) -> Iterator[Term]:
@@ -117,28 +137,39 @@ def _numbers(digits: str | None) -> Iterator[Term]:
 
 
 def _part(said: Asked) -> Expression | None:
-    number = None if said.digits is None else Term(PHONE + said.digits[::-1], begins=True)
-    if not _is_beginning(said.squeezed):
-        return number
-    return any_of((*(Term(mark + said.squeezed, begins=True) for mark in (KEY, ACCOUNT, EMAIL)), number))
+    parts = [] if said.digits is None else [Term(PHONE + said.digits[::-1], begins=True)]
+    if _is_beginning(said.squeezed, _PART):
+        parts += (Term(mark + said.squeezed, begins=True) for mark in (IDENTITY, ACCOUNT, EMAIL))
+    return any_of(parts) if parts else None
 
 
-def _anywhere(word: str) -> Expression | None:
-    return any_of(_begin(mark, word) for mark in (NAME, WORD, KEY, ACCOUNT, EMAIL, MAILBOX))
+def _anywhere(word: str, spelling: Spelling) -> Expression:
+    whole = (Term(mark + word) for mark in _ANYWHERE if mark not in _SPELT)
+    return any_of((*(_begin(mark, word, _WORD, spelling) for mark in _SPELT), *whole))
 
 
-def _near(mark: str, word: str, others: Sequence[str]) -> Expression | None:
-    return any_of((_begin(mark, word), *(Term(mark + other) for other in others)))
+def _near(mark: str, word: str, others: Sequence[str], spelling: Spelling) -> Expression:
+    return any_of((_begin(mark, word, _NAME, spelling), *(Term(mark + other) for other in others)))
 
 
-def _near_anywhere(word: str, others: Sequence[str]) -> Expression | None:
-    spelt = (Term(mark + other) for other in others for mark in (NAME, WORD, MAILBOX))
-    return any_of((_anywhere(word), *spelt))
+def _near_anywhere(word: str, others: Sequence[str], spelling: Spelling) -> Expression:
+    spelt = (Term(mark + other) for other in others for mark in _SPELT)
+    return any_of((_anywhere(word, spelling), *spelt))
 
 
-def _begin(mark: str, word: str) -> Term:
-    return Term(mark + word, begins=_is_beginning(word))
+def _begin(mark: str, word: str, fewest: int, spelling: Spelling) -> Expression:
+    """Words that begin so: those that there are, if they are known, since a whole word is found faster."""
+    if not _is_beginning(word, fewest):
+        return Term(mark + word)
+    known = spelling.beginning(word)
+    if known is None:
+        return Term(mark + word, begins=True)
+    return any_of(Term(mark + one) for one in (word, *known))
 
 
-def _is_beginning(word: str) -> bool:
-    return len(word) >= (_FEWEST_BEGINNING if word.isascii() else _FEWEST_BEGINNING_ELSEWHERE)
+def _begins(term: Term, fewest: int) -> Term:
+    return Term(term.text, _is_beginning(term.text[1:], fewest))
+
+
+def _is_beginning(word: str, fewest: int) -> bool:
+    return len(word) >= (fewest if word.isascii() else _ELSEWHERE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from state_machines.values.searched import Said
 from workflow.search.expression import AllOf, AnyOf, Expression, Term, Without
-from workflow.search.misspelling import resembling, variants
-from workflow.search.terms import learned, terms_of
-from workflow.search.tiers import Match, asked, tiers
+from workflow.search.spelling import FEWEST_TYPED, resembling, variants
+from workflow.search.terms import FEWEST_LETTERS, learned, terms_of
+from workflow.search.tiers import Match, asked, naming_tiers, similar_tiers, word_tiers
 
 
 def fits(expression: Expression, terms: Collection[str]) -> bool:
@@ -24,20 +24,30 @@ def fits(expression: Expression, terms: Collection[str]) -> bool:
             return fits(wanted, terms) and not fits(unwanted, terms)
 
 
+class WordsOf:
+    """The list of all words, of one subject."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._words = learned(terms)
+
+    def beginning(self, word: str) -> Sequence[str] | None:
+        """Those that begin so; None where it is too short to know."""
+        return None if len(word) < FEWEST_LETTERS else [one for one in self._words if one.startswith(word)]
+
+    def similar(self, word: str) -> Sequence[str]:
+        """Those that have a variant in common with it."""
+        if len(word) < FEWEST_TYPED or not word.isalpha():
+            return ()
+        wanted = set(variants(word))
+        return resembling(word, [one for one in self._words if wanted & set(variants(one))])
+
+
 def match_of(typed: str, said: Iterable[Said], key: str = "promise:P-17") -> Match | None:
     """How a subject of which this is said is found by what somebody types; None: it is not."""
     terms = terms_of(key, list(said))
-    by_variant: dict[str, set[str]] = {}
-    for word in learned(terms):
-        for variant in variants(word):
-            by_variant.setdefault(variant, set()).add(word)
-
-    def similar(word: str) -> list[str]:
-        return resembling(word, {one for variant in variants(word) for one in by_variant.get(variant, ())})
-
     wanted = asked(typed)
     if not wanted.words:
         return None
-    found = [tier.match for tier in tiers(wanted, similar) if fits(tier.expression, terms)]
-    assert len(found) <= 1, f"found twice: {found}"
-    return found[0] if found else None
+    words = WordsOf(terms)
+    some = [one for stage in (naming_tiers, word_tiers, similar_tiers) for one in stage(wanted, words)]
+    return next((tier.match for tier in some if fits(tier.expression, terms)), None)
