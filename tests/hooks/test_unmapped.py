@@ -18,6 +18,7 @@ from tests.hooks.shop import MENDED, SECRET, SHOP, delivery, shop_settings
 from tests.waiting import wait_until
 from workflow.access.role import Role
 from workflow.hooks import unmapped
+from workflow.hooks.condition import of_routes, of_unmapped
 from workflow.store import schema
 
 BEARER = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
@@ -188,6 +189,20 @@ def test_while_there_is_no_room_the_sender_is_asked_to_come_again(url: str, tmp_
         assert post(house, delivery(3)).json()["status"] == "accepted", "what is mapped needs none either"
         act(house, listed(house)[0]["id"], "discard", reason="seen")
         assert post(house, delivery(2, "unheard of", words="x" * 800)).json()["status"] == "kept"
+
+
+def test_the_doctor_says_which_routes_are_open_and_what_waits(url: str, tmp_path: Path) -> None:
+    with open_house(url, **shop_settings(tmp_path)) as house:
+        settings, store = house.runtime.settings, house.runtime.store
+        assert of_routes(settings, store) == (True, "open: shop")
+        assert of_unmapped(store) == (True, "none waits")
+        post(house, delivery(1, "unheard of"))
+        assert of_unmapped(store) == (False, "1 of shop; GET /v1/hooks/unmapped says why")
+        (tmp_path / "routes" / "shop.yaml").write_text(
+            SHOP.replace("case.open", "case.opne"), encoding="utf-8"
+        )
+        well, words = of_routes(settings, store)
+        assert not well and "shop.yaml:16" in words
 
 
 def test_after_so_many_days_it_is_forgotten(url: str, tmp_path: Path) -> None:
