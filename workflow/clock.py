@@ -145,6 +145,13 @@ def clock_from(spec: str) -> Clock:
     return SandboxClock(Path(path))
 
 
+def real_time(clock: Clock) -> Clock:
+    """The clock of what people wait for themselves, such as the end of a session: where that of the engine is
+    a sandbox's, the machine's; else the same.
+    """
+    return SystemClock() if isinstance(clock, SandboxClock) else clock
+
+
 def monotonic() -> float:
     """Seconds on a clock that never jumps, for measuring and for waits; not a time of day."""
     return time.monotonic()

@@ -184,6 +184,14 @@ class Settings(BaseSettings):
         "without a query, except for keys that were right before. 0: no bound; see "
         "[security](security.md) for an installation behind a proxy.",
     )
+    session_idle: str = Field(
+        default="PT2H",
+        description="For how long a session in a browser may be left unused before it ends, a duration.",
+    )
+    session_length: str = Field(
+        default="PT12H",
+        description="After which time a session in a browser ends however it is used, a duration.",
+    )
     api_url: str | None = Field(
         default=None,
         pattern=r"^https?://",
@@ -439,7 +447,7 @@ class Settings(BaseSettings):
         clock_from(value)
         return value
 
-    @field_validator("gather")
+    @field_validator("gather", "session_idle", "session_length")
     @classmethod
     def _length_of_time(cls, value: str) -> str:
         parse_duration(value)

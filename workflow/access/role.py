@@ -36,3 +36,5 @@ OPERATING = (Role.OPERATOR, Role.ADMIN)
 """Who runs the installation."""
 OVERSEEING = (Role.SUPERVISOR, *OPERATING)
 """Who may look at what went wrong."""
+OF_PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN)
+"""What a person who signs in can be; each may do what those before it may."""

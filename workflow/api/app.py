@@ -78,6 +78,7 @@ def create_app(
     limits: Limits | None = None,
     counters: Path | None = None,
     pages: Sequence[APIRouter] = (),
+    shown: Callable[[Request, Refusal], Response | None] = lambda request, refusal: None,
 ) -> FastAPI:
     """The HTTP application on this runtime.
 
@@ -86,6 +87,7 @@ def create_app(
         limits: how much it takes in at once; None: as much as `Limits` says by itself.
         counters: directory in which all API processes behind one port count together.
         pages: routers of pages for people, which come before the resources.
+        shown: how a refusal is told to a person with a browser; None: as to a program.
     """
     context = open_context(runtime, broker, limits or Limits(), counters)
     app = Application(
@@ -138,7 +140,7 @@ def create_app(
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     app.add_middleware(Observation, meters=context.meters)
     app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
-    _answer_errors(app)
+    _answer_errors(app, shown)
     documentation.describe(app, ProblemDetails)
     return app
 
@@ -162,21 +164,24 @@ def _methods(request: Request) -> list[str]:
     return sorted({method for one in routes if one.path == template for method in one.methods or ()})
 
 
-def _answer_errors(app: FastAPI) -> None:
-    """Every error becomes problem details."""
+def _answer_errors(app: FastAPI, shown: Callable[[Request, Refusal], Response | None]) -> None:
+    """Every error becomes problem details, or the page that says so to a person."""
+
+    def answer(request: Request, refusal: Refusal) -> Response:
+        return shown(request, refusal) or refusal.answer()
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> Response:
         remember_rule(request.scope, error.problems[0].rule)
-        return error.answer()
+        return answer(request, error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         problems = [
             Problem(".".join(str(part) for part in one["loc"]), one["type"], one["msg"])
             for one in error.errors()
         ]
-        return Refusal(Kind.INVALID, problems).answer()
+        return answer(request, Refusal(Kind.INVALID, problems))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
@@ -186,12 +191,12 @@ def _answer_errors(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if kind is Kind.METHOD:
             headers["Allow"] = ", ".join(_methods(request))
-        return Refusal(kind, [problem], headers=headers).answer()
+        return answer(request, Refusal(kind, [problem], headers=headers))
 
     async def other(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
         remember_rule(request.scope, refusal.problems[0].rule)
-        return refusal.answer()
+        return answer(request, refusal)
 
     for kind in (*KNOWN, Exception):
         app.add_exception_handler(kind, other)

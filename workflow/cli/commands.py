@@ -30,6 +30,7 @@ LINES = {
     "route": "Routes in: webhooks and mails of other systems as events.",
     "mail": "Post the mail on standard input to its route: for the pipe of a mail server.",
     "keys": "Make, list, rotate and revoke API keys.",
+    "people": "Add and list people who sign in, say what they are, make them links.",
     "doctor": "Say what is configured, what answers and what waits too long. Exit code 1 if one is wrong.",
 }
 """Every command's first line, in the order in which people meet them: the list of commands loads none."""

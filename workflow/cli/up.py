@@ -60,6 +60,7 @@ def _welcome(stack: Stack) -> None:
             (
                 "",
                 f"makegood is up   {stack.api_url}",
+                f"  console        {_console(stack)}",
                 *_sandbox(stack),
                 f"  API            {stack.api_url}/docs",
                 f"  API key        {_key(settings)}",
@@ -81,6 +82,14 @@ def _sandbox(stack: Stack) -> list[str]:
         return []
     stands = f"its clock stands at {clock.now().isoformat()}; nothing is sent"
     return [f"  sandbox        {stack.api_url}/sandbox   {stands}"]
+
+
+def _console(stack: Stack) -> str:
+    """Where people sign in; as long as there are none, the link by which the first one comes."""
+    from workflow.access.first_link import first_link
+
+    link = first_link(stack.settings, stack.api_url)
+    return f"{stack.api_url}/" if link is None else f"{link}   (works once: say there who you are)"
 
 
 def _key(settings: Settings) -> str:

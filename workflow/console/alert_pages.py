@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from workflow.api.basic_auth import BrowserReader
+from workflow.api.browser import BrowserReader
 from workflow.api.context import context_of
 from workflow.api.http.negotiation import JSON, MARKDOWN
 from workflow.api.routes.alerts import AlertQuery, Case, Version, alert_of
@@ -25,7 +25,7 @@ alert_router = APIRouter(include_in_schema=False, route_class=preferred_over(JSO
 def alert_page(request: Request, _: BrowserReader, case: Case, version: Version) -> HTMLResponse:
     """One service alert, to be read."""
     found = alert_of(request, case, version)
-    return page("alert.html", alert=found, body=Markup(html(found.markdown)))
+    return page(request, "alert.html", alert=found, body=Markup(html(found.markdown)))
 
 
 @router.get("/alerts")
@@ -34,7 +34,7 @@ def archive(request: Request, _: BrowserReader, query: Annotated[AlertQuery, Que
     store = context_of(request).runtime.store
     found = search(store, query.wanted(), limit=query.limit, cursor=query.cursor)
     following = request.url.include_query_params(cursor=found.next).query if found.next else None
-    return page("alerts.html", query=query, found=found, following=following, parts=marked)
+    return page(request, "alerts.html", query=query, found=found, following=following, parts=marked)
 
 
 def marked(text: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:

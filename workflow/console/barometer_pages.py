@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from workflow.api.basic_auth import BrowserReader
+from workflow.api.browser import BrowserReader
 from workflow.api.context import ApiContext, context_of
 from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
@@ -41,7 +41,7 @@ def barometer(request: Request, _: BrowserReader, wanted: Annotated[BarometerQue
     now = context.runtime.clock.now()
     found = [one for one in all_figures(context.runtime.registry) if _is_known(context, one.lifecycle)]
     shown = [_shown(context, question_of(one, wanted, now)) for one in found]
-    return page("barometer.html", shown=shown, wanted=wanted, place=_BASE, title="Barometer")
+    return page(request, "barometer.html", shown=shown, wanted=wanted, place=_BASE, title="Barometer")
 
 
 @router.get("/barometer/{name}")
@@ -52,6 +52,7 @@ def one_figure(
     context = context_of(request)
     question = asked(context, name, wanted)
     return page(
+        request,
         "barometer.html",
         shown=[_shown(context, question)],
         wanted=wanted,
@@ -69,7 +70,7 @@ def behind(
     question = asked(context, name, wanted)
     found = counted(context.runtime.store, question, limit=wanted.limit, cursor=wanted.cursor)
     following = request.url.include_query_params(cursor=found.next).query if found.next else None
-    return page("barometer_subjects.html", question=question, found=found, following=following)
+    return page(request, "barometer_subjects.html", question=question, found=found, following=following)
 
 
 def _is_known(context: ApiContext, lifecycle: str) -> bool:

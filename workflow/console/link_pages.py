@@ -16,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from state_machines.errors import Problem
-from workflow.api.context import ApiContext, context_of
+from workflow.api.context import context_of
 from workflow.api.http.request_body import read_form
-from workflow.console.rendering import page
+from workflow.console.rendering import page_for_anybody
 from workflow.errors import InvalidEvent, NotFound, NotPermitted
 from workflow.recovery.authority.link_holder import actor_of, with_authority
 from workflow.recovery.links import (
@@ -64,12 +64,12 @@ def _shown(request: Request, token: str) -> Response:
         return found
     speech = phrases(str(found.link["language"]))
     if found.answered is not None:
-        return _already(found, speech, 200)
+        return _already(request, found, speech, 200)
     runtime = context_of(request).runtime
     left = choices_left(runtime, found)
     if not is_open(runtime, found) or (found.link.get("choices") and not left):
-        return _said(speech, speech.over_title, speech.over, 410)
-    return _asked(found, speech, left, {}, [], 200)
+        return _said(request, speech, speech.over_title, speech.over, 410)
+    return _asked(request, found, speech, left, {}, [], 200)
 
 
 def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response:
@@ -79,9 +79,9 @@ def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response
     context, speech = context_of(request), phrases(str(found.link["language"]))
     runtime = context.runtime
     if found.answered is not None:
-        return _already(found, speech, 409)
+        return _already(request, found, speech, 409)
     if not is_open(runtime, found):
-        return _said(speech, speech.over_title, speech.over, 410)
+        return _said(request, speech, speech.over_title, speech.over, 410)
     try:
         now = runtime.clock.now()
         said = answer_data(found.link, form)
@@ -90,17 +90,17 @@ def _answered(request: Request, token: str, form: Mapping[str, str]) -> Response
         if reason is not None:
             why = _RULE.sub("", reason)
             late = speech.late if found.link.get("choices") else speech.refused.format(reason=why)
-            return _said(speech, speech.late_title, late, 409)
+            return _said(request, speech, speech.late_title, late, 409)
         first = answer(runtime.engine, found, data, now, actor_of(found.link))
     except NotPermitted as error:
         why = "; ".join(one.message for one in error.problems)
-        return _said(speech, speech.late_title, speech.refused.format(reason=why), 403)
+        return _said(request, speech, speech.late_title, speech.refused.format(reason=why), 403)
     except (Incomplete, InvalidEvent) as error:
-        return _asked(found, speech, choices_left(runtime, found), form, error.problems, 422)
+        return _asked(request, found, speech, choices_left(runtime, found), form, error.problems, 422)
     if not first:  # another one came between our look and our answer
-        return _shown_again(context, token, speech)
+        return _shown_again(request, token, speech)
     context.wake([found.subject.key])
-    return _said(speech, speech.thanks_title, speech.thanks, 200)
+    return _said(request, speech, speech.thanks_title, speech.thanks, 200)
 
 
 def _found(request: Request, token: str) -> Question | Response:
@@ -111,17 +111,19 @@ def _found(request: Request, token: str) -> Question | Response:
         which = verified(link_secret(runtime.settings), token, runtime.clock.now())
         return question_behind(runtime, which)
     except Expired:
-        return _said(speech, speech.expired_title, speech.expired, 410)
+        return _said(request, speech, speech.expired_title, speech.expired, 410)
     except (Forged, NotFound):
-        return _said(speech, speech.unknown_title, speech.unknown, 404)
+        return _said(request, speech, speech.unknown_title, speech.unknown, 404)
 
 
-def _shown_again(context: ApiContext, token: str, speech: Phrases) -> Response:
+def _shown_again(request: Request, token: str, speech: Phrases) -> Response:
+    context = context_of(request)
     which = verified(link_secret(context.runtime.settings), token, context.runtime.clock.now())
-    return _already(question_behind(context.runtime, which), speech, 409)
+    return _already(request, question_behind(context.runtime, which), speech, 409)
 
 
 def _asked(
+    request: Request,
     found: Question,
     speech: Phrases,
     choices: Mapping[int, Mapping[str, Any]],
@@ -130,18 +132,18 @@ def _asked(
     status: int,
 ) -> Response:
     wrong = {one.field.removeprefix("data.").partition(".")[0] for one in problems}
-    return page(
-        "link.html", status=status, language=speech.language, say=speech, heading=found.link["title"],
+    return page_for_anybody(
+        request, "link.html", speech.language, status=status, say=speech, heading=found.link["title"],
         words=found.link["words"], button=found.link.get("labels", {}).get(_BUTTON, speech.send),
         choices=choices,
         fields=asked_by(found.link, speech.yes, speech.no), given=form, wrong=wrong, choice=CHOICE,
     )  # fmt: skip
 
 
-def _already(found: Question, speech: Phrases, status: int) -> Response:
+def _already(request: Request, found: Question, speech: Phrases, status: int) -> Response:
     assert found.answered is not None and found.answered.data is not None
     told = _told(found.link, found.answered.data, speech)
-    return _said(speech, speech.already_title, speech.already, status, told)
+    return _said(request, speech, speech.already_title, speech.already, status, told)
 
 
 def _told(link: Mapping[str, Any], data: Mapping[str, Any], speech: Phrases) -> list[tuple[str, str]]:
@@ -156,12 +158,18 @@ def _told(link: Mapping[str, Any], data: Mapping[str, Any], speech: Phrases) -> 
 
 
 def _said(
-    speech: Phrases, title: str, words: str, status: int, told: list[tuple[str, str]] | None = None
+    request: Request,
+    speech: Phrases,
+    title: str,
+    words: str,
+    status: int,
+    told: list[tuple[str, str]] | None = None,
 ) -> Response:
-    return page(
+    return page_for_anybody(
+        request,
         "link_answer.html",
+        speech.language,
         status=status,
-        language=speech.language,
         heading=title,
         words=words,
         told=told or [],

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from workflow.api.basic_auth import CaseReader
+from workflow.api.browser import CaseReader
 from workflow.api.context import context_of
 from workflow.api.http.negotiation import JSON
 from workflow.api.routes.packets import CaseNumber
@@ -25,4 +25,4 @@ def packet_page(request: Request, _: CaseReader, number: CaseNumber) -> HTMLResp
     runtime = context_of(request).runtime
     found = packet(runtime.store, number, runtime.clock.now())
     local = partial(local_text, where=found.contact.zone)
-    return page("packet.html", packet=found, language="en", local=local)
+    return page(request, "packet.html", packet=found, local=local)

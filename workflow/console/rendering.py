@@ -1,43 +1,114 @@
-"""Templates to HTML. Whatever is put into one is escaped."""
+"""Templates to HTML, in the language of whoever looks. Whatever is put into one is escaped."""
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
 
-HEADERS = {
-    # Nothing is fetched from anywhere and nothing runs; forms lead back here.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+from workflow.api.context import context_of
+from workflow.api.http.origins import is_secure
+from workflow.console.assets import asset_path
+from workflow.console.labels import labels
+from workflow.console.success import SUCCESS_COOKIE, success_of
+from workflow.console.translations import ENGLISH, LANGUAGES, translations
+from workflow.console.viewer import viewer_of
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing comes from elsewhere, and nothing that stands in a page itself runs or styles it."""
+_NO_SCRIPT = _POLICY.replace("script-src 'self'; ", "").replace("connect-src 'self'; ", "")
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+_OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    known = translations(language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
+    )
+    environment.globals |= {
+        "asset": asset_path,
+        "label": labels(language),
+        "language": language,
+        "languages": LANGUAGES,
+        "new_id": lambda: secrets.token_hex(12),
+        "path_of": path_of,
+    }
+    return environment
 
 
-def rendered(template: str, **values: Any) -> str:
-    """The HTML of a template of this directory, such as ``packet.html``.
+def path_of(key: str) -> str:
+    """The page of a subject: a case's by its number, a call's or an escalation's as work, else by its key."""
+    kind, _, name = key.partition(":")
+    if kind == "case":
+        return f"/cases/{quote(name, safe=':@')}"
+    place = "work" if kind in ("callback", "escalation") else "subjects"
+    return f"/{place}/{quote(key, safe=':@')}"
+
+
+def rendered(template: str, language: str = ENGLISH, **values: Any) -> str:
+    """The HTML of a template, such as ``packet.html``.
 
     Raises jinja2.UndefinedError for a value that the template needs and was not given.
     """
-    return _environment().get_template(template).render(**values)
+    return _environment(language).get_template(template).render(**values)
 
 
-def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """The same as an answer, with headers that let nothing run and nothing leak."""
-    return HTMLResponse(rendered(template, **values), status_code=status, headers=HEADERS)
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the console for whoever looks, with headers that let nothing run but our own script."""
+    me = viewer_of(request)
+    done = success_of(request)
+    html = rendered(template, me.language, me=me, done=done, **values)
+    answer = HTMLResponse(html, status_code=status, headers=_headers(request))
+    if done:
+        answer.delete_cookie(SUCCESS_COOKIE, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+def page_for_anybody(
+    request: Request, template: str, language: str, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A page outside of the console, for whoever holds its link: no script, and nobody learns the link."""
+    html = rendered(template, language, **values)
+    headers = _headers(request) | {"Content-Security-Policy": _NO_SCRIPT, "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(html, status_code=status, headers=headers)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    public = context_of(request).runtime.settings.public_url
+    secure = is_secure(request.headers, request.url.scheme, public)
+    return _HEADERS | (_OVER_TLS if secure else {})
+
+
+def see_other(path: str, *, done: str | None = None) -> RedirectResponse:
+    """Lead a browser on after a form (303); the next page says what was done, by a word of `success`."""
+    answer = RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
+    if done is not None:
+        answer.set_cookie(SUCCESS_COOKIE, done, max_age=60, path="/", httponly=True, samesite="strict")
+    return answer

@@ -1,7 +1,7 @@
 """The page of a sandbox: its clock with buttons, and what each person would have got.
 
 Who may read everything sees it; an operator's key moves the clock. The forms need no script, and hold a token
-that only the page shows (see `workflow.api.basic_auth`).
+that only the page shows (see `workflow.api.browser`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from state_machines.values.instants import format_instant
 from workflow.access.principal import Principal
-from workflow.api.basic_auth import BrowserHolder, BrowserReader, OperatorsForm, form_token
+from workflow.api.browser import BrowserHolder, BrowserReader, OperatorsForm
 from workflow.api.context import context_of
 from workflow.api.http.parameters import STORABLE
 from workflow.console.rendering import page
@@ -127,12 +127,13 @@ def _shown(
     recorded = newest(file, many, before=wanted.before, person=wanted.person)
     older = recorded.older and request.url.include_query_params(before=recorded.older).query
     answer = page(
+        request,
         "sandbox.html",
         status=status,
         clock=found,
         moving=found.status is AdvanceStatus.ADVANCING,
         halted=found.status is AdvanceStatus.HALTED,
-        token=form_token(runtime, holder) if holder.operates else None,
+        may_move=holder.operates,
         people=list(people(runtime, recorded.notices, _NEWEST if wanted.person is None else _NOTICES)),
         wanted=wanted,
         older=older,

@@ -9,10 +9,27 @@ from fastapi import FastAPI
 from workflow.api.app import create_app
 from workflow.api.ingest.limits import Limits
 from workflow.broker.client import Broker
-from workflow.console import alert_pages, barometer_pages, link_pages, packet_page, sandbox_page
+from workflow.console import (
+    alert_pages,
+    assets,
+    barometer_pages,
+    line_pages,
+    link_pages,
+    packet_page,
+    sandbox_page,
+    signing_in_pages,
+    today_page,
+    work_pages,
+)
+from workflow.console.refusal_pages import shown
 from workflow.engine.runtime import Runtime
 
 PAGES = (
+    assets.router,
+    signing_in_pages.router,
+    today_page.router,
+    line_pages.router,
+    work_pages.router,
     packet_page.router,
     link_pages.router,
     barometer_pages.router,
@@ -30,4 +47,4 @@ def create_site(
     counters: Path | None = None,
 ) -> FastAPI:
     """The HTTP application on this runtime, pages included; the arguments are those of `create_app`."""
-    return create_app(runtime, broker, limits=limits, counters=counters, pages=PAGES)
+    return create_app(runtime, broker, limits=limits, counters=counters, pages=PAGES, shown=shown)

@@ -399,6 +399,58 @@ Index("ix_audit_at", audit.c.at)
 Index("ix_audit_actor_id", audit.c.actor, audit.c.id)
 Index("ix_audit_target_id", audit.c.target, audit.c.id)
 
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Key, nullable=False, comment="of mail, in its one spelling: by it they are known"),
+    Column("name", Text, nullable=False),
+    Column("roles", Json, nullable=False, comment="agent, supervisor, operator, admin: one at least"),
+    Column("teams", Json, nullable=False, comment="whose line they see; none: everybody's"),
+    Column("language", Text, comment="in which pages speak to them; null: as their browser asks"),
+    Column("zone", Text, comment="by whose clock they read times; null: that of the house"),
+    Column("shortcuts", Boolean, nullable=False, comment="whether single keys do something on their pages"),
+    Column("password", Text, comment="an Argon2id hash; null: none was chosen yet"),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant, comment="since when they may not sign in"),
+    UniqueConstraint("address"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True, comment="names it where it is listed and in the audit log"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the token in the browser's cookie"),
+    Column("person_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False, comment="last used, to the minute"),
+    Column("expires_at", Instant, nullable=False, comment="however often it is used"),
+    Column("ended_at", Instant, comment="when somebody ended it"),
+    Column("address", Text, comment="from where they signed in, as the server saw it"),
+    Column("browser", Text, comment="what the browser said it is"),
+    UniqueConstraint("digest"),
+)
+Index("ix_sessions_person_id", sessions.c.person_id)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the token in the link"),
+    Column("person_id", Text, comment="who may choose a password by it; null: whoever sets this house up"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant, comment="when it was used, or taken back: it opens nothing any more"),
+)
+
+failed_attempts = Table(
+    "failed_attempts",
+    metadata,
+    Column("name", Text, primary_key=True, comment="SHA-256 of the address with which it was tried"),
+    Column("count", Integer, nullable=False, comment="wrong passwords in a row"),
+    Column("last_at", Instant, nullable=False),
+)
+Index("ix_failed_attempts_last_at", failed_attempts.c.last_at)
+
 secrets = Table(
     "secrets",
     metadata,

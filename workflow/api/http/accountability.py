@@ -21,6 +21,12 @@ def remember_holder(scope: Any, holder: Principal) -> None:
     scope[_HOLDER] = holder
 
 
+def remembered_holder(scope: Any) -> Principal | None:
+    """Whose key or session this request came with, as far as it was asked."""
+    holder: Principal | None = scope.get(_HOLDER)
+    return holder
+
+
 def remember_rule(scope: Any, rule: str) -> None:
     """Note the rule by which this request was refused."""
     scope[_RULE] = rule

@@ -45,6 +45,12 @@ class KeyBounds:
                 raise _too_often("key-rate", message, self._uses, missing)
         return key
 
+    def use_address(self, client: Sequence[Any] | None) -> None:
+        """Count an attempt to come in without a key. Raises Refusal (429) when too many came from there."""
+        if self._failures is not None and (missing := self._failures.take(address_of(client))):
+            message = f"{self._failures.burst} attempts came from this address within a minute"
+            raise _too_often("attempts", message, self._failures, missing)
+
     async def verified(
         self, text: str, client: Sequence[Any] | None, verify: Callable[[str], Awaitable[Principal | None]]
     ) -> Principal | None:

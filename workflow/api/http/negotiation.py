@@ -31,3 +31,9 @@ def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
     wider = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     fitting = ((wider.index(name), weight) for name, weight in ranges if name in wider)
     return min(fitting, default=(0, 0.0))[1]
+
+
+def accepted_languages(header: str | None) -> list[str]:
+    """The tags of a header `Accept-Language` (RFC 9110, 12.5.4), the one that is liked best first."""
+    found = [_range(part) for part in (header or "").split(",")[:20] if part.strip()]
+    return [tag for tag, weight in sorted(found, key=lambda one: -one[1]) if weight > 0]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from workflow.api.auth import Reader
-from workflow.api.basic_auth import BrowserReader
+from workflow.api.browser import BrowserReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of

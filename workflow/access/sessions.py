@@ -1,0 +1,140 @@
+"""Sessions: who is signed in with which browser. The token is in the browser alone, in SQL only its digest.
+
+A session ends by itself when it is not used for a while, and after a fixed time however it is used. It can be
+seen and ended from another browser: the next request then finds it ended.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+
+from workflow.access.keys import digest
+from workflow.access.people import PERSON_COLUMNS, Person, person_of
+from workflow.errors import NotFound
+from workflow.store import schema
+from workflow.store.port import Store, Transaction
+
+_SESSION, _PERSON = schema.sessions.c, schema.people.c
+_SEEN_EVERY = timedelta(minutes=1)
+_KEPT = timedelta(days=30)
+_LONGEST = 200
+"""Characters of what a browser says it is that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session may last: without being used, and at all."""
+
+    idle: timedelta
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session.
+
+    Attributes:
+        id: names it; not the token.
+        created_at, seen_at: UTC; the second to the minute.
+        expires_at: when it ends however it is used, UTC.
+        address, browser: from where and with what they signed in.
+    """
+
+    id: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str | None
+    browser: str | None
+
+    def ends_at(self, limits: Limits) -> datetime:
+        """When it ends if it is not used again, UTC."""
+        return min(self.expires_at, self.seen_at + limits.idle)
+
+
+_COLUMNS = tuple(_SESSION[name].label(f"session_{name}") for name in Session.__slots__)
+
+
+def begin(
+    transaction: Transaction, person: Person, now: datetime, limits: Limits, address: str | None, browser: str
+) -> tuple[Session, str]:
+    """A new session of somebody, and its token, which is shown to nobody but their browser.
+
+    What is over for a month is forgotten with it.
+    """
+    token = secrets.token_urlsafe(32)
+    made = Session(
+        f"s{secrets.token_hex(6)}",
+        now,
+        now,
+        now + limits.length,
+        address,
+        browser[:_LONGEST].replace("\x00", ""),
+    )
+    row = {name: getattr(made, name) for name in Session.__slots__}
+    execute = transaction.connection.execute
+    execute(insert(schema.sessions).values(**row, digest=digest(token), person_id=person.id, ended_at=None))
+    old = and_(_SESSION.person_id == person.id, _SESSION.expires_at < now - _KEPT)
+    execute(delete(schema.sessions).where(old))
+    return made, token
+
+
+def find(store: Store, token: str, now: datetime, limits: Limits) -> tuple[Session, Person] | None:
+    """The session of this token, and whose it is; None where it is over or was never.
+
+    That it was used is noted, once a minute at most.
+    """
+    query = (
+        select(*_COLUMNS, *PERSON_COLUMNS)
+        .join_from(schema.sessions, schema.people, _PERSON.id == _SESSION.person_id)
+        .where(_SESSION.digest == digest(token), _in_force(now, limits), _PERSON.disabled_at.is_(None))
+    )
+    with store.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    found = _session(row)
+    if now - found.seen_at >= _SEEN_EVERY:
+        with store.begin() as transaction:
+            still = (_SESSION.id == found.id, _SESSION.ended_at.is_(None))
+            transaction.connection.execute(update(schema.sessions).where(*still).values(seen_at=now))
+    return found, person_of(row)
+
+
+def listed(store: Store, person: Person, now: datetime, limits: Limits) -> list[Session]:
+    """Somebody's sessions that are in force, the one that was used last first."""
+    theirs = (_SESSION.person_id == person.id, _in_force(now, limits))
+    query = select(*_COLUMNS).where(*theirs).order_by(_SESSION.seen_at.desc(), _SESSION.id)
+    with store.connect() as connection:
+        return [_session(row) for row in connection.execute(query)]
+
+
+def end(store: Store, person: Person, id: str, now: datetime) -> None:
+    """End one of somebody's sessions. Raises NotFound where it is none of theirs, or over already."""
+    with store.begin() as transaction:
+        theirs = (_SESSION.id == id, _SESSION.person_id == person.id, _SESSION.ended_at.is_(None))
+        done = transaction.connection.execute(update(schema.sessions).where(*theirs).values(ended_at=now))
+        if done.rowcount == 0:
+            raise NotFound(f"session: {id!r} is none of yours, or over already")
+
+
+def end_all(transaction: Transaction, person_id: str, now: datetime, *, but: str | None = None) -> None:
+    """End all of somebody's sessions, but the one with this id."""
+    theirs = and_(_SESSION.person_id == person_id, _SESSION.ended_at.is_(None))
+    if but is not None:
+        theirs = and_(theirs, _SESSION.id != but)
+    transaction.connection.execute(update(schema.sessions).where(theirs).values(ended_at=now))
+
+
+def _in_force(now: datetime, limits: Limits) -> ColumnElement[bool]:
+    used = _SESSION.seen_at > now - limits.idle
+    return and_(_SESSION.ended_at.is_(None), _SESSION.expires_at > now, used)
+
+
+def _session(row: Any) -> Session:
+    return Session(*(getattr(row, f"session_{name}") for name in Session.__slots__))

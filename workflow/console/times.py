@@ -1,0 +1,62 @@
+"""Instants as people read them on a page: by whose clock, and how far off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import format_datetime, format_timedelta
+
+from state_machines.values.instants import as_utc, format_instant, parse_instant, zone
+from state_machines.values.time_errors import TimeError
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant for a page.
+
+    Attributes:
+        iso: RFC 3339, for programs. text: by the clock of `zone`, which is said after it.
+        other: by the reader's clock, where that shows another time; else empty.
+        relative: how far off it is, such as ``in 5 minutes``.
+        past: whether it is over.
+    """
+
+    iso: str
+    text: str
+    other: str
+    relative: str
+    past: bool
+
+
+def moment(
+    at: datetime | str, now: datetime, language: str, reader: str | None, whose: str | None = None
+) -> Moment:
+    """An instant, first by the clock of whom it is about, then by the reader's.
+
+    Args:
+        at: aware, or RFC 3339 text as subjects keep it.
+        now: the present instant.
+        reader, whose: names of zones; None: the reader's is UTC, and that of whom it is about the reader's.
+    """
+    instant = parse_instant(at) if isinstance(at, str) else as_utc(at)
+    own = _known(reader) or "UTC"
+    first = _known(whose) or own
+    text, other = clock_text(instant, first, language), clock_text(instant, own, language)
+    same = instant.astimezone(zone(first)).utcoffset() == instant.astimezone(zone(own)).utcoffset()
+    relative = format_timedelta(instant - now, add_direction=True, locale=language, threshold=0.9)
+    return Moment(format_instant(instant), text, "" if same else other, relative, instant <= now)
+
+
+def clock_text(at: datetime, zone_name: str, language: str) -> str:
+    """``Tue 3 Mar 2026, 14:00 (Europe/Berlin)``."""
+    local = at.astimezone(zone(zone_name))
+    pattern = "EEE d. MMM y, HH:mm" if language == "de" else "EEE d MMM y, HH:mm"
+    return f"{format_datetime(local, pattern, locale=language)} ({zone_name})"
+
+
+def _known(name: str | None) -> str | None:
+    try:
+        return None if name is None else str(zone(name))
+    except TimeError:
+        return None

@@ -1,0 +1,91 @@
+"""For whom a page is made: who they are, their language, their clock, and what their forms must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+
+from workflow.access.people import Person
+from workflow.access.principal import Principal
+from workflow.access.role import AT_DESK, OVERSEEING, Role
+from workflow.access.sessions import Session
+from workflow.api.browser import SignedIn, form_token, limits_of, remembered
+from workflow.api.context import context_of
+from workflow.api.http.accountability import remembered_holder
+from workflow.console.times import Moment, moment
+from workflow.console.translations import chosen_language
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever looks at a page.
+
+    Attributes:
+        holder: as whom they speak; None: nobody has signed in.
+        person, session: of whoever has signed in; None: nobody, or a program with a key.
+        language, zone: of the page.
+        now: the engine's present instant, UTC.
+        session_ends: when their session ends if it is not used again, UTC.
+        path: of the page.
+        form_token: what their forms hold; empty where nobody has signed in.
+    """
+
+    holder: Principal | None
+    person: Person | None
+    session: Session | None
+    language: str
+    zone: str
+    now: datetime
+    session_ends: datetime | None
+    path: str
+    form_token: str
+
+    @property
+    def at_desk(self) -> bool:
+        """Whether they may act at the desk."""
+        return self.holder is not None and self.holder.role in AT_DESK
+
+    @property
+    def oversees(self) -> bool:
+        """Whether they answer for others."""
+        return self.holder is not None and self.holder.role in OVERSEEING
+
+    @property
+    def operates(self) -> bool:
+        """Whether they run the installation."""
+        return self.holder is not None and self.holder.operates
+
+    @property
+    def administers(self) -> bool:
+        """Whether they decide who may come in."""
+        return self.holder is not None and self.holder.role is Role.ADMIN
+
+    def moment(self, at: datetime | str, whose: str | None = None) -> Moment:
+        """An instant as they read it; `whose` is the zone of whom it is about."""
+        return moment(at, self.now, self.language, self.zone, whose)
+
+
+def viewer_of(request: Request) -> Viewer:
+    """For whom the page is that answers this request. May ask the store; not for the event loop's thread."""
+    runtime = context_of(request).runtime
+    holder: Principal | None = remembered_holder(request.scope)
+    found: SignedIn | None = remembered(request)
+    person = found.person if found else None
+    if holder is None and found is not None:  # a page for everybody, which need not know who looks
+        holder = found.holder
+    asked = request.headers.get("accept-language")
+    language = person.language if person and person.language else None
+    token = found.form_token if found else form_token(runtime, holder) if holder else ""
+    return Viewer(
+        holder=holder,
+        person=person,
+        session=found.session if found else None,
+        language=language or chosen_language(asked, runtime.settings.language),
+        zone=(person.zone if person else None) or runtime.settings.zone or "UTC",
+        now=runtime.clock.now(),
+        session_ends=found.session.ends_at(limits_of(runtime.settings)) if found else None,
+        path=request.url.path,
+        form_token=token,
+    )
