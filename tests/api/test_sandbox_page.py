@@ -50,14 +50,23 @@ class Form(HTMLParser):
         self.by_label: dict[str, dict[str, str]] = {}
         self._hidden: dict[str, str] = {}
         self._pressed: dict[str, str] | None = None
+        self._ours = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect what the form holds."""
         given = {name: str(value) for name, value in attrs}
+        if tag == "form":
+            self._ours = given["method"] == "post"
+        if not self._ours:
+            return
         if tag == "input" and given["type"] == "hidden":
             self._hidden[given["name"]] = given["value"]
         self._pressed = {given["name"]: given["value"]} if tag == "button" else None
+
+    def handle_endtag(self, tag: str) -> None:
+        """Other forms of the page are no buttons of the clock."""
+        self._ours = self._ours and tag != "form"
 
     def handle_data(self, data: str) -> None:
         """The label of a button."""

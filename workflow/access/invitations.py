@@ -75,6 +75,18 @@ def choose(store: Store, token: str, password: str, now: datetime) -> Person:
     return person
 
 
+def replace_password(store: Store, person: Person, password: str, now: datetime, *, but: str) -> None:
+    """Give somebody who is known by their session `but` another password; all others of theirs are over.
+
+    Raises InvalidQuery where it is not taken.
+    """
+    kept = passwords.hashed(password, person.address, person.name)
+    with store.begin() as transaction:
+        changed = update(schema.people).where(schema.people.c.id == person.id).values(password=kept)
+        transaction.connection.execute(changed)
+        sessions.end_all(transaction, person.id, now, but=but)
+
+
 def set_up(
     store: Store, token: str, address: str, name: str, password: str, language: str | None, now: datetime
 ) -> Person:

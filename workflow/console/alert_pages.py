@@ -34,7 +34,7 @@ def archive(request: Request, _: BrowserReader, query: Annotated[AlertQuery, Que
     store = context_of(request).runtime.store
     found = search(store, query.wanted(), limit=query.limit, cursor=query.cursor)
     following = request.url.include_query_params(cursor=found.next).query if found.next else None
-    return page(request, "alerts.html", query=query, found=found, following=following, parts=marked)
+    return page(request, "alerts.html", query=query, found=found, following=following, pieces=marked)
 
 
 def marked(text: str, marks: list[tuple[int, int]]) -> list[tuple[str, bool]]:

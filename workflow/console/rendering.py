@@ -58,6 +58,7 @@ def _environment(language: str) -> Environment:
         "language": language,
         "languages": LANGUAGES,
         "new_id": lambda: secrets.token_hex(12),
+        "history_of": history_of,
         "path_of": path_of,
     }
     return environment
@@ -68,8 +69,12 @@ def path_of(key: str) -> str:
     kind, _, name = key.partition(":")
     if kind == "case":
         return f"/cases/{quote(name, safe=':@')}"
-    place = "work" if kind in ("callback", "escalation") else "subjects"
-    return f"/{place}/{quote(key, safe=':@')}"
+    return f"/work/{quote(key, safe=':@')}" if kind in ("callback", "escalation") else history_of(key)
+
+
+def history_of(key: str) -> str:
+    """The page of any subject with its history, by its key."""
+    return f"/subjects/{quote(key, safe=':@')}"
 
 
 def rendered(template: str, language: str = ENGLISH, **values: Any) -> str:
