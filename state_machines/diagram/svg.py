@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from state_machines.diagram.drawing import AGAIN, Drawing, Ways, drawing
+from state_machines.diagram.drawing import AGAIN, Drawing, Ways, brief, drawing
 from state_machines.diagram.emphasis import STYLE, Emphasis, kind_of
 from state_machines.diagram.layout import (
     FONT,
@@ -34,16 +34,19 @@ text{{font-family:"DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;fill:#1d2733}
 .mark{{fill:#3d7a37;stroke:none}}.ring{{fill:none;stroke:#3d7a37;stroke-width:1.2}}.begin{{fill:#1d2733}}
 .arrow{{fill:none;stroke:#43546a;stroke-width:1.3}}.timed.arrow{{stroke:#b8690f;stroke-dasharray:6 4}}
 .tip{{fill:#43546a}}.timed.tip{{fill:#b8690f}}"""
+_PRESENT = ".present{fill:#ffe9a8;stroke:#8a4b00;stroke-width:3.5}"
 
 
-def svg(definition: Definition, emphasis: Emphasis | None = None) -> str:
+def svg(definition: Definition, emphasis: Emphasis | None = None, present: str | None = None) -> str:
     """The text of the drawing, XML in UTF-8.
 
     Args:
         definition: what is drawn.
         emphasis: what of it stands out; None: all of it is drawn alike.
+        present: the state that is lit, since a subject is in it; then only states and the triggers between
+            them are drawn.
     """
-    drawn = drawing(definition)
+    drawn = drawing(definition) if present is None else brief(drawing(definition))
     placed = place(drawn)
     notes = _notes(drawn, emphasis)
     heading = _HEADING + (0 if emphasis is None else 2.6 * LINE)
@@ -55,13 +58,13 @@ def svg(definition: Definition, emphasis: Emphasis | None = None) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title">',
         f'<title id="title">{escape(drawn.title)}</title>',
-        f"<style>{_STYLE}{'' if emphasis is None else STYLE}</style>",
+        f"<style>{_STYLE}{'' if emphasis is None else STYLE}{'' if present is None else _PRESENT}</style>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text class="title" x="28" y="26">{escape(drawn.title)}</text>',
         *(() if emphasis is None else _explained(emphasis)),
         f'<g transform="translate({indent:.1f} {heading:g})">',
         *_lines(placed, emphasis),
-        *(part for box in placed.boxes for part in _box(box, emphasis)),
+        *(part for box in placed.boxes for part in _box(box, emphasis, present)),
         *(part for arrow in placed.arrows for part in _label(arrow, emphasis)),
         "</g>",
         *_text(28.0, placed.height + heading + 8, notes, anchor="start"),
@@ -132,13 +135,14 @@ def _tip(arrow: PlacedArrow) -> str:
     return " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in corners)
 
 
-def _box(placed: PlacedBox, emphasis: Emphasis | None) -> Iterator[str]:
+def _box(placed: PlacedBox, emphasis: Emphasis | None, present: str | None) -> Iterator[str]:
     box, width, height = placed.box, placed.width, placed.height
     left, top = placed.x - width / 2, placed.y - height / 2
     yield "<g>"
     if box.description:
         yield f"<title>{escape(box.description)}</title>"
     kind, mark = "final" if box.final else "state", "" if emphasis is None else emphasis.of_state(box.name)
+    kind += " present" if box.name == present else ""
     size = f'width="{width:.1f}" height="{height:.1f}"'
     yield f'<rect class="{kind}{mark}" x="{left:.1f}" y="{top:.1f}" {size} rx="10"/>'
     name_at = placed.x

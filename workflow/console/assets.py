@@ -14,7 +14,7 @@ from workflow.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 _FOLDER = Path(__file__).with_name("assets")
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

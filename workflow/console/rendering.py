@@ -52,6 +52,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
     )
+    environment.filters["said"] = known.gettext
     environment.globals |= {
         "asset": asset_path,
         "label": labels(language),

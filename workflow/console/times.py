@@ -18,7 +18,7 @@ class Moment:
     Attributes:
         iso: RFC 3339, for programs. text: by the clock of `zone`, which is said after it.
         other: by the reader's clock, where that shows another time; else empty.
-        relative: how far off it is, such as ``in 5 minutes``.
+        relative: how far off it is, such as ``in 5 minutes``; empty at this instant.
         past: whether it is over.
     """
 
@@ -44,7 +44,9 @@ def moment(
     first = _known(whose) or own
     text, other = clock_text(instant, first, language), clock_text(instant, own, language)
     same = instant.astimezone(zone(first)).utcoffset() == instant.astimezone(zone(own)).utcoffset()
-    relative = format_timedelta(instant - now, add_direction=True, locale=language, threshold=0.9)
+    away = instant - now
+    near = abs(away.total_seconds()) < 1
+    relative = "" if near else format_timedelta(away, add_direction=True, locale=language, threshold=0.9)
     return Moment(format_instant(instant), text, "" if same else other, relative, instant <= now)
 
 

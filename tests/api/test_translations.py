@@ -1,0 +1,60 @@
+"""The texts of the pages: every one of a template is there in German, whole, and none for nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from workflow.console import translations
+from workflow.console.translations import chosen_language, po_file
+from workflow.console.translations import translations as texts_of
+
+CONSOLE = Path(translations.__file__).parent
+_METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+_KEYWORDS: dict[str, None] = {"_": None, "gettext": None, "say": None}
+_PLACES = re.compile(r"%\((\w+)\)s")
+
+
+def said() -> set[str]:
+    """Every text that templates and pages translate."""
+    found = extract_from_dir(
+        CONSOLE, method_map=_METHODS, options_map={"templates/**.html": {}}, keywords=_KEYWORDS
+    )
+    return {text for _, _, text, *_ in found if isinstance(text, str)}
+
+
+def catalog(language: str) -> Catalog:
+    """The file of a language."""
+    with po_file(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def test_every_text_of_a_template_is_there_in_german() -> None:
+    german = texts_of("de")
+    assert len(said()) > 200
+    assert {text for text in said() if german.gettext(text) == text} <= {"Barometer", "Name", "Teams"}
+
+
+def test_no_text_is_empty_or_loses_a_value() -> None:
+    for message in catalog("de"):
+        if message.id:
+            assert message.string, message.id
+            assert set(_PLACES.findall(str(message.id))) == set(_PLACES.findall(str(message.string)))
+            assert not message.fuzzy
+
+
+def test_what_a_browser_asks_for_is_what_it_gets() -> None:
+    assert chosen_language("de-CH, en;q=0.5", None) == "de"
+    assert chosen_language("fr, en;q=0.5, de;q=0.4", "de") == "en"
+    assert chosen_language("fr", "de-AT") == "de"
+    assert chosen_language(None, None) == chosen_language("x;q=no, *", "") == "en"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("state", "made"), ("trigger", "keep"), ("outcome", "no_answer")])
+def test_words_of_definitions_have_their_kind_as_context(kind: str, name: str) -> None:
+    assert texts_of("de").knows(kind, name) and not texts_of("de").knows("nothing", name)

@@ -1,0 +1,105 @@
+"""Every page at three sizes, light and dark, in both languages: nothing overflows, or shuts anybody out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.signed_in import token_of
+from tests.browser.conftest import PROMISE, Desk, Screen
+from workflow.access.role import Role
+
+PAGES = (
+    "/", "/line", "/work/callback:billing-2", "/work/escalation:D-3", "/cases/D-1", f"/subjects/{PROMISE}",
+    "/promises", "/promises?standing=lapsed", "/decisions", "/barometer", "/alerts", "/admin/me",
+    "/admin/people", "/v1/cases/D-1/packet", "/nowhere",
+)  # fmt: skip
+SIGHTS: dict[str, dict[str, Any]] = {
+    "desktop": {"width": 1280, "locale": "en-GB"},
+    "phone": {"width": 390, "locale": "de-DE", "color_scheme": "dark", "has_touch": True},
+    "small phone": {"width": 320, "locale": "de-DE", "reduced_motion": "reduce"},
+}
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def found_by_axe(screen: Screen, axe: str) -> list[str]:
+    """What the rules of WCAG 2.2 AA object to on a page; what only a person can judge is not among it."""
+    found = screen.page.evaluate(
+        f"async (rules) => {{ {axe}; return await axe.run({{runOnly: rules}}) }}", _RULES
+    )
+    assert len(found["passes"]) > 5, "it has looked"
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def too_wide(screen: Screen) -> list[str]:
+    """What stands out of the page to the right, where nothing scrolls by itself."""
+    found: list[str] = screen.page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+        [...document.querySelectorAll("body *")]
+          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+          .slice(0, 5).map((one) => one.outerHTML.slice(0, 150))"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> None:
+    screen = desk.screen(everybody, **SIGHTS[sight])
+    for path in PAGES:
+        screen.open(path)
+        language = screen.page.locator("html").get_attribute("lang")
+        assert language == SIGHTS[sight]["locale"][:2], path
+        assert too_wide(screen) == [], path
+        assert found_by_axe(screen, desk.axe) == [], path
+        if path == "/nowhere":  # a browser says itself that there is no such page
+            screen.complaints = [one for one in screen.complaints if "404" not in one]
+        screen.is_clean()
+
+
+def test_forms_that_are_open_or_wrong_are_for_everybody_too(desk: Desk, everybody: str) -> None:
+    screen = desk.screen(everybody, width=320)
+    screen.open("/cases/D-1")
+    screen.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true })")
+    assert too_wide(screen) == []
+    assert found_by_axe(screen, desk.axe) == []
+    screen.open("/admin/people")
+    screen.page.get_by_label("Address").fill("no-address@x")
+    screen.page.get_by_label("Name", exact=True).fill("  ")
+    screen.page.get_by_role("button", name="Add, and make a link").click()
+    summary = screen.page.locator(".errors")
+    assert summary.evaluate("one => document.activeElement === one"), "the summary has the focus"
+    assert found_by_axe(screen, desk.axe) == []
+    screen.complaints = [one for one in screen.complaints if "422" not in one]
+    screen.is_clean()
+
+
+def test_what_is_printed_has_no_buttons_and_hides_nothing(desk: Desk, everybody: str) -> None:
+    screen = desk.screen(everybody)
+    screen.open("/v1/cases/D-1/packet")
+    screen.page.emulate_media(media="print")
+    assert not screen.page.locator("header.top").is_visible()
+    assert screen.page.locator("button:visible").count() == 0
+    assert screen.page.get_by_text("A-1-2-3").is_visible()
+
+
+def test_the_sign_in_page_is_for_everybody(desk: Desk) -> None:
+    for options in SIGHTS.values():
+        screen = desk.screen(None, **options)
+        screen.open("/line")
+        assert screen.page.url.endswith("/sign-in?next=/line")
+        assert too_wide(screen) == []
+        assert found_by_axe(screen, desk.axe) == []
+        screen.is_clean()
+
+
+def test_who_may_not_is_told_so_on_a_page(desk: Desk) -> None:
+    screen = desk.screen(token_of(desk.house, "agent-only", Role.AGENT))
+    screen.open("/admin/people")
+    assert screen.page.get_by_role("heading", name="This is not for you").is_visible()
+    screen.open("/")
+    assert screen.page.get_by_role("link", name="People").count() == 0

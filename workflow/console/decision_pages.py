@@ -1,0 +1,104 @@
+"""What waits for somebody's decision: ``/decisions``, escalations and approvals, made for a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from state_machines.errors import Problem
+from workflow.access.principal import Principal
+from workflow.api.auth import may_read
+from workflow.api.browser import BrowserAtDesk, DeskForm
+from workflow.api.context import context_of
+from workflow.api.routes.desk_responses import desk_of
+from workflow.console.form_values import acting_person, form_id, text_in
+from workflow.console.line_pages import PATIENCE, desks_of
+from workflow.console.rendering import page, see_other
+from workflow.engine.runtime import Runtime
+from workflow.errors import InvalidEvent, InvalidQuery, NotPermitted
+from workflow.recovery.authority.approvers import standing
+from workflow.recovery.authority.open_approvals import open_approvals
+from workflow.recovery.desk.desk import DeskOutcome
+from workflow.recovery.desk.held import held_by
+from workflow.recovery.desk.item import Kind
+from workflow.recovery.desk.line import Wishes, line
+
+router = APIRouter(include_in_schema=False)
+PLACE = "/decisions"
+_SHOWN = 50
+_Key = Annotated[str, Path(max_length=264, pattern=r"^approval:")]
+
+
+@router.get(PLACE)
+def decisions(request: Request, holder: BrowserAtDesk) -> Response:
+    """Escalations that nobody has, those that are mine, and approvals that wait."""
+    return _shown(request, holder)
+
+
+@router.post(f"{PLACE}/{{key:path}}")
+async def decide(request: Request, holder: BrowserAtDesk, key: _Key, said: DeskForm) -> Response:
+    """Grant or refuse. Who was asked decides, or a supervisor who says why; never whoever asks."""
+    by = acting_person(holder)
+    context = context_of(request)
+    try:
+        trigger, data = await run_in_threadpool(_decision, context.runtime, holder, key, said, by)
+        found = await desk_of(context, holder).act(key, trigger, data, form_id(said), PATIENCE)
+    except (InvalidQuery, InvalidEvent) as error:
+        status = 403 if isinstance(error, NotPermitted) else 422
+        return await run_in_threadpool(_shown, request, holder, key, said, error.problems, status)
+    if found.outcome is DeskOutcome.LOST:
+        problems = [Problem("form", "not-possible-now", found.reason or "it is not possible now")]
+        return await run_in_threadpool(_shown, request, holder, key, said, problems, 409)
+    undecided = found.outcome is DeskOutcome.UNDECIDED
+    return see_other(PLACE, done="undecided" if undecided else "decided")
+
+
+def _decision(
+    runtime: Runtime, holder: Principal, key: str, said: Mapping[str, str], by: str
+) -> tuple[str, dict[str, Any]]:
+    reason = text_in(said, "reason")
+    granted = said.get("decision") == "granted"
+    if not granted and reason is None:
+        raise InvalidQuery([Problem("reason", "required", "Say why it is refused.")])
+    stands = standing(runtime.store, key, holder, by, reason, runtime.clock.now())
+    data: dict[str, Any] = {"by": by, "standing": stands.value}
+    if reason is not None:
+        data["reason"] = reason
+    amount = text_in(said, "amount")
+    if granted and amount is not None:
+        try:
+            data["amount"] = float(amount.replace(",", "."))
+        except ValueError:
+            raise InvalidQuery([Problem("amount", "number", "must be a number")]) from None
+    return ("grant" if granted else "refuse"), data
+
+
+def _shown(
+    request: Request,
+    holder: Principal,
+    tried: str = "",
+    said: Mapping[str, str] | None = None,
+    problems: list[Problem] | None = None,
+    status: int = 200,
+) -> Response:
+    for lifecycle in (Kind.ESCALATION.value, "approval"):
+        may_read(holder, lifecycle)
+    runtime = context_of(request).runtime
+    store, now = runtime.store, runtime.clock.now()
+    wishes = Wishes((Kind.ESCALATION,), desks=desks_of(holder))
+    mine = held_by(store, holder.person) if holder.person else []
+    return page(
+        request,
+        "decisions.html",
+        status=status,
+        mine=[item for item in mine if item.kind is Kind.ESCALATION],
+        waiting=line(store, now, wishes, _SHOWN),
+        approvals=open_approvals(store, _SHOWN),
+        tried=tried,
+        said=said or {},
+        problems=problems or [],
+    )

@@ -1,0 +1,57 @@
+"""The drawing of a lifecycle, with the state lit in which a subject is."""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.diagram import svg
+from workflow.api.auth import may_read
+from workflow.api.browser import BrowserHolder
+from workflow.api.context import context_of
+from workflow.api.http.parameters import Name
+from workflow.errors import NotFound, UnknownDefinition
+
+router = APIRouter(include_in_schema=False)
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+@router.get("/lifecycles/{name}/{version}/drawing.svg")
+def drawing(
+    request: Request,
+    holder: BrowserHolder,
+    name: Name,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    state: Annotated[Name, Query()],
+) -> Response:
+    """SVG. Raises NotFound where there is no such lifecycle, version or state."""
+    may_read(holder, name)
+    try:
+        lifecycle = context_of(request).runtime.registry.get(name, version)
+    except UnknownDefinition as error:
+        raise NotFound(str(error)) from None
+    if state not in lifecycle.states:
+        raise NotFound(f"state: {name} has no state {state!r}")
+    text, policy = _drawn(lifecycle, state)
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "private, max-age=86400",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(text, media_type="image/svg+xml", headers=headers)
+
+
+@lru_cache(maxsize=256)
+def _drawn(lifecycle: Lifecycle, state: str) -> tuple[str, str]:
+    """The drawing, and the policy that lets its own style be, by its digest, and nothing else."""
+    text = svg(lifecycle.definition, present=state)
+    digests = (base64.b64encode(sha256(style.encode()).digest()).decode() for style in _STYLE.findall(text))
+    styles = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return text, f"default-src 'none'; style-src {styles}; frame-ancestors 'none'"

@@ -1,0 +1,197 @@
+"""Any subject: its lifecycle with the present state lit, what can happen next, and all that has happened.
+
+``/cases/{number}`` is the same of a case, with its packet. All of it is read out of the definition, so that a
+lifecycle of one's own has its pages by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.errors import Problem
+from workflow.access.principal import Principal
+from workflow.api.auth import may_read
+from workflow.api.browser import BrowserHolder, DeskForm
+from workflow.api.context import context_of
+from workflow.api.http.problems import Kind, Refusal
+from workflow.api.routes.desk_responses import desk_of
+from workflow.console.form_values import acting_person, form_id
+from workflow.console.line_pages import PATIENCE
+from workflow.console.rendering import history_of, page, path_of, see_other
+from workflow.console.story import Told, story_of
+from workflow.console.trigger_forms import TriggerForm, data_of, forms, triggers_now
+from workflow.console.viewer import viewer_of
+from workflow.engine.runtime import Runtime
+from workflow.errors import InvalidEvent, InvalidQuery
+from workflow.queries.family import FamilyTimer, Member, family, timers_of
+from workflow.queries.subjects import SubjectRow, opened_subject
+from workflow.recovery.authority.speaking import role_claimed
+from workflow.recovery.desk.desk import DeskOutcome
+from workflow.recovery.packet import packet
+from workflow.recovery.packet.local_time import local_text, zone_of
+
+router = APIRouter(include_in_schema=False)
+_Key = Annotated[str, Path(max_length=264)]
+_Number = Annotated[str, Path(max_length=250)]
+_Trigger = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_DONE = {"keep": "kept", "renegotiate": "moved", "hand_over": "handed_over"}
+_CHILDREN = 100
+
+
+class HistoryQuery(BaseModel):
+    """From where on to tell what has happened; unsaid: the newest."""
+
+    history: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """A subject as its page shows it.
+
+    Attributes:
+        forms: what can happen next, for whoever looks.
+        story: what has happened; `earlier` entries more are not told.
+        next: where the story goes on, if it was asked for from its beginning.
+        children: what came out of it. timers: what happens by itself, its children's too.
+    """
+
+    subject: SubjectRow
+    lifecycle: Lifecycle
+    forms: list[TriggerForm]
+    story: list[Told]
+    earlier: int
+    next: str | None
+    children: list[Member]
+    timers: list[FamilyTimer]
+
+
+@router.get("/cases/{number:path}")
+def case_page(
+    request: Request, holder: BrowserHolder, number: _Number, wanted: Annotated[HistoryQuery, Query()]
+) -> Response:
+    """A case to be worked on. Raises NotFound."""
+    return _shown(request, holder, f"case:{number}", history=wanted.history)
+
+
+@router.get("/subjects/{key:path}")
+def subject_page(
+    request: Request, holder: BrowserHolder, key: _Key, wanted: Annotated[HistoryQuery, Query()]
+) -> Response:
+    """Any subject. A case has its own address. Raises NotFound."""
+    if key.startswith("case:"):
+        return RedirectResponse(path_of(key), 303)
+    return _shown(request, holder, key, history=wanted.history)
+
+
+@router.post("/subjects/{key:path}/do/{trigger}")
+async def act(
+    request: Request, holder: BrowserHolder, key: _Key, trigger: _Trigger, said: DeskForm
+) -> Response:
+    """Send a trigger, and say what was decided; where something is missing, the same form with it.
+
+    Raises Refusal (403) for a trigger that is not for whoever acts, or not by a page.
+    """
+    by = acting_person(holder)
+    place = path_of(key) if key.startswith("case:") else history_of(key)
+    try:
+        data = await run_in_threadpool(_data, request, holder, key, trigger, said, by)
+        desk = desk_of(context_of(request), holder)
+        found = await desk.act(key, trigger, data, form_id(said), PATIENCE)
+    except (InvalidQuery, InvalidEvent) as error:
+        problems = [_about_field(one) for one in error.problems]
+        return await run_in_threadpool(
+            _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=422
+        )
+    if found.outcome is DeskOutcome.LOST:
+        problems = [Problem("form", "not-possible-now", found.reason or "it is not possible now")]
+        return await run_in_threadpool(
+            _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=409
+        )
+    undecided = found.outcome is DeskOutcome.UNDECIDED
+    return see_other(place, done="undecided" if undecided else _DONE.get(trigger, "acted"))
+
+
+def _data(
+    request: Request, holder: Principal, key: str, trigger: str, said: dict[str, str], by: str
+) -> dict[str, Any]:
+    runtime = context_of(request).runtime
+    may_read(holder, key.partition(":")[0])
+    subject = opened_subject(runtime.store, key)
+    lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
+    # The state may have changed since the page was shown: what they may in any state is tried.
+    if not any(trigger in triggers_now(lifecycle, state, holder) for state in lifecycle.possible):
+        message = f"{trigger!r} of {subject.lifecycle} is not sent by a page, or not by you"
+        raise Refusal.of(Kind.FORBIDDEN, "path", "trigger", message)
+    data = data_of(lifecycle, trigger, said, viewer_of(request).zone, by)
+    if (subject.lifecycle, trigger) == ("case", "grant"):
+        data["role"] = role_claimed(holder, None)
+    return data
+
+
+def _about_field(problem: Problem) -> Problem:
+    """The same, about a field of the form."""
+    field = problem.field.removeprefix("data.").removeprefix("[0].data.")
+    return Problem(field.replace("[", ".").replace("]", ""), problem.rule, problem.message)
+
+
+def _shown(
+    request: Request,
+    holder: Principal,
+    key: str,
+    *,
+    history: str | None = None,
+    said: dict[str, str] | None = None,
+    problems: list[Problem] | None = None,
+    tried: str = "",
+    status: int = 200,
+) -> Response:
+    may_read(holder, key.partition(":")[0])
+    runtime = context_of(request).runtime
+    view = _view(runtime, holder, key, history)
+    where = zone_of(view.subject.data.get("customer") or view.subject.data.get("regarding"))
+    known = None
+    if key.startswith("case:"):
+        known = packet(runtime.store, key.partition(":")[2], runtime.clock.now())
+    return page(
+        request,
+        "subject.html",
+        status=status,
+        view=view,
+        subject=view.subject,
+        place=history_of(key),
+        packet=known,
+        zone=where,
+        local=partial(local_text, where=where),
+        said=said or {},
+        problems=problems or [],
+        tried=tried,
+    )
+
+
+def _view(runtime: Runtime, holder: Principal, key: str, history: str | None) -> SubjectView:
+    subject = opened_subject(runtime.store, key)
+    lifecycle = runtime.registry.get(subject.lifecycle, subject.version)
+    with runtime.store.connect() as connection:
+        found = family(connection, key)
+        timers = timers_of(connection, found.members)
+    story, earlier, following = story_of(runtime.store, key, history)
+    children = [one for one in found.members if one.depth == 1 and holder.bounds.may_read(one.lifecycle)]
+    acts = holder.person is not None
+    return SubjectView(
+        subject=subject,
+        lifecycle=lifecycle,
+        forms=forms(lifecycle, subject.state, holder) if acts else [],
+        story=story,
+        earlier=earlier,
+        next=following,
+        children=children[-_CHILDREN:],
+        timers=timers[:_CHILDREN],
+    )

@@ -1,0 +1,216 @@
+"""Forms for triggers, out of what a lifecycle declares: which there are now, and what each asks.
+
+A lifecycle of one's own has them without a line written for it. Who acts is never asked: fields named `by`
+are whoever has signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from state_machines.catalog import load_catalog
+from state_machines.decision import Outcome
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.definitions.senders import DESK
+from state_machines.definitions.ways import Way
+from state_machines.errors import Problem
+from state_machines.form.fields import FieldDeclaration
+from state_machines.values.instants import format_instant
+from workflow.access.principal import Principal
+from workflow.access.role import OVERSEEING
+from workflow.api.routes.desk_cases import Act
+from workflow.console.form_values import instant_in, text_in
+from workflow.errors import InvalidQuery
+
+BY = "by"
+_ROWS = 3
+"""Elements that a form has room for of a list of objects."""
+_OF_CATALOG: Mapping[str, tuple[str, ...]] = {
+    "case": get_args(Act),
+    "promise": ("keep", "renegotiate", "hand_over", "pause", "resume", "thanks", "displeasure", "withdraw"),
+    "callback": ("correct",),
+}
+"""What people may do to subjects of the catalog by these forms; the rest has pages of its own, or is news
+that subjects send each other."""
+_OVERSEEING_ALONE = frozenset({("promise", "withdraw")})
+_NOT_ASKED = frozenset({(("promise", "hand_over"), "from"), (("case", "grant"), "role")})
+"""Fields that a page leaves out: the lifecycle knows them, or the role of whoever acts does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of a form.
+
+    Attributes:
+        name: in the form; parts of an object and rows of a list with dots: ``what.part``, ``windows.0.from``.
+        label: by what it is called: the last part of its name in the definition.
+        kind: text, words, number, whole, truth, moment, day, duration, person, lines, choice.
+        needed: whether it must be filled in.
+        options: of a choice.
+        group: the object or list that it belongs to; empty: none.
+    """
+
+    name: str
+    label: str
+    kind: str
+    needed: bool
+    hint: str
+    options: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerForm:
+    """A trigger that can be sent now, and what it asks."""
+
+    trigger: str
+    description: str
+    inputs: tuple[Input, ...]
+
+
+def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[str]:
+    """The triggers that whoever acts may send by a page to a subject in this state, as they are declared."""
+    known = _OF_CATALOG.get(lifecycle.name)
+    if known is None and lifecycle.name in _catalog_names():
+        return []
+    possible = {way.trigger for way in lifecycle.ways if way.source == state and _does_something(way)}
+    return [
+        trigger
+        for trigger in (lifecycle.triggers if known is None else known)
+        if trigger in possible
+        and DESK in lifecycle.senders[trigger]
+        and ((lifecycle.name, trigger) not in _OVERSEEING_ALONE or holder.role in OVERSEEING)
+    ]
+
+
+def forms(lifecycle: Lifecycle, state: str, holder: Principal) -> list[TriggerForm]:
+    """Their forms."""
+    return [form(lifecycle, trigger) for trigger in triggers_now(lifecycle, state, holder)]
+
+
+def form(lifecycle: Lifecycle, trigger: str) -> TriggerForm:
+    """The form of one trigger."""
+    declared = lifecycle.triggers[trigger]
+    asked = {
+        name: field
+        for name, field in declared.data.items()
+        if not _is_actor(name, field) and ((lifecycle.name, trigger), name) not in _NOT_ASKED
+    }
+    inputs = (one for name, field in asked.items() for one in _inputs(name, field))
+    # What must be said comes first.
+    return TriggerForm(trigger, declared.description, tuple(sorted(inputs, key=lambda one: not one.needed)))
+
+
+def data_of(
+    lifecycle: Lifecycle, trigger: str, said: Mapping[str, str], zone_name: str, by: str
+) -> dict[str, Any]:
+    """What a form says, as the data of its trigger; `by` is who has signed in.
+
+    Raises InvalidQuery, naming the fields that cannot be read.
+    """
+    declared = lifecycle.triggers[trigger].data
+    data: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for one in form(lifecycle, trigger).inputs:
+        try:
+            value = _value(one, said, zone_name)
+        except InvalidQuery as error:
+            problems += error.problems
+            continue
+        if value is not None:
+            _put(data, one.name, value)
+        elif one.needed:
+            problems.append(Problem(one.name, "required", f"{one.label.replace('_', ' ')}: this is missing"))
+    if problems:
+        raise InvalidQuery(problems)
+    found = {name: _rows(value) for name, value in data.items()}
+    if lifecycle.name == "case" or any(_is_actor(name, field) for name, field in declared.items()):
+        found[BY] = by
+    return found
+
+
+def _does_something(way: Way) -> bool:
+    """Whether taking it changes or asks for anything; many only say that there is nothing to be done."""
+    rule = way.rule
+    changes = bool(rule.steps or rule.restart) or rule.changes is not None
+    return way.outcome is Outcome.MOVED or changes or bool(way.effects)
+
+
+def _is_actor(name: str, field: FieldDeclaration) -> bool:
+    """Whether a field says who acts; one of that name that is a number or a choice is something else."""
+    return name == BY and field.type in ("any", "string") and not field.enum
+
+
+def _catalog_names() -> frozenset[str]:
+    return frozenset(one.name for one in load_catalog().values())
+
+
+def _inputs(name: str, field: FieldDeclaration, group: str = "", needed: bool = True) -> Iterator[Input]:
+    must = field.required and needed
+    label = name.rpartition(".")[2]
+    if field.fields and field.type in ("object", "any"):
+        for part, declared in field.fields.items():
+            yield from _inputs(f"{name}.{part}", declared, name, must)
+        return
+    if field.type == "array" and field.items is not None and field.items.fields:
+        for row in range(_ROWS):
+            for part, declared in field.items.fields.items():
+                yield from _inputs(f"{name}.{row}.{part}", declared, name, must and row == 0)
+        return
+    options = tuple(str(one) for one in field.enum or ())
+    yield Input(name, label, _kind(field), must, field.description, options, group)
+
+
+def _kind(field: FieldDeclaration) -> str:
+    if field.enum:
+        return "choice"
+    by_type = {"boolean": "truth", "integer": "whole", "number": "number", "array": "lines"}
+    by_format = {"date-time": "moment", "date": "day", "duration": "duration"}
+    if field.format in by_format:
+        return by_format[field.format]
+    if field.type in by_type:
+        return by_type[field.type]
+    if field.meaning == "person":
+        return "person"
+    return "words" if field.personal or field.meaning == "words" else "text"
+
+
+def _value(one: Input, said: Mapping[str, str], zone_name: str) -> Any:
+    text = text_in(said, one.name)
+    if text is None:
+        return None
+    match one.kind:
+        case "moment":
+            at = instant_in(said, one.name, zone_name)
+            return None if at is None else format_instant(at)
+        case "truth":
+            return text == "yes"
+        case "whole" | "number":
+            try:
+                return int(text) if one.kind == "whole" else float(text.replace(",", "."))
+            except ValueError:
+                raise InvalidQuery([Problem(one.name, "number", "must be a number")]) from None
+        case "lines":
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        case _:
+            return text
+
+
+def _put(data: dict[str, Any], name: str, value: Any) -> None:
+    *parents, last = name.split(".")
+    at = data
+    for part in parents:
+        at = at.setdefault(part, {})
+    at[last] = value
+
+
+def _rows(value: Any) -> Any:
+    """A list where the names of an object's parts are the numbers of rows."""
+    if not isinstance(value, dict):
+        return value
+    parts = {name: _rows(part) for name, part in value.items()}
+    if parts and all(name.isdecimal() for name in parts):
+        return [parts[name] for name in sorted(parts, key=int)]
+    return parts
