@@ -100,7 +100,7 @@ def drawing(definition: Definition) -> Drawing:
 
 
 def brief(drawn: Drawing) -> Drawing:
-    """The same for whoever only wants to see where a subject stands: states, and the triggers between them."""
+    """The same for whoever only wants to see where a subject is: states, and the triggers between them."""
     boxes = tuple(replace(box, stays=(), ways=()) for box in drawn.boxes)
     arrows = (replace(one, label=one.label.partition(" [")[0], due="") for one in drawn.arrows)
     return Drawing(drawn.title, boxes, tuple(_each_once(arrows)), ())
