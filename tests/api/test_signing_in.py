@@ -102,6 +102,15 @@ def test_whoever_knows_the_password_gets_a_new_session_each_time(new_house: Hous
     assert signs_in(new_house, "something else entirely")[1] == 422
 
 
+def test_who_signs_in_again_with_the_same_browser_has_no_second_session(new_house: House) -> None:
+    browser = chosen(new_house)
+    former = browser.http.cookies["makegood"]
+    fields = {"address": "ada@desk.example", "password": PASSWORD}
+    assert browser.post("/sign-in", fields).status_code == 303
+    assert browser.http.get("/").status_code == 200
+    assert Browser(new_house, former).http.get("/").status_code == 303
+
+
 def test_the_cookie_is_for_no_script_and_no_other_site(new_house: House) -> None:
     chosen(new_house)
     fields = {"address": "ada@desk.example", "password": PASSWORD}

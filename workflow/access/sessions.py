@@ -123,6 +123,12 @@ def end(store: Store, person: Person, id: str, now: datetime) -> None:
             raise NotFound(f"session: {id!r} is none of yours, or over already")
 
 
+def end_token(transaction: Transaction, token: str, now: datetime) -> None:
+    """End the session of this token, if it is in force: its browser gets another one."""
+    theirs = and_(_SESSION.digest == digest(token), _SESSION.ended_at.is_(None))
+    transaction.connection.execute(update(schema.sessions).where(theirs).values(ended_at=now))
+
+
 def end_all(transaction: Transaction, person_id: str, now: datetime, *, but: str | None = None) -> None:
     """End all of somebody's sessions, but the one with this id."""
     theirs = and_(_SESSION.person_id == person_id, _SESSION.ended_at.is_(None))

@@ -132,7 +132,6 @@ def create_app(
         hooks,
         health,
         metrics,
-        documentation,
     )
     # As they are: including them would build each route anew with every application.
     for router in (*pages, *(one.router for one in resources)):

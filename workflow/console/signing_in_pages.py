@@ -21,7 +21,7 @@ from workflow.api.context import context_of
 from workflow.api.http.client_address import address_of as network_of
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.request_body import read_form
-from workflow.api.http.session_cookie import give, may_have_cookie, take_back
+from workflow.api.http.session_cookie import give, may_have_cookie, take_back, token_in
 from workflow.console.rendering import page, see_other
 from workflow.console.translations import chosen_language, translations
 from workflow.errors import InvalidQuery
@@ -163,7 +163,10 @@ def _begun(request: Request, person: Person) -> _Entered:
     runtime = context_of(request).runtime
     client = request.client.host if request.client else None
     browser = request.headers.get("user-agent", "")
+    former = token_in(request, runtime.settings.public_url)
     with runtime.store.begin() as transaction:
+        if former is not None:
+            sessions.end_token(transaction, former, people_now(request))
         session, token = sessions.begin(
             transaction, person, people_now(request), limits_of(runtime.settings), client, browser
         )

@@ -1,18 +1,16 @@
-"""The API's own page: every operation out of OpenAPI, one HTML page without scripts or foreign servers."""
+"""The API's own reference: every operation out of OpenAPI, for people."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from starlette.responses import HTMLResponse
 
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import COMPONENT
@@ -23,31 +21,28 @@ Events come in as CloudEvents 1.0; lifecycles decide what they change. Every err
 it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included; only the
 last slash of a key that ends in `/explain` is written `%2F`."""
 
-_PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""Nothing is fetched, nothing runs, and no other page frames it."""
+_CONTENT = Template("""\
+<p>$description</p>
+<p>For programs: <a href="/openapi.json">/openapi.json</a>.</p>
+$operations
+<h2 id="problems">Problems</h2>
+<table class="cards"><thead><tr><th scope="col">kind</th><th scope="col">status</th>
+<th scope="col">meaning</th></tr></thead>$problems</table>
+""")
 
 _ANYWHERE = described(Kind.URL_TOO_LONG, Kind.HEAD_TOO_LARGE)
 """What any request may be answered before anybody looks at what it asks for."""
 _WITH_A_KEY = described(Kind.BUSY)
 """What whoever has a key, or a wrong one, may be answered: it comes too often."""
 
-router = APIRouter()
 
-
-@router.get("/docs", include_in_schema=False)
-def docs(request: Request) -> HTMLResponse:
-    """The page for people."""
-    page = _PAGE.substitute(
-        description=escape(DESCRIPTION).replace("`", ""),
-        operations="\n".join(_operations(request.app.openapi())),
-        problems="".join(_problem_row(kind) for kind in Kind),
+def reference(app: FastAPI) -> str:
+    """Every operation of an application and every kind of problem, as HTML to stand in a page."""
+    operations = "\n".join(_operations(app.openapi()))
+    problems = "".join(_problem_row(kind) for kind in Kind)
+    return _CONTENT.substitute(
+        description=escape(DESCRIPTION).replace("`", ""), operations=operations, problems=problems
     )
-    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
 
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
@@ -115,7 +110,7 @@ def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
             f"<td>{escape(one.get('description', ''))}</td></tr>"
             for one in parameters
         )
-        yield f"<table>{rows}</table>"
+        yield f'<table class="cards">{rows}</table>'
 
 
 def _body(body: dict[str, Any]) -> Iterator[str]:
@@ -124,7 +119,7 @@ def _body(body: dict[str, Any]) -> Iterator[str]:
     for media_type, content in body.get("content", {}).items():
         yield f"<p><code>{escape(media_type)}</code> {escape(content['schema'].get('description', ''))}</p>"
         for example in content["schema"].get("examples", []):
-            yield f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+            yield f'<pre tabindex="0">{escape(json.dumps(example, indent=2))}</pre>'
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
