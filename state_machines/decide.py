@@ -23,6 +23,8 @@ from state_machines.subject import INITIAL, Subject, Timer
 from state_machines.timeouts.timer_changes import TimerChanges, change_timers, crossings
 
 NO_CHANGES = TimerChanges((), ())
+CHANGED = "changed"
+"""The rule by which an event is refused that says what it expects, where the subject has gone on since."""
 _MOST_SAID = 10
 """Problems with an event's data that the reason of its refusal names."""
 
@@ -45,6 +47,9 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
         return _refused(
             subject, event, f"stale-timer: the timer {event.timer!r} was cancelled, paused or set anew"
         )
+    if event.expected_revision is not None and event.expected_revision != subject.revision:
+        message = f"revision {event.expected_revision} was expected, and it is {subject.revision}"
+        return _refused(subject, event, f"{CHANGED}: {message}")
     if subject.state not in lifecycle.possible:
         message = f"{lifecycle.name} version {lifecycle.version} has no state {subject.state!r}"
         raise DecisionError("subject.state", "unknown-state", message)
@@ -166,7 +171,14 @@ def apply_decision(subject: Subject, event: Event, decision: Decision, now: date
         now if opening else subject.opened_at,
         subject.changed_at if decision.outcome is Outcome.REFUSED else now,
         _merged(subject.timers, decision),
+        _revision(subject, decision),
     )
+
+
+def _revision(subject: Subject, decision: Decision) -> int | None:
+    if subject.revision is None or decision.outcome is Outcome.REFUSED:
+        return subject.revision
+    return subject.seq + 1
 
 
 def _merged(timers: Mapping[str, Timer], decision: Decision) -> Mapping[str, Timer]:

@@ -24,6 +24,7 @@ class Event(NamedTuple):
         sender: the kind of its sender, as `from` names them; None where nobody is to be asked.
         actor: who sent it, such as ``system:crm`` or ``person:ada@example.com``; None: makegood itself, or it
             was not known.
+        expected_revision: the subject's as its sender has seen it; None: it is decided whatever came between.
     """
 
     trigger: str
@@ -36,6 +37,7 @@ class Event(NamedTuple):
     setting: int | None = None
     sender: str | None = None
     actor: str | None = None
+    expected_revision: int | None = None
 
 
 class Outcome(StrEnum):

@@ -60,6 +60,8 @@ class Subject(NamedTuple):
         parent: key of the subject that opened it, or None.
         opened_at, changed_at: UTC; None before it is opened.
         timers: its pending and paused timers by name.
+        revision: `seq` of the last decision that changed it, which is one that refused nothing; 0 before the
+            first. None where nobody has asked for it.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Subject(NamedTuple):
     opened_at: datetime | None = None
     changed_at: datetime | None = None
     timers: Mapping[str, Timer] = NOTHING
+    revision: int | None = 0
 
 
 def is_key(text: str) -> bool:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.api.deciding import deciding
 from tests.api.running_api import ROOT, running_api
 from workflow.access import keys
 from workflow.access.keys import Role
+from workflow.api.resources.collections import PLURALS
 from workflow.clock import SystemClock
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry
-from workflow.store import Store
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 _LONGEST = 900.0
 """Seconds, for what never ends: on a machine that has much else to do it takes minutes."""
+ELSEWHERE = sorted(name for name in PLURALS if name not in ("job", "incident"))
+"""Lifecycles whose operations are not tried here: what definitions make is made by the same code for all."""
+MADE = f"({'|'.join(ELSEWHERE)}|incident)_.+|(get|create)_({'|'.join(ELSEWHERE)})|create_incident"
+LISTS = f"list_({'|'.join(PLURALS[name] for name in ELSEWHERE)})"
+ENDLESS = "stream_changes"
 
 
 @pytest.fixture(scope="module")
@@ -32,28 +37,11 @@ def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     """A client of a running API with the key of an operator, who may do everything."""
     directory = tmp_path_factory.mktemp("operated")
     with running_api(f"sqlite:///{directory / 'makegood.db'}", directory, processes=1) as api:
+        engine = Engine(api.store, Registry(api.store), SystemClock())
         key = keys.create(api.store, Role.OPERATOR, "tests", datetime.now(UTC))
-        with api.client() as http, deciding(api.store):
+        with api.client() as http, deciding(engine):
             http.headers["Authorization"] = f"Bearer {key}"
             yield http
-
-
-@contextmanager
-def deciding(store: Store) -> Iterator[None]:
-    """A worker that decides what comes in: whoever acts at the desk waits for that."""
-    engine, over = Engine(store, Registry(store), SystemClock()), threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.02):
-            engine.apply()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @pytest.mark.timeout(_LONGEST + 60)
@@ -67,7 +55,7 @@ def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, 
         [
             *(*command, str(operated.base_url.join("/openapi.json")), "--no-color"),
             *("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
-            *("--exclude-path", "/v1/changes/stream"),  # which does not end
+            *("--exclude-operation-id-regex", f"^({MADE}|{LISTS}|{ENDLESS})$"),
         ],
         env={
             **os.environ,
@@ -90,7 +78,8 @@ def test_an_answer_is_promised_only_where_it_can_be_given(operated: httpx.Client
     without_cause = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            asked = {one["in"] for one in operation.get("parameters", ())}
+            parameters = [_meant(document, one) for one in operation.get("parameters", ())]
+            asked = {one["in"] for one in parameters}
             promised = operation["responses"].keys()
             if "422" in promised and not asked and "requestBody" not in operation:
                 without_cause.append((method, path, 422))
@@ -99,3 +88,12 @@ def test_an_answer_is_promised_only_where_it_can_be_given(operated: httpx.Client
             if "413" in promised and method == "get":
                 without_cause.append((method, path, 413))
     assert without_cause == []
+
+
+def _meant(document: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    """What is written once and referred to."""
+    if "$ref" not in one:
+        return one
+    kind, name = one["$ref"].split("/")[-2:]
+    found: dict[str, Any] = document["components"][kind][name]
+    return found

@@ -152,7 +152,7 @@ def test_who_comes_when_too_many_wait_is_answered_at_once(
 def test_one_event_can_be_asked_for(house: House, identity: str, plain: bool) -> None:
     subject = f"asked-{plain}-{identity.encode().hex()}"
     source = f"/tests/asked/{plain}"
-    house.post(order("place", subject, identity, amount=5) | {"source": source})
+    posted = house.post(order("place", subject, identity, amount=5) | {"source": source})
     path = f"/v1/events/{quote(source, safe='/' if plain else '')}/{quote(identity, safe='')}"
     expected = {
         "source": source,
@@ -164,6 +164,7 @@ def test_one_event_can_be_asked_for(house: House, identity: str, plain: bool) ->
         "seq": None,
         "received_at": "2026-07-01T12:00:00Z",
         "decided_at": None,
+        "request_id": posted.headers["X-Request-Id"],
     }
     assert ask(house, path).json() == expected
     house.apply()

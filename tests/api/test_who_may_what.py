@@ -21,6 +21,8 @@ from tests.api.conftest import NOON, House, open_house
 from workflow.access import keys
 from workflow.access.bounds import Bounds
 from workflow.access.role import Role
+from workflow.api.resources.collections import collection_of
+from workflow.api.resources.senders import opening, sendable
 from workflow.engine.cloudevent import CloudEvent
 from workflow.errors import InvalidEvent, NotPermitted
 from workflow.store.own_sources import OWN_SOURCES
@@ -102,7 +104,8 @@ WHO_MAY = {
     "POST /v1/calls/twilio/connect": frozenset(),
     "POST /v1/hooks/{route}": frozenset(),
 }
-"""By operation, which principals are let in; what they then get is another matter."""
+"""By operation, which principals are let in; what they then get is another matter. Of those that a lifecycle
+makes, see `of_lifecycle`."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics"}
 """Those that need no key."""
 _OF_ORDERS = {"/v1/search", "/v1/subjects", "/v1/changes", "/v1/changes/stream"}
@@ -165,8 +168,44 @@ def operations(house: House) -> Iterator[tuple[str, str]]:
         yield from ((method.upper(), path) for method in known)
 
 
+LIFECYCLES = [*sorted(load_catalog()), "order"]
+
+
+def of_lifecycle(house: House, name: str) -> dict[str, frozenset[str]]:
+    """The same as `WHO_MAY` of the operations that a definition makes, by one rule for all lifecycles.
+
+    Whoever may read its subjects reads them; whoever may send events sends its triggers, as far as the
+    trigger is taken from them, which is asked of the event. One that is written out above is not among them.
+    """
+    lifecycle, path = house.runtime.registry.latest(name), f"/v1/{collection_of(name)}"
+    reading = _EVERYTHING | {f"reads {name}"} & _ANYBODY
+    found = dict.fromkeys((f"GET {path}", f"GET {path}/{{id}}", f"GET {path}/{{id}}/possible"), reading)
+    sent = [f"POST {path}/{{id}}/{trigger}" for trigger in sendable(lifecycle)]
+    found |= dict.fromkeys([*sent, *([f"POST {path}"] if opening(lifecycle) else [])], _SENDING)
+    written = {one.replace("{number}", "{id}") for one in WHO_MAY}
+    return {one: who for one, who in found.items() if one not in written}
+
+
 def test_somebody_has_decided_about_every_operation(house: House) -> None:
-    assert {f"{method} {path}" for method, path in operations(house)} == WHO_MAY.keys() | OPEN
+    decided = {one for name in LIFECYCLES for one in of_lifecycle(house, name)}
+    assert {f"{method} {path}" for method, path in operations(house)} == WHO_MAY.keys() | OPEN | decided
+
+
+@pytest.mark.parametrize("name", LIFECYCLES)
+def test_a_resource_lets_in_whom_it_is_for(house: House, callers: list[Caller], name: str) -> None:
+    before = _stored(house)
+    for operation, who in of_lifecycle(house, name).items():
+        method, path = operation.split(" ", 1)
+        for caller in callers:
+            headers = {} if caller.text is None else {"Authorization": f"Bearer {caller.text}"}
+            answer = house.http.request(method, path.format(id="1"), headers=headers, content=b"[")
+            if caller.name in _NOBODY:
+                assert answer.status_code == 401, (operation, caller.name, answer.text)
+            elif caller.name in who:
+                assert answer.status_code not in (401, 403, 405, 500), (operation, caller.name, answer.text)
+            else:
+                assert answer.status_code == 403, (operation, caller.name, answer.text)
+    assert _stored(house) == before, "whoever is refused, or says nothing of sense, leaves nothing behind"
 
 
 @pytest.mark.parametrize("operation", WHO_MAY)
@@ -270,12 +309,16 @@ def test_a_key_sends_over_http_what_is_taken_from_outside(
     }
     before = _stored(house)
     for caller, (text, permitted) in who.items():
-        answer = _send(
-            house, text, {"type": f"{name}.{trigger}", "subject": f"{name}:n", "data": {"x" * 9: []}}
-        )
-        assert (answer.status_code != 403) is permitted, (caller, answer.text)
-        if not permitted:
-            assert answer.json()["errors"][0]["rule"] in ("from", "operator", "not-yours", "role")
+        event = {"type": f"{name}.{trigger}", "subject": f"{name}:n", "data": {"x" * 9: []}}
+        path = f"/v1/{collection_of(name)}/n/{trigger}"
+        bearer = {"Authorization": f"Bearer {text}"}
+        for answer in (
+            _send(house, text, event),
+            house.http.post(path, json=event["data"], headers=bearer | {"Idempotency-Key": "never"}),
+        ):
+            assert (answer.status_code != 403) is permitted, (caller, answer.text)
+            if not permitted:
+                assert answer.json()["errors"][0]["rule"] in ("from", "operator", "not-yours", "role")
     refused_only = not (outside or operators)
     assert not refused_only or _stored(house) == before
 

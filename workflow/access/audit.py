@@ -40,6 +40,7 @@ class AuditEntry:
         outcome: ``done`` or ``refused``.
         reason: the rule by which it was refused.
         address: from where, as the server saw it.
+        request_id: of the request, as its answer and the logs name it.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class AuditEntry:
     outcome: str
     reason: str | None = None
     address: str | None = None
+    request_id: str | None = None
 
 
 class AuditFilter(NamedTuple):

@@ -19,6 +19,7 @@ from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.error_mapping import KNOWN, refusal_of
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
+from workflow.api.http.request_ids import RequestIds
 from workflow.api.ingest import endpoint
 from workflow.api.ingest.limits import Limits
 from workflow.api.routes import (
@@ -44,10 +45,12 @@ from workflow.api.routes import (
     hooks,
     incidents,
     metrics,
+    openapi,
     packets,
     policies,
     refusals,
     reports,
+    resources,
     search,
     subjects,
     subscriptions,
@@ -65,6 +68,9 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As an ASGI application."""
+        await RequestIds(self._served)(scope, receive, send)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == endpoint.PATH and scope["method"] == "POST":
             await self.straight(scope, receive, send)
         else:
@@ -95,13 +101,14 @@ def create_app(
         summary="Events in, subjects out.",
         description=documentation.DESCRIPTION,
         version="1",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # where a redirect leads would be the caller's word, by its Host
         lifespan=_lifespan(context),
     )
     app.state.context = context
-    resources = (
+    known = (
         events,
         discards,
         event_decisions,
@@ -132,15 +139,17 @@ def create_app(
         hooks,
         health,
         metrics,
+        openapi,
+        resources,  # last: of two paths that fit a request the first is taken
     )
     # As they are: including them would build each route anew with every application.
-    for router in (*pages, *(one.router for one in resources)):
+    for router in (*pages, *(one.router for one in known)):
         app.router.routes.extend(router.routes)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     app.add_middleware(Observation, meters=context.meters)
     app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
     _answer_errors(app, shown)
-    documentation.describe(app, ProblemDetails)
+    openapi.describe(app, runtime.registry, ProblemDetails)
     return app
 
 

@@ -28,6 +28,7 @@ from workflow.store.keys import key_is
 from workflow.store.own_sources import OWN_SOURCES
 from workflow.store.port import PENDING, EffectUpdate, KnownEvent, NewEvent, Store, Transaction
 from workflow.store.schema import outbox, subjects
+from workflow.telemetry.request_id import current_request_id
 
 
 class Acceptance(NamedTuple):
@@ -73,7 +74,11 @@ class Acceptor:
         return self.store_one(self.check(events, by))
 
     def check(
-        self, events: Sequence[CloudEvent], by: Principal | None = None, actor: str | None = None
+        self,
+        events: Sequence[CloudEvent],
+        by: Principal | None = None,
+        actor: str | None = None,
+        expected_revision: int | None = None,
     ) -> CheckedEvents:
         """Check events of one sender; asks the store for definitions that this process does not know yet, and
         for effects that receipts from outside name.
@@ -81,13 +86,17 @@ class Acceptor:
         Args:
             by: whose they are; None: makegood's own, or of a program that has the database.
             actor: whom the ledger is to name; None: `by`, or nobody.
+            expected_revision: the subject's as their sender has seen it: where it has another when they are
+                decided, they are refused; None: they are decided whatever came between.
 
         Raises:
             InvalidEvent: with every problem of every event.
             NotPermitted: the same, where `by` may not send one of them.
         """
         rows = self._checked(events, by)
-        return CheckedEvents(rows if actor is None else [row._replace(actor=actor) for row in rows])
+        said = {"actor": actor, "expected_revision": expected_revision, "request_id": current_request_id()}
+        more: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        return CheckedEvents([row._replace(**more) for row in rows] if more else rows)
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
         """Whether `check` can check these without asking the store."""

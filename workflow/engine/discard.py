@@ -17,7 +17,10 @@ from workflow.store.port import REFUSED_OPENING, Changes, NewMove, Store, Transa
 from workflow.store.schema import events, inbox, subjects
 
 _SUBJECT = [subjects.c[name.strip().removeprefix("s.")] for name in rows.SUBJECT_COLUMNS.split(",")]
-_EVENT = [events.c[name] for name in ("event_id", "source", "type", "time", "data", "parent", "actor")]
+_EVENT = [
+    events.c[name]
+    for name in ("event_id", "source", "type", "time", "data", "parent", "actor", "expected_revision")
+]
 
 
 def let_stand(store: Store, registry: Registry, clock: Clock, event_row: int) -> None:

@@ -26,6 +26,7 @@ from workflow.engine.fan_out import FanOut
 from workflow.engine.progress import Progress
 from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
+from workflow.engine.revisions import take_revisions
 from workflow.engine.suspects import parted, suspect
 from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
@@ -214,6 +215,7 @@ class Engine:
             claim.work = list(part.first)
             claim.full = part.more or (claim.full and len(part.first) > 0)
         self.marks.begin(claim.work)
+        take_revisions(transaction.connection, claim)
         return claim
 
     def _decide_each(

@@ -13,6 +13,8 @@ import threading
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -65,20 +67,28 @@ class GroupCommit:
 
         self._together, self._apart = committer(MAX_GROUP_EVENTS), committer(1)
 
-    async def accept(self, events: Sequence[CloudEvent], by: Principal) -> Answers:
+    async def accept(
+        self, events: Sequence[CloudEvent], by: Principal, expected_revision: int | None = None
+    ) -> Answers:
         """Check the events of a request of `by` here, and commit them together with those of others.
+
+        `expected_revision` as for `Acceptor.check`.
 
         Raises:
             InvalidEvent, EventConflict: as `Engine.accept`.
             Exception: of the database; either all of the request is stored or nothing.
         """
         if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
-            return await self.accept_apart(lambda: events, by)
-        return await self._submit(self._together, self._acceptor.check(events, by), len(events))
+            return await self.accept_apart(lambda: events, by, expected_revision)
+        checked = self._acceptor.check(events, by, expected_revision=expected_revision)
+        return await self._submit(self._together, checked, len(events))
 
-    async def accept_apart(self, read: Callable[[], Sequence[CloudEvent]], by: Principal) -> Answers:
+    async def accept_apart(
+        self, read: Callable[[], Sequence[CloudEvent]], by: Principal, expected_revision: int | None = None
+    ) -> Answers:
         """As `accept`, with a thread and a commit of its own; `read` gives the events, in that thread."""
-        return await self._submit(self._apart, lambda: self._acceptor.check(read(), by), 1)
+        check = partial(copy_context().run, lambda: self._acceptor.check(read(), by, None, expected_revision))
+        return await self._submit(self._apart, check, 1)
 
     def close(self) -> None:
         """Commit what was submitted, then end the threads that commit."""

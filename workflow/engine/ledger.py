@@ -23,7 +23,7 @@ from workflow.store.port import Store
 from workflow.store.schema import events, moves, subjects
 
 _MOVE = [moves.c[name] for name in ("version", "seq", "trigger", "timer", "setting", "due_at", "at")]
-_EVENT = [events.c[name] for name in ("time", "data", "parent", "actor")]
+_EVENT = [events.c[name] for name in ("time", "data", "parent", "actor", "expected_revision")]
 MOVE_COLUMNS = (subjects.c.lifecycle, *_MOVE, events.c.event_id, events.c.source, *_EVENT)
 """What is needed to decide again: moves, joined with their subjects and (outer) their events."""
 
@@ -41,7 +41,7 @@ def rebuild(store: Store, registry: Registry, key: str) -> Subject:
         latest = subject
     if latest is None:
         raise NotFound(f"subject: the ledger has nothing of {key!r}")
-    return latest
+    return latest._replace(revision=None)  # the store does not keep it with the subject
 
 
 def decisions(store: Store, registry: Registry, key: str) -> Iterator[tuple[Subject, Decision]]:
@@ -122,7 +122,10 @@ def _event(row: Row[Any], key: str) -> Event:
         kind = sender_of(row.source)
         identity, said = row.event_id, row.data
         return Event(
-            row.trigger, identity, row.source, row.time, said, row.parent, sender=kind, actor=row.actor
+            *(row.trigger, identity, row.source, row.time, said, row.parent),
+            sender=kind,
+            actor=row.actor,
+            expected_revision=row.expected_revision,
         )
     identity = f"{key}/{row.timer}/{row.setting}"
     return Event(row.trigger, identity, TIMER_SOURCE, row.due_at, timer=row.timer, setting=row.setting)

@@ -31,6 +31,8 @@ class Registry:
         self._store = store
         self._known: dict[tuple[str, int], Lifecycle] = {}
         self._latest: dict[str, int] = {}
+        self.generation = 0
+        """How often a newer version, or another lifecycle, has become known here."""
 
     def register(self, sources: Iterable[tuple[str, str | None]], now: datetime) -> None:
         """Make known and remember definitions, given as (YAML text, file name or None).
@@ -134,7 +136,9 @@ class Registry:
         self._note(lifecycle.name, lifecycle.version)
 
     def _note(self, name: str, version: int) -> None:
-        self._latest[name] = max(version, self._latest.get(name, version))
+        if version > self._latest.get(name, 0):
+            self._latest[name] = version
+            self.generation += 1
 
     def get(self, name: str, version: int) -> Lifecycle:
         """One version, from memory or from the store.

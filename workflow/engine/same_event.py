@@ -26,6 +26,7 @@ class _Content(NamedTuple):
     subject: str
     parent: str | None
     effect: str | None
+    expected_revision: int | None
     data: Mapping[str, Any]
 
 
@@ -50,7 +51,9 @@ def difference(event: NewEvent, first: NewEvent | KnownEvent) -> Problem | None:
 
 
 def _content(event: NewEvent | KnownEvent) -> _Content:
-    return _Content(event.type, event.subject, event.parent, event.effect, event.data)
+    return _Content(
+        *(event.type, event.subject, event.parent, event.effect, event.expected_revision, event.data)
+    )
 
 
 def _same(one: Any, other: Any) -> bool:

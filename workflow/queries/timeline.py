@@ -26,7 +26,8 @@ _EVENT, _MOVE, _INBOX, _DISCARD = schema.events.c, schema.moves.c, schema.inbox.
 class EventView:
     """An event as it was accepted; `time` is its source's, `received_at` ours, both UTC.
 
-    `actor` is who sent it, by the key; null: makegood itself, or it was not known.
+    `actor` is who sent it, by the key; null: makegood itself, or it was not known. `request_id` names the
+    request with which it came over HTTP.
     """
 
     id: str
@@ -37,6 +38,7 @@ class EventView:
     data: Mapping[str, Any]
     parent: str | None
     actor: str | None
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _entries(connection: Connection, subject_row: int, rows: Sequence[Row[Any]])
 
 def _event_columns() -> list[Any]:
     """The event's columns under names that no column of another table has."""
-    names = ("event_id", "source", "type", "time", "received_at", "data", "parent", "actor")
+    names = ("event_id", "source", "type", "time", "received_at", "data", "parent", "actor", "request_id")
     return [_EVENT[name].label(f"of_event_{name}") for name in names]
 
 
@@ -203,6 +205,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> EventView:
         row.of_event_data,
         row.of_event_parent,
         row.of_event_actor,
+        row.of_event_request_id,
     )
 
 

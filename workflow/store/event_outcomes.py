@@ -19,12 +19,12 @@ _OUTCOME = func.coalesce(moves.c.outcome, _DROPPED, UNDECIDED)
 _REASON = func.coalesce(moves.c.reason, discards.c.reason, inbox.c.error)
 _COLUMNS = (events.c.source, events.c.event_id, subjects.c.key, _OUTCOME, _REASON)
 _AT = func.coalesce(moves.c.at, discards.c.at, type_=moves.c.at.type)
-MORE_COLUMNS = (moves.c.dest, events.c.received_at, events.c.data, moves.c.seq, _AT)
+MORE_COLUMNS = (moves.c.dest, events.c.received_at, events.c.data, moves.c.seq, _AT, events.c.request_id)
 """What may be asked for beside the outcome: the further fields of `EventOutcome`."""
 
 SAID_COLUMNS = (
     events.c.type, events.c.time, events.c.received_at, cast(events.c.data, Text), events.c.parent,
-    events.c.effect,
+    events.c.effect, events.c.expected_revision,
 )  # fmt: skip
 """What an event said: the further fields of `KnownEvent`. The data as text, which no driver decodes."""
 

@@ -27,6 +27,8 @@ class NewEvent(NamedTuple):
         effect: idempotency key of the effect that it is the receipt of.
         actor: who sent it; None: makegood itself.
         hops: how many events in a row led to it; None: it comes from outside.
+        expected_revision: the subject's as its sender has seen it, if it said.
+        request_id: of the request with which it came over HTTP.
     """
 
     source: str
@@ -41,6 +43,8 @@ class NewEvent(NamedTuple):
     effect: str | None = None
     actor: str | None = None
     hops: int | None = None
+    expected_revision: int | None = None
+    request_id: str | None = None
 
 
 PENDING = "pending"
@@ -66,8 +70,9 @@ class EventOutcome(NamedTuple):
         data: what it said.
         seq: the number of the decision within its subject.
         decided_at: when it was taken, UTC; None while there is none.
+        request_id: of the request with which it came over HTTP, if it did.
 
-    The last five are None where only the outcome was asked for, as of duplicates.
+    The last six are None where only the outcome was asked for, as of duplicates.
     """
 
     source: str
@@ -80,6 +85,7 @@ class EventOutcome(NamedTuple):
     data: Mapping[str, Any] | None = None
     seq: int | None = None
     decided_at: datetime | None = None
+    request_id: str | None = None
 
 
 class KnownEvent(NamedTuple):
@@ -99,6 +105,7 @@ class KnownEvent(NamedTuple):
     data: Mapping[str, Any]
     parent: str | None
     effect: str | None
+    expected_revision: int | None
 
 
 class Pending(NamedTuple):

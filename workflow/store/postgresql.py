@@ -81,9 +81,10 @@ class PostgresTransaction:
         wanted = {event.subject: event for event in reversed(events)}  # a new subject's first event opens it
         keys = sorted(wanted)
         firsts = [wanted[key] for key in keys]
-        sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors, hops = zip(
+        sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors, hops, *more = zip(
             *events, strict=True
         )
+        expected, requests = more
         rows_of_events = {
             "keys": texts(keys),
             "lifecycles": literal([event.lifecycle for event in firsts]),
@@ -102,6 +103,8 @@ class PostgresTransaction:
             "effects": texts(effects),
             "actors": texts(actors),
             "hops": literal(hops),
+            "expected": literal(expected),
+            "requests": texts(requests),
         }
         if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
             return self._alone(sql.ACCEPT, rows_of_events)

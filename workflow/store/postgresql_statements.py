@@ -41,12 +41,16 @@ with wanted as (
     select u.*, ids.id as subject_id from unnest(cast(%(sources)s as text[]), cast(%(event_ids)s as text[]),
       cast(%(subjects)s as text[]), cast(%(types)s as text[]), cast(%(times)s as timestamptz[]),
       cast(%(data)s as text[]), cast(%(event_parents)s as text[]),
-      cast(%(effects)s as text[]), cast(%(actors)s as text[]), cast(%(hops)s as int[]))
-      with ordinality as u(source, event_id, subject, type, time, data, parent, effect, actor, hops, ord)
+      cast(%(effects)s as text[]), cast(%(actors)s as text[]), cast(%(hops)s as int[]),
+      cast(%(expected)s as int[]), cast(%(requests)s as text[]))
+      with ordinality as u(source, event_id, subject, type, time, data, parent, effect, actor, hops,
+        expected_revision, request_id, ord)
     join ids on ids.key = u.subject order by u.ord offset 0) u
 ), entered as (
-  insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at, effect, actor)
-  select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, %(now)s, effect, actor
+  insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at, effect, actor,
+    expected_revision, request_id)
+  select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, %(now)s, effect, actor,
+    expected_revision, request_id
   from numbered
   order by source collate "C", event_id collate "C"
   on conflict (source, event_id) do nothing returning id, subject_id

@@ -16,7 +16,9 @@ from workflow.store.port import Changes, Claim, EffectRow, KnownEvent, Pending
 SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
 )
-EVENT_COLUMNS = "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor"
+EVENT_COLUMNS = (
+    "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor, e.expected_revision"
+)
 
 PENDING_COLUMNS = "hops, deaths"
 """What is known of an event or a timer only while it is pending."""
@@ -53,11 +55,10 @@ def instant(value: Any) -> datetime:
 
 
 def subject_of(row: Sequence[Any], timers: Mapping[str, Timer]) -> Subject:
-    """The value of a row read with `SUBJECT_COLUMNS`."""
+    """The value of a row read with `SUBJECT_COLUMNS`; nobody has asked for its revision."""
     _, key, lifecycle, version, state, seq, data, parent, opened_at, changed_at = row
-    return Subject(
-        key, lifecycle, version, state, seq, from_json(data), parent, utc(opened_at), utc(changed_at), timers
-    )
+    data, opened, changed = from_json(data), utc(opened_at), utc(changed_at)
+    return Subject(key, lifecycle, version, state, seq, data, parent, opened, changed, timers, revision=None)
 
 
 def budget_of(timer: Timer) -> int | None:
@@ -138,12 +139,30 @@ def _event_work(row: Sequence[Any]) -> Pending:
 
 
 def event_of(
-    identity: str, source: str, kind: str, time: Any, data: Any, parent: str | None, actor: str | None
+    identity: str,
+    source: str,
+    kind: str,
+    time: Any,
+    data: Any,
+    parent: str | None,
+    actor: str | None,
+    expected_revision: int | None,
 ) -> Event:
     """An event of the ledger as a decision takes it; of its type the trigger."""
     trigger = kind.partition(".")[2]
     at, said = instant(time), from_json(data)
-    return Event(trigger, identity, source, at, said, parent, sender=sender_of(source), actor=actor)
+    kind = sender_of(source)
+    return Event(
+        trigger,
+        identity,
+        source,
+        at,
+        said,
+        parent,
+        sender=kind,
+        actor=actor,
+        expected_revision=expected_revision,
+    )
 
 
 def timer_claim(

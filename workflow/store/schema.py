@@ -92,6 +92,10 @@ events = Table(
     Column("received_at", Instant, nullable=False),
     Column("effect", Text, comment="idempotency key of the effect that it is the receipt of"),
     Column("actor", Text, comment="who sent it; null: makegood itself, or not known"),
+    Column(
+        "expected_revision", Integer, comment="the subject's as its sender has seen it; else it is refused"
+    ),
+    Column("request_id", Text, comment="of the request with which it came over HTTP"),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_subject_id_id", "subject_id", "id"),
 )
@@ -394,6 +398,7 @@ audit = Table(
     Column("outcome", Text, nullable=False, comment="done or refused"),
     Column("reason", Text, comment="the rule by which it was refused"),
     Column("address", Text, comment="from where, as the server saw it"),
+    Column("request_id", Text, comment="of the request, as its answer and the logs name it"),
 )
 Index("ix_audit_at", audit.c.at)
 Index("ix_audit_actor_id", audit.c.actor, audit.c.id)

@@ -71,6 +71,8 @@ class SqliteTransaction:
                 received,
                 one.effect,
                 one.actor,
+                one.expected_revision,
+                one.request_id,
                 one.subject,
             )
             if found:

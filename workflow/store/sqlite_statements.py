@@ -13,8 +13,9 @@ select ?, ?, ?, ?, 'initial', 0, '{}'
 where not exists (select 1 from events where source = ? and event_id = ?)
 on conflict (key) do nothing"""
 ADD_EVENT = """insert into events
-(source, event_id, subject_id, type, time, data, parent, received_at, effect, actor)
-select ?, ?, id, ?, ?, ?, ?, ?, ?, ? from subjects where key = ?
+(source, event_id, subject_id, type, time, data, parent, received_at, effect, actor,
+  expected_revision, request_id)
+select ?, ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? from subjects where key = ?
 on conflict (source, event_id) do nothing returning id, subject_id"""
 ADD_INBOX = "insert into inbox (event_id, subject_id, hops) values (?, ?, ?)"
 PUT_BACK = "insert into inbox (event_id, subject_id, hops, deaths) values (?, ?, ?, ?)"

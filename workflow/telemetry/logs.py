@@ -9,7 +9,9 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from workflow.telemetry.request_id import current_request_id
 
 
 def configure(level: str = "INFO") -> None:
@@ -20,6 +22,7 @@ def configure(level: str = "INFO") -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        with_request,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -54,3 +57,11 @@ def configure(level: str = "INFO") -> None:
     # A line for each request, step of a state machine or look at the schema is noise; steps show data, too.
     for name in ("httpx", "httpcore", "transitions", "alembic.runtime.migration"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def with_request(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A line that is written while a request is served says which."""
+    request_id = current_request_id()
+    if request_id is not None:
+        line.setdefault("request_id", request_id)
+    return line

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from workflow.access.audit import DONE, REFUSED, AuditEntry, AuditLog
 from workflow.access.principal import Principal
 from workflow.clock import Clock
+from workflow.telemetry.request_id import current_request_id
 
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _HOLDER, _RULE = "makegood_holder", "makegood_rule"
@@ -46,6 +47,7 @@ def entry_of(scope: Scope, at: datetime, route: str, *, refused: bool) -> AuditE
         REFUSED if refused else DONE,
         scope.get(_RULE) if refused else None,
         client[0] if client else None,
+        current_request_id(),
     )
 
 

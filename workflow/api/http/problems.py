@@ -33,6 +33,7 @@ class Kind(Enum):
     TIMEOUT = ("timeout", 408, "The request did not arrive in time")
     CONFLICT = ("conflict", 409, "It is not in a state in which this can be done")
     OTHER_EVENT = ("other-event", 409, "This source and id are those of another event; nothing was stored")
+    CHANGED = ("changed", 412, "It has changed since it was read; it stays as it is")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     URL_TOO_LONG = ("url-too-long", 414, "The address is too long; the connection is closed")
     MEDIA_TYPE = ("media-type", 415, "The body is of a type that is not understood")

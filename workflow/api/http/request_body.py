@@ -36,15 +36,25 @@ async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
 
 async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
     """The body, a JSON object of any form. Raises Refusal."""
-    value = await _apart(decode, await read_whole(request, most))
-    if not isinstance(value, dict):
-        raise Refusal.of(Kind.INVALID, "body", "object", "must be an object: the data of the trigger")
-    return value
+    return await _apart(_object, await read_whole(request, most))
+
+
+async def read_optional_object(request: Request, most: int) -> dict[str, Any]:
+    """The body, a JSON object of any form; without a body an empty one. Raises Refusal."""
+    body = await read_whole(request, most)
+    return await _apart(_object, body) if body.strip() else {}
 
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
     """The JSON body as this model. Raises as `model_of`, and Refusal for its length."""
     return await _apart(lambda body: model_of(body, model), await read_whole(request))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    value = decode(body)
+    if not isinstance(value, dict):
+        raise Refusal.of(Kind.INVALID, "body", "object", "must be an object: the data of the trigger")
+    return value
 
 
 async def _apart(read: Callable[[bytes], _Value], body: bytes) -> _Value:

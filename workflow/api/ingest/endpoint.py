@@ -9,7 +9,8 @@ it to a thread. A large batch goes to a thread whole, and has a commit of its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -36,9 +37,10 @@ from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of
 from workflow.api.ingest.decision_watch import DecisionWatch
 from workflow.api.ingest.limits import Limits, RequestLimiter
 from workflow.engine.acceptance import Acceptance
+from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.group_commit import GroupCommit, OnCommit
 from workflow.engine.runtime import Runtime
-from workflow.errors import InvalidEvent
+from workflow.errors import InvalidEvent, NotPermitted
 
 PATH = "/v1/events"
 LARGE_BYTES = 32 * 1024
@@ -111,6 +113,41 @@ class EventsEndpoint:
                 self._audit.note(entry_of(scope, self._clock.now(), PATH, refused=True))
             return self._refused(refusal)
         return self._accepted(accepted)
+
+    @contextmanager
+    def serving(self, size: int) -> Iterator[None]:
+        """A place for a request with an event that has so many bytes, while it is read and stored.
+
+        Raises Refusal (429) where too much waits, or is being served.
+        """
+        self._backpressure.check()
+        self._limiter.acquire(size)
+        try:
+            yield
+        finally:
+            self._limiter.release(size)
+
+    async def take(
+        self, event: CloudEvent, by: Principal, expected_revision: int | None = None
+    ) -> Acceptance:
+        """Commit one event that somebody sent as something else than a CloudEvent; see `serving`.
+
+        `expected_revision` as for `Acceptor.check`.
+
+        Raises:
+            InvalidEvent, EventConflict, NotPermitted: as `Engine.accept`.
+            Refusal: too many wait (429).
+            Exception: of the database; it is stored or not.
+        """
+        self._check_room(1)
+        try:
+            (accepted,) = await self._commits.accept([event], by, expected_revision)
+        except InvalidEvent as error:
+            if not isinstance(error, NotPermitted):
+                self._meters.refused.inc()
+            raise
+        (self._meters.accepted if accepted.status == "accepted" else self._meters.duplicate).inc()
+        return accepted
 
     def close(self) -> None:
         """Commit what was submitted, then end the threads that commit."""

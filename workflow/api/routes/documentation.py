@@ -9,11 +9,8 @@ from string import Template
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
 
-from workflow.api.http.problems import Kind, described
-from workflow.api.http.request_body import COMPONENT
+from workflow.api.http.problems import Kind
 
 DESCRIPTION = """\
 Events come in as CloudEvents 1.0; lifecycles decide what they change. Every error is problem details
@@ -30,11 +27,6 @@ $operations
 <th scope="col">meaning</th></tr></thead>$problems</table>
 """)
 
-_ANYWHERE = described(Kind.URL_TOO_LONG, Kind.HEAD_TOO_LARGE)
-"""What any request may be answered before anybody looks at what it asks for."""
-_WITH_A_KEY = described(Kind.BUSY)
-"""What whoever has a key, or a wrong one, may be answered: it comes too often."""
-
 
 def reference(app: FastAPI) -> str:
     """Every operation of an application and every kind of problem, as HTML to stand in a page."""
@@ -45,61 +37,17 @@ def reference(app: FastAPI) -> str:
     )
 
 
-def describe(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Have OpenAPI carry these models, which answers refer to by name."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(
-                title=app.title,
-                version=app.version,
-                summary=app.summary,
-                description=app.description,
-                routes=app.routes,
-            )
-            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-            for operation in (one for methods in schema["paths"].values() for one in methods.values()):
-                for status, answer in _ANYWHERE.items():
-                    operation["responses"].setdefault(str(status), answer)
-                if "security" in operation:
-                    for status, answer in _WITH_A_KEY.items():
-                        operation["responses"].setdefault(str(status), answer)
-            for model in models:
-                document = model.model_json_schema(ref_template=COMPONENT)
-                _hoist(document, schemas)
-                schemas[model.__name__] = document
-            for body in _request_bodies(schema):
-                _hoist(body, schemas)
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _request_bodies(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for methods in schema["paths"].values():
-        for operation in methods.values():
-            for content in operation.get("requestBody", {}).get("content", {}).values():
-                yield content["schema"]
-
-
-def _hoist(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Move a schema's own definitions to those of the document, where its references lead."""
-    for name, definition in schema.pop("$defs", {}).items():
-        if schemas.setdefault(name, definition) != definition:
-            raise ValueError(f"two models of the API are called {name}")
-
-
-def _operations(schema: dict[str, Any]) -> Iterator[str]:
-    for path, methods in schema["paths"].items():
+def _operations(document: dict[str, Any]) -> Iterator[str]:
+    known = document["components"]
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield (
                 f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2>"
                 f"<p>{escape(operation.get('summary', ''))}. {escape(operation.get('description', ''))}</p>"
             )
-            yield from _parameters(operation.get("parameters", []))
-            yield from _body(operation.get("requestBody", {}))
-            answers = sorted(operation["responses"].items())
+            yield from _parameters([_meant(one, known) for one in operation.get("parameters", [])])
+            yield from _body(operation.get("requestBody", {}), known)
+            answers = [(status, _meant(one, known)) for status, one in sorted(operation["responses"].items())]
             yield f"<p>Answers: {', '.join(_answer(*item) for item in answers)}</p>"
 
 
@@ -113,13 +61,24 @@ def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
         yield f'<table class="cards">{rows}</table>'
 
 
-def _body(body: dict[str, Any]) -> Iterator[str]:
+def _body(body: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
     if "description" in body:
         yield f"<p>{escape(body['description'])}</p>"
     for media_type, content in body.get("content", {}).items():
-        yield f"<p><code>{escape(media_type)}</code> {escape(content['schema'].get('description', ''))}</p>"
-        for example in content["schema"].get("examples", []):
-            yield f'<pre tabindex="0">{escape(json.dumps(example, indent=2))}</pre>'
+        schema = _meant(content["schema"], known)
+        yield f"<p><code>{escape(media_type)}</code> {escape(schema.get('description', ''))}</p>"
+        named = [one["value"] for one in content.get("examples", {}).values()]
+        for example in [*named, *schema.get("examples", [])]:
+            yield f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+
+
+def _meant(one: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """What it is, where it only says what is written elsewhere in the document."""
+    if "$ref" not in one:
+        return one
+    kind, name = one["$ref"].rsplit("/", 2)[1:]
+    found: dict[str, Any] = known[kind][name]
+    return found
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:

@@ -33,6 +33,7 @@ class EventDecision:
         state: of its subject after the decision; null while there is none.
         seq: the decision's number within the subject.
         received_at, decided_at: UTC.
+        request_id: of the request with which it came; null where it came another way.
     """
 
     source: str
@@ -44,6 +45,7 @@ class EventDecision:
     seq: int | None
     received_at: datetime
     decided_at: datetime | None
+    request_id: str | None
 
 
 @router.get(
@@ -106,4 +108,5 @@ def decision_view(found: EventOutcome) -> EventDecision:
         found.seq,
         found.received_at,
         found.decided_at,
+        found.request_id,
     )

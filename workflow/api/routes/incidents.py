@@ -65,7 +65,7 @@ def list_incidents(request: Request, _: Reader, wanted: Annotated[IncidentFilter
     response_model=IncidentCasePage,
     responses=READING,
 )
-def list_cases(
+def list_cases_of_incident(
     request: Request, _: Reader, number: Number, wanted: Annotated[CaseFilter, Query()]
 ) -> JsonAnswer:
     """In the order in which they were joined, page by page; those that were split off are among them."""

@@ -1,0 +1,57 @@
+"""The JSON Schema of declared data for OpenAPI: what is checked, with what the definition says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from state_machines.definitions.data_rules import schema
+from state_machines.form.fields import FORMATS, FieldDeclaration
+
+_STANDARD = frozenset({"date-time", "date", "duration", "email", "uri"})
+"""Formats that JSON Schema has; what the others are is said in words."""
+
+Fields = Mapping[str, FieldDeclaration]
+
+
+def body_schema(fields: Fields) -> dict[str, Any]:
+    """Of the body of a trigger, which has these fields; others are kept as they are."""
+    found = _described(schema(fields), fields)
+    if not found["required"]:
+        del found["required"]
+    return found
+
+
+def data_schema(fields: Fields) -> dict[str, Any]:
+    """Of a subject's data, of which any may not be there yet."""
+    return _described(schema(fields, partly=True), fields)
+
+
+def _described(found: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    """The schema of an object, each part with what is said of the field."""
+    for name, declared in fields.items():
+        _describe(found["properties"][name], declared)
+    return found
+
+
+def _describe(part: dict[str, Any], declared: FieldDeclaration) -> None:
+    if declared.fields is not None:
+        _described(part, declared.fields)
+        if not part.get("required"):
+            part.pop("required", None)
+    if declared.items is not None and "items" in part:
+        _describe(part["items"], declared.items)
+    said = [declared.description]
+    if declared.format is not None and declared.format not in _STANDARD:
+        said.append(FORMATS[declared.format])
+    if declared.meaning == "words":
+        said.append("A text, or texts by language.")
+    if declared.meaning == "person":
+        said.append("An address, or an object with name, email, phone.")
+    words = " ".join(one for one in said if one)
+    if words:
+        part["description"] = words
+    if declared.default is not None:
+        part["default"] = declared.default
+    if declared.personal:
+        part["x-makegood-personal"] = True
