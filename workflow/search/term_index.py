@@ -2,7 +2,7 @@
 
 SQLite's index gives them in that order, one by one. PostgreSQL's gives all of them at once, and its planner
 cannot know how many: it would read the whole table backwards for the one row that has a rare term. So it is
-asked for a thousand at most. Are there more, it is asked block by block, a block being a term as well.
+asked for some hundreds at most. Are there more, it is asked block by block, a block being a term as well.
 """
 
 from __future__ import annotations
