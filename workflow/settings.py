@@ -367,6 +367,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."
     )
+    access_log: bool = Field(
+        default=False,
+        description="One log line for each request: method, route, status, milliseconds, bytes of the answer "
+        "and the public part of the key. Else a line for those that end with 5xx alone.",
+    )
     clock: str = Field(
         default="system",
         min_length=1,

@@ -146,8 +146,9 @@ def create_app(
     for router in (*pages, *(one.router for one in known)):
         app.router.routes.extend(router.routes)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
-    app.add_middleware(Observation, meters=context.meters)
-    app.straight = Observation(context.endpoint, context.meters, endpoint.PATH)
+    every = runtime.settings.access_log
+    app.add_middleware(Observation, meters=context.meters, every=every)
+    app.straight = Observation(context.endpoint, context.meters, endpoint.PATH, every=every)
     _answer_errors(app, shown)
     openapi.describe(app, runtime.registry, ProblemDetails)
     return app
