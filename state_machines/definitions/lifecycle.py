@@ -29,7 +29,7 @@ from state_machines.effects.retrying import compile_retry
 from state_machines.errors import DefinitionError, Problem
 from state_machines.expressions.bounded.program import Program
 from state_machines.form import source
-from state_machines.form.definition import Definition, TriggerDeclaration
+from state_machines.form.definition import Definition, TimeoutDeclaration, TriggerDeclaration
 from state_machines.form.yaml_document import Lines
 from state_machines.subject import INITIAL
 from state_machines.timeouts import TimeoutRule
@@ -87,6 +87,15 @@ class Lifecycle:
     def version(self) -> int:
         """Its version, from 1."""
         return self.definition.version
+
+    def declared_timeouts(self) -> dict[str, TimeoutDeclaration]:
+        """What is declared of every timeout, by its name."""
+        found = dict(self.definition.timeouts)
+        for state in self.definition.states:
+            found |= state.timeouts
+            if (short := state.short_timeout()) is not None:
+                found[state.name] = short
+        return found
 
     @cached_property
     def digest(self) -> str:

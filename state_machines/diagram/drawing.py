@@ -176,7 +176,7 @@ def _label(trigger: str, transition: TransitionDeclaration) -> str:
 
 def _due(definition: Definition, trigger: str, state: str) -> str:
     """When timeouts give a trigger in a state, such as ``at data.due_at``; empty if none does."""
-    said = [_when(timeout) for timeout in _timeouts(definition, state) if timeout.on_timeout == trigger]
+    said = [when_due(timeout) for timeout in _timeouts(definition, state) if timeout.on_timeout == trigger]
     return " or ".join(dict.fromkeys(said))
 
 
@@ -192,7 +192,8 @@ def _timeouts(definition: Definition, state: str) -> Iterator[TimeoutDeclaration
                 yield short
 
 
-def _when(timeout: TimeoutDeclaration) -> str:
+def when_due(timeout: TimeoutDeclaration) -> str:
+    """When a timeout is due, in a few words, such as ``after PT1H``."""
     for kind in KINDS:
         if getattr(timeout, kind.name) is not None:
             return kind.label(timeout, _short)

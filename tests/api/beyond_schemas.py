@@ -20,6 +20,7 @@ RULES = {
     "instant-exists": "which local times a zone has",
     "date": "which days a zone has",
     "unknown-lifecycle": "which lifecycles are registered",
+    "unknown-state": "which states a lifecycle has",
     "unknown-trigger": "which triggers a lifecycle has",
     "too-many-periods": "how many periods lie between two times",
     "doubled-id": "that no two events of a batch have the same source and id",

@@ -48,7 +48,12 @@ WHO_MAY = {
     "GET /v1/subjects/{key}/timeline": _ORDERS,
     "GET /v1/subjects/{key}/explain": _ORDERS,
     "GET /v1/cases/{number}/packet": _CASES,
-    "GET /v1/policies": _EVERYTHING,
+    "GET /v1/policies/fitting": _EVERYTHING,
+    "GET /v1/lifecycles": _ANYBODY,
+    "GET /v1/lifecycles/{name}": _ORDERS,
+    "GET /v1/lifecycles/{name}/triggers": _ORDERS,
+    "GET /v1/notices": _WENT_WRONG,
+    "GET /v1/notices/{notice_id}": _WENT_WRONG,
     "POST /v1/policies/search": _EVERYTHING,
     "GET /v1/desk/line": _EVERYTHING,
     "GET /v1/desk/items/{key}": _EVERYTHING,
@@ -112,7 +117,8 @@ _OF_ORDERS = {"/v1/search", "/v1/subjects", "/v1/changes", "/v1/changes/stream"}
 """Where a query says which lifecycle is asked for."""
 _PATH = {
     "key": "order:1", "source": "/tests", "id": "1", "number": "1", "trigger": "word", "name": "promises",
-    "case": "case:1", "version": "1", "effect_id": "1", "event_row": "1", "message_row": "1",
+    "case": "case:1", "version": "1", "effect_id": "1", "notice_id": "1", "event_row": "1",
+    "message_row": "1",
     "subject": "order:1", "channel": "webhook", "verdict": "merge", "message": "1",
     "route": "github",
 }  # fmt: skip
@@ -228,6 +234,7 @@ def test_an_operation_lets_in_whom_it_is_for(house: House, callers: list[Caller]
 def _call(house: House, operation: str, caller: Caller) -> httpx.Response:
     method, path = operation.split(" ", 1)
     said = _PATH | ({"key": "escalation:1"} if "/desk/items" in path else {})
+    said |= {"name": "order"} if "/lifecycles/" in path else {}
     query = {"lifecycle": "order"} if path in _OF_ORDERS else {}
     if path == "/v1/events/{source}/{id}":
         _known_event(house)

@@ -175,6 +175,12 @@ class Registry:
         self._note(name, version)
         return lifecycle
 
+    def versions(self, name: str) -> list[int]:
+        """The numbers of all versions of a name that the store remembers, the oldest first."""
+        query = select(definitions.c.version).where(definitions.c.lifecycle == name)
+        with self._store.connect() as connection:
+            return list(connection.scalars(query.order_by(definitions.c.version)))
+
     def triggers(self, name: str) -> Collection[str] | None:
         """The triggers of the newest version that is known of a lifecycle; None of one that is not known."""
         lifecycle = self.known(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
+SVG = "image/svg+xml"
 
 
 def preferred(accept: str | None, offered: Sequence[str]) -> str:

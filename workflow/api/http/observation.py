@@ -8,6 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workflow.api.http.accountability import remembered_holder
+from workflow.api.http.deprecation import fields_of
 from workflow.api.http.metrics import Meters
 from workflow.clock import monotonic
 
@@ -46,7 +47,8 @@ class Observation:
                 status = message["status"]
                 own = message.get("headers", ())
                 said = {name.lower() for name, _ in own}
-                message["headers"] = [*own, *(one for one in _HEADERS if one[0] not in said)]
+                more = [one for one in _HEADERS if one[0] not in said]
+                message["headers"] = [*own, *more, *fields_of(scope)]
             else:
                 size += len(message.get("body", b""))
             await send(message)

@@ -100,7 +100,14 @@ REQUEST_BODY: dict[str, Any] = {
     "description": "CloudEvents 1.0: structured, batched or binary. At most 64 KiB an event, 8 MiB a batch.",
     "content": {
         STRUCTURED: {"schema": EVENT},
-        BATCHED: {"schema": {"type": "array", "maxItems": MAX_BATCH_EVENTS, "items": EVENT}},
+        BATCHED: {
+            "schema": {
+                "type": "array",
+                "maxItems": MAX_BATCH_EVENTS,
+                "items": EVENT,
+                "examples": [[_EXAMPLE]],
+            }
+        },
         "application/json": {"schema": _BINARY},
     },
 }

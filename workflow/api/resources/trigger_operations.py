@@ -7,7 +7,7 @@ from typing import Any
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import INITIAL
 from workflow.api.resources.components import SENDING, header, in_json, parameter, problems
-from workflow.api.resources.examples import example_of
+from workflow.api.resources.examples import example_body
 from workflow.api.resources.naming import OperationNames, word_of
 from workflow.api.resources.parameters import ID, PARENT, id_parameter, links_of, query_parameter
 from workflow.api.resources.senders import IN_WORDS, sources_of
@@ -43,7 +43,10 @@ def _sending(lifecycle: Lifecycle, trigger: str, names: OperationNames) -> dict[
     declared, sources = lifecycle.triggers[trigger], sources_of(lifecycle, trigger)
     senders = sorted(lifecycle.senders[trigger])
     begins = INITIAL in sources
-    content = in_json(names.bodies[trigger], examples={"example": {"value": example_of(declared.data)}})
+    content = in_json(
+        names.bodies[trigger],
+        examples={"example": {"value": example_body(lifecycle, trigger)}},
+    )
     required = any(one.required for one in declared.data.values())
     links = links_of(lifecycle, names, but=trigger) if begins else links_of(lifecycle, names, only_get=True)
     answer = {"content": in_json("TriggerResult"), "links": links}

@@ -10,8 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.entity_tags import entity_tag
 from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.parameters import LISTING, READING
+from workflow.api.resources.addresses import address_of, tail_of
+from workflow.api.resources.below import read_below
+from workflow.queries.resources import revision_of
 from workflow.recovery.incident_list import (
     Incident,
     IncidentCasePage,
@@ -76,9 +80,16 @@ def list_cases_of_incident(
 
 
 @router.get("/incidents/{number:path}", summary="One incident", response_model=Incident, responses=READING)
-def get_incident(request: Request, _: Reader, number: Number) -> JsonAnswer:
+def get_incident(request: Request, holder: Reader, number: Number) -> JsonAnswer:
     """How it stands. Its cases are `GET /v1/incidents/{number}/cases`, its timeline that of its subject."""
-    return JsonAnswer(incident(context_of(request).runtime.store, key_of(number)))
+    runtime = context_of(request).runtime
+    address = address_of(tail_of(request, "incidents"), "incident")
+    below = read_below(request, holder, runtime.registry.latest("incident"), address)
+    if below is not None:
+        return JsonAnswer(below)
+    key = key_of(number)
+    tag = entity_tag(revision_of(runtime.store, key))  # what has changed since is in the answer all the same
+    return JsonAnswer(incident(runtime.store, key), headers={"ETag": tag})
 
 
 def key_of(number: str) -> str:

@@ -19,6 +19,7 @@ from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import COMPONENT
 from workflow.api.resources.collections import collection_of
 from workflow.api.resources.document import ResourceDocument
+from workflow.api.routes.request_examples import add_examples
 from workflow.engine.registry import Registry
 
 PATH = "/openapi.json"
@@ -86,6 +87,7 @@ class ApiDocument:
             schemas[model.__name__] = schema
         for body in _request_bodies(document):
             _hoist(body, schemas)
+        add_examples(one for item in document["paths"].values() for one in item.values())
         found = [self._registry.latest(name) for name in self._registry.names()]
         ResourceDocument(document).add(sorted(found, key=lambda one: collection_of(one.name)))
         for operation in (one for methods in document["paths"].values() for one in methods.values()):

@@ -1,17 +1,23 @@
-"""The policy book, searched with the facts of a case: ``/v1/policies``."""
+"""The policy book, searched with the facts of a case: ``/v1/policies/fitting``, ``/v1/policies/search``."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
+from starlette.routing import Match
+from starlette.types import Scope
 
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.deprecation import Deprecation, remember_deprecation
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, read_model
@@ -21,6 +27,10 @@ from workflow.recovery.policies.facts import facts_of_case
 
 router = APIRouter(prefix="/v1", tags=["policies"])
 
+BY_CASE = Deprecation(
+    datetime(2026, 11, 29, tzinfo=UTC), datetime(2027, 11, 29, tzinfo=UTC), "/v1/policies/fitting"
+)
+"""`GET /v1/policies?case=`: without a case this lists the policies, as every collection does."""
 MOST_FACTS = 500
 """Facts that a question may come with, by their names."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -74,9 +84,12 @@ class PolicyList(BaseModel):
 
 
 @router.get(
-    "/policies", summary="Search the policy book for a case", response_model=PolicyList, responses=READING
+    "/policies/fitting",
+    summary="Search the policy book for a case",
+    response_model=PolicyList,
+    responses=READING,
 )
-def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query()]) -> JsonAnswer:
+def list_fitting_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query()]) -> JsonAnswer:
     """Who is eligible, what each role may grant by itself, and who approves what goes beyond.
 
     With `role` and `what`, `may` says of each policy what would become of that wish.
@@ -85,6 +98,31 @@ def get_policies(request: Request, _: Reader, query: Annotated[CaseQuery, Query(
     found = search(store, facts_of_case(store, query.case), query.wish())
     items = [one for one in found.items if query.eligible in (None, one.eligible)]
     return JsonAnswer({"items": items, "more": found.more})
+
+
+class CaseRoute(APIRoute):
+    """A route that takes only requests whose query names a case; others are for the next that fits."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As of any route, but for the query."""
+        match, child = super().matches(scope)
+        named = any(
+            name == "case" for name, _ in parse_qsl(scope.get("query_string", b"").decode("latin-1"), True)
+        )
+        return (match, child) if named else (Match.NONE, {})
+
+
+def list_policies_of_case(
+    request: Request, holder: Reader, query: Annotated[CaseQuery, Query()]
+) -> JsonAnswer:
+    """As `list_fitting_policies`, at the address that now lists the policies."""
+    remember_deprecation(request.scope, BY_CASE)
+    return list_fitting_policies(request, holder, query)
+
+
+router.add_api_route(
+    "/policies", list_policies_of_case, include_in_schema=False, route_class_override=CaseRoute
+)
 
 
 @router.post(

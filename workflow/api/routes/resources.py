@@ -25,10 +25,9 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
 from workflow.api.http.parameters import Name, SubjectKey
-from workflow.api.http.problems import Kind, Refusal
 from workflow.api.resources.addresses import POSSIBLE, address_of, named_subject, tail_of
+from workflow.api.resources.below import no_method, read_below
 from workflow.api.resources.collections import collection_of, lifecycle_of
-from workflow.api.resources.possible import possible_now
 from workflow.api.resources.senders import opening, sendable
 from workflow.api.resources.sending import Wish, carried_out
 from workflow.api.resources.sparse_fields import PATTERN, SparseFields, sparse_fields
@@ -105,7 +104,7 @@ async def create_resource(request: Request, holder: Sender, collection: str) -> 
     lifecycle = await _lifecycle(request, collection)
     trigger = opening(lifecycle)
     if trigger is None:
-        raise _no_method(request, "GET")
+        raise no_method(request, "GET")
     said = _query_as(Creation, request)
     event = event_id(request.headers.get("idempotency-key"))
     id = said.id or _new_id(request, holder, lifecycle.name, event)
@@ -119,17 +118,14 @@ async def get_resource(request: Request, holder: AnyKey, collection: str) -> Res
     lifecycle = await _lifecycle(request, collection)
     tail = tail_of(request, collection)
     address = address_of(tail, lifecycle.name)
-    if address.last is not None and address.last != POSSIBLE and address.last in sendable(lifecycle):
-        raise _no_method(request, "POST")
     may_read(holder, lifecycle.name)
+    below = await run_in_threadpool(read_below, request, holder, lifecycle, address)
     wanted = _query_as(FieldsWanted, request)
-    if address.last == POSSIBLE:
+    if below is not None:
         if wanted.fields is not None:
-            raise InvalidQuery(
-                [Problem("query.fields", "extra_forbidden", "there is nothing to choose from")]
-            )
-        key = f"{lifecycle.name}:{address.id}"
-        return JsonAnswer(await run_in_threadpool(possible_now, context_of(request).runtime, holder, key))
+            message = "there is nothing to choose from"
+            raise InvalidQuery([Problem("query.fields", "extra_forbidden", message)])
+        return JsonAnswer(below)
     sparse = sparse_fields(wanted.fields, lifecycle.definition.data)
     key = f"{lifecycle.name}:{named_subject(tail, lifecycle.name)}"
     try:
@@ -137,7 +133,7 @@ async def get_resource(request: Request, holder: AnyKey, collection: str) -> Res
     except NotFound:
         others = _other_methods(request)
         if others:
-            raise _no_method(request, *others) from None
+            raise no_method(request, *others) from None
         raise
     return _answer(request, found, sparse)
 
@@ -148,11 +144,11 @@ async def send_trigger(request: Request, holder: Sender, collection: str) -> Jso
     lifecycle = await _lifecycle(request, collection)
     address = address_of(tail_of(request, collection), lifecycle.name)
     if address.last is None or (address.last == POSSIBLE and POSSIBLE not in lifecycle.triggers):
-        raise _no_method(request, "GET")
+        raise no_method(request, "GET")
     if address.last not in lifecycle.triggers:
         others = _other_methods(request)
         if others:
-            raise _no_method(request, *others)
+            raise no_method(request, *others)
         known = ", ".join(sendable(lifecycle))
         raise NotFound(f"trigger: {lifecycle.name!r} has no {address.last!r}; a key may send {known}")
     said = _query_as(Sending, request)
@@ -168,7 +164,7 @@ _OTHERS = ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT", "TRACE"]
 async def refuse_on_collection(request: Request, collection: str) -> Response:
     """What a collection does not know."""
     lifecycle = await _lifecycle(request, collection)
-    raise _no_method(request, "GET", *(["POST"] if opening(lifecycle) else []))
+    raise no_method(request, "GET", *(["POST"] if opening(lifecycle) else []))
 
 
 @router.api_route(_BELOW, methods=_OTHERS)
@@ -177,8 +173,8 @@ async def refuse_below(request: Request, collection: str) -> Response:
     lifecycle = await _lifecycle(request, collection)
     address = address_of(tail_of(request, collection), lifecycle.name)
     if address.last is not None and address.last in sendable(lifecycle):
-        raise _no_method(request, "POST")
-    raise _no_method(request, *(_other_methods(request) or ["GET"]))
+        raise no_method(request, "POST")
+    raise no_method(request, *(_other_methods(request) or ["GET"]))
 
 
 _Said = TypeVar("_Said", bound=BaseModel)
@@ -236,8 +232,3 @@ def _other_methods(request: Request) -> list[str]:
 _OWN = frozenset(
     {get_resource, send_trigger, refuse_below, list_resources, create_resource, refuse_on_collection}
 )
-
-
-def _no_method(request: Request, *known: str) -> Refusal:
-    message = f"Method Not Allowed: {request.method} {request.url.path}"
-    return Refusal.of(Kind.METHOD, "method", "method", message, Allow=", ".join(known))
