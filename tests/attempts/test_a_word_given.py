@@ -594,19 +594,19 @@ def test_whatever_the_openapi_document_refers_to_is_there(house: House) -> None:
 
 
 PLACES = {"effect_id": "1", "event_row": "1", "message_row": "1", "source": "%2Ftests", "trigger": "word"}
-BODIES = [b'{"surprise": 1}', b"{", b"", b"MessageSid=SM1&MessageStatus=delivered"]
+BODIES = [b'["surprise"]', b"{", b"", b"MessageSid=SM1&MessageStatus=delivered"]
 
 
 def test_an_offer_changes_no_answer_of_any_route_that_takes_a_body(house: House) -> None:
     """One attempt for each POST of the OpenAPI document and each of these bodies: with an offer, and none."""
-    paths = [
-        path for path, methods in house.http.get("/openapi.json").json()["paths"].items() if "post" in methods
-    ]
-    assert len(paths) > 15
+    document = house.http.get("/openapi.json").json()["paths"]
+    posts = {path: methods["post"] for path, methods in document.items() if "post" in methods}
+    assert len(posts) > 15
     before = _counts(house)
-    for path in paths:
+    for path, operation in posts.items():
         place = re.sub(r"\{(\w+)\}", lambda found: PLACES.get(found[1], "nowhere"), path)
-        for body in BODIES:
+        needs_body = operation.get("requestBody", {"required": True}).get("required", False)
+        for body in BODIES if needs_body else [one for one in BODIES if one]:
             answers = [_posted(house, place, body, offer) for offer in ("", JAVA, CURL)]
             assert answers[0] is not None and answers[0].status_code >= 400, path
             for answer in answers[1:]:

@@ -87,9 +87,9 @@ class Desk:
         return context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(missing: Callable[[str], None]) -> Iterator[Browser]:
-    """Debian's Chromium, started once a test process."""
+    """Debian's Chromium, for a module: while it runs, no other test of its process can run an event loop."""
     found = shutil.which("chromium")
     if found is None:
         missing("chromium is missing, and pages are looked at with it: apt-get install chromium")

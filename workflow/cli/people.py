@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from workflow.access.people import Person
     from workflow.store import Store
 
-app = typer.Typer(help="Add and list people, say what they are, make them links.", no_args_is_help=True)
+app = typer.Typer(
+    help="Add and list people who sign in, say what they are, make them links.", no_args_is_help=True
+)
 _Address = Annotated[str, typer.Argument(help="The address of mail by which they are known.")]
 _Roles = Annotated[
     list[Role], typer.Option("--role", help="agent, supervisor, operator or admin; several: repeat it.")

@@ -69,7 +69,7 @@ def _body(body: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
         yield f"<p><code>{escape(media_type)}</code> {escape(schema.get('description', ''))}</p>"
         named = [one["value"] for one in content.get("examples", {}).values()]
         for example in [*named, *schema.get("examples", [])]:
-            yield f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+            yield f'<pre tabindex="0">{escape(json.dumps(example, indent=2))}</pre>'
 
 
 def _meant(one: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
