@@ -17,6 +17,7 @@ import pytest
 from tests.contracts.pager import REGISTRATION as PAGER
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.servers.migrated_databases import MigratedDatabases
+from tests.servers.started import do_without, started
 from tests.workflow.world import LAMP, World, new_world
 from workflow.recovery import vocabulary
 from workflow.recovery.contact import channels
@@ -42,16 +43,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _without(error: ServerMissing) -> None:
-    if os.environ.get("CI") == "true":
-        raise error
-    pytest.skip(str(error))
-
-
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], None]:
     """To be called with what is not installed: skips on a laptop, fails in CI."""
-    return lambda what: _without(ServerMissing(what))
+    return lambda what: do_without(ServerMissing(what))
 
 
 @pytest.fixture(scope="session")
@@ -74,18 +69,8 @@ def server_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
     """This test process's own PostgreSQL (fsync off)."""
-    directory = server_directory / "postgres"
-    directory.mkdir()
-    try:
-        server = PostgresServer(directory)
-    except ServerMissing as error:
-        _without(error)
-        return
-    try:
-        server.start()
+    with started(PostgresServer, server_directory / "postgres") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -99,18 +84,8 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def valkey_process(server_directory: Path) -> Iterator[ValkeyServer]:
     """This test process's shared Valkey; tests that stop it ask for `valkey_server` instead."""
-    directory = server_directory / "valkey"
-    directory.mkdir()
-    try:
-        server = ValkeyServer(directory)
-    except ServerMissing as error:
-        _without(error)
-        return
-    try:
-        server.start()
+    with started(ValkeyServer, server_directory / "valkey") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -123,16 +98,8 @@ def valkey_url(valkey_process: ValkeyServer) -> str:
 @pytest.fixture
 def valkey_server(tmp_path: Path) -> Iterator[ValkeyServer]:
     """A running Valkey for this test alone, which it may stop, start again empty, or flush."""
-    try:
-        server = ValkeyServer(tmp_path)
-    except ServerMissing as error:
-        _without(error)
-        return
-    try:
-        server.start()
+    with started(ValkeyServer, tmp_path) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

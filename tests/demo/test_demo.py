@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from celery import Celery
 
-from tests.servers import RabbitServer, ServerMissing
+from tests.servers import RabbitServer
+from tests.servers.started import started
 from tests.waiting import wait_until
 from workflow.cli.demo import TITLES
 from workflow.demo.performance import LIMIT_SECONDS
@@ -117,18 +118,10 @@ def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: P
 
 
 @pytest.fixture(scope="module")
-def rabbitmq(server_directory: Path, missing: Callable[[str], None]) -> Iterator[RabbitServer]:
+def rabbitmq(server_directory: Path) -> Iterator[RabbitServer]:
     """A node for all the stories of this process, one after the other."""
-    try:
-        server = RabbitServer(server_directory)
-    except ServerMissing as error:
-        missing(str(error))
-        return
-    try:
-        server.start()
+    with started(RabbitServer, server_directory / "rabbitmq") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.mark.timeout(LIMIT_SECONDS + 120)

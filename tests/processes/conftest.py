@@ -8,26 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.processes.installation import Installation
-from tests.servers import BrokerServer, RabbitServer, ServerMissing, ValkeyServer
+from tests.servers import BrokerServer, RabbitServer, ValkeyServer
+from tests.servers.started import started
 
 _BROKERS: dict[str, Callable[[Path], BrokerServer]] = {"valkey": ValkeyServer, "rabbitmq": RabbitServer}
 
 
 @pytest.fixture
-def broker_server(
-    request: pytest.FixtureRequest, tmp_path: Path, missing: Callable[[str], None]
-) -> Iterator[BrokerServer]:
+def broker_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerServer]:
     """A running broker for this test alone: Valkey, or what the test is parametrized with (`brokers.py`)."""
-    try:
-        server = _BROKERS[getattr(request, "param", "valkey")](tmp_path)
-    except ServerMissing as error:
-        missing(str(error))
-        return
-    try:
-        server.start()
+    with started(_BROKERS[getattr(request, "param", "valkey")], tmp_path) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

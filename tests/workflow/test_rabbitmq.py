@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.servers import RabbitServer, ServerMissing
+from tests.servers import RabbitServer
+from tests.servers.started import started
 from workflow.broker import rabbitmq
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
@@ -23,17 +24,9 @@ FOREIGN = "billing"
 
 
 @pytest.fixture
-def server(tmp_path: Path, missing: Callable[[str], None]) -> Iterator[RabbitServer]:
-    try:
-        server = RabbitServer(tmp_path)
-    except ServerMissing as error:
-        missing(str(error))
-        return
-    try:
-        server.start()
+def server(tmp_path: Path) -> Iterator[RabbitServer]:
+    with started(RabbitServer, tmp_path) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def refund(number: int) -> EffectRow:
