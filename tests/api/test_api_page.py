@@ -38,7 +38,7 @@ def ran(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     if shutil.which("curl") is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("curl is not installed")
     key = keys.create(house.runtime.store, Role.SYSTEM, "docs", NOON)
-    environment = {**os.environ, "MAKEGOOD": str(house.http.base_url).rstrip("/"), "KEY": str(key)}
+    environment = {**os.environ, "URL": str(house.http.base_url).rstrip("/"), "KEY": str(key)}
     directory, written = tmp_path_factory.mktemp("commands"), {}
     for number, command in enumerate(ALL):
         done = subprocess.run(

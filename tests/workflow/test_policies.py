@@ -135,7 +135,7 @@ def test_what_cannot_be_searched_is_refused(client: TestClient) -> None:
         ({"case": CASE, "colour": "red"}, 422),
     ]
     for params, status in wrong:
-        assert client.get("/v1/policies", params=params).status_code == status, params
+        assert client.get("/v1/policies/fitting", params=params).status_code == status, params
 
 
 def test_a_condition_that_is_none_is_refused_at_the_door_with_field_and_rule(
