@@ -10,18 +10,20 @@ from workflow.engine.engine import Engine
 
 
 @contextmanager
-def deciding(engine: Engine) -> Iterator[None]:
-    """Decide whatever is accepted meanwhile."""
+def deciding(engine: Engine, workers: int = 1) -> Iterator[None]:
+    """So many decide whatever is accepted meanwhile."""
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.02):
+        while not over.wait(0.005):
             engine.apply()
 
-    thread = threading.Thread(target=work)
-    thread.start()
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            thread.join()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any
 
@@ -13,6 +11,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import NOON, House, open_house
+from tests.api.deciding import deciding
 from workflow.access.bounds import Bounds
 from workflow.access.keys import Role, create
 
@@ -38,24 +37,9 @@ def call(house: House, name: str, desk: str, **more: Any) -> str:
     return key
 
 
-@contextmanager
-def working(house: House) -> Iterator[None]:
+def working(house: House) -> AbstractContextManager[None]:
     """Three workers that decide what comes in."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.003):
-            house.apply()
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+    return deciding(house.runtime.engine, workers=3)
 
 
 def post(house: House, path: str, **body: Any) -> httpx.Response:

@@ -15,6 +15,7 @@ from state_machines.form.names import Name, listed
 from state_machines.values.written import ExpressionText, Part
 from workflow.hooks.signing_form import Signed
 from workflow.replay.map_parts import Ambiguous, Formats, ZoneName
+from workflow.store.own_sources import lies_within_ours
 
 MOST_CASES = 100
 MOST_EVENTS = 20
@@ -134,7 +135,7 @@ class RouteForm(Part):
     @field_validator("source")
     @classmethod
     def _not_our_own(cls, value: str) -> str:
-        if value == "/makegood" or value.startswith("/makegood/"):
+        if lies_within_ours(value):
             raise PydanticCustomError("reserved-source", "/makegood is the source of the engine's own events")
         return value
 

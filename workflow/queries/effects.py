@@ -65,14 +65,14 @@ def effects(
     """A page of effects in one of these states, the oldest first. Raises InvalidQuery for a wrong cursor."""
     wanted = (_EFFECT.state.in_(states), _EFFECT.id > row_of(cursor))
     with store.connect() as connection:
-        rows, more = fetch_page(connection, _select().where(*wanted).order_by(_EFFECT.id), limit)
+        rows, more = fetch_page(connection, effect_rows().where(*wanted).order_by(_EFFECT.id), limit)
     return EffectPage([_view(row) for row in rows], more)
 
 
 def effect(store: Store, effect_id: int) -> EffectView:
     """One effect. Raises NotFound."""
     with store.connect() as connection:
-        row = connection.execute(_select().where(_EFFECT.id == effect_id)).first()
+        row = connection.execute(effect_rows().where(_EFFECT.id == effect_id)).first()
     if row is None:
         raise NotFound(f"effect: there is none with the id {effect_id}")
     return _view(row)
@@ -113,7 +113,7 @@ def effects_of(
     found: dict[int, list[EffectView]] = defaultdict(list)
     for start in range(0, len(shown), _AT_ONCE):
         some = _EFFECT.id.in_(shown[start : start + _AT_ONCE])
-        for row in connection.execute(_select().where(some).order_by(_EFFECT.id)):
+        for row in connection.execute(effect_rows().where(some).order_by(_EFFECT.id)):
             found[_seq_in(row.key)].append(_view(row))
     return {seq: Asked(found[seq], len(of_one) - len(found[seq])) for seq, of_one in ids.items() if of_one}
 
@@ -122,7 +122,8 @@ def _seq_in(key: str) -> int:
     return int(key.rsplit("/", 2)[1])
 
 
-def _select() -> Select[Any]:
+def effect_rows() -> Select[Any]:
+    """All effects, each with the key of its subject as `subject_key`."""
     return select(schema.outbox, schema.subjects.c.key.label("subject_key")).join_from(
         schema.outbox, schema.subjects, schema.subjects.c.id == _EFFECT.subject_id
     )

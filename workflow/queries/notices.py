@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select
 
 from workflow.errors import NotFound
 from workflow.queries.cursor import fetch_page, row_of
+from workflow.queries.effects import effect_rows
 from workflow.store import schema
 from workflow.store.keys import range_below
 from workflow.store.port import Store
@@ -89,9 +90,7 @@ def notice(store: Store, notice_id: int) -> NoticeView:
 
 
 def _query() -> Select[Any]:
-    joined = _SUBJECT.id == _EFFECT.subject_id
-    columns = (schema.outbox, _SUBJECT.key.label("subject_key"))
-    return select(*columns).join_from(schema.outbox, schema.subjects, joined).where(_EFFECT.kind == "notice")
+    return effect_rows().where(_EFFECT.kind == "notice")
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> NoticeView:

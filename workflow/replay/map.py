@@ -30,6 +30,7 @@ from workflow.replay.map_parts import (
     trigger_of,
 )
 from workflow.replay.times import needs_zone, takes_zone
+from workflow.store.own_sources import lies_within_ours
 
 Subject = Annotated[SubjectRule, BeforeValidator(column_of)]
 Time = Annotated[TimeRule, BeforeValidator(column_of)]
@@ -95,7 +96,7 @@ class ReplayMap(Part):
     @field_validator("source")
     @classmethod
     def _not_our_own(cls, value: str) -> str:
-        if value == "/makegood" or value.startswith("/makegood/"):
+        if lies_within_ours(value):
             raise PydanticCustomError("reserved-source", "/makegood is the source of the engine's own events")
         return value
 

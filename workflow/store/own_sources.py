@@ -31,6 +31,11 @@ later event of ours, which would then be dropped as a duplicate, and would speak
 _SENDERS = dict(OWN_SOURCES)
 
 
+def lies_within_ours(source: str) -> bool:
+    """Whether it is, or will be, a source of our own events: all below ``/makegood`` are kept for them."""
+    return source == SUBJECT_SOURCE or source.startswith(f"{SUBJECT_SOURCE}/")
+
+
 def sender_of(source: str) -> str:
     """What kind of sender an event of this source comes from."""
     return _SENDERS.get(source, OUTSIDE)
