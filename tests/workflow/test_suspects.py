@@ -118,6 +118,36 @@ def test_notes_that_cannot_be_taken_over_stay(tmp_path: Path) -> None:
     marks.close()
 
 
+COUNT = """
+import sys, time
+from pathlib import Path
+from workflow.engine.decision_marks import DecisionMarks
+
+marks = DecisionMarks(Path(sys.argv[1]))
+marks.open()
+with marks.taken() as notes:
+    print(len(notes), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_while_another_counts_a_death_it_is_waited_for(tmp_path: Path, killed: bool) -> None:
+    file, marks = tmp_path / "marks", DecisionMarks(tmp_path / "marks")
+    died(file, "marks.deciding(1)")
+    marks.open()
+    argv = [sys.executable, "-c", COUNT, str(file)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as counting:
+        assert counting.stdin is not None and counting.stdout is not None
+        assert counting.stdout.readline() == b"1\n"
+        assert marks.left_behind()
+        counting.kill() if killed else counting.stdin.close()
+        with marks.taken() as notes:
+            assert notes == ([[FIRST[1]]] if killed else [])
+    assert not marks.left_behind()
+    marks.close()
+
+
 def test_without_a_file_decisions_go_on(world: World, tmp_path: Path) -> None:
     """A directory that cannot be: a file stands in its place."""
     (tmp_path / "file").touch()
@@ -241,6 +271,31 @@ def marked(world: World, tmp_path: Path) -> World:
     marks = DecisionMarks(tmp_path / "marks")
     world.engine = Engine(world.store, world.engine.registry, world.clock, marks=marks)
     return world
+
+
+def test_who_dies_just_before_it_is_taken_counts_before_it_is_decided(
+    marked: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its locks are gone, and its death is not counted yet."""
+    world, file = marked, tmp_path / "marks"
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": 1})])
+    with world.store.begin() as transaction:
+        kind = type(transaction)
+        event, subject = transaction.connection.execute(select(inbox.c.event_id, inbox.c.subject_id)).one()
+    claim, dying = kind.claim_events, {"first"}
+
+    def claim_after_a_death(*args: Any, **kwargs: Any) -> Any:
+        if _taken_out(dying, "first"):
+            died(file, f"marks.begin([Pending({subject}, event, {event})]); marks.deciding(0)")
+        return claim(*args, **kwargs)
+
+    monkeypatch.setattr(kind, "claim_events", claim_after_a_death)
+    assert world.engine.apply().decided == 0
+    with world.store.connect() as connection:
+        assert connection.execute(select(inbox.c.deaths, inbox.c.dead_at)).one() == (1, None)
+    monkeypatch.setattr(decision_marks, "CALM", 0.0)
+    world.settle()
+    assert world.state("lamp:1") == "on"
 
 
 def test_who_is_killed_over_many_counts_against_none_of_them(

@@ -37,7 +37,8 @@ _HEAD = struct.Struct("=iI")
 """Which of the noted work is being decided (all of it, if less than zero), and the length of the note."""
 _NUMBER = 4
 _ALL = -1
-_BUSY, _FREE = 1, 0
+_FREE, _BUSY, _COUNTED = 0, 1, 2
+"""What the byte of a place says. _COUNTED: its process is gone, and another is counting its death."""
 CALM = 2.0
 """Seconds after which what ended a process is taken to be over, and not to come for the others, too."""
 
@@ -80,12 +81,15 @@ class _MarksFile:
             self.map.close()
         os.close(self.descriptor)
 
-    def hold(self, place: int) -> bool:
-        """Hold a place; False when somebody holds it. The kernel frees it however its holder ends."""
+    def hold(self, place: int, *, wait: bool = False) -> bool:
+        """Hold a place; False when somebody holds it, for whom it may `wait`.
+
+        The kernel frees it however its holder ends.
+        """
         if place in self.held:
             return False
         try:
-            fcntl.lockf(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            fcntl.lockf(self.descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, place)
         except OSError:
             return False
         self.held.add(place)
@@ -151,7 +155,7 @@ class DecisionMarks:
 
     def _take_place(self, path: Path) -> None:
         file = _file_at(path)
-        free = (place for place in range(_PLACES) if file.map[place] != _BUSY and file.hold(place))
+        free = (place for place in range(_PLACES) if file.map[place] == _FREE and file.hold(place))
         place = next(free, None)
         if place is None:
             raise OSError(f"{_PLACES} processes note here what they decide")
@@ -208,8 +212,14 @@ class DecisionMarks:
         self._work, self._first, self._end = [], 0, 0
 
     def left_behind(self) -> bool:
-        """Whether a process that is gone has left a note. It costs next to nothing while no other decides."""
+        """Whether a process that is gone has left a note, and its death may not be counted yet.
+
+        Whoever asks with what it decides in hand knows of each death over it: that was held until then, and
+        whoever counts waits for it. It costs next to nothing while no other decides.
+        """
         busy = self._map[:_PLACES]
+        if busy.count(_COUNTED):
+            return True
         if busy.count(_BUSY) == busy[self._place]:
             return False
         with self._held(busy) as places:
@@ -228,14 +238,23 @@ class DecisionMarks:
     def taken(self) -> Iterator[list[list[MarkedWork]]]:
         """What processes that are gone were deciding, one list each; forgotten unless the block raises.
 
-        No two processes take the same. One that dies in the block leaves it to the next.
+        No two processes take the same: what another has taken is waited for. One that dies in the block
+        leaves it to the next.
         """
         with self._held(self._map[:_PLACES]) as places:
             if places:
                 self.note_trouble()
-            yield [self._read(place) for place in places]
-            for place in places:
-                self._map[place] = _FREE
+            self._set(places, _COUNTED)
+            try:
+                yield [self._read(place) for place in places]
+            except BaseException:
+                self._set(places, _BUSY)
+                raise
+            self._set(places, _FREE)
+
+    def _set(self, places: Sequence[int], byte: int) -> None:
+        for place in places:
+            self._map[place] = byte
 
     @property
     def _start(self) -> int:
@@ -267,14 +286,18 @@ class DecisionMarks:
 
     @contextmanager
     def _held(self, busy: bytes) -> Iterator[list[int]]:
-        """Hold the places with a note whose process is gone."""
+        """Hold the places with a note whose process is gone, once nobody counts its death."""
         file = self._file
         if file is None:
             yield []
             return
-        places = [place for place in range(_PLACES) if busy[place] == _BUSY and file.hold(place)]
+        places = [
+            place
+            for place in range(_PLACES)
+            if busy[place] != _FREE and file.hold(place, wait=busy[place] == _COUNTED)
+        ]
         try:
-            yield [place for place in places if self._map[place] == _BUSY]
+            yield [place for place in places if self._map[place] != _FREE]
         finally:
             for place in places:
                 file.release(place)

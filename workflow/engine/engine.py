@@ -50,6 +50,10 @@ class _TakesLong(Exception):
         self.decided = decided
 
 
+class _LeftBehind(Exception):
+    """A process that is gone has left a note of what it was deciding."""
+
+
 class Engine:
     """Accepts events, applies them and fires timers, on one store."""
 
@@ -164,23 +168,23 @@ class Engine:
         return self._in_transaction(lambda transaction: self._decide_each(transaction, claimed, limit))
 
     def _in_transaction(self, decide: Callable[[Transaction], Progress]) -> Progress:
-        """Decide in one transaction, once it is known what ended the processes that are gone.
+        """Decide in one transaction; what ended the processes that are gone is known to it.
 
-        They are looked for within it: on SQLite it may have begun when one of them died.
+        They are looked for with the claim in hand: nobody can have died over that, and be unknown, since.
         """
         marks = self.marks
         marks.open()
         try:
             while True:
-                done = None
-                with self.store.begin() as transaction:
-                    if not marks.left_behind():
+                try:
+                    with self.store.begin() as transaction:
                         done = decide(transaction)
-                if done is not None:
-                    if done.words and self._known_words is not None:
-                        self._known_words.committed(done.words)
-                    return done
-                self._count_deaths()
+                except _LeftBehind:
+                    self._count_deaths()
+                    continue
+                if done.words and self._known_words is not None:
+                    self._known_words.committed(done.words)
+                return done
         except BaseException as error:
             if is_exhausted(error) and (work := marks.now_deciding()):
                 marks.note_trouble()
@@ -207,8 +211,13 @@ class Engine:
     def _claimed(
         self, transaction: Transaction, claimed: Callable[[Transaction, int], Claim], limit: int
     ) -> Claim:
-        """A claim of what may be decided together, noted; the rest is left to the next."""
+        """A claim of what may be decided together, noted; the rest is left to the next.
+
+        Raises _LeftBehind where a process is gone whose death is still to be counted.
+        """
         claim = claimed(transaction, limit)
+        if self.marks.left_behind():
+            raise _LeftBehind
         part = parted(claim.work, calm=self.marks.is_calm())
         if part.left:
             transaction.put_back(part.left)
