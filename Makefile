@@ -74,7 +74,7 @@ REQUIRES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["bu
 
 lock: $(CHAIN)/.installed ## choose the newest versions of all dependencies, with their hashes, in requirements/
 	$(COMPILE) --extra dev --output-file $(DEVELOPMENT) pyproject.toml
-	$(COMPILE) --extra channels --extra postgresql --constraint $(DEVELOPMENT) \
+	$(COMPILE) --extra channels --extra otel --extra postgresql --constraint $(DEVELOPMENT) \
 		--output-file requirements/image.txt pyproject.toml
 	$(BIN)/python -c '$(REQUIRES)' | $(COMPILE) --constraint $(DEVELOPMENT) --output-file requirements/build.txt -
 	$(COMPILE) --group supply-chain --output-file requirements/supply-chain.txt

@@ -12,6 +12,7 @@ from workflow.broker.sender import sender_over_broker
 from workflow.broker.task_names import ACCEPT, APPLY, KEY_HEADER
 from workflow.engine.decoded_events import accept_decoded
 from workflow.errors import InvalidEvent
+from workflow.telemetry.trace_context import HEADER, traceparent_of, within
 
 
 @app.task(name=APPLY)
@@ -32,10 +33,11 @@ def accept(self: Any, events: list[dict[str, Any]]) -> dict[str, int]:
     The same event again is a duplicate, so sending them twice does no harm. Another event under a known
     `source` and `id` is refused.
     """
-    process = here(app)
+    process, said = here(app), self.request.headers or {}
     try:
-        holder = sender_over_broker(process.runtime, (self.request.headers or {}).get(KEY_HEADER))
-        answers = accept_decoded(process.runtime.engine, events, holder)
+        holder = sender_over_broker(process.runtime, said.get(KEY_HEADER))
+        with within(traceparent_of(said.get(HEADER))):
+            answers = accept_decoded(process.runtime.engine, events, holder)
     except InvalidEvent as error:
         raise EventsRefused(error.problems) from None
     process.broker.wake_apply([answer.subject for answer in answers])

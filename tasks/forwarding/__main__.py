@@ -13,7 +13,7 @@ from workflow.settings import read_settings
 from workflow.store import open_store
 from workflow.store.purpose import claim
 from workflow.subscriptions.turns import are_active
-from workflow.telemetry import logs
+from workflow.telemetry import logs, tracing
 
 LINGER_SECONDS = 60.0
 """It ends by itself when there has been no active subscription for so long."""
@@ -24,6 +24,7 @@ def main(parent: int) -> None:
     """Serve until the parent is gone."""
     settings = read_settings()
     logs.configure(settings.log_level)
+    tracing.configure("forwarder")
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the worker alone
@@ -44,6 +45,7 @@ def main(parent: int) -> None:
         asyncio.run(Forwarder(store, clock, settings).run(over))
     finally:
         store.close()
+        tracing.shutdown()
 
 
 if __name__ == "__main__":

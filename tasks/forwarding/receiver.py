@@ -17,6 +17,9 @@ from workflow.queries.changes import Change
 from workflow.queries.json_writing import json_bytes
 from workflow.recovery.contact.standard_webhooks import sign
 from workflow.subscriptions.subscription import message_id
+from workflow.telemetry import tracing
+from workflow.telemetry.trace_context import HEADER
+from workflow.telemetry.tracing import Side, Span
 
 TYPE = "application/cloudevents+json; charset=utf-8"
 KEPT = 500
@@ -66,6 +69,8 @@ class Receiver:
         body = json_bytes(change_event(change))
         headers = {"content-type": TYPE, "accept-encoding": "identity", "user-agent": "makegood"}
         headers |= sign(self._signers, message_id(change), self._clock.now(), body.decode())
+        span = tracing.begin("forward change", change.traceparent, Side.CLIENT)
+        headers |= {} if span.traceparent is None else {HEADER: span.traceparent}
         began = monotonic()
         status, error, text, pause = None, None, b"", None
         try:
@@ -77,7 +82,16 @@ class Receiver:
             if status is None:  # a body that breaks off does not change what the status said
                 error = _word(fault)
         took = round((monotonic() - began) * 1000)
-        return Answer(status, error, _shown(text), pause, took)
+        answer = Answer(status, error, _shown(text), pause, took)
+        _end(span, change, answer)
+        return answer
+
+
+def _end(span: Span, change: Change, answer: Answer) -> None:
+    span.note(subject=change.subject, seq=change.seq, status=answer.status)
+    if not answer.taken:
+        span.fail(answer.error or f"answered {answer.status}")
+    span.end()
 
 
 async def _beginning(response: httpx.Response) -> bytes:

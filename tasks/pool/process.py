@@ -21,6 +21,7 @@ from workflow.outbox.relay import Relay
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
 from workflow.supervisor.interpreter import collect_seldom
+from workflow.telemetry import tracing
 
 if TYPE_CHECKING:
     from tasks.channels.port import Channel
@@ -75,6 +76,7 @@ def here(app: Celery) -> Process:
         from tasks.channels.table import channels_for
 
         count_as_transient(SoftTimeLimitExceeded)
+        tracing.configure("worker")
         runtime = open_runtime(read_settings())
         broker = Broker(app)
         _here = (os.getpid(), Process(runtime, broker, channels_for(runtime, broker)))
@@ -94,4 +96,5 @@ def leave() -> None:
     global _here
     if _here is not None and _here[0] == os.getpid():
         _here[1].close()
+        tracing.shutdown()
     _here = None

@@ -21,6 +21,7 @@ from workflow.clock import SandboxClock
 from workflow.engine.transient_errors import described, is_transient
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings, read_settings
+from workflow.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ def run(read: int, write: int, worker: int, concurrency: int, readiness: Readine
     platforms.signals.ignore("SIGINT")
     os.close(write)
     settings = read_settings()
+    tracing.configure("scheduler")
     wake_ups = PipeWakeUps(read, worker)
     process = _opened(settings, readiness)
     actions = _Watching(process, concurrency)
@@ -64,6 +66,7 @@ def run(read: int, write: int, worker: int, concurrency: int, readiness: Readine
         if actions.forwarder is not None:
             actions.forwarder.stop()
         process.close()
+        tracing.shutdown()
 
 
 def _opened(settings: Settings, readiness: Readiness) -> Process:

@@ -15,12 +15,14 @@ from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknow
 from tasks.sending.claim import Bundle
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
+from tasks.sending.sending_spans import end_sending, sending_span
 from tasks.sending.sessions import Sessions
 from workflow.recovery.contact.policy import NO_WAY
 from workflow.recovery.contact.resting import address_mark
 from workflow.recovery.links import LinkWriter
 from workflow.recovery.links.urls import base_url
 from workflow.settings import Settings
+from workflow.telemetry.trace_context import within
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +69,13 @@ class Attempts:
 
         Where the outcome is unknown, or another try may help, no other is asked: it may have been sent.
         """
+        span = sending_span(bundle)
+        with within(span.traceparent):
+            attempt = self._one(bundle, sessions)
+        end_sending(span, attempt.outcome)
+        return attempt
+
+    def _one(self, bundle: Bundle, sessions: Sessions) -> Attempt:
         failed: list[tuple[str, str]] = []
         nobody: list[tuple[str, str]] = []
         for channel in bundle.channels:

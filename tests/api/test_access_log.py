@@ -60,6 +60,9 @@ def test_each_request_has_a_line_if_that_is_wished(tmp_path: Path, every: bool) 
         if every:
             wait_until(lambda: len(told()) >= 3, seconds=20, what="lines", seen=told)
         assert told() == (expected if every else [])
+        if every:
+            ids = [one.headers["X-Request-Id"] for one in (posted, found, refused)]
+            assert [one["request_id"] for one in lines(log)] == ids
         assert all(one["milliseconds"] >= 0 and one["level"] == "info" for one in lines(log))
         said = log.read_text()
         assert not [secret for secret in (text, "of-ada", "nobody", "hush") if secret in said]

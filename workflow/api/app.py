@@ -20,6 +20,7 @@ from workflow.api.http.error_mapping import KNOWN, refusal_of
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
 from workflow.api.http.request_ids import RequestIds
+from workflow.api.http.traced_requests import TracedRequests
 from workflow.api.ingest import endpoint
 from workflow.api.ingest.limits import Limits
 from workflow.api.routes import (
@@ -74,9 +75,9 @@ class Application(FastAPI):
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == endpoint.PATH and scope["method"] == "POST":
-            await self.straight(scope, receive, send)
+            await TracedRequests(self.straight, endpoint.PATH)(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await TracedRequests(super().__call__)(scope, receive, send)
 
 
 def create_app(

@@ -23,6 +23,9 @@ from workflow.broker.wake_ups import WakeUps
 from workflow.engine.turns import EVENTS, TIMERS
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.store.port import EffectRow
+from workflow.telemetry import tracing
+from workflow.telemetry.trace_context import HEADER
+from workflow.telemetry.tracing import Side, Span
 
 _SHOWN = 5
 _ENOUGH = 2
@@ -84,6 +87,7 @@ class Broker:
             if self._is_rabbitmq:
                 rabbitmq.probe(producer)  # what is taken, but not confirmed, would be sent a second time
             for effect in effects:
+                span = _publishing(effect)
                 queue = effect.queue or task_names.FOREIGN_QUEUE
                 succeeded, failed = (
                     _receipt(name, effect.key, queue, sign(name, effect.key))
@@ -101,10 +105,11 @@ class Broker:
                     # Receipts go past the exchange, into a queue that only we declare.
                     declare=[self._app.amqp.queues[name] for name in (queue, task_names.SOON_QUEUE)],
                     task_id=task_id(effect.key),
-                    headers={task_names.EFFECT_HEADER: effect.key},
+                    headers=_headers(effect, span),
                     link=succeeded,
                     link_error=failed,
                 )
+                span.end()
 
     def accept(self, events: Sequence[Mapping[str, Any]], key: str) -> None:
         """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.
@@ -210,6 +215,18 @@ class Broker:
         connection = self._app.connection_for_write()
         answers = (SerializationError, *connection.channel_errors)
         return (KombuError, OSError, *connection.connection_errors, *answers), answers
+
+
+def _publishing(effect: EffectRow) -> Span:
+    span = tracing.begin("publish task", effect.payload.get(HEADER), Side.PRODUCER)
+    span.note(effect=effect.key, task=effect.target, attempt=effect.attempts)
+    return span
+
+
+def _headers(effect: EffectRow, span: Span) -> dict[str, str]:
+    """Those of a message: whose effect it carries out, and by which span it was asked for, if by any."""
+    headers = {task_names.EFFECT_HEADER: effect.key}
+    return headers if span.traceparent is None else {**headers, HEADER: span.traceparent}
 
 
 def _receipt(name: str, key: str, queue: str, signature: str) -> dict[str, Any]:

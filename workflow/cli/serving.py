@@ -23,7 +23,7 @@ from workflow.console.site import create_site
 from workflow.errors import SettingsError
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
-from workflow.telemetry import logs
+from workflow.telemetry import logs, tracing
 
 GRACE_SECONDS = 10
 """How long requests that have begun may take when the process is told to end."""
@@ -42,6 +42,7 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         SystemExit: at the end, after a signal.
     """
     logs.configure(settings.log_level)
+    tracing.configure("api")
     runtime = open_runtime(settings)
     broker = _broker(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,6 +56,7 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         if broker is not None:
             broker.close()
         runtime.close()
+        tracing.shutdown()
 
 
 class ApiServer(uvicorn.Server):

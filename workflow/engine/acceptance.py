@@ -29,6 +29,7 @@ from workflow.store.own_sources import OWN_SOURCES
 from workflow.store.port import PENDING, EffectUpdate, KnownEvent, NewEvent, Store, Transaction
 from workflow.store.schema import outbox, subjects
 from workflow.telemetry.request_id import current_request_id
+from workflow.telemetry.trace_context import current_traceparent
 
 
 class Acceptance(NamedTuple):
@@ -212,6 +213,7 @@ class Acceptor:
             event.parent,
             event.effect,
             None if by is None else by.actor,
+            traceparent=event.traceparent or current_traceparent(),
         )
 
     def _check_receipt(self, event: CloudEvent, trigger: str) -> None:

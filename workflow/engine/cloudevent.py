@@ -18,6 +18,7 @@ from workflow.engine.exact_json import inexact, inside
 from workflow.engine.json_text import JsonTextError, decode
 from workflow.errors import InvalidEvent
 from workflow.store.own_sources import OWN_SOURCES
+from workflow.telemetry.trace_context import HEADER, traceparent_of
 
 MAX_DEPTH = 32
 """How deep an event's data may nest."""
@@ -49,6 +50,8 @@ class CloudEvent(NamedTuple):
         data: a JSON object.
         parent: extension attribute; for an opening event, the key of the new subject's parent.
         effect: extension attribute; idempotency key of the effect that this event is the receipt of.
+        traceparent: extension attribute (distributed tracing); the span that it came from, by W3C's form. Of
+            another form it is as if it had none.
     """
 
     id: str
@@ -59,6 +62,7 @@ class CloudEvent(NamedTuple):
     data: Mapping[str, Any] = NOTHING
     parent: str | None = None
     effect: str | None = None
+    traceparent: str | None = None
 
     @property
     def lifecycle(self) -> str:
@@ -82,7 +86,7 @@ class CloudEvent(NamedTuple):
             "data": dict(self.data),
         }
         time = None if self.time is None else format_instant(self.time)
-        extensions = {"time": time, "parent": self.parent, "effect": self.effect}
+        extensions = {"time": time, "parent": self.parent, "effect": self.effect, HEADER: self.traceparent}
         return document | {name: value for name, value in extensions.items() if value is not None}
 
 
@@ -165,7 +169,8 @@ def parse(document: Any, *, field: str = "") -> CloudEvent:
     data = _data(reader)
     if reader.problems:
         raise InvalidEvent(reader.problems)
-    return CloudEvent(identity, source, kind, subject, time, data, parent, effect)
+    traced = traceparent_of(document.get(HEADER))
+    return CloudEvent(identity, source, kind, subject, time, data, parent, effect, traced)
 
 
 def _plain(document: dict[str, Any]) -> CloudEvent | None:
@@ -196,7 +201,7 @@ def _plain(document: dict[str, Any]) -> CloudEvent | None:
         at = None if time is None else parse_instant(time)
     except (TypeError, InstantError):
         return None
-    return CloudEvent(identity, source, kind, subject, at, data, parent, effect)
+    return CloudEvent(identity, source, kind, subject, at, data, parent, effect, traceparent_of(look(HEADER)))
 
 
 def _time(reader: _Reader) -> datetime | None:

@@ -21,6 +21,7 @@ from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.batch_sizes import BatchSizes
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.decision_marks import DecisionMarks
+from workflow.engine.decision_spans import DecisionSpans
 from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
 from workflow.engine.fan_out import FanOut
 from workflow.engine.progress import Progress
@@ -184,6 +185,8 @@ class Engine:
                     continue
                 if done.words and self._known_words is not None:
                     self._known_words.committed(done.words)
+                for span in done.spans:
+                    span.end()
                 return done
         except BaseException as error:
             if is_exhausted(error) and (work := marks.now_deciding()):
@@ -272,13 +275,14 @@ class Engine:
         changes = Changes()
         fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes, now)
         until = None if longest is None else monotonic() + longest
-        marks = self.marks
+        marks, spans = self.marks, DecisionSpans(transaction.connection, claim.work)
         for number, work in enumerate(claim.work, first):
             if until is not None and number and monotonic() > until:
                 raise _TakesLong(number)
             marks.deciding(number)
+            begun = len(spans.begun)
             try:
-                self._decide_one(claim, work, changes, fan_out, timers, now)
+                self._decide_one(claim, work, changes, fan_out, timers, now, spans)
             except EndlessChain as chain:
                 subject = claim.subjects[work.subject_row]
                 error = described_chain(transaction.connection, subject, str(chain), work)
@@ -286,6 +290,7 @@ class Engine:
             except Exception as error:  # a fault in one decision must not hold up the rest of the batch
                 if is_transient(error):
                     raise
+                spans.failed(begun, error)
                 timers.bury(work, described(error))
         if len(claim.work) > 1:
             marks.writing()
@@ -306,6 +311,7 @@ class Engine:
             tuple(claimed),
             earlier(claim.next_due, earliest),
             frozenset(changes.words),
+            tuple(spans.begun),
         )
 
     def _decide_one(
@@ -316,6 +322,7 @@ class Engine:
         fan_out: FanOut,
         timers: TimerBook,
         now: datetime,
+        spans: DecisionSpans,
     ) -> None:
         subject = claim.subjects[work.subject_row]
         lifecycle = self.registry.get(subject.lifecycle, subject.version)
@@ -327,9 +334,11 @@ class Engine:
             event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
         if work.hops >= MOST_HOPS:
             raise EndlessChain(event.trigger)
+        span = spans.begin(work, subject, event.trigger)
         decision = decide(lifecycle, subject, event, now)
         failed = refused_opening(subject, event, decision)
         if failed is not None:
+            span.fail("the opening was refused")
             timers.bury(work, failed)
             return
         successor = apply_decision(subject, event, decision, now)
@@ -337,9 +346,8 @@ class Engine:
         figures = None
         if barometer is not None and (decision.data is not subject.data or decision.dest != subject.state):
             figures = barometer.read(successor)
-        fan_out.add(
-            work.subject_row, successor, decision, work.hops + 1
-        )  # refuses before anything is changed
+        # Refuses before anything is changed.
+        fan_out.add(work.subject_row, successor, decision, work.hops + 1, span.traceparent)
         if figures is not None:
             changes.figures[work.subject_row] = figures
         place = WAITING_LINE.of(subject.lifecycle)
@@ -373,5 +381,7 @@ class Engine:
                 lifecycle.version,
                 now,
                 team_of(successor),
+                span.traceparent,
             )
         )
+        spans.decided(span, decision, successor.seq)

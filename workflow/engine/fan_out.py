@@ -16,6 +16,7 @@ from workflow.engine.registry import Registry
 from workflow.errors import UnknownDefinition
 from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Changes, NewEffect, NewEvent, Recall, Transaction
+from workflow.telemetry.trace_context import HEADER
 
 SOURCE = SUBJECT_SOURCE
 _RELATIVES = ("parent", "children")
@@ -27,6 +28,7 @@ class _Emission:
     key: str
     effect: EmitEvent
     hops: int
+    traceparent: str | None
 
 
 class FanOut:
@@ -42,10 +44,12 @@ class FanOut:
         self._tasks = tasks
         self._emissions: list[_Emission] = []
 
-    def add(self, subject_row: int, subject: Subject, decision: Decision, hops: int) -> None:
+    def add(
+        self, subject_row: int, subject: Subject, decision: Decision, hops: int, traceparent: str | None
+    ) -> None:
         """Add the effects of one decision; `subject` is as the decision leaves it.
 
-        `hops` says how many events in a row led to what it sends.
+        `hops` says how many events in a row led to what it sends, `traceparent` names the decision's span.
 
         Raises:
             DecisionError: an event has no possible receiver, or a task whose name came with an event may not
@@ -58,14 +62,15 @@ class FanOut:
             key = f"{subject.key}/{subject.seq}/{number}"
             if isinstance(effect, EmitEvent):
                 self._check(effect)
-                emissions.append(_Emission(subject, key, effect, hops))
+                emissions.append(_Emission(subject, key, effect, hops, traceparent))
                 continue
             if isinstance(effect, RecallNotice):
                 recalled.append(effect.name)
                 continue
             if isinstance(effect, RunTask) and effect.computed:
                 self._check_task(effect)
-            effects.append(_outbox_row(subject_row, key, effect))
+            row = _outbox_row(subject_row, key, effect)
+            effects.append(row if traceparent is None else _traced(row, traceparent))
         self._changes.effects += effects
         self._changes.recalls += [
             Recall(subject_row, subject.key, subject.seq, name, decision.trigger) for name in recalled
@@ -157,6 +162,7 @@ class FanOut:
                     one.effect.data,
                     parent,
                     hops=one.hops,
+                    traceparent=one.traceparent,
                 )
             )
         return events
@@ -188,6 +194,10 @@ def _targets(one: _Emission) -> list[str]:
     if one.effect.to == "parent":
         return [one.sender.parent] if one.sender.parent is not None else []
     return [one.sender.key if one.effect.to == "self" else one.effect.to]
+
+
+def _traced(row: NewEffect, traceparent: str) -> NewEffect:
+    return row._replace(payload={**row.payload, HEADER: traceparent})
 
 
 def _outbox_row(subject_row: int, key: str, effect: RunTask | SendNotice) -> NewEffect:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from state_machines.values.instants import earlier
 from workflow.store.port import EffectRow
+from workflow.telemetry.tracing import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Progress:
         claimed: effects written as published (see `Dispatch`), to be put on the broker now.
         next_due: of `fire`: when the next timer is due that was not due yet, UTC; None when there is none.
         words: words that it has added to those that may be mistyped.
+        spans: of its decisions, to be ended once they are committed.
     """
 
     decided: int = 0
@@ -34,6 +36,7 @@ class Progress:
     claimed: tuple[EffectRow, ...] = ()
     next_due: datetime | None = None
     words: frozenset[str] = frozenset()
+    spans: tuple[Span, ...] = ()
 
     def plus(self, more: Progress) -> Progress:
         """The sum of this and what another part of the same batch did."""
@@ -47,4 +50,5 @@ class Progress:
             self.claimed + more.claimed,
             earlier(self.next_due, more.earliest),
             self.words | more.words,
+            self.spans + more.spans,
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 from workflow.store.effect_states import EffectState
 from workflow.store.port import NewEvent, Store, Transaction
 from workflow.store.schema import events, outbox, subjects
+from workflow.telemetry.trace_context import HEADER
 
 SOURCE = "/makegood/receipts"
 """The source of events that say what became of effects."""
@@ -50,8 +51,9 @@ def _event(row: Row[Any], now: datetime) -> NewEvent:
     data = {"error": row.error, "attempts": row.attempts, "effect": row.key}
     kind = f"{row.lifecycle}.{row.payload['failed']}"
     return NewEvent(
-        SOURCE, _identity(row.key), row.subject, row.lifecycle, row.version, kind, now, data, None
-    )
+        SOURCE, _identity(row.key), row.subject, row.lifecycle, row.version, kind, now, data, None,
+        traceparent=row.payload.get(HEADER),
+    )  # fmt: skip
 
 
 def _identity(key: str) -> str:

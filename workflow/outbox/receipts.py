@@ -18,6 +18,7 @@ from workflow.outbox.failed_triggers import SOURCE
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import outbox as effects
 from workflow.store.schema import subjects
+from workflow.telemetry.trace_context import HEADER, current_traceparent
 
 _SETTLE = (
     update(effects)
@@ -138,6 +139,7 @@ def _send(engine: Engine, effect: _Effect, trigger: str, data: Mapping[str, Any]
         time=engine.clock.now(),
         data=data,
         effect=data["effect"],
+        traceparent=current_traceparent() or effect.payload.get(HEADER),
     )
     try:
         engine.accept([event])

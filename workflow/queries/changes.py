@@ -62,6 +62,7 @@ class Change:
         at: when it was decided, UTC.
         timer, due_at: of a timer that fired: its name, and when it was due, UTC.
         cause: the event; None: a timer fired.
+        traceparent: W3C's name of the decision's span; None: nobody traces it.
     """
 
     row: int
@@ -79,6 +80,7 @@ class Change:
     timer: str | None
     due_at: datetime | None
     cause: Cause | None
+    traceparent: str | None = None
 
     @property
     def id(self) -> str:
@@ -187,7 +189,7 @@ def _select(wanted: ChangeFilter) -> Select[Any]:
             _MOVE.id, _SUBJECT.key, _SUBJECT.lifecycle, _MOVE.seq, _MOVE.trigger,
             _MOVE.source.label("before"), _MOVE.dest, _MOVE.outcome, _MOVE.reason, _MOVE.version,
             _MOVE.team, _MOVE.at, _MOVE.timer, _MOVE.due_at, _EVENT.source, _EVENT.event_id,
-            _EVENT.actor, _EVENT.time, _EVENT.data,
+            _EVENT.actor, _EVENT.time, _EVENT.data, _MOVE.traceparent,
         )
         .select_from(schema.moves)
         .join(schema.subjects, _SUBJECT.id == _MOVE.subject_id)
@@ -225,4 +227,5 @@ def _change(row: Row[Any]) -> Change:
         row.timer,
         row.due_at,
         cause,
+        row.traceparent,
     )

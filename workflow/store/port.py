@@ -29,6 +29,7 @@ class NewEvent(NamedTuple):
         hops: how many events in a row led to it; None: it comes from outside.
         expected_revision: the subject's as its sender has seen it, if it said.
         request_id: of the request with which it came over HTTP.
+        traceparent: W3C's name of the span that it came from; None: nobody traces it.
     """
 
     source: str
@@ -45,6 +46,7 @@ class NewEvent(NamedTuple):
     hops: int | None = None
     expected_revision: int | None = None
     request_id: str | None = None
+    traceparent: str | None = None
 
 
 PENDING = "pending"
@@ -113,7 +115,8 @@ class Pending(NamedTuple):
 
     `event_row` is the ledger's id of the event, None for a timer; `due_at` the timer's, else None.
     `hops` says how many events in a row led to it. `deaths` says how many processes ended while they decided
-    it alone; None: none, and none either while it was one of many.
+    it alone; None: none, and none either while it was one of many. `traceparent` names the span
+    that the event came from; None: a timer, or nobody traces it.
     """
 
     subject_row: int
@@ -122,6 +125,7 @@ class Pending(NamedTuple):
     due_at: datetime | None = None
     hops: int = 0
     deaths: int | None = None
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)
@@ -141,7 +145,10 @@ class Claim:
 
 
 class NewMove(NamedTuple):
-    """One row of the ledger: what a decision did; `team` is the one that the subject is with after it."""
+    """One row of the ledger: what a decision did; `team` is the one that the subject is with after it.
+
+    `traceparent` names its span; None: nobody traces it.
+    """
 
     subject_row: int
     seq: int
@@ -157,6 +164,7 @@ class NewMove(NamedTuple):
     version: int
     at: datetime
     team: str | None = None
+    traceparent: str | None = None
 
 
 class NewEffect(NamedTuple):

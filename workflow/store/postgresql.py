@@ -84,7 +84,7 @@ class PostgresTransaction:
         sources, event_ids, subjects, _, _, types, times, data, parents, effects, actors, hops, *more = zip(
             *events, strict=True
         )
-        expected, requests = more
+        expected, requests, traces = more
         rows_of_events = {
             "keys": texts(keys),
             "lifecycles": literal([event.lifecycle for event in firsts]),
@@ -105,6 +105,7 @@ class PostgresTransaction:
             "hops": literal(hops),
             "expected": literal(expected),
             "requests": texts(requests),
+            "traces": literal(traces),
         }
         if last and self._driver.info.transaction_status == TransactionStatus.IDLE:
             return self._alone(sql.ACCEPT, rows_of_events)

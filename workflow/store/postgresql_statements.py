@@ -42,15 +42,15 @@ with wanted as (
       cast(%(subjects)s as text[]), cast(%(types)s as text[]), cast(%(times)s as timestamptz[]),
       cast(%(data)s as text[]), cast(%(event_parents)s as text[]),
       cast(%(effects)s as text[]), cast(%(actors)s as text[]), cast(%(hops)s as int[]),
-      cast(%(expected)s as int[]), cast(%(requests)s as text[]))
+      cast(%(expected)s as int[]), cast(%(requests)s as text[]), cast(%(traces)s as text[]))
       with ordinality as u(source, event_id, subject, type, time, data, parent, effect, actor, hops,
-        expected_revision, request_id, ord)
+        expected_revision, request_id, traceparent, ord)
     join ids on ids.key = u.subject order by u.ord offset 0) u
 ), entered as (
   insert into events (id, source, event_id, subject_id, type, time, data, parent, received_at, effect, actor,
-    expected_revision, request_id)
+    expected_revision, request_id, traceparent)
   select id, source, event_id, subject_id, type, time, cast(data as jsonb), parent, %(now)s, effect, actor,
-    expected_revision, request_id
+    expected_revision, request_id, traceparent
   from numbered
   order by source collate "C", event_id collate "C"
   on conflict (source, event_id) do nothing returning id, subject_id
@@ -135,13 +135,13 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(versions)s as int[]), cast(%(state
   as u(id, version, state, seq, data, parent, opened_at, changed_at, closed_at) where s.id = u.id"""
 MOVES = """
 insert into moves (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome,
-  reason, version, at, team)
+  reason, version, at, team, traceparent)
 select * from unnest(cast(%(c0)s as bigint[]), cast(%(c1)s as int[]), cast(%(c2)s as bigint[]),
   cast(%(c3)s as text[]), cast(%(c4)s as int[]),
   cast(%(c5)s as timestamptz[]), cast(%(c6)s as text[]), cast(%(c7)s as text[]), cast(%(c8)s as text[]),
     cast(%(c9)s as text[]),
   cast(%(c10)s as text[]), cast(%(c11)s as int[]), cast(%(c12)s as timestamptz[]),
-  cast(%(c13)s as text[]))"""
+  cast(%(c13)s as text[]), cast(%(c14)s as text[]))"""
 CANCEL = """delete from timers t using unnest(cast(%(ids)s as bigint[]), cast(%(names)s as text[]))
   as u(id, name)
 where t.subject_id = u.id and t.name = u.name"""

@@ -87,7 +87,7 @@ def _timers(changes: Changes) -> Statement:
 
 def _moves(changes: Changes) -> Statement:
     columns = list(zip(*changes.moves, strict=True))
-    words = {3, 6, 7, 8, 9, 10, 13}  # any texts: names from definitions, and a refusal's reason
+    words = {3, 6, 7, 8, 9, 10, 13, 14}  # any texts: names from definitions, and a refusal's reason
     return sql.MOVES, {
         f"c{place}": texts(column) if place in words else literal(column)
         for place, column in enumerate(columns)

@@ -17,7 +17,8 @@ SUBJECT_COLUMNS = (
     "s.id, s.key, s.lifecycle, s.version, s.state, s.seq, s.data, s.parent, s.opened_at, s.changed_at"
 )
 EVENT_COLUMNS = (
-    "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor, e.expected_revision"
+    "e.id, e.subject_id, e.event_id, e.source, e.type, e.time, e.data, e.parent, e.actor, "
+    "e.expected_revision, e.traceparent"
 )
 
 PENDING_COLUMNS = "hops, deaths"
@@ -134,8 +135,8 @@ def event_claim(
 
 
 def _event_work(row: Sequence[Any]) -> Pending:
-    event_row, subject_row, *said, hops, deaths = row
-    return Pending(subject_row, event_of(*said), event_row, None, hops or 0, deaths)
+    event_row, subject_row, *said, traceparent, hops, deaths = row
+    return Pending(subject_row, event_of(*said), event_row, None, hops or 0, deaths, traceparent)
 
 
 def event_of(

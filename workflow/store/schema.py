@@ -96,6 +96,7 @@ events = Table(
         "expected_revision", Integer, comment="the subject's as its sender has seen it; else it is refused"
     ),
     Column("request_id", Text, comment="of the request with which it came over HTTP"),
+    Column("traceparent", Text, comment="W3C's traceparent of what it came from; null: nobody traces it"),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_subject_id_id", "subject_id", "id"),
 )
@@ -142,6 +143,7 @@ moves = Table(
     Column("version", Integer, nullable=False, comment="the definition version that decided"),
     Column("at", Instant, nullable=False, comment="the decision's now"),
     Column("team", Text, comment="which its subject is with after it; null: with none"),
+    Column("traceparent", Text, comment="W3C's traceparent of the decision; null: nobody traces it"),
     UniqueConstraint("subject_id", "seq"),
 )
 Index(

@@ -73,6 +73,7 @@ class SqliteTransaction:
                 one.actor,
                 one.expected_revision,
                 one.request_id,
+                one.traceparent,
                 one.subject,
             )
             if found:
@@ -195,7 +196,14 @@ class SqliteTransaction:
         self._write(
             sql.ADD_MOVE,
             [
-                (*move[:5], _text(move.due_at), *move[6:12], instant_text(move.at), move.team)
+                (
+                    *move[:5],
+                    _text(move.due_at),
+                    *move[6:12],
+                    instant_text(move.at),
+                    move.team,
+                    move.traceparent,
+                )
                 for move in changes.moves
             ],
         )

@@ -14,8 +14,8 @@ where not exists (select 1 from events where source = ? and event_id = ?)
 on conflict (key) do nothing"""
 ADD_EVENT = """insert into events
 (source, event_id, subject_id, type, time, data, parent, received_at, effect, actor,
-  expected_revision, request_id)
-select ?, ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? from subjects where key = ?
+  expected_revision, request_id, traceparent)
+select ?, ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from subjects where key = ?
 on conflict (source, event_id) do nothing returning id, subject_id"""
 ADD_INBOX = "insert into inbox (event_id, subject_id, hops) values (?, ?, ?)"
 PUT_BACK = "insert into inbox (event_id, subject_id, hops, deaths) values (?, ?, ?, ?)"
@@ -55,8 +55,8 @@ UPDATE_SUBJECT = """update subjects set version = ?, state = ?, seq = ?, data = 
 where id = ?"""
 ADD_MOVE = """insert into moves
 (subject_id, seq, event_id, timer, setting, due_at, trigger, source, dest, outcome, reason, version, at,
-  team)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  team, traceparent)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CANCEL_TIMER = "delete from timers where subject_id = ? and name = ?"
 SET_TIMER = """insert into timers (subject_id, name, lifecycle, setting, set_at, due_at, budget, pauses, hops)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)
