@@ -48,6 +48,8 @@ WHO_MAY = {
     "POST /admin/me/settings": _ALL,
     "POST /admin/me/sessions/end": _ALL,
     "POST /admin/me/password": _ALL,
+    "POST /admin/me/passkeys": _ALL,
+    "POST /admin/me/passkeys/remove": _ALL,
     "POST /sign-out": _ALL,
     "GET /admin/people": _ADMINS,
     "POST /admin/people": _ADMINS,
@@ -55,8 +57,8 @@ WHO_MAY = {
 }
 """By route, the roles of people that are let in; what they then get is another matter."""
 OPEN = {
-    "GET /sign-in", "POST /sign-in", "GET /docs", "GET /welcome/{token}", "POST /welcome/{token}",
-    "GET /l/{token}", "POST /l/{token}", "GET /assets/{digest}/{name}",
+    "GET /sign-in", "POST /sign-in", "POST /sign-in/passkey", "GET /docs", "GET /welcome/{token}",
+    "POST /welcome/{token}", "GET /l/{token}", "POST /l/{token}", "GET /assets/{digest}/{name}",
 }  # fmt: skip
 """Those for whoever has no session: what they ask for is in the address or the form itself."""
 _PATH = {

@@ -37,7 +37,12 @@ def catalog(language: str) -> Catalog:
 def test_every_text_of_a_template_is_there_in_german() -> None:
     german = texts_of("de")
     assert len(said()) > 200
-    assert {text for text in said() if german.gettext(text) == text} <= {"Barometer", "Name", "Teams"}
+    assert {text for text in said() if german.gettext(text) == text} <= {
+        "Barometer",
+        "Name",
+        "Passkeys",
+        "Teams",
+    }
 
 
 def test_no_text_is_empty_or_loses_a_value() -> None:

@@ -1,28 +1,32 @@
-"""One's own page: ``/admin/me``, with sessions, language, clock, keys and password."""
+"""One's own page: ``/admin/me``, with sessions, passkeys, language, clock, keys and password."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from state_machines.errors import Problem
-from workflow.access import invitations, people, sessions
+from workflow.access import invitations, passkeys, people, sessions
 from workflow.access.attempts import TooManyAttempts, WrongPassword, attempt
 from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
 from workflow.api.context import context_of
 from workflow.console.form_values import text_in
+from workflow.console.passkey_site import named_instead, site_of
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 
 router = APIRouter(include_in_schema=False)
 PLACE = "/admin/me"
+_JUST_NOW = timedelta(minutes=10)
 
 
 @router.get(PLACE)
 def me_page(request: Request, me: Me) -> Response:
     """Who I am here, where I am signed in, and how pages speak to me."""
-    return _shown(request, me, {}, [], 200)
+    return my_page(request, me, {}, [], 200)
 
 
 @router.post(f"{PLACE}/settings")
@@ -38,7 +42,7 @@ async def save_settings(request: Request, me: Me, said: AnyForm) -> Response:
     try:
         await run_in_threadpool(people.change, store, me.person.address, **values)
     except InvalidQuery as error:
-        return await run_in_threadpool(_shown, request, me, said, error.problems, 422)
+        return await run_in_threadpool(my_page, request, me, said, error.problems, 422)
     return see_other(PLACE, done="settings_saved")
 
 
@@ -65,7 +69,7 @@ async def change_password(request: Request, me: Me, said: AnyForm) -> Response:
             if isinstance(error, InvalidQuery)
             else [Problem("present", "wrong", "The present password is wrong, or was wrong too often.")]
         )
-        return await run_in_threadpool(_shown, request, me, said, problems, 422)
+        return await run_in_threadpool(my_page, request, me, said, problems, 422)
     return see_other(PLACE, done="password_changed")
 
 
@@ -80,17 +84,30 @@ def _end_others(request: Request, me: SignedIn) -> None:
         sessions.end_all(transaction, me.person.id, people_now(request), but=me.session.id)
 
 
-def _shown(
+def my_page(
     request: Request, me: SignedIn, said: dict[str, str], problems: list[Problem], status: int
 ) -> Response:
-    runtime = context_of(request).runtime
+    """One's own page, with what was wrong with what one `said`. Not for the event loop's thread."""
+    runtime, site, now = context_of(request).runtime, site_of(request), people_now(request)
     limits = limits_of(runtime.settings)
+    options = (
+        passkeys.options_to_add(runtime.store, site, me.person, me.session, now) if site is not None else ""
+    )
     return page(
         request,
         "me.html",
         status=status,
         mine=me,
-        sessions=sessions.listed(runtime.store, me.person, people_now(request), limits),
+        sessions=sessions.listed(runtime.store, me.person, now, limits),
+        passkeys=passkeys.listed(runtime.store, me.person),
+        passkey=options,
+        named_instead=named_instead(request),
+        sure=signed_in_just_now(request, me),
         said=said,
         problems=problems,
     )
+
+
+def signed_in_just_now(request: Request, me: SignedIn) -> bool:
+    """Whether they have shown so lately who they are that they need not again, to change how they sign in."""
+    return people_now(request) - me.session.created_at < _JUST_NOW

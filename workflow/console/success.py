@@ -10,6 +10,7 @@ WORDS = frozenset(
         "signed_out", "welcome", "claimed", "empty", "lost", "undecided", "noted", "extended", "kept",
         "moved", "handed_over", "acted", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
+        "passkey_added", "passkey_removed",
     }
 )  # fmt: skip
 """All that can be said; the template `done.html` has the sentences."""

@@ -458,6 +458,27 @@ failed_attempts = Table(
 )
 Index("ix_failed_attempts_last_at", failed_attempts.c.last_at)
 
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Key, primary_key=True, comment="as its authenticator names it, base64url"),
+    Column("person_id", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="what its owner calls it"),
+    Column("public_key", Text, nullable=False, comment="a COSE key, base64url"),
+    Column("sign_count", BigInteger, nullable=False, comment="its counter when it was used last"),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant, comment="when somebody signed in by it last"),
+)
+Index("ix_passkeys_person_id", passkeys.c.person_id)
+
+used_challenges = Table(
+    "used_challenges",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of a challenge that was answered"),
+    Column("expires_at", Instant, nullable=False, comment="from then on it is refused for its age"),
+)
+Index("ix_used_challenges_expires_at", used_challenges.c.expires_at)
+
 secrets = Table(
     "secrets",
     metadata,

@@ -29,6 +29,17 @@ def is_loopback(headers: Headers) -> bool:
         return False
 
 
+def own_origin(headers: Headers, scheme: str, public_url: str | None) -> str | None:
+    """Scheme, name and port of the page that a browser asks for here, as it writes them itself.
+
+    That is the address of the world, or one of this machine; None: neither, so that nothing is bound to it.
+    """
+    if is_secure(headers, scheme, public_url):
+        at = urlsplit(public_url or "")
+        return f"{at.scheme}://{at.netloc.lower()}" if at.scheme == "https" else None
+    return f"http://{headers.get('host', '').lower()}" if is_loopback(headers) else None
+
+
 def refuse_other_sites(headers: Headers, public_url: str | None) -> None:
     """Raise Refusal (403) for a request that changes something and that a page of another site has sent.
 
