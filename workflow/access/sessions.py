@@ -7,7 +7,7 @@ seen and ended from another browser: the next request then finds it ended.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,10 +84,12 @@ def begin(
     return made, token
 
 
-def find(store: Store, token: str, now: datetime, limits: Limits) -> tuple[Session, Person] | None:
+def find(
+    store: Store, token: str, now: datetime, limits: Limits, *, used: bool = True
+) -> tuple[Session, Person] | None:
     """The session of this token, and whose it is; None where it is over or was never.
 
-    That it was used is noted, once a minute at most.
+    That it was used is noted, once a minute at most; not where a page asks by itself (`used` is False).
     """
     query = (
         select(*_COLUMNS, *PERSON_COLUMNS)
@@ -99,10 +101,11 @@ def find(store: Store, token: str, now: datetime, limits: Limits) -> tuple[Sessi
     if row is None:
         return None
     found = _session(row)
-    if now - found.seen_at >= _SEEN_EVERY:
+    if used and now - found.seen_at >= _SEEN_EVERY:
         with store.begin() as transaction:
             still = (_SESSION.id == found.id, _SESSION.ended_at.is_(None))
             transaction.connection.execute(update(schema.sessions).where(*still).values(seen_at=now))
+        found = replace(found, seen_at=now)
     return found, person_of(row)
 
 

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
@@ -39,6 +40,8 @@ from workflow.store.secrets import secret
 
 _basic = HTTPBasic(auto_error=False, realm="makegood", description="Any user name; the API key as password.")
 _bearer = HTTPBearer(auto_error=False)
+BY_ITSELF = "makegood-by-itself"
+"""The header of requests that an open page makes by itself: a session does not last for longer by them."""
 TOKEN = "token"
 """The field of a form in which its token stands."""
 _MOST_FIELDS = 60
@@ -80,7 +83,9 @@ async def signed_in(request: Request) -> SignedIn | None:
     found = None
     if token is not None:
         now, limits = people_now(request), limits_of(runtime.settings)
-        known_session = await run_in_threadpool(sessions.find, runtime.store, token, now, limits)
+        used = BY_ITSELF not in request.headers
+        find = partial(sessions.find, runtime.store, token, now, limits, used=used)
+        known_session = await run_in_threadpool(find)
         if known_session is not None:
             session, person = known_session
             form = sha256(f"form/{token}".encode()).hexdigest()

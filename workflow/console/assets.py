@@ -15,6 +15,8 @@ from workflow.errors import NotFound
 router = APIRouter(include_in_schema=False)
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_SCRIPTS = ("page.js", "live.js", "session.js")
+"""The parts of the one script, in this order."""
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -30,10 +32,11 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """All of them by name."""
+    bodies = {file.name: file.read_bytes() for file in sorted(_FOLDER.iterdir()) if file.suffix in _TYPES}
+    bodies["console.js"] = b"\n".join((_FOLDER / "scripts" / name).read_bytes() for name in _SCRIPTS)
     return {
-        file.name: Asset(body := file.read_bytes(), _TYPES[file.suffix], sha256(body).hexdigest()[:16])
-        for file in sorted(_FOLDER.iterdir())
-        if file.suffix in _TYPES
+        name: Asset(body, _TYPES[Path(name).suffix], sha256(body).hexdigest()[:16])
+        for name, body in bodies.items()
     }
 
 

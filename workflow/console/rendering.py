@@ -12,9 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from workflow.api.browser import BY_ITSELF
 from workflow.api.context import context_of
 from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
+from workflow.console.hints import topic
 from workflow.console.labels import labels
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.translations import ENGLISH, LANGUAGES, translations
@@ -61,6 +63,7 @@ def _environment(language: str) -> Environment:
         "new_id": lambda: secrets.token_hex(12),
         "history_of": history_of,
         "path_of": path_of,
+        "topic": topic,
     }
     return environment
 
@@ -87,10 +90,15 @@ def rendered(template: str, language: str = ENGLISH, **values: Any) -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of the console for whoever looks, with headers that let nothing run but our own script."""
+    """A page of the console for whoever looks, with headers that let nothing run but our own script.
+
+    An open page that asks by itself gets its content alone, without a frame, and takes no success from its
+    reader.
+    """
     me = viewer_of(request)
-    done = success_of(request)
-    html = rendered(template, me.language, me=me, done=done, **values)
+    bare = BY_ITSELF in request.headers
+    done = "" if bare else success_of(request)
+    html = rendered(template, me.language, me=me, done=done, bare=bare, **values)
     answer = HTMLResponse(html, status_code=status, headers=_headers(request))
     if done:
         answer.delete_cookie(SUCCESS_COOKIE, path="/", httponly=True, samesite="strict")

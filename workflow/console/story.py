@@ -48,6 +48,7 @@ class Told:
     """One entry.
 
     Attributes:
+        id: names it among the entries of its subject.
         at: when it was decided, UTC; until then when it came.
         trigger: what happened. by: who, as it was said; empty: it happened by itself.
         actor: who sent it, if that is somebody else.
@@ -58,6 +59,7 @@ class Told:
         notices: what was sent of it; `more` effects are not told.
     """
 
+    id: str
     at: datetime
     trigger: str
     by: str
@@ -101,12 +103,14 @@ def _told(entry: Entry) -> Told:
     by = name_of(data.get("by"))
     actor = (event.actor or "") if event is not None else ""
     notices = [_notice(one) for one in entry["effects"] if one.kind == "notice"]
+    timer = entry["timer"]
     return Told(
+        id=event.id if event is not None else f"{timer.name}/{timer.setting}" if timer is not None else "",
         at=entry["at"],
         trigger=entry["trigger"],
         by=by,
         actor="" if not actor or actor.partition(":")[2] == address(data.get("by"), "email") else actor,
-        timer=entry["timer"].name if entry["timer"] is not None else "",
+        timer=timer.name if timer is not None else "",
         source=entry["from"],
         dest=entry["to"],
         outcome=entry["outcome"],

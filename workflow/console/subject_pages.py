@@ -25,6 +25,7 @@ from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id
 from workflow.console.line_pages import PATIENCE
+from workflow.console.looking import seen_by
 from workflow.console.rendering import history_of, page, path_of, see_other
 from workflow.console.story import Told, story_of
 from workflow.console.trigger_forms import TriggerForm, data_of, forms, triggers_now
@@ -156,6 +157,7 @@ def _shown(
     may_read(holder, key.partition(":")[0])
     runtime = context_of(request).runtime
     view = _view(runtime, holder, key, history)
+    looking = seen_by(request, key)
     where = zone_of(view.subject.data.get("customer") or view.subject.data.get("regarding"))
     known = None
     if key.startswith("case:"):
@@ -168,6 +170,7 @@ def _shown(
         subject=view.subject,
         place=history_of(key),
         packet=known,
+        others=looking,
         zone=where,
         local=partial(local_text, where=where),
         said=said or {},

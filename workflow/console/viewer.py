@@ -11,7 +11,7 @@ from workflow.access.people import Person
 from workflow.access.principal import Principal
 from workflow.access.role import AT_DESK, OVERSEEING, Role
 from workflow.access.sessions import Session
-from workflow.api.browser import SignedIn, form_token, limits_of, remembered
+from workflow.api.browser import SignedIn, form_token, limits_of, people_now, remembered
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
 from workflow.console.times import Moment, moment
@@ -28,6 +28,7 @@ class Viewer:
         language, zone: of the page.
         now: the engine's present instant, UTC.
         session_ends: when their session ends if it is not used again, UTC.
+        session_left: seconds until then, by the clock of sessions; 0 without one.
         path: of the page.
         form_token: what their forms hold; empty where nobody has signed in.
     """
@@ -39,6 +40,7 @@ class Viewer:
     zone: str
     now: datetime
     session_ends: datetime | None
+    session_left: int
     path: str
     form_token: str
 
@@ -78,6 +80,7 @@ def viewer_of(request: Request) -> Viewer:
     asked = request.headers.get("accept-language")
     language = person.language if person and person.language else None
     token = found.form_token if found else form_token(runtime, holder) if holder else ""
+    ends = found.session.ends_at(limits_of(runtime.settings)) if found else None
     return Viewer(
         holder=holder,
         person=person,
@@ -85,7 +88,8 @@ def viewer_of(request: Request) -> Viewer:
         language=language or chosen_language(asked, runtime.settings.language),
         zone=(person.zone if person else None) or runtime.settings.zone or "UTC",
         now=runtime.clock.now(),
-        session_ends=found.session.ends_at(limits_of(runtime.settings)) if found else None,
+        session_ends=ends,
+        session_left=int((ends - people_now(request)).total_seconds()) if ends else 0,
         path=request.url.path,
         form_token=token,
     )

@@ -20,6 +20,7 @@ from workflow.api.routes.desk_requests import CallOutcome, EscalationOutcome
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
 from workflow.console.line_pages import PATIENCE, claimed, dial_in
+from workflow.console.looking import seen_by
 from workflow.console.rendering import page, path_of, see_other
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
@@ -147,6 +148,7 @@ def _shown(
 ) -> Response:
     runtime = context_of(request).runtime
     work = _work(runtime, holder, key)
+    looking = seen_by(request, work.item.key)
     where = zone_of(work.item.customer)
     return page(
         request,
@@ -159,6 +161,7 @@ def _shown(
         said=said,
         problems=problems,
         packet=work.packet,
+        others=looking,
         local=partial(local_text, where=where),
         can_dial=runtime.settings.can_dial,
     )

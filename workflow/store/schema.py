@@ -479,6 +479,16 @@ used_challenges = Table(
 )
 Index("ix_used_challenges_expires_at", used_challenges.c.expires_at)
 
+presence = Table(
+    "presence",
+    metadata,
+    Column("subject", Text, primary_key=True, comment="its key"),
+    Column("person_id", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False, comment="when their browser last said so"),
+)
+Index("ix_presence_seen_at", presence.c.seen_at)
+
 secrets = Table(
     "secrets",
     metadata,

@@ -53,6 +53,7 @@
     else if (key === "?") { dialog?.showModal(); done = true; }
     else if (key === "g" || key === "o") { before = key; setTimeout(() => { before = ""; }, 1500); return; }
     else if (key === "/") done = press("search");
+    else if (key === "p") { document.dispatchEvent(new Event("makegood-hold")); done = true; }
     else if (key === "j") done = select(1);
     else if (key === "k") done = select(-1);
     else if (key === "u") done = press("back") || (history.back(), true);

@@ -1,0 +1,216 @@
+"""Open pages show what has changed, and say whether they would: two browsers, eight tabs, no network, no session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.signed_in import token_of
+from tests.api.test_desk import asked, call
+from tests.browser.conftest import CHRIS, Desk, Screen
+from workflow.access import people, sessions
+from workflow.access.role import Role
+
+HERE = {**CHRIS, "zone": "Europe/Berlin"}
+_NAMES = count(1)
+
+
+@pytest.fixture
+def team() -> Iterator[str]:
+    """A desk of this test's own."""
+    yield f"live-{next(_NAMES)}"
+
+
+def opened(desk: Desk, team: str, path: str, *, width: int = 1280) -> Screen:
+    """A browser of somebody of this team with a page that is live."""
+    token = token_of(desk.house, f"{team}-{next(_NAMES)}", Role.AGENT, Role.SUPERVISOR, teams=(team,))
+    screen = desk.screen(token, width=width)
+    screen.open(path)
+    is_live(screen.page)
+    return screen
+
+
+def is_live(page: Page) -> None:
+    """The page says that it is live."""
+    expect(page.locator("#live-status")).to_have_text("live")
+
+
+def new_rows(page: Page) -> None:
+    """Press what says that there are some."""
+    page.locator("#live-new button").click()
+
+
+def test_what_one_takes_leaves_the_line_of_the_other(desk: Desk, team: str) -> None:
+    keys = [call(desk.house, name, team, customer=HERE) for name in ("1", "2")]
+    first, second = (opened(desk, team, "/line") for _ in range(2))
+    assert second.page.locator(f'[data-id="{keys[0]}"]').count() == 1
+    first.page.locator('[data-key="n"]').click()
+    first.page.wait_for_url("**/work/**")
+    taken = first.page.url.rpartition("/")[2]
+    expect(second.page.locator(f'[data-id="{taken}"]')).to_have_count(0)
+    expect(second.page.locator("#waiting [data-id]")).to_have_count(1)
+    for screen in (first, second):
+        screen.is_clean()
+
+
+def test_new_rows_wait_until_somebody_asks_for_them(desk: Desk, team: str) -> None:
+    old = call(desk.house, "old", team, customer=HERE)
+    page = opened(desk, team, "/line").page
+    place = page.locator(f'[data-id="{old}"]').bounding_box()
+    for name in ("new", "newer"):
+        call(desk.house, name, team, customer=HERE, promise_due_at="2026-07-01T12:00:00Z")
+    button = page.locator("#live-new button")
+    expect(button).to_have_text("2 new")
+    assert page.locator(f'[data-id="{old}"]').bounding_box() == place, "nothing has moved"
+    page.keyboard.press("r")
+    expect(page.locator("#waiting [data-id]")).to_have_count(3)
+    expect(button).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('[data-id]').dataset.id") != old, "the first new one"
+
+
+def test_nothing_changes_under_the_pointer_nor_under_the_focus(desk: Desk, team: str) -> None:
+    first, second = (call(desk.house, name, team, customer=HERE) for name in ("1", "2"))
+    page = opened(desk, team, "/line").page
+    take = page.get_by_role("button", name=f"Take this {second}")
+    take.hover()
+    asked(desk.house, "callback.withdraw", first, reason="They wrote instead")
+    expect(page.locator("#live-new button")).to_have_text("Changed: show it")
+    assert page.locator(f'[data-id="{first}"]').count() == 1
+    page.mouse.move(2, 2)
+    expect(page.locator(f'[data-id="{first}"]')).to_have_count(0)
+    page.locator(f'[data-id="{second}"] a').first.focus()
+    asked(desk.house, "callback.withdraw", second, reason="They wrote instead")
+    expect(page.locator("#live-new button")).to_have_text("Changed: show it")
+    assert page.locator(f'[data-id="{second}"]').count() == 1
+    page.locator("h1").evaluate("() => document.activeElement.blur()")
+    expect(page.locator(f'[data-id="{second}"]')).to_have_count(0)
+
+
+def test_an_open_case_grows_and_what_is_being_written_stays(desk: Desk, team: str) -> None:
+    key = f"case:{team}"
+    asked(desk.house, "case.open", key, customer=HERE, words="It rains in", owner="olga@shop.example")
+    screen = opened(desk, team, f"/cases/{team}")
+    page = screen.page
+    page.locator("#forms summary").first.click()
+    field = page.locator("#forms textarea, #forms input[type=text]").first
+    field.fill("half a sente")
+    asked(desk.house, "case.tell_fact", key, fact="where", value="Through the roof", by="olga@shop.example")
+    expect(page.locator("#live-new button")).to_be_visible()
+    assert field.input_value() == "half a sente"
+    page.locator("h1").evaluate("() => document.activeElement.blur()")
+    page.mouse.move(2, 2)
+    expect(page.locator("#packet")).to_contain_text("Through the roof")
+    assert field.input_value() == "half a sente"
+    screen.is_clean()
+
+
+def test_who_else_is_here_is_said_and_is_gone_when_they_leave(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    first = opened(desk, team, f"/work/{key}")
+    assert first.page.locator("#here .tag").count() == 0
+    second = opened(desk, team, f"/work/{key}")
+    expect(second.page.locator("#here .tag")).to_have_text(re.compile("is here, too"))
+    comes_to_light(first.page)
+    expect(first.page.locator("#here .tag")).to_have_count(1)
+    second.open("/line")
+    is_live(second.page)
+    comes_to_light(first.page)
+    expect(first.page.locator("#here .tag")).to_have_count(0)
+
+
+def comes_to_light(page: Page) -> None:
+    """Somebody comes back to this tab: it looks at everything anew."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_eight_tabs_of_one_browser_are_live_by_one_stream(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    token = token_of(desk.house, f"{team}-many", Role.AGENT, teams=(team,))
+    context = desk.context(token, width=1280)
+    asked_for: list[str] = []
+    context.on("request", lambda one: asked_for.append(one.url) if one.url.endswith("/live") else None)
+    tabs = [context.new_page() for _ in range(8)]
+    for tab in tabs:
+        tab.goto(f"{desk.house.http.base_url}/line")
+    for tab in tabs:
+        is_live(tab)
+    assert len(asked_for) == 1, "a browser opens six connections to one place, and each stream is one"
+    asked(desk.house, "callback.withdraw", key, reason="They wrote instead")
+    for tab in tabs:
+        expect(tab.locator(f'[data-id="{key}"]')).to_have_count(0)
+    tabs[0].close()
+    other = call(desk.house, "2", team, customer=HERE)
+    for tab in tabs[1:]:
+        is_live(tab)
+        expect(tab.locator(f'[data-id="{other}"]')).to_have_count(1)
+    context.close()
+
+
+def test_without_a_network_it_says_since_when_and_afterwards_shows_what_was_missed(
+    desk: Desk, team: str
+) -> None:
+    call(desk.house, "1", team, customer=HERE)
+    screen = opened(desk, team, "/line")
+    page = screen.page
+    page.context.set_offline(True)
+    expect(page.locator("#live-status")).to_have_text(re.compile(r"^not live since \d\d:\d\d$"))
+    call(desk.house, "2", team, customer=HERE)
+    assert page.locator("#live-new button").is_hidden()
+    page.context.set_offline(False)
+    is_live(page)
+    expect(page.locator("#live-new button")).to_have_text("1 new")
+
+
+def test_a_session_that_was_ended_elsewhere_is_said_to_be_over(desk: Desk, team: str) -> None:
+    house = desk.house
+    call(house, "1", team, customer=HERE)
+    token = token_of(house, f"{team}-gone", Role.AGENT, teams=(team,))
+    screen = desk.screen(token)
+    screen.open("/line")
+    page = screen.page
+    is_live(page)
+    with house.runtime.store.begin() as transaction:
+        person = people.find(house.runtime.store, f"{team}-gone@desk.example")
+        sessions.end_all(transaction, person.id, house.runtime.clock.now())
+    call(house, "2", team, customer=HERE)
+    expect(page.locator("#live-status")).to_contain_text("The session is over")
+    page.locator("#live-status a").click()
+    assert page.url.endswith("/sign-in?ended=yes&next=%2Fline")
+    screen.is_clean()
+
+
+def test_held_by_a_key_nothing_changes_until_it_goes_on(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    page = opened(desk, team, "/line").page
+    page.keyboard.press("p")
+    expect(page.locator("#live-status")).to_have_text("held: p goes on")
+    asked(desk.house, "callback.withdraw", key, reason="They wrote instead")
+    page.keyboard.press("p")
+    expect(page.locator(f'[data-id="{key}"]')).to_have_count(0)
+
+
+def test_before_a_session_ends_one_key_goes_on_with_it(desk: Desk, team: str) -> None:
+    token = token_of(desk.house, f"{team}-late", Role.AGENT, teams=(team,))
+    screen = desk.screen(token)
+    page = screen.page
+    page.clock.install()
+    page.route("**/live", lambda route: route.abort())
+    screen.open("/line")
+    left = int(page.locator("#session-ends").get_attribute("data-left") or 0)
+    assert left == 2 * 3600
+    stays: list[str] = []
+    page.on("request", lambda one: stays.append(one.method) if one.url.endswith("/live/session") else None)
+    page.route("**/live/session", lambda route: (
+        route.continue_() if route.request.method == "POST"
+        else route.fulfill(json={"left": 15, "longest": 36_000})
+    ))  # fmt: skip
+    page.clock.fast_forward((left - 19) * 1000)
+    page.clock.run_for(2_000)
+    expect(page.locator("#session-ends")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#session-ends")).to_be_hidden()
+    assert stays[-1] == "POST", "nothing else makes it last longer"

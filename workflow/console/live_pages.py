@@ -1,0 +1,134 @@
+"""What open pages ask for by themselves: hints that something has changed, who else is here, and how long the
+session lasts.
+
+None of it makes a session last longer, but for the one request by which somebody says that they are still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated, TypedDict
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from workflow.access import presence, sessions
+from workflow.api.auth import may_read
+from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
+from workflow.api.context import ApiContext, context_of
+from workflow.api.http.session_cookie import token_in
+from workflow.clock import monotonic
+from workflow.console.form_values import text_in
+from workflow.console.hints import hint_of
+from workflow.console.rendering import page
+from workflow.queries.changes import ChangeFilter
+from workflow.queries.subjects import opened_subject
+
+router = APIRouter(include_in_schema=False)
+RETRY_MILLISECONDS = 1_000
+"""After so long a browser opens a stream anew that was cut off."""
+BEAT = 10.0
+"""Seconds after which a stream looks whether its session lasts, and says so: silence means that it is cut off."""
+_EVERYTHING = ChangeFilter()
+
+
+class SessionLeft(TypedDict):
+    """How long a session lasts: whole seconds if it is not used, and whole seconds however it is used."""
+
+    left: int
+    longest: int
+
+
+async def _place(request: Request, me: Me) -> AsyncIterator[ApiContext]:
+    """Room for one more stream, asked for by somebody who has signed in."""
+    context = context_of(request)
+    context.feed.enter()
+    try:
+        yield context
+    finally:
+        context.feed.leave()
+
+
+@router.get("/live", response_class=EventSourceResponse)
+async def follow(
+    request: Request, me: Me, context: Annotated[ApiContext, Depends(_place)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Hints as server-sent events, as long as the session lasts: ``hint``, ``beat``, ``ended``.
+
+    Nothing is told again to whoever was cut off: a page looks at everything anew when its stream is open.
+    """
+    feed = context.feed
+    after = await run_in_threadpool(feed.newest)
+    yield ServerSentEvent(event="beat", data=session_left(request, me), retry=RETRY_MILLISECONDS)
+    checked = monotonic()
+    while not feed.leaving:
+        found = await feed.page(_EVERYTHING, after)
+        after = found.last
+        hint = hint_of((one.change for one in found.items), me.holder)
+        if hint is not None:
+            yield ServerSentEvent(event="hint", data=hint)
+        if monotonic() - checked >= BEAT:
+            still = await run_in_threadpool(_still, request)
+            if still is None:
+                yield ServerSentEvent(event="ended", data={})
+                return
+            yield ServerSentEvent(event="beat", data=still)
+            checked = monotonic()
+        if not found.more:
+            await feed.wait(after, BEAT)
+
+
+@router.get("/live/session")
+def session_now(request: Request, me: Me) -> Response:
+    """How long the session lasts; with the header of `BY_ITSELF` asking does not make it last longer."""
+    return _told(session_left(request, me))
+
+
+@router.post("/live/session")
+def stay(request: Request, me: Me, _: AnyForm) -> Response:
+    """Somebody says that they are still there: the session lasts on."""
+    return _told(session_left(request, me))
+
+
+@router.post("/live/here")
+async def here(request: Request, me: Me, said: AnyForm) -> Response:
+    """Somebody has the page of a subject open, or has just closed it: who else looks at it, as a part."""
+    return await run_in_threadpool(_here, request, me, said)
+
+
+def session_left(request: Request, me: SignedIn) -> SessionLeft:
+    """Of the session with which this request came."""
+    limits, now = limits_of(context_of(request).runtime.settings), people_now(request)
+    return _left(me.session.ends_at(limits) - now, me.session.expires_at - now)
+
+
+def _left(idle: timedelta, longest: timedelta) -> SessionLeft:
+    return SessionLeft(left=int(idle.total_seconds()), longest=int(longest.total_seconds()))
+
+
+def _still(request: Request) -> SessionLeft | None:
+    """The same as it is by now; None once the session is over. A stream is no use of it."""
+    runtime = context_of(request).runtime
+    token = token_in(request, runtime.settings.public_url)
+    limits, now = limits_of(runtime.settings), people_now(request)
+    found = token and sessions.find(runtime.store, token, now, limits, used=False)
+    return _left(found[0].ends_at(limits) - now, found[0].expires_at - now) if found else None
+
+
+def _here(request: Request, me: SignedIn, said: dict[str, str]) -> Response:
+    store, now = context_of(request).runtime.store, people_now(request)
+    subject = text_in(said, "subject") or ""
+    may_read(me.holder, subject.partition(":")[0])
+    opened_subject(store, subject)
+    if said.get("gone") == "yes":
+        presence.leave(store, subject, me.person)
+    else:
+        presence.note(store, subject, me.person, now)
+    return page(request, "presence.html", others=presence.others(store, subject, me.person, now))
+
+
+def _told(said: SessionLeft) -> Response:
+    return JSONResponse(said, headers={"Cache-Control": "no-store"})
