@@ -1,4 +1,4 @@
-"""Open pages show what has changed, and say whether they would: two browsers, eight tabs, no network, no session."""
+"""Open pages show what has changed, and say whether they would: in two browsers, in eight tabs, cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints: which open pages have something to show anew. They say that something has changed, and nothing of it.
+"""Hints: which open pages have something to show anew. They say that something has changed, and not what.
 
 A page names what its parts are about: lifecycles by their names, single subjects by a digest of their keys.
 """

@@ -1,7 +1,7 @@
 """What open pages ask for by themselves: hints that something has changed, who else is here, and how long the
 session lasts.
 
-None of it makes a session last longer, but for the one request by which somebody says that they are still there.
+None of it makes a session last longer, but for the one request that says: I am still there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 RETRY_MILLISECONDS = 1_000
 """After so long a browser opens a stream anew that was cut off."""
 BEAT = 10.0
-"""Seconds after which a stream looks whether its session lasts, and says so: silence means that it is cut off."""
+"""Seconds after which a stream looks whether its session lasts, and says so: silence means that it is cut."""
 _EVERYTHING = ChangeFilter()
 
 
