@@ -16,7 +16,7 @@ import psycopg
 from benchmarks.bare import cases
 from benchmarks.dues import Dues, summed
 from benchmarks.meter import METER
-from benchmarks.peers import sink
+from benchmarks.peers import job, sink
 from benchmarks.peers.environments import NotInstalled
 from benchmarks.peers.peer import Kind, running
 from benchmarks.processes import work_together
@@ -37,13 +37,15 @@ _TRIAL, _PATIENCE = 2_000, 60.0
 class Burst:
     """So many timers due over a window of so many seconds, watched for `cap` seconds more.
 
-    `seen` collects every reading, by contestant, for notes and detail.
+    `seen` collects every reading, by contestant, for notes and detail. With `promises` a peer's handlers do
+    the main job, and not the least that a handler can do.
     """
 
     session: Session
     count: int
     window: float
     cap: float
+    promises: bool = False
     seen: dict[str, list[Reading]] = field(default_factory=dict)
 
     def contestants(self, *kinds: Kind) -> dict[str, Contestant]:
@@ -120,11 +122,12 @@ class Burst:
 
     def _peer(self, kind: Kind) -> Reading:
         session = self.session
+        promises = self._promises() if self.promises else None
         try:
             with (
                 session.broker() as broker,
                 running(kind, session.kept["peers_dir"], session.place(kind.name), broker.url,
-                        session.server.port) as peer,
+                        session.server.port, promises=promises) as peer,
             ):  # fmt: skip
                 speed = peer.load(_TRIAL, time(), 0.0)  # tells how long loading will take, and warms up
                 if not peer.arrived(_TRIAL, _PATIENCE):
@@ -141,9 +144,17 @@ class Burst:
                 rows = [(one.number, one.due, one.at) for one in sink.read(peer.sink)]
         except NotInstalled as error:
             raise Absent(f"not installed: {error}") from error
+        finally:
+            if promises is not None:
+                session.drop(promises)
         if not rows:
             raise Absent("it started nothing while it was watched")
         return {**summed(rows, t0), "spare": spare}
+
+    def _promises(self) -> str:
+        name = self.session.database()
+        job.tables(self.session.conninfo(name), self.count)
+        return name
 
 
 def settle(connection: psycopg.Connection) -> None:

@@ -21,7 +21,8 @@ from benchmarks.dues import Dues
 from benchmarks.fair_burst import LAMP, MOST_LATE_MS, RATE
 from benchmarks.figures import Figure, quantile
 from benchmarks.goals import at_most
-from benchmarks.promises import LAPSES, make_promises, promise_event, wait_for
+from benchmarks.progress import UNDECIDED, UNLAPSED, UNTOLD, wait_for_none
+from benchmarks.promises import make_promises, promise_event
 from benchmarks.rounds import Reading
 from benchmarks.session import Session
 from benchmarks.stack import Api, installed
@@ -34,7 +35,6 @@ _CALLS = 100
 _LOOK = 0.005
 _PATIENCE = 400.0
 _LATER = 86_400.0
-_UNTOLD = "select count(*) from outbox where kind = 'notice' and state not in ('settled', 'recalled')"
 
 
 def measure(session: Session) -> list[Figure]:
@@ -108,15 +108,15 @@ def _beside(session: Session, count: int) -> Reading:
         make_promises(api, stack, count, at)
         with _client(api, stack.key(), "application/cloudevents+json") as sending:
             _open_calls(sending)
-            wait_for(connection, "select count(*) from inbox", 0, at - 1)
+            wait_for_none(connection, (UNDECIDED,), at - 1)
             settle(connection)
             sleep(max(0.0, at - time()))
             with _client(api, stack.key("desk"), "application/json") as desk:
                 opening = _Repeated(lambda number: _open(sending, looking, number))
                 claiming = _Repeated(lambda number: _claim(desk, number))
                 threads = [opening.start(), claiming.start()]
-                wait_for(connection, LAPSES, count, at + _PATIENCE)
-                wait_for(connection, _UNTOLD, 0, at + _PATIENCE)
+                wait_for_none(connection, (UNLAPSED,), at + _PATIENCE)
+                wait_for_none(connection, (UNTOLD,), at + _PATIENCE)
                 sleep(max(0.0, lamp.end - time()))
                 for one in (opening, claiming):
                     one.over.set()

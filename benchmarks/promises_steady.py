@@ -12,7 +12,8 @@ import psycopg
 from benchmarks.burst import settle
 from benchmarks.figures import Figure, quantile
 from benchmarks.goals import at_most
-from benchmarks.promises import LAPSES, PROCESSES, post, promise_event, wait_for
+from benchmarks.progress import UNDECIDED, UNLAPSED, UNTOLD, wait_for_none
+from benchmarks.promises import PROCESSES, post, promise_event
 from benchmarks.rounds import Reading
 from benchmarks.server import server_words
 from benchmarks.session import Session
@@ -28,10 +29,6 @@ _LATE = (
     " join subjects s on s.id = m.subject_id"
     " left join outbox o on o.subject_id = s.id and o.kind = 'notice'"
     " and o.key like s.key || '/' || m.seq || '/%' where m.trigger = 'lapse'"
-)
-_UNTOLD = (
-    "select count(*) from outbox o join subjects s on s.id = o.subject_id where s.lifecycle = 'promise'"
-    " and o.kind = 'notice' and o.state not in ('settled', 'recalled')"
 )
 
 
@@ -71,13 +68,12 @@ def _ours(session: Session, seconds: int) -> Reading:
         stack.wait_for_workers(1)
         first = time() + max(30.0, count / 600)
         post(api, stack, [promise_event(number, first + number / RATE) for number in range(count)])
-        if wait_for(connection, "select count(*) from inbox", 0, first - 1) >= first - 1:
+        if wait_for_none(connection, (UNDECIDED,), first - 1) >= first - 1:
             raise RuntimeError(f"not all promises were opened in time: {stack.said()}")
         settle(connection)
-        sleep(max(0.0, first - time()))
+        sleep(max(0.0, first + seconds - time()))
         end = first + seconds + _PATIENCE
-        wait_for(connection, LAPSES, count, end)
-        if wait_for(connection, _UNTOLD, 0, end) >= end:
+        if wait_for_none(connection, (UNDECIDED, UNLAPSED, UNTOLD), end) >= end:
             raise RuntimeError(f"not all were told in {_PATIENCE:g} s: {stack.said()}")
         rows = connection.execute(_LATE.encode()).fetchall()
     session.drop(name)

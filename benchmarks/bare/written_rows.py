@@ -14,16 +14,25 @@ from psycopg import sql
 
 from benchmarks.session import Session
 
+_OPENED = "opened_at >= %(since)s"
+_OF_OPENED = f"subject_id in (select id from subjects where {_OPENED})"
 _ADDED = {
+    "standing": _OF_OPENED,
+    "search_terms": _OF_OPENED,
+    "figures": _OF_OPENED,
+    "line": _OF_OPENED,
     "events": "received_at >= %(since)s",
-    "subjects": "opened_at >= %(since)s",
+    "subjects": _OPENED,
     "moves": "at >= %(since)s",
     "outbox": "created_at >= %(since)s",
     "timers": "set_at >= %(since)s",
     "contacts": "at >= %(since)s",
 }
-"""What tells the rows of a table that a run has added since an instant."""
+"""What tells the rows of a table that a run has added since an instant; what hangs on subjects first."""
 _MOVED = "opened_at < %(since)s and changed_at >= %(since)s"
+_OF_MOVED = f"subject_id in (select id from subjects where {_MOVED})"
+_WITH_THEM = {"standing": ("state", "is_open", "due_at"), "figures": ("outcome", "minutes")}
+"""Tables of which a row changes with each subject that moved, and the columns."""
 _SETTLED = ("state", "settled_at", "receipt", "due_at", "attempts", "token")
 """Columns of an effect that change after it was asked for."""
 
@@ -87,12 +96,18 @@ def writing(
     """
     with psycopg.connect(finished) as source:
         moved = _read(source, "subjects", _MOVED, since)
+        along = {one: _read(source, one, _OF_MOVED, since) for one in _WITH_THEM}
         added = [_read(source, table, condition, since) for table, condition in _ADDED.items()]
     number = max(1, len(moved.rows) // batch)
     shares = [share for share in range(number) if share % processes == worker]
     connection = psycopg.connect(conninfo)
     work: Iterator[int] = (
-        _write(connection, _share(moved, share, number), [_share(one, share, number) for one in added])
+        _write(
+            connection,
+            _share(moved, share, number),
+            [_share(one, share, number) for one in along.values()],
+            [_share(one, share, number) for one in added],
+        )
         for share in shares
     )
     return lambda: next(work, 0)
@@ -121,7 +136,9 @@ def _dated(condition: str) -> str:
     return condition.replace("%(since)s", "to_timestamp(%(since)s)")
 
 
-def _write(connection: psycopg.Connection, moved: Added, added: Sequence[Added]) -> int:
+def _write(
+    connection: psycopg.Connection, moved: Added, along: Sequence[Added], added: Sequence[Added]
+) -> int:
     ids = [row[0] for row in moved.rows]
     with connection.transaction(), connection.pipeline():
         connection.execute(
@@ -129,6 +146,8 @@ def _write(connection: psycopg.Connection, moved: Added, added: Sequence[Added])
             (ids,),
         )
         _update(connection, moved, ("state", "seq", "data", "changed_at"))
+        for one in along:
+            _update(connection, one, _WITH_THEM[one.table], key="subject_id")
         for one in added:
             _insert(connection, _as_asked_for(one) if one.table == "outbox" else one)
     effects = next(one for one in added if one.table == "outbox")
@@ -163,19 +182,19 @@ def _insert(connection: psycopg.Connection, added: Added) -> None:
         )
 
 
-def _update(connection: psycopg.Connection, added: Added, columns: Sequence[str]) -> None:
-    changed = added.only(("id", *columns))
+def _update(connection: psycopg.Connection, added: Added, columns: Sequence[str], key: str = "id") -> None:
+    changed = added.only((key, *columns))
     if changed.rows:
         assignments = sql.SQL(", ").join(
             sql.SQL("{} = u.{}::{}").format(
                 sql.Identifier(one), sql.Identifier(one), sql.SQL(changed.types[place])
             )
             for place, one in enumerate(changed.columns)
-            if one != "id"
+            if one != key
         )
         connection.execute(
-            sql.SQL("update {} t set {} from {} where t.id = u.id::bigint").format(
-                sql.Identifier(added.table), assignments, _unnested(changed)
+            sql.SQL("update {} t set {} from {} where t.{} = u.{}::bigint").format(
+                sql.Identifier(added.table), assignments, _unnested(changed), *[sql.Identifier(key)] * 2
             ),
             _arrays(changed),
         )

@@ -11,10 +11,11 @@ import venv
 from pathlib import Path
 
 PINS: dict[str, tuple[str, ...]] = {
-    "celery": ("celery[redis]==5.7.0",),
+    "celery": ("celery[redis]==5.7.0", "psycopg[binary]==3.3.9"),
     "dbos": ("dbos==3.4.0", "psycopg[binary,pool]==3.3.9"),
     "procrastinate": ("procrastinate==3.10.0", "psycopg[binary,pool]==3.3.9"),
     "restate": ("restate-sdk==1.3.0", "hypercorn==0.18.0"),
+    "sampler": ("py-spy==0.4.3",),
 }
 RESTATE_SERVER = "@restatedev/restate-server@1.7.12"
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import redis
 from celery import Celery
 
-from benchmarks.peers import sink
+from benchmarks.peers import job
 from benchmarks.peers.port import Port, speak
 
 MODULE = "benchmarks.peers.on_celery"
@@ -27,7 +27,7 @@ app.conf.update(
 @app.task(name="fire")  # type: ignore[untyped-decorator]
 def fire(number: int, due: float) -> None:
     """The whole work of a handler."""
-    sink.note(number, due)
+    job.do(number, due)
 
 
 class OnCelery(Port):

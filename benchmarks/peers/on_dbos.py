@@ -12,7 +12,7 @@ import psycopg
 import sqlalchemy
 from dbos import DBOS, DBOSClient  # type: ignore[import-not-found]
 
-from benchmarks.peers import sink
+from benchmarks.peers import job
 from benchmarks.peers.port import Port, speak
 
 DATABASE, QUEUE, VERSION = "peer_dbos", "bench", "1"
@@ -25,7 +25,7 @@ A_TRANSACTION = 200
 @DBOS.workflow(name="fire")  # type: ignore[untyped-decorator]
 def fire(number: int, due: float) -> None:
     """The whole work of a handler."""
-    sink.note(number, due)
+    job.do(number, due)
 
 
 class OnDbos(Port):

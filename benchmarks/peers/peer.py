@@ -11,7 +11,7 @@ from signal import SIGKILL
 from time import sleep, time
 from typing import Any
 
-from benchmarks.peers import sink
+from benchmarks.peers import job, sink
 from benchmarks.peers.environments import ROOT, interpreter, restate_server
 from benchmarks.peers.restate_server import RestateServer
 from tests.servers.process import die_with_parent
@@ -139,11 +139,19 @@ class Peer:
 
 @contextmanager
 def running(
-    kind: Kind, directory: Path | None, place: Path, redis_url: str, pg_port: int, *, work: bool = True
+    kind: Kind,
+    directory: Path | None,
+    place: Path,
+    redis_url: str,
+    pg_port: int,
+    *,
+    work: bool = True,
+    promises: str | None = None,
 ) -> Iterator[Peer]:
     """A peer that starts from nothing, with warm workers unless `work` is False.
 
-    `directory` has the environments, `place` (which must exist) the session's files. Raises NotInstalled.
+    `directory` has the environments, `place` (which must exist) the session's files, `promises` names the
+    database in which its handlers do the main job. Raises NotInstalled.
     """
     python = interpreter(kind.name, directory)
     assert directory is not None
@@ -151,6 +159,8 @@ def running(
         "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", sink.VARIABLE: str(place / "sink"),
         "BENCH_REDIS": redis_url, "BENCH_PG_PORT": str(pg_port),
     }  # fmt: skip
+    if promises is not None:
+        environment |= job.environment(promises, str(place / "sent"))
     if kind.poll is not None:
         environment["BENCH_POLL"] = str(kind.poll)
     with ExitStack() as stack:

@@ -102,7 +102,7 @@ class NoticeClaims:
             keys = {one.customer for one in held if one.customer is not None}
             customers = contact_log.held(transaction, keys)  # subjects first, then effects
             lines = self._held_lines(
-                transaction, [one.id for one in held if one.customer not in customers], now
+                transaction, [one.id for one in held if one.colleagues and one.customer not in customers], now
             )
             first, later = _one_each(held, customers, lines)
             begun = outbox.begin(transaction, list(first), token, now, lease, sent)
@@ -122,7 +122,7 @@ class NoticeClaims:
         lines: dict[int, Line] = {}
         origins = gathering.origins(transaction, ids)
         for one, channel, topic, to in others_waiting.asked_for(transaction, list(origins)):
-            found = route(topic, channel, to, now) if topic.colleagues else None
+            found = route(topic, channel, to, now)
             line = gathering.line_of(topic, found, to, origins[one]) if isinstance(found, Go) else None
             if line is not None:
                 lines[one] = line

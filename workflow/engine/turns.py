@@ -27,7 +27,7 @@ SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
 AT_ONCE = 20
 """Up to so many effects of a batch are published right after it; if it asks for more, the relay does so."""
-IN_A_ROW = 4
+IN_A_ROW = 8
 """Full batches of timers after which events of our own have their turn."""
 _SHOWN = 5
 
