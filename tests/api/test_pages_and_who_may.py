@@ -38,6 +38,7 @@ WHO_MAY = {
     "POST /subjects/{key}/do/{trigger}": _ALL,
     "GET /lifecycles/{name}/{version}/drawing.svg": _ALL,
     "GET /promises": _ALL,
+    "GET /search": _ALL,
     "GET /decisions": _ALL,
     "POST /decisions/{key}": _ALL,
     "GET /barometer": _ALL,
