@@ -200,6 +200,11 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="API key that `makegood send` presents.")
     flower_host: str = Field(default="127.0.0.1", description="Address on which Flower listens.")
     flower_port: int = Field(default=5555, ge=0, le=65535, description="Port of Flower; 0 picks a free one.")
+    flower_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where browsers reach Flower; the console leads there. Unset: no link.",
+    )
     flower_user: str = Field(
         default="makegood", min_length=1, pattern=r"^[^:,]+$", description="User name for Flower's pages."
     )

@@ -39,6 +39,10 @@ WHO_MAY = {
     "GET /lifecycles/{name}/{version}/drawing.svg": _ALL,
     "GET /promises": _ALL,
     "GET /search": _ALL,
+    "GET /operate": _OPERATING,
+    "GET /operate/batch": _OPERATING,
+    "POST /operate/batch": _OPERATING,
+    "POST /operate/effects/{effect_id}": _OPERATING,
     "GET /decisions": _ALL,
     "POST /decisions/{key}": _ALL,
     "GET /barometer": _ALL,
@@ -68,7 +72,7 @@ OPEN = {
 """Those for whoever has no session: what they ask for is in the address or the form itself."""
 _PATH = {
     "{key:path}": "callback:1", "{name}": "promises", "{case:path}": "case:1", "{version}": "1",
-    "{number:path}": "1",
+    "{number:path}": "1", "{effect_id}": "1",
 }  # fmt: skip
 
 
@@ -199,7 +203,7 @@ def test_a_form_counts_only_from_a_page_of_ours_in_this_session(
         answer = mine.post(filled(path), fields, **headers)
         assert answer.status_code == 403, (fields, headers, answer.status_code)
     assert house.counts() == before, "nothing is stored"
-    assert mine.http.get(filled(path)).status_code in (200, 303, 404, 405, 409), "and no address does it"
+    assert mine.http.get(filled(path)).status_code in (200, 303, 404, 405, 409, 422), "and no address does it"
 
 
 def test_a_page_of_another_site_signs_nobody_in(house: House) -> None:

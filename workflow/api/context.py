@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class ApiContext:
         endpoint: answers requests with events.
         wake_ups: tells workers of accepted events; None when no broker is set.
         broker: whether the broker answers.
+        listeners: how many processes of the installation listen for work; None when no broker is set.
         feed: tells everybody who follows the ledger what is new.
         routes: those that take messages of other systems, by name.
         hook_limiter: how many such messages are served at once.
@@ -54,6 +55,7 @@ class ApiContext:
     endpoint: EventsEndpoint
     wake_ups: WakeUps | None
     broker: BrokerWatch
+    listeners: Callable[[], int] | None
     feed: ChangeFeed
     routes: Routes
     hook_limiter: RequestLimiter
@@ -129,6 +131,7 @@ def open_context(
         EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, audit, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
+        None if broker is None else broker.notifier.subscribers,
         ChangeFeed(Watermark(runtime.store), settings.change_streams),
         routes,
         RequestLimiter(limits),

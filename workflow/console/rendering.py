@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from workflow.console.assets import asset_path
 from workflow.console.hints import topic
 from workflow.console.labels import labels
 from workflow.console.success import SUCCESS_COOKIE, success_of
+from workflow.console.times import lasting
 from workflow.console.translations import ENGLISH, LANGUAGES, translations
 from workflow.console.viewer import viewer_of
 
@@ -55,6 +56,7 @@ def _environment(language: str) -> Environment:
         known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
     )
     environment.filters["said"] = known.gettext
+    environment.filters["lasting"] = partial(lasting, language=language)
     environment.globals |= {
         "asset": asset_path,
         "label": labels(language),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 
 SUCCESS_COOKIE = "makegood-done"
@@ -10,13 +12,22 @@ WORDS = frozenset(
         "signed_out", "welcome", "claimed", "empty", "lost", "undecided", "noted", "extended", "kept",
         "moved", "handed_over", "acted", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
+        "settled", "sent_again",
         "passkey_added", "passkey_removed",
     }
 )  # fmt: skip
 """All that can be said; the template `done.html` has the sentences."""
 
 
+_BATCH = re.compile(r"batch\.[0-9]{1,6}\.[0-9]{1,6}\.(yes|no)")
+
+
+def batch_word(done: int, gone: int, *, left: bool) -> str:
+    """What became of a batch: how many were done, how many were gone by then, whether some are left."""
+    return f"batch.{done}.{gone}.{'yes' if left else 'no'}"
+
+
 def success_of(request: Request) -> str:
     """The word that this browser is to be told; empty where there is none."""
     word = request.cookies.get(SUCCESS_COOKIE, "")
-    return word if word in WORDS else ""
+    return word if word in WORDS or _BATCH.fullmatch(word) else ""

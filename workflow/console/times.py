@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
 
 from state_machines.values.instants import as_utc, format_instant, parse_instant, zone
 from state_machines.values.time_errors import TimeError
@@ -48,6 +49,14 @@ def moment(
     near = abs(away.total_seconds()) < 1
     relative = "" if near else format_timedelta(away, add_direction=True, locale=language, threshold=0.9)
     return Moment(format_instant(instant), text, "" if same else other, relative, instant <= now)
+
+
+def lasting(length: timedelta, language: str) -> str:
+    """``0.3 s``, ``5 minutes``: how long something takes or waits."""
+    seconds = length.total_seconds()
+    if seconds < 60:
+        return f"{format_decimal(round(seconds, 1), locale=language)} s"
+    return format_timedelta(length, locale=language, threshold=0.9)
 
 
 def clock_text(at: datetime, zone_name: str, language: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -129,3 +129,27 @@ def shown_reason(reason: str) -> str:
 def _quotes_values(reason: str) -> bool:
     """Whether a reason tells more of the data than fields and rules, as those of older decisions do."""
     return reason.startswith(_DATA) and _FIELDS_AND_RULES.fullmatch(reason) is None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAs:
+    """Refused decisions with one cause among the last: how many, and the newest of them."""
+
+    lifecycle: str
+    trigger: str
+    rule: str
+    count: int
+    last: RefusalRow
+
+
+def last_refusals(store: Store, looked_at: int = 500) -> list[RefusedAs]:
+    """The last refused decisions by lifecycle, trigger and rule, those of most first."""
+    statement = _select(RefusalFilter()).order_by(_MOVE.id.desc()).limit(looked_at)
+    found: dict[tuple[str, str, str], RefusedAs] = {}
+    with store.connect() as connection:
+        for row in connection.execute(statement):
+            one = _refusal(row, None)
+            cause = (one.subject.partition(":")[0], one.trigger, one.rule)
+            known = found.get(cause)
+            found[cause] = replace(known, count=known.count + 1) if known else RefusedAs(*cause, 1, one)
+    return sorted(found.values(), key=lambda one: -one.count)

@@ -177,6 +177,9 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { channel.postMessage({ kind: "ask" }); refresh(); } });
   document.addEventListener("makegood-hold", () => { held = !held; say(); if (!held) refresh(); });
 
+  const every = document.querySelector("[data-every]")?.dataset.every;
+  if (every) setInterval(refresh, Number(every) * 1_000);
+
   // ---- Who else is here.
   const here = document.querySelector("[data-here]");
   const present = async (gone) => {
