@@ -1,9 +1,10 @@
-"""What other programs import: a client of makegood's HTTP API. Stands on httpx alone."""
+"""What other programs import: clients of makegood's HTTP API. Stands on httpx alone."""
 
+from makegood.async_client import AsyncClient
 from makegood.client import Client
 from makegood.errors import ClientError
 from makegood.event import Event
 
-__all__ = ["Client", "ClientError", "Event", "__version__"]
+__all__ = ["AsyncClient", "Client", "ClientError", "Event", "__version__"]
 
 __version__ = "0.1.0"

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Page(TypedDict, Generic[Item]):
+    """Some of many; `next` is the cursor of the next page, None on the last."""
+
+    items: list[Item]
+    next: str | None
 
 
 class FieldError(TypedDict):
@@ -169,3 +178,84 @@ class DeadLetters(TypedDict):
     events: list[DeadEvent]
     timers: list[DeadTimer]
     messages: list[DeadMessage]
+
+
+class FoundText(TypedDict):
+    """By what a subject was found: `match` says how, `field` what the `text` is.
+
+    `marks` are the places in it, [from, to).
+    """
+
+    match: str
+    field: str
+    text: str
+    marks: list[list[int]]
+
+
+class Found(TypedDict):
+    """A subject that a search has found; `found` is None where nobody looked for words."""
+
+    key: str
+    lifecycle: str
+    state: str
+    name: str | None
+    title: str | None
+    owner: str | None
+    team: str | None
+    due_at: str | None
+    at_risk: bool
+    opened_at: str | None
+    changed_at: str | None
+    closed_at: str | None
+    found: FoundText | None
+
+
+class LifecycleLine(TypedDict):
+    """A lifecycle in its newest version; `collection` is where its subjects lie."""
+
+    name: str
+    version: int
+    title: str
+    description: str
+    collection: str
+
+
+class LifecycleList(TypedDict):
+    """All lifecycles that the key may read, by name."""
+
+    items: list[LifecycleLine]
+
+
+class StateView(TypedDict):
+    """A state; nothing leads out of a final one. `possible` are the triggers that lead somewhere from it."""
+
+    name: str
+    description: str
+    final: bool
+    possible: list[str]
+
+
+class TriggerView(TypedDict):
+    """A trigger.
+
+    `senders` may send it; from `states` it leads somewhere (`initial`: it begins a subject). `operation` is where
+    a key sends it, None where none may; `data` the JSON Schema of what it brings.
+    """
+
+    name: str
+    description: str
+    senders: list[str]
+    states: list[str]
+    operation: str | None
+    data: dict[str, Any]
+
+
+class LifecycleView(LifecycleLine):
+    """One version of a lifecycle; `data` is the JSON Schema of what a subject knows."""
+
+    versions: list[int]
+    digest: str
+    states: list[StateView]
+    triggers: list[TriggerView]
+    timeouts: list[dict[str, Any]]
+    data: dict[str, Any]

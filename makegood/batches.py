@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from makegood.answers import FieldError
+from makegood.answers import AcceptedEvents, FieldError
 from makegood.errors import ClientError
 from makegood.event import Event
 
@@ -43,22 +43,65 @@ def encoded(event: Event) -> bytes:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
+class Batching:
+    """Puts events, as they come, into batches of at most 1,000 and at most 8 MiB."""
+
+    def __init__(self) -> None:
+        self._first = self._size = 0
+        self._held: list[bytes] = []
+
+    def add(self, event: Event) -> Batch | None:
+        """The batch that is full, so that this event begins another; None: there is room.
+
+        Raises TypeError or ValueError when the event's data are no JSON.
+        """
+        text = encoded(event)
+        full = None
+        if len(self._held) == MOST_EVENTS or self._size + len(text) + len(self._held) + 2 > MOST_BYTES:
+            full = self.rest()
+        self._held.append(text)
+        self._size += len(text)
+        return full
+
+    def rest(self) -> Batch | None:
+        """The batch of what is held by now; None where nothing is."""
+        if not self._held:
+            return None
+        batch = Batch(b"[" + b",".join(self._held) + b"]", self._first)
+        self._first, self._size, self._held = self._first + len(self._held), 0, []
+        return batch
+
+
 def batches(events: Iterable[Event]) -> Iterator[Batch]:
-    """The events in their order, in batches of at most 1,000 and at most 8 MiB.
+    """The events in their order, in batches.
 
     Raises TypeError or ValueError when the data of one are no JSON.
     """
-    first, size, held = 0, 0, list[bytes]()
+    batching = Batching()
     for event in events:
-        text = encoded(event)
-        if held and (len(held) == MOST_EVENTS or size + len(text) + len(held) + 2 > MOST_BYTES):
-            yield Batch(_array(held), first)
-            first, size, held = first + len(held), 0, []
-        held.append(text)
-        size += len(text)
-    if held:
-        yield Batch(_array(held), first)
+        full = batching.add(event)
+        if full is not None:
+            yield full
+    rest = batching.rest()
+    if rest is not None:
+        yield rest
 
 
-def _array(texts: list[bytes]) -> bytes:
-    return b"[" + b",".join(texts) + b"]"
+def one_batch(events: Sequence[Event]) -> Batch | None:
+    """All of them in one; None where there are none. Raises ValueError when one has no room for them."""
+    found = list(batches(events))
+    if len(found) > 1:
+        raise ValueError(f"{len(events)} events are no single batch: it has {MOST_EVENTS} and 8 MiB at most")
+    return found[0] if found else None
+
+
+def nothing_sent() -> AcceptedEvents:
+    """What is answered about no event."""
+    return {"accepted": 0, "duplicates": 0, "items": []}
+
+
+def put_together(answer: AcceptedEvents, receipt: AcceptedEvents) -> None:
+    """Add what was answered about one more batch."""
+    answer["accepted"] += receipt["accepted"]
+    answer["duplicates"] += receipt["duplicates"]
+    answer["items"] += receipt["items"]

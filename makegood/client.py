@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, cast
-from urllib.parse import quote
+from typing import Any, Self, TypeVar, Unpack
 
+from makegood import calls
 from makegood.answers import (
     AcceptedEvent,
     AcceptedEvents,
     DeadLetters,
     Effect,
     EventDecision,
+    Found,
+    LifecycleLine,
+    LifecycleView,
+    Page,
     RefusedDecision,
     Subject,
     SubjectHistory,
 )
-from makegood.batches import MOST_EVENTS, Batch, batches, encoded
+from makegood.batches import Batch, batches, nothing_sent, one_batch, put_together
+from makegood.calls import Call
+from makegood.changes import ChangeFilter
 from makegood.connection import Connection
 from makegood.errors import ClientError
 from makegood.event import Event
+from makegood.following import Changes, ChangeStream
+from makegood.retrying import Retrying
 
-_EVENTS = "/v1/events"
-_STRUCTURED = {"Content-Type": "application/cloudevents+json"}
-_BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
-_PAGE = 1_000
-_TIMELINE_PAGE = 100
-"""An entry of a timeline may be as large as its event."""
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 
 class Client:
@@ -61,7 +65,7 @@ class Client:
         wait: Callable[[float], object] | None = None,
     ) -> None:
         self._connection = Connection(
-            url, key, timeout=timeout, proxies=proxies, attempts=attempts, patience=patience, wait=wait
+            url, key, Retrying(attempts, patience), timeout=timeout, proxies=proxies, wait=wait
         )
 
     def send(self, event: Event, *, wait: int | None = None) -> AcceptedEvent:
@@ -70,22 +74,15 @@ class Client:
         With `wait` the API is asked to answer with the decision, within so many seconds: 10 at most, and
         fewer than the `timeout`. If it is not taken by then, the `outcome` is ``pending``.
         """
-        receipt: AcceptedEvents = self._connection.request(
-            "POST", _EVENTS, content=encoded(event), headers=_STRUCTURED | _preferring(wait)
-        )
-        return receipt["items"][0]
+        return self.carry_out(calls.send(event, wait))["items"][0]
 
     def send_batch(self, events: Sequence[Event]) -> AcceptedEvents:
         """Send up to 1,000 events in one request: all are committed on return, or none when it raises.
 
         Raises ValueError when they are too many, or of more than 8 MiB together.
         """
-        found = list(batches(events))
-        if len(found) > 1:
-            raise ValueError(
-                f"{len(events)} events are no single batch: it has {MOST_EVENTS} and 8 MiB at most"
-            )
-        return self._send(found[0]) if found else {"accepted": 0, "duplicates": 0, "items": []}
+        batch = one_batch(events)
+        return nothing_sent() if batch is None else self._send(batch)
 
     def send_all(self, events: Iterable[Event]) -> AcceptedEvents:
         """Send any number of events, in batches of at most 1,000 and 8 MiB, one after another.
@@ -93,30 +90,25 @@ class Client:
         When it raises, the batches before are committed; sending all of them again changes nothing about
         those.
         """
-        answer: AcceptedEvents = {"accepted": 0, "duplicates": 0, "items": []}
+        answer = nothing_sent()
         for batch in batches(events):
-            receipt = self._send(batch)
-            answer["accepted"] += receipt["accepted"]
-            answer["duplicates"] += receipt["duplicates"]
-            answer["items"] += receipt["items"]
+            put_together(answer, self._send(batch))
         return answer
 
     def event(self, source: str, id: str, *, wait: int | None = None) -> EventDecision:
         """What became of an event; `wait` as for `send`. Raises ClientError of status 404 without one."""
-        path = f"{_EVENTS}/{quote(source, safe='')}/{quote(id, safe='')}"
-        answer = self._connection.request("GET", path, headers=_preferring(wait))
-        return cast(EventDecision, answer)
+        return self.carry_out(calls.event(source, id, wait))
 
     def subject(self, key: str) -> SubjectHistory:
         """One subject with its newest entries. Raises ClientError (404) when no event ever named it."""
-        return cast(SubjectHistory, self._connection.request("GET", f"/v1/subjects/{_in_path(key)}"))
+        return self.carry_out(calls.subject(key))
 
     def timeline(self, key: str) -> Iterator[dict[str, Any]]:
         """Everything that happened to a subject, the oldest first, page by page.
 
         Raises ClientError of status 404 when no event ever named it.
         """
-        return self._pages(f"/v1/subjects/{_in_path(key)}/timeline", {}, limit=_TIMELINE_PAGE)
+        return self.pages(calls.timeline(key))
 
     def subjects(
         self,
@@ -131,11 +123,19 @@ class Client:
         With `opened` False those instead that events named and none has opened.
         """
         filters = {"lifecycle": lifecycle, "state": state, "parent": parent}
-        return self._pages("/v1/subjects", filters if opened else {**filters, "opened": "false"})
+        return self.pages(calls.subjects(filters, opened))
+
+    def search(self, words: str | None = None, **filters: str | Sequence[str]) -> Iterator[Found]:
+        """Subjects that are known by all of these words, those that are named best first, page by page.
+
+        `filters` as the API has them: `lifecycle`, `state`, `owner`, `team`, `due_before`, `zone`,
+        ``at_risk="true"``, ``open="true"``. Words or one of them must be there.
+        """
+        return self.pages(calls.search(words, filters))
 
     def effects(self, *, state: Sequence[str] = ("dead", "unknown")) -> Iterator[Effect]:
         """All effects in one of some states, the oldest first; by default those that need a person."""
-        return self._pages("/v1/effects", {"state": state})
+        return self.pages(calls.effects(state))
 
     def refusals(
         self,
@@ -150,20 +150,58 @@ class Client:
         `since` is an instant (RFC 3339) or a day (UTC).
         """
         filters = {"lifecycle": lifecycle, "trigger": trigger, "source": source, "since": since}
-        return self._pages("/v1/refusals", filters)
+        return self.pages(calls.refusals(filters))
 
     def dead_letters(self) -> DeadLetters:
         """The first events and timers whose decision failed."""
-        return cast(DeadLetters, self._connection.request("GET", "/v1/dead-letters"))
+        return self.carry_out(calls.dead_letters())
+
+    def lifecycles(self) -> list[LifecycleLine]:
+        """The lifecycles that the key may read, by name."""
+        return self.carry_out(calls.lifecycles())["items"]
+
+    def lifecycle(self, name: str, *, version: int | None = None) -> LifecycleView:
+        """One of them, in its newest version unless it is said. Raises ClientError (404) without one."""
+        return self.carry_out(calls.lifecycle(name, version))
+
+    def changes(
+        self, after: str | None = None, *, wait: int | None = None, **wanted: Unpack[ChangeFilter]
+    ) -> Changes:
+        """What the ledger records, each change once, from a cursor on: an iterator with a `cursor`.
+
+        Args:
+            after: the `cursor` of an earlier one; ``"now"``: only what is recorded from now on; None: all.
+            wait: seconds, 10 at most, that the API waits for a change where there is none: the iterator goes
+                on for ever. None: it ends with what is there.
+            wanted: which of them; of several values one must fit.
+        """
+        return Changes(self._connection, after, wanted, wait)
+
+    def stream(self, after: str | None = "now", **wanted: Unpack[ChangeFilter]) -> ChangeStream:
+        """The same changes live, over a connection that stays open: an iterator with a `cursor`.
+
+        It goes on where it was after every interruption.
+        """
+        return ChangeStream(self._connection, after, wanted)
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Any other resource: read it, or post `body` to it as JSON, such as a request to the desk.
 
         A post is repeated only where it has certainly not been done before.
         """
-        if body is None:
-            return cast(dict[str, Any], self._connection.request("GET", path))
-        return cast(dict[str, Any], self._connection.request("POST", path, repeatable=False, json=body))
+        return self.carry_out(calls.ask(path, body))
+
+    def carry_out(self, call: Call[Answer]) -> Answer:
+        """What the API answers to a call that somebody has put together."""
+        return self._connection.request(call)
+
+    def pages(self, call: Call[Page[Item]]) -> Iterator[Item]:
+        """All items of a list, from the page on that this call asks for."""
+        following: Call[Page[Item]] | None = call
+        while following is not None:
+            page = self.carry_out(following)
+            yield from page["items"]
+            following = calls.page_after(following, page)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -179,33 +217,6 @@ class Client:
 
     def _send(self, batch: Batch) -> AcceptedEvents:
         try:
-            answer = self._connection.request("POST", _EVENTS, content=batch.body, headers=_BATCHED)
+            return self.carry_out(calls.send_batch(batch))
         except ClientError as error:
             raise batch.placed(error) from error.__cause__
-        return cast(AcceptedEvents, answer)
-
-    def _pages(
-        self, path: str, filters: Mapping[str, str | Sequence[str] | None], limit: int = _PAGE
-    ) -> Iterator[Any]:
-        wanted = {name: value for name, value in filters.items() if value}
-        cursor: str | None = None
-        while True:
-            more = {} if cursor is None else {"cursor": cursor}
-            page = self._connection.request("GET", path, params={"limit": limit, **wanted, **more})
-            yield from page["items"]
-            cursor = page["next"]
-            if cursor is None:
-                return
-
-
-def _preferring(wait: int | None) -> dict[str, str]:
-    """The header (RFC 7240) that asks for the decision."""
-    return {} if wait is None else {"Prefer": f"wait={wait}"}
-
-
-def _in_path(key: str) -> str:
-    """A subject's key in a path, where ``/explain`` or ``/timeline`` at the end asks for something else."""
-    head, slash, last = key.rpartition("/")
-    if last in ("explain", "timeline") and slash:
-        return f"{quote(head, safe=':/')}%2F{last}"
-    return quote(key, safe=":/")
