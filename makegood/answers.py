@@ -238,8 +238,8 @@ class StateView(TypedDict):
 class TriggerView(TypedDict):
     """A trigger.
 
-    `senders` may send it; from `states` it leads somewhere (`initial`: it begins a subject). `operation` is where
-    a key sends it, None where none may; `data` the JSON Schema of what it brings.
+    `senders` may send it; from `states` it leads somewhere (`initial`: it begins a subject). `operation` is
+    where a key sends it, None where none may; `data` the JSON Schema of what it brings.
     """
 
     name: str

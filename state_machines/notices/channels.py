@@ -113,20 +113,33 @@ def sendable(text: str) -> str:
 
     This and the following raise UnknownChannel for any other text.
     """
-    return _one_of(text, [PREFERRED, *names(Manner.TEXT, Manner.PERSON, Manner.FILE)])
+    return _one_of(text, "channel")
 
 
 def written(text: str) -> str:
     """The same, without those on which a person calls."""
-    return _one_of(text, [PREFERRED, *names(Manner.TEXT, Manner.FILE)])
+    return _one_of(text, "written-channel")
 
 
 def reachable(text: str) -> str:
     """The name of a channel over which somebody can wish to be reached, or not to be."""
-    return _one_of(text, names(Manner.TEXT, Manner.PERSON))
+    return _one_of(text, "contact-channel")
 
 
-def _one_of(text: str, known: list[str]) -> str:
+def known_names(format: str) -> list[str]:
+    """The texts that one of `FORMATS` takes."""
+    match format:
+        case "channel":
+            return [PREFERRED, *names(Manner.TEXT, Manner.PERSON, Manner.FILE)]
+        case "written-channel":
+            return [PREFERRED, *names(Manner.TEXT, Manner.FILE)]
+        case "contact-channel":
+            return names(Manner.TEXT, Manner.PERSON)
+    raise ValueError(f"{format!r} names no channel")
+
+
+def _one_of(text: str, format: str) -> str:
+    known = known_names(format)
     if text not in known:
         raise UnknownChannel(text, known)
     return text

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import schemathesis
+from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 RULES = {
@@ -40,7 +41,14 @@ RULES = {
     "integer-range": "how large a number within anything may be",
     "nul": "that no text within anything holds U+0000",
     "task-not-allowed": "which tasks the installation allows",
+    "duration-fixed-length": "that a length of time counts no years and no months",
     "depth": "how deep anything may nest",
+    **dict.fromkeys(
+        ("never-open", "unknown-weekday", "weekday-twice", "block-form", "block-length", "blocks-form"),
+        "which hours are a calendar's: days and blocks have more than one form",
+    ),
+    **dict.fromkeys(("blocks-overlap", "date-form", "date-twice", "dates-form"), "the same"),
+    **dict.fromkeys(("unknown-country", "unknown-subdivision"), "which countries and parts have holidays"),
 }
 """By name, and what it is about that no schema can say."""
 FIELDS = {
@@ -69,8 +77,9 @@ def is_beyond(error: dict[str, str]) -> bool:
 
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Nobody decides here what is sent: whoever prefers to wait, or names a condition, waits for nothing."""
-    if case.headers and (case.headers.get("Prefer") == "wait=5" or "If-Match" in case.headers):
+    """Whoever acts on what somebody has made waits for it; a request by itself need not."""
+    stateful = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
+    if case.headers and not stateful and (case.headers.get("Prefer") or "If-Match" in case.headers):
         case.headers["Prefer"] = "wait=0"
 
 

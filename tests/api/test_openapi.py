@@ -62,8 +62,7 @@ def test_every_answer_about_a_lifecycle_is_one_that_the_document_promises(
 
 
 def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> None:
-    """Have schemathesis hold operations against the document: examples, the bounds of each schema, chance, and
-    sequences of requests."""
+    """By schemathesis: examples, the bounds of each schema, chance, and sequences of requests."""
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
     done = subprocess.run(
         [
@@ -82,7 +81,6 @@ def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> None:
         text=True,
         timeout=_LONGEST,
     )
-    print(done.stdout)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     assert "No issues found" in done.stdout
 

@@ -8,7 +8,9 @@ import pytest
 
 from makegood import Event
 from tests.api.conftest import House, open_house
+from tests.client.both import BOTH, AnyClient
 from tests.client.unsteady import Unsteady
+from workflow.access.role import Role
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +30,10 @@ def unsteady(house: House) -> Iterator[Unsteady]:
 def placed(name: str, **more: object) -> Event:
     """An event that opens the order of that name."""
     return Event("order.place", f"order:{name}", {"amount": 5}, source="/tests/client", **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=BOTH)
+def any_client(request: pytest.FixtureRequest, house: House) -> Iterator[AnyClient]:
+    """Each of the two clients, with the key of an operator."""
+    with AnyClient(request.param, str(house.http.base_url), house.keys[Role.OPERATOR]) as opened:
+        yield opened

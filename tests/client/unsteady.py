@@ -27,6 +27,7 @@ class Unsteady:
         self.faults: deque[object] = deque()
         self.requests: list[bytes] = []
         """Every spoilt request, in full."""
+        self._open: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
@@ -39,6 +40,12 @@ class Unsteady:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
+    def cut(self) -> None:
+        """End every connection that is open, whatever is under way over it."""
+        for one in list(self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
@@ -48,8 +55,10 @@ class Unsteady:
     def _serve(self, client: socket.socket) -> None:
         with suppress(OSError), client, socket.create_connection(("127.0.0.1", self._port)) as server:
             if not self.faults:
+                self._open.update((client, server))
                 threading.Thread(target=_copy, args=(server, client), daemon=True).start()
                 _copy(client, server)
+                self._open -= {client, server}
                 return
             fault = self.faults.popleft()
             request = _request(client)

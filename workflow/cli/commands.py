@@ -18,6 +18,7 @@ LINES = {
     "migrate": "Bring the database to the newest schema. Safe to run twice, and by several at once.",
     "send": "Send one event; print what the API answered about it, as JSON.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
+    "client": "A typed client for the lifecycles that there are.",
     "customers": "Customers: who may be one person.",
     "incidents": "Incidents, and the cases that are theirs.",
     "rotation": "Rotations: who is on duty when.",

@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from state_machines.values.instants import parse_instant
+from workflow.queries.resources import Chosen, Resource, resource, resources
 from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow, opened_subject, subjects
 from workflow.recovery.contact.colleagues import name_of
 from workflow.store import schema
 from workflow.store.port import Store
+
+_ALL = Chosen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Incident:
         promise: what all of their customers are promised, `words` and `due_at`; None: nothing.
         alert: version of its service alert, 0 while there is none.
         opened_at: when it was declared, UTC.
+        key, id, lifecycle, version, revision, data, parent, changed_at, closed_at: as of every resource.
     """
 
     incident: str
@@ -46,7 +50,16 @@ class Incident:
     plan: Mapping[str, Any]
     promise: Mapping[str, Any] | None
     alert: int
-    opened_at: datetime | None
+    opened_at: datetime
+    key: str
+    id: str
+    lifecycle: str
+    version: int
+    revision: int
+    data: Mapping[str, Any]
+    parent: str | None
+    changed_at: datetime
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +102,19 @@ class IncidentCasePage:
 
 
 def incidents(
-    store: Store, states: Collection[str] = (), limit: int = 100, cursor: str | None = None
+    store: Store, chosen: Chosen = _ALL, limit: int = 100, cursor: str | None = None
 ) -> IncidentPage:
-    """Incidents in one of these states (empty: in any), the oldest first, `limit` at most.
+    """Those incidents that are chosen, the oldest first, `limit` at most.
 
     Raises InvalidQuery for a `cursor` that is none.
     """
-    page = subjects(store, lifecycle="incident", states=states, limit=limit, cursor=cursor)
+    page = resources(store, "incident", chosen, data=True, limit=limit, cursor=cursor)
     return IncidentPage([_incident(row) for row in page.items], page.next)
 
 
 def incident(store: Store, key: str) -> Incident:
     """The incident with this key. Raises NotFound."""
-    return _incident(opened_subject(store, key))
+    return _incident(resource(store, key))
 
 
 def cases_of(
@@ -125,7 +138,7 @@ def _cases(store: Store, keys: Sequence[str]) -> dict[str, SubjectRow]:
         return {row.key: SubjectRow(*row) for row in connection.execute(query)}
 
 
-def _incident(row: SubjectRow) -> Incident:
+def _incident(row: Resource) -> Incident:
     said = row.data
     return Incident(
         row.key,
@@ -142,6 +155,8 @@ def _incident(row: SubjectRow) -> Incident:
         said.get("promise"),
         said.get("alert", 0),
         row.opened_at,
+        *(row.key, row.key.partition(":")[2], "incident", row.version, row.revision, said),
+        *(row.parent, row.changed_at, row.closed_at),
     )
 
 

@@ -48,9 +48,6 @@ def list_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any
             "200": {
                 "description": "A page",
                 "content": in_json(names.page),
-                "links": {
-                    names.get: {"operationId": names.get, "parameters": {"id": "$response.body#/items/0/id"}}
-                },
             },
             **problems(*READING),
         },

@@ -12,10 +12,10 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag
 from workflow.api.http.key_paths import is_part_of_key
-from workflow.api.http.parameters import LISTING, READING
+from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.resources.addresses import address_of, tail_of
 from workflow.api.resources.below import read_below
-from workflow.queries.resources import revision_of
+from workflow.queries.resources import Chosen
 from workflow.recovery.incident_list import (
     Incident,
     IncidentCasePage,
@@ -38,6 +38,10 @@ class IncidentFilter(BaseModel):
     state: list[Literal["open", "planned", "solved", "ended"]] = Field(
         default_factory=list, max_length=4, description="Only in this state; several: in one of them."
     )
+    open: bool | None = Field(
+        None, description="`true`: only those in no final state; `false`: only those that ended."
+    )
+    parent: SubjectKey | None = Field(None, description="Only those that this subject opened.")
     limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
     cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
@@ -60,7 +64,8 @@ class CaseFilter(BaseModel):
 def list_incidents(request: Request, _: Reader, wanted: Annotated[IncidentFilter, Query()]) -> JsonAnswer:
     """The oldest first, page by page: how many cases each has, and how many promises are broken in them."""
     store = context_of(request).runtime.store
-    return JsonAnswer(incidents(store, wanted.state, wanted.limit, wanted.cursor))
+    chosen = Chosen(wanted.state, wanted.parent, wanted.open)
+    return JsonAnswer(incidents(store, chosen, wanted.limit, wanted.cursor))
 
 
 @router.get(
@@ -87,9 +92,8 @@ def get_incident(request: Request, holder: Reader, number: Number) -> JsonAnswer
     below = read_below(request, holder, runtime.registry.latest("incident"), address)
     if below is not None:
         return JsonAnswer(below)
-    key = key_of(number)
-    tag = entity_tag(revision_of(runtime.store, key))  # what has changed since is in the answer all the same
-    return JsonAnswer(incident(runtime.store, key), headers={"ETag": tag})
+    found = incident(runtime.store, key_of(number))
+    return JsonAnswer(found, headers={"ETag": entity_tag(found.revision)})
 
 
 def key_of(number: str) -> str:
