@@ -30,7 +30,7 @@ from tests.attempts.playing import (
 )
 from workflow.access.role import Role
 from workflow.api.http.head_bounds import HeadBounds
-from workflow.engine import decision_marks, engine
+from workflow.engine import batch_decisions, decision_marks
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.store import migrate, schema
 
@@ -100,7 +100,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         server = request.getfixturevalue("postgres_server")
         url = server.url(name := server.create_database())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(engine, "MOST_HOPS", FEW)
+        patched.setattr(batch_decisions, "MOST_HOPS", FEW)
         with open_house(url, broker_url="memory://", data_dir=directory) as house:
             house.runtime.registry.register([(text, None) for text in LOOPS], NOON)
             scene = Scene(
@@ -282,7 +282,7 @@ def _deadly(scene: Scene) -> Any:
 
     events = [scene.document("promise.make", one, data=PROMISE) for one in (key, f"{key}-good")]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(engine, "decide", decide_or_fail)
+        patched.setattr(batch_decisions, "decide", decide_or_fail)
         patched.setattr(decision_marks, "CALM", 0.0)
         assert scene.house.post(events).status_code == 202
         for _ in range(10):

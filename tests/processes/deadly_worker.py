@@ -15,7 +15,7 @@ from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import Subject
 from workflow.cli.__main__ import start
-from workflow.engine import engine
+from workflow.engine import batch_decisions
 from workflow.settings import read_settings
 
 FUSE = """
@@ -50,5 +50,5 @@ def deadly_decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: dat
 
 
 if __name__ == "__main__":
-    engine.decide = deadly_decide  # type: ignore[attr-defined]
+    batch_decisions.decide = deadly_decide  # type: ignore[attr-defined]
     start()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.workflow.world import NOW, World
-from workflow.engine import engine
+from workflow.engine import batch_decisions
 from workflow.maintenance.backlog import full_count
 from workflow.maintenance.dead_letters import retry_event
 from workflow.queries.dead_letters import first_dead_letters
@@ -59,7 +59,7 @@ FEW = 60
 @pytest.fixture
 def loops(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with lifecycles that never rest, and with patience for few hops."""
-    monkeypatch.setattr(engine, "MOST_HOPS", FEW)
+    monkeypatch.setattr(batch_decisions, "MOST_HOPS", FEW)
     world.engine.registry.register([(one, None) for one in (PING, PONG, ECHO, SPIN)], NOW)
     return world
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from state_machines.decide import decide
 from tests.workflow.world import World
-from workflow.engine import decision_marks, engine
+from workflow.engine import batch_decisions, decision_marks
 from workflow.engine.decision_marks import DecisionMarks, MarkedWork
 from workflow.engine.engine import Engine
 from workflow.engine.suspects import DEATHS, suspect
@@ -182,7 +182,7 @@ def exhausting(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, Any], bool
             raise MemoryError
         return decide(lifecycle, subject, event, now)
 
-    monkeypatch.setattr(engine, "decide", decide_or_fail)
+    monkeypatch.setattr(batch_decisions, "decide", decide_or_fail)
 
 
 def _taken_out(some: set[str], one: str) -> bool:
@@ -238,8 +238,9 @@ from pathlib import Path
 from state_machines.decide import decide
 from tests.workflow.world import NOW
 from workflow.clock import VirtualClock
-from workflow.engine import decision_marks, engine
+from workflow.engine import batch_decisions, decision_marks
 from workflow.engine.decision_marks import DecisionMarks
+from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry
 from workflow.store import open_store
 
@@ -250,9 +251,9 @@ def decide_or_die(lifecycle, subject, event, now):
     return die() if subject.key == over else decide(lifecycle, subject, event, now)
 
 url, file, over = sys.argv[1:]
-engine.decide, decision_marks.CALM = decide_or_die, 3600.0
+batch_decisions.decide, decision_marks.CALM = decide_or_die, 3600.0
 store = open_store(url)
-decider = engine.Engine(store, Registry(store), VirtualClock(NOW), marks=DecisionMarks(Path(file)))
+decider = Engine(store, Registry(store), VirtualClock(NOW), marks=DecisionMarks(Path(file)))
 while decider.apply().decided:
     pass
 """

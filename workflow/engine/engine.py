@@ -7,39 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
-from state_machines.decide import apply_decision, decide
-from state_machines.decision import Event
-from state_machines.values.instants import earlier
 from workflow.access.principal import Principal
 from workflow.clock import Clock, monotonic
 from workflow.engine.acceptance import Acceptance, Acceptor
 from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.batch_decisions import BatchDecisions
 from workflow.engine.batch_sizes import BatchSizes
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.decision_marks import DecisionMarks
-from workflow.engine.decision_spans import DecisionSpans
-from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
-from workflow.engine.fan_out import FanOut
 from workflow.engine.progress import Progress
-from workflow.engine.refused_opening import refused_opening
 from workflow.engine.registry import Registry
 from workflow.engine.revisions import take_revisions
 from workflow.engine.suspects import parted, suspect
-from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
-from workflow.engine.waiting_line import WAITING_LINE
-from workflow.search.noting import note
 from workflow.search.spelling import KnownWords
-from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Store, Transaction
+from workflow.store.port import Changes, Claim, Dispatch, Pending, Store, Transaction
 
 LONGEST = 1.0
 """Seconds that the decisions of one batch may take: meanwhile nobody else can write to an SQLite file."""
-_SHOWN = 5
 
 log = structlog.get_logger(__name__)
 
@@ -271,117 +260,15 @@ class Engine:
         """
         if not claim.work:
             return Progress(next_due=claim.next_due)
-        now = self.clock.now()
-        changes = Changes()
-        fan_out, timers = FanOut(self.registry, changes, self._tasks), TimerBook(claim, changes, now)
+        batch = BatchDecisions(
+            transaction, claim, self.clock.now(), self.registry, self._tasks, self._known_words
+        )
         until = None if longest is None else monotonic() + longest
-        marks, spans = self.marks, DecisionSpans(transaction.connection, claim.work)
         for number, work in enumerate(claim.work, first):
             if until is not None and number and monotonic() > until:
                 raise _TakesLong(number)
-            marks.deciding(number)
-            begun = len(spans.begun)
-            try:
-                self._decide_one(claim, work, changes, fan_out, timers, now, spans)
-            except EndlessChain as chain:
-                subject = claim.subjects[work.subject_row]
-                error = described_chain(transaction.connection, subject, str(chain), work)
-                timers.bury(work, error)
-            except Exception as error:  # a fault in one decision must not hold up the rest of the batch
-                if is_transient(error):
-                    raise
-                spans.failed(begun, error)
-                timers.bury(work, described(error))
+            self.marks.deciding(number)
+            batch.decide(work)
         if len(claim.work) > 1:
-            marks.writing()
-        emits = fan_out.emits
-        claimed = transaction.write(changes, now, dispatch, last=last and not emits)
-        events = fan_out.send(transaction, now) if emits else 0
-        earliest = min(
-            (timer.due_at for timer in changes.timers_set.values() if timer.due_at is not None), default=None
-        )
-        keys = dict.fromkeys(claim.subjects[work.subject_row].key for work in claim.work[:_SHOWN])
-        return Progress(
-            len(claim.work),
-            len(changes.effects),
-            events,
-            tuple(keys),
-            earliest,
-            claim.full,
-            tuple(claimed),
-            earlier(claim.next_due, earliest),
-            frozenset(changes.words),
-            tuple(spans.begun),
-        )
-
-    def _decide_one(
-        self,
-        claim: Claim,
-        work: Pending,
-        changes: Changes,
-        fan_out: FanOut,
-        timers: TimerBook,
-        now: datetime,
-        spans: DecisionSpans,
-    ) -> None:
-        subject = claim.subjects[work.subject_row]
-        lifecycle = self.registry.get(subject.lifecycle, subject.version)
-        event = work.event
-        if event.timer is not None:
-            held = subject.timers.get(event.timer)
-            if held is None or held.setting != event.setting:
-                return  # an earlier decision of this very batch cancelled it or set it anew
-            event = Event(lifecycle.timeouts[event.timer].on_timeout, *event[1:])
-        if work.hops >= MOST_HOPS:
-            raise EndlessChain(event.trigger)
-        span = spans.begin(work, subject, event.trigger)
-        decision = decide(lifecycle, subject, event, now)
-        failed = refused_opening(subject, event, decision)
-        if failed is not None:
-            span.fail("the opening was refused")
-            timers.bury(work, failed)
-            return
-        successor = apply_decision(subject, event, decision, now)
-        barometer = lifecycle.barometer
-        figures = None
-        if barometer is not None and (decision.data is not subject.data or decision.dest != subject.state):
-            figures = barometer.read(successor)
-        # Refuses before anything is changed.
-        fan_out.add(work.subject_row, successor, decision, work.hops + 1, span.traceparent)
-        if figures is not None:
-            changes.figures[work.subject_row] = figures
-        place = WAITING_LINE.of(subject.lifecycle)
-        if place is not None and (stands := place(successor)) != place(subject):
-            changes.places[work.subject_row] = stands
-        if self._known_words is not None:
-            note(changes, work.subject_row, lifecycle.search, subject, successor, self._known_words)
-        if decision.data is not subject.data:
-            changes.data_kept.discard(work.subject_row)
-        elif work.subject_row not in changes.subjects:
-            changes.data_kept.add(work.subject_row)
-        claim.subjects[work.subject_row] = changes.subjects[work.subject_row] = successor
-        if decision.dest in lifecycle.final_states:
-            changes.closed.add(work.subject_row)
-        else:
-            changes.closed.discard(work.subject_row)
-        timers.add(work.subject_row, lifecycle, decision, work.hops + 1)
-        changes.moves.append(
-            NewMove(
-                work.subject_row,
-                successor.seq,
-                work.event_row,
-                event.timer,
-                event.setting,
-                work.due_at,
-                event.trigger,
-                decision.source,
-                decision.dest,
-                decision.outcome.value,
-                decision.reason,
-                lifecycle.version,
-                now,
-                team_of(successor),
-                span.traceparent,
-            )
-        )
-        spans.decided(span, decision, successor.seq)
+            self.marks.writing()
+        return batch.write(dispatch, last=last)
