@@ -192,6 +192,33 @@ class Settings(BaseSettings):
         default="PT12H",
         description="After which time a session in a browser ends however it is used, a duration.",
     )
+    sign_on_issuer: str | None = Field(
+        default=None,
+        pattern=r"^(https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?(/[^\s?#]*)?)$",
+        description="The OpenID Connect provider at which people sign in "
+        "([howto](howto/single-sign-on.md)), as it spells itself. Unset: passwords and passkeys alone.",
+    )
+    sign_on_client_id: str = Field(
+        default="makegood", min_length=1, description="As what makegood is registered with that provider."
+    )
+    sign_on_client_secret: SecretStr | None = Field(
+        default=None, description="What the provider gave it to show that it is itself."
+    )
+    sign_on_name: str = Field(
+        default="single sign-on", min_length=1, max_length=60, description="What the provider is called."
+    )
+    sign_on_roles_claim: str = Field(
+        default="groups",
+        min_length=1,
+        description="Where the provider says what somebody is: a claim, or a path such as "
+        "`realm_access.roles`.",
+    )
+    sign_on_roles: dict[str, Literal["agent", "supervisor", "operator", "admin"]] = Field(
+        default_factory=dict,
+        description="JSON: the role of people by what stands in that claim, such as "
+        '`{"care": "agent"}`. With it, whoever has one of these is made a person as they sign in. Empty: '
+        "only who was invited signs in.",
+    )
     api_url: str | None = Field(
         default=None,
         pattern=r"^https?://",

@@ -104,9 +104,10 @@ def open_house(
     bounds: HeadBounds | None = None,
     connections: Connections | None = None,
     clock: Clock | None = None,
+    port: int = 0,
     **settings: Any,
 ) -> Iterator[House]:
-    """Migrate the database and open the door on a free port."""
+    """Migrate the database and open the door on a free port, or on this one."""
     migrate(url)
     store, clock = open_store(url), clock or VirtualClock(NOON)
     registry = Registry(store)
@@ -135,7 +136,7 @@ def open_house(
             refused=app.state.context.meters.ended_early,
             bounds=bounds,
             host="127.0.0.1",
-            port=0,
+            port=port,
         ),
         app.state.context.leave,
     )

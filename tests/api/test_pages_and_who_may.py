@@ -66,8 +66,9 @@ WHO_MAY = {
 }
 """By route, the roles of people that are let in; what they then get is another matter."""
 OPEN = {
-    "GET /sign-in", "POST /sign-in", "POST /sign-in/passkey", "GET /docs", "GET /welcome/{token}",
-    "POST /welcome/{token}", "GET /l/{token}", "POST /l/{token}", "GET /assets/{digest}/{name}",
+    "GET /sign-in", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/elsewhere",
+    "GET /sign-in/return", "GET /docs", "GET /welcome/{token}", "POST /welcome/{token}", "GET /l/{token}",
+    "POST /l/{token}", "GET /assets/{digest}/{name}",
 }  # fmt: skip
 """Those for whoever has no session: what they ask for is in the address or the form itself."""
 _PATH = {

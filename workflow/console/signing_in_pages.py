@@ -20,7 +20,9 @@ from workflow.api.http.request_body import read_form
 from workflow.api.http.session_cookie import may_have_cookie, take_back
 from workflow.console.entering import Entered, begun, led_in, note, own_path
 from workflow.console.passkey_site import site_of
+from workflow.console.provider_choice import here, provider_of
 from workflow.console.rendering import page, see_other
+from workflow.console.success import success_of
 from workflow.console.translations import chosen_language, translations
 from workflow.errors import InvalidQuery
 
@@ -131,6 +133,7 @@ def asked(
 ) -> Response:
     """The page on which somebody signs in, with what was wrong so far. Not for the event loop's thread."""
     runtime, site = context_of(request).runtime, site_of(request)
+    provider, left = provider_of(runtime.settings), success_of(request) == "signed_out"
     return page(
         request,
         "sign_in.html",
@@ -140,6 +143,8 @@ def asked(
         problems=[Problem("address", "wrong", wrong)] if wrong else [],
         ended=ended,
         may=may_have_cookie(request, runtime.settings.public_url),
+        sign_on=runtime.settings.sign_on_name if provider else "",
+        sign_out_there=provider.sign_out_address(f"{here(request)}/sign-in") if provider and left else None,
         passkey=passkeys.options_to_sign_in(runtime.store, site, people_now(request)) if site else "",
     )
 

@@ -27,6 +27,7 @@ from workflow.console import (
     reference_page,
     sandbox_page,
     search_page,
+    sign_on_pages,
     signing_in_pages,
     subject_pages,
     today_page,
@@ -38,6 +39,7 @@ from workflow.engine.runtime import Runtime
 PAGES = (
     assets.router,
     signing_in_pages.router,
+    sign_on_pages.router,
     today_page.router,
     line_pages.router,
     live_pages.router,

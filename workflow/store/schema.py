@@ -489,6 +489,30 @@ presence = Table(
 )
 Index("ix_presence_seen_at", presence.c.seen_at)
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Key, nullable=False, comment="the identity provider, by its address"),
+    Column("subject", Key, nullable=False, comment="by what it knows this person, for ever"),
+    Column("person_id", Text, nullable=False),
+    Column("is_mapped", Boolean, nullable=False, comment="whether it made them, and says their roles"),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+    UniqueConstraint("issuer", "person_id"),
+)
+
+sign_ons = Table(
+    "sign_ons",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the state that comes back"),
+    Column("browser", Text, nullable=False, comment="SHA-256 of what this browser's cookie holds"),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False, comment="of PKCE (RFC 7636)"),
+    Column("path", Text, nullable=False, comment="where they are led then"),
+    Column("expires_at", Instant, nullable=False),
+)
+Index("ix_sign_ons_expires_at", sign_ons.c.expires_at)
+
 secrets = Table(
     "secrets",
     metadata,
