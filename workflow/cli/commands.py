@@ -16,6 +16,7 @@ LINES = {
     "flower": "Show workers and tasks in Flower's pages, behind a password, until it is told to stop.",
     "health": "Say whether a running service does its work. Exit code 1 if it does not.",
     "migrate": "Bring the database to the newest schema. Safe to run twice, and by several at once.",
+    "restored": "After a restore: what may have been told since is asked of people, not told twice.",
     "send": "Send one event; print what the API answered about it, as JSON.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
     "client": "A typed client for the lifecycles that there are.",

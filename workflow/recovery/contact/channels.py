@@ -69,6 +69,7 @@ class Registration:
         place: among the channels that are read, which is tried first for somebody who has not said one: the
             lowest.
         outside: whether it reaches the world: such a channel is recorded where nothing is really sent.
+        repeatable: whether sending again tells nobody twice: the other side knows a repetition by its key.
         only_about: names of the topics that a notice over it may be about; empty: any.
         set_up: whether these settings have it carried; None: where `MAKEGOOD_CHANNEL_OPTIONS` names it.
     """
@@ -80,6 +81,7 @@ class Registration:
     fits: Callable[[str], bool] = _any_text
     place: int = 100
     outside: bool = True
+    repeatable: bool = False
     only_about: frozenset[str] = frozenset()
     set_up: Callable[[Settings], bool] | None = None
 
@@ -134,7 +136,12 @@ CHANNELS = (
     ),
     Registration(name="chat", adapter="tasks.channels.apprise", address="chat", place=3, set_up=_has_chat),
     Registration(
-        name="webhook", adapter="tasks.channels.webhook", address="url", place=5, set_up=_signs_webhooks
+        name="webhook",
+        adapter="tasks.channels.webhook",
+        address="url",
+        place=5,
+        repeatable=True,
+        set_up=_signs_webhooks,
     ),
     Registration(
         name="recording",

@@ -1,0 +1,161 @@
+"""The configuration for nginx, in a real one: over TLS, before a running API."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+
+from tests.api.running_api import RunningApi, running_api
+from tests.servers.certificates import certificates
+from tests.servers.process import ServerMissing
+from tests.waiting import wait_until
+from workflow.embedded.ports import free_port
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "nginx"
+EVENT = {"specversion": "1.0", "source": "/t", "type": "promise.thanks", "subject": "promise:1"}
+
+
+class Site:
+    """A proxy before an API, and clients of it."""
+
+    def __init__(self, api: RunningApi, port: int, plain: int, authority: Path) -> None:
+        self.api = api
+        self.port = port
+        self.plain = plain
+        key = api.client().headers["authorization"]
+        context = ssl.create_default_context(cafile=str(authority))
+        self.http = httpx.Client(
+            base_url=f"https://localhost:{port}", verify=context, headers={"authorization": key},
+            timeout=30, trust_env=False,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None]) -> Iterator[Site]:
+    """Both, as long as they are needed."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None:
+        missing("nginx is missing: apt-get install --no-install-recommends nginx-light")
+    assert nginx is not None
+    directory = tmp_path_factory.mktemp("proxy")
+    try:
+        made = certificates(directory)
+    except ServerMissing as error:
+        missing(str(error))
+        raise
+    with running_api(f"sqlite:///{directory / 'makegood.db'}", directory, 1) as api:
+        port, plain = free_port(), free_port()
+        written(directory, api.port, port, plain)
+        with running(nginx, directory, port):
+            yield Site(api, port, plain, made.authority)
+
+
+def written(directory: Path, api: int, port: int, plain: int) -> None:
+    """The shipped files with this machine's ports and paths, and what stands around them in nginx.conf."""
+    text = (FOLDER / "makegood.conf").read_text()
+    for shipped, here in (
+        ("127.0.0.1:8080", f"127.0.0.1:{api}"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("listen 80", f"listen 127.0.0.1:{plain}"),
+        ("/etc/nginx/care.example.pem", str(directory / "server.pem")),
+        ("/etc/nginx/care.example.key", str(directory / "server.key")),
+        ("/etc/nginx/", f"{directory}/"),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, here)
+    (directory / "makegood.conf").write_text(text)
+    shutil.copy(FOLDER / "makegood-headers.conf", directory)
+    temporary = "".join(
+        f"{name}_temp_path {directory}/{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (directory / "nginx.conf").write_text(
+        f"daemon off; pid {directory}/nginx.pid; error_log {directory}/error.log; worker_processes 1;"
+        f"events {{}} http {{ access_log off; {temporary} include {directory}/makegood.conf; }}"
+    )
+
+
+@contextmanager
+def running(nginx: str, directory: Path, port: int) -> Iterator[None]:
+    """The proxy, as a process of this test's own."""
+    process = subprocess.Popen(
+        [nginx, "-c", directory / "nginx.conf", "-p", directory], stdin=subprocess.DEVNULL
+    )
+
+    def answers() -> bool:
+        assert process.poll() is None, (directory / "error.log").read_text()
+        try:
+            return httpx.get(f"https://localhost:{port}/docs", verify=False, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until(answers, seconds=30, what="nginx to answer")
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def post(site: Site, identity: str, **headers: str) -> httpx.Response:
+    """An event through the proxy."""
+    said = {"content-type": "application/cloudevents+json", **headers}
+    return site.http.post("/v1/events", json={**EVENT, "id": identity}, headers=said)
+
+
+def test_events_go_through_and_requests_keep_their_id(site: Site) -> None:
+    answer = post(site, "1", **{"x-request-id": "from-outside"})
+    assert (answer.status_code, answer.headers["x-request-id"]) == (202, "from-outside")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+def test_what_is_for_inside_stays_there(site: Site, path: str) -> None:
+    assert site.http.get(path).status_code == 404
+    assert site.api.http.get(path).status_code == 200
+
+
+def test_without_tls_everybody_is_sent_to_where_it_is(site: Site) -> None:
+    answer = httpx.get(
+        f"http://127.0.0.1:{site.plain}/v1/x?y=1", headers={"host": "evil.example"}, trust_env=False
+    )
+    assert (answer.status_code, answer.headers["location"]) == (308, "https://care.example/v1/x?y=1")
+
+
+def test_bodies_are_bounded_here_as_they_are_there(site: Site) -> None:
+    headers = {"content-type": "application/cloudevents-batch+json"}
+    fits = b"[" + b" " * (7 * 1024 * 1024) + b"]"
+    assert site.http.post("/v1/events", content=fits, headers=headers).status_code != 413
+    assert (
+        site.http.post("/v1/events", content=fits + b" " * 2 * 1024 * 1024, headers=headers).status_code
+        == 413
+    )
+
+
+def test_a_stream_tells_each_change_as_it_comes(site: Site) -> None:
+    """Were it buffered, the first lines would come with the end of the stream, which never comes."""
+    lines: list[str] = []
+
+    def follow() -> None:
+        with site.http.stream("GET", "/v1/changes/stream") as stream:
+            for line in stream.iter_lines():
+                lines.append(line)
+                if any(one.startswith("id:") for one in lines):
+                    return
+
+    thread = Thread(target=follow, daemon=True)
+    thread.start()
+    thread.join(25)
+    assert not thread.is_alive(), lines
+
+
+def test_the_host_is_ours_whatever_a_caller_says(site: Site) -> None:
+    page = site.http.get("/sign-in", headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+    assert "evil.example" not in page.text and "evil.example" not in str(page.headers)
