@@ -231,6 +231,22 @@ def test_overdue_is_at_risk_and_so_is_what_says_it(world: World) -> None:
     assert keys(world, None, at_risk=False) == [calm]
 
 
+def test_who_has_ended_is_due_no_more_however_much_changed_in_the_same_batch(world: World) -> None:
+    until = (NOW + timedelta(hours=1)).isoformat()
+    alone, changed = ticket(world, 1, until=until, shaky=True), ticket(world, 2, until=until, shaky=True)
+    world.engine.accept(
+        [
+            world.event("ticket.change", changed, {"agent": "eve@shop.example"}),
+            world.event("ticket.close", changed),
+            world.event("ticket.close", alone),
+        ]
+    )
+    world.settle()
+    assert keys(world, None, states=("done",)) == [changed, alone]
+    assert keys(world, None, owner="eve@shop.example") == [changed]
+    assert keys(world, None, due_before=NOW + timedelta(days=1)) == keys(world, None, at_risk=True) == []
+
+
 def test_a_subject_that_is_never_opened_is_not_found(world: World) -> None:
     world.post("ticket.close", "ticket:T-9")
     assert keys(world, "T-9") == []

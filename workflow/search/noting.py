@@ -25,8 +25,10 @@ def note(
     opens = before.state == INITIAL
     if opens or (not same_data and rule.texts_differ(before.data, after.data)):
         note_texts(changes, row, rule, after, known)
-    if opens or not same_state or rule.standing_differs(before.data, after.data):
+    if opens or (not same_data and rule.standing_differs(before.data, after.data)):
         changes.standings[row] = rule.read_standing(after.data)
+    elif not same_state:
+        changes.states.add(row)
 
 
 def note_texts(changes: Changes, row: int, rule: SearchRule, subject: Subject, known: KnownWords) -> None:

@@ -228,6 +228,8 @@ class Changes:
     """By subject row, all terms by which it is found from now on."""
     standings: dict[int, Standing] = field(default_factory=dict)
     """By subject row, what it is chosen by from now on, besides its state."""
+    states: set[int] = field(default_factory=set)
+    """Rows of subjects that are chosen by another state from now on, and by nothing else that is new."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Words that may be mistyped, with the variants by which they are found then."""
 

@@ -234,6 +234,12 @@ select * from unnest(cast(%(c0)s as bigint[]), cast(%(c1)s as text[]), cast(%(c2
   cast(%(c6)s as timestamptz[]), cast(%(c7)s as boolean[]))
 on conflict (subject_id) do update set state = excluded.state, is_open = excluded.is_open,
   owner = excluded.owner, team = excluded.team, due_at = excluded.due_at, at_risk = excluded.at_risk"""
+STATES = """
+update standing s set state = u.state, is_open = u.is_open, due_at = case when u.is_open then s.due_at end,
+  at_risk = s.at_risk and u.is_open
+from unnest(cast(%(ids)s as bigint[]), cast(%(states)s as text[]), cast(%(opens)s as boolean[]))
+  as u(id, state, is_open)
+where s.subject_id = u.id"""
 # In their order, so that two who learn the same words do not wait for each other.
 WORDS = """
 insert into word_variants (variant, word)

@@ -133,6 +133,9 @@ def search_statements(changes: Changes) -> Iterator[Statement]:
                 for place, column in enumerate(columns)
             },
         )
+    if states := rows.states(changes):
+        ids, names, opens = zip(*states, strict=True)
+        yield sql.STATES, {"ids": literal(ids), "states": literal(names), "opens": literal(opens)}
     if changes.words:
         variants, learned = zip(*rows.variants(changes), strict=True)
         yield sql.WORDS, {"variants": texts(variants), "words": texts(learned)}

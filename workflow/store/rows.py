@@ -286,6 +286,15 @@ def standings(changes: Changes) -> list[StandingRow]:
     return found
 
 
+def states(changes: Changes) -> list[tuple[int, str, bool]]:
+    """States that subjects are chosen by from now on, sorted: (row, state, whether it is open).
+
+    Of those alone of which nothing else changes.
+    """
+    alone = sorted(changes.states - changes.standings.keys())
+    return [(row, changes.subjects[row].state, row not in changes.closed) for row in alone]
+
+
 def variants(changes: Changes) -> list[tuple[str, str]]:
     """Words that may be mistyped: (variant, word), sorted."""
     return sorted((variant, word) for word, some in changes.words.items() for variant in some)

@@ -237,6 +237,10 @@ class SqliteTransaction:
         self._write(sql.SET_TERMS, [(row, " ".join(terms)) for row, terms in changes.terms.items()])
         standings = rows.standings(changes)
         self._write(sql.SET_STANDING, [(*one[:6], _text(one.due_at), one.at_risk) for one in standings])
+        states = rows.states(changes)
+        self._write(
+            sql.SET_STATE, [(state, is_open, is_open, is_open, row) for row, state, is_open in states]
+        )
         self._write(sql.ADD_VARIANT, rows.variants(changes))
 
     def _write_effects(self, changes: Changes, now: datetime, dispatch: Dispatch | None) -> list[EffectRow]:

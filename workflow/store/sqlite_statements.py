@@ -96,6 +96,9 @@ SET_STANDING = """insert into standing (subject_id, lifecycle, state, is_open, o
 values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (subject_id) do update set state = excluded.state, is_open = excluded.is_open,
   owner = excluded.owner, team = excluded.team, due_at = excluded.due_at, at_risk = excluded.at_risk"""
+SET_STATE = """update standing set state = ?, is_open = ?, due_at = case when ? then due_at end,
+  at_risk = at_risk and ?
+where subject_id = ?"""
 ADD_VARIANT = "insert into word_variants (variant, word) values (?, ?) on conflict do nothing"
 
 EFFECT_COLUMNS = """id, (select s.key from subjects s where s.id = outbox.subject_id), key, kind,
