@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,6 +14,7 @@ from tests.api.conftest import House, open_house
 from tests.client.both import BOTH, AnyClient
 from tests.client.unsteady import Unsteady
 from workflow.access.role import Role
+from workflow.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +41,34 @@ def any_client(request: pytest.FixtureRequest, house: House) -> Iterator[AnyClie
     """Each of the two clients, with the key of an operator."""
     with AnyClient(request.param, str(house.http.base_url), house.keys[Role.OPERATOR]) as opened:
         yield opened
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def makegood(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs a command in this process, whose settings name the API and an operator's key."""
+    monkeypatch.setenv("MAKEGOOD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("MAKEGOOD_API_URL", str(house.http.base_url))
+    monkeypatch.setenv("MAKEGOOD_API_KEY", house.keys[Role.OPERATOR])
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["makegood", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        return Ended(int(end.value.code or 0), said.out, said.err)
+
+    return run

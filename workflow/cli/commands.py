@@ -18,6 +18,8 @@ LINES = {
     "migrate": "Bring the database to the newest schema. Safe to run twice, and by several at once.",
     "restored": "After a restore: what may have been told since is asked of people, not told twice.",
     "send": "Send one event; print what the API answered about it, as JSON.",
+    "tail": "Follow what the ledger records, whatever interrupts the connection.",
+    "search": "Find subjects of any lifecycle, by what they are known by and how they stand.",
     "discard": "Drop an event that waits or whose decision failed; print what became of it, as JSON.",
     "client": "A typed client for the lifecycles that there are.",
     "customers": "Customers: who may be one person.",

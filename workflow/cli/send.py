@@ -64,6 +64,20 @@ def api_client(settings: Settings, url: str | None, key: str | None) -> Client:
     return Client(url or _address(settings), key or _key(settings), attempts=1)
 
 
+def patient_client(settings: Settings, url: str | None, key: str | None) -> Client:
+    """The same for who waits until the API is there again, and hears that it is not. Never gives up."""
+    from threading import Event
+
+    from makegood import Client
+
+    def wait(seconds: float) -> None:
+        typer.echo(f"makegood: the connection is lost; again in {seconds:.1f} s", err=True)
+        Event().wait(seconds)
+
+    address = url or _address(settings)
+    return Client(address, key or _key(settings), attempts=sys.maxsize, patience=3_600.0, wait=wait)
+
+
 def _decoded(data: str) -> Any:
     from state_machines.errors import Problem
     from workflow.engine.exact_json import inside
