@@ -77,9 +77,11 @@ def is_beyond(error: dict[str, str]) -> bool:
 
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Whoever acts on what somebody has made waits for it; a request by itself need not."""
+    """Whoever goes on with what has been made waits until it is; a request by itself waits for nothing."""
     stateful = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
-    if case.headers and not stateful and (case.headers.get("Prefer") or "If-Match" in case.headers):
+    if stateful and "x-makegood-trigger" in case.operation.definition.raw:
+        case.headers = {**(case.headers or {}), "Prefer": "wait=5"}
+    elif case.headers and not stateful and ("Prefer" in case.headers or "If-Match" in case.headers):
         case.headers["Prefer"] = "wait=0"
 
 
