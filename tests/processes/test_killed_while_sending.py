@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ import pytest
 from tasks.sending import pace
 from tests.processes.installation import Installation
 from tests.tasks.smtp_talk import smtp_talk
-from tests.tasks.wire_server import Line, WireServer, http_answer, read_request
+from tests.tasks.wire_server import Line, Talk, WireServer, http_answer, read_request
 from workflow.engine.cloudevent import CloudEvent
 
 PROMISES = 150
@@ -63,12 +64,8 @@ def test_a_worker_killed_among_mails_sends_none_twice_and_forgets_none(
     assert connections < len(mails), "several went over one connection"
 
 
-@pytest.mark.timeout(180)
-def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
-    installation: Installation,
-) -> None:
-    """Several are on their way at the time."""
-    killed = []
+def kills_at(installation: Installation, killed: list[bool], answer: bytes) -> Talk:
+    """Answers each request, but lets the worker be killed over one."""
 
     def talk(line: Line, server: WireServer) -> None:
         if read_request(line, server) is None:
@@ -77,8 +74,28 @@ def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
             installation.workers.kill_all()
             killed.append(True)
         else:
-            line.say(http_answer(201, b'{"sid": "SM12", "status": "queued"}'))
+            line.say(answer)
 
+    return talk
+
+
+def each_once(installation: Installation, arrived: Counter[str], target: str) -> None:
+    """None arrived twice, and what did not is with a person: as many as were claimed for that moment."""
+    assert set(arrived.values()) == {1}, "none twice"
+    told = [one for one in installation.effects() if one.target == target]
+    states = Counter(one.state for one in told)
+    assert len(told) == PROMISES and set(states) == {"settled", "unknown"}
+    assert 1 <= states["unknown"] <= pace.MOST
+    assert states["settled"] <= len(arrived) <= PROMISES
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
+    installation: Installation,
+) -> None:
+    """Several are on their way at the time."""
+    killed: list[bool] = []
+    talk = kills_at(installation, killed, http_answer(201, b'{"sid": "SM12", "status": "queued"}'))
     with WireServer(talk) as server:
         installation.configure(
             twilio_account_sid="AC1", twilio_auth_token="hush", twilio_from="+15005550006",
@@ -90,11 +107,27 @@ def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
             for number in range(PROMISES)
         ]
         lapse_and_tell(installation, promises, killed)
-        texts = Counter(request.form["To"] for request in server.requests)
+        each_once(installation, Counter(one.form["To"] for one in server.requests), "preferred")
 
-    assert set(texts.values()) == {1}, "no text message twice"
-    told = [one for one in installation.effects() if one.target == "preferred"]
-    states = Counter(one.state for one in told)
-    assert len(told) == PROMISES and set(states) == {"settled", "unknown"}
-    assert 1 <= states["unknown"] <= pace.MOST, "what the killed worker had claimed for this moment"
-    assert states["settled"] <= len(texts) <= PROMISES
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("channel", ["webhook", "chat"])
+def test_a_worker_killed_among_posts_sends_none_twice_and_forgets_none(
+    installation: Installation, channel: str
+) -> None:
+    """Webhooks go several at once, words to a chat one by one."""
+    killed: list[bool] = []
+    with WireServer(kills_at(installation, killed, http_answer(200))) as server:
+        installation.configure(
+            webhook_secret=f"whsec_{b64encode(b'k' * 32).decode()}", webhook_hosts=server.url, gather="PT0S",
+            apprise_chat=f"json://127.0.0.1:{server.port}/{{to}}",
+        )  # fmt: skip
+        wishes = {"channels": [channel], "zone": "UTC", "quiet_hours": []}
+        address = {"webhook": "url", "chat": "chat"}[channel]
+        place = {"webhook": f"{server.url}/", "chat": ""}[channel]
+        promises = [
+            installation.promise(str(number), 3.0, customer={address: f"{place}c{number}", **wishes})
+            for number in range(PROMISES)
+        ]
+        lapse_and_tell(installation, promises, killed)
+        each_once(installation, Counter(one.target for one in server.requests), "preferred")
