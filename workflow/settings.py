@@ -54,8 +54,13 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(
         default=None,
         repr=False,
-        description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey) or `amqp://…` (RabbitMQ). "
+        description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey), `sentinel://…;sentinel://…` or "
+        "`amqp://…` (RabbitMQ). "
         "Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
+    )
+    broker_master: str | None = Field(
+        default=None,
+        description="Over Redis Sentinel: the name by which the sentinels know the master.",
     )
     data_dir: Path = Field(
         default=Path(".makegood"),
@@ -448,9 +453,17 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, value: str | None) -> str | None:
-        schemes = ("redis", "rediss", "amqp", "amqps", "memory")
+        schemes = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
         if value is not None and value.partition("://")[0] not in schemes:
             raise ValueError("must begin with one of " + ", ".join(f"{scheme}://" for scheme in schemes))
+        return value
+
+    @field_validator("broker_master")
+    @classmethod
+    def _master_of_sentinels(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Sentinels watch over several masters, and are asked for one by its name."""
+        if not value and (info.data.get("broker_url") or "").startswith("sentinel"):
+            raise ValueError("must name the master that the sentinels of MAKEGOOD_BROKER_URL know")
         return value
 
     @field_validator("key_prefix")

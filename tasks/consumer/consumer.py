@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from celery.worker.consumer import Consumer as CeleryConsumer
-from kombu.transport import redis
 
 from tasks.consumer import redis_transport
 from tasks.consumer.dead_messages import bury
@@ -26,8 +25,9 @@ class Consumer(CeleryConsumer):
     def connection_for_read(self, heartbeat: Any = None) -> Any:
         """The connection to consume from; over Redis what is no message is a dead one."""
         connection = self.app.connection_for_read(heartbeat=heartbeat)
-        if connection.get_transport_cls() is redis.Transport:
-            connection.get_transport_cls = lambda: redis_transport.Transport
+        ours = redis_transport.OURS.get(connection.get_transport_cls())
+        if ours is not None:
+            connection.get_transport_cls = lambda: ours
         return self.ensure_connected(connection)
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:

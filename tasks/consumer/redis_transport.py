@@ -21,9 +21,11 @@ LOST = tuple(error for error in redis.Transport.connection_errors if error is no
 """What says that the connection is lost. kombu counts KeyError among these, whatever key is missing."""
 
 
-class Channel(redis.Channel):
-    """A channel that takes what it cannot read off its queue."""
+class _TakesAnything:
+    """What makes a channel of kombu's take off its queue what it cannot read."""
 
+    client: Any
+    sep: str
     taken_from: str | None = None
     """The queue of the message that was taken last."""
 
@@ -32,7 +34,7 @@ class Channel(redis.Channel):
         client: Any = self.client
         taken: list[Any] = []
         parse: Any = client.parse_response
-        read: Any = super()._brpop_read
+        read: Any = super()._brpop_read  # type: ignore[misc]
 
         def remembering(*args: Any, **more: Any) -> Any:
             answer = parse(*args, **more)
@@ -56,7 +58,7 @@ class Channel(redis.Channel):
 
     def _deliver_fanout_message(self, message: Any, exchange: str) -> Any:
         """As kombu's: deliver a message of remote control. One that is none is passed over."""
-        deliver: Any = super()._deliver_fanout_message
+        deliver: Any = super()._deliver_fanout_message  # type: ignore[misc]
         try:
             return deliver(message, exchange)
         except LOST:
@@ -68,10 +70,28 @@ class Channel(redis.Channel):
             raise Empty from None
 
 
+class Channel(_TakesAnything, redis.Channel):
+    """Of one server."""
+
+
+class SentinelChannel(_TakesAnything, redis.SentinelChannel):
+    """Of the master that sentinels name."""
+
+
 class Transport(redis.Transport):
     """The transport with that channel."""
 
     Channel = Channel
+
+
+class SentinelTransport(redis.SentinelTransport):
+    """The same by way of sentinels."""
+
+    Channel = SentinelChannel
+
+
+OURS = {redis.Transport: Transport, redis.SentinelTransport: SentinelTransport}
+"""By kombu's own: what stands in its place."""
 
 
 def _text(name: Any) -> str:

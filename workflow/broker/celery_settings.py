@@ -93,8 +93,9 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
     scheme = url.partition("://")[0]
     # A sender tries once more at once and then gives up: SQL retries. (0 would mean for ever.)
     at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
-    if scheme in ("redis", "rediss"):
+    if scheme in ("redis", "rediss", "sentinel"):
         return {
+            **_sentinel_options(scheme, settings),
             **at_once,
             "global_keyprefix": settings.key_prefix,
             "socket_connect_timeout": _CONNECT_SECONDS,
@@ -105,3 +106,11 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
             "queue_order_strategy": "priority",
         }
     return at_once
+
+
+def _sentinel_options(scheme: str, settings: Settings) -> dict[str, Any]:
+    """Whom to ask the sentinels for, and how long each may take; nothing without any."""
+    if scheme != "sentinel":
+        return {}
+    seconds = {"socket_connect_timeout": _CONNECT_SECONDS, "socket_timeout": _CONNECT_SECONDS}
+    return {"master_name": settings.broker_master, "sentinel_kwargs": seconds}

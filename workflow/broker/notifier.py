@@ -97,7 +97,7 @@ class Notifier:
         self._app = app
         self._name: str = app.conf.get("makegood_notifications") or "makegood.notifications"
         url = str(app.conf.broker_write_url or app.conf.broker_url or "")
-        self._has_redis = url.partition("://")[0] in ("redis", "rediss")
+        self._has_redis = url.partition("://")[0] in ("redis", "rediss", "sentinel")
         self._lock = threading.Lock()
         self._kombu_channel: Any = None
         self._client: Any = None
