@@ -27,6 +27,11 @@ app.conf.include = [f"tasks.{name}" for name in TASKS]
 app.steps["worker"].update((SchedulerStep, ReadyStep, RemoteControlStep))
 app.steps["consumer"].add(HeartbeatStep)
 
+if settings.worker_metrics is not None:
+    from tasks.pool import task_meter
+
+    task_meter.count()
+
 log = structlog.get_logger(__name__)
 
 

@@ -54,9 +54,8 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(
         default=None,
         repr=False,
-        description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey), `sentinel://…;sentinel://…` or "
-        "`amqp://…` (RabbitMQ). "
-        "Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
+        description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey), "
+        "`sentinel://…;sentinel://…` or `amqp://…` (RabbitMQ). Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
     )
     broker_master: str | None = Field(
         default=None,
@@ -403,6 +402,12 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe level that is logged."
+    )
+    worker_metrics: str | None = Field(
+        default=None,
+        pattern=r"^\S+:\d{1,5}$",
+        description="Where a worker shows Prometheus how long its tasks took: `host:port`, such as "
+        "`10.0.0.11:9464`, its own for each worker of a machine. Unset: nowhere, and nothing is counted.",
     )
     access_log: bool = Field(
         default=False,

@@ -54,6 +54,10 @@ def run(read: int, write: int, worker: int, concurrency: int, readiness: Readine
     os.close(write)
     settings = read_settings()
     tracing.configure("scheduler")
+    if settings.worker_metrics is not None:
+        from tasks.pool.task_meter import show
+
+        show(settings.worker_metrics)
     wake_ups = PipeWakeUps(read, worker)
     process = _opened(settings, readiness)
     actions = _Watching(process, concurrency)

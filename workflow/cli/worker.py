@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Annotated, Any
 from uuid import uuid4
@@ -34,21 +35,23 @@ def worker(
 
     from workflow.broker.celery_settings import broker_url
     from workflow.settings import read_settings
+    from workflow.telemetry.shared_meters import shared_meters
 
     settings = read_settings()
     broker_url(settings)  # says what is missing better than Celery would
     idle = scheduler_only or clock_only
     node = name or f"{'scheduler' if idle else 'worker'}-{uuid4().hex[:8]}"
-    running: Any = import_module(APP).app.Worker(
-        # Our own app, as an object: Celery's command would look for it in the current folder.
-        **(_idle() if idle else _pool(concurrency or settings.worker_concurrency, queues)),
-        hostname=host_format(default_nodename(f"{node}@%h")),
-        loglevel=settings.log_level,
-        task_events=True,
-        without_mingle=True,
-        without_gossip=True,
-    )
-    running.start()
+    with nullcontext() if settings.worker_metrics is None else shared_meters():
+        running: Any = import_module(APP).app.Worker(
+            # Our own app, as an object: Celery's command would look for it in the current folder.
+            **(_idle() if idle else _pool(concurrency or settings.worker_concurrency, queues)),
+            hostname=host_format(default_nodename(f"{node}@%h")),
+            loglevel=settings.log_level,
+            task_events=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        running.start()
     sys.exit(running.exitcode)
 
 
