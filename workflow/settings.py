@@ -55,7 +55,8 @@ class Settings(BaseSettings):
         default=None,
         repr=False,
         description="Celery broker: `redis://…`, `rediss://…` (Redis or Valkey), "
-        "`sentinel://…;sentinel://…` or `amqp://…` (RabbitMQ). Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
+        "`sentinel://…;sentinel://…` or `amqp://…` (RabbitMQ). "
+        "Unset: `makegood up` embeds a Valkey, and other commands find it through the data directory.",
     )
     broker_master: str | None = Field(
         default=None,
@@ -411,8 +412,8 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(
         default=False,
-        description="One log line for each request: method, route, status, milliseconds, bytes of the answer "
-        "and the public part of the key. Else a line for those that end with 5xx alone.",
+        description="One log line for each request: method, route, status, milliseconds, bytes of the answer, "
+        "id of the request and the public part of the key. Else a line for those that end with 5xx alone.",
     )
     clock: str = Field(
         default="system",
