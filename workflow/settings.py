@@ -413,7 +413,8 @@ class Settings(BaseSettings):
     access_log: bool = Field(
         default=False,
         description="One log line for each request: method, route, status, milliseconds, bytes of the "
-        "answer, id of the request and the public part of the key. Else a line for those that end with 5xx alone.",
+        "answer, id of the request and the public part of the key. Else a line for those that end with 5xx "
+        "alone.",
     )
     clock: str = Field(
         default="system",
