@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from state_machines.form.definition import Definition, TimeoutDeclaration, TransitionDeclaration
 from state_machines.form.sources import states_meant
@@ -99,9 +100,18 @@ def drawing(definition: Definition) -> Drawing:
     )
 
 
-def brief(drawn: Drawing) -> Drawing:
-    """The same for whoever only wants to see where a subject is: states, and the triggers between them."""
-    boxes = tuple(replace(box, stays=(), ways=()) for box in drawn.boxes)
+def brief(drawn: Drawing, counts: Mapping[str, str] = MappingProxyType({})) -> Drawing:
+    """The same for whoever only wants to see where subjects are: states, and the triggers between them.
+
+    Args:
+        counts: a line for each state that it names.
+    """
+    boxes = tuple(
+        replace(box, stays=(counts[box.name],), ways=(frozenset(),))
+        if box.name in counts
+        else replace(box, stays=(), ways=())
+        for box in drawn.boxes
+    )
     arrows = (replace(one, label=one.label.partition(" [")[0], due="") for one in drawn.arrows)
     return Drawing(drawn.title, boxes, tuple(_each_once(arrows)), ())
 

@@ -4,7 +4,7 @@ Rounded boxes are states, a doubled border with a bull's eye a final one; a soli
 outside, a dashed one a timeout with the time it takes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
@@ -37,7 +37,12 @@ text{{font-family:"DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;fill:#1d2733}
 _PRESENT = ".present{fill:#ffe9a8;stroke:#8a4b00;stroke-width:3.5}"
 
 
-def svg(definition: Definition, emphasis: Emphasis | None = None, present: str | None = None) -> str:
+def svg(
+    definition: Definition,
+    emphasis: Emphasis | None = None,
+    present: str | None = None,
+    counts: Mapping[str, str] | None = None,
+) -> str:
     """The text of the drawing, XML in UTF-8.
 
     Args:
@@ -45,8 +50,10 @@ def svg(definition: Definition, emphasis: Emphasis | None = None, present: str |
         emphasis: what of it stands out; None: all of it is drawn alike.
         present: the state that is lit, since a subject is in it; then only states and the triggers between
             them are drawn.
+        counts: what stands in each state, by its name, such as how many subjects are in it; drawn as briefly.
     """
-    drawn = drawing(definition) if present is None else brief(drawing(definition))
+    is_brief = present is not None or counts is not None
+    drawn = brief(drawing(definition), counts or {}) if is_brief else drawing(definition)
     placed = place(drawn)
     notes = _notes(drawn, emphasis)
     heading = _HEADING + (0 if emphasis is None else 2.6 * LINE)

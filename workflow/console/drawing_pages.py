@@ -39,19 +39,25 @@ def drawing(
         raise NotFound(str(error)) from None
     if state not in lifecycle.states:
         raise NotFound(f"state: {name} has no state {state!r}")
-    text, policy = _drawn(lifecycle, state)
-    headers = {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "private, max-age=86400",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(text, media_type="image/svg+xml", headers=headers)
+    return drawn(_lit(lifecycle, state), "private, max-age=86400")
 
 
 @lru_cache(maxsize=256)
-def _drawn(lifecycle: Lifecycle, state: str) -> tuple[str, str]:
-    """The drawing, and the policy that lets its own style be, by its digest, and nothing else."""
-    text = svg(lifecycle.definition, present=state)
+def _lit(lifecycle: Lifecycle, state: str) -> str:
+    return svg(lifecycle.definition, present=state)
+
+
+def drawn(text: str, kept: str) -> Response:
+    """A drawing, with a policy that lets its own style be, by its digest, and nothing else.
+
+    Args:
+        kept: for how long a browser keeps it, as `Cache-Control` says it.
+    """
     digests = (base64.b64encode(sha256(style.encode()).digest()).decode() for style in _STYLE.findall(text))
     styles = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return text, f"default-src 'none'; style-src {styles}; frame-ancestors 'none'"
+    headers = {
+        "Content-Security-Policy": f"default-src 'none'; style-src {styles}; frame-ancestors 'none'",
+        "Cache-Control": kept,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(text, media_type="image/svg+xml", headers=headers)
