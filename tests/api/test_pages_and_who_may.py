@@ -39,6 +39,11 @@ WHO_MAY = {
     "GET /lifecycles/{name}/{version}/drawing.svg": _ALL,
     "GET /promises": _ALL,
     "GET /search": _ALL,
+    "GET /duty": _ALL,
+    "GET /duty/{id}": _ALL,
+    "POST /duty/{id}/override": _ALL,
+    "POST /duty/{id}/take-back": _ALL,
+    "POST /duty/{id}/import": _OPERATING,
     "GET /lifecycles": _ALL,
     "GET /lifecycles/{name}": _ALL,
     "GET /lifecycles/{name}/counts.svg": _ALL,
@@ -76,7 +81,7 @@ OPEN = {
 """Those for whoever has no session: what they ask for is in the address or the form itself."""
 _PATH = {
     "{key:path}": "callback:1", "{name}": "promises", "{case:path}": "case:1", "{version}": "1",
-    "{number:path}": "1", "{effect_id}": "1",
+    "{number:path}": "1", "{effect_id}": "1", "{id}": "1",
 }  # fmt: skip
 
 

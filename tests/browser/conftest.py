@@ -145,4 +145,15 @@ def _work_to_do(house: House) -> None:
                  "ladder": ladder, "reason": "More than the front line may grant", "case": CASE},
     }  # fmt: skip
     assert house.post(event, Role.OPERATOR).status_code == 202
+    event |= {"id": "duty", "type": "rotation.set", "subject": "rotation:support", "data": {
+        "until": "2026-08-01T00:00:00Z",
+        "shifts": [
+            {"from": "2026-06-29T07:00:00Z", "to": "2026-07-06T07:00:00Z", "people": ["bea@desk.example"]},
+            {"from": "2026-07-07T07:00:00Z", "to": "2026-07-31T07:00:00Z", "people": [olga]},
+        ],
+        "overrides": [
+            {"from": "2026-07-02T07:00:00Z", "to": "2026-07-03T07:00:00Z", "people": ["zoe@desk.example"]},
+        ],
+    }}  # fmt: skip
+    assert house.post(event, Role.OPERATOR).status_code == 202
     house.apply()

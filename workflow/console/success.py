@@ -12,7 +12,7 @@ WORDS = frozenset(
         "signed_out", "welcome", "claimed", "empty", "lost", "undecided", "noted", "extended", "kept",
         "moved", "handed_over", "acted", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
-        "settled", "sent_again",
+        "settled", "sent_again", "overridden", "taken_back", "rotation_set",
         "passkey_added", "passkey_removed",
     }
 )  # fmt: skip

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, null, or_, select
 
 from workflow.clock import monotonic
 from workflow.errors import NotFound, NotRetryable
@@ -22,8 +22,10 @@ from workflow.store import schema
 from workflow.store.effect_states import EffectState
 from workflow.store.port import Store
 
-MOST = 2_000
+MOST = 1_000
 """Rows of a kind that are looked at to find its causes."""
+MOST_CAUSES = 40
+"""Causes that are told of."""
 MOST_AT_ONCE = 100_000
 """That one batch takes."""
 _SECONDS = 20.0
@@ -98,18 +100,76 @@ class BatchResult:
 
 def causes(store: Store, bound: int = MOST) -> Causes:
     """The causes of what was given up and waits for an operator, of the first `bound` of each kind."""
-    found: dict[Cause, Counted] = {}
+    found: dict[Cause, tuple[int, Any]] = {}
     more = False
     with store.connect() as connection:
         for kind in GivenUp:
-            rows = connection.execute(_rows(kind).limit(bound + 1)).all()
+            rows = connection.execute(_words(kind, bound + 1)).all()
             more = more or len(rows) > bound
             for row in rows[:bound]:
                 cause = Cause(kind, row.what, _word(row.error))
-                known = found.get(cause)
-                sample = known.sample if known else Sample(row.subject, row.since, row.error or "")
-                found[cause] = Counted(cause, known.count + 1 if known else 1, sample)
-    return Causes(sorted(found.values(), key=lambda one: -one.count), more)
+                count, first = found.get(cause, (0, row))
+                found[cause] = (count + 1, first)
+        most = sorted(found.items(), key=lambda one: -one[1][0])[:MOST_CAUSES]
+        items = [Counted(cause, count, _sample(connection, cause, row)) for cause, (count, row) in most]
+    return Causes(items, more or len(found) > MOST_CAUSES)
+
+
+def _words(kind: GivenUp, limit: int) -> Select[Any]:
+    """By what each of the oldest is known, and the beginning of its error: no more than a cause takes."""
+    error: ColumnElement[Any]
+    match kind:
+        case GivenUp.EVENT:
+            some = (
+                select(_INBOX.event_id, _INBOX.error, _INBOX.dead_at)
+                .where(_INBOX.dead_at.is_not(None))
+                .order_by(_INBOX.dead_at)
+                .limit(limit)
+                .subquery()
+            )
+            query = select(
+                some.c.event_id.label("id"), _EVENT.type.label("what"), some.c.dead_at.label("since")
+            )
+            return query.add_columns(_beginning(some.c.error)).join(
+                schema.events, _EVENT.id == some.c.event_id
+            )
+        case GivenUp.TIMER:
+            what = (_TIMER.lifecycle + "." + _TIMER.name).label("what")
+            query = select(_TIMER.subject_id, _TIMER.name.label("id"), what, _TIMER.dead_at.label("since"))
+            dead = _TIMER.dead_at.is_not(None)
+            return (
+                query.add_columns(_beginning(_TIMER.error)).where(dead).order_by(_TIMER.dead_at).limit(limit)
+            )
+        case _:
+            error = _EFFECT.error if kind is GivenUp.EFFECT else _MESSAGE.reason
+            rows = _rows(kind).with_only_columns(
+                *(one for one in _rows(kind).selected_columns if one.key in ("id", "what", "since")),
+                _beginning(error),
+                maintain_column_froms=True,
+            )
+            return rows.limit(limit)
+
+
+def _beginning(error: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.substr(error, 1, _LONGEST + 1).label("error")
+
+
+def _sample(connection: Connection, cause: Cause, row: Any) -> Sample:
+    """The oldest of a cause, as it is; what somebody has just seen to, as it was found."""
+    query = _rows(cause.kind).order_by(None)
+    match cause.kind:
+        case GivenUp.EVENT:
+            query = query.where(_INBOX.event_id == row.id)
+        case GivenUp.TIMER:
+            query = query.where(_TIMER.subject_id == row.subject_id, _TIMER.name == row.id)
+        case GivenUp.EFFECT:
+            query = query.where(_EFFECT.id == row.id)
+        case _:
+            query = query.where(_MESSAGE.id == row.id)
+    found = connection.execute(query).first()
+    if found is None:
+        return Sample(None, row.since, row.error or "")
+    return Sample(found.subject, found.since, found.error or "")
 
 
 def counted(store: Store, cause: Cause, limit: int) -> tuple[int, list[Sample]]:

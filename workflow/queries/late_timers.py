@@ -14,7 +14,7 @@ from workflow.store.port import Store
 
 MOST = 1_000
 """Due timers of a lifecycle that are counted."""
-LAST = 2_000
+LAST = 1_000
 """Decisions that are looked back at."""
 _TIMER, _MOVE, _SUBJECT = schema.timers.c, schema.moves.c, schema.subjects.c
 

@@ -104,8 +104,11 @@ class ActResult:
 class Desk:
     """Takes what people of the desk do to the engine."""
 
-    def __init__(self, engine: Engine, clock: Clock, wake: Wake, holder: Principal) -> None:
-        """`holder` is whose key permits it: the actor of its events."""
+    def __init__(
+        self, engine: Engine, clock: Clock, wake: Wake, holder: Principal, source: str = SOURCE
+    ) -> None:
+        """`holder` is whose key permits it: the actor of its events; `source` is theirs."""
+        self._source = source
         self._engine = engine
         self._holder = holder
         self._store = engine.store
@@ -124,7 +127,7 @@ class Desk:
         lost: set[str] = set()
         while True:
             event_id = f"claim/{claim.id}/{len(lost)}"
-            if await asyncio.to_thread(event_outcome, self._store, SOURCE, event_id) is None:
+            if await asyncio.to_thread(event_outcome, self._store, self._source, event_id) is None:
                 item = await asyncio.to_thread(self._wanted, claim, lost)
                 if item is None:
                     return DeskResult(DeskOutcome.EMPTY, claim.id)
@@ -185,7 +188,7 @@ class Desk:
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
         """Put an event into the ledger and have it applied. Raises InvalidEvent."""
         kind = key.partition(":")[0]
-        event = CloudEvent(id, SOURCE, f"{kind}.{trigger}", key, self._clock.now(), data)
+        event = CloudEvent(id, self._source, f"{kind}.{trigger}", key, self._clock.now(), data)
         await asyncio.to_thread(self._engine.accept, [event], self._holder)
         self._wake([key])
 
@@ -193,7 +196,7 @@ class Desk:
         """What became of an event, looked at until it is decided or the time (`monotonic`) is over."""
         looks = 0
         while True:
-            found = await asyncio.to_thread(event_outcome, self._store, SOURCE, event_id)
+            found = await asyncio.to_thread(event_outcome, self._store, self._source, event_id)
             assert found is not None, "an accepted event is in the ledger"
             if found.outcome != PENDING or monotonic() > until:
                 return found

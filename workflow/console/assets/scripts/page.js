@@ -95,6 +95,15 @@
     } catch { /* a browser that keeps nothing */ }
   }
 
+  // ---- A file's text, put where it can be read and sent without a script, too.
+  for (const part of document.querySelectorAll("[data-reads]")) {
+    part.hidden = false;
+    part.querySelector("input").addEventListener("change", async (event) => {
+      const [file] = event.target.files;
+      if (file) document.getElementById(part.dataset.reads).value = await file.text();
+    });
+  }
+
   // ---- A form is sent once, however often its button is pressed; the server knows a second one by its id, too.
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
