@@ -14,8 +14,8 @@ PAGES = (
     "/", "/line", "/work/callback:billing-2", "/work/escalation:D-3", "/cases/D-1", f"/subjects/{PROMISE}",
     "/promises", "/promises?standing=lapsed", "/decisions", "/search", "/search?q=chris",
     "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise",
-    "/duty", "/duty/support", "/barometer", "/alerts", "/docs", "/admin/me", "/admin/people", "/v1/cases/D-1/packet",
-    "/nowhere",
+    "/duty", "/duty/support", "/barometer", "/alerts", "/docs", "/admin/me", "/admin/people",
+    "/v1/cases/D-1/packet", "/nowhere",
 )  # fmt: skip
 SIGHTS: dict[str, dict[str, Any]] = {
     "desktop": {"width": 1280, "locale": "en-GB"},

@@ -46,7 +46,7 @@ RETIRED: dict[str, tuple[str, ...]] = {
     "ring": (),
     "rounds": (),
     "seat": (),
-    "shift": ("workflow/recovery/rotations/", "workflow/cli/rotation.py"),
+    "shift": ("workflow/recovery/rotations/", "workflow/cli/rotation.py", "workflow/console/duty_pages.py"),
     "taking": (),
     "urgency": (),
     "visitor": (),
