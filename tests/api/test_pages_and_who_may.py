@@ -28,6 +28,7 @@ WHO_MAY = {
     "POST /line/claim": _ALL,
     "GET /live": _ALL,
     "GET /live/session": _ALL,
+    "GET /live/waiting": _ALL,
     "POST /live/session": _ALL,
     "POST /live/here": _ALL,
     "GET /work/{key}": _ALL,
@@ -85,7 +86,8 @@ _PATH = {
 }  # fmt: skip
 
 
-_NO_PAGES = {"/live": "text/event-stream", "/live/session": "application/json"}
+_NO_PAGES = {"/live": "text/event-stream", "/live/session": "application/json",
+             "/live/waiting": "application/json"}  # fmt: skip
 """What an open page asks for by itself, and is answered so."""
 
 

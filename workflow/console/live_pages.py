@@ -16,16 +16,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from workflow.access import presence, sessions
+from workflow.access.role import AT_DESK
 from workflow.api.auth import may_read
 from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.session_cookie import token_in
 from workflow.clock import monotonic
 from workflow.console.form_values import text_in
-from workflow.console.hints import hint_of
+from workflow.console.hints import hint_of, topic
+from workflow.console.line_pages import desks_of
 from workflow.console.rendering import page
 from workflow.queries.changes import ChangeFilter
 from workflow.queries.subjects import opened_subject
+from workflow.recovery.desk.item import Kind
+from workflow.recovery.desk.line import Wishes, line
 
 router = APIRouter(include_in_schema=False)
 RETRY_MILLISECONDS = 1_000
@@ -33,6 +37,7 @@ RETRY_MILLISECONDS = 1_000
 BEAT = 10.0
 """Seconds after which a stream looks whether its session lasts, and says so: silence means that it is cut."""
 _EVERYTHING = ChangeFilter()
+_WAITING = 50
 
 
 class SessionLeft(TypedDict):
@@ -85,6 +90,17 @@ async def follow(
 def session_now(request: Request, me: Me) -> Response:
     """How long the session lasts; with the header of `BY_ITSELF` asking does not make it last longer."""
     return _told(session_left(request, me))
+
+
+@router.get("/live/waiting")
+def waiting(request: Request, me: Me) -> Response:
+    """Who waits that they could take now, by topic: the first of their line."""
+    runtime, holder = context_of(request).runtime, me.holder
+    found = []
+    if holder.role in AT_DESK and all(holder.bounds.may_read(kind.value) for kind in Kind):
+        found = line(runtime.store, runtime.clock.now(), Wishes(desks=desks_of(holder)), _WAITING)
+    said = {"waiting": [topic(one.key) for one in found]}
+    return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/live/session")
