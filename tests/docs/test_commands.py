@@ -48,6 +48,7 @@ NOT_RUN = {
     r": rabbitmqctl": "needs a node's administrator; tests/processes/test_rabbitmq.py has a node of its own",
     r": pip install": "installs, which CI does from the locks",
     r"docs/api\.md: curl ": "tests/api/test_api_page.py runs that page, on an installation of its own",
+    r": np[mx] ": "tests/clients/test_typescript.py does it with the packages of a lock file",
     r": make ": "installs and starts things; CI runs these targets",
     r"makegood doctor": "says what is wrong with an installation of the reader's own",
     r"https?://[\w.]+\.example\b|://…|API_KEY=…": "an address or a key of the reader's own",

@@ -110,9 +110,10 @@ def test_a_lock_names_no_index() -> None:
     ] == []
 
 
-def test_the_packages_of_tests_in_javascript_are_locked_too() -> None:
+@pytest.mark.parametrize("folder", ["javascript", "typescript"])
+def test_the_packages_of_tests_in_javascript_are_locked_too(folder: str) -> None:
     """By `integrity`, and without where they were fetched from."""
-    lock = (ROOT / "tests" / "clients" / "javascript" / "package-lock.json").read_text(encoding="utf-8")
+    lock = (ROOT / "tests" / "clients" / folder / "package-lock.json").read_text(encoding="utf-8")
     packages = yaml.safe_load(lock)["packages"]
     own = packages.pop("")
     assert set(own["dependencies"].values()) <= {

@@ -81,7 +81,7 @@ class ProblemDetails(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldError] = Field(default_factory=list)
+    errors: list[FieldError]
 
 
 class Refusal(Exception):

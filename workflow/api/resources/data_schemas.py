@@ -40,6 +40,8 @@ def _describe(part: dict[str, Any], declared: FieldDeclaration, *, asked: bool) 
         _described(part, declared.fields, asked=asked)
         if not part.get("required"):
             part.pop("required", None)
+    elif declared.type == "object":
+        part.setdefault("additionalProperties", True)  # generators of clients take it for empty else
     if declared.items is not None and "items" in part:
         _describe(part["items"], declared.items, asked=asked)
     if asked:
