@@ -9,9 +9,11 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.conftest import House
 from tests.api.signed_in import token_of
 from tests.api.test_desk import asked, call
 from tests.browser.conftest import CHRIS, Desk, Screen
+from tests.browser.test_pages import found_by_axe
 from workflow.access import people, sessions
 from workflow.access.role import Role
 
@@ -214,3 +216,33 @@ def test_before_a_session_ends_one_key_goes_on_with_it(desk: Desk, team: str) ->
     page.keyboard.press("Enter")
     expect(page.locator("#session-ends")).to_be_hidden()
     assert stays[-1] == "POST", "nothing else makes it last longer"
+
+
+def test_before_a_call_is_lost_one_key_holds_it_and_the_form_stays_as_it_is(desk: Desk, team: str) -> None:
+    house = desk.house
+    key = call(house, "1", team, customer=HERE)
+    screen = desk.screen(token_of(house, f"{team}-held", Role.AGENT, teams=(team,)))
+    page = screen.page
+    page.clock.install()
+    screen.open("/line")
+    page.locator('[data-key="n"]').click()
+    page.wait_for_url("**/work/**")
+    page.get_by_label("busy").check()
+    page.locator("#field-note").fill("half a sente")
+    page.clock.fast_forward(15 * 60 * 1000 - 18_000)
+    dialog = page.locator("#lease-ends")
+    expect(dialog).to_be_visible()
+    assert found_by_axe(screen, desk.axe) == []
+    before = revision(house, key)
+    with page.expect_response("**/extend"):
+        page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    assert revision(house, key) > before, "it is held anew"
+    assert page.locator("#field-note").input_value() == "half a sente"
+    assert page.get_by_label("busy").is_checked() and page.url.endswith(f"/work/{key}")
+    screen.is_clean()
+
+
+def revision(house: House, key: str) -> int:
+    """How often it was decided about."""
+    return len(house.get(f"/v1/subjects/{key}/timeline").json()["items"])

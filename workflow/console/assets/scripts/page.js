@@ -66,6 +66,7 @@
   const serverNow = Number(body.dataset.now);
   const timers = [...document.querySelectorAll("[data-until]")];
   const speak = new Set();
+  let warned = "";
   const tick = () => {
     const now = serverNow + (performance.now() - loaded) / 1000;
     for (const one of timers) {
@@ -73,6 +74,12 @@
       const minutes = Math.floor(left / 60);
       one.textContent = `${minutes}:${String(left % 60).padStart(2, "0")}`;
       one.classList.toggle("soon", left <= 60);
+      const warning = document.getElementById(one.dataset.warns ?? "");
+      if (warning && left <= 20 && left > 0 && warned !== one.dataset.until) {
+        warned = one.dataset.until;
+        warning.showModal();
+      }
+      if (warning?.open && (left === 0 || left > 20)) warning.close("");
       const said = document.getElementById(one.dataset.says ?? "");
       for (const mark of [15, 5, 1, 0]) {
         const name = `${one.dataset.until}/${mark}`;
@@ -84,6 +91,23 @@
     }
   };
   if (timers.length) { tick(); setInterval(tick, 1000); }
+
+  // ---- Twenty seconds before one's time with an item ends, one key holds it for longer: the page stays as it is.
+  const lease = find("#lease-ends");
+  lease?.addEventListener("close", async () => {
+    const form = find("#extend"), timer = find("[data-warns]");
+    if (lease.returnValue !== "hold") return;
+    lease.returnValue = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const renewed = page.querySelector("[data-warns]"), next = page.querySelector("#extend [name=id]");
+      if (!renewed || !next) return location.assign(answer.url);
+      timer.dataset.until = renewed.dataset.until;
+      form.elements.id.value = next.value;
+      tick();
+    } catch { warned = ""; } // no network: asked once more
+  });
 
   // ---- Drafts: what is written stays in this tab until it was sent, also past a session that has ended.
   for (const field of document.querySelectorAll("[data-draft]")) {
