@@ -142,7 +142,7 @@ class RefusedAs:
     last: RefusalRow
 
 
-def last_refusals(store: Store, looked_at: int = 500) -> list[RefusedAs]:
+def last_refusals(store: Store, looked_at: int = 200) -> list[RefusedAs]:
     """The last refused decisions by lifecycle, trigger and rule, those of most first."""
     statement = _select(RefusalFilter()).order_by(_MOVE.id.desc()).limit(looked_at)
     found: dict[tuple[str, str, str], RefusedAs] = {}
