@@ -39,6 +39,7 @@ def test_every_text_of_a_template_is_there_in_german() -> None:
     assert len(said()) > 200
     assert {text for text in said() if german.gettext(text) == text} <= {
         "Barometer",
+        "Integration",
         "Name",
         "Passkeys",
         "Teams",

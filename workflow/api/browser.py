@@ -31,7 +31,7 @@ from workflow.api.http.accountability import remember_holder
 from workflow.api.http.bearer import known_key, permit
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.problems import Kind, Refusal
-from workflow.api.http.request_body import read_form
+from workflow.api.http.request_body import MOST_BYTES, read_form
 from workflow.api.http.session_cookie import token_in
 from workflow.clock import real_time
 from workflow.engine.runtime import Runtime
@@ -143,8 +143,12 @@ def browser_with(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
     return permitted
 
 
-def form_by(*roles: Role) -> Callable[[Request, Principal], Awaitable[dict[str, str]]]:
+def form_by(
+    *roles: Role, most: int = MOST_BYTES
+) -> Callable[[Request, Principal], Awaitable[dict[str, str]]]:
     """A dependency: the fields of a form that somebody of these roles has sent from a page of ours, by name.
+
+    It has `most` bytes as it is sent.
 
     Raises Refusal: 401 without key or session, 403 for another's, from another site, or where the form's
     token is not theirs.
@@ -156,7 +160,7 @@ def form_by(*roles: Role) -> Callable[[Request, Principal], Awaitable[dict[str, 
         permit(holder, *roles)
         runtime = context_of(request).runtime
         refuse_other_sites(request.headers, runtime.settings.public_url)
-        said = dict(await read_form(request, _MOST_FIELDS) or ())
+        said = dict(await read_form(request, _MOST_FIELDS, most) or ())
         found = await signed_in(request)
         expected = found.form_token if found else await run_in_threadpool(form_token, runtime, holder)
         if not hmac.compare_digest(said.pop(TOKEN, "").encode(), expected.encode()):
@@ -209,5 +213,7 @@ DeskForm = Annotated[dict[str, str], Depends(form_by(*AT_DESK))]
 """The same of somebody of the desk."""
 OperatorsForm = Annotated[dict[str, str], Depends(form_by(*OPERATING))]
 """The same of an operator."""
+OperatorsLongForm = Annotated[dict[str, str], Depends(form_by(*OPERATING, most=1024 * 1024))]
+"""The same where it holds whole files."""
 AdminsForm = Annotated[dict[str, str], Depends(form_by(Role.ADMIN))]
 """The same of an admin."""

@@ -13,7 +13,7 @@ WORDS = frozenset(
         "moved", "handed_over", "acted", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
         "settled", "sent_again", "overridden", "taken_back", "rotation_set",
-        "passkey_added", "passkey_removed",
+        "passkey_added", "passkey_removed", "key_revoked", "resent", "still_to_be_sent",
     }
 )  # fmt: skip
 """All that can be said; the template `done.html` has the sentences."""

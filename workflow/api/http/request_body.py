@@ -77,12 +77,14 @@ def model_of(body: bytes, model: type[_Model]) -> _Model:
         raise RequestValidationError(problems) from None
 
 
-async def read_form(request: Request, most_fields: int) -> list[tuple[str, str]] | None:
+async def read_form(
+    request: Request, most_fields: int, most: int = MOST_BYTES
+) -> list[tuple[str, str]] | None:
     """The fields of an HTML form (application/x-www-form-urlencoded) in order; None when it is no form.
 
     Raises Refusal for its length.
     """
-    body = await read_whole(request)
+    body = await read_whole(request, most)
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:

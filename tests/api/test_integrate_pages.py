@@ -1,0 +1,233 @@
+"""Pages for whoever connects another system: keys, events, subscriptions, lifecycles to be tried."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from tests.api.conftest import House, open_house, order
+from tests.api.signed_in import Browser, browser_of
+from tests.api.test_desk import working
+from tests.replay.scene import HEADER, MAP
+from tests.replay.scene import LIFECYCLE as PARCEL
+from tests.waiting import wait_until
+from workflow.access import keys
+from workflow.access.role import Role
+from workflow.queries.changes import ChangeFilter
+from workflow.store import schema
+from workflow.subscriptions import book
+
+ROOT = Path(__file__).parents[2]
+RETURNS = ROOT / "examples" / "returns"
+LIFECYCLE = (RETURNS / "returns.yaml").read_text(encoding="utf-8")
+WORDS = "".join((RETURNS / f"returns.{one}.yaml").read_text(encoding="utf-8") for one in ("en", "de"))
+LOG = f"{HEADER}p1,1,2026-03-01 09:00,sent,5\np1,2,2026-03-01 10:00,delivered,\n"
+PLACE = "/admin/integrate"
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    """A door with a worker behind it."""
+    with open_house(database_url, data_dir=tmp_path, failed_keys_per_minute=0) as opened, working(opened):
+        yield opened
+
+
+@pytest.fixture
+def ola(house: House) -> Browser:
+    """Somebody who runs the installation."""
+    return browser_of(house, "ola", Role.OPERATOR)
+
+
+def test_a_key_is_made_within_bounds_shown_once_and_works(house: House, ola: Browser) -> None:
+    answer = ola.send(PLACE, f"{PLACE}/keys", name="crm", sources="/crm", sends="order", reads="order")
+    key = re.search(r"mg_[0-9a-f]+_[\w-]+", answer.text)
+    assert answer.status_code == 200 and key, "it is shown"
+    assert key[0] not in ola.get(PLACE).text, "and not again"
+    event = order("place", "1", "1", amount=5)
+    headers = {"Authorization": f"Bearer {key[0]}", "Content-Type": "application/cloudevents+json"}
+    assert house.http.post("/v1/events", json=event, headers=headers).status_code == 403, "another source"
+    event["source"] = "/crm/eu"
+    assert house.http.post("/v1/events", json=event, headers=headers).status_code == 202
+    made = next(one for one in keys.listed(house.runtime.store) if one.name == "crm")
+    assert (made.role, made.bounds.sources, made.bounds.sends) == (Role.SYSTEM, ("/crm",), ("order",))
+
+
+def test_a_key_with_what_cannot_be_is_not_made(house: House, ola: Browser) -> None:
+    before = len(keys.listed(house.runtime.store))
+    for wrong in (
+        {"name": ""},
+        {"name": "x", "sends": "no such thing!"},
+        {"name": "x", "expires": "tomorrow"},
+    ):
+        answer = ola.send(PLACE, f"{PLACE}/keys", **wrong)
+        assert answer.status_code == 422, wrong
+    answer = ola.send(PLACE, f"{PLACE}/keys", name="sneaky", role="admin")
+    assert answer.status_code == 200
+    assert [one.role for one in keys.listed(house.runtime.store) if one.name == "sneaky"] == [Role.SYSTEM]
+    assert len(keys.listed(house.runtime.store)) == before + 1
+
+
+def test_a_key_is_rotated_with_an_overlap_and_revoked(house: House, ola: Browser) -> None:
+    store, now = house.runtime.store, house.runtime.clock.now()
+    old = keys.create(store, Role.SYSTEM, "erp", now)
+    public = old.split("_")[1]
+    form = ola.forms(PLACE).to(f"{PLACE}/keys/change") | {"key": public}
+    shown = ola.post(f"{PLACE}/keys/change", form | {"what": "rotate"}).text
+    new = re.search(r"mg_[0-9a-f]+_[\w-]+", shown)
+    assert new and keys.verify(store, new[0], now) and keys.verify(store, old, now)
+    assert ola.post(f"{PLACE}/keys/change", form | {"what": "revoke"}).status_code == 303
+    assert keys.verify(store, old, now) is None and keys.verify(store, new[0], now)
+    assert ola.post(f"{PLACE}/keys/change", form | {"key": "none", "what": "revoke"}).status_code == 404
+
+
+def test_what_became_of_ones_events_is_told_with_the_rule(house: House, ola: Browser) -> None:
+    house.post(order("place", "7", "one", amount=5))
+    house.post(order("place", "7", "two", amount=5))
+    house.apply()
+    place = f"{PLACE}/events?source=/tests"
+    wait_until(lambda: "impossible-now" in ola.get(place).text, seconds=20, what="both to be decided")
+    page = ola.get(place).text
+    assert page.count("order.place") == 2 and page.count(">decided<") == page.count(">refused<") == 1
+    only = ola.get(f"{PLACE}/events?source=/tests&refused=true").text
+    assert only.count("order.place") == 1
+    assert "none such" in ola.get(f"{PLACE}/events?source=/nobody").text
+
+
+def test_a_test_event_is_written_from_what_the_trigger_declares_and_decided(
+    house: House, ola: Browser
+) -> None:
+    forms = ola.forms(f"{PLACE}/events/test?type=promise.make")
+    form = forms.to(f"{PLACE}/events/test")
+    form |= {"subject": "promise:T-1", "data": _example(ola, "promise.make")}
+    answer = ola.post(f"{PLACE}/events/test", form)
+    assert answer.status_code == 200 and "decided" in answer.text
+    found = house.get("/v1/subjects/promise:T-1").json()
+    assert found["state"] == "made"
+    with house.runtime.store.connect() as connection:
+        event = schema.events.c
+        actors = connection.scalars(select(event.actor).where(event.source == "/console/test"))
+        assert set(actors) == {"person:ola@desk.example"}
+
+
+def _example(browser: Browser, kind: str) -> str:
+    """The data that the form for this type of event holds."""
+    page = browser.get(f"{PLACE}/events/test?type={kind}").text
+    found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    assert found
+    data = unescape(found[1])
+    assert json.loads(data)["owner"] == "ana@shop.example"
+    return data
+
+
+def test_what_is_wrong_with_a_test_event_is_told_by_field_and_kept_in_the_form(ola: Browser) -> None:
+    form = ola.forms(f"{PLACE}/events/test?type=promise.make").to(f"{PLACE}/events/test")
+    form["data"] = _example(ola, "promise.make")
+    for change, words in (
+        ({"data": "{"}, "is no JSON"),
+        ({"data": '{"owner": "ana@shop.example"}'}, "words"),
+        ({"subject": "nonsense"}, "errors"),
+        ({"subject": "case:1"}, "errors"),
+    ):
+        answer = ola.post(f"{PLACE}/events/test", form | change)
+        assert answer.status_code == 422 and words in answer.text, change
+    assert ola.get(f"{PLACE}/events/test?type=promise.nothing").status_code == 404
+
+
+def test_a_subscription_is_made_and_its_attempts_are_seen_sent_again_and_recovered(
+    house: House, ola: Browser
+) -> None:
+    store, now = house.runtime.store, house.runtime.clock.now()
+    house.post(order("place", "9", "nine", amount=5))
+    house.apply()
+    wish = book.Wish("https://erp.example/hook", ChangeFilter(["order"], [], [], [], [], None), 10**6)
+    id = book.create(store, wish, "x", now).subscription.id
+    place, row = f"{PLACE}/subscriptions/{id}", {"subscription_id": id, "change": "order:9/1", "number": 1}
+    row |= {"move_id": 1, "at": now, "milliseconds": 12, "answer": "the body of it"}
+    with store.begin() as transaction:
+        for status, error in ((204, None), (503, None), (None, "timeout")):
+            values = row | {"status": status, "error": error}
+            transaction.connection.execute(insert(schema.forward_attempts).values(**values))
+    page = ola.get(place).text
+    assert all(words in page for words in ("204", "503", "timeout", "the body of it"))
+    assert "204" not in ola.get(f"{place}?failed=true").text.partition("<h2>")[2]
+    form = ola.forms(place).to(place) | {"what": "resend", "change": "order:9/1"}
+    assert ola.post(place, form).status_code == 303
+    with store.connect() as connection:
+        assert connection.scalars(select(schema.held_changes.c.subscription_id)).all() == [id]
+    assert ola.post(place, form | {"change": "order:9/77"}).status_code == 404
+    assert ola.post(place, form | {"what": "recover", "since": ""}).status_code == 422
+    assert ola.post(place, form | {"what": "recover", "since": "2026-06-01T00:00"}).status_code == 303
+    shown = ola.post(place, form | {"what": "secret", "overlap": "PT1H"}).text
+    assert "whsec_" in shown and "whsec_" not in ola.get(place).text
+    assert ola.post(place, form | {"what": "secret", "overlap": "P99D"}).status_code == 422
+    assert ola.post(place, form | {"what": "pause"}).status_code == 303
+    assert book.found(store, id).status.value == "paused"
+    assert ola.post(place, form | {"what": "go_on"}).status_code == 303
+    assert ola.post(place, form | {"what": "nonsense"}).status_code == 404
+    assert ola.get(f"{PLACE}/subscriptions/none").status_code == 404
+
+
+def test_changes_are_subscribed_to_and_a_private_address_is_refused(house: House, ola: Browser) -> None:
+    action = f"{PLACE}/subscriptions"
+    for wrong in ({"url": "https://127.0.0.1/x"}, {"url": "http://erp.example/"}, {"url": "x"},
+                  {"url": "https://erp.example/", "lifecycles": "nothing"},
+                  {"url": "https://erp.example/", "condition": "change.("}):  # fmt: skip
+        assert ola.send(PLACE, action, **wrong).status_code == 422, wrong
+    answer = ola.send(PLACE, action, url="https://erp.example/hook", lifecycles="promise case")
+    assert answer.status_code == 200 and "whsec_" in answer.text
+    (made,) = book.listed(house.runtime.store).items
+    assert (made.lifecycles, made.created_by) == (["promise", "case"], "person:ola@desk.example")
+
+
+def test_a_lifecycle_is_checked_drawn_and_tested_and_nothing_is_kept(house: House, ola: Browser) -> None:
+    place, before = f"{PLACE}/lifecycle", house.counts()
+    scenario = (RETURNS / "scenarios" / "both_languages.yaml").read_text(encoding="utf-8")
+    scenario = scenario.replace("../returns.yaml", "lifecycle.yaml")
+    answer = ola.send(place, place, what="check", definition=LIFECYCLE)
+    assert answer.status_code == 200 and "unknown-template" in answer.text, "its words are not beside it"
+    given = {"definition": LIFECYCLE, "words": WORDS}
+    answer = ola.send(place, place, what="check", **given)
+    assert "All is well." in answer.text and "1 definition checked, no problems" in answer.text
+    answer = ola.send(place, place, what="draw", **given)
+    assert "<svg" in answer.text and "sha256-" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    answer = ola.send(place, place, what="test", scenario=scenario, **given)
+    assert answer.status_code == 200 and "All is well." in answer.text, answer.text
+    wrong = ola.send(place, place, what="test", scenario=f"{scenario}\nnonsense: 1\n", **given)
+    assert "Something is wrong." in wrong.text and "nonsense" in wrong.text
+    assert house.counts() == before
+
+
+def test_real_events_are_replayed_through_a_lifecycle(ola: Browser) -> None:
+    place = f"{PLACE}/lifecycle"
+    answer = ola.send(place, place, what="replay", definition=PARCEL, log=LOG, map=MAP)
+    assert "All is well." in answer.text and "2 applied" in answer.text, answer.text
+    answer = ola.send(
+        place, place, what="replay", definition=PARCEL, log=LOG.replace("2026", "never"), map=MAP
+    )
+    assert "Something is wrong." in answer.text
+
+
+@pytest.mark.parametrize(("what", "more"), [
+    ("check", {}), ("test", {}), ("replay", {"definition": LIFECYCLE, "log": "a"}),
+    ("explode", {"definition": "x"}),
+])  # fmt: skip
+def test_what_is_not_whole_is_not_tried(ola: Browser, what: str, more: dict[str, str]) -> None:
+    place = f"{PLACE}/lifecycle"
+    assert ola.send(place, place, what=what, **more).status_code == 422
+
+
+def test_what_a_trial_is_told_is_nothing_of_this_installation(
+    house: House, ola: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKEGOOD_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("MAKEGOOD_CLOCK", "nonsense")
+    place = f"{PLACE}/lifecycle"
+    answer = ola.send(place, place, what="check", definition=LIFECYCLE)
+    assert "nonsense" not in answer.text and "postgresql" not in answer.text

@@ -1,0 +1,111 @@
+"""For whoever connects another system: ``/admin/integrate``, with keys, subscriptions and one's events."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from state_machines.errors import Problem
+from state_machines.values.durations import parse_duration
+from state_machines.values.time_errors import TimeError
+from workflow.access import keys
+from workflow.access.bounds import checked_bounds
+from workflow.access.role import Role
+from workflow.api.browser import BrowserOperator, OperatorsForm, people_now
+from workflow.api.context import context_of
+from workflow.console.form_values import text_in
+from workflow.console.rendering import page, see_other
+from workflow.errors import InvalidQuery
+from workflow.recovery.links.urls import base_url
+from workflow.subscriptions import book
+
+router = APIRouter(include_in_schema=False)
+PLACE = "/admin/integrate"
+OF_PROGRAMS = (Role.SYSTEM, Role.DESK)
+"""The roles of keys that are made here: nobody gets a person's or an operator's by a page."""
+_BOUNDS = ("sources", "sends", "reads", "teams", "authorities")
+_OVERLAP = timedelta(days=1)
+_MOST = timedelta(days=3_660)
+
+
+@router.get(PLACE)
+def integrate_page(request: Request, _: BrowserOperator) -> Response:
+    """Keys and subscriptions, and how they go."""
+    return _shown(request)
+
+
+@router.post(f"{PLACE}/keys")
+async def make_key(request: Request, _: BrowserOperator, said: OperatorsForm) -> Response:
+    """Make a key; the page shows it, once."""
+    return await run_in_threadpool(_made, request, said)
+
+
+@router.post(f"{PLACE}/keys/change")
+async def change_key(request: Request, _: BrowserOperator, said: OperatorsForm) -> Response:
+    """Revoke a key, or make one in its place; the old one then counts for a day more. Raises NotFound."""
+    return await run_in_threadpool(_changed, request, said)
+
+
+def duration_in(said: dict[str, str], name: str, most: timedelta) -> timedelta | None:
+    """A length of time that was written; None where nothing was. Raises InvalidQuery, naming the field."""
+    text = text_in(said, name)
+    if text is None:
+        return None
+    try:
+        found = parse_duration(text)
+    except TimeError as error:
+        raise InvalidQuery([Problem(name, error.rule, error.message)]) from None
+    if not timedelta() <= found <= most:
+        raise InvalidQuery([Problem(name, "distance", "is too long")])
+    return found
+
+
+def _made(request: Request, said: dict[str, str]) -> Response:
+    store, now = context_of(request).runtime.store, people_now(request)
+    try:
+        role = next((one for one in OF_PROGRAMS if one.value == said.get("role")), Role.SYSTEM)
+        name = text_in(said, "name")
+        if name is None or len(name) > 100:
+            raise InvalidQuery([Problem("name", "required", "must say which system it is for")])
+        bounds = checked_bounds(**{one: said.get(one, "").replace(",", " ").split() for one in _BOUNDS})
+        lasts = duration_in(said, "expires", _MOST)
+        ends: datetime | None = None if lasts is None else now + lasts
+        key = keys.create(store, role, name, now, bounds=bounds, expires_at=ends)
+    except InvalidQuery as error:
+        return _shown(request, said=said, problems=error.problems, status=422)
+    return _shown(request, key=key)
+
+
+def _changed(request: Request, said: dict[str, str]) -> Response:
+    store, now, public = context_of(request).runtime.store, people_now(request), said.get("key", "")
+    if said.get("what") == "rotate":
+        return _shown(request, key=keys.rotate(store, public, now, _OVERLAP))
+    keys.revoke(store, public, now)
+    return see_other(PLACE, done="key_revoked")
+
+
+def _shown(
+    request: Request,
+    *,
+    said: dict[str, str] | None = None,
+    problems: list[Problem] | None = None,
+    key: str = "",
+    status: int = 200,
+) -> Response:
+    runtime, now = context_of(request).runtime, people_now(request)
+    known = [one for one in keys.listed(runtime.store) if one.revoked_at is None and not one.is_expired(now)]
+    return page(
+        request,
+        "integrate.html",
+        status=status,
+        keys=known,
+        roles=OF_PROGRAMS,
+        subscriptions=book.listed(runtime.store).items,
+        base=base_url(runtime.settings),
+        key=key,
+        said=said or {},
+        problems=problems or [],
+    )

@@ -1,0 +1,153 @@
+"""Events of other systems and what became of them, and sending one to see: ``/admin/integrate/events``."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.errors import Problem
+from workflow.access.principal import Principal
+from workflow.api.browser import BrowserOperator, OperatorsLongForm
+from workflow.api.context import context_of
+from workflow.api.http.parameters import STORABLE
+from workflow.api.resources.examples import example_body
+from workflow.clock import SANDBOX
+from workflow.console.form_values import form_id
+from workflow.console.integrate_pages import PLACE as ABOVE
+from workflow.console.rendering import page
+from workflow.engine.cloudevent import CloudEvent, parse
+from workflow.errors import InvalidEvent, NotFound, UnknownDefinition
+from workflow.queries.recent_events import recent_events
+from workflow.store.port import EventOutcome
+
+router = APIRouter(include_in_schema=False)
+PLACE = f"{ABOVE}/events"
+TEST_SOURCE = "/console/test"
+"""The source of events that are sent by the page."""
+_PATIENCE = 3.0
+
+
+class SourceQuery(BaseModel):
+    """Whose events to show."""
+
+    source: Annotated[str, Field(max_length=256, pattern=rf"^$|{STORABLE}")] = ""
+    refused: bool = False
+
+
+class TypeQuery(BaseModel):
+    """Which event to write."""
+
+    type: str = Field("", max_length=130)
+
+
+@router.get(PLACE)
+def sent_events_page(
+    request: Request, _: BrowserOperator, wanted: Annotated[SourceQuery, Query()]
+) -> Response:
+    """The newest events from outside: accepted, decided, or refused and by which rule."""
+    store = context_of(request).runtime.store
+    found = recent_events(store, source=wanted.source or None, refused=wanted.refused)
+    return page(request, "sent_events.html", events=found, wanted=wanted)
+
+
+@router.get(f"{PLACE}/test")
+def test_event_page(request: Request, _: BrowserOperator, wanted: Annotated[TypeQuery, Query()]) -> Response:
+    """A form for an event: which types there are, and of one an example by what its trigger declares."""
+    return _shown(request, wanted.type)
+
+
+@router.post(f"{PLACE}/test")
+async def send_test_event(request: Request, holder: BrowserOperator, said: OperatorsLongForm) -> Response:
+    """Send it, and say what was decided, or which field breaks which rule."""
+    kind = said.get("type", "")
+    try:
+        event = _event(said, kind)
+        found = await _sent(request, holder, event)
+    except InvalidEvent as error:
+        problems = [_about_field(one) for one in error.problems]
+        return await run_in_threadpool(_shown, request, kind, said=said, problems=problems, status=422)
+    return await run_in_threadpool(_shown, request, kind, said=said, sent=event, found=found)
+
+
+async def _sent(request: Request, holder: Principal, event: CloudEvent) -> EventOutcome | None:
+    endpoint = context_of(request).endpoint
+    with endpoint.serving(len(orjson.dumps(event.to_json()))):
+        accepted = await endpoint.take(event, holder)
+    return await endpoint.decisions.decided(accepted.source, accepted.event_id, _PATIENCE)
+
+
+def _event(said: dict[str, str], kind: str) -> CloudEvent:
+    try:
+        data = json.loads(said.get("data") or "{}")
+    except ValueError as error:
+        raise InvalidEvent([Problem("data", "json", f"is no JSON: {error}")]) from None
+    document: dict[str, Any] = {
+        "specversion": "1.0", "id": form_id(said), "source": TEST_SOURCE, "type": kind,
+        "subject": said.get("subject", "").strip(), "data": data,
+    }  # fmt: skip
+    if parent := said.get("parent", "").strip():
+        document["parent"] = parent
+    return parse(document)
+
+
+def _about_field(problem: Problem) -> Problem:
+    """The same, about a field of the form; what is said of a part of the data names it."""
+    name, _, part = problem.field.removeprefix("[0].").partition(".")
+    words = f"{part}: {problem.message}" if part else problem.message
+    return Problem(name if name in ("subject", "parent", "type") else "data", problem.rule, words)
+
+
+def _shown(
+    request: Request,
+    kind: str,
+    *,
+    said: dict[str, str] | None = None,
+    problems: list[Problem] | None = None,
+    sent: CloudEvent | None = None,
+    found: EventOutcome | None = None,
+    status: int = 200,
+) -> Response:
+    runtime = context_of(request).runtime
+    lifecycle, trigger = _declared(request, kind) if kind else (None, "")
+    example: dict[str, str] = {}
+    if lifecycle is not None:
+        body = json.dumps(example_body(lifecycle, trigger), indent=2, ensure_ascii=False)
+        example = {"subject": f"{lifecycle.name}:test-{secrets.token_hex(3)}", "data": body}
+    return page(
+        request,
+        "test_event.html",
+        status=status,
+        kind=kind,
+        kinds=_kinds(request),
+        declared=lifecycle.triggers[trigger] if lifecycle else None,
+        given=example | (said or {}),
+        sent=sent,
+        found=found,
+        sandbox=runtime.settings.clock.startswith(SANDBOX),
+        problems=problems or [],
+    )
+
+
+def _kinds(request: Request) -> list[str]:
+    registry = context_of(request).runtime.registry
+    lifecycles = (registry.latest(name) for name in registry.names())
+    return [f"{one.name}.{trigger}" for one in lifecycles for trigger in one.triggers]
+
+
+def _declared(request: Request, kind: str) -> tuple[Lifecycle, str]:
+    name, _, trigger = kind.partition(".")
+    try:
+        lifecycle = context_of(request).runtime.registry.latest(name)
+    except UnknownDefinition as error:
+        raise NotFound(str(error)) from None
+    if trigger not in lifecycle.triggers:
+        raise NotFound(f"type: {name} has no trigger {trigger!r}")
+    return lifecycle, trigger
