@@ -8,7 +8,7 @@
   const status = document.querySelector("#live-status");
   const button = document.querySelector("#live-new button");
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
-  const SILENCE = 35_000, GAP = 500, HERE_EVERY = 15_000;
+  const SILENCE = 35_000, GAP = 500, SHARE = 10, HERE_EVERY = 15_000;
 
   // ---- The stream, in one tab.
   const channel = new BroadcastChannel("makegood");
@@ -57,7 +57,7 @@
   channel.postMessage({ kind: "ask" });
 
   // ---- What every tab makes of it.
-  let held = false, stale = false, asking = false, askedAt = 0, timer = 0, fresh = null;
+  let held = false, stale = false, asking = false, askedAt = 0, gap = GAP, timer = 0, fresh = null;
   const parts = () => [...document.querySelectorAll("[data-live], [data-stands]")];
   const concerns = (hint) => parts().some((one) =>
     (one.dataset.live ?? one.dataset.about ?? "").split(" ").some((about) =>
@@ -99,7 +99,7 @@
     stale = true;
     if (document.hidden || held || asking) return;
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(0, askedAt + GAP - Date.now()));
+    timer = setTimeout(ask, Math.max(0, askedAt + gap - Date.now()));
   };
   const ask = async () => {
     asking = true; stale = false; askedAt = Date.now();
@@ -108,6 +108,8 @@
       if (answer.type === "opaqueredirect" || answer.status === 401) tell({ kind: "ended" });
       else if (answer.ok) { fresh = new DOMParser().parseFromString(await answer.text(), "text/html"); show(); }
     } catch { /* the stream says that there is no network, and asks again when there is one */ }
+    // A page asks for a tenth of the time at most: where answers take long, all that are open leave more room.
+    gap = Math.max(GAP, SHARE * (Date.now() - askedAt));
     asking = false;
     if (stale) refresh();
   };

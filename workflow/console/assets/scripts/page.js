@@ -21,7 +21,7 @@
     target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio|button|submit)$/.test(target.type);
   const press = (name) => {
     const found = find(`[data-key="${name}"]`);
-    if (!found) return false;
+    if (!found || found.closest("[hidden]")) return false;
     if (found.tagName === "A" || found.tagName === "BUTTON") found.click();
     else if (found.type === "radio" || found.type === "checkbox") { found.click(); found.focus(); }
     else found.focus();
