@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from subprocess import run
 
 import pytest
@@ -18,6 +19,8 @@ from tests.tracing.orders import sources
 from tests.workflow.world import NOW, World
 from workflow.engine.cloudevent import parse
 from workflow.engine.fan_out import FanOut
+from workflow.maintenance.doctor import examine
+from workflow.settings import Settings
 from workflow.store.schema import events, moves
 from workflow.telemetry import tracing
 
@@ -191,3 +194,16 @@ def test_the_environment_says_whether_traces_are_sent(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert tracing.is_wanted() is wanted
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_doctor_says_where_traces_go_and_whether_anything_sends_them(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://name:hush@collector.internal:4318")
+    if not installed:
+        monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}", data_dir=tmp_path)
+    (found,) = (one for one in examine(settings) if one.name == "traces")
+    assert found.well is installed
+    assert "collector.internal" in found.words and "hush" not in found.words

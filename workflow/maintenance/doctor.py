@@ -25,6 +25,7 @@ from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 from workflow.store.purpose import Purpose, known_purpose, refuse_another
+from workflow.telemetry import tracing
 
 LATE_SECONDS = 60.0
 """What is due for longer (real time) means that no worker does its work."""
@@ -63,6 +64,9 @@ def _configured(settings: Settings) -> Iterator[CheckResult]:
     fault = "" if usable else " cannot be used: what kills a worker in a decision will do so again and again"
     yield CheckResult("decision marks", usable, f"{marks}{fault}")
     yield _clock(settings)
+    if tracing.is_wanted():
+        fault = "" if tracing.is_installed() else ", which nothing does: makegood[otel] is not installed"
+        yield CheckResult("traces", not fault, f"are to go to {tracing.destination()}{fault}")
 
 
 def _clock(settings: Settings) -> CheckResult:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from enum import Enum
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -88,6 +89,22 @@ def is_wanted() -> bool:
     if os.environ.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() == "none":
         return False
     return any(os.environ.get(name) for name in ENDPOINTS)
+
+
+def destination() -> str:
+    """To which host spans are to go, for people: of an address that is wanted, never its credentials."""
+    address = next(filter(None, (os.environ.get(name) for name in reversed(ENDPOINTS))), "")
+    return urlsplit(address).hostname or "an address without a host"
+
+
+def is_installed() -> bool:
+    """Whether what sends spans is there."""
+    try:
+        import opentelemetry.exporter.otlp.proto.http.trace_exporter
+        import opentelemetry.sdk.trace  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def configure(process: str) -> None:
