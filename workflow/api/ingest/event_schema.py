@@ -78,6 +78,11 @@ EVENT: dict[str, Any] = {
                 _PRINTED,
             )
         ),
+        "traceparent": {
+            "description": "The span that it came from (W3C Trace Context). Left out, or not well formed: "
+            "that of the request, where traces are sent.",
+            "examples": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+        },
     },
     "anyOf": [
         {"properties": {"data": {"type": "null"}}},
@@ -90,7 +95,7 @@ EVENT: dict[str, Any] = {
 _BINARY: dict[str, Any] = {
     "title": "Data of a CloudEvent in binary mode",
     "description": "The event's data; its attributes are the headers ce-specversion, ce-id, ce-source, "
-    "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, percent-encoded.",
+    "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, ce-traceparent, percent-encoded.",
     "type": "object",
     "examples": [_EXAMPLE["data"]],
 }
