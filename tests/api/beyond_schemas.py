@@ -41,6 +41,7 @@ RULES = {
     "integer-range": "how large a number within anything may be",
     "nul": "that no text within anything holds U+0000",
     "task-not-allowed": "which tasks the installation allows",
+    "duration-length": "how long a length of time may be",
     "duration-fixed-length": "that a length of time counts no years and no months",
     "depth": "how deep anything may nest",
     **dict.fromkeys(

@@ -155,6 +155,35 @@ def test_names_of_operations_are_names_for_a_client(document: dict[str, Any]) ->
     assert [name for name in names if name.endswith("_2")] == []
 
 
+def test_names_of_schemas_are_names_for_a_client(document: dict[str, Any]) -> None:
+    """None tells of our modules, which the framework names where two classes are called alike."""
+    names = [name for kind in document["components"].values() for name in kind]
+    assert [name for name in names if "__" in name or name.endswith("_2")] == []
+
+
+def test_every_list_and_object_says_what_it_holds(document: dict[str, Any]) -> None:
+    """Else generators of clients leave out an operation with a list of they know not what."""
+    lacking = list(_silent(document["components"]["schemas"], "schemas"))
+    lacking += _silent(document["paths"], "paths")
+    assert lacking == []
+
+
+def _silent(part: Any, where: str) -> Iterator[str]:
+    """Where in a document a list or an object is declared of which nothing is said."""
+    if isinstance(part, dict):
+        if part.get("type") == "array" and not part.keys() & {"items", "prefixItems"}:
+            yield where
+        holds = {"properties", "additionalProperties", "patternProperties", "anyOf", "allOf", "oneOf"}
+        if part.get("type") == "object" and not part.keys() & holds:
+            yield where
+        for name, one in part.items():
+            if name not in ("examples", "example", "default", "enum", "const"):
+                yield from _silent(one, f"{where}.{name}")
+    elif isinstance(part, list):
+        for place, one in enumerate(part):
+            yield from _silent(one, f"{where}[{place}]")
+
+
 def test_every_example_is_taken(house: House, document: dict[str, Any]) -> None:
     operator = keys.create(house.runtime.store, Role.OPERATOR, "examples", house.runtime.clock.now())
     wanted = examples(document)

@@ -106,6 +106,15 @@ def test_a_lifecycle_of_ones_own_is_used_from_end_to_end(house: House) -> None:
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("id", ["µ-Ω-😀", "4711/ship", "100%41", "a?b#c", "order:north"])
+def test_a_new_one_is_where_the_answer_says(house: House, id: str) -> None:
+    made = send(house, f"own/order?id={quote(id, safe='')}", {"amount": 5}, **WAIT)
+    assert made.status_code == 201, made.text
+    found = house.get(made.headers["Location"])
+    assert (found.status_code, found.json()["key"]) == (200, made.json()["key"])
+
+
+@pytest.mark.usefixtures("worker")
 def test_a_job_is_made_moved_and_called_off(house: House) -> None:
     body = {"task": "billing.refund", "at": "2030-03-05T09:00:00Z"}
     made = send(house, "jobs", body, **WAIT).json()

@@ -33,7 +33,7 @@ class DecidedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class FiredTimer:
+class ChangeTimer:
     """The timer that fired, and the instant (UTC) at which it was due."""
 
     name: str
@@ -62,7 +62,7 @@ class ChangeData:
     version: int
     team: str | None
     event: DecidedEvent | None
-    timer: FiredTimer | None
+    timer: ChangeTimer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,6 @@ def change_event(change: Change) -> ChangeEvent:
             None
             if cause is None
             else DecidedEvent(cause.source, cause.id, cause.actor, cause.time, cause.data),
-            None if change.timer is None else FiredTimer(change.timer, change.due_at),
+            None if change.timer is None else ChangeTimer(change.timer, change.due_at),
         ),
     )

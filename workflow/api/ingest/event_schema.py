@@ -97,6 +97,7 @@ _BINARY: dict[str, Any] = {
     "description": "The event's data; its attributes are the headers ce-specversion, ce-id, ce-source, "
     "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, ce-traceparent, percent-encoded.",
     "type": "object",
+    "additionalProperties": True,
     "examples": [_EXAMPLE["data"]],
 }
 

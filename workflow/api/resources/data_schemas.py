@@ -40,8 +40,10 @@ def _describe(part: dict[str, Any], declared: FieldDeclaration, *, asked: bool) 
         _described(part, declared.fields, asked=asked)
         if not part.get("required"):
             part.pop("required", None)
-    elif declared.type == "object":
-        part.setdefault("additionalProperties", True)  # generators of clients take it for empty else
+    elif declared.type == "object":  # said for generators of clients: for some it were empty else,
+        part.setdefault("additionalProperties", True)
+    if declared.type == "array":  # and others leave out an operation with a list of they know not what
+        part.setdefault("items", {})
     if declared.items is not None and "items" in part:
         _describe(part["items"], declared.items, asked=asked)
     if asked:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -106,7 +107,7 @@ async def carried_out(request: Request, holder: Principal, wish: Wish) -> JsonAn
         data = await read_optional_object(request, MAX_EVENT_BYTES)
         accepted = await _taken(request, holder, wish, data, expected)
     result = _result(wish, accepted)
-    more = {"Location": request.url.path + f"/{result.id}"} if wish.created else {}
+    more = {"Location": f"{request.url.path}/{quote(result.id, safe=':')}"} if wish.created else {}
     if seconds is None or context.endpoint.decisions.full:
         return JsonAnswer(result, status_code=202, headers=more)
     more["Preference-Applied"] = prefer.applied(seconds)

@@ -33,7 +33,10 @@ def somebody(person: object) -> object:
 
 
 PERSON: dict[str, Any] = {
-    "anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}],
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "object", "minProperties": 1, "additionalProperties": True},
+    ],
     "description": "An address, or an object with name, email, phone. Of a person's own key it is they.",
 }
 """The schema of what `somebody` lets pass."""

@@ -60,7 +60,7 @@ _BODY = {
         "description": "Whatever the system posts; the route says how it is read.",
         "content": {
             "application/json": {"schema": {}},
-            "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+            "application/x-www-form-urlencoded": {"schema": {"type": "object", "additionalProperties": True}},
             "message/rfc822": {"schema": {"type": "string"}},
         },
     }
