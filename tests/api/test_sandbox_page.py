@@ -205,7 +205,7 @@ def test_many_notices_come_page_by_page(sandbox: House) -> None:
     for _ in range(4):
         page = looked_at(sandbox, query=query).text
         seen += [int(one) for one in re.findall(r"<h3>Title (\d+)", page)]
-        older = re.findall(r'<a href="(\?[^"]*)">Older', page)
+        older = re.findall(r'<a href="(\?[^"]*)">Earlier', page)
         if not older:
             break
         query = older[0].replace("&amp;", "&")

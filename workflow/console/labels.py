@@ -1,32 +1,37 @@
 """What lifecycles, states and triggers are called on a page.
 
-Those of the catalog have words in the files of the languages; any other is called as its definition names it,
-with spaces. So a lifecycle of one's own has its pages without a word written for them.
+Those of the catalog have words in the files of the languages; one's own have them in files beside their
+definitions (`own_labels`); any other is called as its definition names it, with spaces. So a lifecycle has
+its pages without a word written for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
-from workflow.console.translations import translations
+from workflow.console.own_labels import TEXT, own_labels
+from workflow.console.translations import ENGLISH, translations
 
 Label = Callable[..., str]
 
 
 @cache
-def labels(language: str) -> Label:
+def labels(language: str, own: Path | None = None) -> Label:
     """``label(kind, name, lifecycle)``: what something is called in this language.
 
     `kind` is one of ``lifecycle``, ``state``, ``trigger``, ``field``, ``channel``, ``role``. What a
     word means in one lifecycle alone stands in the file with that lifecycle as its
-    context, ``state of promise``.
+    context, ``state of promise``. `own` is the directory of the installation's own definitions.
     """
-    known = translations(language)
+    known, named = translations(language), own_labels(own, language)
 
     def label(kind: str, name: str | None, lifecycle: str | None = None) -> str:
         if not name:
             return ""
+        if text := named.get((name if kind == "lifecycle" else lifecycle or "", kind, name)):
+            return text
         contexts = ([f"{kind} of {lifecycle}"] if lifecycle else []) + [kind]
         for context in contexts:
             if known.knows(context, name):
@@ -34,3 +39,26 @@ def labels(language: str) -> Label:
         return name.replace("_", " ")
 
     return label
+
+
+@cache
+def sentences(language: str, own: Path | None = None) -> Callable[[str, str], str]:
+    """``told(text, lifecycle)``: a description in this language; empty where there is none."""
+    named = own_labels(own, language)
+    otherwise = language == ENGLISH  # in which definitions are written
+
+    def told(text: str, lifecycle: str) -> str:
+        return named.get((lifecycle, TEXT, text)) or (text if otherwise else "")
+
+    return told
+
+
+@cache
+def reasons(language: str, own: Path | None = None) -> Callable[[str, str], str]:
+    """``why(reason, lifecycle)``: why it was refused; what a guard says in this language if there is such."""
+    named = own_labels(own, language)
+
+    def why(reason: str, lifecycle: str) -> str:
+        return named.get((lifecycle, TEXT, reason.partition(": ")[2]), reason)
+
+    return why

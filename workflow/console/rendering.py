@@ -17,7 +17,7 @@ from workflow.api.context import context_of
 from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
 from workflow.console.hints import topic
-from workflow.console.labels import labels
+from workflow.console.labels import labels, reasons, sentences
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import lasting
 from workflow.console.translations import ENGLISH, LANGUAGES, translations
@@ -100,7 +100,13 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     me = viewer_of(request)
     bare = BY_ITSELF in request.headers
     done = "" if bare else success_of(request)
-    html = rendered(template, me.language, me=me, done=done, bare=bare, **values)
+    own = context_of(request).runtime.settings.lifecycles
+    named = {
+        "label": labels(me.language, own),
+        "told": sentences(me.language, own),
+        "why": reasons(me.language, own),
+    }
+    html = rendered(template, me.language, me=me, done=done, bare=bare, **named, **values)
     answer = HTMLResponse(html, status_code=status, headers=_headers(request))
     if done:
         answer.delete_cookie(SUCCESS_COOKIE, path="/", httponly=True, samesite="strict")

@@ -39,6 +39,7 @@ from workflow.console import (
     trial_pages,
     work_pages,
 )
+from workflow.console.own_labels import check_own_labels
 from workflow.console.refusal_pages import shown
 from workflow.engine.runtime import Runtime
 
@@ -82,5 +83,9 @@ def create_site(
     limits: Limits | None = None,
     counters: Path | None = None,
 ) -> FastAPI:
-    """The HTTP application on this runtime, pages included; the arguments are those of `create_app`."""
+    """The HTTP application on this runtime, pages included; the arguments are those of `create_app`.
+
+    Raises SettingsError where labels of the installation's own lifecycles cannot be read.
+    """
+    check_own_labels(runtime.settings.lifecycles)
     return create_app(runtime, broker, limits=limits, counters=counters, pages=PAGES, shown=shown)

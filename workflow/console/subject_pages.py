@@ -24,6 +24,7 @@ from workflow.api.context import context_of
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id
+from workflow.console.labels import reasons
 from workflow.console.line_pages import PATIENCE
 from workflow.console.looking import seen_by
 from workflow.console.rendering import history_of, page, path_of, see_other
@@ -112,7 +113,8 @@ async def act(
             _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=422
         )
     if found.outcome is DeskOutcome.LOST:
-        problems = [Problem("form", "not-possible-now", found.reason or "it is not possible now")]
+        reason = await run_in_threadpool(_why, request, key, found.reason or "it is not possible now")
+        problems = [Problem("form", "not-possible-now", reason)]
         return await run_in_threadpool(
             _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=409
         )
@@ -135,6 +137,12 @@ def _data(
     if (subject.lifecycle, trigger) == ("case", "grant"):
         data["role"] = role_claimed(holder, None)
     return data
+
+
+def _why(request: Request, key: str, reason: str) -> str:
+    """What the guard says that refused, in the reader's language where their installation has it."""
+    own = context_of(request).runtime.settings.lifecycles
+    return reasons(viewer_of(request).language, own)(reason, key.partition(":")[0])
 
 
 def _about_field(problem: Problem) -> Problem:

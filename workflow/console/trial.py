@@ -78,7 +78,7 @@ def draw(definition: Definition) -> Trial:
 def test(definition: Definition, scenario: str) -> Trial:
     """What a scenario comes to. Raises TrialBusy."""
     files = definition.files() | {_SCENARIO: scenario}
-    return _run(files, "test", _SCENARIO, "--jobs", "1", "--verbose", lifecycles=_DEFINITION)
+    return _run(files, "test", _SCENARIO, "--jobs", "1", "--verbose")
 
 
 def replay(definition: Definition, log: str, wanted: str) -> Trial:
@@ -89,22 +89,21 @@ def replay(definition: Definition, log: str, wanted: str) -> Trial:
     return _run(files, "replay", name, "--lifecycle", _DEFINITION, *more)
 
 
-def _run(files: Mapping[str, str], *command: str, lifecycles: str | None = None) -> Trial:
+def _run(files: Mapping[str, str], *command: str) -> Trial:
     if not _AT_ONCE.acquire(blocking=False):
         raise TrialBusy
     try:
         with tempfile.TemporaryDirectory(prefix="makegood-trial-") as folder:
             for name, text in files.items():
                 (Path(folder) / name).write_text(text.replace("\r\n", "\n"), encoding="utf-8")
-            return _said(folder, command, lifecycles)
+            return _said(folder, command)
     finally:
         _AT_ONCE.release()
 
 
-def _said(folder: str, command: tuple[str, ...], lifecycles: str | None) -> Trial:
+def _said(folder: str, command: tuple[str, ...]) -> Trial:
     given = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     own = {f"{PREFIX}DATA_DIR": folder, "COLUMNS": "100", "NO_COLOR": "1", "TMPDIR": folder}
-    own |= {f"{PREFIX}LIFECYCLES": str(Path(folder) / lifecycles)} if lifecycles else {}
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join([root, *filter(None, [given.get("PYTHONPATH")])])
     try:
