@@ -246,3 +246,24 @@ def test_before_a_call_is_lost_one_key_holds_it_and_the_form_stays_as_it_is(desk
 def revision(house: House, key: str) -> int:
     """How often it was decided about."""
     return len(house.get(f"/v1/subjects/{key}/timeline").json()["items"])
+
+
+def test_what_waits_for_a_decision_is_said_to_have_changed_and_its_form_stays(desk: Desk, team: str) -> None:
+    house = desk.house
+    ladder = [{"people": ["bea@desk.example"], "within": "PT1H"}]
+    key = f"approval:{team}"
+    event = {
+        "specversion": "1.0", "id": key, "source": "/tests", "type": "approval.request", "subject": key,
+        "data": {"words": "A refund", "what": "refund", "amount": 40, "by": "o@shop.example",
+                 "ladder": ladder},
+    }  # fmt: skip
+    assert house.post(event, Role.OPERATOR).status_code == 202
+    house.apply()
+    page = opened(desk, team, "/decisions").page
+    field = page.locator(f'form[action="/decisions/{key}"] textarea')
+    field.fill("half a reas")
+    asked(house, "approval.withdraw", key, by="o@shop.example", reason="Not needed any more")
+    expect(page.locator("#live-new button")).to_have_text("Changed: show it")
+    assert field.input_value() == "half a reas"
+    page.locator("#live-new button").click()
+    expect(page.locator(f'form[action="/decisions/{key}"]')).to_have_count(0)
