@@ -26,7 +26,7 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("issuer", "subject", name="pk_identities"),
-        sa.UniqueConstraint("issuer", "person_id", name="uq_identities_issuer"),
+        sa.UniqueConstraint("issuer", "person_id", name="uq_identities_issuer_person_id"),
     )
     op.create_table(
         "sign_ons",
