@@ -83,7 +83,7 @@ async def signed_in(request: Request) -> SignedIn | None:
     found = None
     if token is not None:
         now, limits = people_now(request), limits_of(runtime.settings)
-        used = BY_ITSELF not in request.headers
+        used = not asks_by_itself(request)
         find = partial(sessions.find, runtime.store, token, now, limits, used=used)
         known_session = await run_in_threadpool(find)
         if known_session is not None:
@@ -92,6 +92,11 @@ async def signed_in(request: Request) -> SignedIn | None:
             found = SignedIn(session, person, person.principal(session.id, session.created_at), form)
     request.scope[_SIGNED_IN] = found
     return found
+
+
+def asks_by_itself(request: Request) -> bool:
+    """Whether an open page asks, and not the person before it: it has said so, or it (re)opens a stream."""
+    return BY_ITSELF in request.headers or request.headers.get("accept") == "text/event-stream"
 
 
 def remembered(request: Request) -> SignedIn | None:
