@@ -13,6 +13,12 @@ from state_machines.notices.channels import known_names
 from workflow.api.resources.parameters import ID
 
 _DAYS = {"type": ["object", "null"]}
+_HOLIDAYS = {
+    "type": "object",
+    "properties": {"country": {"type": "string"}, "subdivision": {"type": ["string", "null"]}},
+    "required": ["country"],
+    "additionalProperties": False,
+}
 HOURS: Mapping[str, Any] = {
     "type": "object",
     "required": ["zone"],
@@ -24,7 +30,7 @@ HOURS: Mapping[str, Any] = {
             "description": "By days of the week: `{mon-fri: ['09:00-12:00', '13:00-17:00']}`.",
         },
         "holidays": {
-            "type": ["object", "array", "null"],
+            "anyOf": [_HOLIDAYS, {"type": "array", "items": _HOLIDAYS}, {"type": "null"}],
             "description": "Whose holidays are closed: `{country: DE, subdivision: BE}`, or several.",
         },
         "closed": {"type": ["array", "null"], "description": "Days that are closed besides: `2026-12-24`."},
