@@ -69,6 +69,7 @@ WHO_MAY = {
     "POST /admin/me/passkeys": _ALL,
     "POST /admin/me/passkeys/remove": _ALL,
     "POST /sign-out": _ALL,
+    "GET /explain/{key}": _ALL,
     "GET /admin/integrate": _OPERATING,
     "POST /admin/integrate/keys": _OPERATING,
     "POST /admin/integrate/keys/change": _OPERATING,
