@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
 from tests.api.conftest import House, order
 from tests.api.signed_in import Browser, browser_of
 from tests.api.test_desk import asked, working
+from tests.waiting import wait_until
 from workflow.access.role import Role
 
 _NAMES = count(1)
@@ -152,7 +154,12 @@ def test_objects_and_lists_of_a_trigger_are_fields_of_its_form(house: House) -> 
         **{"windows.0.from": "2026-07-02T09:00", "windows.0.to": "2026-07-02T12:00"},
     )  # fmt: skip
     assert booked.status_code == 303
-    (child,) = house.get("/v1/subjects", lifecycle="appointment", parent=key).json()["items"]
+
+    def children() -> Any:
+        return house.get("/v1/subjects", lifecycle="appointment", parent=key).json()["items"]
+
+    wait_until(children, seconds=60, what="the appointment to be opened, by a decision of its own")
+    (child,) = children()
     assert child["data"]["windows"][0]["from"] == "2026-07-02T09:00:00Z"
 
 
