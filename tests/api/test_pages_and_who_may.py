@@ -207,9 +207,21 @@ def form_token(browser: Browser) -> str:
     return token
 
 
+@pytest.fixture(scope="module")
+def former(house: House, browsers: dict[Role, Browser]) -> str:
+    """What a form of the admin's held in a session that has ended: it was shown to them, and is replayed."""
+    store, now, limits = house.runtime.store, house.runtime.clock.now(), limits_of(house.runtime.settings)
+    person = people.find(store, f"only-{_ADMIN}@desk.example")
+    with store.begin() as transaction:
+        session, token = sessions.begin(transaction, person, now, limits, None, "")
+    shown = form_token(Browser(house, token))
+    sessions.end(store, person, session.id, now)
+    return shown
+
+
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_counts_only_from_a_page_of_ours_in_this_session(
-    house: House, browsers: dict[Role, Browser], path: str
+    house: House, browsers: dict[Role, Browser], former: str, path: str
 ) -> None:
     mine, other = browsers[_ADMIN], browsers[_OPERATOR]
     token = form_token(mine)
@@ -218,6 +230,7 @@ def test_a_form_counts_only_from_a_page_of_ours_in_this_session(
         ({}, {}),
         ({"token": ""}, {}),
         ({"token": form_token(other)}, {}),
+        ({"token": former}, {}),
         ({"token": token}, {"Sec_Fetch_Site": "cross-site"}),
         ({"token": token}, {"Sec_Fetch_Site": "same-site"}),
         ({"token": token}, {"Sec_Fetch_Site": "", "Origin": "https://evil.example"}),
