@@ -49,7 +49,9 @@ def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, 
 
     The same requests each time, as long as the document is the same. It tells how to send one that failed.
     """
-    _hold(operated, tmp_path, "--exclude-operation-id-regex", f"^({'|'.join(MADE.values())}|{ENDLESS})$")
+    alone = ("--phases", "examples,coverage,fuzzing")  # they have no links to one another
+    made = f"^({'|'.join(MADE.values())}|{ENDLESS})$"
+    _hold(operated, tmp_path, *alone, "--exclude-operation-id-regex", made)
 
 
 @pytest.mark.timeout(_LONGEST + 60)
