@@ -94,6 +94,10 @@ def test_from_the_post_to_the_notice_it_is_one_trace(
         wait_until(
             lambda: {one.state for one in installation.effects()} == {"settled"}, seconds=60, what="settled"
         )
+        wait_until(
+            lambda: told_of_changes(collector) <= {(one.trace, one.id) for one in forwarded(collector)},
+            seconds=60, what="the span of each change that was told", seen=lambda: collector.spans,
+        )  # fmt: skip
     _expect_one_trace(collector, installation.directory)
 
 
@@ -125,9 +129,7 @@ def _expect_one_trace(collector: Collector, directory: Path) -> None:
 
     told = {name(path, headers) for path, headers in collector.webhooks if path == "/notices"}
     assert told == {(first.trace, first.id), (second.trace, second.id)}
-    forwarded = {(span.trace, span.id) for span in collector.named("forward change")}
-    assert {name(path, headers) for path, headers in collector.webhooks if path == "/changes"} <= forwarded
-    assert {span.parent for span in collector.named("forward change")} >= {placed.id, packed.id}
+    assert {span.parent for span in forwarded(collector)} >= {placed.id, packed.id}
 
     (label,) = [
         json.loads(line) for line in (directory / "elsewhere" / "headers.jsonl").read_text().splitlines()
@@ -137,6 +139,16 @@ def _expect_one_trace(collector: Collector, directory: Path) -> None:
     if labelled is not None:  # where its receipt came before the parcel did
         assert (labelled.trace, labelled.parent) == (TRACE, packed.id)
     assert everybody(collector.spans).isdisjoint({"ada@example.org"})
+
+
+def forwarded(collector: Collector) -> list[CollectedSpan]:
+    """Spans of changes that were sent to the subscription."""
+    return collector.named("forward change")
+
+
+def told_of_changes(collector: Collector) -> set[tuple[str, str]]:
+    """Trace and span of each that has arrived there; a span comes some time after what it is about."""
+    return {name(path, headers) for path, headers in collector.webhooks if path == "/changes"}
 
 
 def name(path: str, headers: dict[str, str]) -> tuple[str, str]:

@@ -15,9 +15,9 @@ def restored(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether everything is stopped.")] = False,
 ) -> None:
-    """Decide what was due until the installation stopped; have people asked what may have been told by then.
+    """After a restore: what may have been told since is asked of people, not told twice.
 
-    Workers and API must be stopped. What is decided sends nothing: a notice that may have gone out goes to a
+    What was due until the installation stopped is decided. Workers and API must be stopped. What is decided sends nothing: a notice that may have gone out goes to a
     person, as every send of unknown outcome does.
     """
     from state_machines.errors import Problem

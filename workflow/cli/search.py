@@ -34,7 +34,10 @@ def search(
     url: Annotated[str | None, typer.Option(help="The API's address. Default: MAKEGOOD_API_URL.")] = None,
     key: Annotated[str | None, typer.Option(help="An API key. Default: MAKEGOOD_API_KEY.")] = None,
 ) -> None:
-    """Find subjects of any lifecycle, those that are named best first; typing errors are forgiven."""
+    """Find subjects of any lifecycle, by what they are known by and how they stand.
+
+    Those that are named best come first; typing errors are forgiven.
+    """
     import orjson
 
     from workflow.cli.send import api_client
