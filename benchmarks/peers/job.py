@@ -6,8 +6,11 @@ a file, which is what makegood's recording channel does. Nothing is looked up, r
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import local
+from threading import BoundedSemaphore
+from typing import Any
 
 from benchmarks.peers import sink
 
@@ -28,14 +31,18 @@ with lapsed as (update promises set state = 'lapsed' where id = %(number)s retur
   opened as (insert into escalations (promise, state) select id, 'open' from lapsed)
 insert into notices (promise, recipient, words, sent_at)
   select id, recipient, %(words)s, now() from lapsed, (values ('customer'), ('desk')) as r(recipient)"""
-_mine = local()
+_CONNECTIONS = 10
+"""Of one process at most: a peer may run its handlers in a hundred threads."""
+_room = BoundedSemaphore(_CONNECTIONS)
+_idle: list[Any] = []
 
 
 def do(number: int, due: float) -> None:
-    """The whole work of a handler; the connection is its thread's own."""
+    """The whole work of a handler."""
     name = os.environ.get(PROMISES)
     if name is not None:
-        _connection(name).execute(_LAPSE, {"number": number, "words": _WORDS})
+        with _connection(name) as connection:
+            connection.execute(_LAPSE, {"number": number, "words": _WORDS})
         with Path(os.environ[_SENT]).open("ab", buffering=0) as sent:
             for recipient in ("customer", "desk"):
                 sent.write(f'{{"to": "{recipient}", "promise": {number}, "words": {_WORDS!r}}}\n'.encode())
@@ -60,11 +67,17 @@ def tables(conninfo: str, count: int) -> None:
         )
 
 
-def _connection(name: str):  # type: ignore[no-untyped-def]
-    if not hasattr(_mine, "connection"):
-        import psycopg
+@contextmanager
+def _connection(name: str) -> Iterator[Any]:
+    """One that nobody else has meanwhile, and that commits by itself."""
+    import psycopg
 
-        port = os.environ["BENCH_PG_PORT"]
-        conninfo = f"host=127.0.0.1 port={port} user=postgres dbname={name}"
-        _mine.connection = psycopg.connect(conninfo, autocommit=True)
-    return _mine.connection
+    with _room:
+        if _idle:
+            connection = _idle.pop()
+        else:
+            port = os.environ["BENCH_PG_PORT"]
+            conninfo = f"host=127.0.0.1 port={port} user=postgres dbname={name}"
+            connection = psycopg.connect(conninfo, autocommit=True)
+        yield connection
+        _idle.append(connection)
