@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
@@ -20,6 +20,14 @@ something else."""
 
 _SUBJECT, _TIMER = schema.subjects.c, schema.timers.c
 _COLUMNS = ("id", "key", "lifecycle", "state", "data", "parent", "opened_at", "changed_at", "closed_at")
+_OF_ONE = tuple(_SUBJECT[name] for name in ("id", "key", "state", "closed_at"))
+_CHILDREN = select(*_OF_ONE).where(_SUBJECT.parent.in_(bindparam("parents", expanding=True)))
+_MEMBERS = select(*(_SUBJECT[name] for name in _COLUMNS)).where(
+    _SUBJECT.id.in_(bindparam("ids", expanding=True))
+)
+_AT_ONCE = 500
+"""Subjects that one query asks for: SQLite takes so many parameters and not all of them."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +80,61 @@ class Family:
 
 
 def family(connection: Connection, key: str) -> Family:
-    """The family of the subject of this key, in one query.
+    """The family of the subject of this key.
+
+    It is asked for generation by generation: of one recursive question a planner cannot know how few rows
+    answer it, and reads the whole table (10 to 24 ms among 10,000 subjects of PostgreSQL; so 2 to 3).
 
     Raises NotFound when no event ever opened it.
     """
-    head = select(_SUBJECT.key, literal(0).label("depth")).where(
-        key_is(_SUBJECT.key, key), _SUBJECT.state != INITIAL
-    )
-    tree = head.cte("family", recursive=True)
-    tree = tree.union_all(
-        select(_SUBJECT.key, tree.c.depth + 1).join_from(schema.subjects, tree, _SUBJECT.parent == tree.c.key)
-    )
-    statement = (
-        select(*(_SUBJECT[name] for name in _COLUMNS), tree.c.depth)
-        .join_from(tree, schema.subjects, _SUBJECT.key == tree.c.key)
-        .where(_SUBJECT.state != INITIAL)
-        .order_by(tree.c.depth != 0, _SUBJECT.closed_at.is_not(None), _SUBJECT.id.desc())
-        .limit(MOST + 1)
-    )
-    rows: Sequence[Any] = connection.execute(statement).all()
-    if not rows:
+    head = connection.execute(
+        select(*_OF_ONE).where(key_is(_SUBJECT.key, key), _SUBJECT.state != INITIAL)
+    ).one_or_none()
+    if head is None:
         raise NotFound(f"subject: there is no {key!r}")
-    more = 0
-    if len(rows) > MOST:
-        counted = (
-            select(func.count())
-            .select_from(tree)
-            .join(schema.subjects, _SUBJECT.key == tree.c.key)
-            .where(_SUBJECT.state != INITIAL)
-        )
-        more = (connection.scalar(counted) or MOST) - MOST
-    members = [Member(*row) for row in rows[:MOST]]
+    others = sorted(_descendants(connection, head.key), key=_open_and_newest_first)
+    shown = {one.id: one.depth for one in others[: MOST - 1]}
+    found: list[list[Any]] = [
+        [*row, shown.get(row.id, 0)] for row in _with_columns(connection, [head.id, *shown])
+    ]
+    members = [Member(*values) for values in found]
     members.sort(key=lambda one: (one.depth != 0, one.row))
-    return Family(members, more)
+    return Family(members, len(others) - len(shown))
+
+
+class _Descendant(NamedTuple):
+    """One of a family that was opened: its row, its generation, and whether it has ended."""
+
+    id: int
+    depth: int
+    closed: bool
+
+
+def _open_and_newest_first(one: _Descendant) -> tuple[bool, int]:
+    return one.closed, -one.id
+
+
+def _descendants(connection: Connection, head: str) -> Iterator[_Descendant]:
+    """Children, theirs, and so on; also of those that nothing has opened yet."""
+    parents, depth = [head], 0
+    while parents:
+        depth += 1
+        children: list[str] = []
+        for some in _parts(parents):
+            for row in connection.execute(_CHILDREN, {"parents": some}):
+                children.append(row.key)
+                if row.state != INITIAL:
+                    yield _Descendant(row.id, depth, row.closed_at is not None)
+        parents = children
+
+
+def _with_columns(connection: Connection, ids: Sequence[int]) -> Iterator[Row[Any]]:
+    for some in _parts(ids):
+        yield from connection.execute(_MEMBERS, {"ids": some})
+
+
+def _parts(found: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))
 
 
 def timers_of(connection: Connection, members: Sequence[Member]) -> list[FamilyTimer]:
