@@ -17,8 +17,9 @@ def restored(
 ) -> None:
     """After a restore: what may have been told since is asked of people, not told twice.
 
-    What was due until the installation stopped is decided. Workers and API must be stopped. What is decided sends nothing: a notice that may have gone out goes to a
-    person, as every send of unknown outcome does.
+    What was due until the installation stopped is decided. Workers and API must be stopped. What is
+    decided sends nothing: a notice that may have gone out goes to a person, as every send of unknown
+    outcome does.
     """
     from state_machines.errors import Problem
     from state_machines.values.instants import parse_instant
