@@ -65,6 +65,13 @@ def started(installation: Installation, collector: Collector) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+ONCE = {
+    "POST /v1/events", "decide order.place", "decide parcel.pack", "decide order.packed",
+    "decide parcel.arrive", "publish task",
+}  # fmt: skip
+"""Spans of which there is one each; each process exports its own, some time after what they are about."""
+
+
 @pytest.mark.timeout(200)
 @each_broker_and_store
 def test_from_the_post_to_the_notice_it_is_one_trace(
@@ -94,6 +101,10 @@ def test_from_the_post_to_the_notice_it_is_one_trace(
         wait_until(
             lambda: {one.state for one in installation.effects()} == {"settled"}, seconds=60, what="settled"
         )
+        wait_until(
+            lambda: {one.name for one in collector.spans} >= ONCE,
+            seconds=60, what="a span of each step", seen=lambda: collector.spans,
+        )  # fmt: skip
         wait_until(
             lambda: told_of_changes(collector) <= {(one.trace, one.id) for one in forwarded(collector)},
             seconds=60, what="the span of each change that was told", seen=lambda: collector.spans,
