@@ -7,7 +7,7 @@ is decided and everybody is told. So each step shows what it costs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from time import sleep, time
+from time import time
 from typing import Any
 
 import psutil
@@ -15,6 +15,7 @@ import psycopg
 
 from benchmarks.figures import Figure
 from benchmarks.goals import at_least
+from benchmarks.progress import LEFT_TO_A_PERSON, UNDECIDED, UNTOLD, wait_for_none
 from benchmarks.promises import post
 from benchmarks.rounds import Reading
 from benchmarks.server import server_words
@@ -27,12 +28,10 @@ CASES = 100.0
 _LOOK = 0.05
 _PATIENCE = 300.0
 _OWNERS = 50
-_WORK = (
-    "select (select count(*) from inbox)"
-    " + (select count(*) from outbox where state not in ('settled', 'recalled')"
-    " and not (state = 'pending' and due_at > now() + interval '1 second'))"
-)
-"""What waits to be done now. What is told to colleagues together waits on purpose."""
+_TO_BE_TOLD = f"{UNTOLD} and not (state = 'pending' and due_at > now() + interval '1 second')"
+"""What is told to colleagues together waits on purpose."""
+_WORK = (UNDECIDED, _TO_BE_TOLD, LEFT_TO_A_PERSON)
+"""What waits to be done now."""
 _ANSWERS: Mapping[str, Any] = {
     "what": {
         "part": "drum", "when": "in March", "tried": "a new belt", "answered": "that it holds",
@@ -128,10 +127,8 @@ def _event(number: int, step: int) -> dict[str, Any]:
 def _wait(connection: psycopg.Connection, stack: Stack) -> None:
     """Until all is decided and everybody told. Raises RuntimeError when that takes too long."""
     end = time() + _PATIENCE
-    while _one(connection, _WORK):
-        if time() > end:
-            raise RuntimeError(f"not all was done in {_PATIENCE:g} s: {stack.said()}")
-        sleep(_LOOK)
+    if wait_for_none(connection, _WORK, end, look=_LOOK) >= end:
+        raise RuntimeError(f"not all was done in {_PATIENCE:g} s: {stack.said()}")
 
 
 def _one(connection: psycopg.Connection, query: str) -> int:

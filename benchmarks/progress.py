@@ -21,15 +21,17 @@ UNSETTLED = (UNDECIDED, UNTOLD, LEFT_TO_A_PERSON, "select 1 from timers where du
 """What there is until everything that is due is decided and told."""
 
 
-def wait_for_none(connection: psycopg.Connection, queries: tuple[str, ...], end: float) -> float:
+def wait_for_none(
+    connection: psycopg.Connection, queries: tuple[str, ...], end: float, look: float = _LOOK
+) -> float:
     """When none of these queries finds a row, Unix time; `end` if one does until then.
 
-    The connection is one that commits by itself.
+    The connection is one that commits by itself; it is asked every `look` seconds.
     """
     connection.execute("set enable_seqscan = off")
     statement = " union all ".join(f"(select 1 where exists ({query}))" for query in queries)
     while time() < end:
         if connection.execute(statement.encode()).fetchone() is None:
             return time()
-        sleep(_LOOK)
+        sleep(look)
     return end

@@ -60,7 +60,7 @@ class AsyncConnection:
         timeout = httpx.Timeout(self._http.timeout.connect, read=silence)
         try:
             async with self._http.stream(
-                call.method, call.path, params=call.params or None, headers=call.headers, timeout=timeout
+                call.method, call.path, params=call.query, headers=call.headers, timeout=timeout
             ) as response:
                 if not response.is_success:
                     await response.aread()
@@ -79,7 +79,7 @@ class AsyncConnection:
             response = await self._http.request(
                 call.method,
                 call.path,
-                params=call.params or None,
+                params=call.query,
                 headers=call.headers,
                 content=call.content,
                 json=call.body,

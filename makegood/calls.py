@@ -57,6 +57,11 @@ class Call(Generic[Answer_co]):
     body: Any = None
     repeatable: bool = True
 
+    @property
+    def query(self) -> Any:
+        """The parameters for httpx; None for none: with an empty mapping it would drop a query in the path."""
+        return self.params or None
+
     def with_params(self, **params: str | int) -> Call[Answer_co]:
         """The same with these parameters besides, or instead."""
         return replace(self, params={**self.params, **params})

@@ -68,7 +68,7 @@ class Connection:
         timeout = httpx.Timeout(self._http.timeout.connect, read=silence)
         try:
             with self._http.stream(
-                call.method, call.path, params=_params(call), headers=call.headers, timeout=timeout
+                call.method, call.path, params=call.query, headers=call.headers, timeout=timeout
             ) as response:
                 if not response.is_success:
                     response.read()
@@ -87,7 +87,7 @@ class Connection:
             response = self._http.request(
                 call.method,
                 call.path,
-                params=_params(call),
+                params=call.query,
                 headers=call.headers,
                 content=call.content,
                 json=call.body,
@@ -95,8 +95,3 @@ class Connection:
         except (httpx.InvalidURL, httpx.HTTPError) as error:
             raise failure(self._http.base_url, error) from error
         return answered(response)
-
-
-def _params(call: Call[Any]) -> Any:
-    """For httpx: with an empty mapping it would drop a query that stands in the path."""
-    return call.params or None
