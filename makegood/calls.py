@@ -59,7 +59,7 @@ class Call(Generic[Answer_co]):
 
     @property
     def query(self) -> Any:
-        """The parameters for httpx; None for none: with an empty mapping it would drop a query in the path."""
+        """The parameters for httpx; None for none: an empty mapping would drop a query in the path."""
         return self.params or None
 
     def with_params(self, **params: str | int) -> Call[Answer_co]:
