@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.api.conftest import House, open_house
 from tests.api.deciding import deciding
+from tests.api.example_requests import Example, examples, meant, place, send
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.role import Role
@@ -51,20 +51,6 @@ ONE_AFTER_ANOTHER = {"act_on_incident"}
 """Operations with several examples about one subject, of which some exclude others (409)."""
 
 
-class Example(NamedTuple):
-    """A request as the document shows it."""
-
-    operation: str
-    method: str
-    path: str
-    query: dict[str, Any]
-    content_type: str | None
-    body: Any
-    promised: frozenset[str]
-    begins: bool
-    made: bool
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A door with one lifecycle of its own beside the catalog's."""
@@ -78,66 +64,11 @@ def document(house: House) -> dict[str, Any]:
     return found
 
 
-def examples(document: dict[str, Any]) -> list[Example]:
-    """Those of every operation, one for each media type; what begins something comes first."""
-    found = []
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            parameters = [_meant(document, one) for one in operation.get("parameters", ())]
-            values = {one["name"]: one["example"] for one in parameters if "example" in one}
-            named = {one["name"]: one["in"] for one in parameters}
-            query = {name: value for name, value in values.items() if named[name] == "query"}
-            promised = frozenset(operation["responses"])
-            begins = "initial" in operation.get("x-makegood-states", ()) or path == "/v1/events"
-            for content_type, name, body in _bodies(operation):
-                places = {one: values[one] for one, place in named.items() if place == "path"}
-                if "trigger" in places and name not in ("", "example"):
-                    places["trigger"] = name  # the body of another trigger than that of the example
-                filled = path
-                for one, value in places.items():
-                    filled = filled.replace(f"{{{one}}}", quote(str(value), safe=":"))
-                found.append(
-                    Example(
-                        *(
-                            operation["operationId"],
-                            method,
-                            filled,
-                            query,
-                            content_type,
-                            body,
-                            promised,
-                            begins,
-                        ),
-                        made="x-makegood-trigger" in operation,
-                    )
-                )
-    return found
-
-
-def _bodies(operation: dict[str, Any]) -> Iterator[tuple[str | None, str, Any]]:
-    """Media type, name and value of each example of a body; one without any where there is no body."""
-    contents = operation.get("requestBody", {}).get("content", {})
-    if not contents:
-        yield None, "", None
-    for content_type, content in contents.items():
-        for name, one in content.get("examples", {}).items():
-            yield content_type, name, one["value"]
-        for body in content["schema"].get("examples", []):
-            yield content_type, "", body
-
-
-def _meant(document: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in one:
-        return one
-    meant: dict[str, Any] = document["components"][one["$ref"].split("/")[2]][one["$ref"].split("/")[3]]
-    return meant
-
-
 def test_every_operation_has_an_example_of_all_that_it_needs(document: dict[str, Any]) -> None:
     lacking = []
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            for one in (_meant(document, each) for each in operation.get("parameters", ())):
+            for one in (meant(document, each) for each in operation.get("parameters", ())):
                 if one.get("required") and "example" not in one:
                     lacking.append((method, path, one["name"]))
             contents = operation.get("requestBody", {}).get("content", {})
@@ -190,38 +121,15 @@ def test_every_example_is_taken(house: House, document: dict[str, Any]) -> None:
     assert NOT_NOW.keys() <= {one.operation for one in wanted}
     failed = []
     with deciding(house.runtime.engine):
-        for one in sorted(wanted, key=_place):
+        for one in sorted(wanted, key=place):
             if one.operation in ENDLESS:
                 continue
             if not one.begins:
                 wait_until(lambda: house.counts()["inbox"] == 0, seconds=20, what="all to be decided")
-            answer = _send(house, one, operator)
+            answer = send(house.http, one, operator)
             if not _is_as_promised(one, answer):
                 failed.append((one.operation, one.path, answer.status_code, answer.text[:300]))
     assert failed == [], "\n".join(map(str, failed))
-
-
-def _place(one: Example) -> tuple[int, int, str]:
-    """What begins a subject, what is read of it, what people do about it, then all triggers."""
-    if one.begins:
-        return 0, 0, one.operation
-    return (
-        (1 if one.method == "get" else 3 if one.made else 2),
-        int(one.operation != "post_claim"),
-        one.operation,
-    )
-
-
-def _send(house: House, one: Example, key: str) -> httpx.Response:
-    headers, body = {"Authorization": f"Bearer {key}"}, one.body
-    if one.content_type is not None:
-        headers["Content-Type"] = one.content_type
-    if (
-        one.operation == "post_events" and one.content_type == "application/json"
-    ):  # its attributes are headers
-        headers |= {"ce-specversion": "1.0", "ce-id": "5f0c1e", "ce-source": "https://shop.example/orders"}
-        headers |= {"ce-type": "promise.make", "ce-subject": "promise:P-18"}
-    return house.http.request(one.method, one.path, params=one.query, json=body, headers=headers)
 
 
 def _is_as_promised(one: Example, answer: httpx.Response) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
+from state_machines.definitions.openings import opened_by
 from workflow.api.resources.collections import collection_of
 from workflow.api.resources.components import components
 from workflow.api.resources.data_schemas import body_schema, data_schema
@@ -14,6 +15,7 @@ from workflow.api.resources.names import UniqueNames
 from workflow.api.resources.naming import names_of
 from workflow.api.resources.parameters import Target, links_to, which_subject
 from workflow.api.resources.read_operations import get_operation, list_operation, possible_operation
+from workflow.api.resources.relations import Relations, Subjects
 from workflow.api.resources.senders import opening
 from workflow.api.resources.trigger_operations import create_operation, send_operation
 from workflow.api.resources.view_schemas import page_schema, resource_schema
@@ -26,6 +28,8 @@ class ResourceDocument:
     """Adds the operations of lifecycles to an OpenAPI document that has those of all other resources."""
 
     def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._subjects: list[Subjects] = []
         self._paths: dict[str, Any] = document["paths"]
         self._known = {_equal(path): path for path in self._paths}
         self._schemas: dict[str, Any] = document["components"]["schemas"]
@@ -38,9 +42,10 @@ class ResourceDocument:
         self._schema_names = UniqueNames(self._schemas)
 
     def add(self, lifecycles: Iterable[Lifecycle]) -> None:
-        """Those of these lifecycles, in their order."""
+        """Those of these lifecycles, in their order; and to all operations the links between them."""
         for one in lifecycles:
             self._add(one)
+        Relations(self._document, self._subjects).add()
 
     def _add(self, lifecycle: Lifecycle) -> None:
         declared, collection = lifecycle.definition, collection_of(lifecycle.name)
@@ -64,6 +69,19 @@ class ResourceDocument:
         self._put(f"{one}/possible", "get", more | possible_operation(lifecycle, names))
         for trigger in names.triggers:
             self._put(f"{one}/{trigger}", "post", more | send_operation(lifecycle, trigger, names))
+        self._subjects.append(self._subjects_of(lifecycle, path, one))
+
+    def _subjects_of(self, lifecycle: Lifecycle, collection: str, one: str) -> Subjects:
+        """What is read of a lifecycle's subjects, by its own operations or by others of the same paths."""
+        every, single = (self._paths[self._known[_equal(path)]]["get"] for path in (collection, one))
+        schema = single["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+        return Subjects(
+            lifecycle.name,
+            resource=schema.rpartition("/")[2],
+            get=single["operationId"],
+            list=every["operationId"],
+            opens=opened_by(lifecycle),
+        )
 
     def _there(self, path: str, method: str) -> Target:
         """The operation that there is for these requests; one that is yet to come has no name."""

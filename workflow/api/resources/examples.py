@@ -51,6 +51,7 @@ _BY_NAME: Mapping[str, Any] = {
     "part": "heating",
     "phone": "+4930123456",
     "place": "Lindenstraße 3, Berlin",
+    "policy": "P-17",
     "promise": "promise:P-17",
     "reason": "It was repaired already",
     "subdivision": "BE",
