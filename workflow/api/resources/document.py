@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
-from state_machines.definitions.openings import opened_by
+from state_machines.definitions.opened_lifecycles import opened_by
 from workflow.api.resources.collections import collection_of
 from workflow.api.resources.components import components
 from workflow.api.resources.data_schemas import body_schema, data_schema
