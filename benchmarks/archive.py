@@ -24,7 +24,7 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry
 from workflow.recovery.archive.search import Wanted, search
-from workflow.recovery.archive.writing import write_alert
+from workflow.recovery.archive.writing import write_alerts
 from workflow.store import open_store
 from workflow.store.port import Store
 from workflow.store.schema import outbox
@@ -80,7 +80,7 @@ def _write(store: Store, cases: int) -> None:
             asked = select(outbox.c.key).where(outbox.c.kind == "task").order_by(outbox.c.id.desc())
             keys = list(connection.execute(asked.limit(len(numbers))).scalars())
         for key in reversed(keys):
-            write_alert(store, registry, key)
+            write_alerts(store, registry, [key])
         clock.move_to(clock.now() + timedelta(hours=5))
 
 

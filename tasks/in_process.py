@@ -17,8 +17,8 @@ from tasks.sending.sender import NoticeSender
 from workflow.broker.task_names import WRITE
 from workflow.clock import Clock
 from workflow.engine.runtime import Runtime
-from workflow.outbox.receipts import TaskOutcome, record
-from workflow.recovery.archive.writing import write_alert
+from workflow.outbox.receipts import record_successes
+from workflow.recovery.archive.writing import write_alerts
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
 from workflow.recovery.links import LinkWriter
@@ -83,10 +83,10 @@ class InProcess:
 
     def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
         """Do our own task; those of others are called thereby, and a scenario says how they end."""
-        for effect in effects:
-            if effect.target == WRITE:
-                written = write_alert(self._runtime.store, self._runtime.registry, effect.key)
-                record(self._runtime.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
+        asked = [effect.key for effect in effects if effect.target == WRITE]
+        written = write_alerts(self._runtime.store, self._runtime.registry, asked)
+        said = {key: {"result": one.to_json()} for key, one in zip(asked, written, strict=True)}
+        record_successes(self._runtime.engine, said)
 
     def reachable(self) -> bool:
         """Always."""

@@ -31,7 +31,7 @@ from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
-from workflow.recovery.archive.writing import write_alert
+from workflow.recovery.archive.writing import write_alerts
 from workflow.settings import Settings
 from workflow.store import migrate, open_store
 from workflow.store.port import EffectRow
@@ -151,7 +151,7 @@ class Story:
         """Our own task by the function behind it, and its receipt; anybody else's is only noted."""
         self.ran.append(effect)
         if effect.target == WRITE:
-            written = write_alert(self.runtime.store, self.runtime.registry, effect.key)
+            written = write_alerts(self.runtime.store, self.runtime.registry, [effect.key])[0]
             record(self.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
 
     def get(self, path: str, **parameters: Any) -> Any:

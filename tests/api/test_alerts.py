@@ -10,7 +10,7 @@ from sqlalchemy import select
 from state_machines.definitions.lifecycle import Lifecycle, load
 from tests.api.conftest import NOON, House, open_house
 from tests.workflow.complaints import CASE, DOCUMENTED
-from workflow.recovery.archive.writing import write_alert
+from workflow.recovery.archive.writing import write_alerts
 from workflow.store import schema
 
 _CASES = {"case:A/1": "The <i>modem</i> is dead", "case:A 2?": "", "case:B#2": "The bill is wrong"}
@@ -46,7 +46,7 @@ def _documented(house: House, number: int, key: str, words: str) -> None:
     with house.runtime.store.connect() as connection:
         effects = connection.execute(select(schema.outbox.c.key).where(schema.outbox.c.kind == "task"))
         for effect in effects.scalars():
-            write_alert(house.runtime.store, house.runtime.registry, effect)
+            write_alerts(house.runtime.store, house.runtime.registry, [effect])
 
 
 def test_a_search_finds_by_words_and_leads_to_the_alert(house: House) -> None:

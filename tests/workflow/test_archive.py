@@ -21,7 +21,7 @@ from workflow.recovery.archive.markdown import escaped, html, plain
 from workflow.recovery.archive.search import Wanted, alert, search
 from workflow.recovery.archive.snippet import snippet
 from workflow.recovery.archive.words import asked, words
-from workflow.recovery.archive.writing import write_alert
+from workflow.recovery.archive.writing import write_alerts
 from workflow.store import migrate, open_store, schema
 
 CUSTOMER = {"name": "Jörg Weiß", "account": "A-77", "zone": "Europe/Berlin", "email": "joerg@example.org"}
@@ -60,7 +60,7 @@ def documented(world: World, key: str, **changes: Any) -> str:
 
 def write(world: World, key: str, **changes: Any) -> int:
     effect = documented(world, key, **changes)
-    return write_alert(world.store, world.engine.registry, effect).version
+    return write_alerts(world.store, world.engine.registry, [effect])[0].version
 
 
 def whole_story(world: World) -> str:
@@ -110,7 +110,7 @@ def test_an_alert_tells_the_whole_case_from_the_ledger(world: World) -> None:
 def test_who_writes_late_writes_the_same(world: World) -> None:
     key = whole_story(world)
     effect = documented(world, key)
-    at_once = write_alert(world.store, world.engine.registry, effect)
+    at_once = write_alerts(world.store, world.engine.registry, [effect])[0]
     first = alert(world.store, key)
     with world.store.begin() as transaction:
         transaction.connection.execute(delete(schema.alerts))
@@ -120,7 +120,7 @@ def test_who_writes_late_writes_the_same(world: World) -> None:
         )
     world.clock.move_to(NOW + timedelta(days=30))
     world.post("case.reopen", key, {"reason": "dead again"})
-    again = write_alert(world.store, world.engine.registry, effect)
+    again = write_alerts(world.store, world.engine.registry, [effect])[0]
     assert (at_once, alert(world.store, key).document) == (again, first.document)
 
 
@@ -128,7 +128,7 @@ def test_the_same_decision_gives_one_version_and_a_reopened_case_the_next(world:
     key = opened(world)
     effect = documented(world, key)
     registry = world.engine.registry
-    assert [write_alert(world.store, registry, effect).new for _ in range(3)] == [True, False, False]
+    assert [write_alerts(world.store, registry, [effect])[0].new for _ in range(3)] == [True, False, False]
     world.post("case.reopen", key, {"reason": "dead again"})
     assert write(world, key, different={"process": "The cable is changed at once"}) == 2
     assert alert(world.store, key).versions == [1, 2]
@@ -148,7 +148,7 @@ def test_many_workers_at_once_write_one_version_for_each_decision(world: World) 
     second = documented(world, key)
     with ThreadPoolExecutor(6) as pool:
         asked = [first, second] * 6
-        done = list(pool.map(lambda one: write_alert(world.store, world.engine.registry, one), asked))
+        done = list(pool.map(lambda one: write_alerts(world.store, world.engine.registry, [one])[0], asked))
     assert sorted(one.version for one in done if one.new) == [1, 2]
     assert len({(effect, one.version) for effect, one in zip(asked, done, strict=True)}) == 2
     assert len(search(world.store, Wanted("dispatch", every_version=True)).items) == 2
@@ -157,8 +157,8 @@ def test_many_workers_at_once_write_one_version_for_each_decision(world: World) 
 def test_what_another_worker_wrote_before_the_lock_is_not_written_again(world: World) -> None:
     effect = documented(world, opened(world))
     registry = world.engine.registry
-    store = Interrupted(world.store, lambda: write_alert(world.store, registry, effect))
-    written = write_alert(store, registry, effect)
+    store = Interrupted(world.store, lambda: write_alerts(world.store, registry, [effect])[0])
+    written = write_alerts(store, registry, [effect])[0]
     assert (written.version, written.new) == (1, False)
     assert len(search(world.store, Wanted("dispatch", every_version=True)).items) == 1
 
@@ -234,7 +234,7 @@ def test_an_unknown_decision_or_alert_is_not_found(world: World) -> None:
     key = opened(world)
     for effect in (f"{key}/9/0", "case:C-9/1/0", "nonsense", f"{key}/x/0"):
         with pytest.raises(NotFound):
-            write_alert(world.store, world.engine.registry, effect)
+            write_alerts(world.store, world.engine.registry, [effect])
     with pytest.raises(NotFound, match="none of version 3"):
         alert(world.store, key, 3)
     with world.store.connect() as connection:

@@ -14,7 +14,7 @@ from workflow.explanation import explain, explaining
 from workflow.queries import family
 from workflow.recovery.archive import document
 from workflow.recovery.archive.markdown import markdown
-from workflow.recovery.archive.record import record
+from workflow.recovery.archive.record import Place, records
 from workflow.recovery.packet import packet
 from workflow.recovery.packet.packet import MOST
 
@@ -85,7 +85,8 @@ def test_a_service_alert_ends_and_says_what_was_left_out(
     _opened(world)
     for number in range(30):
         world.post("case.step", CASE, {"step": f"step {number}", "result": "none", "by": OWNER})
-    told = document.document(record(world.store, world.engine.registry, CASE, 31), 1)
+    (found,) = records(world.store, world.engine.registry, [Place(CASE, 31)])
+    told = document.document(found, 1)
     assert [one["step"] for one in told["steps"]] == [f"step {n}" for n in (*range(4), *range(24, 30))]
     assert told["left_out"]["steps"] == 20
     assert len(told["timeline"]) == 10

@@ -29,6 +29,8 @@ from workflow.telemetry.tracing import Side, Span
 
 _SHOWN = 5
 _ENOUGH = 2
+_DOCUMENTS_PER_MESSAGE = 25
+"""Few enough that deadlines do not wait for long behind them, enough that what they need is read together."""
 _KINDS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
 _SOON = {task_names.RELAY: task_names.SOON_QUEUE}
 
@@ -75,9 +77,10 @@ class Broker:
         self._publish(task_names.SEND, [list(ids), token], subjects=subjects, queue=queue)
 
     def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
-        """Send the messages of effects that name somebody's tasks, in one go where the transport can.
+        """Send the messages of effects that name tasks, in one go where the transport can.
 
-        Whoever publishes the same effect again sends the same task id. Raises BrokerUnreachable, or
+        Somebody else's task is a message each, under the same task id whoever publishes it again. Documents,
+        which we write ourselves, are asked for by ids, several in a message. Raises BrokerUnreachable, or
         MessageRefused when the broker did not take one of them; whether it took the others is not known then.
 
         Args:
@@ -86,7 +89,10 @@ class Broker:
         with self._reached(), self._producer() as producer, producer.batch():
             if self._is_rabbitmq:
                 rabbitmq.probe(producer)  # what is taken, but not confirmed, would be sent a second time
+            self._ask_for_documents([one for one in effects if one.target == task_names.WRITE], producer)
             for effect in effects:
+                if effect.target == task_names.WRITE:
+                    continue
                 span = _publishing(effect)
                 queue = effect.queue or task_names.FOREIGN_QUEUE
                 succeeded, failed = (
@@ -110,6 +116,26 @@ class Broker:
                     link_error=failed,
                 )
                 span.end()
+
+    def _ask_for_documents(self, effects: Sequence[EffectRow], producer: Any) -> None:
+        by_queue: dict[str, list[EffectRow]] = {}
+        for effect in effects:
+            by_queue.setdefault(effect.queue or task_names.FOREIGN_QUEUE, []).append(effect)
+        for queue, waiting in by_queue.items():
+            for start in range(0, len(waiting), _DOCUMENTS_PER_MESSAGE):
+                part = waiting[start : start + _DOCUMENTS_PER_MESSAGE]
+                spans = [_publishing(effect) for effect in part]
+                self._app.send_task(
+                    task_names.WRITE,
+                    [[effect.id for effect in part], part[0].token],
+                    argsrepr=shown([effect.subject for effect in part]),
+                    kwargsrepr="{}",
+                    add_to_parent=False,
+                    producer=producer,
+                    queue=queue,
+                )
+                for span in spans:
+                    span.end()
 
     def accept(self, events: Sequence[Mapping[str, Any]], key: str) -> None:
         """Send CloudEvents, as structured JSON objects, to be accepted by a worker. Raises BrokerUnreachable.

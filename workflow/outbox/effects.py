@@ -21,7 +21,6 @@ from sqlalchemy import select, update
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.outbox import failed_triggers
 from workflow.store.effect_states import EffectState
-from workflow.store.keys import key_is
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
 
@@ -59,13 +58,16 @@ def claim(
         return transaction.claim_effects(now, now + lease, token or new_token(), limit)
 
 
-def is_asked_for(store: Store, key: object, task: str) -> bool:
-    """Whether a decision asked for this task under this idempotency key, however that stands now."""
-    if not isinstance(key, str):
-        return False
-    query = select(outbox.c.id).where(key_is(outbox.c.key, key), outbox.c.target == task)
+def published_under(store: Store, ids: Sequence[int], token: str, task: str) -> dict[int, str]:
+    """The idempotency keys of those effects that ask for this task and are still published under `token`."""
+    query = select(outbox.c.id, outbox.c.key).where(
+        outbox.c.id.in_(ids),
+        outbox.c.token == token,
+        outbox.c.target == task,
+        outbox.c.state == EffectState.PUBLISHED,
+    )
     with store.connect() as connection:
-        return connection.scalar(query) is not None
+        return {one: key for one, key in connection.execute(query)}
 
 
 Receipts = Sequence[tuple[int, Mapping[str, Any]]]

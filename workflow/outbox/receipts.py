@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -40,6 +40,7 @@ _SETTLE = (
 
 class _Effect(NamedTuple):
     id: int
+    key: str
     target: str
     payload: dict[str, Any]
     state: str
@@ -85,7 +86,7 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
         # When it was given up. Tried again it has failed again, or a receipt came late: nothing new.
         trigger = None
     if trigger is not None:
-        return Recorded(effect.subject, _send(engine, effect, trigger, {**said, "effect": key}))
+        return Recorded(effect.subject, _send(engine, effect, _event(engine, effect, outcome, said)))
     if effect.state != EffectState.SETTLED and outcome is TaskOutcome.FAILED:
         outbox.bury(
             engine.store,
@@ -110,37 +111,57 @@ def _settle_at_once(engine: Engine, key: str, said: Mapping[str, Any]) -> str | 
     return key.rsplit("/", 2)[0] if settled else None
 
 
+def record_successes(engine: Engine, said: Mapping[str, Mapping[str, Any]]) -> list[Recorded]:
+    """As `record` of tasks of ours that succeeded, by the idempotency keys of their effects; all together."""
+    found = _find_all(engine, said)
+    settled = [(one.id, said[one.key]) for one in found if one.payload.get(TaskOutcome.SUCCEEDED) is None]
+    if settled:
+        outbox.settle(engine.store, settled, engine.clock.now())
+    asked = [one for one in found if one.payload.get(TaskOutcome.SUCCEEDED) is not None]
+    try:
+        engine.accept([_event(engine, one, TaskOutcome.SUCCEEDED, said[one.key]) for one in asked])
+    except InvalidEvent:  # one at least is not what its definition takes
+        for one in asked:
+            record(engine, one.key, TaskOutcome.SUCCEEDED, said[one.key])
+    return [Recorded(one.subject, one in asked) for one in found]
+
+
 def _find(engine: Engine, key: str) -> _Effect:
+    found = _find_all(engine, [key])
+    if not found:
+        raise NotFound(f"effect: no effect has the key {key!r}")
+    return found[0]
+
+
+def _find_all(engine: Engine, keys: Iterable[str]) -> list[_Effect]:
     query = (
         select(
-            effects.c.id,
-            effects.c.target,
-            effects.c.payload,
-            effects.c.state,
-            subjects.c.key,
+            effects.c.id, effects.c.key, effects.c.target, effects.c.payload, effects.c.state, subjects.c.key
         )
         .join(subjects, subjects.c.id == effects.c.subject_id)
-        .where(effects.c.key == key)
+        .where(effects.c.key.in_([*keys]))
+        .order_by(effects.c.id)
     )
     with engine.store.connect() as connection:
-        found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound(f"effect: no effect has the key {key!r}")
-    return _Effect(*found)
+        return [_Effect(*row) for row in connection.execute(query)]
 
 
-def _send(engine: Engine, effect: _Effect, trigger: str, data: Mapping[str, Any]) -> bool:
-    """Accept the receipt as an event; whether the definition allows it."""
-    event = CloudEvent(
-        id=f"{data['effect']}/receipt",
+def _event(engine: Engine, effect: _Effect, outcome: TaskOutcome, said: Mapping[str, Any]) -> CloudEvent:
+    """The receipt as the event that the definition names for it."""
+    return CloudEvent(
+        id=f"{effect.key}/receipt",
         source=SOURCE,
-        type=f"{split_key(effect.subject)[0]}.{trigger}",
+        type=f"{split_key(effect.subject)[0]}.{effect.payload[outcome.value]}",
         subject=effect.subject,
         time=engine.clock.now(),
-        data=data,
-        effect=data["effect"],
+        data={**said, "effect": effect.key},
+        effect=effect.key,
         traceparent=current_traceparent() or effect.payload.get(HEADER),
     )
+
+
+def _send(engine: Engine, effect: _Effect, event: CloudEvent) -> bool:
+    """Accept the receipt as an event; whether the definition allows it."""
     try:
         engine.accept([event])
     except InvalidEvent as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, false
@@ -21,3 +22,8 @@ def key_is(column: Column[Any], key: str) -> ColumnElement[bool]:
     No key holds U+0000, and PostgreSQL would not even compare with it.
     """
     return false() if "\x00" in key else column == key
+
+
+def that_may_be(keys: Iterable[str]) -> list[str]:
+    """Those of some texts that could be a key at all, see `key_is`."""
+    return [key for key in keys if "\x00" not in key]

@@ -30,10 +30,13 @@ def matches(dialect: str, asked: Sequence[str]) -> ColumnElement[bool]:
     return alerts.c.id.in_(select(_INDEX.c.rowid).where(found))
 
 
-def add(connection: Connection, alert: int, words: str) -> None:
-    """Put a new alert into the index, in the transaction that adds its row. PostgreSQL does so by itself."""
+def add(connection: Connection, words: Sequence[tuple[int, str]]) -> None:
+    """Put new alerts into the index, (id, words), in the transaction that adds their rows.
+
+    PostgreSQL does so by itself.
+    """
     if connection.dialect.name == "sqlite":
         connection.execute(
             text("insert into alerts_words (rowid, words) values (:alert, :words)"),
-            {"alert": alert, "words": words},
+            [{"alert": alert, "words": said} for alert, said in words],
         )

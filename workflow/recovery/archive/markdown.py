@@ -15,10 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-_MEANINGFUL = re.compile(r"([\\`*_\[\]<&|~])")
-"""Marks that mean something wherever they stand."""
-_BEGINNING = re.compile(r"^([-+#=>])")
-"""Marks that mean something at the beginning of a line."""
+_MEANINGFUL = re.compile(r"[\\`*_\[\]<&|~]|^[-+#=>]")
+"""Marks that mean something wherever they stand, or at the beginning of a line."""
 _NUMBERED = re.compile(r"^(\d+)([.)])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BLANK = re.compile(r"\n{3,}")
@@ -42,8 +40,8 @@ def plain(text: str) -> str:
 
 def escaped(value: Any) -> str:
     """A text that means itself, in one line, wherever in Markdown it stands."""
-    line = _MEANINGFUL.sub(r"\\\1", " ".join(str(value).split()))
-    return _NUMBERED.sub(r"\1\\\2", _BEGINNING.sub(r"\\\1", line))
+    line = _MEANINGFUL.sub(r"\\\g<0>", " ".join(str(value).split()))
+    return _NUMBERED.sub(r"\1\\\2", line) if line[:1].isdecimal() else line
 
 
 @cache

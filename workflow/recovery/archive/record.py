@@ -6,12 +6,12 @@ writes the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, tuple_
 
 from state_machines.decision import Outcome, SendNotice
 from state_machines.definitions.lifecycle import Lifecycle
@@ -19,7 +19,7 @@ from state_machines.subject import Subject
 from workflow.engine.ledger import MOVE_COLUMNS, Retold, retell
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound
-from workflow.queries.family import family
+from workflow.queries.family import MOST, families
 from workflow.store import schema
 from workflow.store.port import Store
 
@@ -72,75 +72,139 @@ class Record:
     at: datetime
 
 
-def record(store: Store, registry: Registry, key: str, seq: int) -> Record:
-    """The record of a case up to its decision number `seq`, that one included.
+class Place(NamedTuple):
+    """A decision about a case: the case's key and the number of the decision."""
 
-    Raises NotFound when the ledger has no such decision.
+    case: str
+    seq: int
+
+
+def records(store: Store, registry: Registry, places: Sequence[Place]) -> Iterator[Record]:
+    """The record of each case up to its decision, that one included, in the order of `places`.
+
+    What they need is read together, of as many as make up one large family. Raises NotFound when the ledger
+    has no such decision.
     """
     with store.connect() as connection:
-        last, at = _decision(connection, key, seq)
-        members = {member.row: member.key for member in family(connection, key).members}
-        moves: dict[str, list[Row[Any]]] = {}
-        for row in _moves(connection, members, last):
-            moves.setdefault(members[row.subject_id], []).append(row)
-        told = [_told(registry, one, rows) for one, rows in moves.items()]
-        opened = [one for one in told if one is not None]
-        notices = list(_notices(connection, opened))
-    case, *others = sorted(opened, key=lambda one: one.subject.key != key)
-    return Record(case, others, notices, at)
+        decisions = _decisions(connection, places)
+        found = families(connection, dict.fromkeys(case for case, _ in places))
+    members = {case: {one.row: one.key for one in family.members} for case, family in found.items()}
+    for some in _in_parts(places, members):
+        with store.connect() as connection:
+            last = max(decisions[place].id for place in some)
+            moves = _moves(connection, {row for place in some for row in members[place.case]}, last)
+            told = {
+                place: [*_told(registry, members[place.case], moves, decisions[place].id)] for place in some
+            }
+            asked = {place: _asked_for(told[place]) for place in some}
+            states = _states(connection, {one.key for found in asked.values() for one in found})
+        for place in some:
+            case, *others = sorted(told[place], key=lambda one: one.subject.key != place.case)
+            notices = [one.as_it_stands(states) for one in asked[place]]
+            yield Record(case, others, notices, decisions[place].at)
 
 
-def _decision(connection: Connection, key: str, seq: int) -> tuple[int, datetime]:
+class _Decision(NamedTuple):
+    """A decision's row in the ledger, and when it was taken, UTC."""
+
+    id: int
+    at: datetime
+
+
+def _decisions(connection: Connection, places: Sequence[Place]) -> dict[Place, _Decision]:
     statement = (
-        select(_MOVE.id, _MOVE.at)
+        select(_SUBJECT.key, _MOVE.seq, _MOVE.id, _MOVE.at)
         .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
-        .where(_SUBJECT.key == key, _MOVE.seq == seq)
+        .where(tuple_(_SUBJECT.key, _MOVE.seq).in_(places))
     )
-    found = connection.execute(statement).one_or_none()
-    if found is None:
-        raise NotFound(f"case: the ledger has no decision {seq} about {key!r}")
-    return found.id, found.at
+    found = {Place(row.key, row.seq): _Decision(row.id, row.at) for row in connection.execute(statement)}
+    for place in places:
+        if place not in found:
+            raise NotFound(f"case: the ledger has no decision {place.seq} about {place.case!r}")
+    return found
 
 
-def _moves(connection: Connection, members: Mapping[int, str], last: int) -> list[Row[Any]]:
-    """All moves of the family up to the row `last`: rows are added in the order of decisions."""
-    statement = (
-        select(_MOVE.subject_id, _MOVE.id, *MOVE_COLUMNS)
-        .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
-        .outerjoin(schema.events, _EVENT.id == _MOVE.event_id)
-        .where(_MOVE.subject_id.in_(members), _MOVE.id <= last)
-        .order_by(_MOVE.subject_id, _MOVE.seq)
-    )
-    return [*connection.execute(statement)]
+def _in_parts(places: Sequence[Place], members: Mapping[str, Collection[int]]) -> Iterator[list[Place]]:
+    """One after another, as many together as have `MOST` members in all, one at least."""
+    part: list[Place] = []
+    room = MOST
+    for place in places:
+        room -= len(members[place.case])
+        if part and room < 0:
+            yield part
+            part, room = [], MOST - len(members[place.case])
+        part.append(place)
+    if part:
+        yield part
 
 
-def _told(registry: Registry, key: str, rows: list[Row[Any]]) -> Told | None:
-    """None for one that nothing has opened yet."""
-    decisions = [(row.id, one) for row, one in zip(rows, retell(registry, key, rows), strict=True)]
-    latest = decisions[-1][1]
-    if latest.after.opened_at is None:
-        return None
-    done = [one for one in decisions if one[1].decision.outcome is not Outcome.REFUSED]
-    return Told(latest.after, latest.lifecycle, done)
+def _moves(connection: Connection, members: Collection[int], last: int) -> dict[int, list[Row[Any]]]:
+    """All moves of members up to the row `last`: rows are added in the order of decisions."""
+    found: dict[int, list[Row[Any]]] = {}
+    ids = sorted(members)
+    for start in range(0, len(ids), _AT_ONCE):
+        statement = (
+            select(_MOVE.subject_id, _MOVE.id, *MOVE_COLUMNS)
+            .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
+            .outerjoin(schema.events, _EVENT.id == _MOVE.event_id)
+            .where(_MOVE.subject_id.in_(ids[start : start + _AT_ONCE]), _MOVE.id <= last)
+            .order_by(_MOVE.subject_id, _MOVE.seq)
+        )
+        for row in connection.execute(statement):
+            found.setdefault(row.subject_id, []).append(row)
+    return found
 
 
-def _notices(connection: Connection, told: Iterable[Told]) -> Iterator[Notice]:
-    """The ledger says what was asked for; the outbox, by the same keys, what became of it."""
+def _told(
+    registry: Registry, members: Mapping[int, str], moves: Mapping[int, list[Row[Any]]], last: int
+) -> Iterator[Told]:
+    """The members that were opened by the decision in the row `last`, as it left them."""
+    for subject in sorted(members):
+        rows = [row for row in moves.get(subject, ()) if row.id <= last]
+        if not rows:
+            continue
+        key = members[subject]
+        decisions = [(row.id, one) for row, one in zip(rows, retell(registry, key, rows), strict=True)]
+        latest = decisions[-1][1]
+        if latest.after.opened_at is not None:
+            done = [one for one in decisions if one[1].decision.outcome is not Outcome.REFUSED]
+            yield Told(latest.after, latest.lifecycle, done)
+
+
+class _Asked(NamedTuple):
+    """A message that a decision asked for, under its idempotency key."""
+
+    key: str
+    subject: str
+    at: datetime
+    effect: SendNotice
+
+    def as_it_stands(self, states: Mapping[str, tuple[str, Any]]) -> Notice:
+        """The ledger says what was asked for; the outbox, by the same key, what became of it."""
+        state, receipt = states.get(self.key, ("unknown", None))
+        said = self.effect
+        return Notice(self.subject, self.at, said.channel, said.about, said.title, said.words, state, receipt)
+
+
+def _asked_for(told: Iterable[Told]) -> list[_Asked]:
+    """All messages that were asked for, in that order."""
     asked = [
-        (f"{one.subject.key}/{done.after.seq}/{number}", one, done.at, effect)
+        _Asked(f"{one.subject.key}/{done.after.seq}/{number}", one.subject.key, done.at, effect)
         for one in told
         for _, done in one.decisions
         for number, effect in enumerate(done.decision.effects)
         if isinstance(effect, SendNotice)
     ]
-    asked.sort(key=lambda one: one[2])
-    states: dict[str, tuple[str, Any]] = {}
-    for start in range(0, len(asked), _AT_ONCE):
-        keys = [key for key, *_ in asked[start : start + _AT_ONCE]]
-        statement = select(_EFFECT.key, _EFFECT.state, _EFFECT.receipt).where(_EFFECT.key.in_(keys))
-        states |= {key: (state, receipt) for key, state, receipt in connection.execute(statement)}
-    for key, one, at, effect in asked:
-        state, receipt = states.get(key, ("unknown", None))
-        yield Notice(
-            one.subject.key, at, effect.channel, effect.about, effect.title, effect.words, state, receipt
+    return sorted(asked, key=lambda one: one.at)
+
+
+def _states(connection: Connection, keys: Collection[str]) -> dict[str, tuple[str, Any]]:
+    """By idempotency key, how an effect stands, and its receipt."""
+    found: dict[str, tuple[str, Any]] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _AT_ONCE):
+        statement = select(_EFFECT.key, _EFFECT.state, _EFFECT.receipt).where(
+            _EFFECT.key.in_(wanted[start : start + _AT_ONCE])
         )
+        found |= {key: (state, receipt) for key, state, receipt in connection.execute(statement)}
+    return found

@@ -1,10 +1,11 @@
-"""A service alert is written: once for each decision that asks for it, version by version."""
+"""Service alerts are written: one for each decision that asks for it, version by version."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, tuple_
 
 from state_machines.subject import split_key
 from workflow.engine.registry import Registry
@@ -13,7 +14,7 @@ from workflow.recovery.archive import full_text
 from workflow.recovery.archive.document import document
 from workflow.recovery.archive.markdown import markdown, plain
 from workflow.recovery.archive.place import place_of
-from workflow.recovery.archive.record import Record, record
+from workflow.recovery.archive.record import Place, Record, records
 from workflow.recovery.archive.words import words
 from workflow.store.port import Store
 from workflow.store.schema import alerts, subjects
@@ -38,71 +39,85 @@ class Written(NamedTuple):
         }
 
 
-def write_alert(store: Store, registry: Registry, effect: str) -> Written:
-    """Write the service alert that an effect asks for, from the ledger up to the decision that asked.
+def write_alerts(store: Store, registry: Registry, effects: Sequence[str]) -> list[Written]:
+    """Write the service alerts that effects ask for, each from the ledger up to the decision that asked.
 
-    The same effect, however often it is carried out, gives one version. Raises NotFound when the ledger has
-    no such decision.
+    What was written, in the order of `effects`. All are written or none. The same effect, however often it is
+    carried out, gives one version. Raises NotFound when the ledger has no such decision.
 
     Args:
-        effect: its idempotency key, ``<case>/<seq>/<n>``.
+        effects: their idempotency keys, ``<case>/<seq>/<n>``.
     """
-    case, seq = _place(effect)
-    known = _known(store, case, seq)
-    if known is not None:
-        return Written(case, known, new=False)
-    found = record(store, registry, case, seq)
-    with store.begin() as transaction:
-        connection = transaction.connection
-        _lock(connection, case)
-        version = _version(connection, case, seq)
-        if version is None:
-            return Written(case, _next(connection, case, found, seq), new=True)
-    return Written(case, version, new=False)
+    places = [_place(effect) for effect in effects]
+    with store.connect() as connection:
+        known = _versions(connection, places)
+    missing = [place for place in dict.fromkeys(places) if place not in known]
+    found = dict(zip(missing, records(store, registry, missing), strict=True))
+    added: set[Place] = set()
+    if found:
+        with store.begin() as transaction:
+            connection = transaction.connection
+            _lock(connection, missing)
+            known = _versions(connection, places)  # somebody else may have written some meanwhile
+            new = {place: one for place, one in sorted(found.items()) if place not in known}
+            known |= _add(connection, new)
+            added = set(new)
+    return [Written(place.case, known[place], place in added) for place in places]
 
 
-def _place(effect: str) -> tuple[str, int]:
+def _place(effect: str) -> Place:
     case, _, rest = effect.rpartition("/")[0].rpartition("/")
     if not case or not rest.isdecimal() or not split_key(case)[1]:
         raise NotFound(f"effect: {effect!r} is no idempotency key, which is <subject>/<seq>/<n>")
-    return case, int(rest)
+    return Place(case, int(rest))
 
 
-def _known(store: Store, case: str, seq: int) -> int | None:
-    with store.connect() as connection:
-        return _version(connection, case, seq)
+def _versions(connection: Connection, places: Sequence[Place]) -> dict[Place, int]:
+    """The version of each alert that is written already."""
+    columns = (alerts.c.case_key, alerts.c.seq, alerts.c.version)
+    written = connection.execute(select(*columns).where(tuple_(*columns[:2]).in_(places)))
+    return {Place(case, seq): version for case, seq, version in written}
 
 
-def _version(connection: Connection, case: str, seq: int) -> int | None:
-    statement = select(alerts.c.version).where(alerts.c.case_key == case, alerts.c.seq == seq)
-    version: int | None = connection.execute(statement).scalar()
-    return version
-
-
-def _lock(connection: Connection, case: str) -> None:
+def _lock(connection: Connection, places: Sequence[Place]) -> None:
     """One writer for a case at a time; on SQLite there is only one anyway."""
-    connection.execute(select(subjects.c.id).where(subjects.c.key == case).with_for_update())
+    keys = {place.case for place in places}
+    ordered = select(subjects.c.id).where(subjects.c.key.in_(keys)).order_by(subjects.c.id)  # as claims do
+    connection.execute(ordered.with_for_update())
 
 
-def _next(connection: Connection, case: str, found: Record, seq: int) -> int:
-    newest = connection.execute(select(func.max(alerts.c.version)).where(alerts.c.case_key == case)).scalar()
-    version = (newest or 0) + 1
+def _add(connection: Connection, found: Mapping[Place, Record]) -> dict[Place, int]:
+    """Add the alerts of these records, of one case in the order of its decisions; their versions."""
+    if not found:
+        return {}
+    newest = select(alerts.c.case_key, func.max(alerts.c.version)).group_by(alerts.c.case_key)
+    cases = {place.case for place in found}
+    latest = {
+        case: version for case, version in connection.execute(newest.where(alerts.c.case_key.in_(cases)))
+    }
+    versions: dict[Place, int] = {}
+    rows = []
+    for place, one in found.items():
+        latest[place.case] = versions[place] = latest.get(place.case, 0) + 1
+        rows.append(_row(place, versions[place], one))
+    keys = connection.execute(insert(alerts).returning(alerts.c.id, sort_by_parameter_order=True), rows)
+    full_text.add(connection, [(key, row["words"]) for key, row in zip(keys.scalars(), rows, strict=True)])
+    return versions
+
+
+def _row(place: Place, version: int, found: Record) -> dict[str, Any]:
     said = document(found, version)
     written = markdown(said)
-    searched = words(f"{case} {plain(written)}")
     cause = said["causes"][0] if said["causes"] else None
-    row = {
-        "case_key": case,
+    return {
+        "case_key": place.case,
         "version": version,
-        "seq": seq,
+        "seq": place.seq,
         "title": said["title"],
         "cause": cause[:_LONGEST] if cause else None,
         "part": said["part"][:_LONGEST] if said["part"] else None,
         "at": found.at,
         "document": said,
         "markdown": written,
-        "words": searched,
+        "words": words(f"{place.case} {plain(written)}"),
     }
-    key = connection.execute(insert(alerts).returning(alerts.c.id), row).scalar_one()
-    full_text.add(connection, key, searched)
-    return version
