@@ -24,7 +24,7 @@ from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
 from workflow.outbox.effects import Hold, Receipts
 from workflow.outbox.held_notices import HeldNotice
-from workflow.recovery.contact import case_customers, contact_log, gathering
+from workflow.recovery.contact import case_customers, colleague_lines, contact_log, gathering
 from workflow.recovery.contact.addresses import address as address_of
 from workflow.recovery.contact.contact_log import Contact, Customer
 from workflow.recovery.contact.gathering import Line
@@ -212,19 +212,19 @@ class _Verdicts:
         notice, since = addressing.addressed(row, {}), shifted(now, -self._interval)
         found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
-        last = contact_log.last_told(transaction, line.name)
+        last = colleague_lines.last_told(transaction, line.name)
         wait = gathering.until_gathered(now, self._interval, last)
         if wait is not None and (
-            line.patient or not contact_log.is_alone(transaction, line.name, row, since)
+            line.patient or not colleague_lines.is_alone(transaction, line.name, row, since)
         ):
             self._waits.append((row.id, wait.until, wait.reason))
             self._contacts.append(Contact(row.id, line.name, waits=True))
             return None
-        others = contact_log.gathered_on(transaction, line.name, row.id)
+        others = colleague_lines.gathered_on(transaction, line.name, row.id)
         fitting = _sharing_route(transaction, others, notice.to, {}, found.channels[0], now)
         joining = others_waiting.join(transaction, fitting, row.token, now, self._lease)
         rows = sorted([row, *joining], key=lambda one: one.id)
-        contact_log.forget_told(transaction, line.name, since)
+        colleague_lines.forget_told(transaction, line.name, since)
         self._contacts += [Contact(one.id, line.name, waits=False) for one in rows]
         notices = [addressing.addressed(one, {}) for one in rows]
         return Bundle(rows, notices, found.channels, line.name, gathered=True)

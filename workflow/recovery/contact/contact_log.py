@@ -2,7 +2,7 @@
 
 Everything about one customer happens under the lock of the customer's subject, however many workers send.
 Subjects are locked before effects, as everywhere (see `workflow.store.port`). A colleague is no subject: what
-goes to one about one topic is kept under the name of that line (see `gathering`), and happens under its lock.
+goes to one is kept here as well, under the name of a line (see `colleague_lines`).
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, delete, insert, or_, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    bindparam,
+    delete,
+    insert,
+    select,
+    type_coerce,
+)
 
-from workflow.recovery.contact.gathering import CASE, matter_of
-from workflow.store.effect_states import RELAYED
-from workflow.store.port import EffectRow, Store, Transaction
+from workflow.store.port import Store, Transaction
 from workflow.store.schema import contacts, events, inbox, outbox, subjects
 
 LIFECYCLE = "customer"
 MOST_TOGETHER = 100
 """Notices that go out as one message to a customer at most."""
-MOST_GATHERED = 5000
-"""The same, to a colleague."""
 _WISHES = tuple(
     f"{LIFECYCLE}.{trigger}"
     for trigger in (
@@ -133,22 +138,23 @@ def _undecided(transaction: Transaction, rows: Collection[int]) -> set[int]:
     return set(transaction.connection.execute(query).scalars())
 
 
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+# Statements are built once, here and below: that takes longer than the database.
+_SENT_LATELY = (
+    select(contacts.c.at)
+    .where(contacts.c.customer.in_(_KEYS), ~contacts.c.waits)
+    .order_by(contacts.c.at.desc())
+    .limit(bindparam("most"))
+)
+
+
 def sent_lately(transaction: Transaction, customer: Customer, most: int) -> list[datetime]:
     """When the last `most` messages went to them, UTC, in order."""
-    query = (
-        select(contacts.c.at)
-        .where(contacts.c.customer.in_(customer.keys), ~contacts.c.waits)
-        .order_by(contacts.c.at.desc())
-        .limit(most)
-    )
-    return sorted(transaction.connection.execute(query).scalars())
+    asked = {"keys": customer.keys, "most": most}
+    return sorted(transaction.connection.execute(_SENT_LATELY, asked).scalars())
 
 
-_WAITING = (
-    select(contacts.c.customer)
-    .where(contacts.c.customer.in_(bindparam("keys", expanding=True)), contacts.c.waits)
-    .distinct()
-)
+_WAITING = select(contacts.c.customer).where(contacts.c.customer.in_(_KEYS), contacts.c.waits).distinct()
 
 
 def with_waiting(transaction: Transaction, customers: Collection[Customer]) -> set[str]:
@@ -157,21 +163,23 @@ def with_waiting(transaction: Transaction, customers: Collection[Customer]) -> s
     return set(transaction.connection.execute(_WAITING, {"keys": keys}).scalars()) if keys else set()
 
 
+_TOGETHER = (
+    select(contacts.c.effect_id)
+    .join(outbox, outbox.c.id == contacts.c.effect_id)
+    .where(contacts.c.customer.in_(_KEYS), contacts.c.waits, contacts.c.effect_id != bindparam("besides"))
+    .where(type_coerce(outbox.c.payload, JSON)["to", "key"].as_string().in_(_KEYS))
+    .order_by(contacts.c.effect_id)
+    .limit(MOST_TOGETHER - 1)
+)
+
+
 def waiting(transaction: Transaction, customer: Customer, besides: int) -> list[int]:
     """Ids of the effects that wait and may go out together with the effect `besides`, the oldest first.
 
     What waits since this customer was taken for another one may be the other one's.
     """
-    asked = type_coerce(outbox.c.payload, JSON)["to", "key"].as_string()
-    query = (
-        select(contacts.c.effect_id)
-        .join(outbox, outbox.c.id == contacts.c.effect_id)
-        .where(contacts.c.customer.in_(customer.keys), contacts.c.waits, contacts.c.effect_id != besides)
-        .where(asked.in_(customer.keys))
-        .order_by(contacts.c.effect_id)
-        .limit(MOST_TOGETHER - 1)
-    )
-    return list(transaction.connection.execute(query).scalars())
+    asked = {"keys": customer.keys, "besides": besides}
+    return list(transaction.connection.execute(_TOGETHER, asked).scalars())
 
 
 class Contact(NamedTuple):
@@ -193,69 +201,13 @@ def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetim
         transaction.connection.execute(insert(contacts), rows)
 
 
-_LAST_TOLD = (
-    select(contacts.c.at)
-    .where(contacts.c.customer == bindparam("line"), ~contacts.c.waits)
-    .order_by(contacts.c.at.desc())
-    .limit(1)
-)
-
-
-def last_told(transaction: Transaction, line: str) -> datetime | None:
-    """When the last message went to a colleague on this line, UTC; None: none that still matters."""
-    found: datetime | None = transaction.connection.execute(_LAST_TOLD, {"line": line}).scalar()
-    return found
-
-
-def is_alone(transaction: Transaction, line: str, besides: EffectRow, since: datetime) -> bool:
-    """Whether the line has lately been about nothing but what this notice is part of (see `matter_of`).
-
-    What went on it after `since`, UTC, counts, and what waits.
-    """
-    parent = transaction.connection.execute(
-        select(subjects.c.parent).where(subjects.c.key == besides.subject)
-    ).scalar()
-    of_case = and_(subjects.c.parent.startswith(CASE), ~subjects.c.key.startswith(CASE))
-    matter = case((of_case, subjects.c.parent), else_=subjects.c.key)
-    another = (
-        select(contacts.c.effect_id)
-        .join(outbox, outbox.c.id == contacts.c.effect_id)
-        .join(subjects, subjects.c.id == outbox.c.subject_id)
-        .where(contacts.c.customer == line)
-        .where(
-            or_(
-                and_(contacts.c.waits, contacts.c.effect_id != besides.id, outbox.c.state.in_(RELAYED)),
-                and_(~contacts.c.waits, contacts.c.at > since, matter != matter_of(besides.subject, parent)),
-            )
-        )
-        .limit(1)
-    )
-    return transaction.connection.execute(another).first() is None
-
-
-def gathered_on(transaction: Transaction, line: str, besides: int) -> list[int]:
-    """Ids of the effects that wait on this line for one message, without `besides`, the oldest first."""
-    query = (
-        select(contacts.c.effect_id)
-        .join(outbox, outbox.c.id == contacts.c.effect_id)
-        .where(contacts.c.customer == line, contacts.c.waits, contacts.c.effect_id != besides)
-        .where(outbox.c.state.in_(RELAYED))
-        .order_by(contacts.c.effect_id)
-        .limit(MOST_GATHERED - 1)
-    )
-    return list(transaction.connection.execute(query).scalars())
-
-
-def forget_told(transaction: Transaction, line: str, until: datetime) -> None:
-    """What went on this line until then, UTC, matters no more."""
-    old = (contacts.c.customer == line, ~contacts.c.waits, contacts.c.at <= until)
-    transaction.connection.execute(delete(contacts).where(*old))
+_FORGET = delete(contacts).where(contacts.c.effect_id.in_(bindparam("effects", expanding=True)))
 
 
 def forget(transaction: Transaction, effects: Sequence[int]) -> None:
     """Nothing went out for these effects after all, and none of them waits."""
     if effects:
-        transaction.connection.execute(delete(contacts).where(contacts.c.effect_id.in_(effects)))
+        transaction.connection.execute(_FORGET, {"effects": effects})
 
 
 _PRUNED_TOGETHER = 1000
