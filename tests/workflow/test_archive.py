@@ -141,6 +141,24 @@ def test_the_same_decision_gives_one_version_and_a_reopened_case_the_next(world:
     assert [one.version for one in search(world.store, every).items] == [2]
 
 
+def test_several_are_written_together_as_each_would_be_alone(world: World) -> None:
+    told = whole_story(world)
+    asked = [documented(world, told), *(documented(world, opened(world, number)) for number in (2, 3))]
+    world.post("case.reopen", told, {"reason": "dead again"})
+    asked.append(documented(world, told))
+    together = write_alerts(world.store, world.engine.registry, asked)
+    assert [(one.case, one.version) for one in together] == [
+        (told, 1), ("case:C-2", 1), ("case:C-3", 1), (told, 2),
+    ]  # fmt: skip
+    before = [alert(world.store, one.case, one.version) for one in together]
+    with world.store.begin() as transaction:
+        transaction.connection.execute(delete(schema.alerts))
+    alone = [write_alerts(world.store, world.engine.registry, [one])[0] for one in asked]
+    after = [alert(world.store, one.case, one.version) for one in alone]
+    assert [(one.document, one.markdown) for one in after] == [(one.document, one.markdown) for one in before]
+    assert [one.case for one in search(world.store, Wanted("dispatch")).items][:1] == [told]
+
+
 def test_many_workers_at_once_write_one_version_for_each_decision(world: World) -> None:
     key = opened(world)
     first = documented(world, key)

@@ -90,7 +90,8 @@ def test_the_first_receipt_counts(world: World) -> None:
 def test_where_no_trigger_takes_it_success_settles_and_failure_is_a_dead_letter(world: World) -> None:
     row = published(world, said=False)
     effect = take(world, row.key, TaskOutcome.FAILED, {"error": "boom"})
-    assert (effect.state, effect.error) == ("dead", "the task depot.count failed, and no trigger takes that")
+    why = "the task depot.count failed, and no trigger takes that: boom"
+    assert (effect.state, effect.error) == ("dead", why)
     effect = take(world, row.key, TaskOutcome.SUCCEEDED, {"result": 3})
     assert (effect.state, effect.receipt) == ("settled", {"result": 3})
     effect = take(world, row.key, TaskOutcome.FAILED, {"error": "boom"})

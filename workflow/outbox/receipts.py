@@ -88,11 +88,8 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
     if trigger is not None:
         return Recorded(effect.subject, _send(engine, effect, _event(engine, effect, outcome, said)))
     if effect.state != EffectState.SETTLED and outcome is TaskOutcome.FAILED:
-        outbox.bury(
-            engine.store,
-            [(effect.id, f"the task {effect.target} failed, and no trigger takes that")],
-            engine.clock.now(),
-        )
+        why = f"the task {effect.target} failed, and no trigger takes that: {said.get('error')}"
+        outbox.bury(engine.store, [(effect.id, why)], engine.clock.now())
     return Recorded(effect.subject, event=False)
 
 
