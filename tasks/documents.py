@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import structlog
 
 from tasks.app import app
-from tasks.notices import are_rows
 from tasks.pool.deadlines_first import decide_before_bulk
 from tasks.pool.process import here
+from tasks.row_ids import are_rows
 from tasks.transport import kept_until_stored
 from workflow.broker.task_names import WRITE
 from workflow.engine.transient_errors import described, is_transient

@@ -7,11 +7,9 @@ import structlog
 from tasks.app import app
 from tasks.pool.deadlines_first import decide_before_bulk, decide_beside
 from tasks.pool.process import here
+from tasks.row_ids import are_rows
 from workflow.broker.task_names import SEND
 from workflow.errors import BrokerUnreachable
-
-_MOST_IDS = 1000
-_LARGEST = 2**63
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +29,3 @@ def send(ids: list[int], token: str) -> dict[str, int]:
         except BrokerUnreachable as error:
             log.warning("notices wait for their lease to end", notices=len(sent.left), error=str(error))
     return {"taken": sent.taken, "left": len(sent.left)}
-
-
-def are_rows(ids: object) -> bool:
-    """Whether this is a list of what may be ids of rows: anybody may have sent it."""
-    if not isinstance(ids, list) or len(ids) > _MOST_IDS:
-        return False
-    return all(isinstance(one, int) and 0 < one < _LARGEST for one in ids)
