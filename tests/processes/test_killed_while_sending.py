@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+from sqlalchemy import select
 
 from tasks.sending import pace
 from tests.processes.installation import Installation
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, http_answer, read_request
+from tests.waiting import wait_until
 from workflow.engine.cloudevent import CloudEvent
+from workflow.store.schema import subjects
 
 PROMISES = 150
 _KILLED_AT = 120
@@ -131,3 +134,96 @@ def test_a_worker_killed_among_posts_sends_none_twice_and_forgets_none(
         ]
         lapse_and_tell(installation, promises, killed)
         each_once(installation, Counter(one.target for one in server.requests), "preferred")
+
+
+def killed_amid(installation: Installation, events: Sequence[CloudEvent], begun: Callable[[], bool]) -> None:
+    """Have all of this told, with a worker until it has `begun`, which is killed, then with another."""
+    installation.send(*events)
+    installation.workers.start("--concurrency", "1")
+    wait_until(begun, seconds=60, what="the first to be told", seen=installation.seen, every=0.002)
+    installation.workers.kill_all()
+    installation.workers.start("--concurrency", "1")
+
+    def all_told() -> bool:
+        states = [one.state for one in installation.effects() if one.target == "preferred"]
+        return len(states) == len(events) and _OPEN.isdisjoint(states)
+
+    installation.wait(all_told, what="all notices to be sent, or given to a person")
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_among_calls_rings_nobody_twice_and_forgets_none(
+    sqlite_installation: Installation,
+) -> None:
+    """Colleagues who have claimed a callback: their telephone rings first. (Of the stores, mails tell.)"""
+    installation = sqlite_installation
+    killed: list[bool] = []
+    talk = kills_at(installation, killed, http_answer(201, b'{"sid": "CA12", "status": "queued"}'))
+    with WireServer(talk) as server:
+        installation.configure(
+            twilio_account_sid="AC1", twilio_auth_token="hush", twilio_from="+15005550006",
+            twilio_url=server.url, public_url="https://shop.example", gather="PT0S",
+        )  # fmt: skip
+        events = []
+        for number in range(PROMISES):
+            subject = f"callback:C-{number}"
+            customer = {"phone": f"+4930901820{number:03}", "zone": "UTC", "quiet_hours": []}
+            asked = {"customer": customer, "about": "callback", "title": "t", "words": "w"}
+            claim = {"by": f"agent{number}@shop.example", "dial": f"+1500555{number:04}"}
+            events.append(installation.event("callback.request", subject, asked))
+            events.append(installation.event("callback.claim", subject, claim))
+        installation.send(*events)
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: killed, what="the worker to be killed")
+        installation.workers.start("--concurrency", "1")
+
+        def all_rung() -> bool:
+            states = [one.state for one in installation.effects() if one.target == "dial"]
+            return len(states) == PROMISES and _OPEN.isdisjoint(states)
+
+        installation.wait(all_rung, what="all to ring, or to be given to a person")
+        each_once(installation, Counter(one.form["To"] for one in server.requests), "dial")
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_while_people_are_asked_to_call_asks_for_no_call_twice(
+    sqlite_installation: Installation,
+) -> None:
+    installation = sqlite_installation
+    installation.configure(gather="PT0S")
+    wishes = {"channels": ["live"], "zone": "UTC", "quiet_hours": []}
+    promises = [
+        installation.promise(str(number), 3.0, customer={"phone": f"+4930901820{number:03}", **wishes})
+        for number in range(PROMISES)
+    ]
+
+    def calls() -> list[str]:
+        with installation.runtime.store.connect() as connection:
+            query = select(subjects.c.parent).where(subjects.c.lifecycle == "callback")
+            return [*connection.execute(query).scalars()]
+
+    killed_amid(installation, promises, lambda: len(calls()) > 0)
+    told = [one for one in installation.effects() if one.target == "preferred"]
+    settled = {one.key.split("/")[0] for one in told if one.state == "settled"}
+    assert {one.state for one in told} <= {"settled", "unknown"}
+    assert max(Counter(calls()).values()) == 1, "none is asked for twice"
+    assert settled <= set(calls()), "and none that was said to be is missing"
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_while_it_records_records_none_twice_and_forgets_none(
+    sqlite_installation: Installation,
+) -> None:
+    installation = sqlite_installation
+    installation.configure(gather="PT0S")
+    promises = [
+        installation.promise(str(number), 3.0, customer={"email": f"c{number}@example.com"})
+        for number in range(PROMISES)
+    ]
+    killed_amid(installation, promises, lambda: len(installation.notices()) > 0)
+    told = [one for one in installation.effects() if one.target == "preferred"]
+    settled = {one.key for one in told if one.state == "settled"}
+    recorded = Counter(one["key"] for one in installation.notices() if one["channel"] != "live")
+    assert {one.state for one in told} <= {"settled", "unknown"}
+    assert set(recorded.values()) == {1}, "none twice"
+    assert settled <= recorded.keys(), "and none that was said to be is missing"

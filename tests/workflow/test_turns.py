@@ -77,7 +77,7 @@ def test_what_comes_from_outside_does_not_wait_for_all_that_decisions_have_led_t
     assert decided[decided.index("open") :].index("press") <= 10
 
 
-def test_few_effects_are_published_at_once_and_many_are_left_to_the_relay(world: World) -> None:
+def test_few_tasks_are_published_at_once_and_many_are_left_to_the_relay(world: World) -> None:
     published: list[EffectRow] = []
 
     def publish(rows: Sequence[EffectRow]) -> bool:
@@ -129,3 +129,18 @@ def test_who_stands_by_goes_on_while_a_lifecycle_has_had_no_more_than_its_share(
     taken = turns.turn()
     assert taken < 8, "two lifecycles share the batch, and one of them has little"
     assert turns.timers, "so that more timers are due, whatever the next one that is not due yet"
+
+
+def test_notices_are_published_at_once_however_many_they_are(world: World) -> None:
+    due = (world.clock.now() + HOUR).isoformat()
+    promise = {"words": "we call", "owner": "ana@shop.example", "due_at": due}
+    many = 2 * AT_ONCE
+    world.engine.accept([world.event("promise.make", f"promise:{one}", promise) for one in range(many)])
+    world.settle()
+    before = {effect.key for effect in world.effects()}
+    world.clock.advance(2 * HOUR)
+    published: list[EffectRow] = []
+    Turns(world.engine, Settings(), lambda rows: not published.extend(rows)).until_quiet(60)
+    asked = {effect.key: effect.state for effect in world.effects() if effect.key not in before}
+    assert len(asked) == many and set(asked.values()) == {"published"}
+    assert {row.key for row in published} == asked.keys() and {row.kind for row in published} == {"notice"}

@@ -74,8 +74,8 @@ class BatchDecisions:
     def write(self, dispatch: Dispatch | None, *, last: bool) -> Progress:
         """Write all that was decided; what that was.
 
-        `last` says that nothing else is written in this transaction. With `dispatch` few effects are written
-        as published, for the caller to put on the broker.
+        `last`: nothing else is written in this transaction. With `dispatch` notices and few tasks are
+        written as published, for the caller to put on the broker.
         """
         changes, claim = self._changes, self._claim
         emits = self._fan_out.emits

@@ -94,7 +94,7 @@ class Engine:
     ) -> Progress:
         """Decide up to `limit` accepted events, in order, in one transaction.
 
-        With `dispatch`, few effects come back as `Progress.claimed`, for the caller to put on the broker.
+        With `dispatch`, notices and few tasks come back as `Progress.claimed`, to be put on the broker.
         With `from_outside`, only of subjects to which something came from outside: somebody may wait for it.
         """
 

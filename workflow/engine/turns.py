@@ -2,9 +2,9 @@
 
 They take turns so that a burst of events delays no timer by more than one batch, and a flood of timers lets
 events through: what came from outside between any two batches of timers, since somebody may wait for it, and
-what decisions led to after `IN_A_ROW` of them. Few effects are put on the broker right after the commit that
-asked for them; many are left to the relay, since hundreds of messages in the middle of the deadlines would
-make these late.
+what decisions led to after `IN_A_ROW` of them. Notices, of which a hundred are one message, and few tasks are
+put on the broker right after the commit that asked for them; many tasks are left to the relay, since hundreds
+of messages in the middle of the deadlines would make these late.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EVENTS, TIMERS = "events", "timers"
 SECONDS = 2.0
 """How long one run may go on; what is left is for the next, so that no task comes near its time limit."""
 AT_ONCE = 20
-"""Up to so many effects of a batch are published right after it; if it asks for more, the relay does so."""
+"""Up to so many tasks of a batch are published right after it; if it asks for more, the relay does so."""
 IN_A_ROW = 8
 """Full batches of timers after which events of our own have their turn."""
 _SHOWN = 5
@@ -78,7 +78,7 @@ class Turns:
     """
 
     def __init__(self, engine: Engine, settings: Settings, publish: Publish | None = None) -> None:
-        """`publish` puts few effects on the broker at once; without it all are left to the relay."""
+        """`publish` puts effects on the broker at once; without it all are left to the relay."""
         self._engine = engine
         self._settings = settings
         self._publish = publish

@@ -235,10 +235,11 @@ class Changes:
 
 
 class Dispatch(NamedTuple):
-    """Lets a process put the effects of its own batch on the broker, right after the commit, if they are few.
+    """Lets a process put the effects of its own batch on the broker, right after the commit.
 
-    A batch that asks for at most `most` effects writes them as published under `token`, for `lease`; no relay
-    need claim them. Those of a larger batch stay pending, for the relay.
+    A batch that asks for at most `most` tasks, and any number of notices, writes them as published under
+    `token`, for `lease`; no relay need claim them. Those of a batch with more tasks, which are a message
+    each, stay pending, for the relay.
     """
 
     token: str
@@ -246,8 +247,8 @@ class Dispatch(NamedTuple):
     most: int
 
     def takes(self, effects: Sequence[NewEffect]) -> bool:
-        """Whether they are few enough."""
-        return len(effects) <= self.most
+        """Whether these are few enough messages."""
+        return sum(one.kind == "task" for one in effects) <= self.most
 
 
 class EffectRow(NamedTuple):
