@@ -51,6 +51,14 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL of the store: `postgresql://…` or `sqlite:///…`. "
         "Unset: an SQLite file in the data directory.",
     )
+    rehearsal_database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Where what test keys send is decided and kept "
+        "([rehearsal](rehearsal.md)); another database than that of what is real. "
+        "[default: `rehearsal-` before the name of the SQLite file, the schema `makegood_rehearsal` of the "
+        "PostgreSQL database]",
+    )
     broker_url: str | None = Field(
         default=None,
         repr=False,
@@ -444,7 +452,7 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "rehearsal_database_url")
     @classmethod
     def _known_database(cls, value: str | None) -> str | None:
         """Lets people paste the URL their provider shows, and refuses a database we do not know."""

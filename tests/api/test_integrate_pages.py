@@ -104,7 +104,7 @@ def test_a_test_event_is_written_from_what_the_trigger_declares_and_decided(
 ) -> None:
     forms = ola.forms(f"{PLACE}/events/test?type=promise.make")
     form = forms.to(f"{PLACE}/events/test")
-    form |= {"subject": "promise:T-1", "data": _example(ola, "promise.make")}
+    form |= {"subject": "promise:T-1", "data": _example(ola, "promise.make"), "kind": "real"}
     answer = ola.post(f"{PLACE}/events/test", form)
     assert answer.status_code == 200 and "decided" in answer.text
     found = house.get("/v1/subjects/promise:T-1").json()

@@ -76,6 +76,8 @@ WHO_MAY = {
     "POST /admin/integrate/subscriptions": _OPERATING,
     "GET /admin/integrate/subscriptions/{id}": _OPERATING,
     "POST /admin/integrate/subscriptions/{id}": _OPERATING,
+    "GET /admin/integrate/rehearsal": _OPERATING,
+    "POST /admin/integrate/rehearsal/ended": _OPERATING,
     "GET /admin/integrate/events": _OPERATING,
     "GET /admin/integrate/events/test": _OPERATING,
     "POST /admin/integrate/events/test": _OPERATING,

@@ -15,7 +15,7 @@ PAGES = (
     "/promises", "/promises?standing=lapsed", "/decisions", "/search", "/search?q=chris",
     "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise",
     "/duty", "/duty/support", "/barometer", "/alerts", "/docs", "/admin/me", "/admin/people",
-    f"/explain/{PROMISE}", "/admin/integrate", "/admin/integrate/events",
+    f"/explain/{PROMISE}", "/admin/integrate", "/admin/integrate/events", "/admin/integrate/rehearsal",
     "/admin/integrate/events/test?type=promise.make", "/admin/integrate/lifecycle",
     "/v1/cases/D-1/packet", "/nowhere",
 )  # fmt: skip

@@ -17,9 +17,11 @@ class Keyring:
     """So many seconds before that, one caller verifies it again, and the others need not."""
     _MOST = 1_000
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, prefix: str = keys.PREFIX) -> None:
+        """Of keys that begin with `prefix`."""
         self._store = store
         self._clock = clock
+        self._prefix = prefix
         self._known: dict[str, tuple[Principal, float]] = {}
         self._renewing: set[str] = set()
 
@@ -42,7 +44,7 @@ class Keyring:
         """As `keys.verify`, and remembers a good answer. A bad one is not remembered."""
         digest = keys.digest(text)
         try:
-            holder = keys.verify(self._store, text, self._clock.now())
+            holder = keys.verify(self._store, text, self._clock.now(), self._prefix)
             if holder is None:
                 self._known.pop(digest, None)
                 return None

@@ -1,7 +1,8 @@
 """API keys: who may use the HTTP API, and in which role.
 
-A key reads ``mg_<public>_<secret>``. The public part finds the row; of the secret part only a SHA-256
-digest is stored. A plain digest is enough, since the secret is 256 random bits and cannot be guessed.
+A key reads ``mg_<public>_<secret>``, a test key ``mgtest_<public>_<secret>``. The public part finds the row;
+of the secret part only a SHA-256 digest is stored. A plain digest is enough, since the secret is 256 random
+bits and cannot be guessed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from workflow.store import schema
 from workflow.store.port import Store, Transaction
 
 PREFIX = "mg"
+TEST_PREFIX = "mgtest"
+"""Of keys of the rehearsal: they are in its store, and nowhere else."""
 _NO_DIGEST = "0" * 64
 _COLUMNS = tuple(
     schema.keys.c[name]
@@ -41,8 +44,9 @@ def create(
     person: str | None = None,
     bounds: Bounds = NO_BOUNDS,
     expires_at: datetime | None = None,
+    prefix: str = PREFIX,
 ) -> str:
-    """Make a key and return its text, which cannot be shown a second time.
+    """Make a key and return its text, which begins with `prefix` and cannot be shown a second time.
 
     Raises InvalidQuery where a person's role names no person, or a system's does; where it ends before `now`.
     """
@@ -58,10 +62,10 @@ def create(
     if problems:
         raise InvalidQuery(problems)
     with store.begin() as transaction:
-        return _insert(transaction, Principal("", name, role, now, None, expires_at, person, bounds))
+        return _insert(transaction, Principal("", name, role, now, None, expires_at, person, bounds), prefix)
 
 
-def rotate(store: Store, public: str, now: datetime, overlap: timedelta) -> str:
+def rotate(store: Store, public: str, now: datetime, overlap: timedelta, prefix: str = PREFIX) -> str:
     """Make a key that may do what this one may, which ends after `overlap`; returns the new one's text.
 
     Raises NotFound when no key that is in force has this public part.
@@ -79,6 +83,7 @@ def rotate(store: Store, public: str, now: datetime, overlap: timedelta) -> str:
         return _insert(
             transaction,
             Principal("", old.name, old.role, now, None, None, old.person, old.bounds, replaces=public),
+            prefix,
         )
 
 
@@ -96,11 +101,13 @@ def revoke(store: Store, public: str, now: datetime) -> None:
         )
 
 
-def verify(store: Store, text: str, now: datetime) -> Principal | None:
-    """Whose key this text is; None for an unknown one, a wrong secret, or one revoked or expired."""
-    prefix, _, rest = text.partition("_")
+def verify(store: Store, text: str, now: datetime, prefix: str = PREFIX) -> Principal | None:
+    """Whose key this text is; None for an unknown one, a wrong secret, one revoked or expired, and for one
+    that does not begin with `prefix`.
+    """
+    begins, _, rest = text.partition("_")
     public, _, secret = rest.partition("_")
-    if prefix != PREFIX or not public.isascii() or not public.isalnum() or not secret:
+    if begins != prefix or not public.isascii() or not public.isalnum() or not secret:
         return None
     statement = select(*_COLUMNS, schema.keys.c.digest).where(schema.keys.c.id == public)
     with store.connect() as connection:
@@ -125,7 +132,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _insert(transaction: Transaction, holder: Principal) -> str:
+def _insert(transaction: Transaction, holder: Principal, prefix: str) -> str:
     public, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     transaction.connection.execute(
         insert(schema.keys).values(
@@ -141,7 +148,7 @@ def _insert(transaction: Transaction, holder: Principal) -> str:
             replaces=holder.replaces,
         )
     )
-    return f"{PREFIX}_{public}_{secret}"
+    return f"{prefix}_{public}_{secret}"
 
 
 def _found(transaction: Transaction, public: str) -> Principal:

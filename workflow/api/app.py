@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +15,8 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
-from workflow.api.context import ApiContext, open_context
+from workflow.access.keys import TEST_PREFIX
+from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.error_mapping import KNOWN, refusal_of
 from workflow.api.http.observation import Observation
@@ -23,6 +25,7 @@ from workflow.api.http.request_ids import RequestIds
 from workflow.api.http.traced_requests import TracedRequests
 from workflow.api.ingest import endpoint
 from workflow.api.ingest.limits import Limits
+from workflow.api.rehearsal_door import RehearsalDoor, presents_test_key
 from workflow.api.routes import (
     alerts,
     audit,
@@ -60,17 +63,30 @@ from workflow.api.routes import (
     twilio,
     unmapped,
 )
-from workflow.broker.client import Broker
 from workflow.engine.runtime import Runtime
+from workflow.rehearsal.rehearsal import Rehearsal
 
 
 class Application(FastAPI):
-    """The framework's application, with a way past the framework for requests with events."""
+    """The framework's application, with a way past the framework for requests with events.
+
+    What a test key asks for is asked of another application, which has nothing in common with this one but
+    the definitions: see `workflow.rehearsal`.
+    """
 
     straight: ASGIApp
+    rehearsed: RehearsalDoor | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As an ASGI application."""
+        if self.rehearsed is not None and presents_test_key(scope):
+            try:
+                other: ASGIApp | None = await self.rehearsed.application()
+            except Exception as error:
+                other = refusal_of(error).answer()
+            if other is not None:
+                await other(scope, receive, send)
+                return
         await RequestIds(self._served)(scope, receive, send)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,12 +98,13 @@ class Application(FastAPI):
 
 def create_app(
     runtime: Runtime,
-    broker: Broker | None = None,
+    broker: Workers | None = None,
     *,
     limits: Limits | None = None,
     counters: Path | None = None,
     pages: Sequence[APIRouter] = (),
     shown: Callable[[Request, Refusal], Response | None] = lambda request, refusal: None,
+    rehearses: bool = False,
 ) -> FastAPI:
     """The HTTP application on this runtime.
 
@@ -97,8 +114,13 @@ def create_app(
         counters: directory in which all API processes behind one port count together.
         pages: routers of pages for people, which come before the resources.
         shown: how a refusal is told to a person with a browser; None: as to a program.
+        rehearses: whether this is the application of the rehearsal, for test keys alone.
     """
-    context = open_context(runtime, broker, limits or Limits(), counters)
+    limits = limits or Limits()
+    if rehearses:
+        context = open_context(runtime, broker, limits, prefix=TEST_PREFIX)
+    else:
+        context = open_context(runtime, broker, limits, counters, rehearsal=Rehearsal(runtime))
     app = Application(
         title="makegood",
         summary="Events in, subjects out.",
@@ -111,7 +133,12 @@ def create_app(
         lifespan=_lifespan(context),
     )
     app.state.context = context
-    known = (
+    if context.rehearsal is not None:
+        app.rehearsed = RehearsalDoor(
+            context.rehearsal,
+            lambda opened: create_app(opened.runtime, opened.worker, limits=limits, rehearses=True),
+        )
+    known: tuple[_Resource, ...] = (
         events,
         discards,
         event_decisions,
@@ -147,6 +174,8 @@ def create_app(
         openapi,
         resources,  # last: of two paths that fit a request the first is taken
     )
+    if rehearses:
+        known = tuple(one for one in known if one not in _NOT_REHEARSED)
     # As they are: including them would build each route anew with every application.
     for router in (*pages, *(one.router for one in known)):
         app.router.routes.extend(router.routes)
@@ -159,13 +188,28 @@ def create_app(
     return app
 
 
+class _Resource(Protocol):
+    """A module with a router."""
+
+    router: APIRouter
+
+
+_NOT_REHEARSED: Sequence[_Resource] = (subscriptions, hooks, unmapped, twilio, reports, clock)
+"""What is about other systems: they are told nothing of a rehearsal, and do not know that there is one."""
+
+
 def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        rehearsed = app.rehearsed if isinstance(app, Application) else None
         try:
+            if rehearsed is not None:
+                rehearsed.begin()
             yield
         finally:
             context.leave()
+            if rehearsed is not None:
+                rehearsed.close()
             context.close()
 
     return lifespan

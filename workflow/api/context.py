@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily, Metric
+from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
 from workflow.access.audit import AuditLog
 from workflow.access.keyring import Keyring
+from workflow.access.keys import PREFIX
 from workflow.api.feed.change_feed import ChangeFeed
 from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.key_bounds import KeyBounds
@@ -19,11 +22,24 @@ from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.endpoint import EventsEndpoint
 from workflow.api.ingest.limits import Limits, RequestLimiter
 from workflow.broker import task_names
-from workflow.broker.client import Broker
 from workflow.broker.wake_ups import WakeUps
 from workflow.engine.runtime import Runtime
 from workflow.hooks.open_routes import RegisteredDefinitions, Routes, open_routes
+from workflow.rehearsal.rehearsal import Rehearsal
 from workflow.store.watermark import Watermark
+
+
+class Workers(Protocol):
+    """Whoever decides what this process accepts; a broker leads to them."""
+
+    def wake(self, task: str, subjects: Sequence[str] = ()) -> bool:
+        """Have one look for the work of `task`; whether one was listening. Raises BrokerUnreachable."""
+
+    def reachable(self) -> bool:
+        """Whether they can be woken now; asks for some seconds at most."""
+
+    def listeners(self) -> int:
+        """How many processes listen for work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class ApiContext:
         feed: tells everybody who follows the ledger what is new.
         routes: those that take messages of other systems, by name.
         hook_limiter: how many such messages are served at once.
+        rehearsal: where what test keys send is decided; None: this is that.
     """
 
     runtime: Runtime
@@ -59,6 +76,7 @@ class ApiContext:
     feed: ChangeFeed
     routes: Routes
     hook_limiter: RequestLimiter
+    rehearsal: Rehearsal | None
 
     def wake(self, subjects: Sequence[str]) -> None:
         """Have accepted events of these subjects applied soon; it neither blocks nor raises."""
@@ -89,13 +107,21 @@ class ApiContext:
         if self.wake_ups is not None:
             self.wake_ups.close()
         self.broker.close()
+        if self.rehearsal is not None:
+            self.rehearsal.close()
         self.audit.close()
 
 
 def open_context(
-    runtime: Runtime, broker: Broker | None, limits: Limits, counters: Path | None = None
+    runtime: Runtime,
+    broker: Workers | None,
+    limits: Limits,
+    counters: Path | None = None,
+    *,
+    rehearsal: Rehearsal | None = None,
+    prefix: str = PREFIX,
 ) -> ApiContext:
-    """Build the context of a process; `counters` as for `Meters`.
+    """Build the context of a process; `counters` as for `Meters`, `prefix` as its keys begin.
 
     Raises DefinitionError and SettingsError for routes that cannot be used.
     """
@@ -117,7 +143,7 @@ def open_context(
         if wake_ups is not None:
             wake_ups.ask(task_names.APPLY, subjects)
 
-    keyring, settings = Keyring(runtime.store, runtime.clock), runtime.settings
+    keyring, settings = Keyring(runtime.store, runtime.clock, prefix), runtime.settings
     key_bounds = KeyBounds(settings.key_rate, settings.key_burst, settings.failed_keys_per_minute)
     audit = AuditLog(runtime.store)
     backpressure = Backpressure(runtime.store, runtime.settings.max_undecided)
@@ -131,16 +157,22 @@ def open_context(
         EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, audit, on_commit),
         wake_ups,
         BrokerWatch(None if broker is None else broker.reachable),
-        None if broker is None else broker.notifier.subscribers,
+        None if broker is None else broker.listeners,
         ChangeFeed(Watermark(runtime.store), settings.change_streams),
         routes,
         RequestLimiter(limits),
+        rehearsal,
     )
     meters.watch(runtime.store, runtime.clock, runtime.registry.triggers, context.gauges)
     return context
 
 
+def context_in(application: Starlette) -> ApiContext:
+    """The context of an application."""
+    context: ApiContext = application.state.context
+    return context
+
+
 def context_of(connection: HTTPConnection) -> ApiContext:
     """The context of the application that serves this request."""
-    context: ApiContext = connection.app.state.context
-    return context
+    return context_in(connection.app)

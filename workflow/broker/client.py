@@ -155,6 +155,10 @@ class Broker:
         with self._reached():
             self._app.control.broadcast(task_names.WAKE_SCHEDULERS, arguments={"at": format_instant(at)})
 
+    def listeners(self) -> int:
+        """How many processes of the installation listen for work."""
+        return self.notifier.subscribers()
+
     def reachable(self) -> bool:
         """Whether the broker takes messages now; asks for some seconds at most."""
         try:

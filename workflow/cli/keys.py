@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 _Public = Annotated[str, typer.Argument(help="The key's public part, as `list` shows it.")]
+_Test = Annotated[bool, typer.Option("--test", help="It is a test key: nothing of what it sends goes out.")]
 _UNLIMITED = (
     "This key may send anything in anybody's name and read everything. On a server, say what it is for:"
     " --source, --sends, --reads."
@@ -46,6 +47,7 @@ def create(
     expires: Annotated[
         str | None, typer.Option(help="When it ends: an instant (RFC 3339), or a duration from now (P90D).")
     ] = None,
+    test: _Test = False,
 ) -> None:
     """Make a key and print it, alone. It cannot be shown again: only a digest of it is kept."""
     from workflow.access import keys
@@ -54,23 +56,24 @@ def create(
     bounds = checked_bounds(sources=source, sends=sends, reads=reads, teams=team, authorities=authority)
     now = _now()
     ends = None if expires is None else _instant(expires, now)
-    with _store() as store:
+    with _side(test) as (store, prefix):
+        called = name or person or role.value
         text = keys.create(
-            store, role, name or person or role.value, now, person=person, bounds=bounds, expires_at=ends
+            store, role, called, now, person=person, bounds=bounds, expires_at=ends, prefix=prefix
         )
         _record(store, "keys create", text.split("_")[1])
-    if role is Role.SYSTEM and bounds.are_open:
+    if role is Role.SYSTEM and bounds.are_open and not test:
         typer.echo(_UNLIMITED, err=True)
     typer.echo(text)
 
 
 @app.command("list")
-def list_keys() -> None:
+def list_keys(test: _Test = False) -> None:
     """List the keys: public part, whose it is, since when, until when, and what it is limited to."""
     from workflow.access import keys
 
     now = _now()
-    with _store() as store:
+    with _side(test) as (store, _):
         for holder in keys.listed(store):
             typer.echo(_line(holder, now))
 
@@ -79,24 +82,25 @@ def list_keys() -> None:
 def rotate(
     key: _Public,
     overlap: Annotated[str, typer.Option(help="How long the old one still works: a duration.")] = "P1D",
+    test: _Test = False,
 ) -> None:
     """Make a new key for the same holder, with the same bounds, and print it; the old one ends soon."""
     from state_machines.values.durations import parse_duration
     from workflow.access import keys
 
     now = _now()
-    with _store() as store:
-        text = keys.rotate(store, key, now, parse_duration(overlap))
+    with _side(test) as (store, prefix):
+        text = keys.rotate(store, key, now, parse_duration(overlap), prefix)
         _record(store, "keys rotate", key)
     typer.echo(text)
 
 
 @app.command()
-def revoke(key: _Public) -> None:
+def revoke(key: _Public, test: _Test = False) -> None:
     """Take a key back, for good. A running API forgets it within ten seconds."""
     from workflow.access import keys
 
-    with _store() as store:
+    with _side(test) as (store, _):
         keys.revoke(store, key, _now())
         _record(store, "keys revoke", key)
 
@@ -166,12 +170,22 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _store() -> Iterator[Store]:
+def _side(test: bool) -> Iterator[tuple[Store, str]]:
+    """Where keys of this kind are, and how they begin; the rehearsal is made where there is none."""
+    from workflow.access import keys
     from workflow.settings import read_settings
     from workflow.store import open_store
 
-    store = open_store(read_settings().database)
-    try:
-        yield store
-    finally:
-        store.close()
+    settings = read_settings()
+    if not test:
+        store = open_store(settings.database)
+        try:
+            yield store, keys.PREFIX
+        finally:
+            store.close()
+        return
+    from workflow.recovery.runtime import open_runtime
+    from workflow.rehearsal.opening import open_rehearsal
+
+    with closing(open_runtime(settings)) as real, closing(open_rehearsal(real)) as rehearsal:
+        yield rehearsal.store, keys.TEST_PREFIX

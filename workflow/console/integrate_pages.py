@@ -13,13 +13,16 @@ from state_machines.values.durations import parse_duration
 from state_machines.values.time_errors import TimeError
 from workflow.access import keys
 from workflow.access.bounds import checked_bounds
+from workflow.access.principal import Principal
 from workflow.access.role import Role
 from workflow.api.browser import BrowserOperator, OperatorsForm, people_now
 from workflow.api.context import context_of
+from workflow.clock import SANDBOX
 from workflow.console.form_values import text_in
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 from workflow.recovery.links.urls import base_url
+from workflow.store.port import Store
 from workflow.subscriptions import book
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +42,7 @@ def integrate_page(request: Request, _: BrowserOperator) -> Response:
 
 @router.post(f"{PLACE}/keys")
 async def make_key(request: Request, _: BrowserOperator, said: OperatorsForm) -> Response:
-    """Make a key; the page shows it, once."""
+    """Make a key, or a test key; the page shows it, once."""
     return await run_in_threadpool(_made, request, said)
 
 
@@ -64,7 +67,7 @@ def duration_in(said: dict[str, str], name: str, most: timedelta) -> timedelta |
 
 
 def _made(request: Request, said: dict[str, str]) -> Response:
-    store, now = context_of(request).runtime.store, people_now(request)
+    store, now = _store(request, said), people_now(request)
     try:
         role = next((one for one in OF_PROGRAMS if one.value == said.get("role")), Role.SYSTEM)
         name = text_in(said, "name")
@@ -73,18 +76,39 @@ def _made(request: Request, said: dict[str, str]) -> Response:
         bounds = checked_bounds(**{one: said.get(one, "").replace(",", " ").split() for one in _BOUNDS})
         lasts = duration_in(said, "expires", _MOST)
         ends: datetime | None = None if lasts is None else now + lasts
-        key = keys.create(store, role, name, now, bounds=bounds, expires_at=ends)
+        key = keys.create(store, role, name, now, bounds=bounds, expires_at=ends, prefix=_prefix(said))
     except InvalidQuery as error:
         return _shown(request, said=said, problems=error.problems, status=422)
     return _shown(request, key=key)
 
 
 def _changed(request: Request, said: dict[str, str]) -> Response:
-    store, now, public = context_of(request).runtime.store, people_now(request), said.get("key", "")
+    store, now, public = _store(request, said), people_now(request), said.get("key", "")
     if said.get("what") == "rotate":
-        return _shown(request, key=keys.rotate(store, public, now, _OVERLAP))
+        return _shown(request, key=keys.rotate(store, public, now, _OVERLAP, _prefix(said)))
     keys.revoke(store, public, now)
     return see_other(PLACE, done="key_revoked")
+
+
+def _is_test(said: dict[str, str]) -> bool:
+    """Whether a form is about a test key."""
+    return said.get("kind") == "test"
+
+
+def _prefix(said: dict[str, str]) -> str:
+    return keys.TEST_PREFIX if _is_test(said) else keys.PREFIX
+
+
+def _store(request: Request, said: dict[str, str]) -> Store:
+    """Where the keys are that a form is about. Raises NotFound: a sandbox has no test keys."""
+    context = context_of(request)
+    if _is_test(said) and context.rehearsal is not None:
+        return context.rehearsal.open().runtime.store
+    return context.runtime.store
+
+
+def _in_force(store: Store, now: datetime) -> list[Principal]:
+    return [one for one in keys.listed(store) if one.revoked_at is None and not one.is_expired(now)]
 
 
 def _shown(
@@ -95,13 +119,16 @@ def _shown(
     key: str = "",
     status: int = 200,
 ) -> Response:
-    runtime, now = context_of(request).runtime, people_now(request)
-    known = [one for one in keys.listed(runtime.store) if one.revoked_at is None and not one.is_expired(now)]
+    context, now = context_of(request), people_now(request)
+    runtime = context.runtime
+    rehearsed = None if context.rehearsal is None else context.rehearsal.there()
     return page(
         request,
         "integrate.html",
         status=status,
-        keys=known,
+        keys=_in_force(runtime.store, now),
+        test_keys=[] if rehearsed is None else _in_force(rehearsed.runtime.store, now),
+        rehearses=not runtime.settings.clock.startswith(SANDBOX),
         roles=OF_PROGRAMS,
         subscriptions=book.listed(runtime.store).items,
         base=base_url(runtime.settings),

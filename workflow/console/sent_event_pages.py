@@ -16,12 +16,13 @@ from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserOperator, OperatorsLongForm
-from workflow.api.context import context_of
+from workflow.api.context import ApiContext, context_of
 from workflow.api.http.parameters import STORABLE
 from workflow.api.resources.examples import example_body
 from workflow.clock import SANDBOX
 from workflow.console.form_values import form_id
 from workflow.console.integrate_pages import PLACE as ABOVE
+from workflow.console.rehearsal_page import rehearsal_context
 from workflow.console.rendering import page
 from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent, NotFound, UnknownDefinition
@@ -40,6 +41,7 @@ class SourceQuery(BaseModel):
 
     source: Annotated[str, Field(max_length=256, pattern=rf"^$|{STORABLE}")] = ""
     refused: bool = False
+    test: bool = False
 
 
 class TypeQuery(BaseModel):
@@ -52,9 +54,12 @@ class TypeQuery(BaseModel):
 def sent_events_page(
     request: Request, _: BrowserOperator, wanted: Annotated[SourceQuery, Query()]
 ) -> Response:
-    """The newest events from outside: accepted, decided, or refused and by which rule."""
-    store = context_of(request).runtime.store
-    found = recent_events(store, source=wanted.source or None, refused=wanted.refused)
+    """The newest events from outside, or of test keys: accepted, decided, or refused and by which rule."""
+    context = context_of(request)
+    rehearsed = context.rehearsal.there() if wanted.test and context.rehearsal is not None else None
+    runtime = context.runtime if rehearsed is None else rehearsed.runtime
+    none = wanted.test and rehearsed is None
+    found = [] if none else recent_events(runtime.store, source=wanted.source or None, refused=wanted.refused)
     return page(request, "sent_events.html", events=found, wanted=wanted)
 
 
@@ -70,15 +75,21 @@ async def send_test_event(request: Request, holder: BrowserOperator, said: Opera
     kind = said.get("type", "")
     try:
         event = _event(said, kind)
-        found = await _sent(request, holder, event)
+        found = await _sent(await _context(request, said), holder, event)
     except InvalidEvent as error:
         problems = [_about_field(one) for one in error.problems]
         return await run_in_threadpool(_shown, request, kind, said=said, problems=problems, status=422)
     return await run_in_threadpool(_shown, request, kind, said=said, sent=event, found=found)
 
 
-async def _sent(request: Request, holder: Principal, event: CloudEvent) -> EventOutcome | None:
-    endpoint = context_of(request).endpoint
+async def _context(request: Request, said: dict[str, str]) -> ApiContext:
+    """Of what is real where that was said; else of the rehearsal, but a sandbox has none."""
+    rehearsed = None if said.get("kind") == "real" else await rehearsal_context(request)
+    return rehearsed or context_of(request)
+
+
+async def _sent(context: ApiContext, holder: Principal, event: CloudEvent) -> EventOutcome | None:
+    endpoint = context.endpoint
     with endpoint.serving(len(orjson.dumps(event.to_json()))):
         accepted = await endpoint.take(event, holder)
     return await endpoint.decisions.decided(accepted.source, accepted.event_id, _PATIENCE)
@@ -115,7 +126,7 @@ def _shown(
     found: EventOutcome | None = None,
     status: int = 200,
 ) -> Response:
-    runtime = context_of(request).runtime
+    sandbox = context_of(request).runtime.settings.clock.startswith(SANDBOX)
     lifecycle, trigger = _declared(request, kind) if kind else (None, "")
     example: dict[str, str] = {}
     if lifecycle is not None:
@@ -131,7 +142,8 @@ def _shown(
         given=example | (said or {}),
         sent=sent,
         found=found,
-        sandbox=runtime.settings.clock.startswith(SANDBOX),
+        sandbox=sandbox,
+        rehearsed=not sandbox and (said or {}).get("kind") != "real",
         problems=problems or [],
     )
 

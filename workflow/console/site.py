@@ -7,8 +7,8 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from workflow.api.app import create_app
+from workflow.api.context import Workers
 from workflow.api.ingest.limits import Limits
-from workflow.broker.client import Broker
 from workflow.console import (
     alert_pages,
     assets,
@@ -29,6 +29,7 @@ from workflow.console import (
     people_pages,
     promise_pages,
     reference_page,
+    rehearsal_page,
     sandbox_page,
     search_page,
     sent_event_pages,
@@ -68,6 +69,7 @@ PAGES = (
     integrate_pages.router,
     subscription_pages.router,
     sent_event_pages.router,
+    rehearsal_page.router,
     trial_pages.router,
     packet_page.router,
     link_pages.router,
@@ -80,7 +82,7 @@ PAGES = (
 
 def create_site(
     runtime: Runtime,
-    broker: Broker | None = None,
+    broker: Workers | None = None,
     *,
     limits: Limits | None = None,
     counters: Path | None = None,

@@ -69,6 +69,13 @@ def effects(
     return EffectPage([_view(row) for row in rows], more)
 
 
+def newest_effects(store: Store, *, limit: int = 50, before: int | None = None) -> list[EffectView]:
+    """Effects of any state, the newest first; `before`: those older than the one with this id."""
+    query = effect_rows() if before is None else effect_rows().where(_EFFECT.id < before)
+    with store.connect() as connection:
+        return [_view(row) for row in connection.execute(query.order_by(_EFFECT.id.desc()).limit(limit))]
+
+
 def effect(store: Store, effect_id: int) -> EffectView:
     """One effect. Raises NotFound."""
     with store.connect() as connection:

@@ -1,7 +1,8 @@
-"""What a store is for: it has run in earnest, or it is a sandbox's, and never both.
+"""What a store is for: it has run in earnest, or it is a sandbox's, or a rehearsal's, and never two of them.
 
 A sandbox's clock is moved over hours and days. Moved over a store that is real, it would break promises that
-have not been broken; and what a sandbox holds has happened at no time of the world's.
+have not been broken; and what a sandbox holds has happened at no time of the world's. What a rehearsal holds
+was sent by test keys: a worker that has channels must never take it for something that is to be sent.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Purpose(StrEnum):
     """It has run on the machine's clock, which goes by itself."""
     SANDBOX = "sandbox"
     """It runs on a clock that stands still until it is moved."""
+    REHEARSAL = "rehearsal"
+    """It runs on the machine's clock and holds what test keys sent: nothing of it goes out."""
 
     @classmethod
     def of(cls, clock: Clock) -> Purpose:
@@ -33,11 +36,14 @@ class Purpose(StrEnum):
 
 
 _REFUSALS = {
-    Purpose.EARNEST: "database: it has run in earnest, and a sandbox's clock must not be moved over it; "
-    "give the sandbox its own MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR [earnest]",
+    Purpose.EARNEST: "database: it has run in earnest: no sandbox's clock must be moved over it, and no test "
+    "key write to it; give the sandbox its own MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR, and test keys "
+    "their own MAKEGOOD_REHEARSAL_DATABASE_URL [earnest]",
     Purpose.SANDBOX: "database: it is a sandbox's, and does not run on a clock that goes by itself; use "
     "`makegood up --sandbox` (other commands: MAKEGOOD_CLOCK=sandbox:<data directory>/clock), or another "
     "MAKEGOOD_DATABASE_URL or MAKEGOOD_DATA_DIR [sandbox]",
+    Purpose.REHEARSAL: "database: it holds what test keys sent, of which nothing must go out; use another "
+    "MAKEGOOD_DATABASE_URL [rehearsal]",
 }
 
 
@@ -60,12 +66,13 @@ def refuse_another(store: Store, purpose: Purpose) -> None:
         raise StoreError(_REFUSALS[known])
 
 
-def claim(store: Store, clock: Clock) -> None:
-    """Mark the store as what this clock makes of it; a sandbox's clock then stands where its store says.
+def claim(store: Store, clock: Clock, wanted: Purpose | None = None) -> None:
+    """Mark the store as `wanted`, or as what this clock makes of it; a sandbox's clock then stands where its
+    store says.
 
     Raises StoreError, naming the rule, where it is marked as something else.
     """
-    wanted, real = Purpose.of(clock), SystemClock().now()
+    wanted, real = wanted or Purpose.of(clock), SystemClock().now()
     if wanted is Purpose.EARNEST and not _can_be_marked(store):
         return  # of an older schema: the migration marks it
     refuse_another(store, wanted)
