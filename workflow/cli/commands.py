@@ -29,6 +29,7 @@ LINES = {
     "test": "Play scenarios: given this, when that happens, then this must be so and nothing else.",
     "explain": "Say how each deadline of a subject came about. Reads the database, needs no API.",
     "check": "Say what is wrong with lifecycles and routes: file, line, field, rule. Exit 1 if so.",
+    "lifecycle": "Move the subjects of a lifecycle to another version.",
     "convert": "Write a lifecycle of the first edition in the second; say what is left to do. Exit 1 if so.",
     "draw": "Draw a lifecycle. Without --format: an SVG if that is how OUT ends, else text for Mermaid.",
     "route": "Routes in: webhooks and mails of other systems as events.",

@@ -22,6 +22,7 @@ from workflow.engine.registry import Registry
 from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
+from workflow.engine.version_changes import change_version, changes_version
 from workflow.engine.waiting_line import WAITING_LINE
 from workflow.search.noting import note
 from workflow.search.spelling import KnownWords
@@ -110,13 +111,16 @@ class BatchDecisions:
         if work.hops >= MOST_HOPS:
             raise EndlessChain(event.trigger)
         span = self._spans.begin(work, subject, event.trigger)
-        decision = decide(lifecycle, subject, event, self._now)
+        if changes_version(event):
+            lifecycle, decision, successor = change_version(self._registry, subject, event, self._now)
+        else:
+            decision = decide(lifecycle, subject, event, self._now)
+            successor = apply_decision(subject, event, decision, self._now)
         failed = refused_opening(subject, event, decision)
         if failed is not None:
             span.fail("the opening was refused")
             self._timers.bury(work, failed)
             return
-        successor = apply_decision(subject, event, decision, self._now)
         barometer, moved = lifecycle.barometer, decision.dest != subject.state
         figures = None
         if barometer is not None and (moved or decision.data is not subject.data):

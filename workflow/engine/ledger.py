@@ -16,6 +16,7 @@ from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.expressions.view import View
 from state_machines.subject import Subject
 from workflow.engine.registry import Registry
+from workflow.engine.version_changes import change_version, changes_version
 from workflow.errors import NotFound
 from workflow.store.keys import key_is
 from workflow.store.own_sources import TIMER_SOURCE, sender_of
@@ -91,8 +92,11 @@ def retell(registry: Definitions, key: str, rows: Iterable[Row[Any]]) -> Iterato
             subject = Subject(key, row.lifecycle, row.version)
         subject = subject._replace(seq=row.seq - 1)
         event = _event(row, key)
-        decision = decide(lifecycle, subject, event, row.at)
-        after = apply_decision(subject, event, decision, row.at)
+        if changes_version(event):
+            lifecycle, decision, after = change_version(registry, subject, event, row.at)
+        else:
+            decision = decide(lifecycle, subject, event, row.at)
+            after = apply_decision(subject, event, decision, row.at)
         yield Retold(lifecycle, subject, event, decision, row.at, after)
         subject = after
 

@@ -10,6 +10,8 @@ from state_machines.definitions.senders import DESK, FAMILY, LINK, OUTSIDE, REPO
 TIMER_SOURCE = "/makegood/timers"
 SUBJECT_SOURCE = "/makegood"
 """The source of events that subjects send each other."""
+MIGRATION_SOURCE = "/makegood/migration"
+"""The source of events by which subjects are moved to another version of their lifecycle."""
 
 OWN_SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -17,6 +19,7 @@ OWN_SOURCES: Mapping[str, str] = MappingProxyType(
         TIMER_SOURCE: TIMER,
         "/makegood/receipts": TASK,
         "/makegood/sweep": FAMILY,
+        MIGRATION_SOURCE: FAMILY,
         "/makegood/live": FAMILY,
         "/makegood/sending": FAMILY,
         "/makegood/desk": DESK,
