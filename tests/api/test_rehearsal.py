@@ -306,8 +306,12 @@ def test_the_console_makes_test_keys_and_shows_what_would_have_been_sent(
             seconds=20,
             what=f"what would have gone over {channel}",
         )
-    page = ola.get(f"{place}/rehearsal").text
-    assert "ada@example.com" in page and "billing.charge" in page
+    wait_until(
+        lambda: "ada@example.com" in ola.get(f"{place}/rehearsal").text,
+        seconds=20,
+        what="whom it would reach",
+    )
+    assert "billing.charge" in ola.get(f"{place}/rehearsal").text
     assert ola.get("/search?q=shout:S-1").text.count("shout:S-1") == 1, "nothing but what was asked for"
     assert "shout.begin" in ola.get(f"{place}/events?test=true").text
     assert "shout.begin" not in ola.get(f"{place}/events").text

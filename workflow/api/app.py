@@ -25,7 +25,7 @@ from workflow.api.http.request_ids import RequestIds
 from workflow.api.http.traced_requests import TracedRequests
 from workflow.api.ingest import endpoint
 from workflow.api.ingest.limits import Limits
-from workflow.api.rehearsal_door import RehearsalDoor, presents_test_key
+from workflow.api.rehearsal_application import RehearsalApplication, presents_test_key
 from workflow.api.routes import (
     alerts,
     audit,
@@ -75,7 +75,7 @@ class Application(FastAPI):
     """
 
     straight: ASGIApp
-    rehearsed: RehearsalDoor | None = None
+    rehearsed: RehearsalApplication | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As an ASGI application."""
@@ -134,7 +134,7 @@ def create_app(
     )
     app.state.context = context
     if context.rehearsal is not None:
-        app.rehearsed = RehearsalDoor(
+        app.rehearsed = RehearsalApplication(
             context.rehearsal,
             lambda opened: create_app(opened.runtime, opened.worker, limits=limits, rehearses=True),
         )

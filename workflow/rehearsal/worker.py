@@ -22,7 +22,7 @@ from workflow.engine.turns import decide_all
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.relay import Publisher, Relay
 
-_MODULE = "tasks.rehearsed"
+_MODULE = "tasks.rehearsal"
 _LONGEST_WAIT = 30.0
 """Seconds until it looks again by itself: another process may have set a timer that is due earlier."""
 _AFTER_ERROR = 5.0
@@ -30,7 +30,7 @@ _AFTER_ERROR = 5.0
 log = structlog.get_logger(__name__)
 
 
-class Rehearsed(Publisher, Protocol):
+class RehearsalPublisher(Publisher, Protocol):
     """A publisher that keeps what would have gone out."""
 
     def sweep(self) -> None:
@@ -42,7 +42,7 @@ class RehearsalWorker:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._publisher = cast(Rehearsed, import_module(_MODULE).RehearsedEffects(runtime))
+        self._publisher = cast(RehearsalPublisher, import_module(_MODULE).RehearsalEffects(runtime))
         self._relay = Relay(runtime, self._publisher)
         self._woken = threading.Event()
         self._ending = False

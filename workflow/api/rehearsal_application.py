@@ -1,4 +1,4 @@
-"""The door for test keys: by how a key begins it is decided which of two applications answers.
+"""The application for test keys: by how a key begins it is decided which of two applications answers.
 
 The keys of each are in its own store alone. So a test key opens nothing that is real, and a real one nothing
 of the rehearsal, whatever is written before it.
@@ -33,7 +33,7 @@ def presents_test_key(scope: Scope) -> bool:
     return False
 
 
-class RehearsalDoor:
+class RehearsalApplication:
     """The application of the rehearsal, made with the first request for it."""
 
     def __init__(self, rehearsal: Rehearsal, make: Callable[[Opened], Starlette]) -> None:

@@ -54,7 +54,7 @@ class KeepingChannel:
         )
 
 
-class RehearsedEffects:
+class RehearsalEffects:
     """Carries out effects of the rehearsal as they are published."""
 
     def __init__(self, runtime: Runtime) -> None:
