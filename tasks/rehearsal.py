@@ -18,8 +18,8 @@ from tasks.sending.sender import NoticeSender
 from workflow.broker.task_names import WRITE
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
-from workflow.outbox.receipts import TaskOutcome, record
-from workflow.recovery.archive.writing import write_alert
+from workflow.outbox.receipts import record_successes
+from workflow.recovery.archive.writing import write_alerts
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
 from workflow.store.port import EffectRow
@@ -76,10 +76,10 @@ class RehearsalEffects:
     def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
         """Do our own task; those of others are noted as not called."""
         store, now = self._runtime.store, self._runtime.clock.now()
-        for effect in effects:
-            if effect.target == WRITE:
-                written = write_alert(store, self._runtime.registry, effect.key)
-                record(self._runtime.engine, effect.key, TaskOutcome.SUCCEEDED, {"result": written.to_json()})
+        asked = [one.key for one in effects if one.target == WRITE]
+        written = write_alerts(store, self._runtime.registry, asked)
+        said = {key: {"result": one.to_json()} for key, one in zip(asked, written, strict=True)}
+        record_successes(self._runtime.engine, said)
         outbox.settle(store, [(one.id, NOT_CALLED) for one in effects if one.target != WRITE], now)
 
     def reachable(self) -> bool:
