@@ -178,6 +178,7 @@ class DeadLetters(TypedDict):
     events: list[DeadEvent]
     timers: list[DeadTimer]
     messages: list[DeadMessage]
+    more: bool
 
 
 class FoundText(TypedDict):

@@ -13,6 +13,7 @@ from workflow.access.role import AT_DESK, EVERYBODY, OPERATING, OVERSEEING, SEND
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remember_holder
 from workflow.api.http.bearer import known_key, missing, permit
+from workflow.api.http.known_parameters import refuse_unknown_parameters
 from workflow.api.http.problems import Kind, Refusal
 
 _bearer = HTTPBearer(
@@ -25,12 +26,16 @@ _bearer = HTTPBearer(
 async def bearer_key(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Principal:
-    """The key of the caller. Raises Refusal (401) without one, or when it is wrong or revoked."""
+    """The key of the caller.
+
+    Raises Refusal (401) without one, or when it is wrong or revoked; InvalidQuery for an unknown parameter.
+    """
     if credentials is None:
         raise missing()
     context = context_of(request)
     holder = await known_key(context.keyring, context.key_bounds, credentials.credentials, request.client)
     remember_holder(request.scope, holder)
+    refuse_unknown_parameters(request)
     return holder
 
 

@@ -29,6 +29,7 @@ from workflow.access.sessions import Limits, Session
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remember_holder
 from workflow.api.http.bearer import known_key, permit
+from workflow.api.http.known_parameters import refuse_unknown_parameters
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import MOST_BYTES, read_form
@@ -115,6 +116,7 @@ async def browser_reader(
     text = bearer.credentials if bearer is not None else basic.password if basic is not None else None
     if text is not None:
         holder = await known_key(context.keyring, context.key_bounds, text, request.client)
+        refuse_unknown_parameters(request)
         request.scope[_SIGNED_IN] = None  # what it may is what its key says, whatever cookie comes along
     else:
         found = await signed_in(request)

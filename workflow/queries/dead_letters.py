@@ -68,11 +68,16 @@ class DeadMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """The first of each kind, the oldest first. Effects have a resource of their own."""
+    """The first of each kind, the oldest first. Effects have a resource of their own.
+
+    Attributes:
+        more: whether there are more of some kind: they come first once these are retried or discarded.
+    """
 
     events: list[DeadEvent]
     timers: list[DeadTimer]
     messages: list[DeadMessage]
+    more: bool
 
 
 def first_dead_letters(store: Store, limit: int = 100) -> DeadLetters:
@@ -87,7 +92,7 @@ def first_dead_letters(store: Store, limit: int = 100) -> DeadLetters:
         .join(schema.subjects, _SUBJECT.id == _INBOX.subject_id)
         .where(_INBOX.dead_at.is_not(None))
         .order_by(_INBOX.event_id)
-        .limit(limit)
+        .limit(limit + 1)
     )  # fmt: skip
     timers = (
         select(
@@ -102,20 +107,22 @@ def first_dead_letters(store: Store, limit: int = 100) -> DeadLetters:
         .join(schema.subjects, _SUBJECT.id == _TIMER.subject_id)
         .where(_TIMER.dead_at.is_not(None))
         .order_by(_TIMER.dead_at, _SUBJECT.id, _TIMER.name)
-        .limit(limit)
+        .limit(limit + 1)
     )
     columns = (_MESSAGE.id, _MESSAGE.queue, _MESSAGE.received_at, _MESSAGE.reason, _MESSAGE.size)
     messages = (
         select(*columns, _MESSAGE.digest)
         .where(_MESSAGE.discarded_at.is_(None))
         .order_by(_MESSAGE.id)
-        .limit(limit)
+        .limit(limit + 1)
     )
     with store.connect() as connection:
         dead = connection.execute(events).all()
+        late, unread = connection.execute(timers).all(), connection.execute(messages).all()
         sent = senders(connection, [row.event_id for row in dead if row.source == SUBJECT_SOURCE])
         return DeadLetters(
-            [DeadEvent(*[*row, sent.get(row.event_id)]) for row in dead],
-            [DeadTimer(*tuple(row)) for row in connection.execute(timers)],
-            [DeadMessage(*tuple(row)) for row in connection.execute(messages)],
+            [DeadEvent(*[*row, sent.get(row.event_id)]) for row in dead[:limit]],
+            [DeadTimer(*tuple(row)) for row in late[:limit]],
+            [DeadMessage(*tuple(row)) for row in unread[:limit]],
+            more=max(map(len, (dead, late, unread))) > limit,
         )

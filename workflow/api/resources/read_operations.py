@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
+from workflow.api.http.paging import paging_parameters
 from workflow.api.resources.components import READING, header, in_json, parameter, problems
 from workflow.api.resources.naming import OperationNames, plural_of, word_of
 from workflow.api.resources.parameters import (
@@ -15,14 +16,11 @@ from workflow.api.resources.parameters import (
     query_parameter,
 )
 
-_CURSOR = {"type": "string", "maxLength": 100}
-
 
 def list_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any]:
     """Those that there are, page by page."""
     states: dict[str, Any] = {"type": "array", "maxItems": 50}
     states["items"] = {"type": "string", "enum": list(lifecycle.states)}
-    limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
     return {
         "operationId": names.list,
         "summary": f"List {plural_of(lifecycle)}",
@@ -41,8 +39,7 @@ def list_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any
                 {"type": "string", "pattern": KEY, "maxLength": 264},
             ),
             fields_parameter(),
-            query_parameter("limit", "How many a page has at most.", limit),
-            query_parameter("cursor", "`next` of the page before.", _CURSOR),
+            *paging_parameters(),
         ],
         "responses": {
             "200": {

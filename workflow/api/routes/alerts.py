@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from workflow.api.auth import Reader
@@ -14,6 +14,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
 from workflow.api.http.negotiation import JSON, MARKDOWN, preferred
+from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, READING, STORABLE, Moment, SubjectKey
 from workflow.recovery.archive.search import Alert, AlertPage, Wanted, alert, search
 
@@ -22,10 +23,8 @@ router = APIRouter(tags=["alerts"])
 Text = Annotated[str, Field(max_length=200, pattern=STORABLE)]
 
 
-class AlertQuery(BaseModel):
+class AlertQuery(Paging):
     """What is looked for; what is left empty narrows nothing. An unknown parameter is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
     words: str | None = Field(
         None,
@@ -43,8 +42,7 @@ class AlertQuery(BaseModel):
     versions: Literal["newest", "all"] = Field(
         "newest", description="Whether versions that a later one has replaced are shown too."
     )
-    limit: int = Field(20, ge=1, le=200, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+    limit: int = page_limit(20, 200)
 
     def wanted(self) -> Wanted:
         """For the archive. Raises InvalidQuery for times that are none."""

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workflow.access.audit import AuditFilter
 from workflow.api.auth import Operator
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, STORABLE, Moment
 from workflow.queries.audit import AuditPage, audit_page
 
@@ -21,17 +22,13 @@ _UTC = ZoneInfo("UTC")
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=STORABLE)]
 
 
-class AuditQuery(BaseModel):
+class AuditQuery(Paging):
     """Which entries to list. An unknown parameter is refused: a misspelt filter must not list everything."""
-
-    model_config = ConfigDict(extra="forbid")
 
     actor: _Text | None = Field(None, description="Only of this one: `system:crm`, `person:ada@example.com`.")
     target: _Text | None = Field(None, description="Only about this: the path of a request.")
     outcome: Literal["done", "refused"] | None = None
     since: Moment | None = Field(None, description="From this instant (RFC 3339) or day (UTC) on.")
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get(

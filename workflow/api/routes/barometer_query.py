@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from state_machines.errors import Problem
 from state_machines.values.instants import format_instant
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import STORABLE, Moment
 from workflow.errors import InvalidQuery
 from workflow.recovery.barometer.figures import Figure
@@ -57,11 +58,8 @@ class BarometerQuery(BaseModel):
         return by or None
 
 
-class SubjectsQuery(BarometerQuery):
+class SubjectsQuery(BarometerQuery, Paging):
     """The same, page by page."""
-
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 def question_of(figure: Figure, wanted: BarometerQuery, now: datetime) -> Question:

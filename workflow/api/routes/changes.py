@@ -17,6 +17,7 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.feed.change_feed import ChangeFeed, Told
 from workflow.api.http import prefer
 from workflow.api.http.bearer import bearer_text
+from workflow.api.http.paging import page_limit
 from workflow.api.http.parameters import LISTING, STORABLE, Name, SubjectKey
 from workflow.api.http.problems import Kind, described
 from workflow.clock import monotonic
@@ -75,7 +76,7 @@ class ChangeQuery(BaseModel):
 class ChangePageQuery(ChangeQuery):
     """Which changes, and how many a page has."""
 
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
+    limit: int = page_limit(100, 1000)
 
 
 class ChangeList(BaseModel):

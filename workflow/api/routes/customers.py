@@ -5,24 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING
 from workflow.recovery.contact.likely import LikelyPage, likely
 
 router = APIRouter(prefix="/v1", tags=["customers"])
-
-
-class PageOfLikely(BaseModel):
-    """Which of them."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get(
@@ -31,7 +22,7 @@ class PageOfLikely(BaseModel):
     response_model=LikelyPage,
     responses=LISTING,
 )
-def list_likely(request: Request, _: Reader, wanted: Annotated[PageOfLikely, Query()]) -> JsonAnswer:
+def list_likely(request: Request, _: Reader, wanted: Annotated[Paging, Query()]) -> JsonAnswer:
     """Two who are reached alike, and of whom nobody has said yet whether they are one; the oldest first.
 
     A person says so by `POST /v1/desk/likenesses/{number}/merge` or `…/not_the_same`.

@@ -27,6 +27,9 @@ async def reason_if_any(request: Request, _: Operator) -> str | None:
     return model_of(body, DiscardReason).reason if body else None
 
 
+_OF_EACH = "How many of each kind."
+
+
 @router.get(
     "/dead-letters",
     summary="Events, timers and messages given up",
@@ -34,7 +37,9 @@ async def reason_if_any(request: Request, _: Operator) -> str | None:
     responses=LISTING,
 )
 def list_dead_letters(
-    request: Request, _: Overseer, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    request: Request,
+    _: Overseer,
+    limit: Annotated[int, Query(ge=1, le=1000, description=_OF_EACH)] = 100,
 ) -> JsonAnswer:
     """Whose decision failed, with the fault; messages that could not be read. Dead effects: `/v1/effects`."""
     return JsonAnswer(first_dead_letters(context_of(request).runtime.store, limit))

@@ -11,6 +11,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk, LineReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import page_limit
 from workflow.api.http.parameters import LISTING, READING
 from workflow.api.http.problems import Kind as Problem
 from workflow.api.http.problems import Refusal
@@ -53,7 +54,7 @@ class LineFilter(BaseModel):
         None, max_length=100, description="What they speak; unsaid: anything."
     )
     desk: _Name | None = Field(None, description="Only what is for this desk, or for none in particular.")
-    limit: int = Field(50, ge=1, le=500)
+    limit: int = page_limit(50, 500)
 
 
 @router.get("/line", summary="Who waits for a person", response_model=Line, responses=LISTING)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, RETRYING, Row
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
@@ -19,17 +20,13 @@ from workflow.queries.effects import EffectPage, EffectView, effect, effects
 router = APIRouter(prefix="/v1", tags=["effects"])
 
 
-class EffectFilter(BaseModel):
+class EffectFilter(Paging):
     """Which effects to list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: list[Literal["pending", "published", "sending", "settled", "dead", "unknown", "recalled"]] = Field(
         ["dead", "unknown"],
         description="In one of these states. Default: what needs a person.",
     )
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 class SettlementNote(BaseModel):

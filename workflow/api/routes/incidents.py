@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from starlette.responses import Response
 
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
-from workflow.api.http.entity_tags import entity_tag
+from workflow.api.http.entity_tags import NONE_MATCH, entity_tag, is_unchanged
 from workflow.api.http.key_paths import is_part_of_key
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.resources.addresses import address_of, tail_of
 from workflow.api.resources.below import read_below
+from workflow.api.resources.sparse_fields import (
+    FieldsWanted,
+    SparseFields,
+    SparseSchema,
+    nothing_to_choose,
+    sparse_fields,
+)
 from workflow.queries.resources import Chosen
 from workflow.recovery.incident_list import (
     Incident,
@@ -27,13 +37,14 @@ from workflow.recovery.incident_list import (
 
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
+_FIELDS = tuple(one.name for one in fields(Incident))
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as the caller has it"}}
+
 Number = Annotated[str, Path(description="The incident's key, or its id alone.", max_length=264)]
 
 
-class IncidentFilter(BaseModel):
+class IncidentFilter(FieldsWanted, Paging):
     """Which incidents to list. An unknown parameter is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: list[Literal["open", "planned", "solved", "ended"]] = Field(
         default_factory=list, max_length=4, description="Only in this state; several: in one of them."
@@ -42,30 +53,24 @@ class IncidentFilter(BaseModel):
         None, description="`true`: only those in no final state; `false`: only those that ended."
     )
     parent: SubjectKey | None = Field(None, description="Only those that this subject opened.")
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
-class CaseFilter(BaseModel):
+class CaseFilter(Paging):
     """Which of an incident's cases to list. An unknown parameter is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: list[Literal["joined", "left", "settled"]] = Field(
         default_factory=list,
         max_length=3,
         description="Only those that are joined, were split off, or have heard that it is over.",
     )
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get("/incidents", summary="List incidents", response_model=IncidentPage, responses=LISTING)
 def list_incidents(request: Request, _: Reader, wanted: Annotated[IncidentFilter, Query()]) -> JsonAnswer:
     """The oldest first, page by page: how many cases each has, and how many promises are broken in them."""
-    store = context_of(request).runtime.store
-    chosen = Chosen(wanted.state, wanted.parent, wanted.open)
-    return JsonAnswer(incidents(store, chosen, wanted.limit, wanted.cursor))
+    chosen, sparse = Chosen(wanted.state, wanted.parent, wanted.open), _sparse(request, wanted)
+    page = incidents(context_of(request).runtime.store, chosen, wanted.limit, wanted.cursor)
+    return JsonAnswer({"items": [sparse.chosen(_known(one)) for one in page.items], "next": page.next})
 
 
 @router.get(
@@ -84,16 +89,39 @@ def list_cases_of_incident(
     return JsonAnswer(cases_of(store, key_of(number), wanted.state, wanted.limit, wanted.cursor))
 
 
-@router.get("/incidents/{number:path}", summary="One incident", response_model=Incident, responses=READING)
-def get_incident(request: Request, holder: Reader, number: Number) -> JsonAnswer:
+@router.get(
+    "/incidents/{number:path}",
+    summary="One incident",
+    response_model=Annotated[Incident, SparseSchema],
+    responses=READING | _UNCHANGED,
+    openapi_extra={"parameters": [NONE_MATCH]},
+)
+def get_incident(
+    request: Request, holder: Reader, number: Number, wanted: Annotated[FieldsWanted, Query()]
+) -> Response:
     """How it stands. Its cases are `GET /v1/incidents/{number}/cases`, its timeline that of its subject."""
     runtime = context_of(request).runtime
     address = address_of(tail_of(request, "incidents"), "incident")
     below = read_below(request, holder, runtime.registry.latest("incident"), address)
     if below is not None:
+        if wanted.fields is not None:
+            raise nothing_to_choose()
         return JsonAnswer(below)
+    sparse = _sparse(request, wanted)
     found = incident(runtime.store, key_of(number))
-    return JsonAnswer(found, headers={"ETag": entity_tag(found.revision)})
+    tag = entity_tag(found.revision)
+    if is_unchanged(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return JsonAnswer(sparse.chosen(_known(found)), headers={"ETag": tag})
+
+
+def _sparse(request: Request, wanted: FieldsWanted) -> SparseFields:
+    declared = context_of(request).runtime.registry.latest("incident").definition.data
+    return sparse_fields(wanted.fields, declared, _FIELDS)
+
+
+def _known(one: Incident) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _FIELDS}
 
 
 def key_of(number: str) -> str:

@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, Row, SubjectKey
 from workflow.queries.notices import NoticePage, NoticeView, notice, notices
 
 router = APIRouter(prefix="/v1", tags=["notices"])
 
 
-class NoticeFilter(BaseModel):
+class NoticeFilter(Paging):
     """Which notices to list. An unknown parameter is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
     subject: SubjectKey | None = Field(None, description="Only those that this subject has asked for.")
     state: list[Literal["pending", "published", "sending", "settled", "dead", "unknown", "recalled"]] = Field(
         default_factory=list, max_length=7, description="Only in this state; several: in one of them."
     )
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get("/notices", summary="List notices", response_model=NoticePage, responses=LISTING)

@@ -6,12 +6,13 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, STORABLE, Moment, Name
 from workflow.queries import refusals as found
 from workflow.queries.refusals import RefusalPage
@@ -20,10 +21,8 @@ router = APIRouter(prefix="/v1", tags=["refusals"])
 _UTC = ZoneInfo("UTC")
 
 
-class RefusalQuery(BaseModel):
+class RefusalQuery(Paging):
     """Which refusals to list. An unknown parameter is refused: a misspelt filter must not list everything."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lifecycle: Name | None = Field(None, description="Only about subjects of this lifecycle.")
     trigger: Name | None = Field(None, description="Only of this trigger.")
@@ -33,8 +32,6 @@ class RefusalQuery(BaseModel):
         "timers.",
     )
     since: Moment | None = Field(None, description="Decided from this instant (RFC 3339) or day (UTC) on.")
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get(

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Match
@@ -24,13 +24,14 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
+from workflow.api.http.paging import OnlyKnown, Paging
 from workflow.api.http.parameters import Name, SubjectKey
 from workflow.api.resources.addresses import POSSIBLE, address_of, named_subject, tail_of
 from workflow.api.resources.below import no_method, read_below
 from workflow.api.resources.collections import collection_of, lifecycle_of
 from workflow.api.resources.senders import opening, sendable
 from workflow.api.resources.sending import Wish, carried_out
-from workflow.api.resources.sparse_fields import PATTERN, SparseFields, sparse_fields
+from workflow.api.resources.sparse_fields import FieldsWanted, SparseFields, nothing_to_choose, sparse_fields
 from workflow.errors import InvalidQuery, NotFound, UnknownDefinition
 from workflow.queries.resources import Chosen, Resource, resource, resources
 
@@ -38,28 +39,16 @@ router = APIRouter(prefix="/v1", include_in_schema=False)
 _COLLECTION, _BELOW = "/{collection:collection}", "/{collection:collection}/{path:path}"
 
 
-class FieldsWanted(BaseModel):
-    """Which fields an answer has."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fields: str | None = Field(None, max_length=2000, pattern=PATTERN)
-
-
-class ResourceFilter(FieldsWanted):
-    """Which subjects to list. An unknown parameter is refused."""
+class ResourceFilter(FieldsWanted, Paging):
+    """Which subjects to list."""
 
     state: list[Name] = Field(default_factory=list, max_length=50)
     parent: SubjectKey | None = None
     open: bool | None = None
-    limit: int = Field(100, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=100)
 
 
-class Sending(BaseModel):
+class Sending(OnlyKnown):
     """What may be said of a subject that a trigger begins."""
-
-    model_config = ConfigDict(extra="forbid")
 
     parent: SubjectKey | None = None
 
@@ -123,8 +112,7 @@ async def get_resource(request: Request, holder: AnyKey, collection: str) -> Res
     wanted = _query_as(FieldsWanted, request)
     if below is not None:
         if wanted.fields is not None:
-            message = "there is nothing to choose from"
-            raise InvalidQuery([Problem("query.fields", "extra_forbidden", message)])
+            raise nothing_to_choose()
         return JsonAnswer(below)
     sparse = sparse_fields(wanted.fields, lifecycle.definition.data)
     key = f"{lifecycle.name}:{named_subject(tail, lifecycle.name)}"

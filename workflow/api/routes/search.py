@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from state_machines.errors import Problem
 from workflow.api.auth import ListReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, STORABLE, Moment, Name
 from workflow.errors import InvalidQuery
 from workflow.queries.cursor import cursor_after, rows_of
@@ -24,10 +25,8 @@ router = APIRouter(prefix="/v1", tags=["subjects"])
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Paging):
     """What is looked for. An unknown parameter is refused: a misspelt filter must not find everything."""
-
-    model_config = ConfigDict(extra="forbid")
 
     q: Text | None = Field(
         None,
@@ -61,8 +60,7 @@ class SearchQuery(BaseModel):
         None, description="`true`: only those that have not ended; `false`: only ended ones."
     )
     zone: str = Field("UTC", max_length=64, description="Whose days: an IANA time zone.")
-    limit: int = Field(20, ge=1, le=100, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+    limit: int = page_limit(20, 100)
 
     def choice(self) -> Choice:
         """Which subjects are wanted, whatever is found. Raises InvalidQuery for a time that is none."""

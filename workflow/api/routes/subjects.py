@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workflow.api.auth import ListReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
+from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, READING, Name, SubjectKey
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
@@ -19,10 +20,8 @@ from workflow.queries.timeline import TimelinePage, timeline
 router = APIRouter(prefix="/v1", tags=["subjects"])
 
 
-class SubjectFilter(BaseModel):
+class SubjectFilter(Paging):
     """Which subjects to list. An unknown parameter is refused: a misspelt filter must not list everything."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lifecycle: Name | None = Field(None, description="Only subjects of this lifecycle.")
     state: list[Name] = Field(
@@ -33,8 +32,6 @@ class SubjectFilter(BaseModel):
         True,
         description="`false`: instead those that events named and none has opened, with `seq` decisions.",
     )
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 @router.get(
@@ -66,13 +63,10 @@ def list_subjects(request: Request, _: ListReader, wanted: Annotated[SubjectFilt
 _Key = Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)]
 
 
-class PageOfTimeline(BaseModel):
+class PageOfTimeline(Paging):
     """Which entries of a timeline."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(50, ge=1, le=200, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+    limit: int = page_limit(50, 200)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from state_machines.expressions.fact_conditions import LONGEST
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import STORABLE, Name, SubjectKey
 from workflow.queries.changes import ChangeFilter
 from workflow.subscriptions.checking import LONGEST_URL
@@ -130,15 +131,6 @@ class NewSecret(BaseModel):
     """The new secret, which is not shown again."""
 
     secret: str
-
-
-class Paging(BaseModel):
-    """Which page."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 class AttemptQuery(Paging):

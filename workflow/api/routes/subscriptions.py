@@ -14,13 +14,13 @@ from state_machines.values.time_errors import TimeError
 from workflow.api.auth import Operator
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, STORABLE
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.subscription_requests import (
     AttemptQuery,
     NewSecret,
-    Paging,
     Redelivery,
     RedeliveryAnswer,
     Rotation,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from state_machines.errors import Problem
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, RETRYING, Row
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import described_body
@@ -24,15 +25,11 @@ from workflow.hooks.unmapped import Unmapped, UnmappedPage
 router = APIRouter(prefix="/v1", tags=["routes in"])
 
 
-class UnmappedQuery(BaseModel):
+class UnmappedQuery(Paging):
     """Which messages to list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     route: str | None = Field(None, pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="Only of this route.")
     settled: bool = Field(False, description="Those that were retried or discarded, not those that wait.")
-    limit: int = Field(100, ge=1, le=1000, description="How many a page has at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
 
 
 class UnmappedMessage(BaseModel):
