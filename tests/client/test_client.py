@@ -82,7 +82,7 @@ def test_what_nobody_named_is_not_found(client: Client) -> None:
 
 def test_what_was_given_up_is_listed(client: Client) -> None:
     assert list(client.effects()) == []
-    assert client.dead_letters() == {"events": [], "timers": [], "messages": []}
+    assert client.dead_letters() == {"events": [], "timers": [], "messages": [], "more": False}
 
 
 def test_any_other_resource_can_be_asked(client: Client) -> None:

@@ -14,13 +14,13 @@ def page_limit(usual: int, most: int) -> Any:
     return Field(usual, ge=1, le=most, description="How many a page has at most.")
 
 
-class OnlyKnown(BaseModel):
+class KnownParameters(BaseModel):
     """Parameters of a query. A misspelt filter must not list everything."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Paging(OnlyKnown):
+class Paging(KnownParameters):
     """Which page of a list."""
 
     limit: int = page_limit(100, 1000)

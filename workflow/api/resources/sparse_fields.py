@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from state_machines.errors import Problem
-from workflow.api.http.paging import OnlyKnown
+from workflow.api.http.paging import KnownParameters
 from workflow.errors import InvalidQuery
 from workflow.queries.resources import Resource
 
@@ -26,7 +26,7 @@ DESCRIPTION = (
 _DATA = "data."
 
 
-class FieldsWanted(OnlyKnown):
+class FieldsWanted(KnownParameters):
     """Which fields an answer has."""
 
     fields: str | None = Field(None, max_length=2000, pattern=PATTERN, description=DESCRIPTION)

@@ -24,7 +24,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
-from workflow.api.http.paging import OnlyKnown, Paging
+from workflow.api.http.paging import KnownParameters, Paging
 from workflow.api.http.parameters import Name, SubjectKey
 from workflow.api.resources.addresses import POSSIBLE, address_of, named_subject, tail_of
 from workflow.api.resources.below import no_method, read_below
@@ -47,7 +47,7 @@ class ResourceFilter(FieldsWanted, Paging):
     open: bool | None = None
 
 
-class Sending(OnlyKnown):
+class Sending(KnownParameters):
     """What may be said of a subject that a trigger begins."""
 
     parent: SubjectKey | None = None
