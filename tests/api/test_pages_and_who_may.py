@@ -48,6 +48,8 @@ WHO_MAY = {
     "GET /lifecycles": _ALL,
     "GET /lifecycles/{name}": _ALL,
     "GET /lifecycles/{name}/counts.svg": _ALL,
+    "GET /lifecycles/{name}/migrate": _OPERATING,
+    "POST /lifecycles/{name}/migrate": _OPERATING,
     "GET /operate": _OPERATING,
     "GET /operate/batch": _OPERATING,
     "POST /operate/batch": _OPERATING,

@@ -52,6 +52,7 @@ WHO_MAY = {
     "GET /v1/lifecycles": _ANYBODY,
     "GET /v1/lifecycles/{name}": _ORDERS,
     "GET /v1/lifecycles/{name}/triggers": _ORDERS,
+    "POST /v1/lifecycles/{name}/migrations": _OPERATING,
     "GET /v1/notices": _WENT_WRONG,
     "GET /v1/notices/{notice_id}": _WENT_WRONG,
     "POST /v1/policies/search": _EVERYTHING,

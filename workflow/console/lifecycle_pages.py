@@ -45,6 +45,7 @@ def lifecycle_page(request: Request, holder: BrowserHolder, name: Name) -> Respo
         versions=runtime.registry.versions(name),
         counts=_counts(runtime, lifecycle),
         most=MOST,
+        operates=holder.operates,
     )
 
 

@@ -35,6 +35,7 @@ EXAMPLES: Mapping[str, RequestExample] = {
     "get_subject": _SUBJECT,
     "get_lifecycle": RequestExample({"name": "promise"}),
     "list_triggers": RequestExample({"name": "promise", "state": "made"}),
+    "post_migration": RequestExample({"name": "promise"}, {"from": 1, "to": 2, "dry_run": True}),
     "get_packet": RequestExample({"number": "C-17"}),
     "list_fitting_policies": RequestExample({"case": "case:C-17"}),
     "search_policies": RequestExample(body={"facts": {"amount": 30}, "role": "agent", "what": "voucher"}),
