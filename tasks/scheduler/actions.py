@@ -16,6 +16,7 @@ from workflow.hooks import unmapped
 from workflow.maintenance import backlog
 from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.profile import LONGEST_CAP
+from workflow.recovery.subscription_news import warn_of_failing_subscriptions
 from workflow.subscriptions import attempts
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,8 @@ class WorkerActions:
         unmapped.prune(runtime.store, now - timedelta(days=runtime.settings.unmapped_days))
         contact_log.prune(runtime.store, now - LONGEST_CAP)
         attempts.prune(runtime.store, now - timedelta(days=runtime.settings.subscription_attempt_days))
+        failing = timedelta(days=runtime.settings.subscription_failing_days)
+        warn_of_failing_subscriptions(runtime.engine, now, failing)
         unknown = sweep(runtime.engine, runtime.clock)
         if unknown:
             log.warning("sends with an unknown outcome went to a person", sends=unknown)

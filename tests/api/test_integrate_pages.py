@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from tests.api.conftest import House, open_house, order
 from tests.api.signed_in import Browser, browser_of
@@ -19,6 +19,7 @@ from tests.replay.scene import LIFECYCLE as PARCEL
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.role import Role
+from workflow.api.ingest.turned_away import A_MINUTE
 from workflow.queries.changes import ChangeFilter
 from workflow.store import schema
 from workflow.subscriptions import book
@@ -97,6 +98,41 @@ def test_what_became_of_ones_events_is_told_with_the_rule(house: House, ola: Bro
     only = ola.get(f"{PLACE}/events?source=/tests&refused=true").text
     assert only.count("order.place") == 1
     assert "none such" in ola.get(f"{PLACE}/events?source=/nobody").text
+
+
+def test_what_was_turned_away_at_the_door_is_told_and_nothing_of_what_stood_in_it(
+    house: House, ola: Browser
+) -> None:
+    secret = "not-for-everybody"
+    assert (
+        house.post(order("place", "8", "wrong", amount=5000, note=secret + "-and-too-long")).status_code
+        == 422
+    )
+    headers = house.bearer() | {"Content-Type": "application/cloudevents+json"}
+    assert house.http.post("/v1/events", content=b"{" + secret.encode(), headers=headers).status_code == 400
+    house.post(order("place", "8", "right", amount=5))
+    assert house.post(order("place", "8", "right", amount=6)).status_code == 409
+    place = f"{PLACE}/events"
+    wait_until(lambda: ola.get(place).text.count("turned away") >= 3, seconds=20, what="all three to be kept")
+    page = ola.get(place).text
+    assert "order.place /tests wrong" in page and "data.amount [maximum]" in page
+    assert "order.place /tests right" in page and "cannot be read" in page
+    assert secret not in page and "5000" not in page
+    with house.runtime.store.connect() as connection:
+        assert secret not in str(connection.execute(select(schema.audit)).all())
+
+
+def test_of_a_key_that_repeats_a_fault_not_everything_is_kept(house: House) -> None:
+    for number in range(A_MINUTE + 5):
+        house.post(order("place", "8", f"w{number}", amount=0))
+    query = select(func.count()).where(schema.audit.c.outcome == "turned_away")
+
+    def kept() -> int:
+        with house.runtime.store.connect() as connection:
+            return connection.scalar(query) or 0
+
+    wait_until(lambda: kept() >= A_MINUTE, seconds=20, what="them to be written")
+    assert kept() == A_MINUTE
 
 
 def test_a_test_event_is_written_from_what_the_trigger_declares_and_decided(

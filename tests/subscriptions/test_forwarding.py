@@ -11,6 +11,7 @@ from tests.subscriptions.conftest import Outlet
 from tests.subscriptions.receiving import Receiver, Reply
 from tests.waiting import wait_until
 from workflow.queries.subjects import subjects
+from workflow.recovery.subscription_news import warn_of_failing_subscriptions
 from workflow.subscriptions import attempts, book
 from workflow.subscriptions.subscription import SubscriptionStatus
 
@@ -163,6 +164,31 @@ def test_a_subscription_that_failed_for_days_is_disabled_and_a_person_hears(
     )
     outlet.turns()
     assert receiver.by_subject()["lamp:A"] == [1, 2]
+
+
+def test_a_person_hears_a_day_before_a_subscription_is_disabled_and_once(
+    outlet: Outlet, receiver: Receiver
+) -> None:
+    receiver.behaviour = lambda _, __: Reply(500)
+    subscription = outlet.subscribe(receiver)
+    outlet.decide("A", "B")
+    outlet.turns()
+    engine, clock = outlet.world.engine, outlet.world.clock
+    outlet.later(days=1.9)
+    assert warn_of_failing_subscriptions(engine, clock.now(), timedelta(days=3)) == 0, "it is early yet"
+    outlet.later(hours=3)
+    assert outlet.found(subscription).status is SubscriptionStatus.ACTIVE
+    told = [warn_of_failing_subscriptions(engine, clock.now(), timedelta(days=3)) for _ in range(2)]
+    assert told == [1, 0]
+    outlet.world.settle()
+    (warned,) = [one for one in opened_subjects(outlet, "escalation") if "-fails-" in one]
+    words = outlet.world.data(warned)["words"]
+    assert subscription in words and "does not arrive" in words and "UTC" in words
+    assert receiver.url not in words, "an address may hold a secret"
+    receiver.behaviour = lambda _, __: Reply()
+    outlet.later(hours=6)
+    assert outlet.found(subscription).held == 0
+    assert warn_of_failing_subscriptions(engine, clock.now() + timedelta(days=9), timedelta(days=3)) == 0
 
 
 def test_a_receiver_that_is_gone_is_asked_once(outlet: Outlet, receiver: Receiver) -> None:

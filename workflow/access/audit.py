@@ -20,6 +20,8 @@ from workflow.store import schema
 from workflow.store.port import Store
 
 DONE, REFUSED = "done", "refused"
+TURNED_AWAY = "turned_away"
+"""Of events that broke a rule at the door: their sender was permitted, and nothing was kept of them."""
 LONGEST = 300
 """Characters of an action or a target that are kept."""
 _AUDIT = schema.audit.c
@@ -37,7 +39,7 @@ class AuditEntry:
         key: the public part of their key.
         action: a method and a route, such as ``GET /v1/subjects/{key}``, or a command.
         target: what it was about: a path, the key of a subject, an id.
-        outcome: ``done`` or ``refused``.
+        outcome: ``done``, ``refused`` or ``turned_away``.
         reason: the rule by which it was refused.
         address: from where, as the server saw it.
         request_id: of the request, as its answer and the logs name it.

@@ -27,6 +27,7 @@ from workflow.console.rendering import page
 from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent, NotFound, UnknownDefinition
 from workflow.queries.recent_events import recent_events
+from workflow.queries.turned_away import turned_away
 from workflow.store.port import EventOutcome
 
 router = APIRouter(include_in_schema=False)
@@ -60,7 +61,8 @@ def sent_events_page(
     runtime = context.runtime if rehearsed is None else rehearsed.runtime
     none = wanted.test and rehearsed is None
     found = [] if none else recent_events(runtime.store, source=wanted.source or None, refused=wanted.refused)
-    return page(request, "sent_events.html", events=found, wanted=wanted)
+    turned = [] if none else turned_away(runtime.store)
+    return page(request, "sent_events.html", events=found, turned_away=turned, wanted=wanted)
 
 
 @router.get(f"{PLACE}/test")

@@ -81,6 +81,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Nothing is sent any more to {place} (subscription {id}): {reason}. Nothing is lost: mend the "
             "cause, and PATCH /v1/subscriptions/{id} with status active lets it go on where it stood."
         ),
+        "subscription_fails": (
+            "What goes to {place} (subscription {id}) does not arrive. At {until} it is disabled, if that "
+            "stays so. /admin/integrate shows each attempt."
+        ),
         # What is to be approved.
         "by_policy": "{what}, by the policy {policy}",
         "amount_by_policy": "{what} of {amount}, by the policy {policy}",
@@ -158,6 +162,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "An {place} geht nichts mehr (Abonnement {id}): {reason}. Verloren ist nichts: die "
             "Ursache beheben, dann geht es mit PATCH /v1/subscriptions/{id} und status active dort "
             "weiter, wo es stand."
+        ),
+        "subscription_fails": (
+            "Was an {place} geht (Abonnement {id}), kommt nicht an. Um {until} wird es abgeschaltet, wenn "
+            "das so bleibt. /admin/integrate zeigt jeden Versuch."
         ),
         "by_policy": "{what}, nach der Regel {policy}",
         "amount_by_policy": "{what} von {amount}, nach der Regel {policy}",

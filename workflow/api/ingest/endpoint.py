@@ -36,6 +36,7 @@ from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of, mode_of, named
 from workflow.api.ingest.decision_watch import DecisionWatch
 from workflow.api.ingest.limits import Limits, RequestLimiter
+from workflow.api.ingest.turned_away import TurnedAway, remember_events
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.group_commit import GroupCommit, OnCommit
@@ -55,6 +56,10 @@ class RawResponse(NamedTuple):
     status: int
     headers: RawHeaders
     body: bytes
+
+
+_BROKEN = frozenset({Kind.INVALID, Kind.MALFORMED, Kind.OTHER_EVENT})
+"""What is said of events that break a rule."""
 
 
 class EventsEndpoint:
@@ -84,6 +89,7 @@ class EventsEndpoint:
         self._backpressure = backpressure
         self._meters = meters
         self._audit = audit
+        self._turned_away = TurnedAway(audit, runtime.clock)
         self._clock = runtime.clock
         self.decisions = DecisionWatch(runtime.store)
         """For who waits until an event is decided."""
@@ -111,6 +117,8 @@ class EventsEndpoint:
             if refusal.kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):  # what is accepted has its actor
                 remember_rule(scope, refusal.problems[0].rule)
                 self._audit.note(entry_of(scope, self._clock.now(), PATH, refused=True))
+            elif refusal.kind in _BROKEN:
+                self._turned_away.note(scope, PATH, refusal.problems)
             return self._refused(refusal)
         return self._accepted(accepted)
 
@@ -172,11 +180,11 @@ class EventsEndpoint:
         self._limiter.acquire(size)
         try:
             body = await read_body(receive, mode.most_bytes, mode.carries, announced=announced)
-            return mode, await self._commit(Carried(mode, raw, body), key)
+            return mode, await self._commit(scope, Carried(mode, raw, body), key)
         finally:
             self._limiter.release(size)
 
-    async def _commit(self, carried: Carried, by: Principal) -> list[Acceptance]:
+    async def _commit(self, scope: Scope, carried: Carried, by: Principal) -> list[Acceptance]:
         """Check and commit all events of a request.
 
         Raises:
@@ -192,6 +200,7 @@ class EventsEndpoint:
                 events = await run_in_threadpool(events_of, carried)
             else:
                 events = events_of(carried)
+            remember_events(scope, events)
             if not events:  # an empty batch asks for nothing, and gets it
                 return []
             self._check_room(len(events))
@@ -240,7 +249,7 @@ class EventsEndpoint:
         return RawResponse(202, _headers(body), body)
 
     def _refused(self, refusal: Refusal) -> RawResponse:
-        if refusal.kind in (Kind.INVALID, Kind.MALFORMED, Kind.OTHER_EVENT):
+        if refusal.kind in _BROKEN:
             self._meters.refused.inc()
         elif refusal.kind is Kind.BUSY:
             self._meters.turned_away.labels(refusal.problems[0].rule).inc()

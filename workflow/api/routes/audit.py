@@ -27,7 +27,7 @@ class AuditQuery(Paging):
 
     actor: _Text | None = Field(None, description="Only of this one: `system:crm`, `person:ada@example.com`.")
     target: _Text | None = Field(None, description="Only about this: the path of a request.")
-    outcome: Literal["done", "refused"] | None = None
+    outcome: Literal["done", "refused", "turned_away"] | None = None
     since: Moment | None = Field(None, description="From this instant (RFC 3339) or day (UTC) on.")
 
 
