@@ -1,4 +1,4 @@
-"""What broke a rule at the door lately: whose, which event, which field and rule; nothing that stood in it."""
+"""What broke a rule at the door lately: whose, which event, which field and rule; nothing of its content."""
 
 from __future__ import annotations
 
