@@ -106,7 +106,7 @@ class NoticeClaims:
             )
             first, later = _one_each(held, customers, lines)
             begun = outbox.begin(transaction, list(first), token, now, lease, sent)
-            verdicts = _Verdicts(transaction, now, lease, customers.values(), self._interval)
+            verdicts = _Verdicts(transaction, now, lease, customers.values(), lines.values(), self._interval)
             bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
             verdicts.write(Hold(token, EffectState.SENDING))
             found = [bundle for bundle in bundles if bundle is not None]
@@ -126,8 +126,8 @@ class NoticeClaims:
             line = gathering.line_of(topic, found, to, origins[one]) if isinstance(found, Go) else None
             if line is not None:
                 lines[one] = line
-        for name in sorted({line.name for line in lines.values()}):
-            transaction.hold(name)
+        if lines:
+            transaction.hold({line.name for line in lines.values()})
         return lines
 
 
@@ -160,6 +160,7 @@ class _Verdicts:
         now: datetime,
         lease: timedelta,
         customers: Collection[Customer],
+        lines: Collection[Line],
         interval: timedelta,
     ) -> None:
         self._interval = interval
@@ -167,6 +168,7 @@ class _Verdicts:
         self._now = now
         self._lease = lease
         self._others_wait = contact_log.with_waiting(transaction, customers)
+        self._last_told = colleague_lines.last_told(transaction, {line.name for line in lines})
         self._waits: list[tuple[int, datetime, str]] = []
         self._recalled: list[tuple[int, str]] = []
         self._impossible: list[tuple[int, str]] = []
@@ -212,8 +214,7 @@ class _Verdicts:
         notice, since = addressing.addressed(row, {}), shifted(now, -self._interval)
         found = route(notice.topic, notice.channel, notice.to, now)
         assert isinstance(found, Go)
-        last = colleague_lines.last_told(transaction, line.name)
-        wait = gathering.until_gathered(now, self._interval, last)
+        wait = gathering.until_gathered(now, self._interval, self._last_told.get(line.name))
         if wait is not None and (
             line.patient or not colleague_lines.is_alone(transaction, line.name, row, since)
         ):

@@ -123,26 +123,27 @@ def test_a_dead_letter_holds_up_no_timer(store: Store) -> None:
     assert [work.event.timer for work in claim.work] == ["lapse"]
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_few_effects_are_given_away_at_once_and_many_wait_for_the_relay(store: Store, count: int) -> None:
+@pytest.mark.parametrize(("tasks", "given"), [(1, True), (2, True), (3, False)])
+def test_notices_and_few_tasks_are_given_away_at_once_and_many_tasks_wait_for_the_relay(
+    store: Store, tasks: int, given: bool
+) -> None:
     row = opened(store, "promise:A")["promise:A"]
-    kinds = ["task", "notice", "notice"]
+    kinds = ["task"] * tasks + ["notice"] * 4
     changes = Changes(
         subjects=standing(store, [row]),
-        effects=[effect(row, number, kinds[number]) for number in range(count)],
+        effects=[effect(row, number, kind) for number, kind in enumerate(kinds)],
     )
     with store.begin() as transaction:
         given_away = transaction.write(changes, NOW, Dispatch("a token", LEASE, 2), last=True)
     with store.begin() as transaction:
         waiting = transaction.claim_effects(NOW, NOW + LEASE, "another token", 10)
         later = transaction.claim_effects(NOW + LEASE, NOW + 2 * LEASE, "a third token", 10)
-    if count == 3:
-        assert (given_away, len(waiting)) == ([], 3)
+    if not given:
+        assert (given_away, len(waiting)) == ([], len(kinds))
         return
     assert waiting == [], "somebody has them"
     assert [(one.key, one.attempts, one.token) for one in given_away] == [
-        ("promise:A/1/0", 1, "a token"),
-        ("promise:A/1/1", 0, "a token"),
+        (f"promise:A/1/{number}", int(kind == "task"), "a token") for number, kind in enumerate(kinds)
     ]
     assert [(one.id, one.subject, one.payload) for one in later] == [
         (one.id, one.subject, one.payload) for one in given_away

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.outbox import failed_triggers
@@ -247,11 +247,20 @@ def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason:
         )
 
 
+_OWNED = (
+    outbox.c.id.in_(bindparam("ids", expanding=True)),
+    outbox.c.token == bindparam("of"),
+    outbox.c.state == bindparam("held"),
+)
+# In the order of ids, as everybody locks effects.
+_LOCK_OWNED = select(outbox.c.id).where(*_OWNED).order_by(outbox.c.id).with_for_update()
+_UNCOUNT = update(outbox).where(*_OWNED).values(attempts=outbox.c.attempts - 1)
+
+
 def _uncount_attempt(transaction: Transaction, ids: Sequence[int], held: Hold) -> None:
-    owned = (outbox.c.id.in_(ids), outbox.c.token == held.token, outbox.c.state == held.state)
-    # In the order of ids, as everybody locks effects.
-    transaction.connection.execute(select(outbox.c.id).where(*owned).order_by(outbox.c.id).with_for_update())
-    transaction.connection.execute(update(outbox).where(*owned).values(attempts=outbox.c.attempts - 1))
+    owned = {"ids": ids, "of": held.token, "held": held.state}
+    transaction.connection.execute(_LOCK_OWNED, owned)
+    transaction.connection.execute(_UNCOUNT, owned)
 
 
 def _change(

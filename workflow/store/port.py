@@ -4,7 +4,7 @@ Lock order, so that nothing deadlocks: subjects first (a claim skips locked subj
 a subject change only under its lock. Inserts are sorted by key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -349,10 +349,10 @@ class Transaction(Protocol):
     def update_effects(self, updates: Sequence[EffectUpdate]) -> None:
         """Write the next states of effects, except for those that are settled or that others hold by now."""
 
-    def hold(self, name: str) -> None:
-        """Hold a name to the end of the transaction; another transaction that asks for it waits until then.
+    def hold(self, names: Collection[str]) -> None:
+        """Hold names to the end of the transaction; another transaction that asks for one waits until then.
 
-        For what is no row. Before effects are locked, and several names in their order: so nothing deadlocks.
+        For what is no row. Before effects are locked, and in the order of the names: so nothing deadlocks.
         """
 
 

@@ -3,7 +3,7 @@
 SQLAlchemy pools and transacts, the hot statements go straight to psycopg.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
@@ -222,9 +222,9 @@ class PostgresTransaction:
         batch.append(writing.effect_updates(updates))
         self._ask(*batch)
 
-    def hold(self, name: str) -> None:
+    def hold(self, names: Collection[str]) -> None:
         """Hold a name to the end of the transaction."""
-        self._run(sql.HOLD, name=name)
+        self._run(sql.HOLD, names=texts(sorted(names)))
 
 
 class PostgresStore:

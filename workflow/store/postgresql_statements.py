@@ -273,5 +273,8 @@ from unnest(cast(%(ids)s as bigint[]), cast(%(states)s as text[]), cast(%(due_at
 where o.id = u.id and o.state <> 'settled'
   and (u.token is null or (o.token = u.token and o.state = u.held))"""
 
-HOLD = "select pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
-"""Its rows: one, of nothing."""
+HOLD = """
+select pg_advisory_xact_lock(hashtextextended(name, 0)) from (
+  select name from unnest(cast(%(names)s as text[])) with ordinality as u(name, place) order by place
+  offset 0) named"""
+"""Its rows: one a name, of nothing."""

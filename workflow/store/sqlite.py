@@ -302,7 +302,7 @@ class SqliteTransaction:
             ],
         )
 
-    def hold(self, name: str) -> None:
+    def hold(self, names: Collection[str]) -> None:
         """Nothing is to be done: there is one write transaction at a time."""
 
 

@@ -5,12 +5,13 @@ A colleague is no subject, so all of it happens under the lock of that line (see
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, delete, func, or_, select
 
-from workflow.recovery.contact.gathering import CASE, matter_of
+from workflow.recovery.contact.gathering import CASE
 from workflow.store.effect_states import RELAYED
 from workflow.store.port import EffectRow, Transaction
 from workflow.store.schema import contacts, outbox, subjects
@@ -20,27 +21,30 @@ MOST_GATHERED = 5000
 
 # Statements are built once: that takes longer than the database.
 _LAST_TOLD = (
-    select(contacts.c.at)
-    .where(contacts.c.customer == bindparam("line"), ~contacts.c.waits)
-    .order_by(contacts.c.at.desc())
-    .limit(1)
+    select(contacts.c.customer, func.max(contacts.c.at))
+    .where(contacts.c.customer.in_(bindparam("lines", expanding=True)), ~contacts.c.waits)
+    .group_by(contacts.c.customer)
 )
 
 
-def last_told(transaction: Transaction, line: str) -> datetime | None:
-    """When the last message went to a colleague on this line, UTC; None: none that still matters."""
-    found: datetime | None = transaction.connection.execute(_LAST_TOLD, {"line": line}).scalar()
-    return found
+def last_told(transaction: Transaction, lines: Collection[str]) -> dict[str, datetime]:
+    """By line, when the last message went to a colleague on it, UTC; none of a line where none matters."""
+    if not lines:
+        return {}
+    return {line: at for line, at in transaction.connection.execute(_LAST_TOLD, {"lines": lines})}
 
 
-_PARENT = select(subjects.c.parent).where(subjects.c.key == bindparam("subject"))
+def _matter(subject: FromClause) -> ColumnElement[str]:
+    """As `matter_of`, of a row of subjects."""
+    of_case = and_(subject.c.parent.startswith(CASE), ~subject.c.key.startswith(CASE))
+    return case((of_case, subject.c.parent), else_=subject.c.key)
 
 
 def _others_on_line() -> Select[Any]:
-    of_case = and_(subjects.c.parent.startswith(CASE), ~subjects.c.key.startswith(CASE))
-    matter = case((of_case, subjects.c.parent), else_=subjects.c.key)
+    own = subjects.alias("own")
+    matter = select(_matter(own)).where(own.c.key == bindparam("subject")).scalar_subquery()
     waits = and_(contacts.c.waits, contacts.c.effect_id != bindparam("besides"), outbox.c.state.in_(RELAYED))
-    went = and_(~contacts.c.waits, contacts.c.at > bindparam("since"), matter != bindparam("matter"))
+    went = and_(~contacts.c.waits, contacts.c.at > bindparam("since"), _matter(subjects) != matter)
     return (
         select(contacts.c.effect_id)
         .join(outbox, outbox.c.id == contacts.c.effect_id)
@@ -58,9 +62,7 @@ def is_alone(transaction: Transaction, line: str, besides: EffectRow, since: dat
 
     What went on it after `since`, UTC, counts, and what waits.
     """
-    parent = transaction.connection.execute(_PARENT, {"subject": besides.subject}).scalar()
-    matter = matter_of(besides.subject, parent)
-    asked = {"line": line, "besides": besides.id, "since": since, "matter": matter}
+    asked = {"line": line, "besides": besides.id, "since": since, "subject": besides.subject}
     return transaction.connection.execute(_OTHERS_ON_LINE, asked).first() is None
 
 
