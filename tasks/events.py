@@ -12,7 +12,7 @@ from workflow.broker.sender import sender_over_broker
 from workflow.broker.task_names import ACCEPT, APPLY, KEY_HEADER
 from workflow.engine.decoded_events import accept_decoded
 from workflow.errors import InvalidEvent
-from workflow.telemetry.trace_context import HEADER, traceparent_of, within
+from workflow.telemetry.trace_context import HEADER, STATE, trace_of, within
 
 
 @app.task(name=APPLY)
@@ -36,7 +36,7 @@ def accept(self: Any, events: list[dict[str, Any]]) -> dict[str, int]:
     process, said = here(app), self.request.headers or {}
     try:
         holder = sender_over_broker(process.runtime, said.get(KEY_HEADER))
-        with within(traceparent_of(said.get(HEADER))):
+        with within(trace_of(said.get(HEADER), said.get(STATE))):
             answers = accept_decoded(process.runtime.engine, events, holder)
     except InvalidEvent as error:
         raise EventsRefused(error.problems) from None

@@ -18,7 +18,7 @@ from workflow.recovery.contact.receivers import Receivers
 from workflow.recovery.contact.standard_webhooks import sign, webhooks_of
 from workflow.recovery.contact.webhook_ids import webhook_id
 from workflow.settings import Settings
-from workflow.telemetry.trace_context import HEADER, current_traceparent
+from workflow.telemetry.trace_context import current_traceparent, headers_of
 
 TYPE = "makegood.notice"
 _GONE = 410
@@ -52,8 +52,7 @@ class WebhookChannel:
         identity, body = webhook_id(idempotency_key), _body(notice)
         headers = {"content-type": "application/json"}
         headers |= sign(self._signers[receiver], identity, self._clock.now(), body.decode())
-        span = current_traceparent()
-        headers |= {} if span is None else {HEADER: span}
+        headers |= headers_of(current_traceparent())
         try:
             answer = post(url, body, headers, self._seconds)
         except (Unsent, Lost) as error:

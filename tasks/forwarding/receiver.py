@@ -18,7 +18,7 @@ from workflow.queries.json_writing import json_bytes
 from workflow.recovery.contact.standard_webhooks import sign
 from workflow.subscriptions.subscription import message_id
 from workflow.telemetry import tracing
-from workflow.telemetry.trace_context import HEADER
+from workflow.telemetry.trace_context import headers_of
 from workflow.telemetry.tracing import Side, Span
 
 TYPE = "application/cloudevents+json; charset=utf-8"
@@ -70,7 +70,7 @@ class Receiver:
         headers = {"content-type": TYPE, "accept-encoding": "identity", "user-agent": "makegood"}
         headers |= sign(self._signers, message_id(change), self._clock.now(), body.decode())
         span = tracing.begin("forward change", change.traceparent, Side.CLIENT)
-        headers |= {} if span.traceparent is None else {HEADER: span.traceparent}
+        headers |= headers_of(span.traceparent)
         began = monotonic()
         status, error, text, pause = None, None, b"", None
         try:

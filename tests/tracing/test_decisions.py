@@ -23,9 +23,12 @@ from workflow.maintenance.doctor import examine
 from workflow.settings import Settings
 from workflow.store.schema import events, moves
 from workflow.telemetry import tracing
+from workflow.telemetry.trace_context import headers_of, trace_of
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
+STATE = "rojo=1,congo=t61"
+IN_STATE = f"{TRACEPARENT} {STATE}"
 DATA = {"email": "ada@example.org", "url": "http://127.0.0.1:1/"}
 
 
@@ -108,6 +111,59 @@ def test_where_nothing_is_recorded_what_came_is_handed_on_as_it_is(shop: World) 
     assert {traceparent for _, traceparent in ledger(shop)} == {TRACEPARENT}
     shop.advance(timedelta(days=4))
     assert ledger(shop)[-1] == ("arrive", None)
+
+
+def test_the_state_of_a_trace_goes_along_whether_spans_are_recorded_or_not(
+    shop: World, recorded: InMemorySpanExporter
+) -> None:
+    shop.post("order.place", "order:1", DATA, traceparent=IN_STATE)
+    assert all(trace is not None and trace.endswith(f"-01 {STATE}") for _, trace in ledger(shop))
+    tracing.record_with(None)
+    shop.post("order.place", "order:2", DATA, traceparent=IN_STATE)
+    assert {trace for _, trace in ledger(shop)[-3:]} == {IN_STATE}
+
+
+def test_an_event_brings_the_state_of_its_trace() -> None:
+    said = {"specversion": "1.0", "id": "1", "source": "/s", "type": "order.place", "subject": "order:1"}
+    event = parse(said | {"data": {}, "traceparent": TRACEPARENT, "tracestate": STATE})
+    assert event.traceparent == IN_STATE
+    assert parse(event.to_json()) == event
+    unusual = parse(said | {"traceparent": TRACEPARENT, "tracestate": "rojo"})
+    assert unusual.traceparent == TRACEPARENT, "an ill-formed state is left out, and the parent stays"
+
+
+def test_a_span_of_ours_keeps_the_state_of_its_trace(shop: World, recorded: InMemorySpanExporter) -> None:
+    shop.post("order.place", "order:1", DATA, traceparent=IN_STATE)
+    packed = by_name(recorded)["decide parcel.pack"]
+    assert packed.context.trace_state.to_header() == STATE
+    (trace,) = {effect.payload["traceparent"] for effect in shop.effects()}
+    assert headers_of(trace) == {
+        "traceparent": f"00-{TRACE}-{identity(packed)[1]}-01",
+        "tracestate": STATE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("congo=t61rcWkgMzE", "congo=t61rcWkgMzE"),
+        (" rojo=00f067aa0ba902b7 ,\tcongo=t61 ,", "rojo=00f067aa0ba902b7,congo=t61"),
+        ("fw529a3039@dt=FfV", "fw529a3039@dt=FfV"),
+        ("a=1,a=2", None),
+        ("A=1", None),
+        ("a", None),
+        ("a=", None),
+        ("a=\u00fc", None),
+        (",".join(f"k{n}=1" for n in range(33)), None),
+        (f"new=1,old={'x' * 250},older={'x' * 250},oldest=1", f"new=1,old={'x' * 250}"),
+        ("", None),
+        (17, None),
+        (None, None),
+    ],
+)
+def test_a_state_is_kept_as_w3c_has_it(said: object, kept: str | None) -> None:
+    assert headers_of(trace_of(TRACEPARENT, said)).get("tracestate") == kept
+    assert trace_of("no trace", said) is None
 
 
 def test_without_a_trace_nothing_is_kept(shop: World) -> None:

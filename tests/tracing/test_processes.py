@@ -22,6 +22,7 @@ from workflow.embedded.ports import free_port
 from workflow.store.schema import moves
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+STATE = "rojo=1,congo=t61"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 POST = '''
 """A code base of its own, which says what came with its task."""
@@ -36,7 +37,8 @@ app = Celery("post", broker=os.environ["BROKER"])
 @app.task(name="post.label", bind=True)
 def label(self, parcel):
     with open("headers.jsonl", "a") as file:
-        print(json.dumps({"traceparent": self.request.headers.get("traceparent")}), file=file)
+        names = ("traceparent", "tracestate")
+        print(json.dumps({name: self.request.headers.get(name) for name in names}), file=file)
     return 1
 '''
 
@@ -90,6 +92,7 @@ def test_from_the_post_to_the_notice_it_is_one_trace(
             "authorization": f"Bearer {installation.key()}",
             "content-type": "application/cloudevents+json",
             "traceparent": f"00-{TRACE}-{SPAN}-01",
+            "tracestate": STATE,
             "x-request-id": "from-the-shop",
         }
         answer = httpx.post(f"{url}/v1/events", json=event, headers=headers, trust_env=False)
@@ -146,6 +149,10 @@ def _expect_one_trace(collector: Collector, directory: Path) -> None:
         json.loads(line) for line in (directory / "elsewhere" / "headers.jsonl").read_text().splitlines()
     ]
     assert label["traceparent"] == f"00-{TRACE}-{published.id}-01"
+    states = {
+        headers.get("tracestate") for path, headers in collector.webhooks if name(path, headers)[0] == TRACE
+    }
+    assert (states, label["tracestate"]) == ({STATE}, STATE), "it goes along through SQL and the broker"
     (labelled,) = collector.named("decide parcel.labelled") or [None]
     if labelled is not None:  # where its receipt came before the parcel did
         assert (labelled.trace, labelled.parent) == (TRACE, packed.id)

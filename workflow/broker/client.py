@@ -24,7 +24,7 @@ from workflow.engine.turns import EVENTS, TIMERS
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.store.port import EffectRow
 from workflow.telemetry import tracing
-from workflow.telemetry.trace_context import HEADER
+from workflow.telemetry.trace_context import HEADER, headers_of
 from workflow.telemetry.tracing import Side, Span
 
 _SHOWN = 5
@@ -256,7 +256,7 @@ def _publishing(effect: EffectRow) -> Span:
 def _headers(effect: EffectRow, span: Span) -> dict[str, str]:
     """Those of a message: whose effect it carries out, and by which span it was asked for, if by any."""
     headers = {task_names.EFFECT_HEADER: effect.key}
-    return headers if span.traceparent is None else {**headers, HEADER: span.traceparent}
+    return headers | headers_of(span.traceparent)
 
 
 def _receipt(name: str, key: str, queue: str, signature: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from workflow.engine.exact_json import inexact, inside
 from workflow.engine.json_text import JsonTextError, decode
 from workflow.errors import InvalidEvent
 from workflow.store.own_sources import OWN_SOURCES
-from workflow.telemetry.trace_context import HEADER, traceparent_of
+from workflow.telemetry.trace_context import HEADER, STATE, headers_of, trace_of
 
 MAX_DEPTH = 32
 """How deep an event's data may nest."""
@@ -50,8 +50,8 @@ class CloudEvent(NamedTuple):
         data: a JSON object.
         parent: extension attribute; for an opening event, the key of the new subject's parent.
         effect: extension attribute; idempotency key of the effect that this event is the receipt of.
-        traceparent: extension attribute (distributed tracing); the span that it came from, by W3C's form. Of
-            another form it is as if it had none.
+        traceparent: extension attributes (distributed tracing); the span that it came from, by W3C's form,
+            and behind a blank its `tracestate`. Of another form it is as if it had none.
     """
 
     id: str
@@ -86,7 +86,8 @@ class CloudEvent(NamedTuple):
             "data": dict(self.data),
         }
         time = None if self.time is None else format_instant(self.time)
-        extensions = {"time": time, "parent": self.parent, "effect": self.effect, HEADER: self.traceparent}
+        extensions = {"time": time, "parent": self.parent, "effect": self.effect}
+        extensions |= headers_of(self.traceparent)
         return document | {name: value for name, value in extensions.items() if value is not None}
 
 
@@ -169,7 +170,7 @@ def parse(document: Any, *, field: str = "") -> CloudEvent:
     data = _data(reader)
     if reader.problems:
         raise InvalidEvent(reader.problems)
-    traced = traceparent_of(document.get(HEADER))
+    traced = trace_of(document.get(HEADER), document.get(STATE))
     return CloudEvent(identity, source, kind, subject, time, data, parent, effect, traced)
 
 
@@ -201,7 +202,8 @@ def _plain(document: dict[str, Any]) -> CloudEvent | None:
         at = None if time is None else parse_instant(time)
     except (TypeError, InstantError):
         return None
-    return CloudEvent(identity, source, kind, subject, at, data, parent, effect, traceparent_of(look(HEADER)))
+    traced = trace_of(look(HEADER), look(STATE))
+    return CloudEvent(identity, source, kind, subject, at, data, parent, effect, traced)
 
 
 def _time(reader: _Reader) -> datetime | None:

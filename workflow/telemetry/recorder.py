@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from workflow.telemetry.trace_context import HEADER
+from workflow.telemetry.trace_context import HEADER, STATE, headers_of, trace_of
 from workflow.telemetry.tracing import NAME, Side, Span
 
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -24,7 +24,7 @@ class RecordedSpan:
         self._span = span
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
-        self.traceparent: str | None = carrier.get(HEADER)
+        self.traceparent: str | None = trace_of(carrier.get(HEADER), carrier.get(STATE))
 
     def note(self, **attributes: Any) -> None:
         """Say more about it: attributes `makegood.<name>`; None says nothing."""
@@ -62,7 +62,7 @@ def _read(traceparent: str | None) -> Context:
     """The context that it names; an empty one, where there is none or it names none."""
     if traceparent is None:
         return Context()
-    return _PROPAGATOR.extract({HEADER: traceparent}, Context())
+    return _PROPAGATOR.extract(headers_of(traceparent), Context())
 
 
 def _named(traceparent: str) -> SpanContext:

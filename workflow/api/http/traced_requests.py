@@ -6,13 +6,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workflow.telemetry import tracing
 from workflow.telemetry.request_id import current_request_id
-from workflow.telemetry.trace_context import HEADER, traceparent_of, within
+from workflow.telemetry.trace_context import HEADER, STATE, trace_of, within
 from workflow.telemetry.tracing import Side
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that are asked again and again and lead to nothing."""
 
-_HEADER = HEADER.encode()
+_HEADER, _STATE = HEADER.encode(), STATE.encode()
 
 
 class TracedRequests:
@@ -29,8 +29,9 @@ class TracedRequests:
             await self._app(scope, receive, send)
             return
         said = [value for name, value in scope["headers"] if name == _HEADER]
-        parent = traceparent_of(said[0].decode("latin-1")) if len(said) == 1 else None
-        span, status = tracing.begin(scope["method"], parent, Side.SERVER), 500
+        states = (value.decode("latin-1") for name, value in scope["headers"] if name == _STATE)
+        caller = trace_of(said[0].decode("latin-1"), ",".join(states)) if len(said) == 1 else None
+        span, status = tracing.begin(scope["method"], caller, Side.SERVER), 500
 
         async def noted(message: Message) -> None:
             nonlocal status

@@ -83,6 +83,10 @@ EVENT: dict[str, Any] = {
             "that of the request, where traces are sent.",
             "examples": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
         },
+        "tracestate": {
+            "description": "What vendors have written down beside it; kept and handed on with it.",
+            "examples": ["congo=t61rcWkgMzE"],
+        },
     },
     "anyOf": [
         {"properties": {"data": {"type": "null"}}},
@@ -95,7 +99,8 @@ EVENT: dict[str, Any] = {
 _BINARY: dict[str, Any] = {
     "title": "Data of a CloudEvent in binary mode",
     "description": "The event's data; its attributes are the headers ce-specversion, ce-id, ce-source, "
-    "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, ce-traceparent, percent-encoded.",
+    "ce-type, ce-subject and, if wanted, ce-time, ce-parent, ce-effect, ce-traceparent, ce-tracestate, "
+    "percent-encoded.",
     "type": "object",
     "additionalProperties": True,
     "examples": [_EXAMPLE["data"]],
