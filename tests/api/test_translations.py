@@ -10,7 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from workflow.console import translations
+from state_machines.catalog import load_catalog
+from workflow.console import translations, trigger_forms
 from workflow.console.translations import chosen_language, po_file
 from workflow.console.translations import translations as texts_of
 
@@ -59,6 +60,25 @@ def test_what_a_browser_asks_for_is_what_it_gets() -> None:
     assert chosen_language("fr, en;q=0.5, de;q=0.4", "de") == "en"
     assert chosen_language("fr", "de-AT") == "de"
     assert chosen_language(None, None) == chosen_language("x;q=no, *", "") == "en"
+
+
+def test_whatever_forms_and_stories_of_the_catalog_show_has_a_german_word() -> None:
+    german = texts_of("de")
+    shown: set[tuple[str, str, str]] = set()
+    for lifecycle in load_catalog().values():
+        shown |= {("state", one, lifecycle.name) for one in lifecycle.possible}
+        shown |= {("trigger", one, lifecycle.name) for one in lifecycle.triggers}
+        shown.add(("lifecycle", lifecycle.name, lifecycle.name))
+        for trigger in trigger_forms.OF_CATALOG.get(lifecycle.name, ()):
+            for one in trigger_forms.form(lifecycle, trigger).inputs:
+                shown |= {("field", part, lifecycle.name) for part in (one.label, one.group) if part}
+                shown |= {("value", option, lifecycle.name) for option in one.options}
+    assert len(shown) > 300
+    assert not {
+        (kind, name, lifecycle)
+        for kind, name, lifecycle in shown
+        if not german.knows(kind, name) and not german.knows(f"{kind} of {lifecycle}", name)
+    }
 
 
 @pytest.mark.parametrize(("kind", "name"), [("state", "made"), ("trigger", "keep"), ("outcome", "no_answer")])

@@ -27,15 +27,31 @@ from workflow.errors import InvalidQuery
 BY = "by"
 _ROWS = 3
 """Elements that a form has room for of a list of objects."""
-_OF_CATALOG: Mapping[str, tuple[str, ...]] = {
+OF_CATALOG: Mapping[str, tuple[str, ...]] = {
     "case": get_args(Act),
     "promise": ("keep", "renegotiate", "hand_over", "pause", "resume", "thanks", "displeasure", "withdraw"),
     "callback": ("correct",),
+    "appointment": (
+        "pick",
+        "delay",
+        "on_the_way",
+        "arrived",
+        "done",
+        "move",
+        "call_off",
+        "cancel",
+        "hand_over",
+    ),
 }
 """What people may do to subjects of the catalog by these forms; the rest has pages of its own, or is news
 that subjects send each other."""
 _OVERSEEING_ALONE = frozenset({("promise", "withdraw")})
-_NOT_ASKED = frozenset({(("promise", "hand_over"), "from"), (("case", "grant"), "role")})
+_FOR_PROGRAMS = frozenset({"auto_submitted", "delivery", "headers", "if_window", "noted", "source_id"})
+"""Fields of the catalog by which programs say what they have seen or sent before; whoever has the page before
+them need not."""
+_NOT_ASKED = frozenset(
+    {(("promise", "hand_over"), "from"), (("appointment", "hand_over"), "from"), (("case", "grant"), "role")}
+)
 """Fields that a page leaves out: the lifecycle knows them, or the role of whoever acts does."""
 
 
@@ -72,7 +88,7 @@ class TriggerForm:
 
 def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[str]:
     """The triggers that whoever acts may send by a page to a subject in this state, as they are declared."""
-    known = _OF_CATALOG.get(lifecycle.name)
+    known = OF_CATALOG.get(lifecycle.name)
     if known is None and lifecycle.name in _catalog_names():
         return []
     possible = {way.trigger for way in lifecycle.ways if way.source == state and _does_something(way)}
@@ -96,7 +112,7 @@ def form(lifecycle: Lifecycle, trigger: str) -> TriggerForm:
     asked = {
         name: field
         for name, field in declared.data.items()
-        if not _is_actor(name, field) and ((lifecycle.name, trigger), name) not in _NOT_ASKED
+        if not _is_actor(name, field) and not _is_left_out(lifecycle.name, trigger, name)
     }
     inputs = (one for name, field in asked.items() for one in _inputs(name, field))
     # What must be said comes first.
@@ -141,6 +157,10 @@ def _does_something(way: Way) -> bool:
 def _is_actor(name: str, field: FieldDeclaration) -> bool:
     """Whether a field says who acts; one of that name that is a number or a choice is something else."""
     return name == BY and field.type in ("any", "string") and not field.enum
+
+
+def _is_left_out(lifecycle: str, trigger: str, name: str) -> bool:
+    return ((lifecycle, trigger), name) in _NOT_ASKED or (lifecycle in OF_CATALOG and name in _FOR_PROGRAMS)
 
 
 def _catalog_names() -> frozenset[str]:
