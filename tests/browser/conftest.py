@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.api.conftest import House, open_house
 from tests.api.signed_in import token_of
@@ -28,6 +28,9 @@ CHRIS = {
     "key": "customer:chris", "name": "Chris Overlong-Surname", "phone": "+49 30 1234", "zone": "Asia/Tokyo",
     "email": "chris.overlong-surname@a-rather-long-domain.example", "language": "en",
 }  # fmt: skip
+_PATIENCE = 30_000.0
+"""Milliseconds after which what a page is to show never comes: a machine with others at work on it is slow."""
+expect.set_options(timeout=_PATIENCE)
 CASE, PROMISE = "case:D-1", "promise:D-2"
 _WATCH = """
 window.violations = [];
@@ -79,7 +82,7 @@ class Desk:
         """The same without a page; it notes what the policy of a page forbids."""
         height = 800 if width > 700 else 740
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE)
         context.add_init_script(_WATCH)
         if token is not None:
             base = str(self.house.http.base_url)

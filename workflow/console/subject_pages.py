@@ -108,7 +108,7 @@ async def act(
         desk = desk_of(context_of(request), holder)
         found = await desk.act(key, trigger, data, form_id(said), PATIENCE)
     except (InvalidQuery, InvalidEvent) as error:
-        problems = [_about_field(one) for one in error.problems]
+        problems = [about_field(one) for one in error.problems]
         return await run_in_threadpool(
             _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=422
         )
@@ -145,7 +145,7 @@ def _why(request: Request, key: str, reason: str) -> str:
     return reasons(viewer_of(request).language, own)(reason, key.partition(":")[0])
 
 
-def _about_field(problem: Problem) -> Problem:
+def about_field(problem: Problem) -> Problem:
     """The same, about a field of the form."""
     field = problem.field.removeprefix("data.").removeprefix("[0].data.")
     return Problem(field.replace("[", ".").replace("]", ""), problem.rule, problem.message)

@@ -7,7 +7,7 @@ are whoever has signed in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from state_machines.catalog import load_catalog
@@ -24,7 +24,7 @@ from workflow.api.routes.desk_cases import Act
 from workflow.console.form_values import instant_in, text_in
 from workflow.errors import InvalidQuery
 
-BY = "by"
+BY, CUSTOMER = "by", "customer"
 _ROWS = 3
 """Elements that a form has room for of a list of objects."""
 OF_CATALOG: Mapping[str, tuple[str, ...]] = {
@@ -119,17 +119,54 @@ def form(lifecycle: Lifecycle, trigger: str) -> TriggerForm:
     return TriggerForm(trigger, declared.description, tuple(sorted(inputs, key=lambda one: not one.needed)))
 
 
+def opening_form(lifecycle: Lifecycle, trigger: str, asked: tuple[str, ...] | None = None) -> TriggerForm:
+    """The form of a trigger that begins something: a customer is asked for part by part.
+
+    `asked` names the fields in their order; None: all of them, what must be said first.
+    """
+    found = form(lifecycle, trigger)
+    inputs = [part for one in found.inputs for part in (_of_customer(one) if one.name == CUSTOMER else [one])]
+    if asked is not None:
+        by_field = {name: [one for one in inputs if one.name.partition(".")[0] == name] for name in asked}
+        inputs = [one for name in asked for one in by_field[name]]
+    return replace(found, inputs=tuple(inputs))
+
+
+def _of_customer(one: Input) -> list[Input]:
+    """The parts of a customer of whom nothing is known yet."""
+    hints = {"phone": "+49 30 1234", "language": "en, de …", "zone": "Europe/Berlin"}
+    return [
+        Input(
+            f"{CUSTOMER}.{part}",
+            part,
+            "text",
+            one.needed and part == "name",
+            hints.get(part, ""),
+            (),
+            CUSTOMER,
+        )
+        for part in ("name", "phone", "email", "language", "zone")
+    ]
+
+
 def data_of(
-    lifecycle: Lifecycle, trigger: str, said: Mapping[str, str], zone_name: str, by: str
+    lifecycle: Lifecycle,
+    trigger: str,
+    said: Mapping[str, str],
+    zone_name: str,
+    by: str,
+    shown: TriggerForm | None = None,
 ) -> dict[str, Any]:
-    """What a form says, as the data of its trigger; `by` is who has signed in.
+    """What a form says, as the data of its trigger.
+
+    `by` is who has signed in; `shown` the form, where it is not the trigger's usual one.
 
     Raises InvalidQuery, naming the fields that cannot be read.
     """
     declared = lifecycle.triggers[trigger].data
     data: dict[str, Any] = {}
     problems: list[Problem] = []
-    for one in form(lifecycle, trigger).inputs:
+    for one in (shown or form(lifecycle, trigger)).inputs:
         try:
             value = _value(one, said, zone_name)
         except InvalidQuery as error:

@@ -8,7 +8,7 @@
   const status = document.querySelector("#live-status");
   const button = document.querySelector("#live-new button");
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
-  const SILENCE = 35_000, GAP = 500, SHARE = 10, HERE_EVERY = 15_000;
+  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000;
 
   // ---- The stream, in one tab.
   const channel = new BroadcastChannel("makegood");
@@ -57,7 +57,8 @@
   channel.postMessage({ kind: "ask" });
 
   // ---- What every tab makes of it.
-  let held = false, stale = false, asking = false, askedAt = 0, gap = GAP, timer = 0, fresh = null;
+  let held = false, stale = false, asking = false, askedAt = 0, debt = 0, timer = 0, fresh = null;
+  const owed = () => Math.max(0, debt - (Date.now() - askedAt));
   const parts = () => [...document.querySelectorAll("[data-live], [data-stands]")];
   const concerns = (hint) => parts().some((one) =>
     (one.dataset.live ?? one.dataset.about ?? "").split(" ").some((about) =>
@@ -99,17 +100,19 @@
     stale = true;
     if (document.hidden || held || asking) return;
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(0, askedAt + gap - Date.now()));
+    timer = setTimeout(ask, Math.max(0, askedAt + SPACE - Date.now(), owed() - AHEAD));
   };
   const ask = async () => {
+    debt = owed();
     asking = true; stale = false; askedAt = Date.now();
     try {
       const answer = await fetch(location.href, { headers: { ...BY_ITSELF, Accept: "text/html" }, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 401) tell({ kind: "ended" });
       else if (answer.ok) { fresh = new DOMParser().parseFromString(await answer.text(), "text/html"); show(); }
     } catch { /* the stream says that there is no network, and asks again when there is one */ }
-    // A page asks for a tenth of the time at most: where answers take long, all that are open leave more room.
-    gap = Math.max(GAP, SHARE * (Date.now() - askedAt));
+    // In the long run a page asks for a tenth of the time at most, so that where answers take long all that are open
+    // leave more room; what comes after a while of rest is asked for at once, and so are the next few.
+    debt += Math.max(GAP, SHARE * (Date.now() - askedAt));
     asking = false;
     if (stale) refresh();
   };
