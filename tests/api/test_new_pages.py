@@ -53,10 +53,8 @@ def test_what_is_missing_or_refused_comes_back_with_what_was_written(house: Hous
     assert answer.status_code == 409 and "deadline" in answer.text and "We call Chris" in answer.text
     answer = cleo.send(CASE, CASE, **{"customer.name": "Chris", "customer.zone": "Nowhere", "words": "w"})
     assert answer.status_code == 422 and "#field-open-customer" in answer.text
-    assert (
-        cleo.send(CASE, CASE, name_of_it="no such: name", words="w", **{"customer.name": "C"}).status_code
-        == 422
-    )
+    answer = cleo.send(CASE, CASE, name_of_it="no such: name", words="w", **{"customer.name": "C"})
+    assert answer.status_code in (409, 422) and "no such: name" in answer.text
 
 
 def test_a_lifecycle_of_ones_own_is_begun_by_its_own_form(house: House) -> None:

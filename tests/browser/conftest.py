@@ -29,7 +29,7 @@ CHRIS = {
     "email": "chris.overlong-surname@a-rather-long-domain.example", "language": "en",
 }  # fmt: skip
 _PATIENCE = 30_000.0
-"""Milliseconds after which what a page is to show never comes: a machine with others at work on it is slow."""
+"""Milliseconds after which what a page is to show never comes: a machine on which others work is slow."""
 expect.set_options(timeout=_PATIENCE)
 CASE, PROMISE = "case:D-1", "promise:D-2"
 _WATCH = """

@@ -2,8 +2,8 @@
 
 Agents and supervisors do all of it on pages: by keyboard alone, with a mouse, with a thumb; in English and in
 German. What other systems say comes over the API, customers press the links that they were sent, time is
-moved. After each step the page is looked at: nothing sticks out, nothing is said to the browser's console, nothing
-the page's policy forbids was tried, and axe finds nothing.
+moved. After each step the page is looked at: nothing sticks out, nothing is said to the browser's console,
+nothing the page's policy forbids was tried, and axe finds nothing.
 """
 
 from __future__ import annotations
@@ -358,8 +358,8 @@ def test_the_call_that_came_too_late(story: Story) -> None:
     nora.does("acknowledge", understood="We do not take something back that we sold.")
     nora.does(
         "promise", words="The manager calls you back within 2 to 4 hours", owner=paul.address,
-        due_at=at("14:00"), warn_before="PT30M", act_within="PT3H", channel="email", call__claim_within="PT2H",
-        call__lease="PT1H", call__rest="PT1H",
+        due_at=at("14:00"), warn_before="PT30M", act_within="PT3H", channel="email",
+        call__claim_within="PT2H", call__lease="PT1H", call__rest="PT1H",
     )  # fmt: skip
     given = house.house.get("/v1/subjects", Role.OPERATOR, lifecycle="promise", parent=case).json()["items"]
     (promise,) = [one["key"] for one in given if one["data"]["words"].startswith("The manager")]
