@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
 from workflow.queries.cursor import fetch_page, row_of
 from workflow.store import schema
-from workflow.store.keys import key_is
 from workflow.store.port import Store
 
 _SUBJECT = schema.subjects.c
@@ -63,6 +62,7 @@ SUBJECT_COLUMNS = (
 )
 
 
+_OF_KEY = select(_SUBJECT.id, *SUBJECT_COLUMNS).where(_SUBJECT.key == bindparam("key"))
 _UNOPENED = and_(_SUBJECT.closed_at.is_(None), _SUBJECT.state == INITIAL)
 """Its first part, which always holds then, lets an index do that the many closed ones are not in."""
 
@@ -104,8 +104,9 @@ def subjects(
 
 def find_subject(connection: Connection, key: str) -> tuple[int, SubjectRow] | None:
     """The id of its row, and the subject itself; None when no event ever named it."""
-    query = select(_SUBJECT.id, *SUBJECT_COLUMNS).where(key_is(_SUBJECT.key, key))
-    row = connection.execute(query).first()
+    if "\x00" in key:  # no key holds it, and PostgreSQL would not even compare with it
+        return None
+    row = connection.execute(_OF_KEY, {"key": key}).first()
     return None if row is None else (row.id, SubjectRow(*tuple(row)[1:]))
 
 

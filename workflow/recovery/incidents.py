@@ -19,7 +19,6 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
 from workflow.recovery.policies.facts import facts_of
-from workflow.store.port import Store
 from workflow.store.schema import subjects
 
 SOURCE = "/makegood/sweep"
@@ -29,6 +28,14 @@ _LISTENING = ("open", "planned")
 _PAGE = 500
 _MOST = 500
 """Cases that one sweep joins; the next joins the rest."""
+_INCIDENTS = select(subjects.c.key, subjects.c.data, subjects.c.opened_at).where(
+    subjects.c.lifecycle == "incident",
+    subjects.c.closed_at.is_(None),
+    subjects.c.state.in_(_LISTENING),
+    type_coerce(subjects.c.data, JSON)["match"].as_string().is_not(None),
+)
+SOME_CONDITION = _INCIDENTS.exists()
+"""That there is an incident that cases are joined to by a condition."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +44,6 @@ class _Incident(NamedTuple):
     key: str
     match: str
     since: datetime
-
-
-def has_conditions(store: Store) -> bool:
-    """Whether there is an incident that cases are joined to by a condition."""
-    with store.connect() as connection:
-        return any(_incidents(connection))
 
 
 def join_matching(engine: Engine, now: datetime) -> int:
@@ -68,13 +69,7 @@ def join_matching(engine: Engine, now: datetime) -> int:
 
 
 def _incidents(connection: Connection) -> Iterator[_Incident]:
-    query = select(subjects.c.key, subjects.c.data, subjects.c.opened_at).where(
-        subjects.c.lifecycle == "incident",
-        subjects.c.closed_at.is_(None),
-        subjects.c.state.in_(_LISTENING),
-        type_coerce(subjects.c.data, JSON)["match"].as_string().is_not(None),
-    )
-    for key, data, opened_at in connection.execute(query):
+    for key, data, opened_at in connection.execute(_INCIDENTS):
         since = data.get("since")
         yield _Incident(key, data["match"], parse_instant(since) if since else opened_at - BEFORE)
 

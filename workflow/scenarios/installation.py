@@ -18,22 +18,18 @@ import httpx
 from pydantic_settings import BaseSettings
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
-from state_machines.values.instants import earlier
 from state_machines.values.retry_policy import RetryPolicy
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
-from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, with_catalog
 from workflow.engine.runtime import Runtime
-from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
-from workflow.recovery.incidents import has_conditions
+from workflow.scenarios.due_work import DueWork, due_work
 from workflow.scenarios.errors import NoRest
 from workflow.scenarios.executor import executor_of
 from workflow.scenarios.role_keys import RoleKeys
-from workflow.scenarios.seen import has_failures
 from workflow.scenarios.stage import (
     Answer,
     Role,
@@ -106,17 +102,11 @@ class Installation(StoreView):
 
     def until(self, instant: datetime, looked: Callable[[], None] | None = None) -> None:
         """Let time pass: whatever is due until `instant` happens at its own instant; then it is looked."""
-        while self._works and (due := self._next_due()) is not None and due <= instant:
-            self.clock.move_to(max(due, self.clock.now()))
-            self._carry_on()
-            if looked is not None:
-                looked()
-        self.clock.move_to(max(instant, self.clock.now()))
+        self._until(instant, None, looked)
 
     def settle(self) -> None:
         """Everything that follows at this instant: decisions, effects, what those bring, what is due now."""
-        self._carry_on()
-        self.until(self.clock.now())
+        self._until(self.clock.now(), self._carry_on(None))
 
     def request(self, method: str, path: str, role: Role, body: Any = None, kind: str = "") -> Answer:
         """A request to the API by a key of this role."""
@@ -151,23 +141,48 @@ class Installation(StoreView):
         """Whether anything is done."""
         self._works = there
 
-    def _next_due(self) -> datetime | None:
-        return earlier(DUE_TIMERS.next_due(self.store), DUE_EFFECTS.next_due(self.store))
+    def _until(
+        self, instant: datetime, due: DueWork | None, looked: Callable[[], None] | None = None
+    ) -> None:
+        """Let time pass; `due` is what there is to do now, if that is known."""
+        while self._works:
+            due = due or due_work(self.store)
+            if due.next_due is None or due.next_due > instant:
+                break
+            self.clock.move_to(max(due.next_due, self.clock.now()))
+            due = self._carry_on(due)
+            if looked is not None:
+                looked()
+                due = None
+        self.clock.move_to(max(instant, self.clock.now()))
 
-    def _carry_on(self) -> None:
-        """Decide and carry out what is there or due at this instant, until nothing is left."""
+    def _carry_on(self, due: DueWork | None) -> DueWork | None:
+        """Decide and carry out what is there or due at this instant, until nothing is left.
+
+        `due` is what there is to do, if that is known; what there is then is returned, if that is known.
+        """
         if not self._works:
-            return
-        engine = self._runtime.engine
+            return None
+        engine, now = self._runtime.engine, self.clock.now()
         for _ in range(MOST_PASSES):
-            if engine.apply().decided + self._relay.run(_LONG).published or engine.fire().decided:
+            due = due or due_work(self.store)
+            decided = engine.apply().decided if due.events else 0
+            if decided or _is_due(due.effects, now):
+                decided += self._relay.run(_LONG).published
+            if decided or (_is_due(due.timers, now) and engine.fire().decided):
+                due = None
                 continue
-            if not has_failures(self.store) and not has_conditions(self.store):
-                return
+            if not due.sweep:
+                return due
             self._executor.sweep()
+            due = None
             if not engine.apply().decided:
-                return
-        raise NoRest(f"events, timers and effects call each other without end at {self.clock.now()}")
+                return None
+        raise NoRest(f"events, timers and effects call each other without end at {now}")
+
+
+def _is_due(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
 
 
 def _answer(response: httpx.Response) -> Answer:

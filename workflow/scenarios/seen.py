@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import bindparam, exists, or_, select
 
 from workflow.broker.task_names import WRITE
 from workflow.queries.dead_letters import first_dead_letters
@@ -19,12 +19,37 @@ _PAGE = 500
 _SUBJECT, _MOVE, _EFFECT, _TIMER = (
     table.c for table in (schema.subjects, schema.moves, schema.outbox, schema.timers)
 )
-_FAILURES = union_all(
-    select(literal(1)).where(_EFFECT.state.in_([EffectState.DEAD, EffectState.UNKNOWN, EffectState.SENDING])),
-    select(literal(1)).where(schema.inbox.c.dead_at.is_not(None)),
-    select(literal(1)).where(_TIMER.dead_at.is_not(None)),
-).limit(1)
-"""Built once: it is asked at every instant."""
+SOME_FAILURE = or_(
+    *(
+        exists().where(_EFFECT.state == state)
+        for state in (EffectState.DEAD, EffectState.UNKNOWN, EffectState.SENDING)
+    ),
+    exists().where(schema.inbox.c.dead_at.is_not(None)),
+    exists().where(_TIMER.dead_at.is_not(None)),
+)
+"""That anything failed, ended nobody knows how, or was left in the middle."""
+# Queries that are asked at every step are built once.
+_FAILED = select(SOME_FAILURE)
+_TIMERS = (
+    select(_TIMER.name, _TIMER.due_at)
+    .where(_TIMER.subject_id == bindparam("subject"))
+    .order_by(_TIMER.due_at, _TIMER.name)
+)
+_MOVES = (
+    select(
+        _MOVE.id, _MOVE.at, _SUBJECT.key, _MOVE.trigger, _MOVE.timer, _MOVE.source, _MOVE.dest,
+        _MOVE.outcome, _MOVE.reason,
+    )
+    .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
+    .where(_MOVE.id > bindparam("after"))
+    .order_by(_MOVE.id)
+)  # fmt: skip
+_CALLS = (
+    select(_EFFECT.key, _EFFECT.target, _SUBJECT.key.label("subject"), _EFFECT.payload, _EFFECT.created_at)
+    .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
+    .where(_EFFECT.kind == "task", _EFFECT.target != WRITE, _EFFECT.attempts > 0)
+    .order_by(_EFFECT.id)
+)
 
 
 def subject_in(store: Store, key: str) -> SeenSubject | None:
@@ -33,8 +58,7 @@ def subject_in(store: Store, key: str) -> SeenSubject | None:
         found = find_subject(connection, key)
         if found is None or found[1].opened_at is None:
             return None
-        due = select(_TIMER.name, _TIMER.due_at).where(_TIMER.subject_id == found[0])
-        timers = {name: at for name, at in connection.execute(due.order_by(_TIMER.due_at, _TIMER.name))}
+        timers = {name: at for name, at in connection.execute(_TIMERS, {"subject": found[0]})}
     return _seen(found[1], timers)
 
 
@@ -52,27 +76,15 @@ def subjects_in(store: Store, lifecycle: str) -> Sequence[SeenSubject]:
 
 def moves_in(store: Store, after: int) -> Sequence[SeenMove]:
     """The decisions behind this number, in order."""
-    columns = (_MOVE.id, _MOVE.at, _SUBJECT.key, _MOVE.trigger, _MOVE.timer, _MOVE.source, _MOVE.dest)
-    query = (
-        select(*columns, _MOVE.outcome, _MOVE.reason)
-        .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
-        .where(_MOVE.id > after)
-        .order_by(_MOVE.id)
-    )
     with store.connect() as connection:
-        return [SeenMove(*row) for row in connection.execute(query)]
-
-
-def has_failures(store: Store) -> bool:
-    """Whether anything failed, ended nobody knows how, or was left in the middle."""
-    with store.connect() as connection:
-        return connection.execute(_FAILURES).first() is not None
+        return [SeenMove(*row) for row in connection.execute(_MOVES, {"after": after})]
 
 
 def dead_in(store: Store) -> Sequence[DeadThing]:
     """What needs a person because it failed, or nobody knows how it ended."""
-    if not has_failures(store):
-        return []
+    with store.connect() as connection:
+        if not connection.scalar(_FAILED):
+            return []
     query = (
         select(_EFFECT.key, _SUBJECT.key.label("subject"), _EFFECT.error, _EFFECT.state)
         .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
@@ -101,22 +113,11 @@ def waiting_in(store: Store) -> Sequence[WaitingNotice]:
     return [WaitingNotice(row.payload["to"], row.payload["about"], row.target, row.due_at) for row in rows]
 
 
-def calls_in(store: Store, states: Collection[EffectState] = tuple(EffectState)) -> Sequence[TaskCall]:
-    """The tasks of other programs that were called and are in these states, the oldest first."""
-    called = (_EFFECT.kind == "task", _EFFECT.target != WRITE, _EFFECT.attempts > 0)
-    columns = (
-        _EFFECT.key,
-        _EFFECT.target,
-        _SUBJECT.key.label("subject"),
-        _EFFECT.payload,
-        _EFFECT.created_at,
-    )
-    query = (
-        select(*columns)
-        .join_from(schema.outbox, schema.subjects, _SUBJECT.id == _EFFECT.subject_id)
-        .where(*called, _EFFECT.state.in_(states))
-        .order_by(_EFFECT.id)
-    )
+def calls_in(store: Store, states: Collection[EffectState] = ()) -> Sequence[TaskCall]:
+    """The tasks of other programs that were called, the oldest first; only those in one of these states,
+    if there are any.
+    """
+    query = _CALLS.where(_EFFECT.state.in_(states)) if states else _CALLS
     with store.connect() as connection:
         return [
             TaskCall(row.key, row.target, row.subject, dict(row.payload.get("kwargs") or {}), row.created_at)

@@ -45,6 +45,9 @@ class DueRows:
         leading: the column before `due_at` in the index.
         values: all that can stand in it, the first to be looked at first: numbers, or a query for them.
         shown: names of the columns of a row that `rows` gives.
+
+    Attributes:
+        first: the query for when the first row is due.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class DueRows:
         query = values if isinstance(values, Select) else union_all(*(select(literal(one)) for one in values))
         self._each = query.subquery()
         after = bindparam("after", type_=self._due_at.type)
-        self._first = self._earliest()
+        self.first = self._earliest()
         self._first_after = self._earliest(self._due_at > after)
         self._where: tuple[ColumnElement[bool], ...] = ()
         self._built: dict[tuple[Any, ...], _Statements] = {}
@@ -126,7 +129,7 @@ class DueRows:
     def first_due(self, connection: Connection, after: datetime | None = None) -> datetime | None:
         """When the first row is due, of those due after an instant if it is given, UTC; None without any."""
         if after is None:
-            due: datetime | None = connection.scalar(self._first)
+            due: datetime | None = connection.scalar(self.first)
         else:
             due = connection.scalar(self._first_after, {"after": after})
         return due
