@@ -17,6 +17,8 @@ import pytest
 from tests.contracts.pager import REGISTRATION as PAGER
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.servers.migrated_databases import MigratedDatabases
+from tests.servers.migrated_files import migrated_bytes
+from tests.servers.rabbitmq_hosts import RabbitHosts, rabbit_hosts
 from tests.servers.started import do_without, started
 from tests.workflow.world import LAMP, World, new_world
 from workflow.recovery import vocabulary
@@ -103,11 +105,10 @@ def valkey_server(tmp_path: Path) -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_file(server_directory: Path) -> Path:
-    """An SQLite file with the newest schema and no row, for copies."""
-    path = server_directory / "migrated.db"
-    migrate(f"sqlite:///{path}")
-    return path
+def rabbitmq_hosts(server_directory: Path) -> Iterator[RabbitHosts]:
+    """This test process's shared RabbitMQ; tests that stop it start a node of their own."""
+    with rabbit_hosts(server_directory / "rabbitmq") as hosts:
+        yield hosts
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +134,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database of each kind in turn, with the newest schema: a test that asks for it runs on both."""
     if request.param == "sqlite":
         path = tmp_path / "makegood.db"
-        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        path.write_bytes(migrated_bytes())
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("migrated_postgres_url")
     return url

@@ -18,6 +18,8 @@ from sqlalchemy import func, select
 from starlette.types import ASGIApp
 
 from state_machines.values.retry_policy import RetryPolicy
+from tests.servers.migrated_databases import MigratedDatabases
+from tests.servers.migrated_files import migrated
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.keys import Role
@@ -34,7 +36,7 @@ from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.engine.runtime import Runtime
 from workflow.settings import Settings
-from workflow.store import migrate, open_store, schema
+from workflow.store import open_store, schema
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 LIFECYCLE = Path(__file__).with_name("order.yaml")
@@ -108,7 +110,7 @@ def open_house(
     **settings: Any,
 ) -> Iterator[House]:
     """Migrate the database and open the door on a free port, or on this one."""
-    migrate(url)
+    migrated(url)
     store, clock = open_store(url), clock or VirtualClock(NOON)
     registry = Registry(store)
     registry.register([*catalog_sources(), (LIFECYCLE.read_text(encoding="utf-8"), LIFECYCLE.name)], NOON)
@@ -167,8 +169,8 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         with open_house(f"sqlite:///{tmp_path_factory.mktemp('door') / 'makegood.db'}") as opened:
             yield opened
         return
-    server = request.getfixturevalue("postgres_server")
-    name = server.create_database()
-    with open_house(server.url(name)) as opened:
+    databases: MigratedDatabases = request.getfixturevalue("migrated_databases")
+    name = databases.take()
+    with open_house(databases.url(name)) as opened:
         yield opened
-    server.drop_database(name)
+    databases.give_back(name)

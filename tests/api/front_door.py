@@ -19,6 +19,7 @@ from tasks.channels.port import Notice
 from tasks.scheduler.sweep import sweep
 from tasks.sending.sender import NoticeSender
 from tests.api.mailbox import FIELDS, Mailbox, heard, links_in
+from tests.servers.migrated_files import migrated
 from workflow.access import keys
 from workflow.access.bounds import Bounds
 from workflow.broker.task_names import WRITE
@@ -33,7 +34,7 @@ from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.recovery.archive.writing import write_alerts
 from workflow.settings import Settings
-from workflow.store import migrate, open_store
+from workflow.store import open_store
 from workflow.store.port import EffectRow
 from workflow.store.schema import moves, subjects
 
@@ -44,7 +45,7 @@ class Story:
     """One story on one store."""
 
     def __init__(self, database_url: str, directory: Path, begins: datetime) -> None:
-        migrate(database_url)
+        migrated(database_url)
         store = open_store(database_url)
         self.clock = VirtualClock(begins)
         registry = Registry(store)

@@ -14,13 +14,14 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.servers.migrated_files import migrated
 from tests.servers.process import die_with_parent
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.keys import Role
 from workflow.embedded.ports import free_port
 from workflow.settings import Settings, as_environment
-from workflow.store import Store, migrate, open_store
+from workflow.store import Store, open_store
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +80,7 @@ class RunningApi:
 @contextmanager
 def running_api(url: str, directory: Path, processes: int) -> Iterator[RunningApi]:
     """Start it, wait until it serves, and see to it that nothing is left of it."""
-    migrate(url)
+    migrated(url)
     store = open_store(url)
     key = keys.create(store, Role.SYSTEM, "tests", datetime.now(UTC))
     port = free_port()

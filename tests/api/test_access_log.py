@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from tests.processes.workers import WorkerProcess
+from tests.servers.migrated_files import migrated
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.keys import Role
 from workflow.embedded.ports import free_port
 from workflow.settings import Settings, as_environment
-from workflow.store import migrate, open_store
+from workflow.store import open_store
 
 
 def lines(log: Path) -> list[dict[str, Any]]:
@@ -29,7 +30,7 @@ def lines(log: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("every", [True, False])
 def test_each_request_has_a_line_if_that_is_wished(tmp_path: Path, every: bool) -> None:
     url, port = f"sqlite:///{tmp_path / 'makegood.db'}", free_port()
-    migrate(url)
+    migrated(url)
     store = open_store(url)
     text = keys.create(store, Role.OPERATOR, "ops", datetime.now(UTC))
     key = keys.verify(store, text, datetime.now(UTC))

@@ -13,8 +13,7 @@ import psutil
 import pytest
 from celery import Celery
 
-from tests.servers import RabbitServer
-from tests.servers.started import started
+from tests.servers.rabbitmq_hosts import RabbitHosts
 from tests.waiting import wait_until
 from workflow.cli.demo import TITLES
 from workflow.demo.performance import LIMIT_SECONDS
@@ -117,19 +116,13 @@ def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: P
     assert len(demo.left_behind()) == 1
 
 
-@pytest.fixture(scope="module")
-def rabbitmq(server_directory: Path) -> Iterator[RabbitServer]:
-    """A node for all the stories of this process, one after the other."""
-    with started(RabbitServer, server_directory / "rabbitmq") as server:
-        yield server
-
-
 @pytest.mark.timeout(LIMIT_SECONDS + 120)
 @pytest.mark.parametrize("number", TITLES)
 def test_each_story_ends_as_it_should_on_rabbitmq(
-    directory: Path, rabbitmq: RabbitServer, number: int
+    directory: Path, rabbitmq_hosts: RabbitHosts, number: int
 ) -> None:
-    demo = Demo(directory, "--broker-as-set", "--story", str(number), MAKEGOOD_BROKER_URL=rabbitmq.url)
+    url = rabbitmq_hosts.take().url
+    demo = Demo(directory, "--broker-as-set", "--story", str(number), MAKEGOOD_BROKER_URL=url)
     assert demo.end(LIMIT_SECONDS + 30) == 0, demo.said()
     assert "The story ended as it should." in demo.said()
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-each_broker = pytest.mark.parametrize("broker_server", ["valkey", "rabbitmq"], indirect=True)
-"""For an installation on SQLite."""
+_OWN = pytest.param("rabbitmq-own", id="rabbitmq")
+each_broker_of_its_own = pytest.mark.parametrize("broker_server", ["valkey", _OWN], indirect=True)
+"""For an installation on SQLite, in a test that ends its broker."""
 each_broker_and_store = pytest.mark.parametrize(
     ("database_url", "broker_server"),
     [("sqlite", "valkey"), ("postgresql", "valkey"), ("postgresql", "rabbitmq")],
     indirect=True,
 )
 """Every broker and every store; who runs RabbitMQ does not run SQLite."""
+each_broker_of_its_own_and_store = pytest.mark.parametrize(
+    ("database_url", "broker_server"),
+    [
+        pytest.param("sqlite", "valkey", id="sqlite-valkey"),
+        pytest.param("postgresql", "valkey", id="postgresql-valkey"),
+        pytest.param("postgresql", "rabbitmq-own", id="postgresql-rabbitmq"),
+    ],
+    indirect=True,
+)
+"""The same, in a test that ends its broker."""

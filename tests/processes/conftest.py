@@ -9,15 +9,24 @@ import pytest
 
 from tests.processes.installation import Installation
 from tests.servers import BrokerServer, RabbitServer, ValkeyServer
+from tests.servers.rabbitmq_hosts import RabbitHosts
 from tests.servers.started import started
 
-_BROKERS: dict[str, Callable[[Path], BrokerServer]] = {"valkey": ValkeyServer, "rabbitmq": RabbitServer}
+_BROKERS: dict[str, Callable[[Path], BrokerServer]] = {"valkey": ValkeyServer, "rabbitmq-own": RabbitServer}
 
 
 @pytest.fixture
 def broker_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerServer]:
-    """A running broker for this test alone: Valkey, or what the test is parametrized with (`brokers.py`)."""
-    with started(_BROKERS[getattr(request, "param", "valkey")], tmp_path) as server:
+    """A running broker for this test alone: Valkey, or what the test is parametrized with (`brokers.py`).
+
+    ``rabbitmq`` is a virtual host of a node that no test may end; ``rabbitmq-own`` is a node.
+    """
+    kind = getattr(request, "param", "valkey")
+    if kind == "rabbitmq":
+        hosts: RabbitHosts = request.getfixturevalue("rabbitmq_hosts")
+        yield hosts.take()
+        return
+    with started(_BROKERS[kind], tmp_path) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, select
 from state_machines.values.instants import format_instant
 from tests.processes.workers import Workers
 from tests.servers import BrokerServer
+from tests.servers.migrated_files import migrated
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.role import Role
@@ -24,7 +25,6 @@ from workflow.queries.dead_letters import first_dead_letters
 from workflow.recovery.contact.recording import recorded, recording_file
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
-from workflow.store import migrate
 from workflow.store.schema import moves, outbox, subjects
 
 _MINUTE = 60.0
@@ -45,7 +45,7 @@ class Installation:
             lease_seconds=10.0,
             worker_concurrency=2,
         )
-        migrate(self.settings.database)
+        migrated(self.settings.database)
         self._runtime: Runtime | None = None
         self._broker: Broker | None = None
         self._workers: Workers | None = None

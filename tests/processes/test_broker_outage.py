@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.processes.brokers import each_broker, each_broker_and_store
+from tests.processes.brokers import each_broker_of_its_own, each_broker_of_its_own_and_store
 from tests.processes.installation import Installation
 
 
 @pytest.mark.timeout(150)
-@each_broker_and_store
+@each_broker_of_its_own_and_store
 def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_it_is_back(
     installation: Installation,
 ) -> None:
@@ -44,7 +44,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     )
 
 
-@each_broker
+@each_broker_of_its_own
 def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     sqlite_installation: Installation,
 ) -> None:

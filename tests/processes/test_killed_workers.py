@@ -10,7 +10,7 @@ import pytest
 
 from state_machines.values.instants import format_instant
 from tasks.sending.pace import MOST
-from tests.processes.brokers import each_broker_and_store
+from tests.processes.brokers import each_broker_of_its_own_and_store
 from tests.processes.installation import Installation
 from workflow.clock import monotonic
 
@@ -26,7 +26,7 @@ def pass_until(moment: float) -> None:
 
 
 @pytest.mark.timeout(180)
-@each_broker_and_store
+@each_broker_of_its_own_and_store
 def test_all_workers_killed_and_the_broker_emptied_lose_nothing_and_double_nothing(
     installation: Installation,
 ) -> None:

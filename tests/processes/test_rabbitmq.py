@@ -37,7 +37,9 @@ BAD = [
 ]
 
 on_rabbitmq = pytest.mark.parametrize(
-    ("database_url", "broker_server"), [("postgresql", "rabbitmq")], indirect=True
+    ("database_url", "broker_server"),
+    [pytest.param("postgresql", "rabbitmq-own", id="postgresql-rabbitmq")],
+    indirect=True,
 )
 
 

@@ -11,13 +11,14 @@ from pydantic import SecretStr
 from sqlalchemy import insert, select
 
 from tests.sandbox.conftest import MORNING, settings_of
+from tests.servers.migrated_files import migrated
 from workflow.clock import SandboxClock
 from workflow.errors import SettingsError, StoreError
 from workflow.maintenance.doctor import examine
 from workflow.recovery.runtime import open_runtime
 from workflow.sandbox.opening import refuse_another_purpose, sandbox_settings
 from workflow.settings import Settings
-from workflow.store import migrate, open_store
+from workflow.store import open_store
 from workflow.store.migrating import _config
 from workflow.store.purpose import Purpose, known_purpose
 from workflow.store.schema import definitions, purpose
@@ -70,7 +71,7 @@ def test_what_ran_before_there_were_sandboxes_ran_in_earnest(tmp_path: Path) -> 
         row = {"lifecycle": "promise", "version": 1, "digest": "d", "source": "s", "registered_at": MORNING}
         transaction.connection.execute(insert(definitions).values(row))
     assert known_purpose(store) is Purpose.EARNEST
-    migrate(url)
+    migrated(url)
     with store.connect() as connection:
         assert connection.execute(select(purpose.c.kind, purpose.c.since)).one() == ("earnest", MORNING)
     store.close()
@@ -115,7 +116,7 @@ def test_a_new_sandbox_begins_now_or_where_it_is_told(tmp_path: Path) -> None:
         sandbox_settings(settings, "2026-03-02T09:00:00")
 
     fresh = sandbox_settings(Settings(data_dir=tmp_path / "fresh"))
-    migrate(fresh.database)
+    migrated(fresh.database)
     before = datetime.now(UTC).replace(microsecond=0)
     open_runtime(fresh).close()
     assert before <= SandboxClock(tmp_path / "fresh" / "clock").now() <= datetime.now(UTC)
@@ -141,7 +142,7 @@ def test_whatever_is_set_no_channel_of_a_sandbox_reaches_the_world(tmp_path: Pat
 
 def test_the_doctor_says_what_a_store_is_for(tmp_path: Path) -> None:
     earnest = Settings(data_dir=tmp_path)
-    migrate(earnest.database)
+    migrated(earnest.database)
     assert _examined(earnest) == (True, "nothing has run on this store yet")
     open_runtime(earnest).close()
     assert _examined(earnest) == (True, "it runs in earnest")
@@ -152,7 +153,7 @@ def test_the_doctor_says_what_a_store_is_for(tmp_path: Path) -> None:
     assert (clock.well, "there is no such file" in clock.words) == (False, True)
 
     fresh = settings_of(f"sqlite:///{tmp_path / 'fresh.db'}", tmp_path)
-    migrate(fresh.database)
+    migrated(fresh.database)
     open_runtime(fresh).close()
     assert _examined(fresh) == (True, "it is a sandbox's")
 

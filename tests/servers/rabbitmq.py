@@ -6,10 +6,14 @@ elsewhere. Its port mapper is one of our own, too: else one would be left runnin
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
+from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 import amqp
@@ -25,9 +29,12 @@ _ACCOUNT, _PASSWORD = "makegood", "not-secret"
 
 
 class RabbitServer:
-    """One node below `directory`, on loopback ports of its own. Durable queues survive `stop` and `start`."""
+    """One node below `directory`, on loopback ports of its own. Durable queues survive `stop` and `start`.
 
-    def __init__(self, directory: Path) -> None:
+    `hosts` are names of virtual hosts beside the one of `url`: nothing of one is seen in another.
+    """
+
+    def __init__(self, directory: Path, hosts: Sequence[str] = ()) -> None:
         mapper = shutil.which("epmd")
         if mapper is None or not (_SCRIPTS / "rabbitmq-server").is_file():
             raise ServerMissing(_MISSING)
@@ -35,7 +42,7 @@ class RabbitServer:
         self._directory = directory / "rabbitmq"
         self._directory.mkdir()
         self._port, self._mapper_port = free_port(), free_port()
-        self._environment = self._configured(free_port())
+        self._environment = self._configured(free_port(), ["/", *hosts])
         self._processes: list[subprocess.Popen[bytes]] = []
         self.url = f"amqp://{_ACCOUNT}:{_PASSWORD}@{LOOPBACK}:{self._port}//"
 
@@ -63,13 +70,14 @@ class RabbitServer:
         done = subprocess.run(argv, env=self._environment, capture_output=True, text=True, check=True)
         return done.stdout
 
-    def _configured(self, node_port: int) -> dict[str, str]:
+    def _configured(self, node_port: int, hosts: Sequence[str]) -> dict[str, str]:
         """Write the configuration; the environment that the scripts are run in."""
         configuration, plugins = self._directory / "rabbitmq.conf", self._directory / "plugins"
+        definitions = self._directory / "definitions.json"
+        definitions.write_text(json.dumps(_definitions(hosts)))
         configuration.write_text(
             f"listeners.tcp.1 = {LOOPBACK}:{self._port}\n"
-            f"default_user = {_ACCOUNT}\n"
-            f"default_pass = {_PASSWORD}\n"
+            f"load_definitions = {definitions}\n"
             "disk_free_limit.absolute = 1MB\n"
         )
         plugins.write_text("[].\n")
@@ -114,3 +122,18 @@ class RabbitServer:
 
     def _said(self) -> str:
         return (self._directory / "said").read_text(errors="replace")[-2000:]
+
+
+def _definitions(hosts: Sequence[str]) -> dict[str, object]:
+    """Virtual hosts, and one account that may do everything in each."""
+    salt = b"salt"
+    kept = b64encode(salt + hashlib.sha256(salt + _PASSWORD.encode()).digest()).decode()
+    algorithm = "rabbit_password_hashing_sha256"
+    everything = dict.fromkeys(("configure", "write", "read"), ".*")
+    return {
+        "users": [
+            {"name": _ACCOUNT, "password_hash": kept, "hashing_algorithm": algorithm, "tags": "administrator"}
+        ],
+        "vhosts": [{"name": host} for host in hosts],
+        "permissions": [{"user": _ACCOUNT, "vhost": host, **everything} for host in hosts],
+    }

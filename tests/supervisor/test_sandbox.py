@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.servers.migrated_files import migrated
 from tests.supervisor.test_up import Up
 from tests.waiting import wait_until
 from workflow.access.first_key import FILE as KEY_FILE
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
-from workflow.store import migrate
 
 ADA = {
     "name": "Ada", "email": "ada@customer.example", "phone": "+4930444", "zone": "Europe/Berlin",
@@ -104,7 +104,7 @@ def test_neither_is_started_as_the_other(
     data_dir.mkdir()
     clock = {} if sandbox else {"clock": f"sandbox:{data_dir / 'clock'}"}
     settings = Settings(data_dir=data_dir, **clock)
-    migrate(settings.database)
+    migrated(settings.database)
     open_runtime(settings).close()
     refused = Up(directory, *(("--sandbox",) if sandbox else ()))
     assert refused.process.wait(timeout=60) != 0

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from state_machines.subject import Subject
+from tests.servers.migrated_files import migrated
 from workflow.clock import VirtualClock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
@@ -15,7 +16,7 @@ from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.ledger import rebuild
 from workflow.engine.registry import Registry, catalog_sources
-from workflow.store import migrate, open_store
+from workflow.store import open_store
 from workflow.store.port import Store
 from workflow.store.schema import metadata, moves, outbox, subjects, timers
 
@@ -141,7 +142,7 @@ class World:
 
 def new_world(database_url: str, *sources: str) -> World:
     """A migrated store with the catalog and `sources`, at ten o'clock UTC."""
-    migrate(database_url)
+    migrated(database_url)
     store = open_store(database_url)
     registry = Registry(store)
     registry.register([*catalog_sources(), *((source, None) for source in sources)], NOW)

@@ -10,7 +10,6 @@ import pytest
 from tests.workflow.scenarios.loans import LOAN
 from tests.workflow.world import World, new_world
 from workflow.scenarios.taken import Taken, taken_in
-from workflow.store import migrate
 
 Play = Callable[..., Taken]
 
@@ -19,7 +18,6 @@ Play = Callable[..., Taken]
 def play(tmp_path: Path) -> Iterator[Play]:
     """Plays stories on one store, and gives what all of them took."""
     url = f"sqlite:///{tmp_path / 'loans.db'}"
-    migrate(url)
     world = new_world(url, LOAN)
 
     def played(*stories: Callable[[World], None]) -> Taken:
