@@ -23,6 +23,8 @@ _KILLED_AT = 120
 """The message that has arrived, and is not answered, when the worker is killed."""
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 _OPEN = {"pending", "published", "sending"}
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""What a killed worker had claimed is the store's to tell, for all channels alike: mails show it on both."""
 
 
 def lapse_and_tell(
@@ -93,6 +95,7 @@ def each_once(installation: Installation, arrived: Counter[str], target: str) ->
 
 
 @pytest.mark.timeout(180)
+@on_postgresql
 def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
     installation: Installation,
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
 
 
 @pytest.mark.timeout(180)
+@on_postgresql
 @pytest.mark.parametrize("channel", ["webhook", "chat"])
 def test_a_worker_killed_among_posts_sends_none_twice_and_forgets_none(
     installation: Installation, channel: str

@@ -6,12 +6,12 @@ import os
 import re
 import signal
 
-from tests.processes.brokers import each_broker_and_store
+from tests.processes.brokers import each_pair
 from tests.processes.installation import Installation
 from tests.processes.workers import WorkerProcess
 
 
-@each_broker_and_store
+@each_pair
 def test_a_promise_lapses_in_time_and_those_concerned_hear_of_it(installation: Installation) -> None:
     installation.workers.start("--concurrency", "2").wait_ready()
     installation.send(installation.promise("P-1", due_in=4, customer={"email": "customer@example.com"}))
