@@ -1,8 +1,8 @@
-"""The configuration for nginx, in a real one: over TLS, before a running API."""
+"""The configurations for nginx and for Caddy, in real ones: over TLS, before a running API."""
 
 from __future__ import annotations
 
-import shutil
+import os
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,37 +14,37 @@ import httpx
 import pytest
 
 from tests.api.running_api import RunningApi, running_api
+from tests.deploy.proxies import CADDY, NGINX, Ports, Proxy
 from tests.servers.certificates import certificates
 from tests.servers.process import ServerMissing
 from tests.waiting import wait_until
 from workflow.embedded.ports import free_port
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "nginx"
 EVENT = {"specversion": "1.0", "source": "/t", "type": "promise.thanks", "subject": "promise:1"}
 
 
 class Site:
     """A proxy before an API, and clients of it."""
 
-    def __init__(self, api: RunningApi, port: int, plain: int, authority: Path) -> None:
+    def __init__(self, api: RunningApi, ports: Ports, authority: Path) -> None:
         self.api = api
-        self.port = port
-        self.plain = plain
+        self.ports = ports
         key = api.client().headers["authorization"]
         context = ssl.create_default_context(cafile=str(authority))
         self.http = httpx.Client(
-            base_url=f"https://localhost:{port}", verify=context, headers={"authorization": key},
+            base_url=f"https://localhost:{ports.tls}", verify=context, headers={"authorization": key},
             timeout=30, trust_env=False,
         )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None]) -> Iterator[Site]:
+@pytest.fixture(scope="module", params=[NGINX, CADDY], ids=lambda one: one.name)
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None]
+) -> Iterator[Site]:
     """Both, as long as they are needed."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        missing("nginx is missing: apt-get install --no-install-recommends nginx-light")
-    assert nginx is not None
+    proxy: Proxy = request.param
+    if proxy.program() is None:
+        missing(f"{proxy.name} is missing: apt-get install --no-install-recommends {proxy.package}")
     directory = tmp_path_factory.mktemp("proxy")
     try:
         made = certificates(directory)
@@ -52,53 +52,30 @@ def site(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None
         missing(str(error))
         raise
     with running_api(f"sqlite:///{directory / 'makegood.db'}", directory, 1) as api:
-        port, plain = free_port(), free_port()
-        written(directory, api.port, port, plain)
-        with running(nginx, directory, port):
-            yield Site(api, port, plain, made.authority)
-
-
-def written(directory: Path, api: int, port: int, plain: int) -> None:
-    """The shipped files with this machine's ports and paths, and what stands around them in nginx.conf."""
-    text = (FOLDER / "makegood.conf").read_text()
-    for shipped, here in (
-        ("127.0.0.1:8080", f"127.0.0.1:{api}"),
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("listen 80", f"listen 127.0.0.1:{plain}"),
-        ("/etc/nginx/care.example.pem", str(directory / "server.pem")),
-        ("/etc/nginx/care.example.key", str(directory / "server.key")),
-        ("/etc/nginx/", f"{directory}/"),
-    ):
-        assert shipped in text
-        text = text.replace(shipped, here)
-    (directory / "makegood.conf").write_text(text)
-    shutil.copy(FOLDER / "makegood-headers.conf", directory)
-    temporary = "".join(
-        f"{name}_temp_path {directory}/{name};"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (directory / "nginx.conf").write_text(
-        f"daemon off; pid {directory}/nginx.pid; error_log {directory}/error.log; worker_processes 1;"
-        f"events {{}} http {{ access_log off; {temporary} include {directory}/makegood.conf; }}"
-    )
+        ports = Ports(api.port, free_port(), free_port())
+        proxy.written(directory, ports)
+        with running(proxy, directory, ports.tls):
+            yield Site(api, ports, made.authority)
 
 
 @contextmanager
-def running(nginx: str, directory: Path, port: int) -> Iterator[None]:
+def running(proxy: Proxy, directory: Path, port: int) -> Iterator[None]:
     """The proxy, as a process of this test's own."""
-    process = subprocess.Popen(
-        [nginx, "-c", directory / "nginx.conf", "-p", directory], stdin=subprocess.DEVNULL
-    )
+    with (directory / "said.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(proxy.program()), *proxy.arguments(directory)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "HOME": str(directory)},
+        )  # fmt: skip
 
     def answers() -> bool:
-        assert process.poll() is None, (directory / "error.log").read_text()
+        assert process.poll() is None, (directory / "said.log").read_text()
         try:
             return httpx.get(f"https://localhost:{port}/docs", verify=False, trust_env=False).is_success
         except httpx.TransportError:
             return False
 
     try:
-        wait_until(answers, seconds=30, what="nginx to answer")
+        wait_until(answers, seconds=30, what=f"{proxy.name} to answer")
         yield
     finally:
         process.terminate()
@@ -124,7 +101,7 @@ def test_what_is_for_inside_stays_there(site: Site, path: str) -> None:
 
 def test_without_tls_everybody_is_sent_to_where_it_is(site: Site) -> None:
     answer = httpx.get(
-        f"http://127.0.0.1:{site.plain}/v1/x?y=1", headers={"host": "evil.example"}, trust_env=False
+        f"http://127.0.0.1:{site.ports.plain}/v1/x?y=1", headers={"host": "evil.example"}, trust_env=False
     )
     assert (answer.status_code, answer.headers["location"]) == (308, "https://care.example/v1/x?y=1")
 
