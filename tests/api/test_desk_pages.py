@@ -153,6 +153,35 @@ def test_a_key_that_is_nobodys_looks_and_takes_nothing(house: House) -> None:
     assert Forms(page.text).all == []
 
 
+def test_several_escalations_are_acknowledged_together_and_it_is_said_how_many(house: House) -> None:
+    keys = [f"escalation:many-{number}" for number in range(4)]
+    for key in keys:
+        asked(
+            house,
+            "escalation.open",
+            key,
+            words="Nobody called",
+            ladder=[{"people": ["b@x.example"], "within": "PT1H"}],
+        )
+    address, browser = "lea-of-all@desk.example", browser_of(house, "lea-of-all", Role.SUPERVISOR)
+    other = browser_of(house, "ben-of-all", Role.SUPERVISOR)
+    forms = browser.forms("/decisions")
+    page = browser.get("/decisions").text
+    shown = [key for key in keys if f'form="several" name="take {key}"' in page]
+    assert shown == keys, page[page.index("<main") :]
+    assert other.send(f"/work/{keys[3]}", "/line/claim").headers["location"] == f"/work/{keys[3]}"
+    ticked = {f"take {key}": "yes" for key in keys if key != keys[0]}
+    sent = browser.post("/decisions/several", forms.to("/decisions/several") | ticked)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/decisions")
+    shown = browser.get("/decisions").text
+    assert "2 done." in shown and "1 had been seen to by then." in shown
+    states = [house.get(f"/v1/subjects/{key}").json()["data"].get("owner") for key in keys]
+    assert by_of(house, keys[1], "acknowledge") == (address, f"person:{address}")
+    assert house.get(f"/v1/subjects/{keys[0]}").json()["state"] != "acknowledged", states
+    none = browser.post("/decisions/several", browser.forms("/decisions").to("/line/claim") | {"id": "x"})
+    assert none.status_code == 422 and "Tick those" in none.text
+
+
 def test_an_escalation_is_acknowledged_and_resolved(house: House) -> None:
     key = "escalation:pages-1"
     ladder = [{"people": ["bea@desk.example"], "within": "PT1H"}]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from state_machines.values.instants import format_instant
 from tests.api.conftest import House
 from tests.api.deciding import deciding
 from tests.api.signed_in import Browser, Forms, browser_of
 from tests.api.test_rotation_command import CALENDAR
 from workflow.access.role import Role
+from workflow.console.duty_calendar import DAY, LEFT, duty_calendar
+from workflow.recovery.rotations.spans import DutySpan
 
 ADA, BOB, CLEO = (f"{name}@shop.example" for name in ("ada", "bob", "cleo"))
 _NUMBERS = iter(range(1_000_000))
@@ -82,6 +86,42 @@ def test_an_override_holds_and_is_taken_back(house: House, agent: Browser, rotat
     assert back.status_code == 303 and schedule(house, rotation)["overrides"] == []
     late = agent.send(place, f"{place}/take-back", override=override["id"])
     assert late.status_code == 409 and "no override ahead has this id" in late.text
+
+
+def test_the_weeks_ahead_are_drawn_with_gaps_and_who_stands_in(
+    house: House, agent: Browser, rotation: str
+) -> None:
+    place = f"/duty/{rotation}"
+    drawn = agent.get(place).text
+    assert 'class="gap"' in drawn and "stands-in" not in drawn.partition("<svg")[2].partition("</svg>")[0]
+    asked = {"from": "2026-07-01T09:00", "to": "2026-07-02T09:00", "people": CLEO}
+    assert agent.send(place, f"{place}/override", **asked).status_code == 303
+    svg = agent.get(place).text.partition("<svg")[2].partition("</svg>")[0]
+    assert "stands-in" in svg and f"<title>{CLEO}" in svg
+    assert svg.count('class="free"') in (5, 6), "thirty days are five weeks or six"
+    assert "style=" not in svg
+
+
+def test_a_drawn_span_is_cut_at_weeks_and_overrides_and_none_of_it_is_lost() -> None:
+    now = datetime(2026, 3, 25, 9, tzinfo=UTC)  # a Wednesday; clocks go forward on Sunday
+    bob = {"name": "Bob", "email": BOB}
+    spans = [
+        DutySpan(now, now + timedelta(days=2), (ADA,)),
+        DutySpan(now + timedelta(days=2), now + timedelta(days=2, hours=6), ()),
+        DutySpan(now + timedelta(days=2, hours=6), now + timedelta(days=10), (bob,)),
+    ]
+    override = {
+        "from": format_instant(now + timedelta(days=1)),
+        "to": format_instant(now + timedelta(days=2)),
+    }
+    found = duty_calendar(spans, [override], now, "Europe/Berlin", "de")
+    assert found.weekdays[0].startswith("Mo") and found.people == [ADA, "Bob"]
+    days = sum(one.width for one in found.boxes) / DAY
+    assert days == pytest.approx(10 + 1 / 24, abs=0.01), "by the clock on the wall there is an hour more"
+    assert [one.stands_in for one in found.boxes[:2]] == [False, True]
+    assert [one.colour for one in found.boxes if not one.name and one.width < DAY / 2] == [None]
+    assert all(one.x >= LEFT and one.x + one.width <= found.width + 0.2 for one in found.boxes)
+    assert len(found.weeks) == 2 and max(one.y for one in found.boxes) == found.weeks[-1].y
 
 
 def test_an_override_that_is_none_is_said_beside_its_field(agent: Browser, rotation: str) -> None:

@@ -37,6 +37,21 @@ def test_the_drawing_has_the_same_numbers(agent: Browser) -> None:
     assert re.findall(r'class="stays"[^>]*>(\d+)<', drawing.text).count("3") == 1
 
 
+def test_counts_are_asked_for_anew_while_the_page_is_open(house: House, agent: Browser) -> None:
+    def counts() -> str:
+        page = agent.get("/lifecycles/order").text
+        part = page[page.index('<div id="counts"') :]
+        assert re.search(r'data-live="" data-every="\d+"', part), "the script asks for this part by itself"
+        return part[: part.index("</div>")]
+
+    before = counts()
+    house.post(order("place", "l-more", "l-more", amount=5))
+    house.apply()
+    assert counts() != before
+    house.post(order("cancel", "l-more", "l-more-end", reason="only counted"))
+    house.apply()
+
+
 def test_more_than_anybody_reads_are_not_counted(house: House, agent: Browser) -> None:
     states = house.runtime.registry.latest("order").states
     assert max(state_counts(house.runtime.store, "order", states, most=2).values()) == 3

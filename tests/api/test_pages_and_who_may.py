@@ -59,6 +59,7 @@ WHO_MAY = {
     "POST /operate/effects/{effect_id}": _OPERATING,
     "GET /decisions": _ALL,
     "POST /decisions/{key}": _ALL,
+    "POST /decisions/several": _ALL,
     "GET /barometer": _ALL,
     "GET /barometer/{name}": _ALL,
     "GET /barometer/{name}/subjects": _ALL,

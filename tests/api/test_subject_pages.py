@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -13,7 +15,9 @@ from tests.api.conftest import House, order
 from tests.api.signed_in import Browser, browser_of
 from tests.api.test_desk import asked, working
 from tests.waiting import wait_until
+from workflow.access import people, sessions
 from workflow.access.role import Role
+from workflow.api.browser import limits_of
 
 _NAMES = count(1)
 CHRIS = {"name": "Chris", "phone": "+49 30 1234", "zone": "Asia/Tokyo", "key": "customer:chris"}
@@ -109,6 +113,25 @@ def test_a_promise_is_handed_over_and_withdrawn_only_by_who_answers_for_others(h
     assert refused.status_code == 403 and subject(house, key)["state"] == "made"
     assert supervisor.send(page, f"{page}/do/withdraw", reason="No need").status_code == 303
     assert subject(house, key)["state"] == "withdrawn"
+
+
+def test_whether_the_new_owner_is_there_is_said_with_the_hand_over(house: House) -> None:
+    store, now = house.runtime.store, house.runtime.clock.now()
+    _, agent = somebody(house)
+    there, away = f"there-{uuid4().hex}@desk.example", f"away-{uuid4().hex}@desk.example"
+    for address, ago in ((there, timedelta(minutes=2)), (away, timedelta(minutes=30))):
+        person = people.add(store, people.checked(address, "Somebody", [Role.AGENT], now))
+        with store.begin() as transaction:
+            limits = limits_of(house.runtime.settings)
+            sessions.begin(transaction, person, now - ago, limits, "127.0.0.1", "a browser")
+    for to, words in (
+        (there, "who is there"),
+        (away, "Nobody has seen them"),
+        ("x@shop.example", "handed over"),
+    ):
+        page = f"/subjects/{promise(house)}"
+        assert agent.send(page, f"{page}/do/hand_over", to=to).status_code == 303
+        assert words in agent.get(page).text, to
 
 
 @pytest.mark.parametrize(

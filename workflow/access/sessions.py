@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
 from workflow.access.keys import digest
 from workflow.access.people import PERSON_COLUMNS, Person, person_of
@@ -115,6 +115,20 @@ def listed(store: Store, person: Person, now: datetime, limits: Limits) -> list[
     query = select(*_COLUMNS).where(*theirs).order_by(_SESSION.seen_at.desc(), _SESSION.id)
     with store.connect() as connection:
         return [_session(row) for row in connection.execute(query)]
+
+
+def last_seen(store: Store, address: str, now: datetime, limits: Limits) -> datetime | None:
+    """When somebody used a session that still runs last, to the minute, UTC; None: they have none."""
+    query = (
+        select(func.max(_SESSION.seen_at, type_=_SESSION.seen_at.type))
+        .join_from(schema.sessions, schema.people, schema.people.c.id == _SESSION.person_id)
+        .where(
+            schema.people.c.address == address, schema.people.c.disabled_at.is_(None), _in_force(now, limits)
+        )
+    )
+    with store.connect() as connection:
+        found: datetime | None = connection.execute(query).scalar()
+    return found
 
 
 def end(store: Store, person: Person, id: str, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from asyncio import gather
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -18,18 +19,23 @@ from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
 from workflow.console.line_pages import PATIENCE, desks_of
 from workflow.console.rendering import page, see_other
+from workflow.console.success import batch_word
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, InvalidQuery, NotPermitted
 from workflow.recovery.authority.approvers import standing
 from workflow.recovery.authority.open_approvals import open_approvals
-from workflow.recovery.desk.desk import DeskOutcome
+from workflow.recovery.desk.desk import Desk, DeskClaim, DeskOutcome
 from workflow.recovery.desk.held import held_by
-from workflow.recovery.desk.item import Kind
-from workflow.recovery.desk.line import Wishes, line
+from workflow.recovery.desk.item import FREE, Kind
+from workflow.recovery.desk.line import Wishes, find, line
+from workflow.store.port import Store
 
 router = APIRouter(include_in_schema=False)
 PLACE = "/decisions"
 _SHOWN = 50
+_AT_ONCE = 10
+"""Claims of one person that are under way together."""
+_TAKE = "take "
 _Key = Annotated[str, Path(max_length=264, pattern=r"^approval:")]
 
 
@@ -37,6 +43,28 @@ _Key = Annotated[str, Path(max_length=264, pattern=r"^approval:")]
 def decisions(request: Request, holder: BrowserAtDesk) -> Response:
     """Escalations that nobody has, those that are mine, and approvals that wait."""
     return _shown(request, holder)
+
+
+@router.post(f"{PLACE}/several")
+async def acknowledge_several(request: Request, holder: BrowserAtDesk, said: DeskForm) -> Response:
+    """Take on all escalations that are ticked, each by itself; it is said how many one got.
+
+    Raises InvalidQuery where none is ticked, or more than a page shows.
+    """
+    by = acting_person(holder)
+    wanted = [field.removeprefix(_TAKE) for field in said if field.startswith(f"{_TAKE}escalation:")]
+    if not 1 <= len(wanted) <= _SHOWN:
+        problems = [Problem("form", "required", "Tick those that you take on.")]
+        return await run_in_threadpool(_shown, request, holder, "", said, problems, 422)
+    desk, id, store = desk_of(context_of(request), holder), form_id(said), context_of(request).runtime.store
+    claims = [
+        DeskClaim(f"{id}-{number}", by, key, Wishes((Kind.ESCALATION,)), None, PATIENCE)
+        for number, key in enumerate(wanted)
+    ]
+    found = [
+        one for part in _parts(claims) for one in await gather(*(_taken(store, desk, one) for one in part))
+    ]
+    return see_other(PLACE, done=batch_word(sum(found), len(found) - sum(found), left=False))
 
 
 @router.post(f"{PLACE}/{{key:path}}")
@@ -55,6 +83,20 @@ async def decide(request: Request, holder: BrowserAtDesk, key: _Key, said: DeskF
         return await run_in_threadpool(_shown, request, holder, key, said, problems, 409)
     undecided = found.outcome is DeskOutcome.UNDECIDED
     return see_other(PLACE, done="undecided" if undecided else "decided")
+
+
+async def _taken(store: Store, desk: Desk, claim: DeskClaim) -> bool:
+    """Take one on; whether it was got. What somebody else has by now stays theirs."""
+    assert claim.subject is not None
+    item = await run_in_threadpool(find, store, claim.subject)
+    if item.state not in FREE[item.kind]:
+        return False
+    return (await desk.claim(claim)).outcome is DeskOutcome.CLAIMED
+
+
+def _parts(claims: Sequence[DeskClaim]) -> Iterator[Sequence[DeskClaim]]:
+    for start in range(0, len(claims), _AT_ONCE):
+        yield claims[start : start + _AT_ONCE]
 
 
 def _decision(

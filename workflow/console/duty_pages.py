@@ -20,6 +20,7 @@ from workflow.api.auth import may_read
 from workflow.api.browser import BrowserAtDesk, BrowserOperator, DeskForm, OperatorsForm
 from workflow.api.context import context_of
 from workflow.api.routes.desk_responses import desk_of, operators_desk_of
+from workflow.console.duty_calendar import DutyCalendar, duty_calendar
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
 from workflow.console.line_pages import PATIENCE
 from workflow.console.rendering import page, see_other
@@ -287,10 +288,20 @@ def _shown(
         "duty.html",
         status=status,
         duty=duty,
+        calendar=_drawn(request, duty),
         shown=_SHOWN,
         said=said or {},
         problems=problems or [],
     )
+
+
+def _drawn(request: Request, duty: Duty) -> DutyCalendar | None:
+    """The weeks ahead, by the rotation's own clock if it has one; None where nobody has said who."""
+    if not duty.spans:
+        return None
+    viewer = viewer_of(request)
+    where = duty.zone or viewer.zone
+    return duty_calendar(duty.spans, duty.overrides, viewer.now, where, viewer.language)
 
 
 def _previewed(

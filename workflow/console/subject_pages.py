@@ -7,6 +7,7 @@ lifecycle of one's own has its pages by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,9 +18,10 @@ from starlette.responses import RedirectResponse, Response
 
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.errors import Problem
+from workflow.access import people, sessions
 from workflow.access.principal import Principal
 from workflow.api.auth import may_read
-from workflow.api.browser import BrowserHolder, DeskForm
+from workflow.api.browser import BrowserHolder, DeskForm, limits_of, people_now
 from workflow.api.context import context_of
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
@@ -32,7 +34,7 @@ from workflow.console.story import Told, story_of
 from workflow.console.trigger_forms import TriggerForm, data_of, forms, triggers_now
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
-from workflow.errors import InvalidEvent, InvalidQuery
+from workflow.errors import InvalidEvent, InvalidQuery, MakegoodError
 from workflow.queries.family import FamilyTimer, Member, family, timers_of
 from workflow.queries.subjects import SubjectRow, opened_subject
 from workflow.recovery.authority.speaking import role_claimed
@@ -46,6 +48,8 @@ _Number = Annotated[str, Path(max_length=250)]
 _Trigger = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _DONE = {"keep": "kept", "renegotiate": "moved", "hand_over": "handed_over"}
 _CHILDREN = 100
+_THERE = timedelta(minutes=10)
+"""Who has used the console within that time is there."""
 
 
 class HistoryQuery(BaseModel):
@@ -118,8 +122,12 @@ async def act(
         return await run_in_threadpool(
             _shown, request, holder, key, said=said, problems=problems, tried=trigger, status=409
         )
-    undecided = found.outcome is DeskOutcome.UNDECIDED
-    return see_other(place, done="undecided" if undecided else _DONE.get(trigger, "acted"))
+    if found.outcome is DeskOutcome.UNDECIDED:
+        return see_other(place, done="undecided")
+    done = _DONE.get(trigger, "acted")
+    if done == "handed_over":
+        done = await run_in_threadpool(_handed_over, request, data)
+    return see_other(place, done=done)
 
 
 def _data(
@@ -137,6 +145,19 @@ def _data(
     if (subject.lifecycle, trigger) == ("case", "grant"):
         data["role"] = role_claimed(holder, None)
     return data
+
+
+def _handed_over(request: Request, data: dict[str, Any]) -> str:
+    """What is said of a hand-over: whether whoever has it now is there, as far as that is known."""
+    to = data.get("to")
+    address = to.get("email") if isinstance(to, dict) else to
+    runtime, now = context_of(request).runtime, people_now(request)
+    try:
+        person = people.find(runtime.store, str(address))
+    except MakegoodError:  # no address, or of nobody who signs in here
+        return "handed_over"
+    seen = sessions.last_seen(runtime.store, person.address, now, limits_of(runtime.settings))
+    return "handed_over_there" if seen is not None and now - seen < _THERE else "handed_over_away"
 
 
 def _why(request: Request, key: str, reason: str) -> str:

@@ -10,7 +10,8 @@ SUCCESS_COOKIE = "makegood-done"
 WORDS = frozenset(
     {
         "signed_out", "welcome", "claimed", "empty", "lost", "undecided", "noted", "extended", "kept",
-        "moved", "handed_over", "acted", "begun", "refused", "acknowledged", "decided", "session_ended",
+        "moved", "handed_over", "handed_over_there", "handed_over_away",
+        "acted", "begun", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
         "settled", "sent_again", "overridden", "taken_back", "rotation_set",
         "passkey_added", "passkey_removed", "key_revoked", "resent", "still_to_be_sent",
