@@ -13,7 +13,8 @@ from workflow.access.role import Role
 PAGES = (
     "/", "/line", "/work/callback:billing-2", "/work/escalation:D-3", "/cases/D-1", f"/subjects/{PROMISE}",
     "/promises", "/promises?standing=lapsed", "/decisions", "/search", "/search?q=chris",
-    "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise", "/lifecycles/promise/migrate",
+    "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise",
+    "/lifecycles/promise/migrate",
     "/duty", "/duty/support", "/barometer", "/alerts", "/docs", "/admin/me", "/admin/people",
     f"/explain/{PROMISE}", "/admin/integrate", "/admin/integrate/events", "/admin/integrate/rehearsal",
     "/admin/integrate/events/test?type=promise.make", "/admin/integrate/lifecycle",
