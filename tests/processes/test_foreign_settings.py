@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.processes.installation import Installation
+from tests.servers import ValkeyServer
+from tests.servers.started import started
 
 ERRAND = """
 edition: 2
@@ -65,26 +68,42 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One worker of ours for all of theirs, one after the other: it is theirs that differ."""
+    directory = tmp_path_factory.mktemp("ours")
+    lifecycles = written(directory / "lifecycles", "errand.yaml", ERRAND)
+    with (
+        started(ValkeyServer, directory) as server,
+        Installation(directory, server, f"sqlite:///{directory / 'makegood.db'}") as installation,
+    ):
+        installation.configure(lifecycles=lifecycles)
+        installation.workers.start("--concurrency", "1").wait_ready()
+        yield installation
+
+
 @pytest.mark.parametrize("settings", list(SETTINGS))
 def test_a_task_runs_once_and_its_receipt_moves_its_subject(
-    sqlite_installation: Installation, settings: str, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("C_FORCE_ROOT", "1")  # Celery lets no superuser read pickle else
-    installation = sqlite_installation
-    installation.configure(lifecycles=written(installation.directory / "lifecycles", "errand.yaml", ERRAND))
-    folder = written(installation.directory / "elsewhere", "depot.py", depot(SETTINGS[settings]))
-    ours = installation.workers.start("--concurrency", "1")
-    installation.workers.start_foreign(folder, "depot", "depot").wait_ready()
-    ours.wait_ready()
-    installation.send(
-        installation.event("errand.ask", "errand:well", {"well": True}),
-        installation.event("errand.ask", "errand:ill", {"well": False}),
-    )
-    installation.wait(lambda: installation.state("errand:well") == "ran", what="the receipt of a success")
-    installation.wait(lambda: installation.state("errand:ill") == "failed", what="that of a failure")
-    assert installation.data("errand:well")["result"] == "done"
+    folder = written(tmp_path / "elsewhere", "depot.py", depot(SETTINGS[settings]))
+    well, ill = f"errand:well-{settings}", f"errand:ill-{settings}"
+    theirs = installation.workers.start_foreign(folder, "depot", "depot")
+    try:
+        theirs.wait_ready()
+        installation.send(
+            installation.event("errand.ask", well, {"well": True}),
+            installation.event("errand.ask", ill, {"well": False}),
+        )
+        installation.wait(lambda: installation.state(well) == "ran", what="the receipt of a success")
+        installation.wait(lambda: installation.state(ill) == "failed", what="that of a failure")
+    finally:
+        theirs.kill_group()
+    assert installation.data(well)["result"] == "done"
     assert sorted((folder / "calls").read_text().split()) == ["False", "True"]
-    assert {(effect.state, effect.attempts) for effect in installation.effects()} == {("settled", 1)}
+    effects = [one for one in installation.effects() if one.key.startswith((f"{well}/", f"{ill}/"))]
+    assert [(one.state, one.attempts) for one in effects] == [("settled", 1)] * 2
 
 
 def depot(settings: str) -> str:
