@@ -34,7 +34,7 @@ def test_a_case_is_opened_in_the_name_of_whoever_writes_it_down(house: House) ->
 
 def test_a_promise_is_made_and_a_form_that_is_sent_twice_makes_one(house: House) -> None:
     ben = browser_of(house, "new-ben", Role.AGENT)
-    fields = ben.forms(PROMISE).to(PROMISE) | {"words": "We call Chris", "within": "PT2H"}
+    fields = ben.forms(PROMISE).to(PROMISE) | {"words": "We call Chris", "within": "2 hours"}
     places = {ben.post(PROMISE, fields).headers["location"] for _ in range(2)}
     assert len(places) == 1
     key = places.pop().removeprefix("/subjects/")

@@ -20,7 +20,7 @@ from tests.api.test_desk import asked, call, working
 from tests.servers.npm_packages import npm_packages
 from workflow.access.role import Role
 
-_QUIET = (
+QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
@@ -97,7 +97,7 @@ def chromium(missing: Callable[[str], None]) -> Iterator[Browser]:
     if found is None:
         missing("chromium is missing, and pages are looked at with it: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
         yield browser
         browser.close()
 
@@ -115,7 +115,7 @@ def desk(chromium: Browser, axe: str, tmp_path_factory: pytest.TempPathFactory) 
     """A desk with a case, promises, calls, an escalation and an approval, on a clock that stands still."""
     url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'makegood.db'}"
     with open_house(url, zone="Europe/Berlin", failed_keys_per_minute=0) as house, working(house):
-        _work_to_do(house)
+        work_to_do(house)
         yield Desk(house, chromium, axe)
 
 
@@ -125,7 +125,8 @@ def everybody(desk: Desk) -> str:
     return token_of(desk.house, "ada", Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN)
 
 
-def _work_to_do(house: House) -> None:
+def work_to_do(house: House) -> None:
+    """A case, promises, calls, an escalation, an approval and a rotation."""
     olga = "olga@shop.example"
     words = "The modem is dead since Tuesday and nobody came; I took a day off for it."
     asked(house, "case.open", CASE, customer=CHRIS, words=words, owner=olga, team="billing")

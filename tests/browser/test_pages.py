@@ -11,7 +11,8 @@ from tests.browser.conftest import PROMISE, Desk, Screen
 from workflow.access.role import Role
 
 PAGES = (
-    "/", "/line", "/work/callback:billing-2", "/work/escalation:D-3", "/cases/D-1", f"/subjects/{PROMISE}",
+    "/", "/new", "/new/case/open", "/new/promise/make",
+    "/line", "/work/callback:billing-2", "/work/escalation:D-3", "/cases/D-1", f"/subjects/{PROMISE}",
     "/promises", "/promises?standing=lapsed", "/decisions", "/search", "/search?q=chris",
     "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise",
     "/lifecycles/promise/migrate",

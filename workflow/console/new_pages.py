@@ -23,11 +23,12 @@ from workflow.api.context import context_of
 from workflow.api.http.parameters import Name
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
+from workflow.console.inputs import TriggerForm
 from workflow.console.line_pages import PATIENCE
 from workflow.console.rendering import page, path_of, see_other
 from workflow.console.search_page import readable
 from workflow.console.subject_pages import about_field
-from workflow.console.trigger_forms import CUSTOMER, TriggerForm, data_of, opening_form
+from workflow.console.trigger_forms import CUSTOMER, data_of, opening_form
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, InvalidQuery, NotFound

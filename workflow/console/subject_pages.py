@@ -26,12 +26,13 @@ from workflow.api.context import context_of
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id
+from workflow.console.inputs import TriggerForm
 from workflow.console.labels import reasons
 from workflow.console.line_pages import PATIENCE
 from workflow.console.looking import seen_by
 from workflow.console.rendering import history_of, page, path_of, see_other
 from workflow.console.story import Told, story_of
-from workflow.console.trigger_forms import TriggerForm, data_of, forms, triggers_now
+from workflow.console.trigger_forms import data_of, forms, triggers_now
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, InvalidQuery, MakegoodError

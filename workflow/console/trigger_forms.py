@@ -6,8 +6,9 @@ are whoever has signed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, get_args
 
 from state_machines.catalog import load_catalog
@@ -22,6 +23,7 @@ from workflow.access.principal import Principal
 from workflow.access.role import OVERSEEING
 from workflow.api.routes.desk_cases import Act
 from workflow.console.form_values import instant_in, text_in
+from workflow.console.inputs import Input, TriggerForm
 from workflow.errors import InvalidQuery
 
 BY, CUSTOMER = "by", "customer"
@@ -46,6 +48,28 @@ OF_CATALOG: Mapping[str, tuple[str, ...]] = {
 """What people may do to subjects of the catalog by these forms; the rest has pages of its own, or is news
 that subjects send each other."""
 _OVERSEEING_ALONE = frozenset({("promise", "withdraw")})
+_AT_ONCE: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("case", "promise"): ("due_at", "within", "owner"),
+    ("case", "call"): ("due_at", "within", "owner", "desk"),
+    ("case", "book"): ("windows", "owner", "lead"),
+    ("case", "contact"): ("channel",),
+    ("appointment", "call_off"): ("reason",),
+    ("promise", "displeasure"): ("words",),
+    ("promise", "make"): ("within", "due_at", "owner", "customer"),
+    ("case", "open"): ("customer", "part"),
+}
+"""What is asked for at once though it need not be said: a promise has a deadline, in one of two ways."""
+_MANY = 4
+"""A form of the catalog with more fields than this is folded."""
+_LENGTH = re.compile(r"(\d{1,5})\s*([a-zäöü]+)\.?", re.IGNORECASE)
+_UNITS = {
+    "PT{}M": ("m", "min", "mins", "minute", "minutes", "minuten"),
+    "PT{}H": ("h", "hour", "hours", "std", "stunde", "stunden"),
+    "P{}D": ("d", "day", "days", "tag", "tage", "tagen"),
+    "P{}W": ("w", "week", "weeks", "woche", "wochen"),
+}
+"""Lengths of time as people write them: 30 min, 2 h, 2 hours, 3 Tage."""
+_BY_UNIT = {unit: form for form, units in _UNITS.items() for unit in units}
 _FOR_PROGRAMS = frozenset({"auto_submitted", "delivery", "headers", "if_window", "noted", "source_id"})
 """Fields of the catalog by which programs say what they have seen or sent before; whoever has the page before
 them need not."""
@@ -53,37 +77,6 @@ _NOT_ASKED = frozenset(
     {(("promise", "hand_over"), "from"), (("appointment", "hand_over"), "from"), (("case", "grant"), "role")}
 )
 """Fields that a page leaves out: the lifecycle knows them, or the role of whoever acts does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One field of a form.
-
-    Attributes:
-        name: in the form; parts of an object and rows of a list with dots: ``what.part``, ``windows.0.from``.
-        label: by what it is called: the last part of its name in the definition.
-        kind: text, words, number, whole, truth, moment, day, duration, person, lines, choice.
-        needed: whether it must be filled in.
-        options: of a choice.
-        group: the object or list that it belongs to; empty: none.
-    """
-
-    name: str
-    label: str
-    kind: str
-    needed: bool
-    hint: str
-    options: tuple[str, ...] = ()
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerForm:
-    """A trigger that can be sent now, and what it asks."""
-
-    trigger: str
-    description: str
-    inputs: tuple[Input, ...]
 
 
 def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[str]:
@@ -115,8 +108,12 @@ def form(lifecycle: Lifecycle, trigger: str) -> TriggerForm:
         if not _is_actor(name, field) and not _is_left_out(lifecycle.name, trigger, name)
     }
     inputs = (one for name, field in asked.items() for one in _inputs(name, field))
-    # What must be said comes first.
-    return TriggerForm(trigger, declared.description, tuple(sorted(inputs, key=lambda one: not one.needed)))
+    first = _AT_ONCE.get((lifecycle.name, trigger), ())
+    places = {name: place for place, name in enumerate(first)}
+    # What must be said comes first, then what is nearly always said.
+    ordered = sorted(inputs, key=lambda one: (not one.needed, places.get(one.field, len(places))))
+    folds = lifecycle.name in OF_CATALOG and len(ordered) > _MANY
+    return TriggerForm(trigger, declared.description, tuple(ordered), frozenset(first) if folds else None)
 
 
 def opening_form(lifecycle: Lifecycle, trigger: str, asked: tuple[str, ...] | None = None) -> TriggerForm:
@@ -227,6 +224,8 @@ def _kind(field: FieldDeclaration) -> str:
     by_format = {"date-time": "moment", "date": "day", "duration": "duration"}
     if field.format in by_format:
         return by_format[field.format]
+    if field.format == "email":
+        return "person"
     if field.type in by_type:
         return by_type[field.type]
     if field.meaning == "person":
@@ -249,10 +248,19 @@ def _value(one: Input, said: Mapping[str, str], zone_name: str) -> Any:
                 return int(text) if one.kind == "whole" else float(text.replace(",", "."))
             except ValueError:
                 raise InvalidQuery([Problem(one.name, "number", "must be a number")]) from None
+        case "duration":
+            return _length(text)
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case _:
             return text
+
+
+def _length(text: str) -> str:
+    """As a definition takes it; what cannot be read stays as it is, and is refused with its rule."""
+    found = _LENGTH.fullmatch(text)
+    form = _BY_UNIT.get(found[2].lower()) if found else None
+    return text if found is None or form is None else form.format(found[1])
 
 
 def _put(data: dict[str, Any], name: str, value: Any) -> None:
