@@ -37,6 +37,7 @@ WHO_MAY = {
     "GET /work/{key}": _ALL,
     "POST /work/{key}/outcome": _ALL,
     "POST /work/{key}/extend": _ALL,
+    "POST /work/{key}/aside": _ALL,
     "GET /cases/{number}": _ALL,
     "GET /subjects/{key}": _ALL,
     "POST /subjects/{key}/do/{trigger}": _ALL,

@@ -11,6 +11,7 @@ from workflow.api.context import Workers
 from workflow.api.ingest.limits import Limits
 from workflow.console import (
     alert_pages,
+    aside_pages,
     assets,
     barometer_pages,
     decision_pages,
@@ -55,6 +56,7 @@ PAGES = (
     line_pages.router,
     new_pages.router,
     live_pages.router,
+    aside_pages.router,
     work_pages.router,
     subject_pages.router,
     drawing_pages.router,

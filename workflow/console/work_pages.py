@@ -18,6 +18,7 @@ from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
 from workflow.api.routes.desk_requests import CallOutcome, EscalationOutcome
 from workflow.api.routes.desk_responses import desk_of
+from workflow.console.aside_pages import may_say
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
 from workflow.console.line_pages import PATIENCE, claimed, dial_in
 from workflow.console.looking import seen_by
@@ -28,6 +29,7 @@ from workflow.errors import EventConflict, InvalidEvent, InvalidQuery, NotFound
 from workflow.queries.ancestors import ancestor
 from workflow.queries.pending_timers import pending_timer
 from workflow.recovery.contact.people import same_person
+from workflow.recovery.desk.asides import asides
 from workflow.recovery.desk.desk import DeskClaim, DeskOutcome
 from workflow.recovery.desk.held import HELD
 from workflow.recovery.desk.item import FREE, Item, Kind
@@ -161,6 +163,8 @@ def _shown(
         said=said,
         problems=problems,
         packet=work.packet,
+        may_say=may_say(holder, work.item),
+        asides=asides(runtime.store, work.item.key) if may_say(holder, work.item) else [],
         others=looking,
         local=partial(local_text, where=where),
         can_dial=runtime.settings.can_dial,

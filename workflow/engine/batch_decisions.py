@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from state_machines.asides import aside
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
@@ -26,6 +27,7 @@ from workflow.engine.version_changes import change_version, changes_version
 from workflow.engine.waiting_line import WAITING_LINE
 from workflow.search.noting import note
 from workflow.search.spelling import KnownWords
+from workflow.store.own_sources import ASIDE_SOURCE
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Transaction
 
 _SHOWN = 5
@@ -114,7 +116,8 @@ class BatchDecisions:
         if changes_version(event):
             lifecycle, decision, successor = change_version(self._registry, subject, event, self._now)
         else:
-            decision = decide(lifecycle, subject, event, self._now)
+            is_aside = event.source == ASIDE_SOURCE
+            decision = aside(subject, event) if is_aside else decide(lifecycle, subject, event, self._now)
             successor = apply_decision(subject, event, decision, self._now)
         failed = refused_opening(subject, event, decision)
         if failed is not None:

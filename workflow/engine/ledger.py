@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Row, select
 
+from state_machines.asides import aside
 from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
@@ -19,7 +20,7 @@ from workflow.engine.registry import Registry
 from workflow.engine.version_changes import change_version, changes_version
 from workflow.errors import NotFound
 from workflow.store.keys import key_is
-from workflow.store.own_sources import TIMER_SOURCE, sender_of
+from workflow.store.own_sources import ASIDE_SOURCE, TIMER_SOURCE, sender_of
 from workflow.store.port import Store
 from workflow.store.schema import events, moves, subjects
 
@@ -95,7 +96,8 @@ def retell(registry: Definitions, key: str, rows: Iterable[Row[Any]]) -> Iterato
         if changes_version(event):
             lifecycle, decision, after = change_version(registry, subject, event, row.at)
         else:
-            decision = decide(lifecycle, subject, event, row.at)
+            is_aside = event.source == ASIDE_SOURCE
+            decision = aside(subject, event) if is_aside else decide(lifecycle, subject, event, row.at)
             after = apply_decision(subject, event, decision, row.at)
         yield Retold(lifecycle, subject, event, decision, row.at, after)
         subject = after

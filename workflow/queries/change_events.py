@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from workflow.queries.changes import Change
+from workflow.store.own_sources import ASIDE_SOURCE
 
 SOURCE = "/makegood/changes"
 TYPE_PREFIX = "makegood"
@@ -86,6 +87,11 @@ class ChangeEvent:
     data: ChangeData
 
 
+def _told(source: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an event said, for whoever follows; words between colleagues are theirs alone."""
+    return {} if source == ASIDE_SOURCE else data
+
+
 def change_event(change: Change) -> ChangeEvent:
     """The CloudEvent that tells of a change."""
     cause = change.cause
@@ -108,7 +114,9 @@ def change_event(change: Change) -> ChangeEvent:
             change.team,
             None
             if cause is None
-            else DecidedEvent(cause.source, cause.id, cause.actor, cause.time, cause.data),
+            else DecidedEvent(
+                cause.source, cause.id, cause.actor, cause.time, _told(cause.source, cause.data)
+            ),
             None if change.timer is None else ChangeTimer(change.timer, change.due_at),
         ),
     )

@@ -12,6 +12,8 @@ SUBJECT_SOURCE = "/makegood"
 """The source of events that subjects send each other."""
 MIGRATION_SOURCE = "/makegood/migration"
 """The source of events by which subjects are moved to another version of their lifecycle."""
+ASIDE_SOURCE = "/makegood/asides"
+"""The source of words between colleagues about a subject."""
 
 OWN_SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -20,6 +22,7 @@ OWN_SOURCES: Mapping[str, str] = MappingProxyType(
         "/makegood/receipts": TASK,
         "/makegood/sweep": FAMILY,
         MIGRATION_SOURCE: FAMILY,
+        ASIDE_SOURCE: FAMILY,
         "/makegood/live": FAMILY,
         "/makegood/sending": FAMILY,
         "/makegood/desk": DESK,

@@ -17,6 +17,7 @@ from workflow.engine.fan_out import SOURCE
 from workflow.engine.ledger import Retold
 from workflow.recovery.archive.people import person
 from workflow.recovery.archive.record import Record, Told
+from workflow.store.own_sources import ASIDE_SOURCE
 
 _PEOPLE = ("by", "who", "to", "owner")
 _LEFT_OUT = frozenset({"source_id", "customer", "ladder", "pace", "desk", "effect", "case", "subject"})
@@ -41,6 +42,8 @@ def timeline(found: Record, local: Local) -> list[dict[str, Any]]:
 def _matters(done: Retold) -> bool:
     if done.before.state == INITIAL:
         return True
+    if done.event.source == ASIDE_SOURCE:  # words between colleagues are for nobody else
+        return False
     return done.event.source != SOURCE or (
         done.decision.outcome is Outcome.MOVED and done.decision.source != done.decision.dest
     )
