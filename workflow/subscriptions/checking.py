@@ -34,16 +34,17 @@ def _of_url(text: str | None, networks: Networks) -> Iterator[Problem]:
         return
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):  # the latter: a name that only looks like one in punycode
         yield Problem("url", "url", "is no URL")
         return
-    is_whole = url.scheme in ("https", "http") and url.host and 0 < (url.port or 443) <= _MOST_PORT
+    is_whole = url.scheme in ("https", "http") and host and 0 < (url.port or 443) <= _MOST_PORT
     if not is_whole or url.userinfo or url.fragment:
         yield Problem("url", "url", "must be https://host/path, without a user or a fragment")
     elif url.scheme == "http" and not networks.allowed:
         yield Problem("url", "https", "must be https: plain http goes to allowed networks alone")
     else:
-        yield from _of_host(url.host, networks)
+        yield from _of_host(host, networks)
 
 
 def _of_host(host: str, networks: Networks) -> Iterator[Problem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from workflow.api.http.problems import Kind, described
 
@@ -32,6 +34,17 @@ Moment = Annotated[
     ),
 ]
 """An instant or a day, as `days.instant_of` reads it; a form sends a field that was left empty, too."""
+
+
+def _in_utc(said: datetime) -> datetime:
+    try:
+        return said.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("instant-range", "must lie in the years 1 to 9999 of UTC") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant with its offset; what is made of it is in UTC."""
 
 Row = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """The id of a row, as another answer gave it."""

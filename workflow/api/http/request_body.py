@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.json_text import decode
+from workflow.api.http.media_type import media_type
 from workflow.api.http.problems import Kind, Refusal
 
 MOST_BYTES = 16 * 1024
@@ -34,20 +35,30 @@ async def read_whole(request: Request, most: int = MOST_BYTES) -> bytes:
     return await read_body(request.receive, most, announced=announced)
 
 
+async def read_json(request: Request, most: int = MOST_BYTES) -> bytes:
+    """As `read_whole`, of a body that is JSON by what its sender says of it, if they say anything."""
+    body = await read_whole(request, most)
+    said = media_type(request.headers)
+    if body and said.name and not said.is_json:
+        message = f"must be application/json, not {said.name!r}"
+        raise Refusal.of(Kind.MEDIA_TYPE, "content-type", "json", message)
+    return body
+
+
 async def read_object(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
     """The body, a JSON object of any form. Raises Refusal."""
-    return await _apart(_object, await read_whole(request, most))
+    return await _apart(_object, await read_json(request, most))
 
 
 async def read_optional_object(request: Request, most: int) -> dict[str, Any]:
     """The body, a JSON object of any form; without a body an empty one. Raises Refusal."""
-    body = await read_whole(request, most)
+    body = await read_json(request, most)
     return await _apart(_object, body) if body.strip() else {}
 
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
     """The JSON body as this model. Raises as `model_of`, and Refusal for its length."""
-    return await _apart(lambda body: model_of(body, model), await read_whole(request))
+    return await _apart(lambda body: model_of(body, model), await read_json(request))
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from workflow.api.http.entity_tags import entity_tag, expected_revision
 from workflow.api.http.idempotency import source_of
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import read_optional_object
+from workflow.api.http.single_header import single_header
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import MAX_EVENT_BYTES, parse
 from workflow.errors import EventConflict, InvalidEvent, NotPermitted
@@ -97,7 +98,7 @@ async def carried_out(request: Request, holder: Principal, wish: Wish) -> JsonAn
         Exception: of the database.
     """
     context, headers = context_of(request), request.headers
-    expected = expected_revision(headers.get("if-match"))
+    expected = expected_revision(single_header(headers, "if-match"))
     seconds = prefer.wait_of(request.scope["headers"])
     if seconds is None and expected is not None:
         seconds = prefer.MOST_SECONDS  # whoever names a condition wants to hear whether it held

@@ -11,7 +11,7 @@ from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.parameters import LISTING, RETRYING, Name, Row, SubjectKey
-from workflow.api.http.request_body import described_body, model_of, read_whole
+from workflow.api.http.request_body import described_body, model_of, read_json
 from workflow.api.routes.discards import DISCARDING, DiscardReason, Reason
 from workflow.engine.discard import let_stand
 from workflow.maintenance import dead_letters
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["dead letters"])
 
 async def reason_if_any(request: Request, _: Operator) -> str | None:
     """The reason in the body; None without a body."""
-    body = await read_whole(request)
+    body = await read_json(request)
     return model_of(body, DiscardReason).reason if body else None
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,7 +16,7 @@ from pydantic import (
 )
 
 from state_machines.values.instants import format_instant
-from workflow.api.http.parameters import SubjectKey
+from workflow.api.http.parameters import Instant, SubjectKey
 from workflow.recovery.desk.item import Kind
 from workflow.recovery.desk.line import Wishes
 
@@ -106,7 +105,7 @@ class CallOutcome(DeskAct):
     outcome: Literal["reached", "no_answer", "busy", "wrong_number", "asked_later", "customer_calls"] = Field(
         description="`customer_calls`: the customer called first."
     )
-    at: AwareDatetime | None = Field(None, description="With `asked_later`: when they want to be called.")
+    at: Instant | None = Field(None, description="With `asked_later`: when they want to be called.")
     note: _Words | None = Field(None, description="Of a call that did not get through.")
     result: _Words | None = Field(None, description="With `reached` and `customer_calls`: what came of it.")
 

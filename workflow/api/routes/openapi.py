@@ -28,6 +28,9 @@ _ANYWHERE = described(Kind.URL_TOO_LONG, Kind.HEAD_TOO_LARGE)
 _WITH_A_KEY = described(Kind.BUSY)
 """What whoever has a key, or a wrong one, may be answered: it comes too often."""
 
+_WITH_JSON = described(Kind.MEDIA_TYPE)
+"""What whoever sends something else than JSON is answered."""
+
 router = APIRouter()
 
 
@@ -91,7 +94,9 @@ class ApiDocument:
         found = [self._registry.latest(name) for name in self._registry.names()]
         ResourceDocument(document).add(sorted(found, key=lambda one: collection_of(one.name)))
         for operation in (one for methods in document["paths"].values() for one in methods.values()):
-            _promise_everywhere(operation["responses"], with_key="security" in operation)
+            more = _WITH_A_KEY if "security" in operation else {}
+            more = more | (_WITH_JSON if _takes_json(operation) else {})
+            _promise(operation["responses"], _ANYWHERE | more)
         return document
 
 
@@ -112,10 +117,14 @@ def get_document(request: Request) -> Response:
     return Response(written.text, media_type="application/json", headers=headers)
 
 
-def _promise_everywhere(responses: dict[str, Any], *, with_key: bool) -> None:
-    """Add what any operation may be answered."""
-    for status, answer in (_ANYWHERE | (_WITH_A_KEY if with_key else {})).items():
+def _promise(responses: dict[str, Any], more: dict[int | str, dict[str, Any]]) -> None:
+    """Add what many operations may be answered."""
+    for status, answer in more.items():
         responses.setdefault(str(status), answer)
+
+
+def _takes_json(operation: dict[str, Any]) -> bool:
+    return "application/json" in operation.get("requestBody", {}).get("content", {})
 
 
 def _request_bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

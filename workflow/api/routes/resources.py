@@ -26,6 +26,7 @@ from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
 from workflow.api.http.paging import KnownParameters, Paging
 from workflow.api.http.parameters import Name, SubjectKey
+from workflow.api.http.single_header import single_header
 from workflow.api.resources.addresses import POSSIBLE, address_of, named_subject, tail_of
 from workflow.api.resources.below import no_method, read_below
 from workflow.api.resources.collections import collection_of, lifecycle_of
@@ -95,7 +96,7 @@ async def create_resource(request: Request, holder: Sender, collection: str) -> 
     if trigger is None:
         raise no_method(request, "GET")
     said = _query_as(Creation, request)
-    event = event_id(request.headers.get("idempotency-key"))
+    event = event_id(single_header(request.headers, "idempotency-key"))
     id = said.id or _new_id(request, holder, lifecycle.name, event)
     key = f"{lifecycle.name}:{id.removeprefix(f'{lifecycle.name}:')}"
     return await carried_out(request, holder, Wish(key, trigger, event, said.parent, created=True))
@@ -140,7 +141,7 @@ async def send_trigger(request: Request, holder: Sender, collection: str) -> Jso
         known = ", ".join(sendable(lifecycle))
         raise NotFound(f"trigger: {lifecycle.name!r} has no {address.last!r}; a key may send {known}")
     said = _query_as(Sending, request)
-    event = event_id(request.headers.get("idempotency-key"))
+    event = event_id(single_header(request.headers, "idempotency-key"))
     key = f"{lifecycle.name}:{address.id}"
     return await carried_out(request, holder, Wish(key, address.last, event, said.parent))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from state_machines.expressions.fact_conditions import LONGEST
 from workflow.api.http.paging import Paging
-from workflow.api.http.parameters import STORABLE, Name, SubjectKey
+from workflow.api.http.parameters import STORABLE, Instant, Name, SubjectKey
 from workflow.queries.changes import ChangeFilter
 from workflow.subscriptions.checking import LONGEST_URL
 
@@ -99,7 +99,7 @@ class Redelivery(BaseModel):
     )
 
     change: Annotated[str, Field(min_length=3, max_length=300, pattern=STORABLE)] | None = None
-    since: AwareDatetime | None = None
+    since: Instant | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Redelivery:

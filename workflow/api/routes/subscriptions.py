@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -164,7 +164,7 @@ def redeliver(
         queued = redelivery.redeliver_one(runtime.store, id, wanted.change, runtime.clock.now())
     else:
         assert wanted.since is not None
-        redelivery.redeliver_since(runtime.store, id, wanted.since.astimezone(UTC), runtime.clock.now())
+        redelivery.redeliver_since(runtime.store, id, wanted.since, runtime.clock.now())
     return JsonAnswer({"queued": queued}, status_code=202)
 
 
