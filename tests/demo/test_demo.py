@@ -15,7 +15,7 @@ from celery import Celery
 
 from tests.servers.rabbitmq_hosts import RabbitHosts
 from tests.waiting import wait_until
-from workflow.cli.demo import TITLES
+from workflow.cli.demo import DEFAULT, TITLES
 from workflow.demo.performance import LIMIT_SECONDS
 from workflow.store import migrate
 
@@ -117,10 +117,11 @@ def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: P
 
 
 @pytest.mark.timeout(LIMIT_SECONDS + 120)
-@pytest.mark.parametrize("number", TITLES)
-def test_each_story_ends_as_it_should_on_rabbitmq(
+@pytest.mark.parametrize("number", [number for number in TITLES if number != DEFAULT])
+def test_each_other_story_ends_as_it_should_on_rabbitmq(
     directory: Path, rabbitmq_hosts: RabbitHosts, number: int
 ) -> None:
+    """What `make demo` plays is told above, on the broker that it brings along; each is told once."""
     url = rabbitmq_hosts.take().url
     demo = Demo(directory, "--broker-as-set", "--story", str(number), MAKEGOOD_BROKER_URL=url)
     assert demo.end(LIMIT_SECONDS + 30) == 0, demo.said()

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 """As a shell calls a program that ctrl-C has ended."""
 _WIDTH = 160
-_DEFAULT = 3
+DEFAULT = 3
+"""The story that is played where none is named."""
 TITLES = {
     1: "the exception nobody knew",
     2: "the appointment that came and went",
@@ -26,7 +27,7 @@ _LIST = "; ".join(f"{number}: {title}" for number, title in TITLES.items())
 
 
 def demo(
-    story: Annotated[int, typer.Option(min=min(TITLES), max=max(TITLES), help=f"{_LIST}.")] = _DEFAULT,
+    story: Annotated[int, typer.Option(min=min(TITLES), max=max(TITLES), help=f"{_LIST}.")] = DEFAULT,
     broker_as_set: Annotated[
         bool,
         typer.Option(
