@@ -20,6 +20,7 @@ from workflow.api.http.parameters import Name
 from workflow.errors import NotFound, UnknownDefinition
 
 router = APIRouter(include_in_schema=False)
+_SIZE = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -45,6 +46,24 @@ def drawing(
 @lru_cache(maxsize=256)
 def _lit(lifecycle: Lifecycle, state: str) -> str:
     return svg(lifecycle.definition, present=state)
+
+
+def size_of_lit(lifecycle: Lifecycle, state: str) -> tuple[int, int]:
+    """Width and height of the drawing with this state lit: a page keeps room for it until it is there."""
+    return size_of(_lit(lifecycle, state))
+
+
+@lru_cache(maxsize=256)
+def size_of_counted(lifecycle: Lifecycle) -> tuple[int, int]:
+    """About those of the drawing with how many are in each state."""
+    return size_of(svg(lifecycle.definition, counts={one.name: "0" for one in lifecycle.definition.states}))
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Width and height of a drawing."""
+    found = _SIZE.search(text)
+    assert found is not None, "a drawing says how large it is"
+    return int(found[1]), int(found[2])
 
 
 def drawn(text: str, kept: str) -> Response:

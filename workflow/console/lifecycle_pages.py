@@ -14,7 +14,7 @@ from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
 from workflow.api.http.parameters import Name
-from workflow.console.drawing_pages import drawn
+from workflow.console.drawing_pages import drawn, size_of_counted
 from workflow.console.rendering import page
 from workflow.console.search_page import readable
 from workflow.engine.runtime import Runtime
@@ -45,6 +45,7 @@ def lifecycle_page(request: Request, holder: BrowserHolder, name: Name) -> Respo
         versions=runtime.registry.versions(name),
         counts=_counts(runtime, lifecycle),
         most=MOST,
+        drawing=size_of_counted(lifecycle),
         operates=holder.operates,
     )
 

@@ -25,6 +25,7 @@ from workflow.api.browser import BrowserHolder, DeskForm, limits_of, people_now
 from workflow.api.context import context_of
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
+from workflow.console.drawing_pages import size_of_lit
 from workflow.console.form_values import acting_person, form_id
 from workflow.console.inputs import TriggerForm
 from workflow.console.labels import reasons
@@ -200,6 +201,7 @@ def _shown(
         subject=view.subject,
         place=history_of(key),
         packet=known,
+        drawing=size_of_lit(view.lifecycle, view.subject.state),
         others=looking,
         zone=where,
         local=partial(local_text, where=where),
