@@ -27,6 +27,7 @@ NOT_NOW: dict[str, tuple[int, str]] = {
     **dict.fromkeys(("get_clock", "advance_clock"), (409, "this is no sandbox")),
     **dict.fromkeys(("report", "connect"), (404, "Twilio is not set up here")),
     **dict.fromkeys(("get_unmapped", "retry_unmapped", "discard_unmapped"), (404, "nothing is unmapped")),
+    "post_migration": (422, "promises have had one version here"),
     "post_report": (404, "no notice has gone out"),
     "separate_customers": (409, "they are one a moment later"),
     **dict.fromkeys(
