@@ -52,7 +52,7 @@ def test_each_request_has_a_line_if_that_is_wished(tmp_path: Path, every: bool) 
             refused = http.get("/v1/refusals")
             expected = [
                 ("POST", "/v1/events", 202, len(posted.content), key.id),
-                ("GET", "/v1/subjects/{key:path}", 404, len(found.content), key.id),
+                ("GET", "/v1/subjects/{key:path}", 422, len(found.content), key.id),
                 ("GET", "/v1/refusals", 401, len(refused.content), None),
             ]
         told = lambda: [  # noqa: E731

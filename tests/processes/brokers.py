@@ -23,8 +23,9 @@ each_broker_of_its_own_and_store = pytest.mark.parametrize(
     ("database_url", "broker_server"),
     [
         pytest.param("sqlite", "valkey", id="sqlite-valkey"),
+        pytest.param("postgresql", "valkey", id="postgresql-valkey"),
         pytest.param("postgresql", "rabbitmq-own", id="postgresql-rabbitmq"),
     ],
     indirect=True,
 )
-"""The same, in a test that ends its broker."""
+"""Every pair, in a test of a catastrophe, which ends its broker."""
