@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,7 +19,9 @@ from sqlalchemy import URL, Row, make_url, select
 
 from state_machines.values.instants import format_instant
 from tests.processes.installation import Installation
-from tests.servers.postgres import postgres_binaries
+from tests.servers.broker import BrokerServer
+from tests.servers.postgres import PostgresServer, postgres_binaries
+from tests.servers.started import started
 from workflow.settings import as_environment
 from workflow.store.schema import outbox
 
@@ -136,6 +140,57 @@ def test_who_follows_the_page_tells_nobody_twice_and_forgets_nothing(
             lambda one=one: installation.state(f"escalation:effect-{one}-none"),  # type: ignore[misc]
             what="a person to be asked",
         )
+
+
+@pytest.fixture
+def archiving_server() -> Iterator[PostgresServer]:
+    """A server of its own, outside pytest's directories: another account must reach it."""
+
+    def archiving(directory: Path) -> PostgresServer:
+        server = PostgresServer(directory)
+        server.archive_log()
+        return server
+
+    with TemporaryDirectory(prefix="makegood-") as place, started(archiving, Path(place) / "pg") as server:
+        yield server
+
+
+@pytest.mark.timeout(240)
+def test_a_server_that_archives_its_log_goes_back_to_an_instant(
+    tmp_path: Path, archiving_server: PostgresServer, broker_server: BrokerServer
+) -> None:
+    """What was told by then stays told; a person is asked about what was told after it."""
+    server = archiving_server
+    with Installation(tmp_path, broker_server, server.url(server.create_database())) as installation:
+        worker = installation.workers.start("--concurrency", "1")
+        worker.wait_ready()
+        server.back_up()
+        installation.send(installation.promise("first", due_in=1, customer=CUSTOMER))
+        installation.wait(
+            lambda: [one.state for one in installation.effects() if one.target == "preferred"] == ["settled"],
+            what="the first to be told, and that to be known",
+        )
+        until = installation.runtime.clock.now()
+        installation.send(installation.promise("lost", due_in=1, customer=CUSTOMER))
+        broken = ("promise:lost", "broken_promise")
+        installation.wait(lambda: told(installation)[broken] == 1, what="the second to be told")
+        worker.kill_group()
+        stopped_at = format_instant(installation.runtime.clock.now())
+        before = told(installation)
+        installation.runtime.store.close()
+
+        server.go_back(until)
+        assert installation.state("promise:lost") is None, "its sender sends it again"
+        assert installation.state("promise:first") == "lapsed"
+        restored(installation, "--stopped-at", stopped_at)
+        installation.workers.start("--concurrency", "1").wait_ready()
+        installation.send(installation.promise("next", due_in=1, customer=CUSTOMER))
+        installation.wait(
+            lambda: told(installation)[("promise:next", "broken_promise")] == 1,
+            what="the next to be told",
+        )
+        now = told(installation)
+        assert {one: now[one] for one in before} == dict(before), "nobody was told again"
 
 
 def _rows(installation: Installation) -> list[Row[Any]]:

@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
@@ -67,6 +68,9 @@ class PostgresServer:
             os.chown(self._data, self._account.pw_uid, self._account.pw_gid)
         self._run("initdb", "--no-sync", "--no-instructions", "--auth=trust", "--username=postgres",
                   "--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={self._data}")  # fmt: skip
+        self._launch()
+
+    def _launch(self) -> None:
         with (self._directory / "postgres.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", self._data, *self._options()],
@@ -85,6 +89,48 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def archive_log(self) -> None:
+        """Have the server archive its log, for `back_up` and `go_back`; before it is started."""
+        archive = self._own("archive")
+        self._settings |= {"archive_mode": "on", "archive_command": f"cp %p {archive}/%f"}
+
+    def back_up(self) -> None:
+        """Copy the cluster as it runs."""
+        base = self._own("base")
+        self._run("pg_basebackup", "--pgdata", str(base), "--wal-method=none", "--checkpoint=fast",
+                  "--host=127.0.0.1", f"--port={self.port}", "--username=postgres")  # fmt: skip
+
+    def go_back(self, until: datetime) -> None:
+        """The cluster is lost: restore it as it was at this instant, from the copy and the archived log."""
+        self._execute(sql.SQL("select pg_switch_wal()").format())
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)  # its last files are archived before it ends
+        self._process.wait(timeout=60)
+        shutil.rmtree(self._data)
+        (self._directory / "base").rename(self._data)
+        (self._data / "recovery.signal").touch()
+        self._settings |= {
+            "restore_command": f"cp {self._directory / 'archive'}/%f %p",
+            "recovery_target_time": until.isoformat(),
+            "recovery_target_action": "promote",
+        }
+        self._launch()
+        wait_until(self._is_itself, seconds=60, what="PostgreSQL to be at that instant")
+
+    def _own(self, name: str) -> Path:
+        """A directory that the server may write to."""
+        self._open_way()
+        made = self._directory / name
+        made.mkdir(mode=0o700)
+        if self._account is not None:
+            os.chown(made, self._account.pw_uid, self._account.pw_gid)
+        return made
+
+    def _is_itself(self) -> bool:
+        with psycopg.connect(self._conninfo()) as connection:
+            row = connection.execute("select not pg_is_in_recovery()").fetchone()
+        return row is not None and bool(row[0])
 
     def create_database(self, template: str = "template1") -> str:
         """Create a database, a copy of `template` (to which nobody may be connected); return its name."""
