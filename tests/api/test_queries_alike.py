@@ -90,6 +90,17 @@ def test_an_unknown_parameter_is_refused_everywhere(house: House, document: dict
     assert tolerant == OTHERS_SYSTEMS.keys()
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/changes", "/v1/promises", "/v1/search", "/v1/incidents", "/v1/effects"]
+)
+def test_what_is_said_twice_and_is_no_list_is_refused(house: House, path: str) -> None:
+    answer = house.http.get(f"{path}?limit=1&limit=2", headers=house.bearer(Role.OPERATOR))
+    assert answer.status_code == 422
+    assert ("query.limit", "doubled-parameter") in {
+        (one["field"], one["rule"]) for one in answer.json()["errors"]
+    }
+
+
 def test_incidents_are_sparse_and_known_by_their_revision(house: House) -> None:
     as_operator = house.bearer(Role.OPERATOR)
     said = {"words": "The north is dark", "says": "The power is out.", "owner": "ola@grid.example"}

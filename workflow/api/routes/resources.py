@@ -24,6 +24,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
+from workflow.api.http.known_parameters import refuse_doubled_parameters
 from workflow.api.http.paging import KnownParameters, Paging
 from workflow.api.http.parameters import Name, SubjectKey
 from workflow.api.http.single_header import single_header
@@ -67,6 +68,7 @@ async def list_resources(
     """The subjects of a lifecycle, the oldest first, page by page."""
     lifecycle = await _lifecycle(request, collection)
     may_read(holder, lifecycle.name)
+    refuse_doubled_parameters(request, ResourceFilter)
     unknown = [state for state in wanted.state if state not in lifecycle.states]
     if unknown:
         message = f"there is no state {unknown[0]!r}; there are {', '.join(lifecycle.states)}"
@@ -172,8 +174,9 @@ _Said = TypeVar("_Said", bound=BaseModel)
 def _query_as(model: type[_Said], request: Request) -> _Said:
     """The query as a model; read once it is known that there is what the path names.
 
-    Raises RequestValidationError, as the framework does.
+    Raises RequestValidationError, as the framework does; InvalidQuery for a field that is said twice.
     """
+    refuse_doubled_parameters(request, model)
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
