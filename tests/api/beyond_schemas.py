@@ -20,6 +20,8 @@ RULES = {
     "unknown-zone": "which names the database of time zones has",
     "instant-exists": "which local times a zone has",
     "date": "which days a zone has",
+    "unknown-version": "which versions of a lifecycle are registered",
+    "same-version": "that two versions are two",
     "unknown-lifecycle": "which lifecycles are registered",
     "unknown-state": "which states a lifecycle has",
     "unknown-trigger": "which triggers a lifecycle has",

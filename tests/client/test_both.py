@@ -49,7 +49,7 @@ def test_what_is_sent_can_be_read(house: House, any_client: AnyClient) -> None:
     (hit,) = any_client("search", f"order:both/{name}/2", lifecycle="order")
     assert (hit["key"], hit["state"], hit["found"]["match"]) == (f"order:both/{name}/2", "placed", "exact")
     assert any_client("effects") == []
-    assert any_client("dead_letters") == {"events": [], "timers": [], "messages": []}
+    assert any_client("dead_letters") == {"events": [], "timers": [], "messages": [], "more": False}
     assert any_client("ask", "/v1/desk/line?limit=1")["items"] == []
 
 

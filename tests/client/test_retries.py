@@ -74,7 +74,7 @@ def test_of_many_batches_only_the_lost_one_is_sent_again(
 def test_reading_outlives_a_lost_connection(unsteady: Unsteady, client: Callable[..., Client]) -> None:
     unsteady.faults.append(SWALLOW)
     with client() as opened:
-        assert opened.dead_letters() == {"events": [], "timers": [], "messages": []}
+        assert opened.dead_letters() == {"events": [], "timers": [], "messages": [], "more": False}
 
 
 def test_after_the_last_attempt_it_is_said(unsteady: Unsteady, client: Callable[..., Client]) -> None:

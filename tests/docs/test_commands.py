@@ -36,6 +36,8 @@ STAYS = {"up", "demo", "api", "worker", "flower"}
 NOT_RUN = {
     r"^docs/howto/add-": "changes the source of a clone; tests/ground/test_howto.py follows one",
     r"^docs/howto/backup": "tests/processes/test_restore.py does all of it, to an installation of its own",
+    r"^docs/howto/migrate": "there is one version of each here; tests/workflow/test_migration.py has two",
+    r"Bearer mgtest_…": "a test key of the reader's own; tests/api/test_rehearsal.py makes one",
     r"^docs/howto/kubernetes": "needs a cluster; tests/deploy/test_kubernetes.py says what is held",
     r"^docs/first-lifecycle": "works on the files that the reader has written on the way",
     r"replay .*(LOG|incident_event_log\.csv|helpdesk\.xes\.gz)": "the log is the reader's, or to be fetched",

@@ -73,7 +73,7 @@ def test_what_kills_two_processes_is_a_dead_letter_and_all_else_is_decided(deadl
     )
     assert discard_event(store, event.id, "it kills", "operator", now()).outcome == "discarded"
     discard_timer(store, "fuse:later", "lit", "it kills", "operator", now())
-    assert dead(installation) == DeadLetters([], [], [])
+    assert dead(installation) == DeadLetters([], [], [], more=False)
     found = event_outcome(store, bad.source, bad.id)
     assert found is not None and (found.outcome, found.reason) == ("discarded", "it kills")
     with store.connect() as connection:

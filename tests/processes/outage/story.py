@@ -83,8 +83,10 @@ class Story:
     def listed(self) -> Mapping[str, Any]:
         """What the API lists of what went wrong, and of service alerts."""
         effects = self._get("/v1/effects", limit=1000)["items"]
+        dead = self._get("/v1/dead-letters", limit=1000)
         return {
-            "given_up": {"effects": effects, **self._get("/v1/dead-letters", limit=1000)},
+            "given_up": {"effects": effects}
+            | {kind: dead[kind] for kind in ("events", "timers", "messages")},
             "refused": self._get("/v1/refusals", limit=1000)["items"],
             "alerts": self._get("/v1/alerts", limit=200)["items"],
         }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from state_machines.errors import Problem
 from workflow.errors import InvalidQuery
@@ -19,14 +20,40 @@ _KNOWN: dict[tuple[str, Callable[..., Any]], Mapping[str, bool]] = {}
 """By path and function, the names with whether each may be said more than once; as many as operations."""
 
 
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+_Said = TypeVar("_Said", bound=BaseModel)
+_THEMSELVES: set[Callable[..., Any]] = set()
+
+
+def reads_its_query(endpoint: _Endpoint) -> _Endpoint:
+    """Of an operation that first looks whether there is what the path names, and reads its query then."""
+    _THEMSELVES.add(endpoint)
+    return endpoint
+
+
+def query_as(model: type[_Said], request: Request) -> _Said:
+    """The query as a model; read once it is known that there is what the path names.
+
+    Raises RequestValidationError, as the framework does; InvalidQuery for a field that is said twice.
+    """
+    refuse_doubled_parameters(request, model)
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        wrong = [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(wrong) from None
+
+
 def refuse_unknown_parameters(request: Request) -> None:
     """Raise InvalidQuery for a parameter that the operation does not know, or that is said twice and is no
     list.
 
-    Operations that the document is made of definitions for read their queries themselves, and so refuse.
+    Operations that read their queries themselves refuse as well, but later.
     """
     route = request.scope.get("route")
     if not request.url.query or not isinstance(route, APIRoute) or not route.include_in_schema:
+        return
+    if route.endpoint in _THEMSELVES:
         return
     known = _known(route)
     unknown = [

@@ -14,10 +14,12 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import NONE_MATCH, entity_tag, is_unchanged
 from workflow.api.http.key_paths import is_part_of_key
+from workflow.api.http.known_parameters import query_as, reads_its_query
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.resources.addresses import address_of, tail_of
 from workflow.api.resources.below import read_below
+from workflow.api.resources.parameters import fields_parameter
 from workflow.api.resources.sparse_fields import (
     FieldsWanted,
     SparseFields,
@@ -94,15 +96,15 @@ def list_cases_of_incident(
     summary="One incident",
     response_model=Annotated[Incident, SparseSchema],
     responses=READING | _UNCHANGED,
-    openapi_extra={"parameters": [NONE_MATCH]},
+    openapi_extra={"parameters": [fields_parameter(), NONE_MATCH]},
 )
-def get_incident(
-    request: Request, holder: Reader, number: Number, wanted: Annotated[FieldsWanted, Query()]
-) -> Response:
+@reads_its_query
+def get_incident(request: Request, holder: Reader, number: Number) -> Response:
     """How it stands. Its cases are `GET /v1/incidents/{number}/cases`, its timeline that of its subject."""
     runtime = context_of(request).runtime
     address = address_of(tail_of(request, "incidents"), "incident")
     below = read_below(request, holder, runtime.registry.latest("incident"), address)
+    wanted = query_as(FieldsWanted, request)
     if below is not None:
         if wanted.fields is not None:
             raise nothing_to_choose()

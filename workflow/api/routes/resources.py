@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import secrets
 from hashlib import sha256
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Match
@@ -24,7 +23,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
-from workflow.api.http.known_parameters import refuse_doubled_parameters
+from workflow.api.http.known_parameters import query_as, refuse_doubled_parameters
 from workflow.api.http.paging import KnownParameters, Paging
 from workflow.api.http.parameters import Name, SubjectKey
 from workflow.api.http.single_header import single_header
@@ -97,7 +96,7 @@ async def create_resource(request: Request, holder: Sender, collection: str) -> 
     trigger = opening(lifecycle)
     if trigger is None:
         raise no_method(request, "GET")
-    said = _query_as(Creation, request)
+    said = query_as(Creation, request)
     event = event_id(single_header(request.headers, "idempotency-key"))
     id = said.id or _new_id(request, holder, lifecycle.name, event)
     key = f"{lifecycle.name}:{id.removeprefix(f'{lifecycle.name}:')}"
@@ -112,7 +111,7 @@ async def get_resource(request: Request, holder: AnyKey, collection: str) -> Res
     address = address_of(tail, lifecycle.name)
     may_read(holder, lifecycle.name)
     below = await run_in_threadpool(read_below, request, holder, lifecycle, address)
-    wanted = _query_as(FieldsWanted, request)
+    wanted = query_as(FieldsWanted, request)
     if below is not None:
         if wanted.fields is not None:
             raise nothing_to_choose()
@@ -142,7 +141,7 @@ async def send_trigger(request: Request, holder: Sender, collection: str) -> Jso
             raise no_method(request, *others)
         known = ", ".join(sendable(lifecycle))
         raise NotFound(f"trigger: {lifecycle.name!r} has no {address.last!r}; a key may send {known}")
-    said = _query_as(Sending, request)
+    said = query_as(Sending, request)
     event = event_id(single_header(request.headers, "idempotency-key"))
     key = f"{lifecycle.name}:{address.id}"
     return await carried_out(request, holder, Wish(key, address.last, event, said.parent))
@@ -166,22 +165,6 @@ async def refuse_below(request: Request, collection: str) -> Response:
     if address.last is not None and address.last in sendable(lifecycle):
         raise no_method(request, "POST")
     raise no_method(request, *(_other_methods(request) or ["GET"]))
-
-
-_Said = TypeVar("_Said", bound=BaseModel)
-
-
-def _query_as(model: type[_Said], request: Request) -> _Said:
-    """The query as a model; read once it is known that there is what the path names.
-
-    Raises RequestValidationError, as the framework does; InvalidQuery for a field that is said twice.
-    """
-    refuse_doubled_parameters(request, model)
-    try:
-        return model.model_validate(dict(request.query_params))
-    except ValidationError as error:
-        problems = [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
-        raise RequestValidationError(problems) from None
 
 
 async def _lifecycle(request: Request, collection: str) -> Lifecycle:

@@ -114,6 +114,7 @@
     const name = `draft/${field.dataset.draft}`;
     try {
       if (!field.value) field.value = sessionStorage.getItem(name) ?? "";
+      else if (field.value !== field.defaultValue) sessionStorage.setItem(name, field.value); // written before this ran
       field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
       if (find(".done")?.dataset.clears === field.dataset.draft) sessionStorage.removeItem(name);
     } catch { /* a browser that keeps nothing */ }
