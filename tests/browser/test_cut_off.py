@@ -41,6 +41,7 @@ def is_done_once(house: House, page: Page, key: str) -> None:
     page.wait_for_url("**/line")
     expect(page.get_by_role("status").first).to_have_text("Noted.")
     assert outcomes(house, key) == [NOTE]
+    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('draft/'))") == []
 
 
 def test_cut_off_for_half_a_minute_an_outcome_waits_and_is_recorded_once(desk: Desk) -> None:

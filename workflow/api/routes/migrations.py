@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from workflow.api.auth import Operator
 from workflow.api.context import ApiContext, context_of
@@ -31,7 +31,14 @@ router = APIRouter(prefix="/v1", tags=["lifecycles"])
 MOST = 5_000
 """Subjects that one request asks for."""
 _MIGRATING = LISTING | described(Kind.FORBIDDEN, Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.INVALID)
-_Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+def _whole(value: Any) -> Any:
+    """`1.0` as 1: an integer has no fraction, however it is written (JSON Schema, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Version = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=2**31 - 1)]
 
 
 class MigrationWish(BaseModel):

@@ -110,15 +110,21 @@
   });
 
   // ---- Drafts: what is written stays in this tab until it was sent, also past a session that has ended.
-  for (const field of document.querySelectorAll("[data-draft]")) {
-    const name = `draft/${field.dataset.draft}`;
-    try {
+  try {
+    const sent = JSON.parse(sessionStorage.getItem("sent") ?? "[]");
+    sessionStorage.removeItem("sent");
+    if (find(".done")) for (const name of sent) sessionStorage.removeItem(name);
+    for (const field of document.querySelectorAll("[data-draft]")) {
+      const name = `draft/${field.dataset.draft}`;
       if (!field.value) field.value = sessionStorage.getItem(name) ?? "";
       else if (field.value !== field.defaultValue) sessionStorage.setItem(name, field.value); // written before this ran
       field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
-      if (find(".done")?.dataset.clears === field.dataset.draft) sessionStorage.removeItem(name);
-    } catch { /* a browser that keeps nothing */ }
-  }
+    }
+    document.addEventListener("submit", (event) => {
+      const names = [...event.target.querySelectorAll("[data-draft]")].map((field) => `draft/${field.dataset.draft}`);
+      sessionStorage.setItem("sent", JSON.stringify(names));
+    });
+  } catch { /* a browser that keeps nothing */ }
 
   // ---- A file's text, put where it can be read and sent without a script, too.
   for (const part of document.querySelectorAll("[data-reads]")) {
