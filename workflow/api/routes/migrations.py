@@ -38,7 +38,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Version = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=2**31 - 1)]
+_Version = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(_whole)]
 
 
 class MigrationWish(BaseModel):
