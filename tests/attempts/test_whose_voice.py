@@ -297,7 +297,7 @@ READS = [
     Attempt("crm", "its list", get("/v1/subjects?lifecycle=promise"), READ),
     Attempt("crm", "another's list", get("/v1/subjects?lifecycle=case"), UNREADABLE),
     Attempt("crm", "the list of all", get("/v1/subjects"), refused(403, "query.lifecycle", "reads")),
-    Attempt("crm", "its list and another's", get("/v1/subjects?lifecycle=promise&lifecycle=case"), refused(403, "authorization", "reads")),
+    Attempt("crm", "its list and another's", get("/v1/subjects?lifecycle=promise&lifecycle=case"), refused(422, "query.lifecycle", "doubled-parameter")),
     Attempt("crm", "another's event", get("/v1/events//operator/<case_event>"), UNREADABLE),
     Attempt("crm", "effects", get("/v1/effects"), UNREADABLE),
     Attempt("crm", "dead letters", get("/v1/dead-letters"), UNREADABLE),
