@@ -6,24 +6,17 @@ are told. How tasks of other programs end, the scenario says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from state_machines.values.durations import parse_duration
-from tasks.channels.live import LiveChannel
-from tasks.channels.port import Channel, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.scheduler.sweep import sweep
+from tasks.channels.port import NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
+from tasks.local_effects import LocalEffects
 from tasks.sending.pace import SteadyPace
-from tasks.sending.sender import NoticeSender
-from workflow.broker.task_names import WRITE
 from workflow.clock import Clock
 from workflow.engine.runtime import Runtime
-from workflow.outbox.receipts import record_successes
-from workflow.recovery.archive.writing import write_alerts
 from workflow.recovery.contact.addresses import address
-from workflow.recovery.contact.channels import registered
 from workflow.recovery.links import LinkWriter
 from workflow.scenarios.stage import SentNotice
-from workflow.store.port import EffectRow
 
 _LONG = 3600.0
 """Seconds for a run of the sender: on a virtual clock none is cut short."""
@@ -62,35 +55,12 @@ class KeptChannel:
         )  # fmt: skip
 
 
-class InProcess:
-    """Carries out effects of one runtime as they are published."""
+class InProcess(LocalEffects):
+    """Carries out effects of one runtime as they are published, whatever the clock on the wall says."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
         self._kept = KeptChannel(runtime.clock, LinkWriter(runtime.settings))
-        outside = [one.name for one in registered().values() if one.outside]
-        live = LiveChannel(runtime.engine, runtime.clock, lambda subjects: None)
-        channels: dict[str, Channel] = {**dict.fromkeys(outside, self._kept), "live": live}
-        self._sender = NoticeSender(runtime, channels, SteadyPace())
-
-    def send_notices(
-        self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
-    ) -> None:
-        """Send them, whatever the clock on the wall says."""
-        left: Sequence[int] = ids
-        while left:
-            left = self._sender.run(left, token, _LONG).left
-
-    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
-        """Do our own task; those of others are called thereby, and a scenario says how they end."""
-        asked = [effect.key for effect in effects if effect.target == WRITE]
-        written = write_alerts(self._runtime.store, self._runtime.registry, asked)
-        said = {key: {"result": one.to_json()} for key, one in zip(asked, written, strict=True)}
-        record_successes(self._runtime.engine, said)
-
-    def reachable(self) -> bool:
-        """Always."""
-        return True
+        super().__init__(runtime, self._kept, SteadyPace(), _LONG)
 
     def notices(self) -> Sequence[SentNotice]:
         """All that went out, the oldest first."""
@@ -99,7 +69,3 @@ class InProcess:
     def behave(self, channel: str, behaviour: str) -> None:
         """From here on a channel behaves so, see `KeptChannel`."""
         self._kept.behaviours[channel] = behaviour
-
-    def sweep(self) -> None:
-        """Lost sends and dead letters go to people."""
-        sweep(self._runtime.engine, self._runtime.clock)

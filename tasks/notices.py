@@ -14,11 +14,10 @@ from tasks.row_ids import are_rows
 from workflow.broker.task_names import QUEUE, SEND
 from workflow.errors import BrokerUnreachable
 
-log = structlog.get_logger(__name__)
-
-
 _FEW = 25
 """So many that are left go on in one message; of more, each half in its own, for two processes."""
+
+log = structlog.get_logger(__name__)
 
 
 @app.task(name=SEND, bind=True)

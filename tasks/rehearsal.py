@@ -7,21 +7,15 @@ whoever rehearses says how they end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.channels.live import LiveChannel
-from tasks.channels.port import Channel, Notice, Receipt
-from tasks.scheduler.sweep import sweep
-from tasks.sending.sender import NoticeSender
-from workflow.broker.task_names import WRITE
+from tasks.channels.port import Notice, Receipt
+from tasks.local_effects import LocalEffects
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
-from workflow.outbox.receipts import record_successes
-from workflow.recovery.archive.writing import write_alerts
 from workflow.recovery.contact.addresses import address
-from workflow.recovery.contact.channels import registered
 from workflow.store.port import EffectRow
 
 NOT_SENT = "not sent: a test key asked for it"
@@ -54,38 +48,13 @@ class KeepingChannel:
         )
 
 
-class RehearsalEffects:
+class RehearsalEffects(LocalEffects):
     """Carries out effects of the rehearsal as they are published."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        kept = KeepingChannel()
-        outside = [one.name for one in registered().values() if one.outside]
-        live = LiveChannel(runtime.engine, runtime.clock, lambda subjects: None)
-        channels: dict[str, Channel] = {**dict.fromkeys(outside, kept), "live": live}
-        self._sender = NoticeSender(runtime, channels)
+        super().__init__(runtime, KeepingChannel())
 
-    def send_notices(
-        self, ids: Sequence[int], token: str, subjects: Sequence[str], *, urgent: bool = False
-    ) -> None:
-        """Keep what would have been sent."""
-        left: Sequence[int] = ids
-        while left:
-            left = self._sender.run(left, token).left
-
-    def run_tasks(self, effects: Sequence[EffectRow], sign: Callable[[str, str], str]) -> None:
-        """Do our own task; those of others are noted as not called."""
-        store, now = self._runtime.store, self._runtime.clock.now()
-        asked = [one.key for one in effects if one.target == WRITE]
-        written = write_alerts(store, self._runtime.registry, asked)
-        said = {key: {"result": one.to_json()} for key, one in zip(asked, written, strict=True)}
-        record_successes(self._runtime.engine, said)
-        outbox.settle(store, [(one.id, NOT_CALLED) for one in effects if one.target != WRITE], now)
-
-    def reachable(self) -> bool:
-        """Always."""
-        return True
-
-    def sweep(self) -> None:
-        """Lost sends and dead letters go to people, of the rehearsal."""
-        sweep(self._runtime.engine, self._runtime.clock)
+    def call(self, effects: Sequence[EffectRow]) -> None:
+        """Note that they are not called."""
+        now = self.runtime.clock.now()
+        outbox.settle(self.runtime.store, [(one.id, NOT_CALLED) for one in effects], now)

@@ -53,12 +53,13 @@ def test_a_document_is_written_only_where_a_decision_asked_for_it(world: World, 
     others = [one.id for one in world.effects() if one.key != asked.key]
     assert others, "notices, which are no documents"
     for ids, token in ((others, asked.token), ([asked.id], "forged"), ([asked.id + 999], asked.token)):
-        assert write(ids, token) == {"written": 0, "failed": 0}
+        assert write(ids, token) == {"documents": 0}
     with pytest.raises(ValueError, match="ids: a list"):
         write(["a"], asked.token)  # type: ignore[list-item]
     assert written(world) == 0
-    assert write([asked.id], asked.token) == {"written": 1, "failed": 0}
-    assert write([asked.id], asked.token)["failed"] == 0 and written(world) == 1, "once for each decision"
+    assert write([asked.id], asked.token) == {"documents": 1}
+    assert write([asked.id], asked.token) == {"documents": 0}
+    assert written(world) == 1, "once for each decision"
 
 
 def test_of_several_one_that_cannot_be_written_holds_up_none(world: World, write: Write) -> None:
@@ -68,7 +69,7 @@ def test_of_several_one_that_cannot_be_written_holds_up_none(world: World, write
     seq = int(effects[1].key.split("/")[1])
     with world.store.begin() as transaction:
         transaction.connection.execute(delete(moves).where(moves.c.subject_id == damaged, moves.c.seq == seq))
-    assert write([one.id for one in effects], effects[0].token) == {"written": 2, "failed": 1}
+    assert write([one.id for one in effects], effects[0].token) == {"documents": 3}
     by_key = {one.key: one for one in world.effects()}
     done, failed, other = (by_key[one.key] for one in effects)
     assert ([one.state for one in (done, failed, other)], written(world)) == (

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from state_machines.asides import aside
-from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import Subject
 from state_machines.values.instants import earlier
 from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.deciding import decide_event
 from workflow.engine.decision_spans import DecisionSpans
 from workflow.engine.endless_chains import MOST_HOPS, EndlessChain, described_chain
 from workflow.engine.fan_out import FanOut
@@ -23,11 +22,9 @@ from workflow.engine.registry import Registry
 from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
-from workflow.engine.version_changes import change_version, changes_version
 from workflow.engine.waiting_line import WAITING_LINE
 from workflow.search.noting import note
 from workflow.search.spelling import KnownWords
-from workflow.store.own_sources import ASIDE_SOURCE
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Transaction
 
 _SHOWN = 5
@@ -113,12 +110,7 @@ class BatchDecisions:
         if work.hops >= MOST_HOPS:
             raise EndlessChain(event.trigger)
         span = self._spans.begin(work, subject, event.trigger)
-        if changes_version(event):
-            lifecycle, decision, successor = change_version(self._registry, subject, event, self._now)
-        else:
-            is_aside = event.source == ASIDE_SOURCE
-            decision = aside(subject, event) if is_aside else decide(lifecycle, subject, event, self._now)
-            successor = apply_decision(subject, event, decision, self._now)
+        lifecycle, decision, successor = decide_event(self._registry, lifecycle, subject, event, self._now)
         failed = refused_opening(subject, event, decision)
         if failed is not None:
             span.fail("the opening was refused")

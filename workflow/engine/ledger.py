@@ -6,21 +6,19 @@ not, either a definition was changed under its number or a row was changed by ha
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 
-from state_machines.asides import aside
-from state_machines.decide import apply_decision, decide
 from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.expressions.view import View
 from state_machines.subject import Subject
+from workflow.engine.deciding import Definitions, decide_event
 from workflow.engine.registry import Registry
-from workflow.engine.version_changes import change_version, changes_version
 from workflow.errors import NotFound
 from workflow.store.keys import key_is
-from workflow.store.own_sources import ASIDE_SOURCE, TIMER_SOURCE, sender_of
+from workflow.store.own_sources import TIMER_SOURCE, sender_of
 from workflow.store.port import Store
 from workflow.store.schema import events, moves, subjects
 
@@ -77,13 +75,6 @@ def retold(store: Store, registry: Registry, key: str) -> Iterator[Retold]:
     return retell(registry, key, _moves(store, key))
 
 
-class Definitions(Protocol):
-    """Whoever has the definition of each version, such as a registry."""
-
-    def get(self, name: str, version: int) -> Lifecycle:
-        """One version. Raises UnknownDefinition."""
-
-
 def retell(registry: Definitions, key: str, rows: Iterable[Row[Any]]) -> Iterator[Retold]:
     """The same from rows of its moves (with `MOVE_COLUMNS`), by their `seq`."""
     subject: Subject | None = None
@@ -93,12 +84,7 @@ def retell(registry: Definitions, key: str, rows: Iterable[Row[Any]]) -> Iterato
             subject = Subject(key, row.lifecycle, row.version)
         subject = subject._replace(seq=row.seq - 1)
         event = _event(row, key)
-        if changes_version(event):
-            lifecycle, decision, after = change_version(registry, subject, event, row.at)
-        else:
-            is_aside = event.source == ASIDE_SOURCE
-            decision = aside(subject, event) if is_aside else decide(lifecycle, subject, event, row.at)
-            after = apply_decision(subject, event, decision, row.at)
+        lifecycle, decision, after = decide_event(registry, lifecycle, subject, event, row.at)
         yield Retold(lifecycle, subject, event, decision, row.at, after)
         subject = after
 

@@ -19,7 +19,8 @@ from state_machines.decision import Outcome
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.watching import watched
 from state_machines.definitions.ways import Way
-from workflow.engine.ledger import MOVE_COLUMNS, Definitions, Retold, retell
+from workflow.engine.deciding import Definitions
+from workflow.engine.ledger import MOVE_COLUMNS, Retold, retell
 from workflow.store.port import Store
 from workflow.store.schema import events, moves, subjects
 
