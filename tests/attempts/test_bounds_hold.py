@@ -30,7 +30,7 @@ from tests.attempts.playing import (
 )
 from workflow.access.role import Role
 from workflow.api.http.head_bounds import HeadBounds
-from workflow.engine import batch_decisions, decision_marks
+from workflow.engine import batch_decisions, deciding, decision_marks
 from workflow.queries.dead_letters import first_dead_letters
 from workflow.store import migrate, schema
 
@@ -282,7 +282,7 @@ def _deadly(scene: Scene) -> Any:
 
     events = [scene.document("promise.make", one, data=PROMISE) for one in (key, f"{key}-good")]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(batch_decisions, "decide", decide_or_fail)
+        patched.setattr(deciding, "decide", decide_or_fail)
         patched.setattr(decision_marks, "CALM", 0.0)
         assert scene.house.post(events).status_code == 202
         for _ in range(10):

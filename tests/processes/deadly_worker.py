@@ -9,13 +9,14 @@ import os
 import signal
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from state_machines.decide import decide
 from state_machines.decision import Decision, Event
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.subject import Subject
 from workflow.cli.__main__ import start
-from workflow.engine import batch_decisions
+from workflow.engine import deciding
 from workflow.settings import read_settings
 
 FUSE = """
@@ -50,5 +51,5 @@ def deadly_decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: dat
 
 
 if __name__ == "__main__":
-    batch_decisions.decide = deadly_decide  # type: ignore[attr-defined]
-    start()
+    with patch.object(deciding, "decide", deadly_decide):
+        start()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from state_machines.decide import decide
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import World
-from workflow.engine import batch_decisions
+from workflow.engine import deciding
 from workflow.errors import NotFound, NotRetryable
 from workflow.maintenance.dead_letters import retry_event
 from workflow.maintenance.discards import discard_event, discard_timer
@@ -109,7 +109,7 @@ def test_a_decision_of_the_same_moment_wins_or_loses_whole(
         assert told == [], "it waits for the decision"
         return decide(*about)
 
-    monkeypatch.setattr(batch_decisions, "decide", decide_slowly)
+    monkeypatch.setattr(deciding, "decide", decide_slowly)
     other.start()
     world.engine.apply()
     other.join(10)

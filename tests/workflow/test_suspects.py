@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from state_machines.decide import decide
 from tests.workflow.world import World
-from workflow.engine import batch_decisions, decision_marks
+from workflow.engine import deciding, decision_marks
 from workflow.engine.decision_marks import DecisionMarks, MarkedWork
 from workflow.engine.engine import Engine
 from workflow.engine.suspects import DEATHS, suspect
@@ -182,7 +182,7 @@ def exhausting(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, Any], bool
             raise MemoryError
         return decide(lifecycle, subject, event, now)
 
-    monkeypatch.setattr(batch_decisions, "decide", decide_or_fail)
+    monkeypatch.setattr(deciding, "decide", decide_or_fail)
 
 
 def _taken_out(some: set[str], one: str) -> bool:
@@ -235,10 +235,11 @@ def test_whoever_is_killed_with_it_before_the_first_death_is_known_does_not_coun
 DECIDE = """
 import os, signal, sys
 from pathlib import Path
+from unittest.mock import patch
 from state_machines.decide import decide
 from tests.workflow.world import NOW
 from workflow.clock import VirtualClock
-from workflow.engine import batch_decisions, decision_marks
+from workflow.engine import deciding, decision_marks
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry
@@ -251,7 +252,8 @@ def decide_or_die(lifecycle, subject, event, now):
     return die() if subject.key == over else decide(lifecycle, subject, event, now)
 
 url, file, over = sys.argv[1:]
-batch_decisions.decide, decision_marks.CALM = decide_or_die, 3600.0
+patch.object(deciding, "decide", decide_or_die).start()
+patch.object(decision_marks, "CALM", 3600.0).start()
 store = open_store(url)
 decider = Engine(store, Registry(store), VirtualClock(NOW), marks=DecisionMarks(Path(file)))
 while decider.apply().decided:
