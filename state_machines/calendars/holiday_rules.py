@@ -1,11 +1,12 @@
-"""Public holidays of a country, or of a part of it, from the package `holidays`."""
+"""Public holidays of a country, or of a part of it, from the package `holidays`.
+
+It is loaded with the first calendar that names a country: few do, and each process of ours would wait for it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-
-import holidays
 
 from state_machines.values.time_errors import CalendarError
 
@@ -28,6 +29,8 @@ def holiday_rule(country: object, subdivision: object, field: str) -> HolidayRul
     Raises:
         CalendarError: it knows no such country, or no such part of it.
     """
+    import holidays
+
     supported = holidays.list_supported_countries(include_aliases=True)
     if not isinstance(country, str) or country not in supported:
         hint = " (YAML reads NO as false: quote it)" if country is False else ""
@@ -48,6 +51,8 @@ def holiday_rule(country: object, subdivision: object, field: str) -> HolidayRul
 
 @lru_cache(maxsize=512)
 def _of_year(country: str, subdivision: str | None, year: int) -> Mapping[date, str]:
+    import holidays
+
     # One finished year at a time: the package's own lazy years are not safe between threads.
     # The language is named, since otherwise it would be that of the machine's environment.
     languages = holidays.list_localized_countries(include_aliases=True).get(country, [])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from state_machines.catalog import load_catalog
+from state_machines.catalog import NAMES, load_catalog, place_of, source
+from state_machines.definitions.lifecycle import load_new
 from state_machines.form.definition import Definition
 from state_machines.form.effects import EffectDeclaration, NoticeCall
 from state_machines.notices.topics import topic_of
@@ -41,3 +42,11 @@ def test_what_a_customer_reads_is_a_template(name: str) -> None:
     ]
     assert to_customers
     assert [one.title for one in to_customers if one.template is None] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_version_of_a_definition_is_known_without_compiling_it(name: str) -> None:
+    lifecycle = load_catalog()[name]
+    assert place_of(source(name)) == (lifecycle.name, lifecycle.version)
+    assert place_of(source(name) + "\n") is None
+    assert load_new(source(name), f"{name}.yaml") is lifecycle

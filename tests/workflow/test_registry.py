@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from state_machines import catalog
+from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.errors import DefinitionError
 from state_machines.timeouts.kinds.after import After
 from state_machines.values.durations import CalendarLength
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
-from workflow.engine.registry import Registry, digest
+from workflow.engine.registry import Registry, catalog_sources, digest
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.schema import definitions
 
@@ -87,3 +89,43 @@ def test_a_word_that_is_registered_later_keeps_its_meaning_in_what_declared_it_b
     assert registry.latest("torch").definition.topics["news"].urgent
     with pytest.raises(DefinitionError, match="registered-topic"):
         registry.register([(text.replace("version: 1", "version: 2"), None)], NOW)
+
+
+def test_what_ships_is_compiled_when_somebody_asks_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that compiles the whole catalog takes a second more."""
+    compiled: list[str] = []
+
+    def noted(text: str, file: str | None = None) -> Lifecycle:
+        lifecycle = load(text, file)
+        compiled.append(lifecycle.name)
+        return lifecycle
+
+    monkeypatch.setattr("workflow.engine.registry.load", noted)
+    registry = Registry(world.store)
+    registry.register(catalog_sources(), NOW)
+    assert registry.names() == sorted(catalog.NAMES)
+    assert compiled == []
+    assert registry.latest("promise").name == "promise"
+    assert compiled == ["promise"]
+    registry.compile_all()
+    assert sorted(compiled) == sorted(catalog.NAMES)
+
+
+def test_a_changed_text_of_the_catalog_is_refused_before_it_is_compiled(world: World) -> None:
+    with world.store.begin() as transaction:
+        changed = update(definitions).where(definitions.c.lifecycle == "promise").values(digest="another")
+        transaction.connection.execute(changed)
+    with pytest.raises(DefinitionChanged, match="promise"):
+        Registry(world.store).register(catalog_sources(), NOW)
+
+
+def test_the_newest_that_the_store_keeps_of_some_lifecycles_is_taken_up(world: World) -> None:
+    world.engine.registry.register([lamp(3)], NOW)
+    registry = Registry(world.store)
+    registry.take_up(["lamp"])
+    assert registry.names() == ["lamp"]
+    known = registry.known("lamp")
+    assert known is not None
+    assert known.version == 3

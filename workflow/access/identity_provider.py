@@ -2,6 +2,8 @@
 
 What it publishes of itself is asked for once an hour, its keys again when it signs with one that is new. An
 ID token counts if it is signed by it, for us, now, and for this sign-in.
+
+The libraries are loaded with the first sign-in: a start of the API does not wait for them.
 """
 
 from __future__ import annotations
@@ -9,19 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from workflow.clock import monotonic
 from workflow.errors import MakegoodError
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+    from joserfc.jwt import Token
 
 SCOPE = "openid email profile"
 _SECONDS = 10
@@ -73,6 +73,9 @@ class IdentityProvider:
 
     def address(self, back: str, state: str, nonce: str, verifier: str) -> str:
         """Where a browser is sent to sign in and come `back` from. Raises ProviderError."""
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         url: str = prepare_grant_uri(
             self._endpoint("authorization_endpoint"),
             client_id=self.client.id,
@@ -132,6 +135,9 @@ class IdentityProvider:
         return self._asked("POST", self._endpoint("token_endpoint"), data=fields, auth=auth)
 
     def _verified(self, tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
+        from authlib.oidc.core import CodeIDToken
+        from joserfc.errors import JoseError
+
         text = tokens.get("id_token")
         if not isinstance(text, str):
             raise ProviderError("token", "it gave no ID token")
@@ -157,7 +163,10 @@ class IdentityProvider:
             raise ProviderError("token", "its ID token names nobody")
         return dict(claims)
 
-    def _decoded(self, text: str) -> jwt.Token:
+    def _decoded(self, text: str) -> Token:
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         try:
             return jwt.decode(text, self._key_set(), algorithms=list(_SIGNED_BY))
         except (JoseError, ValueError):  # signed with a key that is new, it may be
@@ -165,6 +174,8 @@ class IdentityProvider:
             return jwt.decode(text, self._key_set(), algorithms=list(_SIGNED_BY))
 
     def _key_set(self) -> KeySet:
+        from joserfc.jwk import KeySet
+
         if self._keys is None:
             found = self._asked("GET", self._endpoint("jwks_uri"))
             self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]

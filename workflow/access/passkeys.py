@@ -2,6 +2,8 @@
 
 Of a passkey the public half alone is here. It signs a challenge of ours for this site; whoever holds it has
 shown that they are there and who they are, by a finger, a face or a PIN: it needs no password beside it.
+
+The library is loaded when somebody uses a passkey: a start of the API does not wait for it.
 """
 
 from __future__ import annotations
@@ -11,27 +13,6 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import (
-    bytes_to_base64url,
-    parse_authentication_credential_json,
-    parse_client_data_json,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from state_machines.errors import Problem
 from workflow.access import challenges
@@ -49,8 +30,6 @@ LONGEST_ANSWER = 20_000
 """Characters of what a browser sends of one."""
 _KEY, _PERSON = schema.passkeys.c, schema.people.c
 _SIGNING_IN = "sign-in"
-_UNREADABLE = (WebAuthnException, ValueError, KeyError)
-"""What the library raises of an answer that is none, not of base64, JSON or keys of a curve either."""
 
 
 class WrongPasskey(MakegoodError):
@@ -95,6 +74,14 @@ def listed(store: Store, person: Person) -> list[Passkey]:
 
 def options_to_add(store: Store, site: Site, person: Person, session: Session, now: datetime) -> str:
     """What a browser needs to make a passkey for somebody, as JSON; its challenge is for this session."""
+    from webauthn import base64url_to_bytes, generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     known = [PublicKeyCredentialDescriptor(base64url_to_bytes(one.id)) for one in listed(store, person)]
     options = generate_registration_options(
         rp_id=site.name,
@@ -120,6 +107,13 @@ def add(
     Raises:
         InvalidQuery: the name is not right, the answer does not hold, or there are too many.
     """
+    from webauthn import verify_registration_response
+    from webauthn.helpers import (
+        bytes_to_base64url,
+        parse_client_data_json,
+        parse_registration_credential_json,
+    )
+
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise InvalidQuery([Problem("passkey_name", "required", "must say what you call it")])
@@ -153,7 +147,7 @@ def add(
         raise _refused("challenge", "this took too long, or was sent before: try again") from None
     except IntegrityError:
         raise _refused("taken", "this passkey is known already") from None
-    except _UNREADABLE:
+    except _unreadable():
         raise _refused("answer", "what the browser sent is no passkey for this site") from None
     return new
 
@@ -168,6 +162,9 @@ def remove(store: Store, person: Person, id: str) -> None:
 
 def options_to_sign_in(store: Store, site: Site, now: datetime) -> str:
     """What a browser needs to ask for a passkey, as JSON; it names nobody: the passkey says whose it is."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=site.name,
         challenge=challenges.challenge(store, _SIGNING_IN, now),
@@ -183,11 +180,14 @@ def sign_in(store: Store, site: Site, answer: str, now: datetime) -> Person:
     answered, a signature that does not hold, a person who may not sign in, or a counter that did not go on,
     as it would not where the passkey was copied.
     """
+    from webauthn import base64url_to_bytes, verify_authentication_response
+    from webauthn.helpers import parse_authentication_credential_json, parse_client_data_json
+
     try:
         given = parse_authentication_credential_json(_bounded(answer))
         said = parse_client_data_json(given.response.client_data_json).challenge
         until = challenges.check(store, said, _SIGNING_IN, now)
-    except _UNREADABLE:
+    except _unreadable():
         raise WrongPasskey("answer", "what the browser sent is no answer of a passkey") from None
     except WrongChallenge as error:
         raise WrongPasskey("challenge", str(error)) from None
@@ -213,7 +213,7 @@ def sign_in(store: Store, site: Site, answer: str, now: datetime) -> Person:
             credential_current_sign_count=0,  # it is compared below, where two at once are told apart, too
             require_user_verification=True,
         )
-    except _UNREADABLE:
+    except _unreadable():
         raise WrongPasskey("signature", "the answer does not hold for this site") from None
     try:
         with store.begin() as transaction:
@@ -230,6 +230,13 @@ def _count(transaction: Transaction, id: str, count: int, now: datetime) -> None
     noted = update(schema.passkeys).where(_KEY.id == id, before).values(sign_count=count, used_at=now)
     if transaction.connection.execute(noted).rowcount == 0:
         raise WrongPasskey("counter", "its counter did not go on: it may have been copied")
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What the library raises of an answer that is none, not of base64, JSON or keys of a curve either."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return WebAuthnException, ValueError, KeyError
 
 
 def _adding(session: Session) -> str:

@@ -60,7 +60,9 @@ class ApiProcesses:
         Raises:
             MakegoodError: the store or a definition cannot be used.
         """
-        open_runtime(self._settings).close()  # what cannot work is said here, once; the rest is inherited
+        runtime = open_runtime(self._settings)  # what cannot work is said here, once; the rest is inherited
+        runtime.registry.compile_all()
+        runtime.close()
         gc.collect()
         gc.freeze()
         with _told_to_stop() as told:

@@ -1,7 +1,7 @@
 """The definitions known here: the catalog, the installation's own files, and what the store remembers."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def digest(source: str) -> str:
 
 
 class Registry:
-    """Definitions by name and version, compiled once a process.
+    """Definitions by name and version, compiled once a process: those of the catalog when they are asked for.
 
     A version never changes: the first text registered under a name and version stays.
     """
@@ -30,6 +30,8 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[tuple[str, int], Lifecycle] = {}
+        self._shipped: dict[tuple[str, int], tuple[str, str | None]] = {}
+        """Texts of the catalog that nobody has asked for: to compile them all is most of a start."""
         self._latest: dict[str, int] = {}
         self.generation = 0
         """How often a newer version, or another lifecycle, has become known here."""
@@ -43,18 +45,42 @@ class Registry:
         """
         stored = self._stored()
         kept = set(stored.values())
-        compiled = [
-            ((load if digest(text) in kept else load_new)(text, file), text) for text, file in sources
-        ]
-        wanted = {(one.name, one.version): digest(text) for one, text in compiled}
-        for place, found in wanted.items():
-            if stored.get(place, found) != found:
+        wanted: dict[tuple[str, int], str] = {}
+        compiled: list[Lifecycle] = []
+        for text, file in sources:
+            place = catalog.place_of(text)
+            if place is None:
+                one = (load if digest(text) in kept else load_new)(text, file)
+                compiled.append(one)
+                place = one.name, one.version
+            else:
+                self._shipped[place] = text, file
+            wanted[place] = text
+        for place, text in wanted.items():
+            if stored.get(place, digest(text)) != digest(text):
                 raise DefinitionChanged(*place)
-        missing = [(one, text) for one, text in compiled if (one.name, one.version) not in stored]
+        missing = {place: text for place, text in wanted.items() if place not in stored}
         if missing:
             self._remember(missing, now)
-        for one, _ in compiled:
-            self._keep(one)
+        for one in compiled:
+            self._known[one.name, one.version] = one
+        for place in wanted:
+            self._note(*place)
+
+    def compile_all(self) -> None:
+        """Compile the newest versions now that would be compiled when somebody asks for them."""
+        for name in self.names():
+            self.known(name)
+
+    def take_up(self, names: Collection[str]) -> None:
+        """Make the newest stored version known of each of these lifecycles that the store keeps."""
+        by_name = definitions.c.lifecycle
+        newest = select(by_name, func.max(definitions.c.version)).group_by(by_name)
+        with self._store.connect() as connection:
+            found = connection.execute(newest).all()
+        for name, version in found:
+            if name in names:
+                self._note(name, version)
 
     def refuse_unsound(self, sources: Sequence[tuple[str, str | None]]) -> None:
         """Refuse texts that are to be registered for the first time and that `check` objects to.
@@ -109,31 +135,27 @@ class Registry:
         columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.digest)
         return {(name, version): found for name, version, found in connection.execute(select(*columns))}
 
-    def _remember(self, compiled: list[tuple[Lifecycle, str]], now: datetime) -> None:
+    def _remember(self, texts: Mapping[tuple[str, int], str], now: datetime) -> None:
         from sqlalchemy.dialects import postgresql, sqlite  # needed once in the life of a version
 
         insert = postgresql.insert if self._store.dialect == "postgresql" else sqlite.insert
         rows = [
             {
-                "lifecycle": one.name,
-                "version": one.version,
+                "lifecycle": name,
+                "version": version,
                 "digest": digest(text),
                 "source": text,
                 "registered_at": now,
             }
-            for one, text in sorted(compiled, key=lambda each: (each[0].name, each[0].version))
+            for (name, version), text in sorted(texts.items())
         ]
         with self._store.begin() as transaction:
             # Another process may start at this moment: the text that is stored first stays.
             transaction.connection.execute(insert(definitions).on_conflict_do_nothing(), rows)
             kept = self._digests(transaction.connection)
-            for one, text in compiled:
-                if kept[one.name, one.version] != digest(text):
-                    raise DefinitionChanged(one.name, one.version)  # and none of the others is stored
-
-    def _keep(self, lifecycle: Lifecycle) -> None:
-        self._known[lifecycle.name, lifecycle.version] = lifecycle
-        self._note(lifecycle.name, lifecycle.version)
+            for place, text in texts.items():
+                if kept[place] != digest(text):
+                    raise DefinitionChanged(*place)  # and none of the others is stored
 
     def _note(self, name: str, version: int) -> None:
         if version > self._latest.get(name, 0):
@@ -148,7 +170,9 @@ class Registry:
         """
         known = self._known.get((name, version))
         if known is None:
-            known = self._known[name, version] = self._from_store(name, version)
+            shipped = self._shipped.get((name, version))
+            known = load(*shipped) if shipped else self._from_store(name, version)
+            self._known[name, version] = known
         return known
 
     def known(self, name: str) -> Lifecycle | None:

@@ -36,8 +36,7 @@ def open_rehearsal(real: Runtime) -> Runtime:
         claim(store, real.clock, Purpose.REHEARSAL)
         _take_over_definitions(real.store, store)
         registry = Registry(store)
-        for name in real.registry.names():
-            registry.latest(name)
+        registry.take_up(real.registry.names())
     except BaseException:
         store.close()
         raise

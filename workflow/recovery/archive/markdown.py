@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _MEANINGFUL = re.compile(r"[\\`*_\[\]<&|~]|^[-+#=>]")
 """Marks that mean something wherever they stand, or at the beginning of a line."""
@@ -59,4 +61,6 @@ def _environment() -> Environment:
 
 @cache
 def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # a start does not wait for it
+
     return MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -3,6 +3,8 @@
 A number has a country: it is written with it (`+49 30 …`, `0049 30 …`, `tel:+49…`), or is one of the region
 that this installation names (`MAKEGOOD_REGION`). Where neither is so, nobody knows more than its digits: two
 are the same if these are. A number that can be nobody's (too short, too long, one digit only) is none.
+
+The library is loaded with the first number: no process waits for it at its start.
 """
 
 from __future__ import annotations
@@ -10,8 +12,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-
-import phonenumbers
 
 from workflow.errors import SettingsError
 
@@ -87,8 +87,11 @@ def use_region(region: str | None) -> None:
         SettingsError: there is no such region.
     """
     global _region
-    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise SettingsError("MAKEGOOD_REGION: must be a region of ISO 3166, such as DE")
+    if region is not None:
+        from phonenumbers import SUPPORTED_REGIONS
+
+        if region not in SUPPORTED_REGIONS:
+            raise SettingsError("MAKEGOOD_REGION: must be a region of ISO 3166, such as DE")
     _region = region
 
 
@@ -164,6 +167,8 @@ def _digits(text: str) -> str:
 
 
 def _with_country(text: str, region: str | None) -> str:
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

@@ -14,10 +14,6 @@ from datetime import tzinfo
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from icalendar import Timezone
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-from icalendar.timezone.zoneinfo import ZONEINFO
-
 from state_machines.errors import Problem
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import TimeError
@@ -98,7 +94,7 @@ class CalendarZones:
             or (None if own is None else _by_rules(own))
             or _iana(name)
             or (_iana(location) if location else None)
-            or (_iana(WINDOWS_TO_OLSON[name]) if name in WINDOWS_TO_OLSON else None)
+            or _of_windows(name)
             or _by_the_end(name)
         )
 
@@ -110,8 +106,17 @@ def _iana(name: str) -> ZoneInfo | None:
         return None
 
 
+def _of_windows(name: str) -> ZoneInfo | None:
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    return _iana(WINDOWS_TO_OLSON[name]) if name in WINDOWS_TO_OLSON else None
+
+
 def _by_rules(component: _Component) -> tzinfo | None:
     """The zone that a VTIMEZONE describes; None where it has no rules, or none that can be read."""
+    from icalendar import Timezone
+    from icalendar.timezone.zoneinfo import ZONEINFO
+
     if not any(one.name in ("STANDARD", "DAYLIGHT") for one in component.subcomponents):
         return None
     try:

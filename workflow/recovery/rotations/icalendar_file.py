@@ -3,6 +3,8 @@
 Recurring events (RRULE, RDATE, EXDATE, RECURRENCE-ID) are expanded by `recurring_ical_events`, by the clocks
 on the wall of the event's zone: a night that ends at six does so on the night of a change, too. Whether an
 event says that its people are busy or free (TRANSP) is not looked at: who has duty may well be free.
+
+The libraries are loaded with the first calendar: a start of the API does not wait for them.
 """
 
 from __future__ import annotations
@@ -14,9 +16,6 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import recurring_ical_events
-from icalendar import Calendar
 
 from state_machines.errors import Problem
 from state_machines.values.instants import as_utc, format_instant
@@ -118,6 +117,8 @@ def _calendars(
     text: bytes, where: CalendarText, problems: list[Problem]
 ) -> Iterator[tuple[Entry, list[Entry]]]:
     """Each calendar of the file with its events that can be read; what is wrong with the others is noted."""
+    from icalendar import Calendar
+
     try:
         with warnings.catch_warnings():  # of zones that the library guesses, which are found anew here
             warnings.simplefilter("ignore")
@@ -181,6 +182,8 @@ def _expanded(
     calendar: Entry, zones: CalendarZones, begin: datetime, end: datetime
 ) -> list[tuple[datetime, datetime, Entry]]:
     """(begin, end, event) of everything in a span that has not been cancelled."""
+    import recurring_ical_events
+
     if str(calendar.get("METHOD", "")).upper() == "CANCEL":
         return []
     lengths = {
