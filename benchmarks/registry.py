@@ -70,6 +70,7 @@ BENCHMARKS = (
     Benchmark("line_postgresql", "line", "The first fifty of a desk's line of 100,000 calls"),
     Benchmark("archive_postgresql", "archive", "A service alert found among those of 10,000 cases"),
     Benchmark("search_1m_postgresql", "search", "A subject found among a million"),
+    Benchmark("operate_1m_postgresql", "operate", "What has gone wrong among a million subjects"),
     Benchmark("soak", "soak", "A steady load for an hour", asked=True),
 )
 

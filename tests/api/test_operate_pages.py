@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from tests.api.conftest import NOON, House, order
 from tests.api.signed_in import Browser, Forms, browser_of
 from workflow.access.role import Role
-from workflow.maintenance.causes import Cause, GivenUp, causes, retry_all
+from workflow.maintenance.cause_batches import retry_all
+from workflow.maintenance.causes import causes, counted
+from workflow.maintenance.given_up import Cause, GivenUp
 from workflow.store import schema
 
 
@@ -100,7 +102,7 @@ def test_what_somebody_else_has_seen_to_is_counted_as_such(
     house: House, dead: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of three that were found, one is retried by another meanwhile."""
-    from workflow.maintenance import causes as module
+    from workflow.maintenance import cause_batches as module
 
     really: Any = module.retry_event
 
@@ -116,9 +118,27 @@ def test_what_somebody_else_has_seen_to_is_counted_as_such(
 
 
 def test_more_than_the_bound_is_said_to_be_more(house: House, dead: list[int]) -> None:
-    found = causes(house.runtime.store, bound=2)
+    found = causes(house.runtime.store, most=2)
     assert found.more and sum(one.count for one in found.items) == 2
     assert not causes(house.runtime.store).more
+
+
+def test_one_cause_is_counted_among_the_oldest_and_it_is_said_when_there_are_more(
+    house: House, operator: Browser, dead: list[int]
+) -> None:
+    store, cause = house.runtime.store, Cause(GivenUp.EVENT, "order.place", "definition-fault")
+    whole, some = counted(store, cause, samples=2), counted(store, cause, samples=9, most=2)
+    assert (whole.count, whole.more, len(whole.samples)) == (3, False, 2)
+    assert (some.count, some.more, len(some.samples)) == (2, True, 2)
+    assert whole.samples == some.samples
+    other = counted(store, Cause(GivenUp.EVENT, "order.place", "other-fault"), samples=1)
+    assert [one.error for one in other.samples] == [f"other-fault: {_name_of(house, dead[3])}"]
+
+
+def _name_of(house: House, row: int) -> str:
+    event = schema.events.c
+    with house.runtime.store.connect() as connection:
+        return str(connection.scalar(select(event.event_id).where(event.id == row)))
 
 
 def test_what_an_operator_cannot_do_to_a_kind_is_refused(operator: Browser, dead: list[int]) -> None:

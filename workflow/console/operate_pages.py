@@ -21,7 +21,9 @@ from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidQuery, NotRetryable
 from workflow.maintenance import dead_letters
 from workflow.maintenance.backlog import look
-from workflow.maintenance.causes import BatchResult, Cause, GivenUp, causes, counted, drop_all, retry_all
+from workflow.maintenance.cause_batches import BatchResult, drop_all, retry_all
+from workflow.maintenance.causes import causes, counted
+from workflow.maintenance.given_up import Cause, GivenUp
 from workflow.queries.effects import effects
 from workflow.queries.late_timers import late_timers
 from workflow.queries.refusals import last_refusals
@@ -132,14 +134,13 @@ def _told(said: dict[str, str], name: str, message: str) -> str:
 def _asked(
     request: Request, wanted: Batch, said: dict[str, str], problems: list[Problem], status: int
 ) -> Response:
-    count, samples = counted(context_of(request).runtime.store, wanted.cause, _SAMPLES)
+    found = counted(context_of(request).runtime.store, wanted.cause, _SAMPLES)
     return page(
         request,
         "operate_batch.html",
         status=status,
         wanted=wanted,
-        count=count,
-        samples=samples,
+        found=found,
         said=said,
         problems=problems,
     )
