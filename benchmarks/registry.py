@@ -63,6 +63,7 @@ BENCHMARKS = (
     Benchmark("promises_steady", "promises_steady", "Promises that fall due 1,000 a second"),
     Benchmark("case_path", "case_path", "Cases from the first word to what was learned"),
     Benchmark("mails", "mails", "Mails handed to a server that takes everything, one process"),
+    Benchmark("changes_forwarded", "forwarding", "Changes sent to one that has subscribed, one process"),
     Benchmark("decisions", "decisions", "Decisions without any store"),
     Benchmark("decisions_catalog", "decisions_catalog", "Decisions of the catalog without any store"),
     Benchmark("single_commit", "single_commit", "One event accepted alone"),

@@ -108,8 +108,11 @@ def trusted_certificates() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
-    """What `Retry-After` asks for, in seconds; a date counts from that of the answer, since clocks differ."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """What `Retry-After` asks for, in seconds; a date counts from that of the answer, since clocks differ.
+
+    Names of `headers` are found in upper and lower case.
+    """
     said = headers.get("retry-after", "").strip()
     if said.isascii() and said.isdigit():
         return min(float(said[:9]), _LONGEST_WAIT)

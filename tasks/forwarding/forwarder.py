@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar, TypeVarTuple
 
-import httpx
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from tasks.forwarding.guarded_network import guarded_client
+from tasks.forwarding.guarded_network import GuardedClient
 from tasks.forwarding.receiver import Receiver
 from tasks.forwarding.turn import AT_ONCE, SECONDS, Turn
 from workflow.clock import Clock
@@ -24,10 +25,16 @@ from workflow.store.watermark import Watermark
 from workflow.subscriptions.networks import networks_of
 from workflow.subscriptions.turns import Place, claim, finish, work_of
 
+Given = TypeVarTuple("Given")
+Made = TypeVar("Made")
+
 TURNS = 64
 """Subscriptions that one process serves at the same time."""
 EVERY = 0.1
 """Seconds between two looks where nothing is due."""
+_DATABASE_THREADS = 4
+_NAME_THREADS = 64
+"""In which names are resolved: one that no server answers holds one for many seconds, and nobody else."""
 _AFTER_ERROR = 1.0
 _MARGIN_SECONDS = 5.0
 """Of a turn's lease, beyond what a turn takes at most: a killed process keeps a subscription no longer."""
@@ -47,44 +54,54 @@ class Forwarder:
         self._failing = timedelta(days=settings.subscription_failing_days)
         self._lease = timedelta(seconds=SECONDS + settings.subscription_seconds + _MARGIN_SECONDS)
         self._watermark = Watermark(store)
+        self._threads = ThreadPoolExecutor(_DATABASE_THREADS, "database")
 
     async def run(self, over: Callable[[], bool]) -> None:
         """Serve until it is over; what is being sent then is waited for."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "names"))
         turns: set[asyncio.Task[None]] = set()
-        async with guarded_client(self._networks, TURNS * AT_ONCE) as client:
+        async with self._client() as client:
             while not over():
                 places = await self._claimed(TURNS - len(turns))
                 turns |= {asyncio.create_task(self._turn(client, one)) for one in places}
-                if not places:
+                if not places and turns:  # one that is over may have left more to be sent
+                    await asyncio.wait(turns, timeout=EVERY, return_when=asyncio.FIRST_COMPLETED)
+                elif not places:
                     await asyncio.sleep(EVERY)
                 turns = {one for one in turns if not one.done()}
             await asyncio.gather(*turns)
 
     async def run_once(self) -> int:
         """Give every subscription that is due now one turn; how many there were."""
-        async with guarded_client(self._networks, TURNS * AT_ONCE) as client:
+        async with self._client() as client:
             places = await self._claimed(TURNS)
             await asyncio.gather(*(self._turn(client, one) for one in places))
         return len(places)
+
+    def _client(self) -> GuardedClient:
+        return GuardedClient(self._networks, TURNS * AT_ONCE)
 
     async def _claimed(self, limit: int) -> list[Place]:
         if limit == 0:
             return []
         try:
-            return await asyncio.to_thread(claim, self._store, self._clock.now(), self._lease, limit)
+            return await self._in_thread(claim, self._store, self._clock.now(), self._lease, limit)
         except SQLAlchemyError as error:
             log.error("subscriptions cannot be looked for", error=described(error))
             await asyncio.sleep(_AFTER_ERROR)
             return []
 
-    async def _turn(self, client: httpx.AsyncClient, place: Place) -> None:
+    async def _in_thread(self, do: Callable[[*Given], Made], *given: *Given) -> Made:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, do, *given)
+
+    async def _turn(self, client: GuardedClient, place: Place) -> None:
         """One turn; one that fails leaves everything as it was, until its lease ends."""
         try:
-            work = await asyncio.to_thread(work_of, self._store, self._watermark, place, self._clock.now())
+            work = await self._in_thread(work_of, self._store, self._watermark, place, self._clock.now())
             receiver = Receiver(client, place.url, place.secrets, self._clock, self._seconds)
             result = await Turn(place, receiver, self._clock, self._failing).run(work)
             now = self._clock.now()
-            if not await asyncio.to_thread(finish, self._store, place, work, result, now):
+            if not await self._in_thread(finish, self._store, place, work, result, now):
                 log.info("a turn was taken over, and what it sent is sent again", subscription=place.id)
             if result.disabled is not None:
                 log.error("a subscription is disabled", subscription=place.id, reason=result.disabled)

@@ -1,107 +1,90 @@
 """Connections to permitted addresses alone, judged by the address that is connected to and not by its name.
 
-A name is resolved here, and the connection goes to the very address that was judged: another answer of the
-name server a moment later changes nothing.
+A name is resolved for each connection, and each address is judged at the moment when its socket is made:
+another answer of the name server a moment later changes nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_address
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-import httpcore
+import aiohttp
 import httpx
+from yarl import URL
 
 from tasks.channels.http_post import trusted_certificates
 from workflow.subscriptions.networks import Address, Networks
 
-_KEPT_SECONDS = 20.0
+_KEPT_SECONDS = 4.0
+"""A connection that is not used: less than the five seconds after which many servers close theirs."""
+_LONGEST_LINE = 64 * 1024
+"""Bytes of a line and of a header field in an answer."""
 
 
-class AddressNotPermitted(httpcore.ConnectError):
+class AddressNotPermitted(OSError):
     """No address of the host is one to which something may be sent."""
 
+    def __init__(self) -> None:
+        super().__init__("address-not-permitted")  # the same words of each address: then it is raised as it is
 
-class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """httpcore's network, which connects to permitted addresses only.
 
-    Args:
-        plain: whether it is for plain HTTP, which goes to allowed networks alone.
-    """
+class GuardedClient:
+    """Posts to permitted addresses; follows no redirects, keeps no cookies, and uses no proxy. Use as a context."""
 
-    def __init__(self, networks: Networks, *, plain: bool) -> None:
-        self._permit = networks.allows if plain else networks.permit
-        self._network = httpcore.AnyIOBackend()
+    def __init__(self, networks: Networks, connections: int) -> None:
+        """`connections` are open at once at most, for each of http and https."""
+        self._networks = networks
+        self._connections = connections
+        self._open = AsyncExitStack()
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first permitted address of this host that answers.
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """The answer as a context, in whatever time it takes, its body as it was sent.
 
-        Raises AddressNotPermitted, and what httpcore raises.
+        Raises aiohttp.ClientError and OSError when it is entered, and httpx.InvalidURL.
         """
-        permitted = [one for one in await _resolved(host, port) if self._permit(one)]
-        if not permitted:
-            raise AddressNotPermitted("address-not-permitted")
-        for last, address in enumerate(permitted, 1 - len(permitted)):
-            try:
-                return await self._network.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if last == 0:
-                    raise
-        raise AssertionError("unreachable")
+        plain = httpx.URL(url)  # as it was checked
+        session = self._sessions[plain.scheme]
+        return session.post(URL(str(plain), encoded=True), data=body, headers=headers, allow_redirects=False)
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """Never: there is no address to be judged."""
-        raise AddressNotPermitted("address-not-permitted")
+    async def __aenter__(self) -> Self:
+        for scheme, permit in (("http", self._networks.allows), ("https", self._networks.permit)):
+            self._sessions[scheme] = await self._open.enter_async_context(self._session(permit))
+        return self
 
-    async def sleep(self, seconds: float) -> None:
-        """As httpcore's."""
-        await self._network.sleep(seconds)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
 
+    def _session(self, permit: Callable[[Address], bool]) -> aiohttp.ClientSession:
+        def made(address: tuple[Any, ...]) -> socket.socket:
+            family, kind, protocol, _, (host, *_) = address
+            if not permit(ip_address(host)):
+                raise AddressNotPermitted
+            return socket.socket(family, kind, protocol)
 
-async def _resolved(host: str, port: int) -> list[Address]:
-    """The addresses of a host, in the resolver's order. Raises httpcore.ConnectError."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError("host-not-found") from error
-    return [ip_address(address[0]) for *_, address in found]
-
-
-class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport over a guarded network."""
-
-    def __init__(self, networks: Networks, *, plain: bool, connections: int) -> None:
-        super().__init__(verify=trusted_certificates(), trust_env=False)
-        # httpx takes no network of ours, httpcore does.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted_certificates(),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_KEPT_SECONDS,
-            network_backend=GuardedNetwork(networks, plain=plain),
+        connector = aiohttp.TCPConnector(
+            ssl=trusted_certificates(),
+            limit=self._connections,
+            resolver=aiohttp.ThreadedResolver(),
+            use_dns_cache=False,
+            keepalive_timeout=_KEPT_SECONDS,
+            socket_factory=made,
         )
-
-
-def guarded_client(networks: Networks, connections: int) -> httpx.AsyncClient:
-    """A client that follows no redirects and uses no proxy; `connections` are open at once at most."""
-    mounts = {
-        f"{scheme}://": GuardedTransport(networks, plain=scheme == "http", connections=connections)
-        for scheme in ("http", "https")
-    }
-    return httpx.AsyncClient(
-        verify=trusted_certificates(), mounts=mounts, trust_env=False, follow_redirects=False, timeout=None
-    )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+        )

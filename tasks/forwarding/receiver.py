@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import aiohttp
 import httpx
 from standardwebhooks.webhooks import Webhook
 
 from tasks.channels.http_post import retry_after
-from tasks.forwarding.guarded_network import AddressNotPermitted
+from tasks.forwarding.guarded_network import AddressNotPermitted, GuardedClient
 from workflow.clock import Clock, monotonic
 from workflow.queries.change_events import change_event
 from workflow.queries.changes import Change
@@ -26,6 +27,18 @@ KEPT = 500
 """Bytes of an answer that are kept."""
 _READ = 16 * 1024
 """Bytes of an answer that are read, so that the connection can be used again."""
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (TimeoutError, "late"),
+    (aiohttp.ClientConnectorDNSError, "host-not-found"),
+    (aiohttp.ClientConnectorCertificateError, "certificate-not-trusted"),
+    (aiohttp.ClientConnectorSSLError, "no-tls"),
+    (aiohttp.ClientConnectorError, "not-connected"),
+    (aiohttp.ClientResponseError, "no-http"),
+    (aiohttp.ClientError, "connection-lost"),
+    (OSError, "connection-lost"),
+)
+"""Why there was no answer; the first that fits."""
 
 
 class Answer(NamedTuple):
@@ -55,7 +68,7 @@ class Receiver:
     """The receiver of one subscription."""
 
     def __init__(
-        self, client: httpx.AsyncClient, url: str, secrets: Sequence[str], clock: Clock, seconds: float
+        self, client: GuardedClient, url: str, secrets: Sequence[str], clock: Clock, seconds: float
     ) -> None:
         """Each change is signed with all `secrets`, and given up after so many real seconds."""
         self._client = client
@@ -75,10 +88,10 @@ class Receiver:
         status, error, text, pause = None, None, b"", None
         try:
             async with asyncio.timeout(self._seconds):
-                async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-                    status, pause = response.status_code, retry_after(response.headers)
+                async with self._client.post(self._url, body, headers) as response:
+                    status, pause = response.status, retry_after(response.headers)
                     text = await _beginning(response)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as fault:
+        except (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError) as fault:
             if status is None:  # a body that breaks off does not change what the status said
                 error = _word(fault)
         took = round((monotonic() - began) * 1000)
@@ -94,9 +107,9 @@ def _end(span: Span, change: Change, answer: Answer) -> None:
     span.end()
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
-    async for piece in response.aiter_raw():
+    async for piece in response.content.iter_any():
         body += piece
         if len(body) > _READ:
             break
@@ -109,6 +122,6 @@ def _shown(body: bytes) -> str:
 
 
 def _word(fault: Exception) -> str:
-    if isinstance(fault.__cause__, AddressNotPermitted):
+    if isinstance(fault, aiohttp.ClientConnectorError) and isinstance(fault.os_error, AddressNotPermitted):
         return "address-not-permitted"
-    return "late" if isinstance(fault, TimeoutError) else type(fault).__name__
+    return next((word for kind, word in _WORDS if isinstance(fault, kind)), type(fault).__name__)

@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tasks.forwarding.forwarder import Forwarder
 from tests.subscriptions.receiving import Receiver
 from tests.workflow.world import World
 from workflow.queries.changes import ChangeFilter
 from workflow.settings import Settings
+from workflow.store.schema import subscriptions
 from workflow.store.watermark import Watermark
 from workflow.subscriptions import book
 from workflow.subscriptions.book import Wish
@@ -61,6 +63,13 @@ class Outlet:
         """Move the clock, and have turns taken until nothing is due."""
         self.world.clock.move_to(self.world.clock.now() + timedelta(**by))
         self.turns()
+
+    def position(self, subscription: str) -> int:
+        """The row of the ledger at which it stands."""
+        query = select(subscriptions.c.position).where(subscriptions.c.id == subscription)
+        with self.world.store.connect() as connection:
+            row: int = connection.execute(query).scalar_one()
+        return row
 
     def found(self, subscription: str) -> Subscription:
         """The subscription as it is now."""

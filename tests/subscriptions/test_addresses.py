@@ -136,5 +136,5 @@ def test_a_host_that_is_not_there_is_a_failure_like_any_other(outlet: Outlet, re
         _change_url(outlet, subscription, f"http://127.0.0.1:{unused.getsockname()[1]}/")
         outlet.decide("A")
         outlet.turns()
-    assert _tried(outlet, subscription) == ["ConnectError"]
+    assert _tried(outlet, subscription) == ["not-connected"]
     assert outlet.found(subscription).held == 1

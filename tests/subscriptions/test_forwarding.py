@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from tasks.scheduler.sweep import sweep
 from tests.subscriptions.conftest import Outlet
 from tests.subscriptions.receiving import Receiver, Reply
 from tests.waiting import wait_until
+from workflow.clock import monotonic
 from workflow.queries.subjects import subjects
 from workflow.recovery.subscription_news import warn_of_failing_subscriptions
-from workflow.subscriptions import attempts, book
+from workflow.subscriptions import attempts, book, turns
 from workflow.subscriptions.subscription import SubscriptionStatus
 
 
@@ -46,6 +52,73 @@ def test_only_what_was_committed_after_the_subscription_and_is_wanted(
     outlet.decide("A", "A", "B", "A-2")  # the second press of A is refused: a lamp that is on
     outlet.turns()
     assert sorted(receiver.ids()) == ["lamp:A-2/1", "lamp:A/1"]
+
+
+def test_a_turn_looks_further_where_its_condition_is_for_few(outlet: Outlet, receiver: Receiver) -> None:
+    outlet.subscribe(receiver, condition="change.subject.endsWith('9')")
+    lamps = [f"L{n}" for n in range(250)]
+    outlet.decide(*lamps)
+    outlet.turns(most=1)
+    assert sorted(receiver.ids()) == sorted(f"lamp:{one}/1" for one in lamps if one.endswith("9"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "came", "rows"),
+    [
+        # Four at most are sent in a turn, and the next goes on behind the fourth.
+        ("change.subject.matches('[02468]$')", [4, 8, 12, 12], [7, 15, 23, 24]),
+        # Rows are read by four, and ten are enough.
+        ("change.subject.matches('[05]$')", [3, 5], [12, 24]),
+        ("false", [0, 0], [12, 24]),
+    ],
+)
+def test_a_turn_sends_so_many_and_looks_at_so_many_at_most(
+    outlet: Outlet,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    condition: str,
+    came: list[int],
+    rows: list[int],
+) -> None:
+    monkeypatch.setattr(turns, "AT_ONCE", 4)
+    monkeypatch.setattr(turns, "LOOKED_AT", 10)
+    subscription = outlet.subscribe(receiver, condition=condition)
+    began = outlet.position(subscription)
+    outlet.decide(*(f"L{n}" for n in range(24)))
+    found = []
+    for _ in came:
+        outlet.turns(most=1)
+        found.append((len(receiver.received), outlet.position(subscription) - began))
+    assert found == list(zip(came, rows, strict=True))
+
+
+def test_a_name_that_no_server_answers_holds_up_nobody_else(
+    outlet: Outlet, opened: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *args: Any, **options: Any) -> Any:
+        if "silent" in str(host):
+            answered.wait(60)
+        return real("127.0.0.1", *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    well, elsewhere = opened(), opened()
+    wanted = {outlet.subscribe(elsewhere): f"http://silent-{number}.example/" for number in range(40)}
+    wanted[outlet.subscribe(well)] = well.url.replace("127.0.0.1", "quick.example")
+    for subscription, url in wanted.items():
+        book.change(outlet.world.store, subscription, {"url": url}, outlet.world.clock.now())
+    outlet.decide("A", "B")
+    began = monotonic()
+
+    def over() -> bool:
+        if len(well.ids()) == 2 or monotonic() - began > 30:
+            answered.set()
+        return answered.is_set()
+
+    asyncio.run(outlet.forwarder.run(over))
+    assert sorted(well.ids()) == ["lamp:A/1", "lamp:B/1"]
 
 
 def test_what_is_not_committed_is_not_sent(outlet: Outlet, receiver: Receiver) -> None:

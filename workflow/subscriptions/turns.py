@@ -6,7 +6,7 @@ is killed before leaves everything as it was, and the next turn sends the same a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,7 +33,9 @@ from workflow.store.watermark import Watermark
 from workflow.subscriptions.subscription import Choice, SubscriptionStatus, filter_of
 
 AT_ONCE = 200
-"""Changes that a turn looks at."""
+"""Changes that a turn sends."""
+LOOKED_AT = 2_000
+"""Rows of the ledger behind which a turn looks no further, although few or none of them were for its condition."""
 MOST_HELD = 1_000
 """Changes that are held for a subscription. From then on it stands still until some of them have arrived."""
 
@@ -163,19 +165,8 @@ def work_of(store: Store, watermark: Watermark, place: Place, now: datetime) -> 
             AT_ONCE - sum(len(lane) for lane in work.lanes.values()),
             MOST_HELD - sum(len(rows) for rows in held.values()),
         )
-        if room <= 0:
-            return work
-        page = changes_within(
-            connection, place.choice.wanted, after=place.position, until=complete, limit=room
-        )
-    for change in page.items:
-        if not place.choice.takes(change):
-            continue
-        if change.subject in blocked:
-            work.behind.append(change)
-        else:
-            work.lanes.setdefault(change.subject, []).append(Waiting(change))
-    work.position, work.more = page.last, work.more or page.more
+        if room > 0:
+            _look_for_more(connection, place, complete, blocked, room, work)
     return work
 
 
@@ -269,6 +260,30 @@ def _due_lanes(
             Waiting(known[row.move_id], row.attempts, row.failing_since, held=True) for row in rows
         ]
     return whole
+
+
+def _look_for_more(
+    connection: Connection, place: Place, complete: int, blocked: Set[str], room: int, work: Work
+) -> None:
+    """Put up to `room` changes behind the position into `work`: however few of all fit the condition."""
+    more = full = True
+    while more and full and room and work.position < place.position + LOOKED_AT:
+        page = changes_within(
+            connection, place.choice.wanted, after=work.position, until=complete, limit=AT_ONCE
+        )
+        work.position, more, full = page.last, page.more, len(page.items) == AT_ONCE
+        for number, change in enumerate(page.items, 1):
+            if not place.choice.takes(change):
+                continue
+            if change.subject in blocked:
+                work.behind.append(change)
+            else:
+                work.lanes.setdefault(change.subject, []).append(Waiting(change))
+            room -= 1
+            if room == 0 and number < len(page.items):
+                work.position, more = change.row, True
+                break
+    work.more |= more
 
 
 def _retry_at(connection: Connection, identity: str) -> datetime | None:
