@@ -69,7 +69,7 @@ def measure(session: Session) -> list[Figure]:
     figure = result.figure(
         "changes_forwarded", "changes/s",
         goal=lambda found: at_least(_LEAST, "changes/s", found.value),
-        notes=f"{count:,} changes of {_SUBJECTS:,} subjects, {AT_ONCE} at once to one receiver that takes everything; "
+        notes=f"{count:,} changes of {_SUBJECTS:,} subjects, {AT_ONCE} at once to one that takes everything; "
         f"{cpu:.2f} ms CPU of the forwarder a change; bare: a client posts as many over as many connections, "
         f"{bare:.2f} ms CPU a request; {server_words()}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that takes everything and keeps nothing: as little of one as senders can be measured against.
+"""A receiver of webhooks that takes everything and keeps nothing: the least that a sender can be held against.
 
 Run with a port; it says that it listens, and answers until it is ended.
 """

@@ -30,11 +30,13 @@ class AddressNotPermitted(OSError):
     """No address of the host is one to which something may be sent."""
 
     def __init__(self) -> None:
-        super().__init__("address-not-permitted")  # the same words of each address: then it is raised as it is
+        super().__init__(
+            "address-not-permitted"
+        )  # the same words of each address: then it is raised as it is
 
 
 class GuardedClient:
-    """Posts to permitted addresses; follows no redirects, keeps no cookies, and uses no proxy. Use as a context."""
+    """Posts to permitted addresses; no redirects, no cookies, no proxy. Use as a context."""
 
     def __init__(self, networks: Networks, connections: int) -> None:
         """`connections` are open at once at most, for each of http and https."""

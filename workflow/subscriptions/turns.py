@@ -35,7 +35,7 @@ from workflow.subscriptions.subscription import Choice, SubscriptionStatus, filt
 AT_ONCE = 200
 """Changes that a turn sends."""
 LOOKED_AT = 2_000
-"""Rows of the ledger behind which a turn looks no further, although few or none of them were for its condition."""
+"""Rows of the ledger after which a turn looks no further, however few of them fitted its condition."""
 MOST_HELD = 1_000
 """Changes that are held for a subscription. From then on it stands still until some of them have arrived."""
 

@@ -117,9 +117,7 @@ def play(
             part: stack.enter_context(Receiver(part.behaviour, real_time=True, whole=False))
             for part in parts(GIVEN_UP_AFTER, revived.is_set)
         }
-        subscribed = {
-            part: _subscribe(installation, part, receiver) for part, receiver in receivers.items()
-        }
+        subscribed = {part: _subscribe(installation, part, receiver) for part, receiver in receivers.items()}
         workers = [installation.workers.start() for _ in range(_WORKERS)]
         for worker in workers:
             worker.wait_ready()
