@@ -1,4 +1,4 @@
-"""A receiver of webhooks that takes everything and keeps nothing: the least that a sender can be held against.
+"""A receiver of webhooks that takes everything and keeps nothing: the least that a sender can be held to.
 
 Run with a port; it says that it listens, and answers until it is ended.
 """
