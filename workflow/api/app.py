@@ -19,6 +19,7 @@ from workflow.access.keys import TEST_PREFIX
 from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.error_mapping import KNOWN, refusal_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
 from workflow.api.http.request_ids import RequestIds
@@ -193,7 +194,7 @@ def create_app(
 class _Resource(Protocol):
     """A module with a router."""
 
-    router: APIRouter
+    router: LateRouter
 
 
 _NOT_REHEARSED: Sequence[_Resource] = (subscriptions, hooks, unmapped, twilio, reports, clock)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from workflow.api.browser import BrowserReader
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, MARKDOWN
 from workflow.api.routes.alerts import AlertQuery, Case, Version, alert_of
 from workflow.console.preferred_pages import preferred_over
@@ -17,8 +18,8 @@ from workflow.console.rendering import page
 from workflow.recovery.archive.markdown import html
 from workflow.recovery.archive.search import search
 
-router = APIRouter(include_in_schema=False)
-alert_router = APIRouter(include_in_schema=False, route_class=preferred_over(JSON, MARKDOWN))
+router = LateRouter(include_in_schema=False)
+alert_router = LateRouter(include_in_schema=False, route_class=preferred_over(JSON, MARKDOWN))
 
 
 @alert_router.get("/v1/alerts/{case:path}/{version}")

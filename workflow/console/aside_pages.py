@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from workflow.access.principal import Principal
 from workflow.access.role import OVERSEEING
 from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind as ProblemKind
 from workflow.api.http.problems import Refusal
 from workflow.console.form_values import acting_person, form_id, text_in
@@ -25,7 +26,7 @@ from workflow.recovery.desk.held import HELD
 from workflow.recovery.desk.item import Item
 from workflow.recovery.desk.line import find
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264)]
 
 

@@ -7,12 +7,13 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from workflow.api.http.late_routes import LateRouter
 from workflow.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _SCRIPTS = ("page.js", "sending.js", "live.js", "session.js", "bell.js")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import HTMLResponse
 
 from workflow.api.browser import BrowserReader
 from workflow.api.context import ApiContext, context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.console.rendering import page
@@ -19,7 +20,7 @@ from workflow.recovery.barometer.figures import all_figures
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import counted
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 
 _BASE = "/barometer"
 

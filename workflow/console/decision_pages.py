@@ -6,7 +6,7 @@ from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
 from workflow.console.line_pages import PATIENCE, desks_of
@@ -30,7 +31,7 @@ from workflow.recovery.desk.item import FREE, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 from workflow.store.port import Store
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/decisions"
 _SHOWN = 50
 _AT_ONCE = 10

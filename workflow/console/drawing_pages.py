@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from state_machines.definitions.lifecycle import Lifecycle
@@ -16,10 +16,11 @@ from state_machines.diagram import svg
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
 from workflow.errors import NotFound, UnknownDefinition
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _SIZE = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserAtDesk, BrowserOperator, DeskForm, OperatorsForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.desk_responses import desk_of, operators_desk_of
 from workflow.console.duty_calendar import DutyCalendar, duty_calendar
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
@@ -34,7 +35,7 @@ from workflow.recovery.rotations.rotation import Rotation, RotationError, parse_
 from workflow.recovery.rotations.spans import ChangedSpan, DutySpan, changed_spans, duty_spans
 from workflow.store.port import Store
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/duty"
 _MOST = 100
 _AHEAD = timedelta(days=30)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.rendering import page
 from workflow.explanation import explain
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264, pattern=STORABLE)]
 
 

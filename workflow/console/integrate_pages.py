@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from workflow.access.principal import Principal
 from workflow.access.role import Role
 from workflow.api.browser import BrowserOperator, OperatorsForm, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.clock import SANDBOX
 from workflow.console.form_values import text_in
 from workflow.console.rendering import page, see_other
@@ -25,7 +26,7 @@ from workflow.recovery.links.urls import base_url
 from workflow.store.port import Store
 from workflow.subscriptions import book
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/admin/integrate"
 OF_PROGRAMS = (Role.SYSTEM, Role.DESK)
 """The roles of keys that are made here: nobody gets a person's or an operator's by a page."""

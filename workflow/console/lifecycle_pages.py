@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from state_machines.definitions.lifecycle import Lifecycle
@@ -13,6 +13,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
 from workflow.console.drawing_pages import drawn, size_of_counted
 from workflow.console.rendering import page
@@ -21,7 +22,7 @@ from workflow.engine.runtime import Runtime
 from workflow.errors import NotFound, UnknownDefinition
 from workflow.queries.state_counts import MOST, state_counts
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/lifecycles"
 
 

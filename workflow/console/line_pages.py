@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
 from workflow.console.rendering import page, path_of, see_other
@@ -22,7 +23,7 @@ from workflow.recovery.desk.held import held_by
 from workflow.recovery.desk.item import Kind
 from workflow.recovery.desk.line import Wishes, line
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PATIENCE = 3.0
 """Seconds to wait for a decision before the page says that there is none yet."""
 _SHOWN = 50

@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from state_machines.errors import Problem
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.request_body import read_form
 from workflow.console.rendering import page_for_anybody
 from workflow.errors import InvalidEvent, NotFound, NotPermitted
@@ -34,7 +35,7 @@ from workflow.recovery.links.answering import choices_left, is_open, objection
 from workflow.recovery.links.form import CHOICE, Incomplete, answer_data, answer_text, asked_by
 from workflow.recovery.links.phrases import Phrases, phrases, phrases_for
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 
 _MOST_FIELDS = 60
 _RULE = re.compile(r"^[a-z-]+: | \[[a-z_-]+\]")

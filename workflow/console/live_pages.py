@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, TypedDict
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -20,6 +20,7 @@ from workflow.access.role import AT_DESK
 from workflow.api.auth import may_read
 from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
 from workflow.api.context import ApiContext, context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.session_cookie import token_in
 from workflow.clock import monotonic
 from workflow.console.form_values import text_in
@@ -31,7 +32,7 @@ from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.item import Kind
 from workflow.recovery.desk.line import Wishes, line
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 RETRY_MILLISECONDS = 1_000
 """After so long a browser opens a stream anew that was cut off."""
 BEAT = 10.0

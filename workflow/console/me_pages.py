@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -13,12 +13,13 @@ from workflow.access import invitations, passkeys, people, sessions
 from workflow.access.attempts import TooManyAttempts, WrongPassword, attempt
 from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.console.form_values import text_in
 from workflow.console.passkey_site import named_instead, site_of
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/admin/me"
 _JUST_NOW = timedelta(minutes=10)
 

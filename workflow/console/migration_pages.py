@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserOperator, OperatorsForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
 from workflow.api.routes.migrations import ask_some
 from workflow.console.lifecycle_pages import PLACE
@@ -19,7 +20,7 @@ from workflow.console.rendering import page
 from workflow.errors import InvalidQuery, NotFound
 from workflow.maintenance.migration import Migration, planned, preview, progress
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _STATE = "state-"
 """How a field is called that names a state for one that is no more; the name of that follows."""
 

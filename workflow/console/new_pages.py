@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from state_machines.values.time_errors import TimeError
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
@@ -34,7 +35,7 @@ from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, InvalidQuery, NotFound
 from workflow.recovery.desk.desk import DeskOutcome
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/new"
 NAMED = "name_of_it"
 """The field by which somebody names what they begin."""

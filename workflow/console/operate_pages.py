@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserOperator, OperatorsForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.form_values import text_in
 from workflow.console.rendering import page, see_other
@@ -29,7 +30,7 @@ from workflow.queries.late_timers import late_timers
 from workflow.queries.refusals import last_refusals
 from workflow.store.effect_states import EffectState
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/operate"
 _BOUND = 1_000
 """What waits is counted no further."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from workflow.api.browser import CaseReader
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON
 from workflow.api.routes.packets import CaseNumber
 from workflow.console.preferred_pages import preferred_over
@@ -16,7 +17,7 @@ from workflow.console.rendering import page
 from workflow.recovery.packet import packet
 from workflow.recovery.packet.local_time import local_text
 
-router = APIRouter(include_in_schema=False, route_class=preferred_over(JSON))
+router = LateRouter(include_in_schema=False, route_class=preferred_over(JSON))
 
 
 @router.get("/v1/cases/{number:path}/packet")

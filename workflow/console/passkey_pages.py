@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from workflow.access.audit import REFUSED
 from workflow.access.passkeys import Site, WrongPasskey
 from workflow.api.browser import AnyForm, Me, SignedIn, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.request_body import read_form
 from workflow.console.entering import Entered, begun, led_in, note, own_path
@@ -24,7 +25,7 @@ from workflow.console.signing_in_pages import asked
 from workflow.console.translations import chosen_language, translations
 from workflow.errors import InvalidQuery
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _MOST_FIELDS = 10
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -15,13 +15,14 @@ from workflow.access.principal import Principal
 from workflow.access.role import OF_PEOPLE, Role
 from workflow.api.browser import AdminsForm, browser_with, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, Refusal
 from workflow.console.form_values import text_in
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 from workflow.recovery.links.urls import base_url
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/admin/people"
 _Admin = Annotated[Principal, Depends(browser_with(Role.ADMIN))]
 

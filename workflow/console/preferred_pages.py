@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
+from workflow.api.http.late_routes import LateRoute
 from workflow.api.http.negotiation import HTML, preferred
 
 
@@ -16,7 +17,7 @@ def preferred_over(*forms: str) -> type[APIRoute]:
     Routers with such routes come before those of the API.
     """
 
-    class Preferred(APIRoute):
+    class Preferred(LateRoute):
         def matches(self, scope: Scope) -> tuple[Match, Scope]:
             """As the framework's, or no match where another form is preferred."""
             match, child = super().matches(scope)

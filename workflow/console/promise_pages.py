@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.console.rendering import page
 from workflow.recovery.promise_board import Standing, promise_board
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _SHOWN = 50
 
 

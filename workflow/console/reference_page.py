@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from workflow.api.browser import signed_in
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.documentation import reference
 from workflow.console.rendering import page
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 
 
 @router.get("/docs")

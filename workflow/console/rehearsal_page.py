@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from workflow.api.app import Application
 from workflow.api.browser import BrowserOperator, OperatorsForm
 from workflow.api.context import ApiContext, context_in, context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.broker import task_names
 from workflow.console.rendering import page, see_other
 from workflow.errors import NotFound
@@ -19,7 +20,7 @@ from workflow.outbox.receipts import TaskOutcome, record
 from workflow.queries.effects import newest_effects
 from workflow.rehearsal.rehearsal import Opened
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = "/admin/integrate/rehearsal"
 _SHOWN = 50
 

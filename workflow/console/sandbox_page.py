@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -21,6 +21,7 @@ from state_machines.values.instants import format_instant
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserHolder, BrowserReader, OperatorsForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.rendering import page
 from workflow.engine.runtime import Runtime
@@ -31,7 +32,7 @@ from workflow.recovery.links.urls import base_url, with_paths
 from workflow.recovery.packet.local_time import local_text, zone_of
 from workflow.sandbox.advance import AdvanceStatus, ask, sandbox_clock, standing, target_of
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 
 PLACE = "/sandbox"
 _NOTICES = 50

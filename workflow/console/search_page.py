@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from workflow.access.principal import Principal
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.alert_pages import marked
 from workflow.console.rendering import page
@@ -23,7 +24,7 @@ from workflow.queries.cursor import cursor_after, rows_of
 from workflow.search.choosing import Choice
 from workflow.search.search import Hits, search
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _SHOWN = 20
 
 _Text = Annotated[str, Field(max_length=200, pattern=rf"^$|{STORABLE}")]

@@ -7,7 +7,7 @@ import secrets
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserOperator, OperatorsLongForm
 from workflow.api.context import ApiContext, context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.api.resources.examples import example_body
 from workflow.clock import SANDBOX
@@ -30,7 +31,7 @@ from workflow.queries.recent_events import recent_events
 from workflow.queries.turned_away import turned_away
 from workflow.store.port import EventOutcome
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = f"{ABOVE}/events"
 TEST_SOURCE = "/console/test"
 """The source of events that are sent by the page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from workflow.access.attempts import TooManyAttempts, WrongPassword, attempt
 from workflow.access.audit import REFUSED
 from workflow.api.browser import AnyForm, people_now, signed_in
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.request_body import read_form
 from workflow.api.http.session_cookie import may_have_cookie, take_back
@@ -26,7 +27,7 @@ from workflow.console.success import success_of
 from workflow.console.translations import chosen_language, translations
 from workflow.errors import InvalidQuery
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _MOST_FIELDS = 10
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -23,6 +23,7 @@ from workflow.access.principal import Principal
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder, DeskForm, limits_of, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.drawing_pages import size_of_lit
@@ -44,7 +45,7 @@ from workflow.recovery.desk.desk import DeskOutcome
 from workflow.recovery.packet import packet
 from workflow.recovery.packet.local_time import local_text, zone_of
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264)]
 _Number = Annotated[str, Path(max_length=250)]
 _Trigger = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]

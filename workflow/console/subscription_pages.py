@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserOperator, OperatorsForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.form_values import instant_in, text_in
 from workflow.console.integrate_pages import PLACE as ABOVE
@@ -27,7 +28,7 @@ from workflow.subscriptions.checking import check
 from workflow.subscriptions.networks import networks_of
 from workflow.subscriptions.subscription import SubscriptionStatus
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = f"{ABOVE}/subscriptions"
 _Id = Annotated[str, Path(max_length=100, pattern=STORABLE)]
 _SHOWN = 50

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.console.rendering import page
 from workflow.engine.runtime import Runtime
 from workflow.recovery.authority.reach import last_resort
@@ -18,7 +19,7 @@ from workflow.recovery.desk.item import Item
 from workflow.recovery.desk.line import Wishes, line
 from workflow.recovery.promise_board import PromiseRow, Standing, promise_board
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _SHOWN = 5
 
 

@@ -6,18 +6,19 @@ import base64
 import re
 from hashlib import sha256
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from state_machines.errors import Problem
 from workflow.api.browser import BrowserOperator, OperatorsLongForm
+from workflow.api.http.late_routes import LateRouter
 from workflow.console import trial
 from workflow.console.integrate_pages import PLACE as ABOVE
 from workflow.console.rendering import page
 from workflow.console.trial import Definition, Trial, TrialBusy
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 PLACE = f"{ABOVE}/lifecycle"
 _NEEDED = {"check": (), "draw": (), "test": ("scenario",), "replay": ("log", "map")}
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from state_machines.errors import Problem
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.desk_requests import CallOutcome, EscalationOutcome
 from workflow.api.routes.desk_responses import desk_of
 from workflow.console.aside_pages import may_say
@@ -37,7 +38,7 @@ from workflow.recovery.desk.line import Wishes, find
 from workflow.recovery.packet import Packet, packet
 from workflow.recovery.packet.local_time import local_text, zone_of
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264)]
 _LEASE = {Kind.CALLBACK: "lease", Kind.ESCALATION: "act_in_time"}
 """The timer at whose end somebody loses what they have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,12 +13,13 @@ from workflow.api.browser import BrowserReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, MARKDOWN, preferred
 from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, READING, STORABLE, Moment, SubjectKey
 from workflow.recovery.archive.search import Alert, AlertPage, Wanted, alert, search
 
-router = APIRouter(tags=["alerts"])
+router = LateRouter(tags=["alerts"])
 
 Text = Annotated[str, Field(max_length=200, pattern=STORABLE)]
 

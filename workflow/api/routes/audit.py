@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from workflow.access.audit import AuditFilter
@@ -13,11 +13,12 @@ from workflow.api.auth import Operator
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, STORABLE, Moment
 from workflow.queries.audit import AuditPage, audit_page
 
-router = APIRouter(prefix="/v1", tags=["operation"])
+router = LateRouter(prefix="/v1", tags=["operation"])
 _UTC = ZoneInfo("UTC")
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=STORABLE)]
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from workflow.api.auth import Reader
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import READING
 from workflow.api.http.problems import Kind, described
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
@@ -19,7 +20,7 @@ from workflow.recovery.barometer.figures import all_figures, figure
 from workflow.recovery.barometer.question import Question
 from workflow.recovery.barometer.subjects import CountedPage, counted
 
-router = APIRouter(prefix="/v1", tags=["barometer"])
+router = LateRouter(prefix="/v1", tags=["barometer"])
 _WITHOUT_QUESTION = described(Kind.UNAUTHENTICATED, Kind.UNAVAILABLE)
 
 FigureName = Annotated[

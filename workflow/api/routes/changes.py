@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.feed.change_feed import ChangeFeed, Told
 from workflow.api.http import prefer
 from workflow.api.http.bearer import bearer_text
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import page_limit
 from workflow.api.http.parameters import LISTING, STORABLE, Name, SubjectKey
 from workflow.api.http.problems import Kind, described
@@ -26,7 +27,7 @@ from workflow.queries.change_events import ChangeEvent
 from workflow.queries.changes import ChangeFilter
 from workflow.queries.cursor import cursor_after, row_of
 
-router = APIRouter(prefix="/v1", tags=["changes"])
+router = LateRouter(prefix="/v1", tags=["changes"])
 
 NOW = "now"
 """Instead of a cursor: behind everything that is recorded by now."""

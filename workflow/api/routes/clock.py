@@ -10,7 +10,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -18,6 +18,7 @@ from workflow.api.auth import Operator, Reader
 from workflow.api.context import context_of
 from workflow.api.http import prefer
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
 from workflow.clock import SandboxClock, monotonic
@@ -31,7 +32,7 @@ from workflow.sandbox.advance import (
     target_of,
 )
 
-router = APIRouter(prefix="/v1", tags=["sandbox"])
+router = LateRouter(prefix="/v1", tags=["sandbox"])
 
 PLACE = "/v1/clock"
 _EVERY = 0.05

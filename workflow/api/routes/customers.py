@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING
 from workflow.recovery.contact.likely import LikelyPage, likely
 
-router = APIRouter(prefix="/v1", tags=["customers"])
+router = LateRouter(prefix="/v1", tags=["customers"])
 
 
 @router.get(

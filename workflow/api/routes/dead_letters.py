@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import LISTING, RETRYING, Name, Row, SubjectKey
 from workflow.api.http.request_body import described_body, model_of, read_json
 from workflow.api.routes.discards import DISCARDING, DiscardReason, Reason
@@ -18,7 +19,7 @@ from workflow.maintenance import dead_letters
 from workflow.maintenance.discards import discard_event, discard_timer
 from workflow.queries.dead_letters import DeadLetters, first_dead_letters
 
-router = APIRouter(prefix="/v1", tags=["dead letters"])
+router = LateRouter(prefix="/v1", tags=["dead letters"])
 
 
 async def reason_if_any(request: Request, _: Operator) -> str | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk, LineReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import page_limit
 from workflow.api.http.parameters import LISTING, READING
 from workflow.api.http.problems import Kind as Problem
@@ -23,7 +24,7 @@ from workflow.recovery.desk.desk import DeskClaim, DeskResult
 from workflow.recovery.desk.item import Item, Kind
 from workflow.recovery.desk.line import Wishes, find, line
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"])
+router = LateRouter(prefix="/v1/desk", tags=["desk"])
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import DeskAct
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -18,7 +19,7 @@ from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.approvers import standing
 from workflow.recovery.desk.desk import ActResult
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"])
+router = LateRouter(prefix="/v1/desk", tags=["desk"])
 
 
 class ApprovalDecision(DeskAct):

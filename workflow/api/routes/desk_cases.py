@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.request_body import read_object
 from workflow.api.routes.desk_requests import Sending, data_of_trigger
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -16,7 +17,7 @@ from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.authority.speaking import role_claimed
 from workflow.recovery.desk.desk import ActResult
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"])
+router = LateRouter(prefix="/v1/desk", tags=["desk"])
 
 MOST_BYTES = 256 * 1024
 """How large a request may be: what happened may take some words."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import Field
 
 from workflow.access.principal import Principal
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import SubjectKey
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import DeskAct
@@ -18,7 +19,7 @@ from workflow.api.routes.desk_responses import described_results, desk_of, respo
 from workflow.api.routes.desk_speaker import speaker
 from workflow.recovery.desk.desk import ActResult
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"])
+router = LateRouter(prefix="/v1/desk", tags=["desk"])
 
 Number = Annotated[str, Path(description="The key, or its id alone.", max_length=264)]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.request_body import read_object
 from workflow.api.routes.desk_requests import Sending, data_of_trigger
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -18,7 +19,7 @@ from workflow.api.routes.incidents import Number, key_of
 from workflow.queries.subjects import opened_subject
 from workflow.recovery.desk.desk import ActResult
 
-router = APIRouter(prefix="/v1/desk", tags=["desk"])
+router = LateRouter(prefix="/v1/desk", tags=["desk"])
 
 MOST_BYTES = 64 * 1024
 """How large a request may be: words in some languages."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import Operator
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import RETRYING
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
@@ -18,7 +19,7 @@ from workflow.errors import NotFound
 from workflow.maintenance.discards import discard_event
 from workflow.queries.event_outcomes import event_outcome, event_row
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = LateRouter(prefix="/v1", tags=["events"])
 
 DISCARDING = RETRYING | described(Kind.MALFORMED, Kind.TIMEOUT, Kind.TOO_LARGE)
 _END = "/discard"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, RETRYING, Row
 from workflow.api.http.problems import Kind, described
@@ -17,7 +18,7 @@ from workflow.api.http.request_body import described_body, read_model
 from workflow.maintenance import dead_letters
 from workflow.queries.effects import EffectPage, EffectView, effect, effects
 
-router = APIRouter(prefix="/v1", tags=["effects"])
+router = LateRouter(prefix="/v1", tags=["effects"])
 
 
 class EffectFilter(Paging):

@@ -7,20 +7,21 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 
 from workflow.api.auth import AnyKey, may_read
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http import prefer
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import READING
 from workflow.api.ingest.endpoint import PATH
 from workflow.errors import NotFound
 from workflow.queries.event_outcomes import event_outcome
 from workflow.store.port import PENDING, EventOutcome
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = LateRouter(prefix="/v1", tags=["events"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from workflow.api.auth import Sender
 from workflow.api.context import context_of
 from workflow.api.http import prefer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, described
 from workflow.api.ingest.endpoint import RawResponse
 from workflow.api.ingest.event_schema import REQUEST_BODY
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = LateRouter(prefix="/v1", tags=["events"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
 from workflow.api.auth import SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, preferred
 from workflow.api.http.parameters import READING, Name
 from workflow.explanation import Explanation, explain
 from workflow.queries.history import history
 
-router = APIRouter(prefix="/v1", tags=["subjects"])
+router = LateRouter(prefix="/v1", tags=["subjects"])
 _TEXT = "text/plain"
 
 

@@ -7,16 +7,17 @@ from functools import cache
 from typing import Literal
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.broker_watch import BrokerState
+from workflow.api.http.late_routes import LateRouter
 from workflow.store import Store, head, revision
 
 log = structlog.get_logger(__name__)
-router = APIRouter(tags=["operation"])
+router = LateRouter(tags=["operation"])
 _newest_revision = cache(head)
 
 

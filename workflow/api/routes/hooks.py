@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from workflow.access.principal import Principal
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.body import size_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, Refusal, busy, described
 from workflow.api.http.request_body import read_whole
 from workflow.hooks.message import Message
@@ -22,7 +23,7 @@ from workflow.hooks.route import Route
 from workflow.hooks.signing import Unsigned, check_signature, secret_in, shown_by
 from workflow.hooks.unmapped import NoRoom
 
-router = APIRouter(prefix="/v1", tags=["routes in"])
+router = LateRouter(prefix="/v1", tags=["routes in"])
 
 _NOTHING_MORE = "<Response/>"
 _FULL_SECONDS = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import NONE_MATCH, entity_tag, is_unchanged
 from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.known_parameters import query_as, reads_its_query
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.resources.addresses import address_of, tail_of
@@ -37,7 +38,7 @@ from workflow.recovery.incident_list import (
     incidents,
 )
 
-router = APIRouter(prefix="/v1", tags=["incidents"])
+router = LateRouter(prefix="/v1", tags=["incidents"])
 
 _FIELDS = tuple(one.name for one in fields(Incident))
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as the caller has it"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from workflow.api.auth import AnyKey, may_read
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import NONE_MATCH, is_unchanged
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, SVG, preferred
 from workflow.api.http.parameters import READING, Name
 from workflow.api.http.problems import Kind, described
@@ -30,7 +31,7 @@ from workflow.api.resources.lifecycle_view import (
 )
 from workflow.errors import InvalidQuery, NotFound, UnknownDefinition
 
-router = APIRouter(prefix="/v1", tags=["lifecycles"])
+router = LateRouter(prefix="/v1", tags=["lifecycles"])
 
 LifecycleName = Annotated[
     str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="The lifecycle.", examples=["promise"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 
-router = APIRouter()
+router = LateRouter()
 
 
 @router.get(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from workflow.api.auth import Operator
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import LISTING, Name
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import described_body, read_model
@@ -26,7 +27,7 @@ from workflow.maintenance.migration import (
     progress,
 )
 
-router = APIRouter(prefix="/v1", tags=["lifecycles"])
+router = LateRouter(prefix="/v1", tags=["lifecycles"])
 
 MOST = 5_000
 """Subjects that one request asks for."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, Row, SubjectKey
 from workflow.queries.notices import NoticePage, NoticeView, notice, notices
 
-router = APIRouter(prefix="/v1", tags=["notices"])
+router = LateRouter(prefix="/v1", tags=["notices"])
 
 
 class NoticeFilter(Paging):

@@ -8,13 +8,14 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from workflow.api.http.entity_tags import is_unchanged
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, described
 from workflow.api.http.request_body import COMPONENT
 from workflow.api.resources.collections import collection_of
@@ -31,7 +32,7 @@ _WITH_A_KEY = described(Kind.BUSY)
 _WITH_JSON = described(Kind.MEDIA_TYPE)
 """What whoever sends something else than JSON is answered."""
 
-router = APIRouter()
+router = LateRouter()
 
 
 class WrittenDocument(NamedTuple):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from workflow.api.browser import CaseReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import READING
 from workflow.recovery.packet import Packet, packet
 
-router = APIRouter(prefix="/v1", tags=["cases"])
+router = LateRouter(prefix="/v1", tags=["cases"])
 
 CaseNumber = Annotated[str, Path(description="The case's number: its key without `case:`.", max_length=256)]
 

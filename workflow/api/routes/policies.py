@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 from starlette.routing import Match
@@ -18,6 +17,7 @@ from workflow.api.auth import Reader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.deprecation import Deprecation, remember_deprecation
+from workflow.api.http.late_routes import LateRoute, LateRouter
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, read_model
@@ -25,7 +25,7 @@ from workflow.engine.cloudevent import MAX_DEPTH, too_deep
 from workflow.recovery.policies import PolicyMatch, Wish, search
 from workflow.recovery.policies.facts import facts_of_case
 
-router = APIRouter(prefix="/v1", tags=["policies"])
+router = LateRouter(prefix="/v1", tags=["policies"])
 
 BY_CASE = Deprecation(
     datetime(2026, 11, 29, tzinfo=UTC), datetime(2027, 11, 29, tzinfo=UTC), "/v1/policies/fitting"
@@ -100,7 +100,7 @@ def list_fitting_policies(request: Request, _: Reader, query: Annotated[CaseQuer
     return JsonAnswer({"items": items, "more": found.more})
 
 
-class CaseRoute(APIRoute):
+class CaseRoute(LateRoute):
     """A route that takes only requests whose query names a case; others are for the next that fits."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from workflow.api.auth import Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, STORABLE, Moment, Name
 from workflow.queries import refusals as found
 from workflow.queries.refusals import RefusalPage
 
-router = APIRouter(prefix="/v1", tags=["refusals"])
+router = LateRouter(prefix="/v1", tags=["refusals"])
 _UTC = ZoneInfo("UTC")
 
 

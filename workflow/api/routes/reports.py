@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.access.role import SENDING
@@ -12,6 +12,7 @@ from workflow.api.context import ApiContext, context_of
 from workflow.api.http.accountability import remember_holder
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.bearer import bearer_text, known_key, permit
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import described_body, model_of, read_whole
 from workflow.api.routes.report_acceptance import brought
@@ -19,7 +20,7 @@ from workflow.recovery import reports
 from workflow.recovery.contact.receivers import Receivers
 from workflow.recovery.contact.standard_webhooks import is_genuine, webhooks_of
 
-router = APIRouter(prefix="/v1", tags=["reports"])
+router = LateRouter(prefix="/v1", tags=["reports"])
 
 _SIGNATURE = "webhook-signature"
 _LONGEST = 3000

@@ -9,7 +9,7 @@ import secrets
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.entity_tags import entity_tag, is_unchanged
 from workflow.api.http.idempotency import event_id, source_of
 from workflow.api.http.known_parameters import query_as, refuse_doubled_parameters
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import KnownParameters, Paging
 from workflow.api.http.parameters import Name, SubjectKey
 from workflow.api.http.single_header import single_header
@@ -36,7 +37,7 @@ from workflow.api.resources.sparse_fields import FieldsWanted, SparseFields, not
 from workflow.errors import InvalidQuery, NotFound, UnknownDefinition
 from workflow.queries.resources import Chosen, Resource, resource, resources
 
-router = APIRouter(prefix="/v1", include_in_schema=False)
+router = LateRouter(prefix="/v1", include_in_schema=False)
 _COLLECTION, _BELOW = "/{collection:collection}", "/{collection:collection}/{path:path}"
 
 

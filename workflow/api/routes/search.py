@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from state_machines.errors import Problem
@@ -13,6 +13,7 @@ from workflow.api.auth import ListReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.days import instant_of, zone_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, STORABLE, Moment, Name
 from workflow.errors import InvalidQuery
@@ -20,7 +21,7 @@ from workflow.queries.cursor import cursor_after, rows_of
 from workflow.search.choosing import Choice
 from workflow.search.search import Hit, search
 
-router = APIRouter(prefix="/v1", tags=["subjects"])
+router = LateRouter(prefix="/v1", tags=["subjects"])
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=STORABLE)]
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 
 from workflow.api.auth import ListReader, SubjectReader
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging, page_limit
 from workflow.api.http.parameters import LISTING, READING, Name, SubjectKey
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
 from workflow.queries.timeline import TimelinePage, timeline
 
-router = APIRouter(prefix="/v1", tags=["subjects"])
+router = LateRouter(prefix="/v1", tags=["subjects"])
 
 
 class SubjectFilter(Paging):

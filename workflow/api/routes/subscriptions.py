@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from state_machines.errors import Problem
@@ -14,6 +14,7 @@ from state_machines.values.time_errors import TimeError
 from workflow.api.auth import Operator
 from workflow.api.context import ApiContext, context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, STORABLE
 from workflow.api.http.problems import Kind, described
@@ -37,7 +38,7 @@ from workflow.subscriptions.checking import check
 from workflow.subscriptions.networks import networks_of
 from workflow.subscriptions.subscription import Subscription
 
-router = APIRouter(prefix="/v1", tags=["subscriptions"])
+router = LateRouter(prefix="/v1", tags=["subscriptions"])
 
 _Id = Annotated[str, Path(description="The subscription's id.", max_length=100, pattern=STORABLE)]
 _MOST_OVERLAP = timedelta(days=30)

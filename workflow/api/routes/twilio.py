@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from workflow.api.context import ApiContext, context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.problems import Kind, Refusal, described
 from workflow.api.http.request_body import read_form
 from workflow.api.routes.report_acceptance import brought
@@ -23,7 +24,7 @@ from workflow.recovery.telephony.calls import customer_to_connect
 _ACTOR = "provider:twilio"
 """How the ledger names whoever reports with Twilio's signature."""
 
-router = APIRouter(tags=["reports"])
+router = LateRouter(tags=["reports"])
 
 _MOST_FIELDS = 200
 Form = Mapping[str, str]

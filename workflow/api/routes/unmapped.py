@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from state_machines.errors import Problem
 from workflow.api.auth import Operator, Overseer
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
+from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, RETRYING, Row
 from workflow.api.http.problems import Kind, Refusal
@@ -22,7 +23,7 @@ from workflow.hooks import unmapped
 from workflow.hooks.receiving import NotTaken, retry
 from workflow.hooks.unmapped import Unmapped, UnmappedPage
 
-router = APIRouter(prefix="/v1", tags=["routes in"])
+router = LateRouter(prefix="/v1", tags=["routes in"])
 
 
 class UnmappedQuery(Paging):
