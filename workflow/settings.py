@@ -159,6 +159,19 @@ class Settings(BaseSettings):
         description="Networks to whose addresses changes may be sent although they are not public, with "
         "commas between: `10.1.0.0/16, fd00::/8`. There, `http://` will do as well. Empty: none.",
     )
+    push_contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)$",
+        description="Whom push services of browsers may turn to about our messages: "
+        "`mailto:ops@shop.example`, or a page (RFC 8292). Unset: no bell rings in browsers that are closed, and "
+        "nothing goes to push services.",
+    )
+    push_networks: str = Field(
+        default="",
+        description="Networks to whose addresses pushes may be sent although they are not public, as where "
+        "there is a push service of one's own: `10.1.0.0/16, fd00::/8`. There, `http://` will do as well. "
+        "Empty: none.",
+    )
     subscription_seconds: float = Field(
         default=15.0,
         gt=0,
@@ -489,7 +502,7 @@ class Settings(BaseSettings):
             raise ValueError("is of Redis alone; give each installation a virtual host of RabbitMQ")
         return value
 
-    @field_validator("subscription_networks")
+    @field_validator("subscription_networks", "push_networks")
     @classmethod
     def _known_networks(cls, value: str) -> str:
         for one in filter(None, (part.strip() for part in value.split(","))):

@@ -13,6 +13,7 @@ __all__ = ["NAMES", "load_catalog", "place_of", "source"]
 NAMES = (
     "appointment",
     "approval",
+    "bell",
     "calendar",
     "callback",
     "case",

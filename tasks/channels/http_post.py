@@ -7,15 +7,14 @@ can have come of it. A connection lost after that leaves the outcome open.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 
-import certifi
 import httpx
+
+from tasks.channels.certificates import trusted_certificates
 
 _MOST_BYTES = 64 * 1024
 _LONGEST_WAIT = 3600.0
@@ -100,12 +99,6 @@ async def _body(response: httpx.Response, seconds: float) -> bytes:
     except (httpx.HTTPError, TimeoutError, OSError):
         pass
     return bytes(body[:_MOST_BYTES])
-
-
-@cache
-def trusted_certificates() -> ssl.SSLContext:
-    """Made once a process: reading all certificates takes longer than most requests."""
-    return ssl.create_default_context(cafile=certifi.where())
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

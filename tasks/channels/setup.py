@@ -10,6 +10,7 @@ from workflow.clock import Clock
 from workflow.engine.engine import Engine
 from workflow.engine.wake import Wake
 from workflow.settings import Settings
+from workflow.store.port import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Setup:
         channel: name of the channel that it is to carry.
         settings: those of the installation.
         clock: what time it is.
+        store: where that keeps who is reached; None: settings are only looked at.
         engine, wake: the engine, and how it is told of events, for a channel that is carried inside of
             makegood; None for those that reach the world.
     """
@@ -27,6 +29,7 @@ class Setup:
     channel: str
     settings: Settings
     clock: Clock
+    store: Store | None = None
     engine: Engine | None = None
     wake: Wake | None = None
 

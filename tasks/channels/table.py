@@ -14,6 +14,7 @@ from workflow.engine.runtime import Runtime
 from workflow.errors import SettingsError
 from workflow.recovery.contact.channels import Registration, registered
 from workflow.settings import Settings
+from workflow.store.port import Store
 
 
 class Adapter(Protocol):
@@ -35,16 +36,20 @@ def channels_for(runtime: Runtime, broker: Broker) -> Mapping[str, Channel]:
     table: dict[str, Channel] = {}
     for one in registered().values():
         if not one.outside:
-            _add(table, one, Setup(one.name, settings, clock, runtime.engine, broker.wake_apply))
+            setup = Setup(one.name, settings, clock, runtime.store, runtime.engine, broker.wake_apply)
+            _add(table, one, setup)
     if settings.channel == "recording":
         # Where email is not really sent, nothing is that has not been set up on purpose.
         outside = [one.name for one in registered().values() if one.outside]
         table |= dict.fromkeys(outside, table["recording"])
-    return table | configured(settings, clock)
+    return table | configured(settings, clock, runtime.store)
 
 
-def configured(settings: Settings, clock: Clock) -> dict[str, Channel]:
-    """The adapters to the outside that the settings set up. Raises SettingsError, naming the setting."""
+def configured(settings: Settings, clock: Clock, store: Store | None = None) -> dict[str, Channel]:
+    """The adapters to the outside that the settings set up. Raises SettingsError, naming the setting.
+
+    Without a `store` those are left out that look into it for whom they reach.
+    """
     for name in settings.channels_with_options():
         if name not in registered():
             known = ", ".join(registered())
@@ -52,7 +57,7 @@ def configured(settings: Settings, clock: Clock) -> dict[str, Channel]:
     table: dict[str, Channel] = {}
     for one in registered().values():
         if one.outside:
-            _add(table, one, Setup(one.name, settings, clock))
+            _add(table, one, Setup(one.name, settings, clock, store))
     return table
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar, TypeVarTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from tasks.forwarding.guarded_network import GuardedClient
+from tasks.channels.guarded_network import GuardedClient
 from tasks.forwarding.receiver import Receiver
 from tasks.forwarding.turn import AT_ONCE, SECONDS, Turn
 from workflow.clock import Clock

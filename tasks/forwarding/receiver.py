@@ -10,8 +10,8 @@ import aiohttp
 import httpx
 from standardwebhooks.webhooks import Webhook
 
+from tasks.channels.guarded_network import AddressNotPermitted, GuardedClient
 from tasks.channels.http_post import retry_after
-from tasks.forwarding.guarded_network import AddressNotPermitted, GuardedClient
 from workflow.clock import Clock, monotonic
 from workflow.queries.change_events import change_event
 from workflow.queries.changes import Change

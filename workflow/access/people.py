@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from state_machines.errors import Problem
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import TimeError
+from workflow.access import bells
 from workflow.access.bounds import Bounds, checked_bounds
 from workflow.access.principal import Principal
 from workflow.access.role import OF_PEOPLE, Role
@@ -155,7 +156,7 @@ def change(store: Store, address: str, **said: Any) -> Person:
 
 
 def disable(store: Store, address: str, now: datetime | None) -> Person:
-    """Nobody signs in by this address from `now` on, and their sessions are over; None: again.
+    """Nobody signs in by this address from `now` on, and their sessions and bells are over; None: again.
 
     Raises NotFound.
     """
@@ -167,6 +168,7 @@ def disable(store: Store, address: str, now: datetime | None) -> Person:
             session = schema.sessions.c
             theirs = (session.person_id == known.id, session.ended_at.is_(None))
             execute(update(schema.sessions).where(*theirs).values(ended_at=now))
+            bells.end(transaction, schema.bells.c.person_id == known.id, now, bells.DISABLED)
     return find(store, address)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
+from workflow.access import bells
 from workflow.access.keys import digest
 from workflow.access.people import PERSON_COLUMNS, Person, person_of
 from workflow.errors import NotFound
@@ -134,24 +135,28 @@ def last_seen(store: Store, address: str, now: datetime, limits: Limits) -> date
 def end(store: Store, person: Person, id: str, now: datetime) -> None:
     """End one of somebody's sessions. Raises NotFound where it is none of theirs, or over already."""
     with store.begin() as transaction:
-        theirs = (_SESSION.id == id, _SESSION.person_id == person.id, _SESSION.ended_at.is_(None))
-        done = transaction.connection.execute(update(schema.sessions).where(*theirs).values(ended_at=now))
-        if done.rowcount == 0:
+        theirs = and_(_SESSION.id == id, _SESSION.person_id == person.id)
+        if not _end(transaction, theirs, now):
             raise NotFound(f"session: {id!r} is none of yours, or over already")
 
 
 def end_token(transaction: Transaction, token: str, now: datetime) -> None:
     """End the session of this token, if it is in force: its browser gets another one."""
-    theirs = and_(_SESSION.digest == digest(token), _SESSION.ended_at.is_(None))
-    transaction.connection.execute(update(schema.sessions).where(theirs).values(ended_at=now))
+    _end(transaction, _SESSION.digest == digest(token), now)
 
 
 def end_all(transaction: Transaction, person_id: str, now: datetime, *, but: str | None = None) -> None:
     """End all of somebody's sessions, but the one with this id."""
-    theirs = and_(_SESSION.person_id == person_id, _SESSION.ended_at.is_(None))
-    if but is not None:
-        theirs = and_(theirs, _SESSION.id != but)
-    transaction.connection.execute(update(schema.sessions).where(theirs).values(ended_at=now))
+    theirs = _SESSION.person_id == person_id
+    _end(transaction, theirs if but is None else and_(theirs, _SESSION.id != but), now)
+
+
+def _end(transaction: Transaction, which: ColumnElement[bool], now: datetime) -> int:
+    """End those of a condition, with the bells that were asked for in them; how many were not over."""
+    ending = and_(which, _SESSION.ended_at.is_(None))
+    ids = select(_SESSION.id).where(ending).scalar_subquery()
+    bells.end(transaction, schema.bells.c.session_id.in_(ids), now, bells.SIGNED_OUT)
+    return transaction.connection.execute(update(schema.sessions).where(ending).values(ended_at=now)).rowcount
 
 
 def _in_force(now: datetime, limits: Limits) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from workflow.errors import NotFound
 router = LateRouter(include_in_schema=False)
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_SCRIPTS = ("page.js", "sending.js", "live.js", "session.js", "bell.js")
+_SCRIPTS = ("page.js", "sending.js", "live.js", "session.js", "bell.js", "push.js")
 """The parts of the one script, in this order."""
 _FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -1,4 +1,4 @@
-"""One's own page: ``/admin/me``, with sessions, passkeys, language, clock, keys and password."""
+"""One's own page: ``/admin/me``, with sessions, bells, passkeys, language, clock, keys and password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from state_machines.errors import Problem
-from workflow.access import invitations, passkeys, people, sessions
+from workflow.access import bells, invitations, passkeys, people, sessions
 from workflow.access.attempts import TooManyAttempts, WrongPassword, attempt
 from workflow.api.browser import AnyForm, Me, SignedIn, limits_of, people_now
 from workflow.api.context import context_of
@@ -100,6 +100,7 @@ def my_page(
         status=status,
         mine=me,
         sessions=sessions.listed(runtime.store, me.person, now, limits),
+        bells=bells.listed(runtime.store, me.person.id),
         passkeys=passkeys.listed(runtime.store, me.person),
         passkey=options,
         named_instead=named_instead(request),

@@ -65,6 +65,7 @@ def _environment(language: str) -> Environment:
         "new_id": lambda: secrets.token_hex(12),
         "history_of": history_of,
         "path_of": path_of,
+        "push_worker": "/bell-worker.js",
         "topic": topic,
     }
     return environment

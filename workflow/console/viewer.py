@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from starlette.requests import Request
 
@@ -16,6 +17,7 @@ from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
 from workflow.console.times import Moment, moment
 from workflow.console.translations import chosen_language
+from workflow.recovery.bells import push_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Viewer:
         session_left: seconds until then, by the clock of sessions; 0 without one.
         path: of the page.
         form_token: what their forms hold; empty where nobody has signed in.
+        push_key: by which push services know this house, where bells may ring in closed browsers and somebody
+            has signed in at the desk; else empty.
+        push_for: by which a browser knows again whose bell it has; nobody can be read out of it.
     """
 
     holder: Principal | None
@@ -43,6 +48,8 @@ class Viewer:
     session_left: int
     path: str
     form_token: str
+    push_key: str = ""
+    push_for: str = ""
 
     @property
     def at_desk(self) -> bool:
@@ -92,4 +99,13 @@ def viewer_of(request: Request) -> Viewer:
         session_left=int((ends - people_now(request)).total_seconds()) if ends else 0,
         path=request.url.path,
         form_token=token,
+        push_key=_push_key(request, found),
+        push_for=sha256(f"bell/{person.id}".encode()).hexdigest()[:16] if person else "",
     )
+
+
+def _push_key(request: Request, found: SignedIn | None) -> str:
+    runtime = context_of(request).runtime
+    if found is None or runtime.settings.push_contact is None or found.holder.role not in AT_DESK:
+        return ""
+    return push_keys(runtime.store, people_now(request)).public

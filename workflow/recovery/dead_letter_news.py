@@ -38,6 +38,7 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
 from workflow.recovery.house_words import house_says
+from workflow.recovery.said_again import SAID_AGAIN
 from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Transaction
 from workflow.store.schema import dead_messages, events, inbox, outbox, subjects, timers, told_letters
@@ -176,7 +177,7 @@ def _effects() -> Select[Any]:
     registered = [topic.name for topic in TOPICS.all() if topic.colleagues]
     declared = said[PAYLOAD_FIELD, "colleagues"].as_boolean()
     for_colleagues = func.coalesce(declared, about.in_(registered), type_=Boolean)
-    meant = or_(outbox.c.kind == "task", and_(for_colleagues, about != "escalation"))
+    meant = or_(outbox.c.kind == "task", and_(for_colleagues, about.not_in(SAID_AGAIN)))
     what = subjects.c.lifecycle + " " + outbox.c.kind + " " + outbox.c.target
     return (
         select(

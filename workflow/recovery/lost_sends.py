@@ -37,6 +37,7 @@ from workflow.engine.engine import Engine
 from workflow.errors import InvalidEvent
 from workflow.recovery.contact.gathering import case_of
 from workflow.recovery.house_words import house_says
+from workflow.recovery.said_again import SAID_AGAIN
 from workflow.store.effect_states import EffectState
 from workflow.store.schema import events, outbox, subjects
 
@@ -83,8 +84,8 @@ def hand_over(engine: Engine, now: datetime) -> int:
 def _without_a_person() -> Select[Any]:
     """Sends that a person must hear of and none has, the oldest first, some.
 
-    The word of an escalation is left out: its ladder goes on by itself, and an escalation about an
-    escalation that nobody can be told of would have no end.
+    What is said again anyway is left out: the ladder of an escalation goes on by itself, and an escalation
+    about an escalation that nobody can be told of would have no end.
     """
     escalation = subjects.alias("escalation")
     receipt = type_coerce(outbox.c.receipt, JSON)
@@ -98,7 +99,7 @@ def _without_a_person() -> Select[Any]:
     registered = [topic.name for topic in TOPICS.all() if topic.colleagues]
     declared = said[PAYLOAD_FIELD, "colleagues"].as_boolean()
     for_colleagues = func.coalesce(declared, about.in_(registered), type_=Boolean)
-    unknown = and_(outbox.c.state == EffectState.UNKNOWN, about != "escalation")
+    unknown = and_(outbox.c.state == EffectState.UNKNOWN, about.not_in(SAID_AGAIN))
     undelivered = and_(outbox.c.state == EffectState.DEAD, outbox.c.kind == "notice", ~for_colleagues)
     customer = subjects.alias("customer")
     known = select(customer.c.id).where(

@@ -129,6 +129,7 @@ ABOUT = (
     Topic("answer", colleagues=True),
     Topic("apology", by_person=True, priority=Priority.ANSWER),
     Topic("approval", colleagues=True),
+    Topic("bell", colleagues=True, priority=Priority.ACT),
     Topic("broken_promise", urgent=True, by_person=True, priority=Priority.ANSWER),
     Topic("callback", colleagues=True, priority=Priority.ACT),
     Topic("check_in"),

@@ -14,6 +14,8 @@ MIGRATION_SOURCE = "/makegood/migration"
 """The source of events by which subjects are moved to another version of their lifecycle."""
 ASIDE_SOURCE = "/makegood/asides"
 """The source of words between colleagues about a subject."""
+BELL_SOURCE = "/makegood/bells"
+"""The source of what bells in browsers hear."""
 
 OWN_SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -23,6 +25,7 @@ OWN_SOURCES: Mapping[str, str] = MappingProxyType(
         "/makegood/sweep": FAMILY,
         MIGRATION_SOURCE: FAMILY,
         ASIDE_SOURCE: FAMILY,
+        BELL_SOURCE: FAMILY,
         "/makegood/live": FAMILY,
         "/makegood/sending": FAMILY,
         "/makegood/desk": DESK,

@@ -471,6 +471,38 @@ passkeys = Table(
 )
 Index("ix_passkeys_person_id", passkeys.c.person_id)
 
+bells = Table(
+    "bells",
+    metadata,
+    Column("id", Key, primary_key=True, comment="of the subject `bell:<id>`, too"),
+    Column("person_id", Text, nullable=False),
+    Column("session_id", Text, nullable=False, comment="with which it was asked for, or used last"),
+    Column("endpoint", Text, comment="where its push service takes messages; null once it is off"),
+    Column("endpoint_digest", Text, comment="SHA-256 of it: of a browser there is one"),
+    Column("public_key", Text, comment="the browser's, a point of P-256, base64url"),
+    Column("auth", Text, comment="the secret that it shares with us (RFC 8291), base64url"),
+    Column("server_key", Text, nullable=False, comment="our public key for which it was asked, base64url"),
+    Column("browser", Text, comment="what the browser said it is"),
+    Column("quiet_from", Text, comment="in these hours it keeps quiet, such as 20:00"),
+    Column("quiet_to", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False, comment="when its browser last said that it wants it"),
+    Column("taken_at", Instant, comment="when its push service last took a message"),
+    Column("heard", Json, nullable=False, comment="who waits and was acknowledged, or waited before"),
+    Column("rings", Boolean, nullable=False, comment="whether its subject was told that somebody waits"),
+    Column(
+        "version",
+        BigInteger,
+        nullable=False,
+        comment="how often it was written: names what its subject is told",
+    ),
+    Column("ended_at", Instant, comment="when it was switched off; its subject hears of it, and it is gone"),
+    Column("reason", Text, comment="why"),
+    UniqueConstraint("endpoint_digest"),
+)
+Index("ix_bells_person_id", bells.c.person_id)
+Index("ix_bells_session_id", bells.c.session_id)
+
 used_challenges = Table(
     "used_challenges",
     metadata,

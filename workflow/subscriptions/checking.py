@@ -15,6 +15,7 @@ from workflow.subscriptions.subscription import VARIABLE
 
 LONGEST_URL = 2000
 _MOST_PORT = 65_535
+_SETTING = "MAKEGOOD_SUBSCRIPTION_NETWORKS"
 
 
 def check(url: str | None, text: str | None, networks: Networks) -> None:
@@ -24,36 +25,35 @@ def check(url: str | None, text: str | None, networks: Networks) -> None:
 
     Raises InvalidQuery with all that is wrong.
     """
-    problems = [*_of_url(url, networks), *_of_condition(text)]
+    of_url = () if url is None else check_url(url, networks, "url", _SETTING)
+    problems = [*of_url, *_of_condition(text)]
     if problems:
         raise InvalidQuery(problems)
 
 
-def _of_url(text: str | None, networks: Networks) -> Iterator[Problem]:
-    if text is None:
-        return
+def check_url(text: str, networks: Networks, field: str, setting: str) -> Iterator[Problem]:
+    """What is wrong with an address that stands in this field; the setting allows the networks."""
     try:
         url = httpx.URL(text)
         host = url.host
     except (httpx.InvalidURL, UnicodeError):  # the latter: a name that only looks like one in punycode
-        yield Problem("url", "url", "is no URL")
+        yield Problem(field, "url", "is no URL")
         return
     is_whole = url.scheme in ("https", "http") and host and 0 < (url.port or 443) <= _MOST_PORT
     if not is_whole or url.userinfo or url.fragment:
-        yield Problem("url", "url", "must be https://host/path, without a user or a fragment")
+        yield Problem(field, "url", "must be https://host/path, without a user or a fragment")
     elif url.scheme == "http" and not networks.allowed:
-        yield Problem("url", "https", "must be https: plain http goes to allowed networks alone")
-    else:
-        yield from _of_host(host, networks)
+        yield Problem(field, "https", "must be https: plain http goes to allowed networks alone")
+    elif not _is_permitted(host, networks):
+        yield Problem(field, "address", f"is no public address, nor in {setting}")
 
 
-def _of_host(host: str, networks: Networks) -> Iterator[Problem]:
+def _is_permitted(host: str, networks: Networks) -> bool:
+    """Of a host that is an address; what a name leads to is judged at each connection."""
     try:
-        address = ip_address(host)
+        return networks.permit(ip_address(host))
     except ValueError:
-        return
-    if not networks.permit(address):
-        yield Problem("url", "address", "is no public address, nor in MAKEGOOD_SUBSCRIPTION_NETWORKS")
+        return True
 
 
 def _of_condition(text: str | None) -> Iterator[Problem]:

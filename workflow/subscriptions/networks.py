@@ -1,7 +1,7 @@
-"""To which addresses changes may go: to public ones, and to networks that the installation allows.
+"""To which addresses changes and pushes may go: public ones, and networks that the installation allows.
 
-Whoever may subscribe could otherwise have us speak to what only we can reach: the database's host, a cloud's
-own address of credentials, another service of the same machine.
+Whoever may subscribe, and any browser that asks for pushes, could otherwise have us speak to what only we can
+reach: the database's host, a cloud's own address of credentials, another service of the same machine.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Networks:
         return any(one.version == inner.version and inner in one for one in self.allowed)
 
 
-def networks_of(text: str) -> Networks:
-    """Those of `MAKEGOOD_SUBSCRIPTION_NETWORKS`: ``10.1.0.0/16, fd00::/8``. Raises SettingsError."""
+def networks_of(text: str, setting: str = "MAKEGOOD_SUBSCRIPTION_NETWORKS") -> Networks:
+    """Those that a setting allows: ``10.1.0.0/16, fd00::/8``. Raises SettingsError, naming the setting."""
     found: list[Network] = []
     for one in filter(None, (part.strip() for part in text.split(","))):
         try:
             found.append(ip_network(one))
         except ValueError as error:
-            raise SettingsError(f"MAKEGOOD_SUBSCRIPTION_NETWORKS: {error}") from None
+            raise SettingsError(f"{setting}: {error}") from None
     return Networks(tuple(found))
 
 

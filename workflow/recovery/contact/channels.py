@@ -52,6 +52,10 @@ def _signs_webhooks(settings: Settings) -> bool:
     return settings.webhook_secret is not None
 
 
+def _pushes(settings: Settings) -> bool:
+    return settings.push_contact is not None
+
+
 def _always(settings: Settings) -> bool:
     return True
 
@@ -144,6 +148,14 @@ CHANNELS = (
         set_up=_signs_webhooks,
     ),
     Registration(
+        name="push",
+        adapter="tasks.channels.push",
+        address="push",
+        repeatable=True,
+        only_about=frozenset({"bell"}),
+        set_up=_pushes,
+    ),
+    Registration(
         name="recording",
         adapter="tasks.channels.recording",
         manner=Manner.FILE,
@@ -175,8 +187,11 @@ def registered() -> Mapping[str, Registration]:
 
 
 def written() -> tuple[str, ...]:
-    """The channels that are read, in the order in which they are tried for somebody who has not said one."""
-    texts = [one for one in _registered.values() if one.manner is Manner.TEXT]
+    """The channels that are read, in the order in which they are tried for somebody who has not said one.
+
+    Those that are for some topics alone are tried where they are named.
+    """
+    texts = [one for one in _registered.values() if one.manner is Manner.TEXT and not one.only_about]
     return tuple(one.name for one in sorted(texts, key=lambda one: one.place))
 
 

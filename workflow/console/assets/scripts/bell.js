@@ -78,7 +78,11 @@
     if (key === "makegood/bell") { wish = kept("bell", null); settings(); }
     if (key?.startsWith("makegood/")) show();
   });
-  banner.querySelector("[data-key=a]").addEventListener("click", acknowledge);
+  banner.querySelector("[data-key=a]").addEventListener("click", () => {
+    acknowledge();
+    document.dispatchEvent(new Event("makegood-heard"));
+  });
+  document.addEventListener("makegood-acknowledge", async () => { await look(); acknowledge(); });
   document.addEventListener("pointerdown", () => { if (wish) unlocked(); });
   document.addEventListener("keydown", () => { if (wish) unlocked(); });
   // Only one tab rings: whichever has the lock.

@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from tasks.channels.http_post import trusted_certificates
+from tasks.channels.certificates import trusted_certificates
 from workflow.subscriptions.networks import Address, Networks
 
 _KEPT_SECONDS = 4.0
