@@ -163,8 +163,8 @@ class Settings(BaseSettings):
         default=None,
         pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)$",
         description="Whom push services of browsers may turn to about our messages: "
-        "`mailto:ops@shop.example`, or a page (RFC 8292). Unset: no bell rings in browsers that are closed, and "
-        "nothing goes to push services.",
+        "`mailto:ops@shop.example`, or a page (RFC 8292). Unset: no bell rings while no page is open, and "
+        "nothing goes to push services ([howto](howto/notifications.md)).",
     )
     push_networks: str = Field(
         default="",

@@ -23,7 +23,7 @@ from workflow.access import bells
 from workflow.access.bells import Bell
 from workflow.clock import Clock, real_time
 from workflow.recovery.bells import push_keys
-from workflow.recovery.contact.push_keys import BadPushKey, PushKeys, sealed
+from workflow.recovery.contact.push_keys import PushKeys, WrongPushKey, sealed
 from workflow.settings import Settings
 from workflow.store.port import Store
 from workflow.subscriptions.networks import networks_of
@@ -68,7 +68,7 @@ class PushChannel:
         reference = _reference(idempotency_key)
         try:
             body = sealed(_message(notice, reference), bell.public_key, bell.auth)
-        except BadPushKey as error:
+        except WrongPushKey as error:
             raise Rejected(f"to.push: {error.field} is no key [push-key]") from error
         try:
             answer = guarded_post(bell.endpoint, body, self._headers(bell), self._seconds, self._networks)

@@ -36,6 +36,7 @@ NOT_NOW: dict[str, tuple[int, str]] = {
     **dict.fromkeys(("list_attempts", "redeliver", "rotate_secret"), (404, "is another's")),
     "post_hook": (404, "there is no route here"),
     "get_alert": (404, "no case is documented yet"),
+    **dict.fromkeys(("get_bell", "bell_possible"), (404, _OURS)),
     **dict.fromkeys(("get_delivery", "delivery_possible"), (404, _OURS)),
     **dict.fromkeys(("get_identity", "identity_possible"), (404, _OURS)),
     **dict.fromkeys(("get_likeness", "likeness_possible", "post_verdict"), (404, _OURS)),

@@ -34,6 +34,9 @@ WHO_MAY = {
     "GET /live/waiting": _ALL,
     "POST /live/session": _ALL,
     "POST /live/here": _ALL,
+    "POST /bells": _ALL,
+    "POST /bells/off": _ALL,
+    "POST /bells/heard": _ALL,
     "GET /work/{key}": _ALL,
     "POST /work/{key}/outcome": _ALL,
     "POST /work/{key}/extend": _ALL,
@@ -73,6 +76,7 @@ WHO_MAY = {
     "POST /admin/me/settings": _ALL,
     "POST /admin/me/sessions/end": _ALL,
     "POST /admin/me/password": _ALL,
+    "POST /admin/me/bells/remove": _ALL,
     "POST /admin/me/passkeys": _ALL,
     "POST /admin/me/passkeys/remove": _ALL,
     "POST /sign-out": _ALL,
@@ -99,6 +103,7 @@ OPEN = {
     "GET /sign-in", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/elsewhere",
     "GET /sign-in/return", "GET /docs", "GET /welcome/{token}", "POST /welcome/{token}", "GET /l/{token}",
     "POST /l/{token}", "GET /assets/{digest}/{name}",
+    "GET /bell-worker.js",
 }  # fmt: skip
 """Those for whoever has no session: what they ask for is in the address or the form itself."""
 _PATH = {

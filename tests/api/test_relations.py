@@ -33,6 +33,7 @@ NEVER_HERE = {
     **dict.fromkeys(("discard_dead_timer", "discard_message"), "nothing is dead here"),
     **dict.fromkeys(("get_unmapped", "retry_unmapped", "discard_unmapped"), "nothing is unmapped here"),
     "get_alert": "no case is documented here",
+    **dict.fromkeys(("get_bell", "bell_possible"), "nobody has a bell here"),
     **dict.fromkeys(("get_delivery", "delivery_possible"), "no text is given up here"),
     **dict.fromkeys(("likeness_possible", "likeness_merge", "likeness_not_the_same"), "nobody is alike"),
     "post_verdict": "nobody is alike",

@@ -25,7 +25,14 @@ _ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "r")
 
 RETIRED: dict[str, tuple[str, ...]] = {
     "admission": (),
-    "bell": (),
+    "bell": (
+        "tasks/channels/push.py",
+        "tasks/scheduler/sweep.py",
+        "workflow/access/",
+        "workflow/console/",
+        "workflow/recovery/",
+        "workflow/store/",
+    ),
     "bookkeeping": (),
     "companion": (),
     "consequence": (),

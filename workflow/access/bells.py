@@ -67,7 +67,7 @@ class Bell:
         created_at, seen_at: UTC; the second: when its browser last said that it wants it.
         taken_at: when its push service last took a message, UTC; None: it has not yet.
         heard: keys of who waits and was acknowledged, or waited before.
-        rings: whether its subject was told that somebody waits.
+        told: whether its subject was told that somebody waits.
         version: how often the row was written.
     """
 
@@ -85,7 +85,7 @@ class Bell:
     seen_at: datetime
     taken_at: datetime | None
     heard: Sequence[str]
-    rings: bool
+    told: bool
     version: int
 
     @property

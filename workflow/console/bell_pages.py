@@ -21,7 +21,7 @@ from workflow.console.rendering import see_other
 from workflow.console.viewer import viewer_of
 from workflow.errors import InvalidQuery, NotFound
 from workflow.recovery.bells import BellWish, heard, push_keys, remove, switch_on
-from workflow.recovery.contact.push_keys import BadPushKey, checked_keys
+from workflow.recovery.contact.push_keys import WrongPushKey, checked_keys
 from workflow.subscriptions.checking import LONGEST_URL, check_url
 from workflow.subscriptions.networks import networks_of
 
@@ -124,7 +124,7 @@ def _of_length(endpoint: str) -> Iterator[Problem]:
 def _of_keys(address: PushAddress) -> Iterator[Problem]:
     try:
         checked_keys(address.public_key, address.auth)
-    except BadPushKey as error:
+    except WrongPushKey as error:
         yield Problem(error.field, "push-key", "is no key that a browser has given")
 
 

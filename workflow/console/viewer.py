@@ -35,7 +35,8 @@ class Viewer:
         form_token: what their forms hold; empty where nobody has signed in.
         push_key: by which push services know this house, where bells may ring in closed browsers and somebody
             has signed in at the desk; else empty.
-        push_for: by which a browser knows again whose bell it has; nobody can be read out of it.
+        push_for, push_in: by which a browser knows again whose bell it has, and in which session it said so;
+            neither can be read out of it.
     """
 
     holder: Principal | None
@@ -50,6 +51,7 @@ class Viewer:
     form_token: str
     push_key: str = ""
     push_for: str = ""
+    push_in: str = ""
 
     @property
     def at_desk(self) -> bool:
@@ -100,7 +102,8 @@ def viewer_of(request: Request) -> Viewer:
         path=request.url.path,
         form_token=token,
         push_key=_push_key(request, found),
-        push_for=sha256(f"bell/{person.id}".encode()).hexdigest()[:16] if person else "",
+        push_for=_mark(person.id) if person else "",
+        push_in=_mark(found.session.id) if found else "",
     )
 
 
@@ -109,3 +112,7 @@ def _push_key(request: Request, found: SignedIn | None) -> str:
     if found is None or runtime.settings.push_contact is None or found.holder.role not in AT_DESK:
         return ""
     return push_keys(runtime.store, people_now(request)).public
+
+
+def _mark(id: str) -> str:
+    return sha256(f"bell/{id}".encode()).hexdigest()[:16]

@@ -95,7 +95,8 @@ def switch_on(engine: Engine, person: Person, session: str, wish: BellWish) -> s
     quiet_from, quiet_to = wish.quiet or (None, None)
     made = Bell(
         secrets.token_hex(8), person.id, session, wish.address.endpoint, wish.address.public_key,
-        wish.address.auth, wish.server_key, wish.browser, quiet_from, quiet_to, now, now, None, heard, False, 0,
+        wish.address.auth, wish.server_key, wish.browser, quiet_from, quiet_to, now, now, None, heard,
+        told=False, version=0,
     )  # fmt: skip
 
     def keep(transaction: Transaction) -> None:
@@ -118,7 +119,7 @@ def _changed(engine: Engine, known: Bell, session: str, wish: BellWish, now: dat
         "server_key": wish.server_key, "quiet_from": quiet_from, "quiet_to": quiet_to, "seen_at": now,
     }  # fmt: skip
     browser = wish.told_of(known.id)
-    if browser != _told(engine.store, known):
+    if browser != _known_browser(engine.store, known):
         said = _say(engine, known, "switch_on", {"browser": browser}, _writes(known, values))
         return known.key if said else None
     same = {name: getattr(known, name) for name in values} | {"seen_at": now}
@@ -143,8 +144,8 @@ def heard(engine: Engine, person: Person) -> list[str]:
     waiting = [item.key for item in _line_of(store, engine.clock.now(), person.teams)]
     stopped = []
     for bell in bells.listed(store, person.id):
-        if bell.rings:
-            values = {"heard": waiting, "rings": False}
+        if bell.told:
+            values = {"heard": waiting, "told": False}
             if _say(engine, bell, "heard", {}, _writes(bell, values)):
                 stopped.append(bell.key)
         elif list(bell.heard) != waiting:
@@ -179,11 +180,11 @@ def _look_after(engine: Engine, bell: Bell, waiting: Sequence[Item]) -> bool:
     keys = {item.key for item in waiting}
     known = [key for key in bell.heard if key in keys]
     fresh = [item for item in waiting if item.key not in known]
-    if fresh and not bell.rings:
+    if fresh and not bell.told:
         data = {"waiting": len(fresh), "page": _page_of(fresh)}
-        return _say(engine, bell, "somebody_waits", data, _writes(bell, {"heard": known, "rings": True}))
-    if not fresh and bell.rings:
-        return _say(engine, bell, "nobody_waits", {}, _writes(bell, {"heard": known, "rings": False}))
+        return _say(engine, bell, "somebody_waits", data, _writes(bell, {"heard": known, "told": True}))
+    if not fresh and bell.told:
+        return _say(engine, bell, "nobody_waits", {}, _writes(bell, {"heard": known, "told": False}))
     if len(known) < len(bell.heard):  # who comes back to the line is new again
         with engine.store.begin() as transaction:
             bells.write(transaction, bell, heard=known)
@@ -219,7 +220,7 @@ def _ended(store: Store) -> list[Row[Any]]:
         return list(connection.execute(query.limit(_AT_ONCE)))
 
 
-def _told(store: Store, bell: Bell) -> Any:
+def _known_browser(store: Store, bell: Bell) -> Any:
     """What its subject knows of its browser; None: nothing yet."""
     query = select(schema.subjects.c.data).where(schema.subjects.c.key == bell.key)
     with store.connect() as connection:

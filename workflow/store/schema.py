@@ -489,7 +489,7 @@ bells = Table(
     Column("seen_at", Instant, nullable=False, comment="when its browser last said that it wants it"),
     Column("taken_at", Instant, comment="when its push service last took a message"),
     Column("heard", Json, nullable=False, comment="who waits and was acknowledged, or waited before"),
-    Column("rings", Boolean, nullable=False, comment="whether its subject was told that somebody waits"),
+    Column("told", Boolean, nullable=False, comment="whether its subject was told that somebody waits"),
     Column(
         "version",
         BigInteger,

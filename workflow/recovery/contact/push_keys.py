@@ -33,7 +33,7 @@ _HOLDS = timedelta(hours=1)
 _AUTH_BYTES, _POINT_BYTES = 16, 65
 
 
-class BadPushKey(ValueError):
+class WrongPushKey(ValueError):
     """What a browser has given is no key of it. `field` is ``public_key`` or ``auth``."""
 
     def __init__(self, field: str) -> None:
@@ -76,7 +76,7 @@ def sealed(message: bytes, public_key: str, auth: str) -> bytes:
     """A message for the browser with these keys alone, in the content coding ``aes128gcm`` (RFC 8188).
 
     Raises:
-        BadPushKey: one of the keys is none.
+        WrongPushKey: one of the keys is none.
         ValueError: the message is too long.
     """
     if len(message) > LONGEST:
@@ -88,16 +88,16 @@ def sealed(message: bytes, public_key: str, auth: str) -> bytes:
 
 
 def checked_keys(public_key: str, auth: str) -> tuple[bytes, bytes]:
-    """A browser's keys as bytes. Raises BadPushKey."""
+    """A browser's keys as bytes. Raises WrongPushKey."""
     point, secret = _bytes_of(public_key), _bytes_of(auth)
     if len(secret) != _AUTH_BYTES:
-        raise BadPushKey("auth")
+        raise WrongPushKey("auth")
     try:
         if len(point) != _POINT_BYTES:
-            raise BadPushKey("public_key")
+            raise WrongPushKey("public_key")
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:
-        raise BadPushKey("public_key") from None
+        raise WrongPushKey("public_key") from None
     return point, secret
 
 

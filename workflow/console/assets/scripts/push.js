@@ -2,7 +2,7 @@
 (() => {
   const words = document.querySelector("#live-words")?.dataset;
   if (!words?.pushKey || !navigator.serviceWorker || !window.PushManager || !window.Notification) return;
-  const AGAIN = 3_600_000; // so often at most a browser says that it still wants it
+  const AGAIN = 3_600_000; // so often at most a browser says that it still wants it, besides once in each session
   const NAME = "makegood/push";
   const kept = () => { try { return JSON.parse(localStorage.getItem(NAME)); } catch { return null; } };
   const keep = (value) => { try { localStorage.setItem(NAME, JSON.stringify(value)); } catch { /* then it is asked for anew */ } };
@@ -30,11 +30,11 @@
     const said = { endpoint: found.endpoint, public_key: text(found.getKey("p256dh")), auth: text(found.getKey("auth")), ...hours };
     const answer = await post("/bells", said, byItself);
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    keep({ who: words.pushFor, at: Date.now(), endpoint: found.endpoint, ...hours });
+    keep({ who: words.pushFor, within: words.pushIn, at: Date.now(), endpoint: found.endpoint, ...hours });
   };
   const isMine = (wish) => wish?.who === words.pushFor;
   const wish = kept();
-  if (isMine(wish) && Notification.permission === "granted" && Date.now() - wish.at > AGAIN) {
+  if (isMine(wish) && Notification.permission === "granted" && (wish.within !== words.pushIn || Date.now() - wish.at > AGAIN)) {
     say({ quiet_from: wish.quiet_from, quiet_to: wish.quiet_to }, true).catch(() => { /* the next page says it */ });
   }
 

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("taken_at", Instant, comment="when its push service last took a message"),
         sa.Column("heard", Json, nullable=False, comment="who waits and was acknowledged, or waited before"),
         sa.Column(
-            "rings", sa.Boolean, nullable=False, comment="whether its subject was told that somebody waits"
+            "told", sa.Boolean, nullable=False, comment="whether its subject was told that somebody waits"
         ),
         sa.Column(
             "version",
