@@ -12,7 +12,7 @@ from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, after_request, answering, http_answer, read_head
 
 TWILIO = ("sms", "dial")
-CHANNELS = ("email", *TWILIO, "chat", "webhook", "pager")
+CHANNELS = ("email", *TWILIO, "chat", "webhook", "push", "pager")
 """Those that speak over a wire; `pager` is one that does not ship."""
 PATIENT = 60.0
 """As patient as a channel can be set up to be: who waits for so long waited for nothing."""
@@ -83,8 +83,8 @@ def _goes_before_the_body(line: Line, _: WireServer) -> None:
     line.break_off()
 
 
-_LOST = means(OutcomeUnknown, webhook=Retry)
-"""Nobody knows; but who is sent a webhook again knows it by its id."""
+_LOST = means(OutcomeUnknown, webhook=Retry, push=Retry)
+"""Nobody knows; but who is sent a webhook or a push again knows it by its id."""
 _ENDLESS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _PAGE = b"<html>not one of its answers</html>"
 
@@ -97,7 +97,10 @@ SITUATIONS: dict[str, Situation] = {
         smtp_talk("greeting", Line.break_off),
         always(_goes_before_the_body),
         # Whether the body had begun by then is a matter of microseconds; the sender says what it knows.
-        {name: (Retry,) if name in ("email", "webhook") else (Retry, OutcomeUnknown) for name in CHANNELS},
+        {
+            name: (Retry,) if name in ("email", "webhook", "push") else (Retry, OutcomeUnknown)
+            for name in CHANNELS
+        },
     ),
     "it goes after it has read": Situation(smtp_talk("message", Line.break_off), does(Line.break_off), _LOST),
     "it never answers": Situation(
@@ -115,12 +118,12 @@ SITUATIONS: dict[str, Situation] = {
     "its answer breaks off": Situation(
         mails("message", b"2"),
         says(lambda name: good(name)[:-9]),
-        means(OutcomeUnknown, webhook=Receipt, pager=Receipt),
+        means(OutcomeUnknown, webhook=Receipt, push=Receipt, pager=Receipt),
     ),
     "its answer has no end": Situation(
         mails("message", b"250-x\r\n" * 9),
         does(lambda line: (line.say(_ENDLESS), line.drip(b"1\r\nx\r\n", 0.01))[1]),
-        means(OutcomeUnknown, webhook=Receipt, pager=Receipt),
+        means(OutcomeUnknown, webhook=Receipt, push=Receipt, pager=Receipt),
         seconds=0.8,
     ),
     "its good answer is somebody else's": Situation(
@@ -136,7 +139,7 @@ SITUATIONS: dict[str, Situation] = {
     "it refuses": Situation(
         mails("RCPT", b"550 5.1.1 no such user ada@example.com\r\n"),
         says(lambda name: twilio_error(400, 21211) if name in TWILIO else http_answer(410)),
-        means(Rejected, email=NobodyThere, twilio=NobodyThere, webhook=NobodyThere),
+        means(Rejected, email=NobodyThere, twilio=NobodyThere, webhook=NobodyThere, push=NobodyThere),
     ),
     "it says that it failed": Situation(
         mails("message", b"452 4.3.1 no room\r\n"),
@@ -145,7 +148,7 @@ SITUATIONS: dict[str, Situation] = {
     ),
     "something in between failed": Situation(
         mails("message", b"421 4.3.2 closing\r\n"), says(lambda _: http_answer(502, _PAGE)), means(
-            OutcomeUnknown, webhook=Retry, email=Retry
+            OutcomeUnknown, webhook=Retry, push=Retry, email=Retry
         ),
     ),
 }  # fmt: skip

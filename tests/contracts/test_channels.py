@@ -19,6 +19,7 @@ from tasks.channels.port import Channel, ConcurrentChannel, Notice, Receipt, Rej
 from tasks.channels.recording import RecordingChannel
 from tasks.channels.table import configured
 from tests.contracts.local_channels import LOCAL, Counter
+from tests.contracts.one_bell import BELL, store_with_bell
 from tests.contracts.situations import CHANNELS, PATIENT, SITUATIONS, TWILIO
 from tests.tasks.wire_server import Line, WireServer, answering, http_answer
 from tests.workflow.world import World, new_world
@@ -75,14 +76,22 @@ def towards(channel: str, port: int, seconds: float = PATIENT) -> Channel:
         webhook_secret=SecretStr(SECRET),
         webhook_hosts=url,
         channel_options=SecretStr(f'{{"pager": {{"gateway": "{url}/page"}}}}'),
+        push_contact="mailto:ops@care.example",
+        push_networks="127.0.0.0/8",
     )
-    return configured(settings, SystemClock())[channel]
+    store = store_with_bell(url) if channel == "push" else None
+    return configured(settings, SystemClock(), store)[channel]
 
 
 def addressed(channel: str, port: int) -> Notice:
     """A notice for this channel; a webhook's goes to the server on this port."""
-    to = {**CUSTOMER, "url": f"http://127.0.0.1:{port}/hook"}
-    return NOTICE._replace(channel=channel, to=to)
+    to = {**CUSTOMER, "url": f"http://127.0.0.1:{port}/hook", "push": BELL}
+    return about_what_fits(NOTICE._replace(channel=channel, to=to))
+
+
+def about_what_fits(notice: Notice) -> Notice:
+    """One that its channel takes: some are for some topics alone."""
+    return notice._replace(about="bell") if notice.channel == "push" else notice
 
 
 @pytest.fixture(params=[*LOCAL, *CHANNELS])
@@ -142,7 +151,7 @@ def test_whatever_happens_on_the_wire_a_channel_says_what_is_known(name: str, ch
     assert not [private for private in PRIVATE if private in str(outcome)]
 
 
-@pytest.mark.parametrize("name", ["sms", "webhook"])
+@pytest.mark.parametrize("name", ["sms", "webhook", "push"])
 def test_one_that_takes_several_at_once_is_handed_them_by_as_many_threads(name: str) -> None:
     """Nobody is answered before all are there: one after the other they would wait for ever."""
     together, well = Barrier(8, timeout=PATIENT), SITUATIONS["all is well"].http(name)
@@ -190,7 +199,8 @@ def test_nobody_is_sent_to_another_place(channel: str, status: int) -> None:
 @pytest.mark.parametrize("to", [None, "", {}, {"name": "Ada"}, {"phone": 7}, {"url": "file:///etc/passwd"}])
 def test_who_has_no_address_is_refused_before_anybody_is_asked(channel: str, to: Any) -> None:
     with WireServer(answering(http_answer(200))) as server:
-        outcome = told(towards(channel, server.port), NOTICE._replace(channel=channel, to=to))
+        notice = about_what_fits(NOTICE._replace(channel=channel, to=to))
+        outcome = told(towards(channel, server.port), notice)
     assert isinstance(outcome, Rejected)
     assert server.connections == 0
 

@@ -43,6 +43,13 @@ class PushedBrowser:
     read: list[dict[str, Any]] = field(default_factory=list)
 
 
+def new_browser(url: str, server_key: str) -> PushedBrowser:
+    """A browser with keys of its own, which asks for messages of this public key at this URL."""
+    private, secret = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+    point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return PushedBrowser(PushAddress(url, text_of(point), text_of(secret)), private, secret, server_key)
+
+
 class PushService:
     """Listens on loopback while the context lasts; `now` is what time it is there.
 
@@ -60,13 +67,10 @@ class PushService:
         self.refused: list[str] = []
         self._browsers: dict[str, PushedBrowser] = {}
 
-    def browser(self, server_key: str, *, url: str | None = None) -> PushedBrowser:
+    def browser(self, server_key: str) -> PushedBrowser:
         """Another browser, which asks for messages of this public key."""
-        private, secret = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
-        point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         path = f"/push/{len(self._browsers) + 1}-{os.urandom(6).hex()}"
-        address = PushAddress((url or self.server.url) + path, text_of(point), text_of(secret))
-        self._browsers[path] = made = PushedBrowser(address, private, secret, server_key)
+        self._browsers[path] = made = new_browser(self.server.url + path, server_key)
         return made
 
     @property
