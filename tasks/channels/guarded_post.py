@@ -46,10 +46,13 @@ async def _post(
     found: HttpResponse | None = None
     plain = {"accept-encoding": "identity", "user-agent": "makegood", **headers}
     try:
-        async with asyncio.timeout(seconds), GuardedClient(networks, 1) as client:
-            async with client.post(url, body, plain) as answer:
-                found = HttpResponse(answer.status, b"", retry_after(answer.headers))
-                await answer.content.read(_READ)
+        async with (
+            asyncio.timeout(seconds),
+            GuardedClient(networks, 1) as client,
+            client.post(url, body, plain) as answer,
+        ):
+            found = HttpResponse(answer.status, b"", retry_after(answer.headers))
+            await answer.content.read(_READ)
     except (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError) as error:
         if found is None:  # a body that breaks off does not change what the status said
             raise _fault(error) from error
@@ -58,7 +61,5 @@ async def _post(
 
 
 def _fault(error: Exception) -> NotPermitted | Lost:
-    within = isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, AddressNotPermitted
-    )
-    return NotPermitted() if within else Lost(type(error).__name__)
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    return NotPermitted() if isinstance(cause, AddressNotPermitted) else Lost(type(error).__name__)
