@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.app import app
-from tasks.pool.deadlines_first import decide_before_bulk
+from tasks.pool.deadlines_first import decide_before_bulk, decide_beside
 from tasks.pool.process import here
 from tasks.row_ids import are_rows
 from tasks.transport import kept_until_stored
@@ -25,7 +25,8 @@ def write(ids: list[int], token: str) -> dict[str, int]:
     process = here(app)
     decide_before_bulk(process)
     asked = outbox.published_under(process.runtime.store, ids, token, WRITE)
-    recorded = write_documents(process.runtime, [asked[one] for one in ids if one in asked])
+    with decide_beside(process):
+        recorded = write_documents(process.runtime, [asked[one] for one in ids if one in asked])
     wait = [one.subject for one in recorded if one.event]
     if wait:
         process.broker.wake_apply(wait)

@@ -1,4 +1,4 @@
-"""Deadlines before bulk: what a process does before it relays effects, and beside sending notices."""
+"""Deadlines before bulk: what a process does before it relays effects, and beside long work."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tasks.pool.slots import Slots, of_this_pool
 from workflow.broker.task_names import FIRE
 
 _SOON = 0.05
-"""Seconds of sending after which deadlines are decided beside it; shorter ones just wait for its end."""
-_LOOK = 0.05
+"""Seconds of work after which deadlines are decided beside it; shorter ones just wait for its end."""
+_LOOK = 0.02
 """Between two looks for a free slot."""
 
 log = structlog.get_logger(__name__)
@@ -30,10 +30,10 @@ def decide_before_bulk(process: Process) -> None:
 
 @contextmanager
 def decide_beside(process: Process) -> Iterator[None]:
-    """Have a thread decide what comes while this one waits for channels, so that all of a pool may send.
+    """Have a thread decide what comes while this one works, so that all of a pool may send or write.
 
-    It listens while one of the pool's slots for that is free: where others listen, it is not needed. Where no
-    process can listen, nothing is decided meanwhile.
+    It listens while one of the pool's slots for that is free: where others listen, it is not needed until one
+    of them has something else to do. Where no process can listen, nothing is decided meanwhile.
     """
     slots = of_this_pool(process.runtime.settings)
     if slots is None:
@@ -50,22 +50,37 @@ def decide_beside(process: Process) -> Iterator[None]:
 
 
 def _listen(process: Process, slots: Slots, over: Event) -> None:
-    """Listen until it is over, whenever there is a slot for it."""
+    """Listen until it is over, whenever there is a slot for it; while there is none, be ready to relieve."""
     pause = _SOON
     while not over.wait(pause):
         pause = _LOOK
-        slot = slots.acquire(slots.for_listening)
+        slot = _slot_or_end(slots, over)
         if slot is None:
-            continue
+            return
         loop = RunLoop(process, FIRE)
         try:
             if loop.listen(None, over.is_set):
                 loop.call(process.broker.wake)
             loop.finish()
         except Exception:  # such as a database that is away: others decide what waits
-            log.exception("nothing is decided beside what is sent")
+            log.exception("nothing is decided beside the work")
             return
         finally:
             slots.release(slot)
         if not loop.can_listen:
             return
+
+
+def _slot_or_end(slots: Slots, over: Event) -> int | None:
+    """A slot for listening, once there is one; None when it is over."""
+    slot = slots.acquire(slots.for_listening)
+    if slot is not None:
+        return slot
+    ready = slots.acquire(slots.for_relieving)
+    try:
+        while slot is None and not over.wait(_LOOK):
+            slot = slots.acquire(slots.for_listening)
+        return slot
+    finally:
+        if ready is not None:
+            slots.release(ready)

@@ -32,9 +32,11 @@ _EMPTY_WAKE_UPS = 3
 _CHECK_SECONDS = 0.02
 """Between two looks whether a successor listens, or whether something else is to be done."""
 _OTHER_QUEUES = (SOON_QUEUE, LATER_QUEUE)
-"""The only process of a pool ends as soon as a message waits here: no other would take it."""
+"""Who listens ends when a message waits here that no other process would take."""
 _RELAY_PAUSE = 0.1
 """Seconds for which effects wait for a moment without deadlines; then another process is to relay them."""
+_HELP_PAUSE = 0.25
+"""Seconds between two calls of another process to help with events that are piled up."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +66,11 @@ def decide_and_listen(process: Process, task: str) -> TaskResult:
         slots.release(slot)
         process.broker.go(task)
 
+    def is_spare() -> bool:
+        return slots.are_held_elsewhere(slots.for_relieving)
+
     try:
-        if loop.listen(None if slots.processes == 1 else hand_over):
+        if loop.listen(None if slots.processes == 1 else hand_over, is_spare=is_spare):
             loop.call(process.broker.wake)
         return loop.finish()
     finally:
@@ -85,12 +90,13 @@ class RunLoop:
         self._limit = min(seconds, settings.lease_seconds * _LEASE_SHARE)
         self._stay = settings.stand_by_seconds
         self._hand_over: Callable[[], None] | None = None
+        self._is_spare: Callable[[], bool] | None = None
         self._until = self._last_work = float("-inf")
         self._empty_wake_ups = 0
         self._called_at: float | None = None
         self._relayed = 0
         self._unrelayed_since: float | None = None
-        self._relay_asked_at = float("-inf")
+        self._relay_asked_at = self._help_asked_at = float("-inf")
         self.can_listen = True
         """False once listening has turned out to be impossible: no Redis, or it is out of reach."""
 
@@ -98,13 +104,19 @@ class RunLoop:
         """Decide what waits now; True when time ran out over it, so that more waits."""
         return self._turns.until_quiet(self._limit).more
 
-    def listen(self, hand_over: Callable[[], None] | None, until: Callable[[], bool] | None = None) -> bool:
+    def listen(
+        self,
+        hand_over: Callable[[], None] | None,
+        until: Callable[[], bool] | None = None,
+        is_spare: Callable[[], bool] | None = None,
+    ) -> bool:
         """Decide what waits and what comes next, until nothing more is expected soon or time is up.
 
         Args:
             hand_over: calls a successor when time is up; this process then listens until that one does.
                 None: there can be none, and this process ends when time is up.
             until: with it, listen until it is true, or until time is up.
+            is_spare: whether another process would listen beside its work if this one did something else.
 
         Returns:
             Whether another process must be called, because time ran out while there was work.
@@ -113,7 +125,7 @@ class RunLoop:
         if listening is None:
             self.can_listen = False
             return self.decide()
-        self._hand_over = hand_over
+        self._hand_over, self._is_spare = hand_over, is_spare
         self._last_work = monotonic()
         self._until = self._last_work + self._limit
         more = False
@@ -161,6 +173,7 @@ class RunLoop:
             now = monotonic()
             if decided:
                 self._last_work = now
+            self._ask_for_help(now)
             self._relay_effects(now, idle=not decided)
             pause = self._pause(now) if until is None else self._until - now
             if pause is None or (until is not None and until()) or self._is_relieved(now):
@@ -176,6 +189,13 @@ class RunLoop:
         decided = self._turns.turn()
         self._empty_wake_ups = 0 if decided else self._empty_wake_ups + woken
         return decided
+
+    def _ask_for_help(self, now: float) -> None:
+        """Call another process, which may be idle, while events are piled up. Due timers a scheduler sees."""
+        may_ask = self._hand_over is not None and now - self._help_asked_at >= _HELP_PAUSE
+        if may_ask and self._turns.events_piled:
+            self._help_asked_at = now
+            self._try_to_send(lambda: self._broker.go(self._task, self._turns.summary.subjects))
 
     def _relay_effects(self, now: float, *, idle: bool) -> None:
         """Relay what was too much to be published at once: here if nothing else is to do, else elsewhere."""
@@ -201,12 +221,17 @@ class RunLoop:
             return 0.0
         if self._empty_wake_ups >= _EMPTY_WAKE_UPS and notifier.subscribers() > 1:
             return None
-        if self._hand_over is None and notifier.queued(*_OTHER_QUEUES):
+        if self._only_it_could_take(_OTHER_QUEUES):
             return None
         until_due, rest = turns.seconds_until_due(), self._last_work + self._stay - now
         if until_due is not None and (_is_near(until_due) or until_due <= rest):
             return until_due
         return rest if rest > 0 else None
+
+    def _only_it_could_take(self, queues: Sequence[str]) -> bool:
+        """Whether messages wait here while all others of the pool work, of which one could listen meanwhile."""
+        is_needed = self._hand_over is None or (self._is_spare is not None and self._is_spare())
+        return is_needed and bool(self._broker.notifier.queued(*queues))
 
     def _is_relieved(self, now: float) -> bool:
         """Whether a successor listens, or was called long enough ago. Calls it when time is up."""

@@ -29,10 +29,14 @@ class Slots:
         """The slots of those that listen: one process in four, and one at least."""
         return range(max(1, self.processes // 4))
 
+    @property
+    def for_relieving(self) -> range:
+        """The slots of those that would listen beside their work, if somebody else stopped."""
+        return range(self.processes, 2 * self.processes)
+
     def acquire(self, slots: range) -> int | None:
         """Hold one of these that is free, and return it; None when all are held."""
-        if self._pid != os.getpid():  # forked since: what the parent holds is not held here
-            self._pid, self._held = os.getpid(), set()
+        self._forget_after_fork()
         for slot in slots:
             if slot in self._held:
                 continue
@@ -44,10 +48,29 @@ class Slots:
             return slot
         return None
 
+    def are_held_elsewhere(self, slots: range) -> bool:
+        """Whether another process holds one of these."""
+        self._forget_after_fork()
+        for slot in slots:
+            if slot in self._held:
+                continue
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+            except OSError:
+                return True
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
+        return False
+
     def release(self, slot: int) -> None:
         """Let another process hold it; one that is not held is left as it is."""
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
         self._held.discard(slot)
+
+
+    def _forget_after_fork(self) -> None:
+        """What the parent holds is not held here."""
+        if self._pid != os.getpid():
+            self._pid, self._held = os.getpid(), set()
 
 
 _pool: Slots | None = None

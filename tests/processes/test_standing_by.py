@@ -114,6 +114,58 @@ def test_alone_in_its_pool_it_goes_when_there_is_something_else_to_do(pool: Pool
     assert loop.finish()["decided"] == 1
 
 
+def test_it_goes_when_another_would_listen_beside_its_work_and_something_else_waits(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two processes one writes documents: the other has as many to write, and few events to wait for."""
+    is_ready = threading.Event()
+    monkeypatch.setattr(slots.Slots, "are_held_elsewhere", lambda *_: is_ready.is_set())
+    pool.installation._runtime = None
+    pool.installation.configure(stand_by_seconds=LONG)
+    patient = Pool(pool.installation)
+    with pool.doing(lambda: decide_and_listen(patient.process, APPLY)) as answers:
+        pool.wait_listeners(1)
+        pool.installation.broker.go(RELAY)
+        pool.installation.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
+        assert pool.notifier.notify(EVENTS)
+        pool.installation.wait(lambda: pool.installation.moves("make"), what="the promise to be made")
+        assert not answers, "it listens, as long as nobody else would"
+        is_ready.set()
+        pool.notifier.notify(EVENTS)
+        wait_until(lambda: answers, seconds=5, what="it to go")
+
+
+def test_who_decides_beside_its_work_is_ready_to_relieve_those_that_listen(pool: Pool) -> None:
+    found = slots.of_this_pool(pool.installation.settings)
+    assert found is not None
+    listener = found.acquire(found.for_listening)
+    assert listener is not None
+    pool.process.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
+    with decide_beside(pool.process):
+        wait_until(lambda: _is_held(found.for_relieving), seconds=5, what="it to be ready")
+        found.release(listener)
+        pool.installation.wait(lambda: pool.installation.moves("make"), what="it to listen instead")
+        assert not _is_held(found.for_relieving), "it relieves somebody already"
+
+
+def _is_held(some: range) -> bool:
+    """Whether one of this pool's slots is held, by whomever."""
+    assert slots._pool is not None
+    return not slots._pool._held.isdisjoint(some)
+
+
+def test_where_events_are_piled_up_another_process_is_called_to_help(pool: Pool) -> None:
+    """Of a pool of several one listens, and would decide all of them by itself."""
+    installation = pool.installation
+    installation._runtime = None
+    installation.configure(event_batch=25)
+    promises = [installation.promise(f"P-{number}", due_in=3600) for number in range(120)]
+    installation.runtime.engine.accept(promises)
+    with pool.doing(lambda: decide_and_listen(Pool(installation).process, APPLY)):
+        wait_until(lambda: pool.broker.llen(QUEUE), seconds=20, what="it to call")
+    assert len(installation.moves("make")) == 120
+
+
 def test_of_several_who_are_woken_for_nothing_the_last_stays(pool: Pool) -> None:
     pool.installation._runtime = None
     pool.installation.configure(stand_by_seconds=LONG)

@@ -10,12 +10,12 @@ import pytest
 from tasks.pool.slots import Slots
 
 
-def held_by_a_child(slots: Slots) -> int:
-    """A forked process that has taken one of the slots for listening, as a process of a pool would."""
+def held_by_a_child(slots: Slots, some: range | None = None) -> int:
+    """A forked process that has taken one of the slots for listening, or of these, as one of a pool would."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(write, b"1" if slots.acquire(slots.for_listening) is not None else b"0")
+        os.write(write, b"1" if slots.acquire(some or slots.for_listening) is not None else b"0")
         signal.pause()
         os._exit(0)
     assert os.read(read, 1) == b"1"
@@ -36,6 +36,18 @@ def test_a_slot_is_one_process_s_until_it_releases_it_or_dies(number: signal.Sig
     assert slots.acquire(slots.for_listening) is None, "it has it already"
     slots.release(slot)
     assert slots.acquire(slots.for_listening) == slot
+
+
+def test_a_process_sees_that_another_would_relieve_it() -> None:
+    slots = Slots(2)
+    assert slots.acquire(slots.for_relieving) is not None
+    assert not slots.are_held_elsewhere(slots.for_relieving), "its own is not another's"
+    child = held_by_a_child(slots, slots.for_relieving)
+    assert slots.are_held_elsewhere(slots.for_relieving)
+    assert not slots.are_held_elsewhere(slots.for_listening)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert not slots.are_held_elsewhere(slots.for_relieving)
 
 
 @pytest.mark.parametrize(("processes", "listening"), [(1, 1), (2, 1), (4, 1), (8, 2), (16, 4)])

@@ -114,9 +114,9 @@ def test_who_writes_late_writes_the_same(world: World) -> None:
     first = alert(world.store, key)
     with world.store.begin() as transaction:
         transaction.connection.execute(delete(schema.alerts))
-        # Nobody's memory: not even what the subjects' rows say of themselves is asked.
+        # Of those about which more was decided since, nothing is asked but their events.
         transaction.connection.execute(
-            update(schema.subjects).where(schema.subjects.c.key == key).values(data={"words": "forgotten"})
+            update(schema.subjects).values(data={"words": "forgotten"}, seq=schema.subjects.c.seq + 1)
         )
     world.clock.move_to(NOW + timedelta(days=30))
     world.post("case.reopen", key, {"reason": "dead again"})

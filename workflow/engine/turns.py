@@ -88,7 +88,8 @@ class Turns:
         """Whether some may be waiting now, as far as is known."""
         self.next_due: datetime | None = None
         self._in_a_row = 0
-        self._events_piled = False
+        self.events_piled = False
+        """Whether more events waited than one batch has."""
 
     def expect(self, kinds: Collection[str]) -> None:
         """Note that work of these kinds may be waiting, as a notification says."""
@@ -122,12 +123,12 @@ class Turns:
         """A batch of those from outside where others are piled up before them, and one of all at its turn."""
         self._in_a_row = self._in_a_row + 1 if flooded else 0
         of_all = self._in_a_row % IN_A_ROW == 0
-        if self._events_piled or not of_all:
+        if self.events_piled or not of_all:
             self._add(self._engine.apply(self._settings.event_batch, self._dispatch(), from_outside=True))
         if of_all:
             self.events = False
             applied = self._add(self._engine.apply(self._settings.event_batch, self._dispatch()))
-            self._events_piled = applied.full
+            self.events_piled = applied.full
             self.events |= applied.full
 
     def until_quiet(self, seconds: float) -> RunSummary:

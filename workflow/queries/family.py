@@ -20,7 +20,10 @@ MOST = 2_000
 something else."""
 
 _SUBJECT, _TIMER = schema.subjects.c, schema.timers.c
-_COLUMNS = ("id", "key", "lifecycle", "state", "data", "parent", "opened_at", "changed_at", "closed_at")
+_COLUMNS = (
+    *("id", "key", "lifecycle", "state", "seq", "data"),
+    *("parent", "opened_at", "changed_at", "closed_at"),
+)
 _OF_ONE = tuple(_SUBJECT[name] for name in ("id", "key", "parent", "state", "closed_at"))
 _HEADS = select(*_OF_ONE).where(
     _SUBJECT.key.in_(bindparam("keys", expanding=True)), _SUBJECT.state != INITIAL
@@ -41,6 +44,7 @@ class Member:
     Attributes:
         row: its row in `subjects`.
         depth: 0 for the head of the family, 1 for its children.
+        seq: how many decisions were taken about it.
         opened_at, changed_at: UTC. closed_at: since when it is in a final state, UTC; None while it is open.
     """
 
@@ -48,6 +52,7 @@ class Member:
     key: str
     lifecycle: str
     state: str
+    seq: int
     data: Mapping[str, Any]
     parent: str | None
     opened_at: datetime | None

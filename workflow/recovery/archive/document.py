@@ -51,11 +51,9 @@ Document = dict[str, Any]
 
 def document(found: Record, version: int) -> Document:
     """The document; what the case does not know is left out."""
-    case = found.case.subject
+    case = found.case
     data = case.data
     local = partial(local_text, where=zone_of(data.get("customer")))
-    opened = case.opened_at
-    assert opened is not None
     return _shortened({
         "case": case.key,
         "version": version,
@@ -66,15 +64,15 @@ def document(found: Record, version: int) -> Document:
         "owner": person(data.get("owner")),
         "team": data.get("team"),
         "channel": data.get("channel"),
-        "opened": local(opened),
+        "opened": local(case.opened_at),
         "documented": local(found.at),
-        "took": _days(opened, found.at),
+        "took": _days(case.opened_at, found.at),
         "words": data.get("words"),
         "understood": data.get("understood"),
         **{name: _answers(data.get(name), questions) for name, questions in _QUESTIONS.items()},
         "steps": _rows(data.get("steps"), local, ("step", "result", "by", "at")),
-        "promises": [_promise(one, local) for one in found.others if one.subject.lifecycle == "promise"],
-        "others": [_other(one, local) for one in found.others if one.subject.lifecycle != "promise"],
+        "promises": [_promise(one, local) for one in found.others if one.lifecycle == "promise"],
+        "others": [_other(one, local) for one in found.others if one.lifecycle != "promise"],
         "hand_overs": _rows(data.get("hand_overs"), local, ("from", "to", "by", "reason", "at")),
         "grants": _rows(data.get("grants"), local, ("outcome", "what", "amount", "policy", "by", "at")),
         "displeasures": _rows(data.get("displeasures"), local, ("policy", "words", "at")),
@@ -159,14 +157,14 @@ def _cell(name: str, value: Any, local: Any) -> Any:
 
 
 def _promise(one: Told, local: Any) -> dict[str, Any]:
-    data = one.subject.data
+    data = one.data
     return {
-        "promise": one.subject.key,
+        "promise": one.key,
         "words": data.get("words"),
         "owner": person(data.get("owner")),
         "to_customer": data.get("customer") is not None,
         "due": local(data.get("due_at")),
-        "state": one.subject.state,
+        "state": one.state,
         "late": data.get("lapsed_at") is not None,
         "lapsed": local(data.get("lapsed_at")),
         "kept": local(data.get("kept_at")),
@@ -176,15 +174,15 @@ def _promise(one: Told, local: Any) -> dict[str, Any]:
 
 
 def _other(one: Told, local: Any) -> dict[str, Any]:
-    data = one.subject.data
+    data = one.data
     said = next((data[name] for name in ("title", "words", "what", "about") if data.get(name)), None)
     return {
-        "subject": one.subject.key,
-        "lifecycle": one.subject.lifecycle,
-        "state": one.subject.state,
+        "subject": one.key,
+        "lifecycle": one.lifecycle,
+        "state": one.state,
         "words": said if isinstance(said, str) else None,
-        "opened": local(one.subject.opened_at),
-        "until": local(one.subject.changed_at),
+        "opened": local(one.opened_at),
+        "until": local(one.changed_at),
         "tries": len(data.get("tries") or []) or None,
         "climbed": len(data.get("told") or []) or None,
     }
@@ -195,7 +193,7 @@ def _people(found: Record) -> list[str]:
     known: Iterable[Any] = (
         who
         for one in (found.case, *found.others)
-        for who in [one.subject.data.get("owner"), *(one.subject.data.get("participants") or [])]
+        for who in [one.data.get("owner"), *(one.data.get("participants") or [])]
     )
     named = (person(who) for who in known)
     return list(dict.fromkeys(name for name in named if name))

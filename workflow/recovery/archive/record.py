@@ -1,58 +1,82 @@
 """What the ledger tells of a case and all that came out of it, up to one decision about the case.
 
-Nothing is asked but the ledger: the subjects are rebuilt from their events, so that whoever writes late
-writes the same.
+Whoever writes late writes the same: a subject about which more was decided since is rebuilt from its events
+as it was. What is stored of the others is that very state (invariant 8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, Text, and_, column, select, tuple_, values
 
-from state_machines.decision import Outcome, SendNotice
-from state_machines.definitions.lifecycle import Lifecycle
-from state_machines.subject import Subject
-from workflow.engine.ledger import MOVE_COLUMNS, Retold, retell
+from state_machines.decision import Outcome
+from state_machines.subject import NOTHING
+from workflow.engine.ledger import MOVE_COLUMNS, retell
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound
-from workflow.queries.family import MOST, families
+from workflow.queries.family import MOST, Member, families
 from workflow.store import schema
+from workflow.store.keys import range_below
+from workflow.store.own_sources import TIMER_SOURCE
 from workflow.store.port import Store
 
 _MOVE, _EVENT, _SUBJECT = schema.moves.c, schema.events.c, schema.subjects.c
 _EFFECT = schema.outbox.c
-_AT_ONCE = 500
-"""Keys that one query asks for: SQLite takes so many parameters and not all of them."""
+_AT_ONCE = 400
+"""Subjects that one query asks for: SQLite takes so many parameters and not all of them."""
+
+
+class Step(NamedTuple):
+    """One decision as the ledger has it.
+
+    Attributes:
+        row: in the ledger, which tells the order of what happened at one instant.
+        seq: its number among those about its subject, from 1.
+        at: when it was taken, UTC.
+        event_source: who sent what was decided.
+        said: the data that came with it.
+    """
+
+    row: int
+    seq: int
+    at: datetime
+    trigger: str
+    source: str
+    dest: str
+    outcome: Outcome
+    event_source: str
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One subject as the decision in question left it, and all that was decided about it until then.
 
-    `decisions` come with their rows in the ledger, which tell the order of what happened at one instant.
+    `steps` are those that refused nothing. `opened_at` and `changed_at` are UTC.
     """
 
-    subject: Subject
-    lifecycle: Lifecycle
-    decisions: list[tuple[int, Retold]]
+    key: str
+    lifecycle: str
+    state: str
+    data: Mapping[str, Any]
+    opened_at: datetime
+    changed_at: datetime
+    steps: list[Step]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A message that was asked for: when (UTC), over which channel, about what, and how it stands."""
 
-    subject: str
     at: datetime
     channel: str
     about: str
     title: str
-    words: str
     state: str
-    receipt: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +112,22 @@ def records(store: Store, registry: Registry, places: Sequence[Place]) -> Iterat
     with store.connect() as connection:
         decisions = _decisions(connection, places)
         found = families(connection, dict.fromkeys(case for case, _ in places))
-    members = {case: {one.row: one.key for one in family.members} for case, family in found.items()}
+    members = {case: family.members for case, family in found.items()}
     for some in _in_parts(places, members):
+        everybody = {one.row: one.key for place in some for one in members[place.case]}
+        last = max(decisions[place].id for place in some)
         with store.connect() as connection:
-            last = max(decisions[place].id for place in some)
-            moves = _moves(connection, {row for place in some for row in members[place.case]}, last)
-            told = {
-                place: [*_told(registry, members[place.case], moves, decisions[place].id)] for place in some
-            }
-            asked = {place: _asked_for(told[place]) for place in some}
-            states = _states(connection, {one.key for found in asked.values() for one in found})
+            moves = _moves(connection, everybody, last)
+            asked = _notices(connection, everybody)
         for place in some:
-            case, *others = sorted(told[place], key=lambda one: one.subject.key != place.case)
-            notices = [one.as_it_stands(states) for one in asked[place]]
-            yield Record(case, others, notices, decisions[place].at)
+            told = {
+                one.row: as_it_was
+                for one in members[place.case]
+                if (as_it_was := _told(registry, one, moves, decisions[place].id)) is not None
+            }
+            case, *others = sorted(told, key=lambda row: (told[row].key != place.case, row))
+            notices = [*_asked_for(told, asked)]
+            yield Record(told[case], [told[row] for row in others], notices, decisions[place].at)
 
 
 class _Decision(NamedTuple):
@@ -124,7 +150,7 @@ def _decisions(connection: Connection, places: Sequence[Place]) -> dict[Place, _
     return found
 
 
-def _in_parts(places: Sequence[Place], members: Mapping[str, Collection[int]]) -> Iterator[list[Place]]:
+def _in_parts(places: Sequence[Place], members: Mapping[str, Sequence[Member]]) -> Iterator[list[Place]]:
     """One after another, as many together as have `MOST` members in all, one at least."""
     part: list[Place] = []
     room = MOST
@@ -138,13 +164,20 @@ def _in_parts(places: Sequence[Place], members: Mapping[str, Collection[int]]) -
         yield part
 
 
-def _moves(connection: Connection, members: Collection[int], last: int) -> dict[int, list[Row[Any]]]:
+def _moves(connection: Connection, members: Iterable[int], last: int) -> dict[int, list[Row[Any]]]:
     """All moves of members up to the row `last`: rows are added in the order of decisions."""
     found: dict[int, list[Row[Any]]] = {}
     ids = sorted(members)
     for start in range(0, len(ids), _AT_ONCE):
         statement = (
-            select(_MOVE.subject_id, _MOVE.id, *MOVE_COLUMNS)
+            select(
+                _MOVE.subject_id,
+                _MOVE.id,
+                _MOVE.source.label("left"),
+                _MOVE.dest,
+                _MOVE.outcome,
+                *MOVE_COLUMNS,
+            )
             .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
             .outerjoin(schema.events, _EVENT.id == _MOVE.event_id)
             .where(_MOVE.subject_id.in_(ids[start : start + _AT_ONCE]), _MOVE.id <= last)
@@ -155,56 +188,79 @@ def _moves(connection: Connection, members: Collection[int], last: int) -> dict[
     return found
 
 
-def _told(
-    registry: Registry, members: Mapping[int, str], moves: Mapping[int, list[Row[Any]]], last: int
-) -> Iterator[Told]:
-    """The members that were opened by the decision in the row `last`, as it left them."""
-    for subject in sorted(members):
-        rows = [row for row in moves.get(subject, ()) if row.id <= last]
-        if not rows:
-            continue
-        key = members[subject]
-        decisions = [(row.id, one) for row, one in zip(rows, retell(registry, key, rows), strict=True)]
-        latest = decisions[-1][1]
-        if latest.after.opened_at is not None:
-            done = [one for one in decisions if one[1].decision.outcome is not Outcome.REFUSED]
-            yield Told(latest.after, latest.lifecycle, done)
+def _told(registry: Registry, member: Member, moves: Mapping[int, list[Row[Any]]], last: int) -> Told | None:
+    """A member as the decision in the row `last` left it; None where it was not opened by then."""
+    rows = [row for row in moves.get(member.row, ()) if row.id <= last]
+    if not rows:
+        return None
+    state, data, opened, changed = member.state, member.data, member.opened_at, member.changed_at
+    if member.seq != rows[-1].seq:
+        *_, then = retell(registry, member.key, rows)
+        state, data, opened, changed = (
+            then.after.state,
+            then.after.data,
+            then.after.opened_at,
+            then.after.changed_at,
+        )
+    if opened is None or changed is None:
+        return None
+    steps = [_step(row) for row in rows if row.outcome != Outcome.REFUSED]
+    return Told(member.key, member.lifecycle, state, data, opened, changed, steps)
+
+
+def _step(row: Row[Any]) -> Step:
+    source, said = (row.source, row.data) if row.timer is None else (TIMER_SOURCE, NOTHING)
+    return Step(row.id, row.seq, row.at, row.trigger, row.left, row.dest, Outcome(row.outcome), source, said)
 
 
 class _Asked(NamedTuple):
-    """A message that a decision asked for, under its idempotency key."""
+    """A message that was asked for: by which decision of its subject, as its how-manieth effect."""
 
-    key: str
-    subject: str
-    at: datetime
-    effect: SendNotice
-
-    def as_it_stands(self, states: Mapping[str, tuple[str, Any]]) -> Notice:
-        """The ledger says what was asked for; the outbox, by the same key, what became of it."""
-        state, receipt = states.get(self.key, ("unknown", None))
-        said = self.effect
-        return Notice(self.subject, self.at, said.channel, said.about, said.title, said.words, state, receipt)
+    seq: int
+    number: int
+    channel: str
+    about: str
+    title: str
+    state: str
 
 
-def _asked_for(told: Iterable[Told]) -> list[_Asked]:
-    """All messages that were asked for, in that order."""
-    asked = [
-        _Asked(f"{one.subject.key}/{done.after.seq}/{number}", one.subject.key, done.at, effect)
-        for one in told
-        for _, done in one.decisions
-        for number, effect in enumerate(done.decision.effects)
-        if isinstance(effect, SendNotice)
-    ]
-    return sorted(asked, key=lambda one: one.at)
-
-
-def _states(connection: Connection, keys: Collection[str]) -> dict[str, tuple[str, Any]]:
-    """By idempotency key, how an effect stands, and its receipt."""
-    found: dict[str, tuple[str, Any]] = {}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), _AT_ONCE):
-        statement = select(_EFFECT.key, _EFFECT.state, _EFFECT.receipt).where(
-            _EFFECT.key.in_(wanted[start : start + _AT_ONCE])
+def _notices(connection: Connection, members: Mapping[int, str]) -> dict[int, list[_Asked]]:
+    """All messages that were ever asked for by members, by the row of the member, in that order."""
+    found: dict[int, list[_Asked]] = {}
+    ids = sorted(members)
+    for start in range(0, len(ids), _AT_ONCE):
+        ranges = [range_below(members[one]) for one in ids[start : start + _AT_ONCE]]
+        of_them = values(column("first", Text), column("last", Text), name="of_them").data(ranges).cte()
+        statement = (
+            select(_EFFECT.subject_id, _EFFECT.key, _EFFECT.target, _EFFECT.payload, _EFFECT.state)
+            .join_from(
+                of_them,
+                schema.outbox,
+                and_(_EFFECT.key > of_them.c.first, _EFFECT.key < of_them.c.last),
+            )
+            .where(_EFFECT.kind == "notice")
         )
-        found |= {key: (state, receipt) for key, state, receipt in connection.execute(statement)}
+        for subject, key, channel, said, state in connection.execute(statement):
+            _, seq, number = key.rsplit("/", 2)
+            asked = _Asked(int(seq), int(number), channel, said["about"], said["title"], state)
+            found.setdefault(subject, []).append(asked)
+    for messages in found.values():
+        messages.sort()
     return found
+
+
+def _asked_for(told: Mapping[int, Told], asked: Mapping[int, list[_Asked]]) -> Iterator[Notice]:
+    """The messages that these decisions asked for, in that order."""
+    found = [
+        (step.at, row, one)
+        for row in sorted(told)
+        for step, one in _by_step(told[row].steps, asked.get(row, ()))
+    ]
+    for at, _, one in sorted(found):
+        yield Notice(at, one.channel, one.about, one.title, one.state)
+
+
+def _by_step(steps: Sequence[Step], asked: Sequence[_Asked]) -> Iterator[tuple[Step, _Asked]]:
+    """Each message with the decision that asked for it; of later decisions none."""
+    known = {step.seq: step for step in steps}
+    return ((known[one.seq], one) for one in asked if one.seq in known)

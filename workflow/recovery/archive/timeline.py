@@ -14,9 +14,8 @@ from typing import Any
 from state_machines.decision import Outcome
 from state_machines.subject import INITIAL
 from workflow.engine.fan_out import SOURCE
-from workflow.engine.ledger import Retold
 from workflow.recovery.archive.people import person
-from workflow.recovery.archive.record import Record, Told
+from workflow.recovery.archive.record import Record, Step
 from workflow.store.own_sources import ASIDE_SOURCE
 
 _PEOPLE = ("by", "who", "to", "owner")
@@ -34,31 +33,28 @@ def timeline(found: Record, local: Local) -> list[dict[str, Any]]:
     Each has `at` (local text), `subject`, `event` (the trigger in words), `state` where it moved to another,
     `by`, and `details`: what was said with it.
     """
-    told = [(place, one, done) for one in (found.case, *found.others) for place, done in one.decisions]
-    told.sort(key=lambda one: one[0])
-    return [_entry(one, done, local) for _, one, done in told if _matters(done)]
+    told = [(step.row, one.key, step) for one in (found.case, *found.others) for step in one.steps]
+    told.sort()
+    return [_entry(key, step, local) for _, key, step in told if _matters(step)]
 
 
-def _matters(done: Retold) -> bool:
-    if done.before.state == INITIAL:
+def _matters(step: Step) -> bool:
+    if step.source == INITIAL:
         return True
-    if done.event.source == ASIDE_SOURCE:  # words between colleagues are for nobody else
+    if step.event_source == ASIDE_SOURCE:  # words between colleagues are for nobody else
         return False
-    return done.event.source != SOURCE or (
-        done.decision.outcome is Outcome.MOVED and done.decision.source != done.decision.dest
-    )
+    return step.event_source != SOURCE or (step.outcome is Outcome.MOVED and step.source != step.dest)
 
 
-def _entry(one: Told, done: Retold, local: Local) -> dict[str, Any]:
-    data, decision = done.event.data, done.decision
-    moved = decision.source != decision.dest
+def _entry(key: str, step: Step, local: Local) -> dict[str, Any]:
+    moved = step.source != step.dest
     return {
-        "at": local(done.at),
-        "subject": one.subject.key,
-        "event": decision.trigger.replace("_", " "),
-        "state": decision.dest.replace("_", " ") if moved else None,
-        "by": next((name for field in _PEOPLE if (name := person(data.get(field)))), None),
-        "details": dict(_details(data, local)),
+        "at": local(step.at),
+        "subject": key,
+        "event": step.trigger.replace("_", " "),
+        "state": step.dest.replace("_", " ") if moved else None,
+        "by": next((name for field in _PEOPLE if (name := person(step.said.get(field)))), None),
+        "details": dict(_details(step.said, local)),
     }
 
 
