@@ -229,7 +229,7 @@ class RunLoop:
         return rest if rest > 0 else None
 
     def _only_it_could_take(self, queues: Sequence[str]) -> bool:
-        """Whether messages wait here while all others of the pool work, of which one could listen meanwhile."""
+        """Whether messages wait here while the others of the pool work, and one could listen meanwhile."""
         is_needed = self._hand_over is None or (self._is_spare is not None and self._is_spare())
         return is_needed and bool(self._broker.notifier.queued(*queues))
 
