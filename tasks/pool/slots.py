@@ -66,7 +66,6 @@ class Slots:
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
         self._held.discard(slot)
 
-
     def _forget_after_fork(self) -> None:
         """What the parent holds is not held here."""
         if self._pid != os.getpid():
