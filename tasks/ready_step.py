@@ -1,4 +1,4 @@
-"""How a worker comes to be ready: lifecycles are loaded before it forks, and it waits for what it forked."""
+"""How a worker comes to be ready: it looks at lifecycles before it forks, and waits for what it forked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ReadyStep(bootsteps.StartStopStep):
         super().__init__(worker, **options)
         forks = issubclass(worker.pool_cls, prefork.TaskPool)
         self._processes = 1 + (max(1, worker.concurrency or 1) if forks else 0)  # and the scheduler
-        _load()
+        _load(self._processes)
 
     def start(self, worker: Any) -> None:
         """Wait for the scheduler and for every process of the pool."""
@@ -47,8 +47,8 @@ class ReadyStep(bootsteps.StartStopStep):
             _end(wrong)
 
 
-def _load() -> None:
-    """Compile every lifecycle and see that all can be used; processes that are forked later inherit them.
+def _load(processes: int) -> None:
+    """See that every lifecycle can be used; so many processes are forked then, and inherit what is compiled.
 
     No connection stays open, and there is no other thread: both would do harm over a fork.
     """
@@ -58,6 +58,7 @@ def _load() -> None:
         try:
             for name, version in runtime.registry.refuse_unloadable():
                 log.warning("a definition that nothing needs does not load", lifecycle=name, version=version)
+            runtime.registry.compile_before_fork(processes - 1)
         finally:
             runtime.close()
         configured(settings, runtime.clock)

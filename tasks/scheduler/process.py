@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 class SchedulerProcess:
     """The scheduler of this worker.
 
-    It is forked as Celery forks its pool, from a worker that has loaded its lifecycles: what is imported and
-    compiled is there at once, and connections are left to their owner.
+    It is forked as Celery forks its pool, when the worker has looked at its lifecycles: what is imported and
+    compiled by then is there at once, and connections are left to their owner.
     """
 
     def __init__(self, concurrency: int, readiness: Readiness) -> None:

@@ -61,7 +61,7 @@ class ApiProcesses:
             MakegoodError: the store or a definition cannot be used.
         """
         runtime = open_runtime(self._settings)  # what cannot work is said here, once; the rest is inherited
-        runtime.registry.compile_all()
+        runtime.registry.compile_before_fork(self._number)
         runtime.close()
         gc.collect()
         gc.freeze()

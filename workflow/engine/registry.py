@@ -15,6 +15,8 @@ from workflow.errors import DefinitionChanged, SettingsError, UnknownDefinition
 from workflow.store.port import Store
 from workflow.store.schema import definitions, subjects
 
+_FEW = 2
+
 
 def digest(source: str) -> str:
     """SHA-256 of a definition's text, hexadecimal."""
@@ -67,10 +69,14 @@ class Registry:
         for place in wanted:
             self._note(*place)
 
-    def compile_all(self) -> None:
-        """Compile the newest versions now that would be compiled when somebody asks for them."""
-        for name in self.names():
-            self.known(name)
+    def compile_before_fork(self, processes: int) -> None:
+        """Compile all newest versions now if many processes would each do so and keep them in its memory.
+
+        Few are ready sooner without: each compiles what it is asked for.
+        """
+        if processes > _FEW:
+            for name in self.names():
+                self.known(name)
 
     def take_up(self, names: Collection[str]) -> None:
         """Make the newest stored version known of each of these lifecycles that the store keeps."""
@@ -116,7 +122,7 @@ class Registry:
             found = connection.execute(query).all()
             newest = {name: version for name, version, _ in found}
             for name, version, source in found:
-                if (name, version) in self._known:
+                if (name, version) in self._known or (name, version) in self._shipped:
                     continue
                 try:
                     load(source, _place(name, version))
