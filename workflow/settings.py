@@ -30,6 +30,7 @@ NOTHING_LEAVES: Mapping[str, Any] = {
     "apprise_social": None,
     "apprise_services": "",
     "webhook_secret": None,
+    "push_contact": None,
     "channel_options": None,
 }
 """The settings by which channels reach the world, as they are where all notices are recorded."""

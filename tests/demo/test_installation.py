@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from tasks.channels.table import configured
+from tests.workflow.world import new_world
 from workflow.clock import SystemClock
 from workflow.demo.installation import own_settings
 from workflow.settings import Settings
@@ -25,7 +26,9 @@ def test_nothing_leaves_although_every_channel_is_set_up(tmp_path: Path) -> None
         apprise_chat=SecretStr("json://h/{to}"),
         webhook_secret=SecretStr("whsec_" + "c2VjcmV0" * 4),
         webhook_hosts="hooks.example",
+        push_contact="mailto:ops@shop.example",
     )
-    clock = SystemClock()
-    assert {"email", "sms", "chat", "webhook"} <= configured(settings, clock).keys()
-    assert configured(own_settings(settings, tmp_path, BEGINS), clock) == {}
+    clock, store = SystemClock(), new_world(f"sqlite:///{tmp_path / 'other.db'}").store
+    assert {"email", "sms", "chat", "webhook", "push"} <= configured(settings, clock, store).keys()
+    assert configured(own_settings(settings, tmp_path, BEGINS), clock, store) == {}
+    store.close()
