@@ -72,6 +72,7 @@ BENCHMARKS = (
     Benchmark("archive_postgresql", "archive", "A service alert found among those of 10,000 cases"),
     Benchmark("search_1m_postgresql", "search", "A subject found among a million"),
     Benchmark("operate_1m_postgresql", "operate", "What has gone wrong among a million subjects"),
+    Benchmark("start_api", "starts", "CPU until the API is ready"),
     Benchmark("soak", "soak", "A steady load for an hour", asked=True),
 )
 

@@ -25,7 +25,8 @@ from tests.waiting import wait_until
 from workflow.embedded.ports import free_port
 
 ROOT = Path(__file__).parent.parent
-_COMMAND = (sys.executable, "-m", "workflow.cli")
+COMMAND = (sys.executable, "-m", "workflow.cli")
+"""The program, without what may not be installed: an entry point on PATH."""
 _GRACE = 30.0
 
 
@@ -67,7 +68,7 @@ class Stack:
 
     def key(self, role: str = "system") -> str:
         """A new API key of this role; the usual one may send events."""
-        argv = [*_COMMAND, "keys", "create", "--role", role]
+        argv = [*COMMAND, "keys", "create", "--role", role]
         done = subprocess.run(
             argv, env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
         )
@@ -79,7 +80,7 @@ class Stack:
         Raises RuntimeError with what it said when it ends instead.
         """
         port = free_port()
-        argv = [*_COMMAND, "api", "--host", "127.0.0.1", "--port", str(port)]
+        argv = [*COMMAND, "api", "--host", "127.0.0.1", "--port", str(port)]
         if processes > 1:
             argv += ["--processes", str(processes)]
         process = self.spawn(argv, ROOT)
@@ -93,7 +94,7 @@ class Stack:
 
     def start_worker(self, concurrency: int = 2) -> subprocess.Popen[bytes]:
         """Start the plain command; it may not be ready yet."""
-        return self.spawn([*_COMMAND, "worker", "--concurrency", str(concurrency)], ROOT)
+        return self.spawn([*COMMAND, "worker", "--concurrency", str(concurrency)], ROOT)
 
     def wait_for_workers(self, number: int) -> None:
         """Until so many Celery workers answer."""

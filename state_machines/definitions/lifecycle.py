@@ -104,7 +104,6 @@ class Lifecycle:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-@lru_cache(maxsize=128)
 def load(text: str, file: str | None = None) -> Lifecycle:
     """The lifecycle that a YAML text defines; compiled once a process, since it never changes.
 
@@ -115,11 +114,24 @@ def load(text: str, file: str | None = None) -> Lifecycle:
     Raises:
         DefinitionError: everything that is wrong with it, with lines.
     """
-    definition, lines = source.parse(text, file)
+    return _load(_Source(text, file))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is loaded. The same text by another name is the same lifecycle."""
+
+    text: str
+    file: str | None = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _load(read: _Source) -> Lifecycle:
+    definition, lines = source.parse(read.text, read.file)
     try:
         return compile_definition(definition)
     except DefinitionError as error:
-        raise _located(error.problems, lines, file) from None
+        raise _located(error.problems, lines, read.file) from None
 
 
 def load_new(text: str, file: str | None = None) -> Lifecycle:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from state_machines.definitions.lifecycle import load
+from state_machines.catalog import NAMES
 from state_machines.errors import DefinitionError
 from tasks.pool import readiness
 from tests.processes.installation import Installation
@@ -149,10 +149,13 @@ def test_a_ready_worker_has_its_processes_each_with_one_thread_and_what_the_firs
 
 
 def test_who_opens_again_compiles_nothing_again(sqlite_installation: Installation) -> None:
-    open_runtime(sqlite_installation.settings).close()
-    compiled = load.cache_info().misses
-    open_runtime(sqlite_installation.settings).close()
-    assert load.cache_info().misses == compiled
+    found = []
+    for _ in range(2):
+        runtime = open_runtime(sqlite_installation.settings)
+        found.append([runtime.registry.latest(name) for name in runtime.registry.names()])
+        runtime.close()
+    first, second = found
+    assert [one is another for one, another in zip(first, second, strict=True)] == [True] * len(NAMES)
 
 
 def test_the_worker_waits_for_every_process_and_hears_of_one_that_cannot() -> None:

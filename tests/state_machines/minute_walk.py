@@ -5,7 +5,7 @@ the wall show, and is that inside a block that its date or the date before start
 is found by counting minutes, one after the other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ import holidays
 
 MINUTE = timedelta(minutes=1)
 QUARTER = 15
+_WAITS = [index * MINUTE for index in range(QUARTER)]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -51,30 +52,35 @@ def open_minutes(source: Mapping[str, Any] | None, zone: str, first: datetime, c
     """For each of `count` UTC minutes from `first` on, 1 if it is open."""
     if source is None:
         return bytearray([1]) * count
-    where, masks = ZoneInfo(zone), dict[date, bytearray]()
-    result = bytearray(count)
-    for index, wall in enumerate(wall_clock(where, first, count)):
+    return open_by_wall(source, wall_clock(ZoneInfo(zone), first, count))
+
+
+def open_by_wall(source: Mapping[str, Any], walls: Iterable[datetime]) -> bytearray:
+    """For each minute in which the clocks show this, 1 if it is open."""
+    masks: dict[date, bytearray] = {}
+    result = bytearray()
+    for wall in walls:
         day = wall.date()
         if day not in masks:
             masks[day] = wall_mask(source, day)
-        result[index] = masks[day][wall.hour * 60 + wall.minute]
+        result.append(masks[day][wall.hour * 60 + wall.minute])
     return result
 
 
 def wall_clock(where: ZoneInfo, first: datetime, count: int) -> Iterator[datetime]:
-    """What the clocks on the wall show in each of `count` UTC minutes.
+    """What the clocks on the wall show in each of `count` UTC minutes, without a zone.
 
     The zone is asked twice a quarter of an hour, and each minute only where the two answers differ: no zone
     ever changed its offset and changed it back within one.
     """
     for begin in range(0, count, QUARTER):
-        minutes = [first + index * MINUTE for index in range(begin, min(begin + QUARTER, count))]
-        start, last = (instant.astimezone(where) for instant in (minutes[0], minutes[-1]))
+        minutes = range(begin, min(begin + QUARTER, count))
+        start, last = ((first + index * MINUTE).astimezone(where) for index in (minutes[0], minutes[-1]))
         if start.utcoffset() == last.utcoffset():
             shown = start.replace(tzinfo=None)
-            yield from (shown + index * MINUTE for index in range(len(minutes)))
+            yield from (shown + wait for wait in _WAITS[: len(minutes)])
         else:
-            yield from (instant.astimezone(where) for instant in minutes)
+            yield from ((first + index * MINUTE).astimezone(where).replace(tzinfo=None) for index in minutes)
 
 
 def running_minutes(opened: bytearray, pauses: Sequence[tuple[int, int | None]]) -> bytearray:

@@ -4,11 +4,12 @@ Each UTC minute is judged by itself (`minute_walk`); the dates are those of the 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.state_machines.minute_walk import MINUTE, blocks_of, minute_of, open_minutes, wall_clock
+from tests.state_machines.minute_walk import MINUTE, blocks_of, minute_of, open_by_wall, wall_clock
 
 DAY = timedelta(days=1)
 
@@ -18,8 +19,8 @@ class Paper:
 
     def __init__(self, source: Mapping[str, Any], zone: str, first: datetime, count: int) -> None:
         self.source, self.first = source, first
-        self.open = open_minutes(source, zone, first, count)
-        self.wall = [wall.replace(tzinfo=None) for wall in wall_clock(ZoneInfo(zone), first, count)]
+        self.wall = list(wall_clock(ZoneInfo(zone), first, count))
+        self.open = open_by_wall(source, self.wall)
 
     def is_in_hours(self, minute: int) -> bool:
         """Open, or the end of what was."""
@@ -49,7 +50,7 @@ class Paper:
     def at(self, day: date, past: timedelta) -> int:
         """The first minute that shows this; if none does, the one to which the clocks skip."""
         shown = datetime.combine(day, time()) + past
-        if shown in self.wall:
+        with suppress(ValueError):
             return self.wall.index(shown)
         return next(
             minute for minute in range(1, len(self.wall)) if self.wall[minute - 1] < shown < self.wall[minute]
