@@ -43,6 +43,7 @@ def test_every_text_of_a_template_is_there_in_german() -> None:
         "Integration",
         "Name",
         "Passkeys",
+        "Sandbox",
         "Teams",
     }
 

@@ -1,67 +1,90 @@
 """`python -m tests.browser.pictures FOLDER`: a picture of every page, in each size, scheme and language.
 
-For people to look at: whether a page reads well no test can say.
+For people to look at: whether a page reads well no test can say. What stands on pages only now and then, and
+what is printed, is among them.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.api.conftest import open_house
 from tests.api.signed_in import token_of
-from tests.api.test_desk import working
-from tests.browser.conftest import QUIET, Desk, work_to_do
+from tests.browser.conftest import QUIET, Desk, Screen
+from tests.browser.much_to_see import DOCUMENTED, much_to_see
 from tests.browser.test_pages import PAGES
+from tests.browser.test_sights import Walk, full_desk, through_everything, told_sandbox
 from workflow.access.role import Role
 from workflow.recovery import vocabulary
 
-SIZES = {"desktop": (1280, 800), "phone": (390, 740)}
+SIZES = {"desktop": 1280, "phone": 390}
 SCHEMES = ("light", "dark")
 LOCALES = {"en": "en-GB", "de": "de-DE"}
-PRINTED = ("/v1/cases/D-1/packet", "/cases/D-1")
+PRINTED = ("/v1/cases/D-1/packet", "/cases/D-1", f"/v1/alerts/{DOCUMENTED}/1", "/barometer", "/duty/support")
+
+
+@dataclass(frozen=True)
+class Picturing(Walk):
+    """A walk that takes pictures.
+
+    Attributes:
+        folder: where they go. given: the options of the browser.
+    """
+
+    folder: Path
+    given: dict[str, Any]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Of the browser."""
+        return self.given
+
+    def looks(self, screen: Screen, sight: str, *, status: str = "") -> None:
+        """Take one: ``phone-dark-de-cases-D-1.png``."""
+        name = re.sub(r"[^\w.-]+", "-", sight).strip("-") or "today"
+        screen.page.screenshot(
+            path=self.folder / f"{self.way}-{name}.png", full_page=sight != "/docs", timeout=120_000
+        )
 
 
 def main(folder: Path) -> None:
-    """Take all of them into a folder: ``phone-dark-de-cases-D-1.png``."""
+    """Take all of them into a folder."""
     vocabulary.register()
     found = shutil.which("chromium")
     assert found is not None, "apt-get install chromium"
     folder.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as place,
-        open_house(f"sqlite:///{place}/makegood.db", zone="Europe/Berlin", failed_keys_per_minute=0) as house,
-        working(house),
-        sync_playwright() as playwright,
-    ):
-        work_to_do(house)
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
-        everybody = token_of(house, "ada", Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN)
-        desk = Desk(house, browser, "")
-        for (size, (width, _)), scheme, (language, locale) in product(
-            SIZES.items(), SCHEMES, LOCALES.items()
-        ):
-            screen = desk.screen(everybody, width=width, locale=locale, color_scheme=scheme)
+        with full_desk(Path(place), browser, "") as desk:
+            _of_one(folder, Path(place), browser, desk)
+
+
+def _of_one(folder: Path, place: Path, browser: Browser, desk: Desk) -> None:
+    seen = much_to_see(desk.house)
+    for (size, width), scheme, (language, locale) in product(SIZES.items(), SCHEMES, LOCALES.items()):
+        way = f"{size}-{scheme}-{language}"
+        options = {"width": width, "locale": locale, "color_scheme": scheme}
+        with tempfile.TemporaryDirectory(dir=place) as own, told_sandbox(Path(own), browser, "") as sandbox:
+            walk, played = (Picturing(one, seen, way, set(), {}, folder, options) for one in (desk, sandbox))
+            everybody = token_of(desk.house, way, Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN)
+            screen = walk.screen(everybody)
             for path in PAGES:
                 screen.open(path)
-                name = path.strip("/").translate(str.maketrans("/?&=:", "-----")) or "today"
-                screen.page.screenshot(
-                    path=folder / f"{size}-{scheme}-{language}-{name}.png",
-                    full_page=path != "/docs",
-                    timeout=120_000,
-                )
-            if scheme == "light":
-                for path in PRINTED:
-                    screen.open(path)
-                    screen.page.pdf(
-                        path=folder / f"print-{size}-{language}-{path.strip('/').replace('/', '-')}.pdf"
-                    )
-            screen.page.context.close()
+                walk.looks(screen, path)
+            for path in PRINTED if scheme == "light" else ():
+                screen.open(path)
+                screen.page.pdf(path=folder / f"print-{way}-{path.strip('/').replace('/', '-')}.pdf")
+            through_everything(walk, played)
+            for context in browser.contexts:
+                context.close()
 
 
 if __name__ == "__main__":

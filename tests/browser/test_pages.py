@@ -69,6 +69,13 @@ def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> 
         screen.is_clean()
 
 
+def test_no_page_is_too_wide_for_the_smallest_telephone_in_english_either(desk: Desk, everybody: str) -> None:
+    screen = desk.screen(everybody, width=320, locale="en-GB")
+    for path in PAGES:
+        screen.open(path)
+        assert too_wide(screen) == [], path
+
+
 def test_forms_that_are_open_or_wrong_are_for_everybody_too(desk: Desk, everybody: str) -> None:
     screen = desk.screen(everybody, width=320)
     screen.open("/cases/D-1")

@@ -137,6 +137,7 @@ def _shown(
     return page(
         request,
         "decisions.html",
+        at=PLACE,
         status=status,
         mine=[item for item in mine if item.kind is Kind.ESCALATION],
         waiting=line(store, now, wishes, _SHOWN),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
@@ -287,6 +288,7 @@ def _shown(
     return page(
         request,
         "duty.html",
+        at=f"{PLACE}/{quote(id)}",
         status=status,
         duty=duty,
         calendar=_drawn(request, duty),
@@ -308,4 +310,12 @@ def _drawn(request: Request, duty: Duty) -> DutyCalendar | None:
 def _previewed(
     request: Request, holder: Principal, id: str, said: dict[str, str], preview: Preview
 ) -> Response:
-    return page(request, "duty_import.html", id=id, said=said, preview=preview, shown=_SHOWN)
+    return page(
+        request,
+        "duty_import.html",
+        at=f"{PLACE}/{quote(id)}",
+        id=id,
+        said=said,
+        preview=preview,
+        shown=_SHOWN,
+    )

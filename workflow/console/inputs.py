@@ -48,6 +48,11 @@ class TriggerForm:
     asked: frozenset[str] | None = None
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What each field is called, by its name in the form."""
+        return {one.name: one.label for one in self.inputs}
+
+    @property
     def at_once(self) -> list[tuple[str, list[Input]]]:
         """What is asked for at once, by group, in the order in which it is declared."""
         return _grouped(one for one in self.inputs if not self._is_folded(one))

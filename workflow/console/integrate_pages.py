@@ -126,6 +126,7 @@ def _shown(
     return page(
         request,
         "integrate.html",
+        at=PLACE,
         status=status,
         keys=_in_force(runtime.store, now),
         test_keys=[] if rehearsed is None else _in_force(rehearsed.runtime.store, now),

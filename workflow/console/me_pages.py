@@ -97,6 +97,7 @@ def my_page(
     return page(
         request,
         "me.html",
+        at=PLACE,
         status=status,
         mine=me,
         sessions=sessions.listed(runtime.store, me.person, now, limits),

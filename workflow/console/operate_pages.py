@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -139,6 +140,7 @@ def _asked(
     return page(
         request,
         "operate_batch.html",
+        at=f"{PLACE}/batch?{urlencode(wanted.model_dump(mode='json'))}",
         status=status,
         wanted=wanted,
         found=found,
@@ -163,6 +165,7 @@ def _shown(
     return page(
         request,
         "operate.html",
+        at=PLACE,
         status=status,
         queues=queues,
         bound=_BOUND,

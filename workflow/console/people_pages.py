@@ -102,6 +102,7 @@ def _shown(
     return page(
         request,
         "people.html",
+        at=PLACE,
         status=status,
         people=people.listed(runtime.store),
         roles=OF_PEOPLE,

@@ -22,6 +22,7 @@ from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import lasting
 from workflow.console.translations import ENGLISH, LANGUAGES, translations
 from workflow.console.viewer import viewer_of
+from workflow.recovery.links.urls import base_url
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -92,8 +93,13 @@ def rendered(template: str, language: str = ENGLISH, **values: Any) -> str:
     return _environment(language).get_template(template).render(**values)
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, *, at: str | None = None, status: int = 200, **values: Any
+) -> HTMLResponse:
     """A page of the console for whoever looks, with headers that let nothing run but our own script.
+
+    Where it answers a form, `at` is the address at which it is opened: there it is looked at anew while it is
+    open, and there one is led back to. Without one that is the address of the request.
 
     An open page that asks by itself gets its content alone, without a frame, and takes no success from its
     reader.
@@ -101,13 +107,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     me = viewer_of(request)
     bare = BY_ITSELF in request.headers
     done = "" if bare else success_of(request)
-    own = context_of(request).runtime.settings.lifecycles
+    settings = context_of(request).runtime.settings
+    own, place = settings.lifecycles, f"{base_url(settings)}{at or me.path}"
     named = {
         "label": labels(me.language, own),
         "told": sentences(me.language, own),
         "why": reasons(me.language, own),
     }
-    html = rendered(template, me.language, me=me, done=done, bare=bare, **named, **values)
+    answers = at if request.method != "GET" else None
+    html = rendered(
+        template, me.language, me=me, done=done, bare=bare, at=answers, page_address=place, **named, **values
+    )
     answer = HTMLResponse(html, status_code=status, headers=_headers(request))
     if done:
         answer.delete_cookie(SUCCESS_COOKIE, path="/", httponly=True, samesite="strict")

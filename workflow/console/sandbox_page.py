@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.rendering import page
+from workflow.console.times import clock_text
+from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import AdvanceUnderWay, InvalidAdvance
 from workflow.recovery.contact.addresses import address
@@ -130,6 +133,7 @@ def _shown(
     answer = page(
         request,
         "sandbox.html",
+        at=PLACE,
         status=status,
         clock=found,
         moving=found.status is AdvanceStatus.ADVANCING,
@@ -139,7 +143,7 @@ def _shown(
         wanted=wanted,
         older=older,
         wrong=wrong,
-        utc=_utc,
+        utc=partial(_utc, viewer_of(request).language),
         instant=format_instant,
     )
     if found.status is AdvanceStatus.ADVANCING and not wrong:
@@ -147,9 +151,9 @@ def _shown(
     return answer
 
 
-def _utc(at: datetime) -> str:
+def _utc(language: str, at: datetime) -> str:
     """An instant of the sandbox for people, to the second: it stands still."""
-    return f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S} UTC"
+    return clock_text(at, "UTC", language, seconds=True)
 
 
 def people(runtime: Runtime, notices: list[dict[str, Any]], most: int) -> Iterator[Person]:

@@ -197,6 +197,7 @@ def _shown(
     return page(
         request,
         "subject.html",
+        at=path_of(key) if key.startswith("case:") else history_of(key),
         status=status,
         view=view,
         subject=view.subject,

@@ -72,7 +72,7 @@ def _subscribed(request: Request, holder: Principal, said: dict[str, str]) -> Re
         if unknown:
             raise InvalidQuery([Problem("lifecycles", "unknown", f"there is no lifecycle {unknown[0]!r}")])
     except InvalidQuery as error:
-        return page(request, "subscribe.html", status=422, said=said, problems=error.problems)
+        return page(request, "subscribe.html", at=ABOVE, status=422, said=said, problems=error.problems)
     wish = book.Wish(
         url,
         ChangeFilter(lifecycles, [], [], [], [], None),
@@ -126,6 +126,7 @@ def _shown(
     return page(
         request,
         "subscription.html",
+        at=f"{PLACE}/{id}",
         status=status,
         subscription=book.found(store, id),
         place=f"{PLACE}/{id}",

@@ -59,10 +59,10 @@ def lasting(length: timedelta, language: str) -> str:
     return format_timedelta(length, locale=language, threshold=0.9)
 
 
-def clock_text(at: datetime, zone_name: str, language: str) -> str:
+def clock_text(at: datetime, zone_name: str, language: str, *, seconds: bool = False) -> str:
     """``Tue 3 Mar 2026, 14:00 (Europe/Berlin)``."""
     local = at.astimezone(zone(zone_name))
-    pattern = "EEE d. MMM y, HH:mm" if language == "de" else "EEE d MMM y, HH:mm"
+    pattern = f"EEE d{'.' if language == 'de' else ''} MMM y, HH:mm{':ss' if seconds else ''}"
     return f"{format_datetime(local, pattern, locale=language)} ({zone_name})"
 
 

@@ -172,7 +172,7 @@ def data_of(
         if value is not None:
             _put(data, one.name, value)
         elif one.needed:
-            problems.append(Problem(one.name, "required", f"{one.label.replace('_', ' ')}: this is missing"))
+            problems.append(Problem(one.name, "required", "this is missing"))
     if problems:
         raise InvalidQuery(problems)
     found = {name: _rows(value) for name, value in data.items()}

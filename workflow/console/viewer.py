@@ -15,6 +15,7 @@ from workflow.access.sessions import Session
 from workflow.api.browser import SignedIn, form_token, limits_of, people_now, remembered
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
+from workflow.clock import SandboxClock
 from workflow.console.times import Moment, moment
 from workflow.console.translations import chosen_language
 from workflow.recovery.bells import push_keys
@@ -37,6 +38,7 @@ class Viewer:
             has signed in at the desk; else empty.
         push_for, push_in: by which a browser knows again whose bell it has, and in which session it said so;
             neither can be read out of it.
+        plays: whether this is a sandbox, which has a page of its own.
     """
 
     holder: Principal | None
@@ -52,6 +54,7 @@ class Viewer:
     push_key: str = ""
     push_for: str = ""
     push_in: str = ""
+    plays: bool = False
 
     @property
     def at_desk(self) -> bool:
@@ -104,6 +107,7 @@ def viewer_of(request: Request) -> Viewer:
         push_key=_push_key(request, found),
         push_for=_mark(person.id) if person else "",
         push_in=_mark(found.session.id) if found else "",
+        plays=isinstance(runtime.clock, SandboxClock),
     )
 
 

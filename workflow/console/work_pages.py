@@ -156,6 +156,7 @@ def _shown(
     return page(
         request,
         "work.html",
+        at=path_of(work.item.key),
         status=status,
         work=work,
         item=work.item,

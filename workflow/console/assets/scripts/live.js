@@ -7,6 +7,7 @@
   const main = document.querySelector("main");
   const status = document.querySelector("#live-status");
   const button = document.querySelector("#live-new button");
+  const place = body.dataset.at ?? location.pathname + location.search; // a form's answer stands at another address
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
   const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000;
 
@@ -88,7 +89,7 @@
     status.hidden = false;
     if (over) {
       const link = document.createElement("a");
-      link.href = `/sign-in?ended=yes&next=${encodeURIComponent(location.pathname + location.search)}`;
+      link.href = `/sign-in?ended=yes&next=${encodeURIComponent(place)}`;
       link.textContent = words.signIn;
       status.append(" ", link);
     }
@@ -106,7 +107,7 @@
     debt = owed();
     asking = true; stale = false; askedAt = Date.now();
     try {
-      const answer = await fetch(location.href, { headers: { ...BY_ITSELF, Accept: "text/html" }, redirect: "manual" });
+      const answer = await fetch(place, { headers: { ...BY_ITSELF, Accept: "text/html" }, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 401) tell({ kind: "ended" });
       else if (answer.ok) { fresh = new DOMParser().parseFromString(await answer.text(), "text/html"); show(); }
     } catch { /* the stream says that there is no network, and asks again when there is one */ }
@@ -176,7 +177,7 @@
   document.addEventListener("pointermove", settle, { passive: true });
   document.addEventListener("focusout", settle);
   button.addEventListener("click", () => {
-    if (button.dataset.reload) location.assign(location.href.split("#")[0]);
+    if (button.dataset.reload) location.assign(place);
     else show(true);
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { channel.postMessage({ kind: "ask" }); refresh(); } });
