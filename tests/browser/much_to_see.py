@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from tests.api.conftest import LIFECYCLE, NOON, House, order
 from tests.api.signed_in import token_of
 from tests.api.test_desk import asked
-from tests.api.test_rehearsal import TO, shout
+from tests.api.test_rehearsal import SHOUT, TO
 from tests.browser.conftest import CHRIS
 from tests.state_machines.case_stories import DIFFERENT, WHAT, WHY
 from tests.waiting import wait_until
@@ -27,6 +27,13 @@ HELPED, DOCUMENTED = "callback:billing-helped", "case:D-9"
 SECOND = (
     LIFECYCLE.read_text(encoding="utf-8").replace("version: 1\n", "version: 2\n").replace("placed", "ordered")
 )
+_SHOUT = "\n".join([
+    SHOUT.rstrip("\n"),
+    *(f"      - notice: {{to: =data.to, channel: {one}, about: reminder, title: Hi, words: Over {one}.}}"
+      for one in ("email", "sms", "webhook")),
+    "  - {trigger: done, source: said, dest: over}", "",
+])  # fmt: skip
+"""What a test key leads to: a task, and notices over some channels."""
 _LONG = "a-rather-long-name-that-no-line-of-a-telephone-has-room-for"
 _WORDS = (
     "The customer was promised a call within two hours, and nobody called; they have asked twice since then."
@@ -141,7 +148,7 @@ def _of_two_versions(house: House) -> None:
 
 def _rehearsed(house: House) -> None:
     """What a test key has led to: notices over each channel, and a task."""
-    house.runtime.registry.register([(shout(), "shout.yaml")], NOON)
+    house.runtime.registry.register([(_SHOUT, "shout.yaml")], NOON)
     assert house.door.rehearsal is not None
     opened = house.door.rehearsal.open()
     store = opened.runtime.store

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.timeout(600)
 """Some forty sights, each looked at by axe and at two widths."""
 NO_PAGES = {
     "/assets/{digest}/{name}": "style, script and icon of pages",
+    "/bell-worker.js": "what rings a bell in a browser that has no page open",
     "/live": "what an open page listens to",
     "/live/session": "whether its session lasts",
     "/live/waiting": "who waits, for the bell",
