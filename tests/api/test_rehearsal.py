@@ -37,7 +37,7 @@ from workflow.store.schema import metadata, outbox
 TO = {"name": "Ada", "email": "ada@example.com", "phone": "+44 20 7946 0000", "chat": "ada", "social": "ada"}
 OUTSIDE = [one.name for one in registered().values() if one.outside]
 SPOKEN = ("sms", "dial", "chat", "social", "webhook")
-_ABOUT = {"dial": "callback"}
+_ABOUT = {"dial": "callback", "push": "bell"}
 SHOUT = """
 lifecycle: shout
 version: 1
