@@ -96,6 +96,13 @@ def _endless(start: bytes, more: bytes, number: int = 2_000) -> list[bytes]:
         (_endless(b"\r\n", b"\r\n" * 500), (431, "headers", "size")),
         ([b"GET / HTTP/9.1\r\nHost: a\r\n\r\n"], (400, "request", "http")),
         ([b"\x16\x03\x01 this is TLS"], (400, "request", "http")),
+        ([b"GET /healthz HTTP/1.1\r\n\r\n"], (400, "host", "single")),
+        ([b"GET /healthz HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n"], (400, "host", "single")),
+        ([b"GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"], (400, "host", "single")),
+        (
+            [b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer b\r\nAuthorization: Bearer c\r\n\r\n"],
+            (400, "authorization", "single"),
+        ),
     ],
     ids=[
         "long url",
@@ -107,6 +114,10 @@ def _endless(start: bytes, more: bytes, number: int = 2_000) -> list[bytes]:
         "empty lines",
         "version",
         "tls",
+        "no host",
+        "two hosts",
+        "two hosts of the version that needs none",
+        "two that speak",
     ],
 )
 def test_a_head_beyond_its_bound_is_answered_and_closed(

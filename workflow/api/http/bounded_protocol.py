@@ -18,6 +18,7 @@ from workflow.api.http.connections import Connections
 from workflow.api.http.head_bounds import HeadBounds
 from workflow.api.http.no_upgrade import NoUpgradeProtocol
 from workflow.api.http.problems import Kind, Refusal
+from workflow.api.http.single_fields import unclear_field
 
 _PIECE = 16 * 1024
 """Bytes that are parsed before it is looked whether they were too many; a socket gives 256 KiB at once."""
@@ -127,6 +128,9 @@ class BoundedProtocol(NoUpgradeProtocol):
             raise self._broken(Refusal.of(Kind.HEAD_TOO_LARGE, "headers", "fields", most))
         if self._came + len(headers) > bounds.head_bytes and self._head_size() > bounds.head_bytes:
             raise self._broken(self._head_too_large())
+        unclear = unclear_field(headers, self.parser.get_http_version())
+        if unclear is not None:
+            raise self._broken(unclear)
         if len(self.pipeline) >= bounds.pipelined:
             most = f"{bounds.pipelined} requests may wait for their turn"
             raise self._broken(Refusal.of(Kind.BUSY, "connection", "pipelined", most))
