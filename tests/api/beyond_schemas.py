@@ -7,11 +7,17 @@ rule than these is a mistake of the document, or of the API.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import schemathesis
 from schemathesis.generation.meta import TestPhase
+from schemathesis.specs.openapi import stateful
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from workflow.errors import InvalidQuery
+from workflow.queries.cursor import row_of
 
 RULES = {
     "cursor": "which texts an earlier page has given",
@@ -79,17 +85,82 @@ def is_beyond(error: dict[str, str]) -> bool:
     return rule in RULES or (field, rule) in SEVERAL_FIELDS or last.split(".")[0].split("[")[0] in FIELDS
 
 
+_LARGEST = 2**63 - 1
+_OF_ANOTHER = {"If-Match", "Idempotency-Key"}
+"""Headers that speak of another state, or of another request, than the one that was made up."""
+
+
 @schemathesis.hook
 def before_call(ctx: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Whoever goes on with what has been made waits until it is; a request by itself waits for nothing."""
-    stateful = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
-    if stateful and "x-makegood-trigger" in case.operation.definition.raw:
+    if (
+        case.meta is not None
+        and case.meta.phase.name == TestPhase.STATEFUL
+        and case.meta.generation.mode.is_positive
+    ):
+        _go_on(case)
+    elif case.headers and ("Prefer" in case.headers or "If-Match" in case.headers):
+        case.headers["Prefer"] = "wait=0"
+
+
+_likely = stateful.is_likely_root_transition
+
+
+def _begins(operation: Any, node: Any, produced_anywhere: set[str]) -> bool:
+    """Whether a sequence begins with it. Left to itself any POST would, also about what is not there."""
+    return not operation.path_parameters and _likely(operation, node, produced_anywhere)
+
+
+stateful.is_likely_root_transition = _begins
+
+
+def _go_on(case: Any) -> None:
+    """What no schema can say is put right: here requests are to be taken, so that others can follow them.
+
+    That they are refused where they should be is for the other phases to see.
+    """
+    if _OF_ANOTHER & (case.headers or {}).keys():  # only then: what is written anew is judged anew
+        case.headers = {name: one for name, one in case.headers.items() if name not in _OF_ANOTHER}
+    if any(not _is_given(name, one) for name, one in (case.query or {}).items()):
+        case.query = {name: one for name, one in case.query.items() if _is_given(name, one)}
+    if (kept := _kept(case.body)) != case.body:
+        case.body = kept
+    if "x-makegood-trigger" in case.operation.definition.raw:
         case.headers = {**(case.headers or {}), "Prefer": "wait=5"}
         id = (case.query or {}).get("id")
         if isinstance(id, str):  # it takes a text with a per cent sign for one that is quoted already
             case.query = {**case.query, "id": id.replace("%", "_")}
-    elif case.headers and not stateful and ("Prefer" in case.headers or "If-Match" in case.headers):
-        case.headers["Prefer"] = "wait=0"
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """Whether this is no cursor, or one that a page has given."""
+    if name not in ("cursor", "after"):
+        return True
+    try:
+        return row_of(value) > 0
+    except InvalidQuery:
+        return False
+
+
+def _kept(value: Any) -> Any:
+    """What is within anything, as it can be kept: without U+0000, and without numbers over 64 bits."""
+    if isinstance(value, dict):
+        return {_kept(name): _kept(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_kept(one) for one in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    return value % _LARGEST if type(value) is int and abs(value) > _LARGEST else value
+
+
+@schemathesis.check
+def what_was_followed_is_written_down(ctx: Any, response: Any, case: Any) -> None:
+    """Into the file that `LINKS_FOLLOWED` names: what was asked by which link, and the status."""
+    said = ctx.internals.recorder.cases.get(case.id)
+    if said is not None and said.transition is not None and said.is_transition_applied:
+        with Path(os.environ["LINKS_FOLLOWED"]).open("a", encoding="utf-8") as file:
+            operation = case.operation.definition.raw["operationId"]
+            file.write(f"{operation}\t{response.status_code}\t{said.transition.id}\n")
 
 
 @schemathesis.check

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
 from tests.api.deciding import deciding
+from tests.api.described_operations import Operations
+from tests.api.example_requests import examples, place, send
 from tests.api.running_api import ROOT, running_api
 from workflow.access import keys
 from workflow.access.keys import Role
@@ -29,6 +32,9 @@ MADE = {name: rf"{name}_.+|(get|create)_{name}|list_{plural}" for name, plural i
 """By lifecycle, the operations that are made of its definition."""
 ENDLESS = "stream_changes"
 """What does not end has tests of its own."""
+ALL_ELSE = ("--exclude-operation-id-regex", f"^({'|'.join(MADE.values())}|{ENDLESS})$")
+SHARE = 0.25
+"""Of all that is led to, what is read by a link in a run of this length."""
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +55,23 @@ def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, 
 
     The same requests each time, as long as the document is the same. It tells how to send one that failed.
     """
-    alone = ("--phases", "examples,coverage,fuzzing")  # they have no links to one another
-    made = f"^({'|'.join(MADE.values())}|{ENDLESS})$"
-    _hold(operated, tmp_path, *alone, "--exclude-operation-id-regex", made)
+    _hold(operated, tmp_path, "--phases", "examples,coverage,fuzzing", *ALL_ELSE)
+
+
+@pytest.mark.timeout(_LONGEST + 60)
+def test_sequences_go_on_by_the_links_of_answers(operated: httpx.Client, tmp_path: Path) -> None:
+    """Each example has been sent before, so that there is something. What is led to is there, and is read."""
+    key = operated.headers["Authorization"].removeprefix("Bearer ")
+    document = operated.get("/openapi.json").json()
+    for one in sorted(examples(document), key=place):
+        if one.operation != ENDLESS and one.method != "delete":
+            send(operated, one, key)
+    followed = _hold(operated, tmp_path, "--phases", "stateful", *ALL_ELSE)
+    led_to = _led_to(document, re.compile(ALL_ELSE[1]))
+    read = {operation for operation, status, _ in followed if status == 200} & led_to
+    assert {operation for operation, _, _ in followed} <= led_to
+    assert len(read) >= SHARE * len(led_to), f"read by a link: {sorted(read)}\nnever: {sorted(led_to - read)}"
+    assert len({link for _, _, link in followed}) >= len(led_to)
 
 
 @pytest.mark.timeout(_LONGEST + 60)
@@ -63,8 +83,33 @@ def test_every_answer_about_a_lifecycle_is_one_that_the_document_promises(
     _hold(operated, tmp_path, "--include-operation-id-regex", f"^({MADE[lifecycle]})$")
 
 
-def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> None:
-    """By schemathesis: examples, the bounds of each schema, chance, and sequences of requests."""
+class Followed(NamedTuple):
+    """A request that was made up from an answer, by a link."""
+
+    operation: str
+    status: int
+    link: str
+
+
+def _led_to(document: dict[str, Any], left_out: re.Pattern[str]) -> set[str]:
+    """What is read, of that to which a link leads, among those that are not left out."""
+    operations = Operations(document)
+    chosen = {name for name in operations.said if not left_out.search(name)}
+    return {
+        link["operationId"]
+        for name in chosen
+        for link in operations.links(name)
+        if link["operationId"] in chosen
+    }
+
+
+def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> list[Followed]:
+    """By schemathesis: examples, the bounds of each schema, chance, and sequences of requests.
+
+    What was asked because an answer led to it.
+    """
+    noted = directory / "followed.tsv"
+    noted.touch()
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
     done = subprocess.run(
         [
@@ -76,6 +121,7 @@ def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> None:
             **os.environ,
             "API_KEY": operated.headers["Authorization"].removeprefix("Bearer "),
             "SCHEMATHESIS_HOOKS": "tests.api.beyond_schemas",
+            "LINKS_FOLLOWED": str(noted),
             "PYTHONPATH": str(ROOT),
         },
         cwd=directory,  # it leaves a directory behind
@@ -85,6 +131,8 @@ def _hold(operated: httpx.Client, directory: Path, *chosen: str) -> None:
     )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     assert "No issues found" in done.stdout
+    lines = noted.read_text(encoding="utf-8").splitlines()
+    return [Followed(name, int(status), link) for name, status, link in (one.split("\t") for one in lines)]
 
 
 def test_an_answer_is_promised_only_where_it_can_be_given(operated: httpx.Client) -> None:

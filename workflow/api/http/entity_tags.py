@@ -12,7 +12,7 @@ MATCH = {
     "required": False,
     "description": "The `ETag` of a read: the trigger is taken only if nothing has changed the subject "
     "since, which is judged when it is decided. Else 412.",
-    "schema": {"type": "string", "examples": ['"3"']},
+    "schema": {"type": "string", "pattern": r'^(W/)?"[!#-~]*"$', "examples": ['"3"']},
 }
 NONE_MATCH = {
     "name": "If-None-Match",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from state_machines.definitions.lifecycle import Lifecycle
 from workflow.api.resources.naming import OperationNames, word_of
-from workflow.api.resources.sparse_fields import DESCRIPTION, PATTERN
+from workflow.api.resources.sparse_fields import DESCRIPTION, pattern_of
 
 KEY = r"^[^\x00-\x20\x7f]+$"
 ID = r"^[^\s\x00-\x1f\x7f-\x9f]{1,200}$"
@@ -43,9 +44,10 @@ def query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
-def fields_parameter() -> dict[str, Any]:
-    """Which fields are wanted."""
-    return query_parameter("fields", DESCRIPTION, {"type": "string", "maxLength": 2000, "pattern": PATTERN})
+def fields_parameter(declared: Collection[str] = ()) -> dict[str, Any]:
+    """Which fields are wanted of a resource whose data has these; none: any."""
+    named = {"type": "string", "maxLength": 2000, "pattern": pattern_of(declared)}
+    return query_parameter("fields", DESCRIPTION, named)
 
 
 class Target(NamedTuple):

@@ -38,7 +38,7 @@ def list_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any
                 "Only those that this subject opened.",
                 {"type": "string", "pattern": KEY, "maxLength": 264},
             ),
-            fields_parameter(),
+            fields_parameter(lifecycle.definition.data),
             *paging_parameters(),
         ],
         "responses": {
@@ -58,7 +58,11 @@ def get_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any]
         "summary": f"One {word_of(lifecycle)}",
         "description": "As it stands. What happened to it is `GET /v1/subjects/{key}/timeline`, when what is "
         "due, and why then, `GET /v1/subjects/{key}/explain`.",
-        "parameters": [id_parameter(names), fields_parameter(), parameter("IfNoneMatch")],
+        "parameters": [
+            id_parameter(names),
+            fields_parameter(lifecycle.definition.data),
+            parameter("IfNoneMatch"),
+        ],
         "responses": {
             "200": {
                 "description": "As it stands",

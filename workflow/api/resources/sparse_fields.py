@@ -19,11 +19,21 @@ ALWAYS = ("key", "id", "state", "revision")
 OTHERS = ("lifecycle", "version", "data", "parent", "opened_at", "changed_at", "closed_at")
 PATTERN = r"^[a-z_]+(\.[a-z][a-z0-9_]{0,62})?(,[a-z_]+(\.[a-z][a-z0-9_]{0,62})?){0,49}$"
 """Of the text that names them."""
+_MOST_NAMES = 50
 DESCRIPTION = (
     f"Which fields, by comma: {', '.join(f'`{one}`' for one in OTHERS)}, or one of the data, `data.owner`. "
     f"{', '.join(f'`{one}`' for one in ALWAYS)} are always there. Left out: all."
 )
 _DATA = "data."
+
+
+def pattern_of(declared: Collection[str]) -> str:
+    """Of a text that names fields of a resource whose data has these; none: any."""
+    if not declared:
+        return PATTERN
+    of_data = "|".join(sorted(declared))
+    name = rf"({'|'.join((*ALWAYS, *OTHERS))}|data\.({of_data}))"
+    return f"^{name}(,{name}){{0,{_MOST_NAMES - 1}}}$"
 
 
 class FieldsWanted(KnownParameters):

@@ -53,6 +53,9 @@ class MigrationWish(BaseModel):
         default_factory=dict,
         max_length=200,
         description="For states that the new version does not have: that in which those in it go on.",
+        json_schema_extra={
+            "additionalProperties": False
+        },  # the pattern of its names would not exclude others
     )
     dry_run: bool = Field(False, description="Only say what would become of how many.")
 
