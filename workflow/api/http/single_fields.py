@@ -1,6 +1,6 @@
 """Fields of a head that say for whom it is and who speaks: two of them could be read in two ways.
 
-Whoever stands in front of us and reads the first, where we read the last, judges another request than we answer.
+A proxy that reads the first of two, where we read the last, judges another request than we answer.
 Source: RFC 9112, 3.2 (`Host`), RFC 9110, 5.3 and 11.6.2 (`Authorization` is no list).
 """
 

@@ -55,7 +55,7 @@ class MigrationWish(BaseModel):
         description="For states that the new version does not have: that in which those in it go on.",
         json_schema_extra={
             "additionalProperties": False
-        },  # the pattern of its names would not exclude others
+        },  # else names of any other form would fit
     )
     dry_run: bool = Field(False, description="Only say what would become of how many.")
 
