@@ -34,7 +34,7 @@ ENDLESS = "stream_changes"
 """What does not end has tests of its own."""
 ALL_ELSE = ("--exclude-operation-id-regex", f"^({'|'.join(MADE.values())}|{ENDLESS})$")
 SHARE = 0.25
-"""Of all that is led to, what is asked for by a link in a run of this length: about half, one in four surely."""
+"""Of all that is led to, what is asked for by a link in a run of this length: half, as a rule."""
 
 
 @pytest.fixture(scope="module")
