@@ -53,9 +53,7 @@ class MigrationWish(BaseModel):
         default_factory=dict,
         max_length=200,
         description="For states that the new version does not have: that in which those in it go on.",
-        json_schema_extra={
-            "additionalProperties": False
-        },  # else names of any other form would fit
+        json_schema_extra={"additionalProperties": False},  # else names of any other form would fit
     )
     dry_run: bool = Field(False, description="Only say what would become of how many.")
 
