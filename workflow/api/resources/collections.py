@@ -18,6 +18,7 @@ PLURALS: Mapping[str, str] = MappingProxyType(
     {
         "appointment": "appointments",
         "approval": "approvals",
+        "bell": "bells",
         "calendar": "calendars",
         "callback": "callbacks",
         "case": "cases",
