@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Text, bindparam, select
 
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
 from workflow.store import schema
 from workflow.store.keys import that_may_be
+from workflow.store.of_each import of_each
 
 MOST = 2_000
 """Members that are read at most, the open ones and the newest first; a case with more has long become
@@ -28,7 +29,6 @@ _OF_ONE = tuple(_SUBJECT[name] for name in ("id", "key", "parent", "state", "clo
 _HEADS = select(*_OF_ONE).where(
     _SUBJECT.key.in_(bindparam("keys", expanding=True)), _SUBJECT.state != INITIAL
 )
-_CHILDREN = select(*_OF_ONE).where(_SUBJECT.parent.in_(bindparam("parents", expanding=True)))
 _MEMBERS = select(*(_SUBJECT[name] for name in _COLUMNS)).where(
     _SUBJECT.id.in_(bindparam("ids", expanding=True))
 )
@@ -140,7 +140,11 @@ def _descendants(connection: Connection, heads: Collection[str]) -> dict[str, li
         depth += 1
         next_generation: dict[str, set[str]] = {}
         for some in _parts([*families_of]):
-            for row in connection.execute(_CHILDREN, {"parents": some}):
+            children = of_each(
+                connection, {"key": (Text(), some)}, _OF_ONE, schema.subjects,
+                lambda wanted: _SUBJECT.parent == wanted.c.key,
+            )  # fmt: skip
+            for row in connection.execute(children):
                 next_generation[row.key] = families_of[row.parent]
                 if row.state != INITIAL:
                     for head in families_of[row.parent]:

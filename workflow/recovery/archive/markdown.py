@@ -51,6 +51,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=False,  # the filter `text` escapes, for Markdown
+        auto_reload=False,  # it is a part of this program
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Text, and_, column, select, tuple_, values
+from sqlalchemy import BigInteger, Connection, Row, Text, and_, select, tuple_
 
 from state_machines.decision import Outcome
 from state_machines.subject import NOTHING
@@ -21,11 +21,24 @@ from workflow.errors import NotFound
 from workflow.queries.family import MOST, Member, families
 from workflow.store import schema
 from workflow.store.keys import range_below
+from workflow.store.of_each import of_each
 from workflow.store.own_sources import TIMER_SOURCE
 from workflow.store.port import Store
 
 _MOVE, _EVENT, _SUBJECT = schema.moves.c, schema.events.c, schema.subjects.c
 _EFFECT = schema.outbox.c
+_MOVES = (
+    _MOVE.subject_id,
+    _MOVE.id,
+    _MOVE.source.label("left"),
+    _MOVE.dest,
+    _MOVE.outcome,
+    *MOVE_COLUMNS,
+)
+_WITH_EVENTS = schema.moves.join(schema.subjects, _SUBJECT.id == _MOVE.subject_id).outerjoin(
+    schema.events, _EVENT.id == _MOVE.event_id
+)
+_MESSAGES = (_EFFECT.subject_id, _EFFECT.key, _EFFECT.target, _EFFECT.payload, _EFFECT.state)
 _AT_ONCE = 400
 """Subjects that one query asks for: SQLite takes so many parameters and not all of them."""
 
@@ -169,22 +182,15 @@ def _moves(connection: Connection, members: Iterable[int], last: int) -> dict[in
     found: dict[int, list[Row[Any]]] = {}
     ids = sorted(members)
     for start in range(0, len(ids), _AT_ONCE):
-        statement = (
-            select(
-                _MOVE.subject_id,
-                _MOVE.id,
-                _MOVE.source.label("left"),
-                _MOVE.dest,
-                _MOVE.outcome,
-                *MOVE_COLUMNS,
-            )
-            .join_from(schema.moves, schema.subjects, _SUBJECT.id == _MOVE.subject_id)
-            .outerjoin(schema.events, _EVENT.id == _MOVE.event_id)
-            .where(_MOVE.subject_id.in_(ids[start : start + _AT_ONCE]), _MOVE.id <= last)
-            .order_by(_MOVE.subject_id, _MOVE.seq)
-        )
-        for row in connection.execute(statement):
+        some = {"subject": (BigInteger(), ids[start : start + _AT_ONCE])}
+        query = of_each(
+            connection, some, _MOVES, _WITH_EVENTS,
+            lambda wanted: and_(_MOVE.subject_id == wanted.c.subject, _MOVE.id <= last),
+        )  # fmt: skip
+        for row in connection.execute(query):
             found.setdefault(row.subject_id, []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: row.seq)
     return found
 
 
@@ -229,18 +235,16 @@ def _notices(connection: Connection, members: Mapping[int, str]) -> dict[int, li
     found: dict[int, list[_Asked]] = {}
     ids = sorted(members)
     for start in range(0, len(ids), _AT_ONCE):
-        ranges = [range_below(members[one]) for one in ids[start : start + _AT_ONCE]]
-        of_them = values(column("first", Text), column("last", Text), name="of_them").data(ranges).cte()
-        statement = (
-            select(_EFFECT.subject_id, _EFFECT.key, _EFFECT.target, _EFFECT.payload, _EFFECT.state)
-            .join_from(
-                of_them,
-                schema.outbox,
-                and_(_EFFECT.key > of_them.c.first, _EFFECT.key < of_them.c.last),
-            )
-            .where(_EFFECT.kind == "notice")
+        firsts, lasts = zip(
+            *(range_below(members[one]) for one in ids[start : start + _AT_ONCE]), strict=True
         )
-        for subject, key, channel, said, state in connection.execute(statement):
+        query = of_each(
+            connection, {"first": (Text(), firsts), "last": (Text(), lasts)}, _MESSAGES, schema.outbox,
+            lambda wanted: and_(
+                _EFFECT.key > wanted.c.first, _EFFECT.key < wanted.c.last, _EFFECT.kind == "notice"
+            ),
+        )  # fmt: skip
+        for subject, key, channel, said, state in connection.execute(query):
             _, seq, number = key.rsplit("/", 2)
             asked = _Asked(int(seq), int(number), channel, said["about"], said["title"], state)
             found.setdefault(subject, []).append(asked)
