@@ -14,7 +14,7 @@ from state_machines.subject import INITIAL
 from workflow.errors import NotFound
 from workflow.store import schema
 from workflow.store.keys import that_may_be
-from workflow.store.of_each import of_each
+from workflow.store.many_keys import of_each
 
 MOST = 2_000
 """Members that are read at most, the open ones and the newest first; a case with more has long become

@@ -21,7 +21,7 @@ from workflow.errors import NotFound
 from workflow.queries.family import MOST, Member, families
 from workflow.store import schema
 from workflow.store.keys import range_below
-from workflow.store.of_each import of_each
+from workflow.store.many_keys import of_each
 from workflow.store.own_sources import TIMER_SOURCE
 from workflow.store.port import Store
 
