@@ -24,7 +24,7 @@ def test_every_source_of_ours_is_reserved() -> None:
     ours = {
         fan_out.SOURCE, receipts.SOURCE, lost_sends.SOURCE, live.SOURCE, desk.SOURCE, answering.SOURCE,
         own_sources.TIMER_SOURCE, reports.SOURCE, nobody_there.SOURCE, own_sources.MIGRATION_SOURCE,
-        own_sources.ASIDE_SOURCE,
+        own_sources.ASIDE_SOURCE, own_sources.BELL_SOURCE,
     }  # fmt: skip
     assert ours == OWN_SOURCES.keys()
 

@@ -84,7 +84,7 @@ def test_a_day_passes_and_the_page_shows_who_heard_what(up: Up, http: httpx.Clie
     assert _advance(http, to="2026-03-03T08:30:00Z")["now"] == "2026-03-03T08:30:00Z"
 
     said = http.get("/sandbox", headers={"Authorization": ""}).text
-    assert "Tue 3 Mar 2026, 08:30:00 UTC" in said
+    assert "Tue 3 Mar 2026, 08:30:00 (UTC)" in said
     assert "Mon 2 Mar 2026, 13:00 (UTC)" in said, "the customer heard of it when it was due, not a day later"
     assert "Due today 13:00 UTC: We call you back" in said
     links = set(re.findall(r'<a href="(/l/[^"]+)">', said))

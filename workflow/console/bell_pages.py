@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from workflow.access import bells
 from workflow.access.bells import PushAddress
 from workflow.api.browser import AnyForm, Me, SignedIn, people_now
 from workflow.api.context import context_of
+from workflow.api.http.late_routes import LateRouter
 from workflow.console.assets import assets
 from workflow.console.form_values import text_in
 from workflow.console.me_pages import PLACE
@@ -25,7 +26,7 @@ from workflow.recovery.contact.push_keys import WrongPushKey, checked_keys
 from workflow.subscriptions.checking import LONGEST_URL, check_url
 from workflow.subscriptions.networks import networks_of
 
-router = APIRouter(include_in_schema=False)
+router = LateRouter(include_in_schema=False)
 WORKER = "/bell-worker.js"
 """Where the service worker is: at the root, so that all pages are its."""
 _NETWORKS = "MAKEGOOD_PUSH_NETWORKS"
