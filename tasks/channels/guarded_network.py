@@ -77,7 +77,8 @@ class GuardedClient:
             ssl=trusted_certificates(),
             limit=self._connections,
             resolver=aiohttp.ThreadedResolver(),
-            use_dns_cache=False,
+            use_dns_cache=True,  # of no time at all: those who ask for one name at once ask together
+            ttl_dns_cache=0,
             keepalive_timeout=_KEPT_SECONDS,
             socket_factory=made,
         )
