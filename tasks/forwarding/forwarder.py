@@ -34,7 +34,7 @@ EVERY = 0.1
 """Seconds between two looks where nothing is due."""
 _DATABASE_THREADS = 4
 _NAME_THREADS = 4 * TURNS
-"""In which names are resolved: one that no server answers holds one of them, longer than the turn that asked."""
+"""In which names are resolved: one that no server answers holds one, longer than the turn that asked."""
 _AFTER_ERROR = 1.0
 _MARGIN_SECONDS = 5.0
 """Of a turn's lease, beyond what a turn takes at most: a killed process keeps a subscription no longer."""
