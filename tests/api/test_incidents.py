@@ -170,6 +170,11 @@ def test_ids_as_long_as_ids_may_be(house: House) -> None:
     house.apply()
     assert [one["case"] for one in reads(house, f"/{number}/cases")["items"]] == ["case:1"]
     assert reads(house, f"/{number}")["cases"] == 1
+    assert "split" in {one["trigger"] for one in reads(house, f"/{number}/possible")["items"]}
+    for longer in ("n" * 263, "n" * 264):  # a key may be so long, and there is none
+        for below in ("", "/possible", "/cases"):
+            path = f"/v1/incidents/{longer}{below}"
+            assert house.http.get(path, headers=house.bearer(Role.DESK)).status_code == 404
 
 
 def test_the_command_lists_them_and_their_cases(

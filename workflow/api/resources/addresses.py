@@ -13,6 +13,10 @@ from fastapi import Request
 
 POSSIBLE = "possible"
 """Under a subject: what may happen to it now."""
+LONGEST_KEY = 264
+"""Characters of a key: a lifecycle, a colon, an id."""
+LONGEST = LONGEST_KEY + 64
+"""Characters of a key with a slash and the name of a trigger behind it."""
 
 
 class Address(NamedTuple):

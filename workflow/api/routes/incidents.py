@@ -18,7 +18,7 @@ from workflow.api.http.known_parameters import query_as, reads_its_query
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
 from workflow.api.http.parameters import LISTING, READING, SubjectKey
-from workflow.api.resources.addresses import address_of, tail_of
+from workflow.api.resources.addresses import LONGEST, LONGEST_KEY, address_of, tail_of
 from workflow.api.resources.below import read_below
 from workflow.api.resources.parameters import fields_parameter
 from workflow.api.resources.sparse_fields import (
@@ -43,7 +43,10 @@ router = LateRouter(prefix="/v1", tags=["incidents"])
 _FIELDS = tuple(one.name for one in fields(Incident))
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as the caller has it"}}
 
-Number = Annotated[str, Path(description="The incident's key, or its id alone.", max_length=264)]
+_NAMED = "The incident's key, or its id alone."
+Number = Annotated[str, Path(description=_NAMED, max_length=LONGEST_KEY)]
+Below = Annotated[str, Path(description=_NAMED, max_length=LONGEST)]
+"""The same where a path may go on behind it."""
 
 
 class IncidentFilter(FieldsWanted, Paging):
@@ -100,7 +103,7 @@ def list_cases_of_incident(
     openapi_extra={"parameters": [fields_parameter(), NONE_MATCH]},
 )
 @reads_its_query
-def get_incident(request: Request, holder: Reader, number: Number) -> Response:
+def get_incident(request: Request, holder: Reader, number: Below) -> Response:
     """How it stands. Its cases are `GET /v1/incidents/{number}/cases`, its timeline that of its subject."""
     runtime = context_of(request).runtime
     address = address_of(tail_of(request, "incidents"), "incident")
