@@ -14,6 +14,7 @@ from typing import Any
 
 from state_machines.decision import Outcome
 from state_machines.errors import Problem
+from state_machines.subject import KEY_FORM, is_key
 from state_machines.values.backoff import Backoff
 from state_machines.values.json_values import identity
 from workflow.access.principal import Principal
@@ -21,7 +22,7 @@ from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.wake import Wake
-from workflow.errors import EventConflict
+from workflow.errors import EventConflict, InvalidEvent
 from workflow.queries.event_outcomes import event_outcome
 from workflow.queries.subjects import find_subject, opened_subject
 from workflow.recovery.desk.item import Item, Kind
@@ -186,7 +187,9 @@ class Desk:
         return found
 
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
-        """Put an event into the ledger and have it applied. Raises InvalidEvent."""
+        """Put an event into the ledger and have it applied. Raises InvalidEvent, also for what is no key."""
+        if not is_key(key):
+            raise InvalidEvent([Problem("subject", "form", f"the subject {key!r} must be {KEY_FORM}")])
         kind = key.partition(":")[0]
         event = CloudEvent(id, self._source, f"{kind}.{trigger}", key, self._clock.now(), data)
         await asyncio.to_thread(self._engine.accept, [event], self._holder)
