@@ -22,7 +22,7 @@ from workflow.clock import Clock, monotonic
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.engine import Engine
 from workflow.engine.wake import Wake
-from workflow.errors import EventConflict, InvalidEvent
+from workflow.errors import EventConflict, NotFound
 from workflow.queries.event_outcomes import event_outcome
 from workflow.queries.subjects import find_subject, opened_subject
 from workflow.recovery.desk.item import Item, Kind
@@ -187,9 +187,12 @@ class Desk:
         return found
 
     async def send(self, id: str, key: str, trigger: str, data: Mapping[str, Any]) -> None:
-        """Put an event into the ledger and have it applied. Raises InvalidEvent, also for what is no key."""
+        """Put an event into the ledger and have it applied.
+
+        Raises InvalidEvent; and NotFound for what is no key, and can never be there.
+        """
         if not is_key(key):
-            raise InvalidEvent([Problem("subject", "form", f"the subject {key!r} must be {KEY_FORM}")])
+            raise NotFound(f"subject: {key!r} is no key, which is {KEY_FORM}")
         kind = key.partition(":")[0]
         event = CloudEvent(id, self._source, f"{kind}.{trigger}", key, self._clock.now(), data)
         await asyncio.to_thread(self._engine.accept, [event], self._holder)
