@@ -38,14 +38,9 @@ class Slots:
         """Hold one of these that is free, and return it; None when all are held."""
         self._forget_after_fork()
         for slot in slots:
-            if slot in self._held:
-                continue
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
-            except OSError:
-                continue
-            self._held.add(slot)
-            return slot
+            if slot not in self._held and self._lock(slot):
+                self._held.add(slot)
+                return slot
         return None
 
     def are_held_elsewhere(self, slots: range) -> bool:
@@ -54,9 +49,7 @@ class Slots:
         for slot in slots:
             if slot in self._held:
                 continue
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
-            except OSError:
+            if not self._lock(slot):
                 return True
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
         return False
@@ -65,6 +58,14 @@ class Slots:
         """Let another process hold it; one that is not held is left as it is."""
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, slot)
         self._held.discard(slot)
+
+    def _lock(self, slot: int) -> bool:
+        """Lock its byte; whether no other process has."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+        except OSError:
+            return False
+        return True
 
     def _forget_after_fork(self) -> None:
         """What the parent holds is not held here."""

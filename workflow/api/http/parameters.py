@@ -14,7 +14,9 @@ from workflow.api.http.problems import Kind, described
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """The name of a lifecycle, a state or a timer."""
 
-SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=264)]
+LONGEST_KEY = 264
+"""Characters of a key: a lifecycle, a colon, an id."""
+SubjectKey = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=LONGEST_KEY)]
 """The key of a subject, ``<lifecycle>:<id>``."""
 
 STORABLE = r"^[^\x00]*$"

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 from fastapi import Request
 
+from workflow.api.http.parameters import LONGEST_KEY
+
 POSSIBLE = "possible"
 """Under a subject: what may happen to it now."""
-LONGEST_KEY = 264
-"""Characters of a key: a lifecycle, a colon, an id."""
 LONGEST = LONGEST_KEY + 64
 """Characters of a key with a slash and the name of a trigger behind it."""
 

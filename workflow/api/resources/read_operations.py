@@ -6,6 +6,7 @@ from typing import Any
 
 from state_machines.definitions.lifecycle import Lifecycle
 from workflow.api.http.paging import paging_parameters
+from workflow.api.http.parameters import LONGEST_KEY
 from workflow.api.resources.components import READING, header, in_json, parameter, problems
 from workflow.api.resources.naming import OperationNames, plural_of, word_of
 from workflow.api.resources.parameters import (
@@ -36,7 +37,7 @@ def list_operation(lifecycle: Lifecycle, names: OperationNames) -> dict[str, Any
             query_parameter(
                 "parent",
                 "Only those that this subject opened.",
-                {"type": "string", "pattern": KEY, "maxLength": 264},
+                {"type": "string", "pattern": KEY, "maxLength": LONGEST_KEY},
             ),
             fields_parameter(lifecycle.definition.data),
             *paging_parameters(),

@@ -16,7 +16,7 @@ from workflow.api.http.days import instant_of, zone_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, MARKDOWN, preferred
 from workflow.api.http.paging import Paging, page_limit
-from workflow.api.http.parameters import LISTING, READING, STORABLE, Moment, SubjectKey
+from workflow.api.http.parameters import LISTING, LONGEST_KEY, READING, STORABLE, Moment, SubjectKey
 from workflow.recovery.archive.search import Alert, AlertPage, Wanted, alert, search
 
 router = LateRouter(tags=["alerts"])
@@ -68,7 +68,7 @@ def search_alerts(request: Request, _: Reader, query: Annotated[AlertQuery, Quer
     return JsonAnswer(search(store, query.wanted(), limit=query.limit, cursor=query.cursor))
 
 
-Case = Annotated[str, Path(description="Key of the case.", max_length=264)]
+Case = Annotated[str, Path(description="Key of the case.", max_length=LONGEST_KEY)]
 Version = Annotated[str, Path(pattern=r"^(?:latest|[1-9][0-9]{0,8})$", description="1, 2, ... or `latest`.")]
 
 

@@ -13,7 +13,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import page_limit
-from workflow.api.http.parameters import LISTING, READING
+from workflow.api.http.parameters import LISTING, LONGEST_KEY, READING
 from workflow.api.http.problems import Kind as Problem
 from workflow.api.http.problems import Refusal
 from workflow.api.http.request_body import described_body, read_model
@@ -26,7 +26,7 @@ from workflow.recovery.desk.line import Wishes, find, line
 
 router = LateRouter(prefix="/v1/desk", tags=["desk"])
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
-_Key = Annotated[str, Path(description="The subject's key.", max_length=264)]
+_Key = Annotated[str, Path(description="The subject's key.", max_length=LONGEST_KEY)]
 
 
 def _described(body: type[BaseModel]) -> dict[str, Any]:

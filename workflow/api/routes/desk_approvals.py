@@ -12,6 +12,7 @@ from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.late_routes import LateRouter
+from workflow.api.http.parameters import LONGEST_KEY
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import DeskAct
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -50,7 +51,7 @@ class ApprovalDecision(DeskAct):
 async def post_approval_decision(
     request: Request,
     holder: AtDesk,
-    number: Annotated[str, Path(description="The approval's key, or its id alone.", max_length=264)],
+    number: Annotated[str, Path(description="The approval's key, or its id alone.", max_length=LONGEST_KEY)],
 ) -> JsonAnswer:
     """Who was asked decides: by name, as a member of the team, or on duty, at this moment; or a supervisor,
     with a reason; never whoever asks. 409: it is decided already, or whoever asks would decide it.

@@ -10,6 +10,7 @@ from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.late_routes import LateRouter
+from workflow.api.http.parameters import LONGEST_KEY
 from workflow.api.http.request_body import read_object
 from workflow.api.routes.desk_requests import Sending, data_of_trigger
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -41,7 +42,7 @@ Act = Literal[
 async def act_on_case(
     request: Request,
     holder: AtDesk,
-    number: Annotated[str, Path(description="The case's number, or its key.", max_length=264)],
+    number: Annotated[str, Path(description="The case's number, or its key.", max_length=LONGEST_KEY)],
     trigger: Act,
     sending: Annotated[Sending, Query()],
 ) -> JsonAnswer:

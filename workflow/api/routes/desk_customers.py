@@ -12,7 +12,7 @@ from workflow.api.auth import AtDesk
 from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.late_routes import LateRouter
-from workflow.api.http.parameters import SubjectKey
+from workflow.api.http.parameters import LONGEST_KEY, SubjectKey
 from workflow.api.http.request_body import described_body, read_model
 from workflow.api.routes.desk_requests import DeskAct
 from workflow.api.routes.desk_responses import described_results, desk_of, response_to
@@ -21,7 +21,7 @@ from workflow.recovery.desk.desk import ActResult
 
 router = LateRouter(prefix="/v1/desk", tags=["desk"])
 
-Number = Annotated[str, Path(description="The key, or its id alone.", max_length=264)]
+Number = Annotated[str, Path(description="The key, or its id alone.", max_length=LONGEST_KEY)]
 
 
 class Verdict(DeskAct):

@@ -13,7 +13,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, preferred
-from workflow.api.http.parameters import READING, Name
+from workflow.api.http.parameters import LONGEST_KEY, READING, Name
 from workflow.explanation import Explanation, explain
 from workflow.queries.history import history
 
@@ -30,7 +30,7 @@ _TEXT = "text/plain"
 def get_explanation(
     request: Request,
     _: SubjectReader,
-    key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)],
+    key: Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=LONGEST_KEY)],
     timer: Annotated[Name | None, Query(description="Only this timer; else all it has or had.")] = None,
     zone: Annotated[
         str | None,

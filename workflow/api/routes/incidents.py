@@ -17,8 +17,8 @@ from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.known_parameters import query_as, reads_its_query
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging
-from workflow.api.http.parameters import LISTING, READING, SubjectKey
-from workflow.api.resources.addresses import LONGEST, LONGEST_KEY, address_of, tail_of
+from workflow.api.http.parameters import LISTING, LONGEST_KEY, READING, SubjectKey
+from workflow.api.resources.addresses import LONGEST, address_of, tail_of
 from workflow.api.resources.below import read_below
 from workflow.api.resources.parameters import fields_parameter
 from workflow.api.resources.sparse_fields import (

@@ -13,7 +13,7 @@ from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.key_paths import is_part_of_key
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.paging import Paging, page_limit
-from workflow.api.http.parameters import LISTING, READING, Name, SubjectKey
+from workflow.api.http.parameters import LISTING, LONGEST_KEY, READING, Name, SubjectKey
 from workflow.queries.history import SubjectHistory, history
 from workflow.queries.subjects import SubjectPage, subjects
 from workflow.queries.timeline import TimelinePage, timeline
@@ -61,7 +61,7 @@ def list_subjects(request: Request, _: ListReader, wanted: Annotated[SubjectFilt
     return JsonAnswer(page)
 
 
-_Key = Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=264)]
+_Key = Annotated[str, Path(description="`<lifecycle>:<id>`", max_length=LONGEST_KEY)]
 
 
 class PageOfTimeline(Paging):
