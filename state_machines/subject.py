@@ -19,8 +19,10 @@ UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef" + _NO_CHARACTERS
 surrogate pairs and what Unicode will never make a character (CloudEvents 1.0.2, section "Type system")."""
 KEY = re.compile(rf"[a-z][a-z0-9_]{{0,62}}:[^\s{UNPRINTABLE}]{{1,200}}")
 """The form of a subject's key."""
-KEY_FORM = "'<lifecycle>:<id>', the id of 1 to 200 printable characters without white space"
-"""The same in words."""
+ID_FORM = "1 to 200 printable characters without white space"
+"""The form of the id in it, in words."""
+KEY_FORM = f"'<lifecycle>:<id>', the id of {ID_FORM}"
+"""The form of the whole key, in words."""
 
 NOTHING: Mapping[str, Any] = {}
 """An object without fields. Shared, and never changed: nobody changes a mapping that he was given."""

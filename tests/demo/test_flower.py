@@ -24,6 +24,7 @@ def test_it_is_well_behind_its_password_with_our_tasks_and_nobodys_address() -> 
         (replace(SEEN, without_password=200), "answered 200 without"),
         (replace(SEEN, with_password=0), "0 with the password"),
         (replace(SEEN, tasks={APPLY: 1, FIRE: 1}), f"has not seen {SEND}"),
+        (replace(SEEN, tasks={SEND: 1}), f"has not seen {APPLY} or {FIRE}"),
         (replace(SEEN, text="to ada@example.org"), "shows ada@example.org"),
     ],
 )

@@ -15,6 +15,7 @@ from state_machines.catalog import NAMES
 from state_machines.definitions.lifecycle import Lifecycle
 from state_machines.definitions.senders import DESK
 from state_machines.errors import Problem
+from state_machines.subject import ID_FORM, is_key
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import TimeError
 from workflow.access.principal import Principal
@@ -82,7 +83,7 @@ async def begin(
     by = acting_person(holder)
     try:
         data = await run_in_threadpool(_data, request, holder, name, trigger, said, by)
-        key = f"{name}:{_named(said)}"
+        key = _key(name, said)
         found = await desk_of(context_of(request), holder).open(key, trigger, data, form_id(said), PATIENCE)
     except (InvalidQuery, InvalidEvent) as error:
         problems = [about_field(one) for one in error.problems]
@@ -150,10 +151,16 @@ def _check_zone(customer: Any) -> None:
             raise InvalidQuery([Problem(f"{CUSTOMER}.zone", error.rule, error.message)]) from None
 
 
-def _named(said: dict[str, str]) -> str:
-    """What somebody calls it; else a short name, the same however often the form is sent."""
-    given = text_in(said, NAMED)
-    return given or b32encode(sha256(form_id(said).encode()).digest())[:7].decode()
+def _key(name: str, said: dict[str, str]) -> str:
+    """The key by what somebody calls it; else by a short name, the same however often the form is sent.
+
+    Raises InvalidEvent.
+    """
+    given = text_in(said, NAMED) or b32encode(sha256(form_id(said).encode()).digest())[:7].decode()
+    key = f"{name}:{given}"
+    if not is_key(key):
+        raise InvalidEvent([Problem(NAMED, "form", f"its number or name must be {ID_FORM}")])
+    return key
 
 
 def _shown(
