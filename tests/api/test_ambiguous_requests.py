@@ -88,3 +88,41 @@ def test_an_instant_that_utc_does_not_have_is_refused(house: House) -> None:
         "/v1/desk/callbacks/callback:C-1/outcome", json=late, headers=house.bearer(Role.DESK)
     )
     assert problem(answer) == (422, "body.at", "instant-range")
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        ("/v1/search?q=%ff", "query.q"),
+        ("/v1/search?q=a&q=caf%E9", "query.q"),
+        ("/v1/search?q=%C3%28&limit=5", "query.q"),
+        ("/v1/search?q=%ED%A0%80", "query.q"),
+        ("/v1/search?%ff=1", "query.\N{REPLACEMENT CHARACTER}"),
+        ("/v1/subjects?cursor=%80", "query.cursor"),
+        ("/v1/changes?team=%ff", "query.team"),
+        ("/v1/changes/stream?team=%ff", "query.team"),
+        ("/v1/subjects/promise:%ff", "path"),
+        ("/v1/promises/%ff", "path"),
+        ("/v1/customers/%ff", "path"),
+        ("/search?q=%ff", "query.q"),
+    ],
+)
+def test_what_is_no_text_is_not_read_as_another(house: House, target: str, field: str) -> None:
+    assert problem(house.http.get(target, headers=house.bearer())) == (422, field, "utf-8")
+
+
+def test_a_subject_is_not_begun_under_what_is_no_text(house: House) -> None:
+    before = house.counts()
+    answer = house.http.post("/v1/promises/%ff/make", json=PROMISE, headers=house.bearer())
+    assert problem(answer) == (422, "path", "utf-8")
+    assert house.counts() == before
+
+
+def test_a_page_says_so_to_people(house: House) -> None:
+    answer = house.http.get("/sign-in?next=%ff", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+def test_text_of_any_script_is_text(house: House) -> None:
+    for said in ("m%C3%BCller", "%D9%85%D8%B1%D9%8A%D9%85", "%F0%9F%98%80", "%EF%BF%BD", "a+b%2Bc"):
+        assert house.http.get(f"/v1/search?q={said}", headers=house.bearer()).status_code == 200

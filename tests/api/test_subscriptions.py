@@ -113,8 +113,8 @@ def test_a_wrong_wish_is_refused(house: House, wish: dict[str, object], field: s
 
 def test_what_a_resource_knows_is_said_of_all_its_methods(house: House) -> None:
     answer = _ask(house, "PUT", "/sub_1", {})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH")
-    assert _ask(house, "DELETE", "").headers["allow"] == "GET, POST"
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, HEAD, OPTIONS, PATCH")
+    assert _ask(house, "DELETE", "").headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 def test_a_subscription_is_listed_changed_and_taken_away(house: House) -> None:

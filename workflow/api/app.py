@@ -19,7 +19,9 @@ from workflow.access.keys import TEST_PREFIX
 from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.error_mapping import KNOWN, refusal_of
+from workflow.api.http.head_requests import HeadRequests
 from workflow.api.http.late_routes import LateRouter
+from workflow.api.http.allowed import EVERY, allow_field, options_answer
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
 from workflow.api.http.request_ids import RequestIds
@@ -182,6 +184,7 @@ def create_app(
     # As they are: including them would build each route anew with every application.
     for router in (*pages, *(one.router for one in known)):
         app.router.routes.extend(router.routes)
+    app.add_middleware(HeadRequests)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     every = runtime.settings.access_log
     app.add_middleware(Observation, meters=context.meters, every=every)
@@ -218,17 +221,19 @@ def _lifespan(context: ApiContext) -> Callable[[FastAPI], AbstractAsyncContextMa
     return lifespan
 
 
-def _methods(request: Request) -> list[str]:
+def _methods(request: Request) -> set[str]:
     """What the resource at this path knows: each method has a route of its own, with the same template."""
     routes = [route for route in request.app.router.routes if isinstance(route, Route)]
     template = next(one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for one in routes if one.path == template for method in one.methods or ()})
+    return {method for one in routes if one.path == template for method in one.methods or ()}
 
 
 def _answer_errors(app: FastAPI, shown: Callable[[Request, Refusal], Response | None]) -> None:
     """Every error becomes problem details, or the page that says so to a person."""
 
     def answer(request: Request, refusal: Refusal) -> Response:
+        if refusal.kind is Kind.METHOD and request.method == "OPTIONS":
+            return options_answer(refusal.headers["Allow"])
         return shown(request, refusal) or refusal.answer()
 
     @app.exception_handler(Refusal)
@@ -246,12 +251,14 @@ def _answer_errors(app: FastAPI, shown: Callable[[Request, Refusal], Response | 
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
+        if request.method == "OPTIONS" and request.scope["path"] == "*":  # of the server itself
+            return options_answer(allow_field(EVERY))
         kind = Kind.of_status(error.status_code)
         field = "method" if kind is Kind.METHOD else "path"
         problem = Problem(field, kind.value[0], f"{error.detail}: {request.method} {request.url.path}")
         headers = dict(error.headers or {})
         if kind is Kind.METHOD:
-            headers["Allow"] = ", ".join(_methods(request))
+            headers["Allow"] = allow_field(_methods(request))
         return answer(request, Refusal(kind, [problem], headers=headers))
 
     async def other(request: Request, error: Exception) -> Response:

@@ -25,6 +25,8 @@ _PIECE = 16 * 1024
 _FRAME_BYTES = 32
 """What each chunk of a body may bring besides its bytes: its length, its line ends."""
 
+_VERSIONS = frozenset({"1.1", "1.0"})
+
 Refused = Callable[[str], None]
 """Is told the rule for which a connection was ended."""
 
@@ -121,6 +123,10 @@ class BoundedProtocol(NoUpgradeProtocol):
         if self.parser.stopped:
             return
         bounds, headers = self._bounds, self.headers
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            other = f"is {version}; an offer of HTTP/2 is passed over, and HTTP/1.1 goes on"
+            raise self._broken(Refusal.of(Kind.VERSION, "request", "version", other))
         if len(self.url) > bounds.url_bytes:
             raise self._broken(self._url_too_long())
         if len(headers) > bounds.fields:
@@ -128,7 +134,7 @@ class BoundedProtocol(NoUpgradeProtocol):
             raise self._broken(Refusal.of(Kind.HEAD_TOO_LARGE, "headers", "fields", most))
         if self._came + len(headers) > bounds.head_bytes and self._head_size() > bounds.head_bytes:
             raise self._broken(self._head_too_large())
-        unclear = unclear_field(headers, self.parser.get_http_version())
+        unclear = unclear_field(headers, version)
         if unclear is not None:
             raise self._broken(unclear)
         if len(self.pipeline) >= bounds.pipelined:

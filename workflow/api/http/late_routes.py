@@ -12,6 +12,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from workflow.api.http.target_text import refuse_broken_text
 
 
 class LateRoute(APIRoute):
@@ -49,6 +52,11 @@ class LateRoute(APIRoute):
             **self._options,
         )
         self.__dict__.update(whole.__dict__ | known)  # what was set since it was declared stays
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request. Raises InvalidQuery where what it asks for is no text."""
+        refuse_broken_text(scope)
+        await super().handle(scope, receive, send)
 
     def __getattr__(self, attribute: str) -> Any:
         """Only for what is not there yet."""

@@ -97,7 +97,7 @@ async def read_form(
     """
     body = await read_whole(request, most)
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
+        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=most_fields)
     except ValueError:
         return None
 

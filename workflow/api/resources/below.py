@@ -7,6 +7,7 @@ from fastapi import Request
 from state_machines.definitions.lifecycle import Lifecycle
 from workflow.access.principal import Principal
 from workflow.api.context import context_of
+from workflow.api.http.allowed import allow_field
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.resources.addresses import POSSIBLE, Address
 from workflow.api.resources.possible import PossibleTriggers, possible_now
@@ -30,4 +31,4 @@ def read_below(
 def no_method(request: Request, *known: str) -> Refusal:
     """405: what the path names takes these methods."""
     message = f"Method Not Allowed: {request.method} {request.url.path}"
-    return Refusal.of(Kind.METHOD, "method", "method", message, Allow=", ".join(known))
+    return Refusal.of(Kind.METHOD, "method", "method", message, Allow=allow_field(known))
