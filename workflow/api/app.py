@@ -18,10 +18,10 @@ from state_machines.errors import Problem
 from workflow.access.keys import TEST_PREFIX
 from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
+from workflow.api.http.allowed import EVERY, allow_field, options_answer
 from workflow.api.http.error_mapping import KNOWN, refusal_of
 from workflow.api.http.head_requests import HeadRequests
 from workflow.api.http.late_routes import LateRouter
-from workflow.api.http.allowed import EVERY, allow_field, options_answer
 from workflow.api.http.observation import Observation
 from workflow.api.http.problems import Kind, ProblemDetails, Refusal
 from workflow.api.http.request_ids import RequestIds

@@ -15,7 +15,7 @@ class HeadRequests:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; of an answer to HEAD its head goes out, and whoever writes on is told to stop."""
+        """Pass a request on; an answer to HEAD ends with its head, and whoever writes on is told to stop."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
