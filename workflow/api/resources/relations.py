@@ -63,12 +63,9 @@ class Operation:
         }
         self.query = {name: schema for (place, name), schema in schemas.items() if place == "query"}
         self.made = "x-makegood-trigger" in said
-
-    @property
-    def collection(self) -> list[str]:
-        """The segments of its path before the first parameter."""
         first = next((n for n, one in enumerate(self.segments) if one.startswith("{")), len(self.segments))
-        return self.segments[:first]
+        self.collection = self.segments[:first]
+        """The segments of its path before the first parameter."""
 
     def answers(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Those in JSON that say that it was done, each with its schema."""
@@ -91,6 +88,11 @@ class Relations:
             for method, said in item.items()
         ]
         self._by_name = {one.name: one for one in self._operations}
+        self._one_of: dict[str, list[Operation]] = {}
+        """By what a collection is called, the operations on one of it and below that."""
+        for one in self._operations:
+            if one.path_parameters:
+                self._one_of.setdefault(one.collection[-1], []).append(one)
 
     def add(self) -> None:
         """To every answer what follows from it."""
@@ -155,8 +157,8 @@ class Relations:
         if not place.schema:
             return
         plural = f"{place.schema.removesuffix('View').lower()}s"
-        for target in self._operations:
-            if target.path_parameters and target.collection[-1] == plural and not target.made:
+        for target in self._one_of.get(plural, ()):
+            if not target.made:
                 parameters = _parameters(target, place)
                 if parameters:
                     yield target.name, _link(target.name, parameters)
@@ -190,9 +192,8 @@ class Relations:
     def _of_subject(self, subjects: Subjects, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
         """What lies below its collection elsewhere, and lists of what belongs to it."""
         collection = self._by_name[subjects.get].collection[-1]
-        for target in self._operations:
-            if target.path_parameters and target.collection[-1] == collection:
-                yield target.name, _link(target.name, _parameters(target, place))
+        for target in self._one_of.get(collection, ()):
+            yield target.name, _link(target.name, _parameters(target, place))
         for target in self._lists_by(subjects.lifecycle):
             name = "key" if _takes_keys(target.query[subjects.lifecycle]) else "id"
             called = f"{target.name}_of_{subjects.lifecycle}"
