@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from state_machines.errors import Problem
 from state_machines.values.instants import as_utc, format_instant
 from workflow.errors import MakegoodError
 from workflow.recovery.rotations.attendance import attendance
+from workflow.recovery.rotations.calendar_parts import occurrences
 from workflow.recovery.rotations.calendar_text import CalendarText
 from workflow.recovery.rotations.calendar_times import (
     Entry,
@@ -182,8 +183,6 @@ def _expanded(
     calendar: Entry, zones: CalendarZones, begin: datetime, end: datetime
 ) -> list[tuple[datetime, datetime, Entry]]:
     """(begin, end, event) of everything in a span that has not been cancelled."""
-    import recurring_ical_events
-
     if str(calendar.get("METHOD", "")).upper() == "CANCEL":
         return []
     lengths = {
@@ -194,8 +193,7 @@ def _expanded(
     # It is in the times by now; the library would put it into those of UTC, too.
     calendar.pop("X-WR-TIMEZONE", None)
     try:
-        query = recurring_ical_events.of(calendar, components=["VEVENT"]).after(begin - _ABOUT_A_DAY)
-        near = takewhile(lambda one: first_instant(one["DTSTART"].dt, zones) < end + _ABOUT_A_DAY, query)
+        near = occurrences(calendar, _NUMBER, begin - _ABOUT_A_DAY, end + _ABOUT_A_DAY)
         timed = ((*_span(one, lengths.get(one[_NUMBER]), zones), one) for one in near)
         inside = (
             one
