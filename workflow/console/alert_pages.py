@@ -13,9 +13,12 @@ from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.negotiation import JSON, MARKDOWN
 from workflow.api.routes.alerts import AlertQuery, Case, Version, alert_of
+from workflow.console.alert_reading import reading
 from workflow.console.preferred_pages import preferred_over
 from workflow.console.rendering import page
-from workflow.recovery.archive.markdown import html
+from workflow.console.translations import ENGLISH
+from workflow.console.viewer import viewer_of
+from workflow.recovery.archive.markdown import html, markdown
 from workflow.recovery.archive.search import search
 
 router = LateRouter(include_in_schema=False)
@@ -26,7 +29,11 @@ alert_router = LateRouter(include_in_schema=False, route_class=preferred_over(JS
 def alert_page(request: Request, _: BrowserReader, case: Case, version: Version) -> HTMLResponse:
     """One service alert, to be read."""
     found = alert_of(request, case, version)
-    return page(request, "alert.html", alert=found, body=Markup(html(found.markdown)))
+    language, own = viewer_of(request).language, context_of(request).runtime.settings.lifecycles
+    written = (
+        found.markdown if language == ENGLISH else markdown(found.document, reading(language, own))
+    )
+    return page(request, "alert.html", alert=found, body=Markup(html(written)))
 
 
 @router.get("/alerts")

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from workflow.console.own_labels import TEXT, own_labels
+from workflow.console.reworded import reworded_of
 from workflow.console.translations import ENGLISH, translations
 
 Label = Callable[..., str]
@@ -56,9 +57,11 @@ def sentences(language: str, own: Path | None = None) -> Callable[[str, str], st
 @cache
 def reasons(language: str, own: Path | None = None) -> Callable[[str, str], str]:
     """``why(reason, lifecycle)``: why it was refused; what a guard says in this language if there is such."""
-    named = own_labels(own, language)
+    named, label = own_labels(own, language), labels(language, own)
 
     def why(reason: str, lifecycle: str) -> str:
-        return named.get((lifecycle, TEXT, reason.partition(": ")[2]), reason)
+        if own_words := named.get((lifecycle, TEXT, reason.partition(": ")[2])):
+            return own_words
+        return reworded_of(language, reason, lambda kind, name: label(kind, name, lifecycle))
 
     return why

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
@@ -14,8 +12,9 @@ from workflow.api.http.negotiation import JSON
 from workflow.api.routes.packets import CaseNumber
 from workflow.console.preferred_pages import preferred_over
 from workflow.console.rendering import page
+from workflow.console.times import clock_of
+from workflow.console.viewer import viewer_of
 from workflow.recovery.packet import packet
-from workflow.recovery.packet.local_time import local_text
 
 router = LateRouter(include_in_schema=False, route_class=preferred_over(JSON))
 
@@ -25,5 +24,5 @@ def packet_page(request: Request, _: CaseReader, number: CaseNumber) -> HTMLResp
     """Everything the next person needs, to be read."""
     runtime = context_of(request).runtime
     found = packet(runtime.store, number, runtime.clock.now())
-    local = partial(local_text, where=found.contact.zone)
+    local = clock_of(viewer_of(request).language, found.contact.zone)
     return page(request, "packet.html", packet=found, local=local)

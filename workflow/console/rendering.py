@@ -18,6 +18,7 @@ from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
 from workflow.console.hints import topic
 from workflow.console.labels import labels, reasons, sentences
+from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import lasting
 from workflow.console.translations import ENGLISH, LANGUAGES, translations
@@ -56,7 +57,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
     )
-    environment.filters["said"] = known.gettext
+    environment.filters["said"] = reworded(language)
     environment.filters["lasting"] = partial(lasting, language=language)
     environment.globals |= {
         "asset": asset_path,

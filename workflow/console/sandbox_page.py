@@ -25,14 +25,14 @@ from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import STORABLE
 from workflow.console.rendering import page
-from workflow.console.times import clock_text
+from workflow.console.times import clock_of, clock_text
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import AdvanceUnderWay, InvalidAdvance
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.recording import newest, person_of, recording_file
 from workflow.recovery.links.urls import base_url, with_paths
-from workflow.recovery.packet.local_time import local_text, zone_of
+from workflow.recovery.packet.local_time import zone_of
 from workflow.sandbox.advance import AdvanceStatus, ask, sandbox_clock, standing, target_of
 
 router = LateRouter(include_in_schema=False)
@@ -129,6 +129,7 @@ def _shown(
     file = recording_file(Path(runtime.settings.data_dir))
     many = _OF_ALL if wanted.person is None else _NOTICES
     recorded = newest(file, many, before=wanted.before, person=wanted.person)
+    most = _NEWEST if wanted.person is None else _NOTICES
     older = recorded.older and request.url.include_query_params(before=recorded.older).query
     answer = page(
         request,
@@ -139,7 +140,7 @@ def _shown(
         moving=found.status is AdvanceStatus.ADVANCING,
         halted=found.status is AdvanceStatus.HALTED,
         may_move=holder.operates,
-        people=list(people(runtime, recorded.notices, _NEWEST if wanted.person is None else _NOTICES)),
+        people=list(people(runtime, recorded.notices, most, viewer_of(request).language)),
         wanted=wanted,
         older=older,
         wrong=wrong,
@@ -156,7 +157,7 @@ def _utc(language: str, at: datetime) -> str:
     return clock_text(at, "UTC", language, seconds=True)
 
 
-def people(runtime: Runtime, notices: list[dict[str, Any]], most: int) -> Iterator[Person]:
+def people(runtime: Runtime, notices: list[dict[str, Any]], most: int, language: str) -> Iterator[Person]:
     """Who would have got these, whoever was told last first; of each of them so many notices at most."""
     base = base_url(runtime.settings)
     by_word: dict[str, list[dict[str, Any]]] = {}
@@ -165,12 +166,12 @@ def people(runtime: Runtime, notices: list[dict[str, Any]], most: int) -> Iterat
     for word, theirs in by_word.items():
         to = theirs[0]["to"]
         name = str(to.get("name") or word) if isinstance(to, dict) else word
-        yield Person(name, word, [_told(one, base) for one in theirs[:most]], max(0, len(theirs) - most))
+        yield Person(name, word, [_told(one, base, language) for one in theirs[:most]], max(0, len(theirs) - most))
 
 
-def _told(notice: dict[str, Any], base: str) -> Told:
+def _told(notice: dict[str, Any], base: str, language: str) -> Told:
     return Told(
-        at=local_text(notice["at"], zone_of(notice["to"])) or "",
+        at=clock_of(language, zone_of(notice["to"]))(notice["at"]),
         channel=notice["channel"],
         about=notice["about"],
         subject=notice["subject"],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
@@ -34,6 +33,7 @@ from workflow.console.line_pages import PATIENCE
 from workflow.console.looking import seen_by
 from workflow.console.rendering import history_of, page, path_of, see_other
 from workflow.console.story import Told, story_of
+from workflow.console.times import clock_of
 from workflow.console.trigger_forms import data_of, forms, triggers_now
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
@@ -43,7 +43,7 @@ from workflow.queries.subjects import SubjectRow, opened_subject
 from workflow.recovery.authority.speaking import role_claimed
 from workflow.recovery.desk.desk import DeskOutcome
 from workflow.recovery.packet import packet
-from workflow.recovery.packet.local_time import local_text, zone_of
+from workflow.recovery.packet.local_time import zone_of
 
 router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264)]
@@ -206,7 +206,7 @@ def _shown(
         drawing=size_of_lit(view.lifecycle, view.subject.state),
         others=looking,
         zone=where,
-        local=partial(local_text, where=where),
+        local=clock_of(viewer_of(request).language, where),
         said=said or {},
         problems=problems or [],
         tried=tried,

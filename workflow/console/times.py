@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +12,12 @@ from babel.numbers import format_decimal
 
 from state_machines.values.instants import as_utc, format_instant, parse_instant, zone
 from state_machines.values.time_errors import TimeError
+from workflow.console.translations import ENGLISH
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ENGLISH_CLOCK = re.compile(
+    rf"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}), (\d\d):(\d\d) \(([\w/+-]+)\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,37 @@ def lasting(length: timedelta, language: str) -> str:
 def clock_text(at: datetime, zone_name: str, language: str, *, seconds: bool = False) -> str:
     """``Tue 3 Mar 2026, 14:00 (Europe/Berlin)``."""
     local = at.astimezone(zone(zone_name))
-    pattern = f"EEE d{'.' if language == 'de' else ''} MMM y, HH:mm{':ss' if seconds else ''}"
-    return f"{format_datetime(local, pattern, locale=language)} ({zone_name})"
+    return f"{format_datetime(local, _pattern(language, seconds=seconds), locale=language)} ({zone_name})"
+
+
+def clock_text_in(text: str, language: str) -> str:
+    """A text with the instants that stand in it in English, as `local_text` writes them, in this language."""
+
+    def again(found: re.Match[str]) -> str:
+        day, month, year, hour, minute, where = found.groups()
+        try:
+            wall = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute))  # noqa: DTZ001
+        except ValueError:
+            return found[0]
+        return f"{format_datetime(wall, _pattern(language), locale=language)} ({where})"
+
+    return text if language == ENGLISH else _ENGLISH_CLOCK.sub(again, text)
+
+
+def _pattern(language: str, *, seconds: bool = False) -> str:
+    return f"EEE d{'.' if language == 'de' else ''} MMM y, HH:mm{':ss' if seconds else ''}"
+
+
+def clock_of(language: str, whose: str | None) -> Callable[[datetime | str | None], str]:
+    """``local(at)``: an instant by the clock of whom it is about, in UTC where that is unknown; or nothing."""
+
+    def local(at: datetime | str | None) -> str:
+        if at is None:
+            return ""
+        instant = parse_instant(at) if isinstance(at, str) else as_utc(at)
+        return clock_text(instant, _known(whose) or "UTC", language)
+
+    return local
 
 
 def _known(name: str | None) -> str | None:

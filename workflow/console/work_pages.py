@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Request
@@ -24,6 +23,7 @@ from workflow.console.form_values import acting_person, form_id, instant_in, tex
 from workflow.console.line_pages import PATIENCE, claimed, dial_in
 from workflow.console.looking import seen_by
 from workflow.console.rendering import page, path_of, see_other
+from workflow.console.times import clock_of
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import EventConflict, InvalidEvent, InvalidQuery, NotFound
@@ -36,7 +36,7 @@ from workflow.recovery.desk.held import HELD
 from workflow.recovery.desk.item import FREE, Item, Kind
 from workflow.recovery.desk.line import Wishes, find
 from workflow.recovery.packet import Packet, packet
-from workflow.recovery.packet.local_time import local_text, zone_of
+from workflow.recovery.packet.local_time import zone_of
 
 router = LateRouter(include_in_schema=False)
 _Key = Annotated[str, Path(max_length=264)]
@@ -168,7 +168,7 @@ def _shown(
         may_say=may_say(holder, work.item),
         asides=asides(runtime.store, work.item.key) if may_say(holder, work.item) else [],
         others=looking,
-        local=partial(local_text, where=where),
+        local=clock_of(viewer_of(request).language, where),
         can_dial=runtime.settings.can_dial,
     )
 

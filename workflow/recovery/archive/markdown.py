@@ -7,7 +7,8 @@ written, and HTML in it stays what it was, letters. Source: CommonMark 0.31.2, 2
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,28 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BLANK = re.compile(r"\n{3,}")
 
 
-def markdown(document: Mapping[str, Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a document is read aloud: by whoever reads it, in their language.
+
+    Attributes:
+        say: a text of the document's own, such as a heading or an instant, in that language.
+        name: what a state, trigger, field or channel is called: of its kind, its name and the lifecycle, or
+            the key of a subject that lives through it.
+    """
+
+    say: Callable[[Any], Any]
+    name: Callable[[str, Any, str | None], str]
+
+
+AS_WRITTEN = Reading(lambda text: text, lambda kind, name, lifecycle=None: str(name).replace("_", " "))
+"""In English, with names as definitions give them."""
+
+
+def markdown(document: Mapping[str, Any], reading: Reading = AS_WRITTEN) -> str:
     """The document as CommonMark, with tables as GitHub has them."""
-    written = _environment().get_template("alert.md").render(document)
+    template = _environment().get_template("alert.md")
+    written = template.render(document, say=reading.say, name=reading.name)
     return _BLANK.sub("\n\n", written).strip() + "\n"
 
 
