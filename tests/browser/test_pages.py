@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.signed_in import token_of
 from tests.browser.conftest import PROMISE, Desk, Screen
+from tests.browser.english import english_of_ours, is_english
 from workflow.access.role import Role
 
 PAGES = (
@@ -64,9 +65,20 @@ def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> 
         assert language == SIGHTS[sight]["locale"][:2], path
         assert too_wide(screen) == [], path
         assert found_by_axe(screen, desk.axe) == [], path
+        if language == "de" and path != "/docs":  # the reference of the API is in English
+            assert english_of_ours(screen, desk.house.runtime.store) == [], path
         if path == "/nowhere":  # a browser says itself that there is no such page
             screen.complaints = [one for one in screen.complaints if "404" not in one]
         screen.is_clean()
+
+
+def test_english_of_ours_would_be_seen_and_what_people_say_is_not(desk: Desk, everybody: str) -> None:
+    screen = desk.screen(everybody, locale="de-DE")
+    screen.open("/cases/D-1")
+    screen.page.evaluate("document.querySelector('h1').title = 'Nobody has called them by now'")
+    assert english_of_ours(screen, desk.house.runtime.store) == ["Nobody has called them by now"]
+    assert "nobody came; I took a day off" in screen.page.content(), "a customer's words are there"
+    assert is_english("A word to the customer, of whom nobody knows") and not is_english("Was war es, so im Team?")
 
 
 def test_no_page_is_too_wide_for_the_smallest_telephone_in_english_either(desk: Desk, everybody: str) -> None:

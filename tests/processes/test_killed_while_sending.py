@@ -12,15 +12,21 @@ from sqlalchemy import select
 
 from tasks.sending import pace
 from tests.processes.installation import Installation
+from tests.servers.push_service import new_browser
 from tests.tasks.smtp_talk import smtp_talk
 from tests.tasks.wire_server import Line, Talk, WireServer, http_answer, read_request
 from tests.waiting import wait_until
+from workflow.access import people
+from workflow.access.role import Role
 from workflow.engine.cloudevent import CloudEvent
+from workflow.recovery.bells import BellWish, push_keys, switch_on
 from workflow.store.schema import subjects
 
 PROMISES = 150
 _KILLED_AT = 120
 """The message that has arrived, and is not answered, when the worker is killed."""
+_OF_ONE = 15
+"""Browsers of one person with a bell."""
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 _OPEN = {"pending", "published", "sending"}
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -138,6 +144,54 @@ def test_a_worker_killed_among_posts_sends_none_twice_and_forgets_none(
         ]
         lapse_and_tell(installation, promises, killed)
         each_once(installation, Counter(one.target for one in server.requests), "preferred")
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_among_pushes_rings_no_browser_twice_and_forgets_none(
+    sqlite_installation: Installation,
+) -> None:
+    """Browsers whose pages are closed, when somebody new waits. (Of the stores, mails tell.)"""
+    installation = sqlite_installation
+    killed: list[bool] = []
+    with WireServer(kills_at(installation, killed, http_answer(201))) as server:
+        installation.configure(
+            push_contact="mailto:ops@shop.example", push_networks="127.0.0.0/8", gather="PT0S"
+        )
+        listening(installation, server.url)
+        customer = {"phone": "+4930901820000", "zone": "UTC", "quiet_hours": []}
+        asked = {"customer": customer, "about": "callback", "title": "t", "words": "w"}
+        installation.send(installation.event("callback.request", "callback:C-1", asked))
+        installation.workers.start("--concurrency", "1")
+        installation.wait(lambda: killed, what="the worker to be killed")
+        installation.workers.start("--concurrency", "1")
+
+        def all_rung() -> bool:
+            states = [one.state for one in installation.effects() if one.target == "push"]
+            return len(states) == PROMISES and _OPEN.isdisjoint(states)
+
+        installation.wait(all_rung, what="all to ring, or to be given to a person")
+        each_once(installation, Counter(one.target for one in server.requests), "push")
+        assert states_of_bells(installation) == {"ringing": PROMISES}, "whichever may not have rung rings again"
+
+
+def listening(installation: Installation, url: str) -> None:
+    """Browsers of some people, as many as there are promises elsewhere, each with a bell that is on."""
+    runtime = installation.runtime
+    now = runtime.clock.now()
+    public = push_keys(runtime.store, now).public
+    for person in range(PROMISES // _OF_ONE):
+        asked = people.checked(f"agent{person}@shop.example", f"Agent {person}", [Role.AGENT], now)
+        known = people.add(runtime.store, asked)
+        for browser in range(_OF_ONE):
+            address = new_browser(f"{url}/push/{person}-{browser}", public).address
+            switch_on(runtime.engine, known, "a session", BellWish(address, public, "", None, "UTC", "en"))
+
+
+def states_of_bells(installation: Installation) -> Counter[str]:
+    """How many are in each state."""
+    query = select(subjects.c.state).where(subjects.c.lifecycle == "bell")
+    with installation.runtime.store.connect() as connection:
+        return Counter(connection.execute(query).scalars())
 
 
 def killed_amid(installation: Installation, events: Sequence[CloudEvent], begun: Callable[[], bool]) -> None:

@@ -67,7 +67,10 @@ class _Form:
                 there = len(text) - len(behind) if text.endswith(behind) else -1
             else:
                 there = text.find(behind, here + 1)
-            if there <= here or found.setdefault(place, text[here:there]) != text[here:there]:
+            value = text[here:there] if there > here else ""
+            if not value or (place == "number" and not value.isdecimal()):
+                return None
+            if found.setdefault(place, value) != value:
                 return None
             here = there + len(behind)
         return found if here == len(text) else None
@@ -138,7 +141,7 @@ def _forms(language: str) -> Mapping[bool, list[_Form]]:
     """All forms that there are, those with most of their own first; by whether they are only values."""
     found: dict[bool, list[_Form]] = {False: [], True: []}
     for known, said, within in _all(language):
-        if known != said:
+        if within or known != said:
             found[within].append(_form(known, said))
     for forms in found.values():
         forms.sort(key=lambda one: -len(one.begins) - sum(len(behind) for _, behind in one.then))
