@@ -1,7 +1,7 @@
 """English that a reader of German gets to see, although nobody has written it: what we say ourselves.
 
-What people and other systems have said is quoted on a page as they said it; it is known from the ledger. What is
-left and reads as English is ours, wherever it comes from.
+What people and other systems have said is quoted on a page as they said it; it is known from the ledger. What
+is left and reads as English is ours, wherever it comes from.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from sqlalchemy import select
 
 from tests.browser.conftest import Screen
 from workflow.store import schema
+from workflow.store.own_sources import ASIDE_SOURCE
 from workflow.store.port import Store
 
-_WORDS = frozenset(
-    "the and is are not who by with of that has have this it to for must nobody be been we no at or from "
-    "does their they there which how when what".split()
+_ENGLISH = re.compile(
+    r"(?<![\w-])(the|and|is|are|not|who|by|with|of|that|has|have|this|it|to|for|must|nobody|be|been|we|no|at|or|from"
+    r"|does|their|they|there|which|how|when|what)(?![\w-])",
+    re.IGNORECASE,
 )
 """Words of English that are none of German, and stand in most sentences."""
-_WORD = re.compile(r"[A-Za-z']+")
 _NOT_OURS = "script, style, code, pre, textarea, option, svg, [lang=en], [translate=no]"
 """Where programs speak, or somebody's own text is shown."""
 _TEXTS = f"""() => {{
@@ -45,18 +46,17 @@ def english_of_ours(screen: Screen, *stores: Store) -> list[str]:
 
 def is_english(text: str) -> bool:
     """Whether it has two words, at least, that only English has."""
-    return sum(word.lower() in _WORDS for word in _WORD.findall(text)) >= 2
+    return len(_ENGLISH.findall(text)) >= 2
 
 
 def said_by_others(store: Store) -> Iterator[str]:
-    """Whatever came with events that are not makegood's own, and what notices say, in their readers' languages."""
+    """What came with events that are not makegood's own; what notices say, in their readers' language."""
     event, effect, key = schema.events.c, schema.outbox.c, schema.keys.c
+    by_others = ~event.source.startswith("/makegood") | (event.source == ASIDE_SOURCE)
     with store.connect() as connection:
-        for data in connection.scalars(select(event.data).where(~event.source.startswith("/makegood"))):
+        for data in connection.scalars(select(event.data).where(by_others)):
             yield from _texts(data)
-        for row in connection.execute(
-            select(effect.payload, effect.receipt).where(effect.kind == "notice")
-        ):
+        for row in connection.execute(select(effect.payload, effect.receipt).where(effect.kind == "notice")):
             yield from _texts([row.payload.get("title"), row.payload.get("words"), row.receipt])
         yield from connection.scalars(select(key.name))
 

@@ -78,7 +78,9 @@ def test_english_of_ours_would_be_seen_and_what_people_say_is_not(desk: Desk, ev
     screen.page.evaluate("document.querySelector('h1').title = 'Nobody has called them by now'")
     assert english_of_ours(screen, desk.house.runtime.store) == ["Nobody has called them by now"]
     assert "nobody came; I took a day off" in screen.page.content(), "a customer's words are there"
-    assert is_english("A word to the customer, of whom nobody knows") and not is_english("Was war es, so im Team?")
+    assert is_english("A word to the customer, of whom nobody knows") and not is_english(
+        "Was war es, so im Team?"
+    )
 
 
 def test_no_page_is_too_wide_for_the_smallest_telephone_in_english_either(desk: Desk, everybody: str) -> None:

@@ -362,6 +362,7 @@ def _sandbox(walk: Walk) -> None:
     walk.looks(operator, "sandbox, nothing found")
     walk.open(operator, "/sandbox")
     walk.press(operator, "button[value=PT1H]")
+    operator.page = operator.page.context.new_page()  # the one before looks anew by itself meanwhile
     operator.page.route("**/sandbox", _without_refresh)
     walk.open(operator, "/sandbox")
     assert operator.page.locator("form[action='/sandbox/advance']").count() == 0

@@ -171,7 +171,9 @@ def test_a_worker_killed_among_pushes_rings_no_browser_twice_and_forgets_none(
 
         installation.wait(all_rung, what="all to ring, or to be given to a person")
         each_once(installation, Counter(one.target for one in server.requests), "push")
-        assert states_of_bells(installation) == {"ringing": PROMISES}, "whichever may not have rung rings again"
+        assert states_of_bells(installation) == {"ringing": PROMISES}, (
+            "whichever may not have rung rings again"
+        )
 
 
 def listening(installation: Installation, url: str) -> None:

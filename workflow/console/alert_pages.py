@@ -30,9 +30,7 @@ def alert_page(request: Request, _: BrowserReader, case: Case, version: Version)
     """One service alert, to be read."""
     found = alert_of(request, case, version)
     language, own = viewer_of(request).language, context_of(request).runtime.settings.lifecycles
-    written = (
-        found.markdown if language == ENGLISH else markdown(found.document, reading(language, own))
-    )
+    written = found.markdown if language == ENGLISH else markdown(found.document, reading(language, own))
     return page(request, "alert.html", alert=found, body=Markup(html(written)))
 
 

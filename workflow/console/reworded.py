@@ -29,7 +29,9 @@ _LONGEST, _DEEPEST = 2_000, 4
 """Characters of a text that is looked at, and how many sentences one may hold, each within another."""
 _NAMED = {"trigger": "trigger", "triggers": "trigger", "state": "state", "states": "state"}
 """Places that hold names of a definition, one or several, and of which kind."""
-_OURS = frozenset({"length", "left", "part", "span", "days", "first", "step", "exception", "sender", "senders"})
+_OURS = frozenset(
+    {"length", "left", "part", "span", "days", "first", "step", "exception", "sender", "senders"}
+)
 """Places in which nothing stands that people have written."""
 _SEVERAL = re.compile(r"(, | to )")
 _GUARD = "guard: "
@@ -109,7 +111,9 @@ def _reword(language: str, text: str, name: Name, depth: int, *, ours: bool = Fa
     for within in (True, False) if ours else (False,):
         for form in _forms(language)[within]:
             if (found := form.values(text)) is not None:
-                values = {place: _value(language, place, one, name, depth + 1) for place, one in found.items()}
+                values = {
+                    place: _value(language, place, one, name, depth + 1) for place, one in found.items()
+                }
                 return form.said.format_map(values)
     return None
 

@@ -166,7 +166,9 @@ def people(runtime: Runtime, notices: list[dict[str, Any]], most: int, language:
     for word, theirs in by_word.items():
         to = theirs[0]["to"]
         name = str(to.get("name") or word) if isinstance(to, dict) else word
-        yield Person(name, word, [_told(one, base, language) for one in theirs[:most]], max(0, len(theirs) - most))
+        yield Person(
+            name, word, [_told(one, base, language) for one in theirs[:most]], max(0, len(theirs) - most)
+        )
 
 
 def _told(notice: dict[str, Any], base: str, language: str) -> Told:

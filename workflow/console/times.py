@@ -16,7 +16,9 @@ from workflow.console.translations import ENGLISH
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ENGLISH_CLOCK = re.compile(
-    rf"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}), (\d\d):(\d\d) \(([\w/+-]+)\)"
+    r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{1,2}) "
+    rf"({'|'.join(_MONTHS)})"
+    r" (\d{4}), (\d\d):(\d\d) \(([\w/+-]+)\)"
 )
 
 
@@ -92,7 +94,7 @@ def _pattern(language: str, *, seconds: bool = False) -> str:
 
 
 def clock_of(language: str, whose: str | None) -> Callable[[datetime | str | None], str]:
-    """``local(at)``: an instant by the clock of whom it is about, in UTC where that is unknown; or nothing."""
+    """``local(at)``: an instant by the clock of whom it is about, else in UTC; or nothing."""
 
     def local(at: datetime | str | None) -> str:
         if at is None:

@@ -39,7 +39,11 @@ class Reading:
     name: Callable[[str, Any, str | None], str]
 
 
-AS_WRITTEN = Reading(lambda text: text, lambda kind, name, lifecycle=None: str(name).replace("_", " "))
+def _as_defined(kind: str, name: Any, lifecycle: str | None = None) -> str:
+    return str(name).replace("_", " ")
+
+
+AS_WRITTEN = Reading(lambda text: text, _as_defined)
 """In English, with names as definitions give them."""
 
 
