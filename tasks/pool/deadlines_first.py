@@ -22,9 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 def decide_before_bulk(process: Process) -> None:
-    """Decide events and due timers while there are many at a time; few are left to listeners."""
+    """Decide events and due timers while they are piled up; what flows is left to those that listen."""
     loop = RunLoop(process, FIRE)
-    loop.help_with_deadlines()
+    loop.help_if_piled()
     loop.finish()
 
 

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from workflow.broker.client import Broker
 from workflow.engine.runtime import Runtime
 from workflow.engine.transient_errors import count_as_transient
 from workflow.engine.turns import RunSummary, decide_all
+from workflow.maintenance.backlog import is_piled
 from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.outbox.relay import Relay
 from workflow.recovery.runtime import open_runtime
@@ -26,6 +28,9 @@ from workflow.telemetry import tracing
 if TYPE_CHECKING:
     from tasks.channels.port import Channel
     from tasks.sending.sender import NoticeSender
+
+_LATE = timedelta(milliseconds=100)
+"""A deadline that is later waits for more than the batch which is being decided."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,11 @@ class Process:
     def decide(self) -> RunSummary:
         """Decide whatever waits."""
         return decide_all(self.runtime.engine, self.runtime.settings)
+
+    def is_work_piled(self) -> bool:
+        """Whether more waits than one process that listens decides in time."""
+        runtime = self.runtime
+        return is_piled(runtime.store, runtime.clock.now(), runtime.settings.event_batch, _LATE)
 
     def close(self) -> None:
         """Give all connections back."""

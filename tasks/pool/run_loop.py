@@ -31,6 +31,8 @@ _EMPTY_WAKE_UPS = 3
 """After so many in a row a listener ends, if there is another."""
 _CHECK_SECONDS = 0.02
 """Between two looks whether a successor listens, or whether something else is to be done."""
+_GATHER = 0.03
+"""Seconds that work which flows has to come together for the next batch."""
 _OTHER_QUEUES = (SOON_QUEUE, LATER_QUEUE)
 """Who listens ends when a message waits here that no other process would take."""
 _RELAY_PAUSE = 0.1
@@ -57,9 +59,12 @@ def decide_and_listen(process: Process, task: str) -> TaskResult:
     loop = RunLoop(process, task)
     slots = of_this_pool(process.runtime.settings)
     slot = slots.acquire(slots.for_listening) if slots is not None else None
-    if slots is None or slot is None:
+    if slots is None:
         if loop.decide():
-            loop.call(process.broker.go)  # there is work for one more than those that listen
+            loop.call(process.broker.go)
+        return loop.finish()
+    if slot is None:
+        loop.help_listeners()
         return loop.finish()
 
     def hand_over() -> None:
@@ -136,16 +141,26 @@ class RunLoop:
         finally:
             notified = _unsubscribed(listening)
         # A process that notified this one has sent no message: what it meant must be looked for here.
-        return self.decide() or more if notified else more
+        return self._look_once_more() or more if notified else more
 
-    def help_with_deadlines(self) -> None:
-        """Decide turn after turn while each has more than `AT_ONCE` to decide; fewer are left to listeners.
+    def _look_once_more(self) -> bool:
+        """Decide what little waits; True where so much flows in that another process has to go on with it."""
+        while decided := self._turns.full_turn():
+            if decided > AT_ONCE:
+                return True
+        return False
 
-        Of so many, those that listen could not publish the effects as well.
-        """
+    def help_if_piled(self) -> None:
+        """Decide while more waits than those that listen decide in time, for a bounded time."""
         deadline = monotonic() + self._limit
-        while self._turns.full_turn() > AT_ONCE and monotonic() < deadline:
-            pass
+        while monotonic() < deadline and self._process.is_work_piled():
+            if not self._turns.full_turn():
+                return  # others are deciding it, or nobody can
+
+    def help_listeners(self) -> None:
+        """Decide what waits now, and more while it is piled up; what comes next is for those that listen."""
+        self._turns.full_turn()
+        self.help_if_piled()
 
     def call(self, send: Callable[[str, Sequence[str]], object]) -> None:
         """Have another process go on where this one stops; what the broker does not take, a sweep finds."""
@@ -182,6 +197,13 @@ class RunLoop:
                 return now - self._last_work < self._stay or _is_near(turns.seconds_until_due())
             must_check = self._called_at or until or self._hand_over is None
             turns.expect(listening.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
+            if AT_ONCE < decided and not turns.piled:
+                self._gather(listening, now + _GATHER)
+
+    def _gather(self, listening: Listening, until: float) -> None:
+        """Let what flows in come together: a batch of many costs each of them less than a batch of few."""
+        while (rest := until - monotonic()) > 0:
+            self._turns.expect(listening.wait(rest))
 
     def _decide_batch(self) -> int:
         """How many events and timers were decided; counts the wake-ups in a row that brought none."""

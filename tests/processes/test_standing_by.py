@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import redis
 
+from state_machines.values.instants import parse_instant
+from tasks.pool import run_loop
 from tasks.pool import slots as slots
 from tasks.pool.deadlines_first import decide_before_bulk, decide_beside
 from tasks.pool.process import Process
@@ -17,9 +21,10 @@ from tasks.pool.run_loop import RunLoop, decide_and_listen
 from tests.processes.installation import Installation
 from tests.waiting import wait_until
 from workflow.broker.app import celery_app
-from workflow.broker.notifier import Notifier
+from workflow.broker.notifier import Listening, Notifier
 from workflow.broker.task_names import APPLY, LATER_QUEUE, QUEUE, RELAY, SOON_QUEUE
-from workflow.engine.turns import EVENTS, Turns
+from workflow.clock import monotonic
+from workflow.engine.turns import AT_ONCE, EVENTS, Turns
 
 LONG = 10.0
 
@@ -195,25 +200,97 @@ def test_many_effects_are_relayed_when_nothing_is_due_or_else_by_a_neighbour(poo
     assert pool.broker.llen(LATER_QUEUE) >= 1 or asked, "the notices are on their way"
 
 
-def test_who_is_about_to_do_bulk_helps_with_deadlines_first_and_not_for_ever(pool: Pool) -> None:
-    """Batch after batch while they are large; what trickles in is left to those that listen."""
+def test_who_is_about_to_do_bulk_helps_while_work_is_piled_up_and_not_for_ever(pool: Pool) -> None:
+    """More than a batch of events is piled up; what is fewer is left to those that listen."""
     installation = pool.installation
     installation._runtime = None
     installation.configure(event_batch=25)
     promises = [installation.promise(f"P-{number}", due_in=3600) for number in range(80)]
     installation.runtime.engine.accept(promises)
     decide_before_bulk(Pool(installation).process)
-    assert len(installation.moves("make")) == 80
-    decided = iter([25, 21, 20, 99])
+    assert len(installation.moves("make")) == 75
+    decide_before_bulk(Pool(installation).process)
+    assert len(installation.moves("make")) == 75
 
-    class Trickle(Turns):
-        def full_turn(self) -> int:
-            return next(decided)
 
-    loop = RunLoop(pool.process, APPLY)
-    loop._turns = Trickle(pool.process.runtime.engine, installation.settings)
-    loop.help_with_deadlines()
-    assert next(decided) == 99
+def test_who_is_about_to_do_bulk_helps_with_a_deadline_that_is_late(pool: Pool) -> None:
+    """One that is just due is for those that listen, however many are: they come to it with the next batch."""
+    installation = pool.installation
+    engine = installation.runtime.engine
+    engine.accept([installation.promise("P-1", due_in=0.3), installation.promise("P-2", due_in=3600)])
+    engine.apply()
+    decide_before_bulk(pool.process)
+    assert not installation.moves("lapse")
+    installation.wait(lambda: engine.clock.now() > _due(installation), what="it to be late")
+    decide_before_bulk(pool.process)
+    assert [one.key for one in installation.moves("lapse")] == ["promise:P-1"]
+
+
+def test_who_helps_goes_when_nothing_of_what_is_piled_up_can_be_decided_here(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as while another holds the subjects."""
+    monkeypatch.setattr(Process, "is_work_piled", lambda _: True)
+    flowing = Flow(pool, decided=0)
+    monkeypatch.setattr(run_loop, "Turns", lambda *_: flowing)
+    decide_before_bulk(pool.process)
+    assert flowing.taken == 1
+
+
+def _due(installation: Installation) -> datetime:
+    """When it is late, UTC."""
+    due_at = parse_instant(str(installation.data("promise:P-1")["due_at"]))
+    return due_at + timedelta(milliseconds=100)
+
+
+def test_who_finds_all_places_for_listening_taken_decides_what_waits_and_goes(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work that flows would keep it for as long as it may stay, and the other decides that."""
+    monkeypatch.setattr(slots.Slots, "acquire", lambda *_: None)
+    flowing = Flow(pool)
+    monkeypatch.setattr(run_loop, "Turns", lambda *_: flowing)
+    result = decide_and_listen(pool.process, APPLY)
+    assert (flowing.taken, result["decided"]) == (1, 0)
+    assert pool.broker.llen(QUEUE) == 0
+
+
+def test_who_listens_lets_what_flows_come_together(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of many costs each of them less than a batch of few; of few none has to wait for others."""
+    waits: list[float] = []
+    real = Listening.wait
+
+    def wait(self: Listening, seconds: float) -> frozenset[str]:
+        waits.append(seconds)
+        return real(self, 0) | {EVENTS}  # somebody notifies all the time
+
+    monkeypatch.setattr(Listening, "wait", wait)
+    for decided, apart in ((AT_ONCE + 1, run_loop._GATHER), (AT_ONCE, 0.0)):
+        loop = RunLoop(pool.process, APPLY, seconds=LONG)
+        flowing = Flow(pool, decided, turns=3)
+        loop._turns = flowing
+        assert loop.listen(None, until=lambda turns=flowing: turns.taken >= 3) is False
+        between = [later - sooner for sooner, later in pairwise(flowing.at)]
+        assert all(one >= apart for one in between[:2]), (decided, between)
+        assert (len(waits) > flowing.taken) == bool(apart), "it waits on though it was notified"
+        waits.clear()
+
+
+class Flow(Turns):
+    """Turns of which each finds so many; `taken` so far, each at its time."""
+
+    def __init__(self, pool: Pool, decided: int = AT_ONCE + 1, turns: int = 99) -> None:
+        super().__init__(pool.process.runtime.engine, pool.installation.settings)
+        self.decided, self.most, self.at = decided, turns, list[float]()
+
+    @property
+    def taken(self) -> int:
+        return len(self.at)
+
+    def turn(self) -> int:
+        self.at.append(monotonic())
+        self.events = self.taken < self.most
+        return self.decided
 
 
 def test_while_a_channel_takes_its_time_a_process_decides_what_comes(pool: Pool) -> None:

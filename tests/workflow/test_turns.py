@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from tests.workflow.world import World
 from workflow.engine.turns import AT_ONCE, EVENTS, TIMERS, Turns
 from workflow.settings import Settings
@@ -144,3 +146,42 @@ def test_notices_are_published_at_once_however_many_they_are(world: World) -> No
     asked = {effect.key: effect.state for effect in world.effects() if effect.key not in before}
     assert len(asked) == many and set(asked.values()) == {"published"}
     assert {row.key for row in published} == asked.keys() and {row.kind for row in published} == {"notice"}
+
+
+def test_what_a_turn_asked_for_is_published_together_and_held_under_one_token(world: World) -> None:
+    """One that lapses asks for notices by a timer, one whose customer is thankful by an event."""
+    customer = {"name": "Ada", "email": "ada@example.com"}
+    for name, within in (("soon", "PT1H"), ("later", "PT9H")):
+        promise = {"words": "we call", "owner": "ana@shop.example", "within": within, "customer": customer}
+        world.engine.accept([world.event("promise.make", f"promise:{name}", promise)])
+    world.settle()
+    world.clock.advance(HOUR)
+    world.engine.accept([world.event("promise.thanks", "promise:later", {"words": "Thank you"})])
+    published: list[list[EffectRow]] = []
+    turns = Turns(world.engine, Settings(), lambda rows: not published.append(list(rows)))
+    turns.turn()
+    (together,) = published
+    assert {row.key.partition("/")[0] for row in together} == {"promise:soon", "promise:later"}
+    assert len({row.token for row in together}) == 1
+    while turns.full_turn():
+        pass
+    assert len({rows[0].token for rows in published}) == len(published)
+
+
+def test_what_is_committed_is_published_though_the_next_batch_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamps(world, ["L"])
+    world.settle()
+    world.clock.advance(HOUR)
+
+    def apply(*_: object, **__: object) -> None:
+        raise OSError("the database is gone")
+
+    monkeypatch.setattr(type(world.engine), "apply", apply)
+    published: list[EffectRow] = []
+    turns = Turns(world.engine, Settings(), lambda rows: not published.extend(rows))
+    with pytest.raises(OSError, match="gone"):
+        turns.turn()
+    assert [row.state for row in world.effects()] == ["published"]
+    assert len(published) == 1

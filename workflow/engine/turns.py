@@ -88,13 +88,20 @@ class Turns:
         """Whether some may be waiting now, as far as is known."""
         self.next_due: datetime | None = None
         self._in_a_row = 0
-        self.events_piled = False
-        """Whether more events waited than one batch has."""
+        self._dispatch: Dispatch | None = None
+        self._claimed: list[EffectRow] = []
+        self.events_piled = self.timers_piled = False
+        """Whether more of them waited than one batch has."""
 
     def expect(self, kinds: Collection[str]) -> None:
         """Note that work of these kinds may be waiting, as a notification says."""
         self.events |= EVENTS in kinds
         self.timers |= TIMERS in kinds
+
+    @property
+    def piled(self) -> bool:
+        """Whether more waited than one batch has."""
+        return self.events_piled or self.timers_piled
 
     @property
     def due(self) -> bool:
@@ -106,15 +113,28 @@ class Turns:
         return None if self.next_due is None else self._engine.clock.seconds_until(self.next_due)
 
     def turn(self) -> int:
-        """Decide a batch of timers if some may be due, then one of events; how many were decided."""
+        """Decide a batch of timers if some may be due, then one of events; how many were decided.
+
+        What is to be put on the broker at once is put there together: a message costs milliseconds.
+        """
+        if self._publish is not None:
+            self._dispatch = Dispatch(uuid4().hex, self._lease, AT_ONCE)
+        try:
+            return self._take()
+        finally:  # what is committed goes out, whatever became of the next batch
+            claimed, self._claimed = self._claimed, []
+            if claimed and self._publish is not None:
+                self._publish(claimed)
+
+    def _take(self) -> int:
         before = self.summary.decided
         flooded = False
         if self.timers or self.due:
             self.timers, self.next_due = False, None
-            fired = self._add(self._engine.fire(self._settings.timer_batch, self._dispatch()))
+            fired = self._add(self._engine.fire(self._settings.timer_batch, self._dispatch))
             self.timers |= fired.full
             self.next_due = earlier(self.next_due, fired.next_due)
-            flooded = fired.full
+            flooded = self.timers_piled = fired.full
         if self.events:
             self._decide_events(flooded=flooded)
         return self.summary.decided - before
@@ -124,10 +144,10 @@ class Turns:
         self._in_a_row = self._in_a_row + 1 if flooded else 0
         of_all = self._in_a_row % IN_A_ROW == 0
         if self.events_piled or not of_all:
-            self._add(self._engine.apply(self._settings.event_batch, self._dispatch(), from_outside=True))
+            self._add(self._engine.apply(self._settings.event_batch, self._dispatch, from_outside=True))
         if of_all:
             self.events = False
-            applied = self._add(self._engine.apply(self._settings.event_batch, self._dispatch()))
+            applied = self._add(self._engine.apply(self._settings.event_batch, self._dispatch))
             self.events_piled = applied.full
             self.events |= applied.full
 
@@ -148,15 +168,11 @@ class Turns:
         self.events = self.timers = True
         return self.turn()
 
-    def _dispatch(self) -> Dispatch | None:
-        return None if self._publish is None else Dispatch(uuid4().hex, self._lease, AT_ONCE)
-
     def _add(self, progress: Progress) -> Progress:
         self.summary = self.summary.plus(progress)
         self.events |= progress.events > 0
         self.next_due = earlier(self.next_due, progress.earliest)
-        if progress.claimed and self._publish is not None:
-            self._publish(progress.claimed)
+        self._claimed += progress.claimed
         return progress
 
 

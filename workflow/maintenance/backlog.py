@@ -127,6 +127,18 @@ def look(store: Store, now: datetime, bound: int) -> Backlog:
         )
 
 
+def is_piled(store: Store, now: datetime, most_events: int, late: timedelta) -> bool:
+    """Whether more undecided events wait than so many, or a timer is due for longer than `late`.
+
+    As cheap as looks at the ends of indexes: whoever has other work asks it before and amid that.
+    """
+    with store.connect() as connection:
+        due = DUE_TIMERS.first_due(connection)
+        if due is not None and now - due > late:
+            return True
+        return undecided_events(connection, most_events + 1) > most_events
+
+
 def full_count(store: Store, now: datetime) -> FullCount:
     """All that waits at `now`, to the last row."""
     oldest = func.min(outbox.c.due_at, type_=outbox.c.due_at.type)
