@@ -197,7 +197,7 @@ class RunLoop:
                 return now - self._last_work < self._stay or _is_near(turns.seconds_until_due())
             must_check = self._called_at or until or self._hand_over is None
             turns.expect(listening.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
-            if AT_ONCE < decided and not turns.piled:
+            if decided > AT_ONCE and not turns.piled:
                 self._gather(listening, now + _GATHER)
 
     def _gather(self, listening: Listening, until: float) -> None:

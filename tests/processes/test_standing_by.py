@@ -214,7 +214,7 @@ def test_who_is_about_to_do_bulk_helps_while_work_is_piled_up_and_not_for_ever(p
 
 
 def test_who_is_about_to_do_bulk_helps_with_a_deadline_that_is_late(pool: Pool) -> None:
-    """One that is just due is for those that listen, however many are: they come to it with the next batch."""
+    """One that is just due is for those that listen: they come to it with the next batch."""
     installation = pool.installation
     engine = installation.runtime.engine
     engine.accept([installation.promise("P-1", due_in=0.3), installation.promise("P-2", due_in=3600)])
