@@ -13,11 +13,13 @@ from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
+from workflow.search import term_index
 from workflow.search.choosing import Choice
 from workflow.search.filling import fill, filling
 from workflow.search.search import BEGINNING, Hit, search
 from workflow.search.terms import FORM
 from workflow.search.tiers import Match
+from workflow.search.ways import Way
 from workflow.store import migrate, open_store
 from workflow.store.schema import search_filling, search_terms, standing, word_variants
 
@@ -308,3 +310,31 @@ def test_two_customers_who_are_one_are_found_as_one_and_parted_again(world: Worl
     assert keys(world, "nowak", lifecycles=("customer",)) == ["customer:2"]
     assert keys(world, "K-0002", lifecycles=("customer",)) == ["customer:2"]
     assert keys(world, "kowalski", lifecycles=("customer",)) == ["customer:1"]
+
+
+@pytest.mark.parametrize("way", [None, *Way])
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_whichever_way_is_gone_the_same_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: Way | None, limit: int
+) -> None:
+    """What is in the newest rows decides about the way, and never about what is found."""
+    for number in range(24):
+        name = "Ada Byron" if number % 4 else "Bob Byrom"
+        promised(world, f"promise:P-{number}", name, team="north" if number % 3 else "south")
+        if number % 5 == 0:
+            world.post("promise.keep", f"promise:P-{number}", {"by": "olga@shop.example"})
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("byron", {}),
+        ("byron", {"team": "south"}),
+        ("byron", {"lifecycles": ("promise",), "is_open": True}),
+        ("byron call", {"states": ("kept",), "lifecycles": ("promise",)}),
+        ("call", {"owner": "olga@shop.example", "is_open": False}),
+    ]
+    expected = [keys(world, words, **choice) for words, choice in asked]
+    assert [len(one) for one in expected] == [24, 8, 19, 5, 5]
+    monkeypatch.setattr(term_index, "rows_to_look_at", lambda terms: 2)
+    for bound in ("FEW", "MANY"):  # as if there were very many more
+        monkeypatch.setattr(term_index, bound, 1)
+    if way is not None:
+        monkeypatch.setattr(term_index, "cheapest", lambda sample, narrow: way)
+    assert [keys(world, words, limit=limit, **choice) for words, choice in asked] == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from state_machines.definitions.searching import SearchRule
 from state_machines.subject import INITIAL, Subject
 from workflow.search.spelling import KnownWords, variants
-from workflow.search.terms import BLOCK, block_of, learned, terms_of
+from workflow.search.terms import learned, terms_of
 from workflow.store.port import Changes
 
 
@@ -33,7 +33,7 @@ def note(
 
 def note_texts(changes: Changes, row: int, rule: SearchRule, subject: Subject, known: KnownWords) -> None:
     """Add to the changes by which terms a subject is found."""
-    terms = [f"{BLOCK}{block_of(row)}", *terms_of(subject.key, rule.read_texts(subject.data))]
+    terms = terms_of(subject.key, rule.read_texts(subject.data))
     changes.terms[row] = terms
     for word in known.unknown(learned(terms)):
         changes.words[word] = variants(word)

@@ -157,7 +157,8 @@ def _of_stage(
         number = _ORDER.index(tier.match)
         if number >= first:
             wanted = without(tier.expression, *earlier) if earlier else tier.expression
-            rows = index.newest(wanted, before if number == first else 0, limit - len(found))
+            start, seldom = before if number == first else 0, tier.match is Match.EXACT
+            rows = index.newest(wanted, start, limit - len(found), seldom=seldom)
             found += [(row, tier.match) for row in rows]
             if len(found) == limit:
                 break

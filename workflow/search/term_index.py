@@ -2,40 +2,46 @@
 
 SQLite's index gives them in that order, one by one. PostgreSQL's gives all of them at once, and its planner
 cannot know how many: it would read the whole table backwards for the one row that has a rare term. So it is
-asked for some hundreds at most. Are there more, it is asked block by block, a block being a term as well.
+looked first which of the newest rows have the terms, and by what that shows it is asked in one of three
+ways (`ways`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     TextClause,
+    and_,
     case,
     cast,
     column,
     exists,
     func,
+    literal,
     select,
     table,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from workflow.search.choosing import STANDING
-from workflow.search.expression import Expression, Term, all_of, any_of, text_of, without
-from workflow.search.terms import BLOCK, block_of
+from workflow.search.expression import Expression, any_of, text_of, without
+from workflow.search.ways import Sample, Way, cheapest, rows_to_look_at, terms_in
 from workflow.store.schema import search_terms
 
 FEW = 500
 """Rows that are sorted rather than read in their order."""
-_MOST_LOOKED_UP = 1_500
-"""Rows, about, of which it is looked up how they stand, rather than read block by block."""
+MANY = 3_000
+"""The same, where few of them are chosen."""
 _SIGN_OF_MANY = 4
-"""Rows in the newest block from which on there are too many altogether to count them."""
+"""Of the newest rows, from which on there are too many altogether to count them."""
+_SIGN_OF_ENOUGH = 2
+"""The same of those that are chosen, from which on a page is soon full."""
 _ROW = search_terms.c.subject_id
 _FTS5 = table("search_terms_index", column("rowid"))
 _BY_INDEX = text(
@@ -44,6 +50,19 @@ _BY_INDEX = text(
         f"set local {way} = off" for way in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
     )
 )
+
+
+class _Seen(NamedTuple):
+    """How many of the rows from `begins` on have some terms, and those of them that are chosen, too."""
+
+    begins: int
+    having: int
+    fitting: list[int]
+
+    def sample(self, before: int, limit: int, terms: int) -> Sample:
+        """What it says of all rows before one."""
+        looked_at = before - self.begins
+        return Sample(before - 1, looked_at, self.having, len(self.fitting), limit, terms)
 
 
 class TermIndex:
@@ -71,9 +90,15 @@ class TermIndex:
         if dialect == "postgresql":
             connection.execute(_BY_INDEX)
 
-    def newest(self, expression: Expression, before: int, limit: int) -> list[int]:
-        """Rows of at most so many subjects with these terms, the newest first, before this row unless 0."""
+    def newest(self, expression: Expression, before: int, limit: int, *, seldom: bool = False) -> list[int]:
+        """Rows of at most so many subjects with these terms, the newest first, before this row unless 0.
+
+        Args:
+            seldom: whether it is known that few have them.
+        """
         if self._dialect == "postgresql":
+            if seldom:
+                return self._by_terms(expression, before or self._last_row() + 1, limit)
             return self._from_gin(expression, before, limit)
         return self._from_fts5(expression, before, limit)
 
@@ -88,24 +113,37 @@ class TermIndex:
             return None
         union = any_of(expressions)
         wanted = without(union, *known) if known else union
-        some = select(_ROW, search_terms.c.terms).where(self._fits(wanted)).limit(FEW + 1).subquery("some")
-        terms = some.c.terms
+        some = select(_ROW, search_terms.c.terms).where(self._fits(wanted))
+        few = self._few_chosen()
+        if few is not None:
+            some = some.where(_ROW.in_(few))
+        most = 2 * MANY if self._conditions else FEW
+        every = some.limit(most + 1).cte("every")
+        terms = every.c.terms
         last = len(expressions) - 1
         which = case(*((_has(terms, expressions[one]), one) for one in range(last)), else_=last)
-        rows = self._connection.execute(select(some.c.subject_id, which)).all()
-        if len(rows) > FEW:
+        some_found = select(every.c.subject_id, which.label("which"))
+        if few is None:
+            some_found = some_found.where(*self._stands(every.c.subject_id))
+        found = some_found.subquery("found")
+        count = select(func.count().label("rows")).select_from(every).subquery("counted")
+        both = select(count.c.rows, found.c.subject_id, found.c.which)
+        rows = self._connection.execute(both.select_from(count.outerjoin(found, true()))).all()
+        if rows[0].rows > most:
             return None
-        standing = set(self._standing([row for row, _ in rows]))
-        return [(row, number) for row, number in rows if row in standing]
+        return [(row, number) for _, row, number in rows if row is not None]
 
     def are_many(self, expression: Expression) -> bool:
         """Whether so many of the newest have these terms that there are many altogether."""
         if self._dialect != "postgresql":
             return False
-        newest = next(_blocks(block_of(self._last_row())), range(0))
-        wanted = all_of((any_of(Term(f"{BLOCK}{one}") for one in newest), expression))
-        some = select(_ROW).where(self._fits(wanted)).limit(_SIGN_OF_MANY)
-        return len(self._connection.execute(some).all()) == _SIGN_OF_MANY
+        if self._few_chosen() is not None:
+            return False
+        before = self._last_row() + 1
+        seen = self._newest_rows(expression, before, 1)
+        if not self._conditions or len(seen.fitting) >= _SIGN_OF_ENOUGH:
+            return seen.having >= _SIGN_OF_MANY
+        return seen.having * before > MANY * (before - seen.begins)
 
     def _from_fts5(self, expression: Expression, before: int, limit: int) -> list[int]:
         row: ColumnElement[int] = _FTS5.c.rowid
@@ -120,73 +158,58 @@ class TermIndex:
         return list(self._connection.execute(statement.order_by(row.desc()).limit(limit)).scalars())
 
     def _from_gin(self, expression: Expression, before: int, limit: int) -> list[int]:
-        last = before - 1 if before else self._last_row()
-        blocks = _blocks(block_of(last))
-        found = self._in_blocks(expression, next(blocks, range(0)), before, limit)
-        if len(found) == limit:
-            return found
-        are_many = len(found) >= _SIGN_OF_MANY or (bool(self._conditions) and self.are_many(expression))
-        rows = self._few_found(expression, before, limit, are_many=are_many)
-        if rows is not None:
-            return rows
-        for some_blocks in blocks:
-            found += self._in_blocks(expression, some_blocks, before, limit - len(found))
-            if len(found) == limit:
-                break
-        return found
+        before = before or self._last_row() + 1
+        seen = self._newest_rows(expression, before, limit)
+        if len(seen.fitting) >= limit or seen.begins <= 1:
+            return seen.fitting[:limit]
+        way = cheapest(seen.sample(before, limit, terms_in(expression)), narrow=self._is_narrow)
+        if way is Way.ROWS:
+            more = self._by_rows(expression, seen.begins, limit - len(seen.fitting))
+            return [*seen.fitting, *more]
+        if way is Way.STANDING:
+            return self._by_standing(expression, before, limit)
+        return self._by_terms(expression, before, limit)
 
-    def _few_found(
-        self, expression: Expression, before: int, limit: int, *, are_many: bool
-    ) -> list[int] | None:
-        """Those with these terms, if they are few or few are chosen; None if both are many."""
-        if not are_many:
-            some = select(_ROW).where(self._fits(expression)).limit(FEW + 1)
-            rows = self._connection.execute(some).scalars().all()
-            if len(rows) <= FEW:
-                return _first(self._standing(rows), before, limit)
-            if self._conditions and len(rows) * self._last_row() <= _MOST_LOOKED_UP * max(rows):
-                looked_up = self._looked_up(expression, before, limit)
-                if looked_up is not None:
-                    return looked_up
-        few = self._few_chosen()
-        if few is None:
-            return None
-        chosen = select(_ROW).where(_ROW.in_(few), self._fits(expression))
-        return _first(self._connection.execute(chosen).scalars().all(), before, limit)
+    def _newest_rows(self, expression: Expression, before: int, limit: int) -> _Seen:
+        """Those of the newest rows that have these terms, and how they stand, as far as it must be known."""
+        begins = max(1, before - rows_to_look_at(terms_in(expression)))
+        some = select(_ROW, and_(true(), *self._stands(_ROW))).where(
+            self._fits(expression), begins <= _ROW, before > _ROW
+        )
+        rows = sorted(self._connection.execute(some).all(), reverse=True)
+        return _Seen(begins, len(rows), [row for row, fitting in rows if fitting])
 
-    def _looked_up(self, expression: Expression, before: int, limit: int) -> list[int] | None:
-        """Those with these terms that fit the conditions, in one statement; None where too many have them.
+    def _by_rows(self, expression: Expression, before: int, limit: int) -> list[int]:
+        """Row after row, from the newest on, until there are enough."""
+        some = select(_ROW).where(self._fits(expression), before > _ROW, *self._stands(_ROW))
+        return list(self._connection.execute(some.order_by(_ROW.desc()).limit(limit)).scalars())
 
-        Most of those who are called alike may have ended: block by block they would be read for nothing.
-        """
-        every = select(_ROW).where(self._fits(expression)).limit(2 * _MOST_LOOKED_UP).cte("every")
+    def _by_terms(self, expression: Expression, before: int, limit: int) -> list[int]:
+        """All that have these terms, and then how they stand, from the newest on until there are enough."""
+        # Rows before a place are told apart afterwards: else its planner might read the table in its order.
+        every = select(_ROW).where(self._fits(expression)).offset(0).cte("every")
         row = every.c.subject_id
-        fitting = select(row).where(exists().where(STANDING.subject_id == row, *self._conditions))
-        if before:
-            fitting = fitting.where(before > row)
-        newest = fitting.order_by(row.desc()).limit(limit).scalar_subquery()
-        count = select(func.count()).select_from(every).scalar_subquery()
-        read, rows = self._connection.execute(select(count, func.array(newest))).one()
-        return list(rows) if read < 2 * _MOST_LOOKED_UP else None
+        ordered = select(row).where(before > row).order_by(row.desc()).offset(0).subquery()
+        found = select(ordered.c.subject_id).where(*self._stands(ordered.c.subject_id))
+        return list(self._connection.execute(found.limit(limit)).scalars())
 
-    def _standing(self, rows: Collection[int]) -> Collection[int]:
-        """Those of these rows that fit the conditions."""
-        if not self._conditions or not rows:
-            return rows
-        fitting = select(STANDING.subject_id).where(STANDING.subject_id.in_(rows), *self._conditions)
-        return set(self._connection.execute(fitting).scalars())
+    def _by_standing(self, expression: Expression, before: int, limit: int) -> list[int]:
+        """Those who stand so, from the newest on, and then whether they have these terms."""
+        chosen = (
+            select(STANDING.subject_id)
+            .where(before > STANDING.subject_id, *self._conditions)
+            .order_by(STANDING.subject_id.desc())
+            .offset(0)
+            .subquery()
+        )
+        has = exists().where(chosen.c.subject_id == _ROW, self._fits(expression))
+        return list(self._connection.execute(select(chosen.c.subject_id).where(has).limit(limit)).scalars())
 
-    def _in_blocks(self, expression: Expression, blocks: range, before: int, limit: int) -> list[int]:
-        """The newest of these blocks."""
-        wanted = all_of((any_of(Term(f"{BLOCK}{one}") for one in blocks), expression))
-        statement = select(_ROW).where(self._fits(wanted))
-        if before:
-            statement = statement.where(before > _ROW)
-        if self._conditions:
-            statement = statement.where(exists().where(STANDING.subject_id == _ROW, *self._conditions))
-        some = statement.offset(0).subquery()  # found first, and ordered then
-        ordered = select(some.c.subject_id).order_by(some.c.subject_id.desc())
-        return list(self._connection.execute(ordered.limit(limit)).scalars())
+    def _stands(self, row: ColumnElement[int]) -> list[ColumnElement[bool]]:
+        """Whether it is chosen, too: looked up row by row, and never for all that there are."""
+        if not self._conditions:
+            return []
+        return [select(literal(1)).where(STANDING.subject_id == row, *self._conditions).offset(0).exists()]
 
     def _last_row(self) -> int:
         """The newest subject's."""
@@ -213,16 +236,3 @@ class TermIndex:
 def _has(terms: ColumnElement[Any], expression: Expression) -> ColumnElement[bool]:
     query = cast(text_of(expression, "postgresql"), TSQUERY)
     return terms.op("@@", is_comparison=True)(query)
-
-
-def _first(rows: Collection[int], before: int, limit: int) -> list[int]:
-    return sorted((one for one in rows if before == 0 or one < before), reverse=True)[:limit]
-
-
-def _blocks(newest: int) -> Iterator[range]:
-    """Blocks from this one down to the first, twice as many each time."""
-    width = 1
-    while newest >= 0:
-        yield range(newest, max(-1, newest - width), -1)
-        newest -= width
-        width *= 2

@@ -14,8 +14,8 @@ from workflow.search.letters import digits_of, folded, squeezed, words_of
 FORM = 1
 """Of the terms; another number, and every subject is put into the index anew."""
 
-LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX, BLOCK, IDENTITY = "0123456789a"
-"""The marks with which terms begin.
+LIFECYCLE, NAME, WORD, KEY, ACCOUNT, EMAIL, PHONE, WHOLE_NAME, MAILBOX, IDENTITY = "012345678a"
+"""The marks with which terms begin; 9 was that of a block of rows, which nobody asks for any more.
 
 A telephone number stands backwards, so that its end is a beginning; an identity is what stands in a key after
 its colon, the words of a mailbox are those of an address before its @."""
@@ -49,14 +49,6 @@ def terms_of(key: str, said: Sequence[Said]) -> list[str]:
     for word in list(words)[:MOST_WORDS]:
         found[f"{WORD}{word}"] = None
     return [term for term in found if len(term) > 1]
-
-
-_BLOCK_BITS = 12
-
-
-def block_of(row: int) -> int:
-    """The block of a subject's row: whoever looks for the newest goes block by block."""
-    return row >> _BLOCK_BITS
 
 
 def learned(terms: Iterable[str]) -> list[str]:
