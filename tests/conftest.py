@@ -39,6 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that may take longest: none of them is left for one process when others are done.
+
+    They say so by a `timeout` beyond that of all. The others stay in their order.
+    """
+    longest = dict.fromkeys((item.path for item in items), float(config.getini("timeout")))
+    for item in items:
+        for mark in item.iter_markers("timeout"):
+            longest[item.path] = max(longest[item.path], float(mark.args[0]))
+    items.sort(key=lambda item: -longest[item.path])
+
+
 def pytest_collection_finish() -> None:
     """Leave what is loaded by now out of every later collection of garbage."""
     gc.collect()

@@ -1,4 +1,4 @@
-"""Pages for whoever connects another system: keys, events, subscriptions, lifecycles to be tried."""
+"""Pages for whoever connects another system: keys, events and subscriptions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from sqlalchemy import func, insert, select
 from tests.api.conftest import House, open_house, order
 from tests.api.signed_in import Browser, browser_of
 from tests.api.test_desk import working
-from tests.replay.scene import HEADER, MAP
-from tests.replay.scene import LIFECYCLE as PARCEL
 from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.role import Role
@@ -24,11 +22,6 @@ from workflow.queries.changes import ChangeFilter
 from workflow.store import schema
 from workflow.subscriptions import book
 
-ROOT = Path(__file__).parents[2]
-RETURNS = ROOT / "examples" / "returns"
-LIFECYCLE = (RETURNS / "returns.yaml").read_text(encoding="utf-8")
-WORDS = "".join((RETURNS / f"returns.{one}.yaml").read_text(encoding="utf-8") for one in ("en", "de"))
-LOG = f"{HEADER}p1,1,2026-03-01 09:00,sent,5\np1,2,2026-03-01 10:00,delivered,\n"
 PLACE = "/admin/integrate"
 
 
@@ -219,51 +212,3 @@ def test_changes_are_subscribed_to_and_a_private_address_is_refused(house: House
     assert answer.status_code == 200 and "whsec_" in answer.text
     (made,) = book.listed(house.runtime.store).items
     assert (made.lifecycles, made.created_by) == (["promise", "case"], "person:ola@desk.example")
-
-
-def test_a_lifecycle_is_checked_drawn_and_tested_and_nothing_is_kept(house: House, ola: Browser) -> None:
-    place, before = f"{PLACE}/lifecycle", house.counts()
-    scenario = (RETURNS / "scenarios" / "both_languages.yaml").read_text(encoding="utf-8")
-    scenario = scenario.replace("../returns.yaml", "lifecycle.yaml")
-    answer = ola.send(place, place, what="check", definition=LIFECYCLE)
-    assert answer.status_code == 200 and "unknown-template" in answer.text, "its words are not beside it"
-    given = {"definition": LIFECYCLE, "words": WORDS}
-    answer = ola.send(place, place, what="check", **given)
-    assert "All is well." in answer.text and "1 definition checked, no problems" in answer.text
-    answer = ola.send(place, place, what="draw", **given)
-    assert "<svg" in answer.text and "sha256-" in answer.headers["content-security-policy"]
-    assert "unsafe" not in answer.headers["content-security-policy"]
-    answer = ola.send(place, place, what="test", scenario=scenario, **given)
-    assert answer.status_code == 200 and "All is well." in answer.text, answer.text
-    wrong = ola.send(place, place, what="test", scenario=f"{scenario}\nnonsense: 1\n", **given)
-    assert "Something is wrong." in wrong.text and "nonsense" in wrong.text
-    assert house.counts() == before
-
-
-def test_real_events_are_replayed_through_a_lifecycle(ola: Browser) -> None:
-    place = f"{PLACE}/lifecycle"
-    answer = ola.send(place, place, what="replay", definition=PARCEL, log=LOG, map=MAP)
-    assert "All is well." in answer.text and "2 applied" in answer.text, answer.text
-    answer = ola.send(
-        place, place, what="replay", definition=PARCEL, log=LOG.replace("2026", "never"), map=MAP
-    )
-    assert "Something is wrong." in answer.text
-
-
-@pytest.mark.parametrize(("what", "more"), [
-    ("check", {}), ("test", {}), ("replay", {"definition": LIFECYCLE, "log": "a"}),
-    ("explode", {"definition": "x"}),
-])  # fmt: skip
-def test_what_is_not_whole_is_not_tried(ola: Browser, what: str, more: dict[str, str]) -> None:
-    place = f"{PLACE}/lifecycle"
-    assert ola.send(place, place, what=what, **more).status_code == 422
-
-
-def test_what_a_trial_is_told_is_nothing_of_this_installation(
-    house: House, ola: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MAKEGOOD_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    monkeypatch.setenv("MAKEGOOD_CLOCK", "nonsense")
-    place = f"{PLACE}/lifecycle"
-    answer = ola.send(place, place, what="check", definition=LIFECYCLE)
-    assert "nonsense" not in answer.text and "postgresql" not in answer.text
