@@ -10,10 +10,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from state_machines.catalog import load_catalog
+from state_machines.catalog import NAMES, load_catalog, source
+from state_machines.notices.topics import TOPICS
 from workflow.console import translations, trigger_forms
 from workflow.console.translations import chosen_language, po_file
 from workflow.console.translations import translations as texts_of
+from workflow.store.effect_states import EffectState
 
 CONSOLE = Path(translations.__file__).parent
 _METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -80,6 +82,17 @@ def test_whatever_forms_and_stories_of_the_catalog_show_has_a_german_word() -> N
         for kind, name, lifecycle in shown
         if not german.knows(kind, name) and not german.knows(f"{kind} of {lifecycle}", name)
     }
+
+
+def test_whatever_is_told_of_a_notice_has_a_german_word() -> None:
+    german = texts_of("de")
+    sources = " ".join(map(source, NAMES))
+    topics = [one.name for one in TOPICS.all() if re.search(rf"\b{one.name}\b", sources)]
+    told = [("topic", one) for one in topics] + [("effect", one.value) for one in EffectState]
+    ways = ("email", "sms", "chat", "social", "webhook", "live", "dial", "push", "phone", "web")
+    told += [("channel", one) for one in ways]
+    assert len(told) > 25
+    assert [one for one in told if not german.knows(*one)] == []
 
 
 @pytest.mark.parametrize(("kind", "name"), [("state", "made"), ("trigger", "keep"), ("outcome", "no_answer")])
