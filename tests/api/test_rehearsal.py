@@ -32,7 +32,7 @@ from workflow.rehearsal.place import SCHEMA
 from workflow.store import Store, open_store
 from workflow.store.port import EffectRow
 from workflow.store.purpose import Purpose, claim
-from workflow.store.schema import metadata, outbox
+from workflow.store.schema import metadata, moves, outbox, subjects
 
 TO = {"name": "Ada", "email": "ada@example.com", "phone": "+44 20 7946 0000", "chat": "ada", "social": "ada"}
 OUTSIDE = [one.name for one in registered().values() if one.outside]
@@ -325,6 +325,28 @@ def test_the_console_makes_test_keys_and_shows_what_would_have_been_sent(
     forms = ola.forms(place).to(f"{place}/keys/change") | {"key": public, "kind": "test", "what": "revoke"}
     assert ola.post(f"{place}/keys/change", forms).status_code == 303
     assert keys.verify(kept(house), key[0], SystemClock().now(), keys.TEST_PREFIX) is None
+
+
+def test_a_rehearsal_is_begun_with_examples_by_its_page_and_they_go_nowhere_else(
+    house: House, outside: tuple[WireServer, WireServer]
+) -> None:
+    ola = browser_of(house, "ola", Role.OPERATOR)
+    place = "/admin/integrate/rehearsal"
+    assert "Send examples" in ola.get(place).text
+    for _ in range(2):  # once more is no more
+        assert ola.send(place, f"{place}/examples").status_code == 303
+
+    def opened() -> set[str]:
+        with kept(house).connect() as connection:
+            return set(connection.scalars(select(subjects.c.lifecycle).where(subjects.c.state != "initial")))
+
+    wait_until(lambda: {"customer", "case", "promise"} <= opened(), seconds=20, what="examples to be decided")
+    wait_until(lambda: "Send examples" not in ola.get(place).text, seconds=20, what="something to follow")
+    with house.runtime.store.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(subjects)) == 0, "nothing of it is real"
+    with kept(house).connect() as connection:
+        assert connection.scalars(select(moves.c.outcome).where(moves.c.outcome == "refused")).all() == []
+    assert outside[0].messages == outside[1].requests == []
 
 
 def kept(house: House) -> Store:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
+import orjson
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +17,10 @@ from workflow.api.context import ApiContext, context_in, context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.broker import task_names
 from workflow.console.rendering import page, see_other
-from workflow.errors import NotFound
+from workflow.errors import EventConflict, NotFound
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.queries.effects import newest_effects
+from workflow.rehearsal.examples import examples
 from workflow.rehearsal.rehearsal import Opened
 
 router = LateRouter(include_in_schema=False)
@@ -57,6 +60,19 @@ def rehearsal_page(
     )
     older = effects[-1].id if len(effects) == _SHOWN else None
     return page(request, "rehearsal.html", effects=effects, older=older)
+
+
+@router.post(f"{PLACE}/examples")
+async def begin_with_examples(request: Request, holder: BrowserOperator, _: OperatorsForm) -> Response:
+    """Send examples, as a test key would, so that there is something to look at. Raises NotFound."""
+    context = await rehearsal_context(request)
+    if context is None:
+        raise NotFound("rehearsal: a sandbox has none; nothing that is sent to it goes out anyway")
+    for event in examples(context.runtime.clock.now()):
+        size = len(orjson.dumps(event.to_json()))
+        with suppress(EventConflict), context.endpoint.serving(size):  # it was sent today already
+            await context.endpoint.take(event, holder)
+    return see_other(PLACE, done="examples_sent")
 
 
 @router.post(f"{PLACE}/ended")
