@@ -78,18 +78,23 @@ class RunningApi:
 
 
 @contextmanager
-def running_api(url: str, directory: Path, processes: int) -> Iterator[RunningApi]:
-    """Start it, wait until it serves, and see to it that nothing is left of it."""
+def running_api(
+    url: str, directory: Path, processes: int, *, log: Path | None = None
+) -> Iterator[RunningApi]:
+    """Start it, wait until it serves, and see to it that nothing is left of it; `log` gets what it writes."""
     migrated(url)
     store = open_store(url)
     key = keys.create(store, Role.SYSTEM, "tests", datetime.now(UTC))
     port = free_port()
     settings = Settings(database_url=url, data_dir=directory, broker_url="memory://", api_port=port)
+    written = None if log is None else log.open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "workflow.cli", "api", "--processes", str(processes)],
         env={**os.environ, **as_environment(settings)},
         cwd=ROOT,
         start_new_session=True,
+        stdout=written,
+        stderr=written,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
     opened = RunningApi(process, port, store, key)
@@ -102,3 +107,5 @@ def running_api(url: str, directory: Path, processes: int) -> Iterator[RunningAp
         process.wait()
         opened.http.close()
         store.close()
+        if written is not None:
+            written.close()

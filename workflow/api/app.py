@@ -20,6 +20,7 @@ from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.allowed import EVERY, allow_field, options_answer
 from workflow.api.http.error_mapping import KNOWN, refusal_of
+from workflow.api.http.gone_readers import GoneReaders
 from workflow.api.http.head_requests import HeadRequests
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.observation import Observation
@@ -184,6 +185,7 @@ def create_app(
     # As they are: including them would build each route anew with every application.
     for router in (*pages, *(one.router for one in known)):
         app.router.routes.extend(router.routes)
+    app.add_middleware(GoneReaders)
     app.add_middleware(HeadRequests)
     app.add_middleware(Accountability, audit=context.audit, clock=runtime.clock)
     every = runtime.settings.access_log
