@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Route, ViewportSize, expect
 from tests.api.conftest import NOON, open_house, order
 from tests.api.signed_in import token_of
 from tests.api.test_desk import working
-from tests.api.test_integrate_pages import LIFECYCLE, LOG, WORDS
 from tests.api.test_sandbox_page import ADA, BO, tell
+from tests.api.test_trial_pages import LIFECYCLE, LOG, WORDS
 from tests.browser.conftest import Desk, Screen, work_to_do
 from tests.browser.english import english_of_ours
 from tests.browser.much_to_see import DOCUMENTED, HELPED, MuchToSee, much_to_see
