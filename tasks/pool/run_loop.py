@@ -32,7 +32,9 @@ _EMPTY_WAKE_UPS = 3
 _CHECK_SECONDS = 0.02
 """Between two looks whether a successor listens, or whether something else is to be done."""
 _GATHER = 0.03
-"""Seconds that work which flows has to come together for the next batch."""
+"""Seconds from batch to batch while work flows, so that it comes together."""
+_GATHER_EFFECTS = 0.1
+"""Seconds for which what batches ask to be told may come together for one message."""
 _OTHER_QUEUES = (SOON_QUEUE, LATER_QUEUE)
 """Who listens ends when a message waits here that no other process would take."""
 _RELAY_PAUSE = 0.1
@@ -139,6 +141,7 @@ class RunLoop:
         except BrokerUnreachable as error:
             log.warning("listens no longer", error=str(error))
         finally:
+            self._turns.publish()
             notified = _unsubscribed(listening)
         # A process that notified this one has sent no message: what it meant must be looked for here.
         return self._look_once_more() or more if notified else more
@@ -184,6 +187,7 @@ class RunLoop:
         """Decide and wait in turns; True if time ran out while there was work and no successor was called."""
         turns = self._turns
         while True:
+            begun = monotonic()
             decided = self._decide_batch()
             now = monotonic()
             if decided:
@@ -195,10 +199,13 @@ class RunLoop:
                 return False
             if now >= self._until and (until is not None or self._hand_over is None):
                 return now - self._last_work < self._stay or _is_near(turns.seconds_until_due())
+            if decided > AT_ONCE and not turns.piled:
+                if until is None and self._only_it_could_take(_OTHER_QUEUES):
+                    return False
+                self._gather(listening, begun + _GATHER)
+                continue
             must_check = self._called_at or until or self._hand_over is None
             turns.expect(listening.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
-            if decided > AT_ONCE and not turns.piled:
-                self._gather(listening, now + _GATHER)
 
     def _gather(self, listening: Listening, until: float) -> None:
         """Let what flows in come together: a batch of many costs each of them less than a batch of few."""
@@ -208,7 +215,7 @@ class RunLoop:
     def _decide_batch(self) -> int:
         """How many events and timers were decided; counts the wake-ups in a row that brought none."""
         woken = self._turns.events or self._turns.timers or self._turns.due
-        decided = self._turns.turn()
+        decided = self._turns.turn(gather=_GATHER_EFFECTS)
         self._empty_wake_ups = 0 if decided else self._empty_wake_ups + woken
         return decided
 

@@ -265,15 +265,28 @@ def test_who_listens_lets_what_flows_come_together(pool: Pool, monkeypatch: pyte
         return real(self, 0) | {EVENTS}  # somebody notifies all the time
 
     monkeypatch.setattr(Listening, "wait", wait)
+    pool.installation.broker.go(RELAY)  # which is for others: a thread beside other work takes no messages
     for decided, apart in ((AT_ONCE + 1, run_loop._GATHER), (AT_ONCE, 0.0)):
         loop = RunLoop(pool.process, APPLY, seconds=LONG)
         flowing = Flow(pool, decided, turns=3)
         loop._turns = flowing
         assert loop.listen(None, until=lambda turns=flowing: turns.taken >= 3) is False
+        assert flowing.taken == 3
         between = [later - sooner for sooner, later in pairwise(flowing.at)]
         assert all(one >= apart for one in between[:2]), (decided, between)
         assert (len(waits) > flowing.taken) == bool(apart), "it waits on though it was notified"
         waits.clear()
+
+
+def test_who_listens_while_work_flows_goes_when_another_would_and_notices_wait(pool: Pool) -> None:
+    """So that all of a pool send, and a thread of one of them decides beside that."""
+    loop = RunLoop(pool.process, APPLY, seconds=LONG)
+    flowing = Flow(pool)
+    loop._turns = flowing
+    spare = iter([False, False, True])
+    pool.installation.broker.go(RELAY)
+    assert loop.listen(lambda: None, is_spare=lambda: next(spare)) is False
+    assert flowing.taken == 3
 
 
 class Flow(Turns):
@@ -287,7 +300,7 @@ class Flow(Turns):
     def taken(self) -> int:
         return len(self.at)
 
-    def turn(self) -> int:
+    def turn(self, gather: float = 0.0) -> int:
         self.at.append(monotonic())
         self.events = self.taken < self.most
         return self.decided

@@ -185,3 +185,29 @@ def test_what_is_committed_is_published_though_the_next_batch_fails(
         turns.turn()
     assert [row.state for row in world.effects()] == ["published"]
     assert len(published) == 1
+
+
+def test_what_turns_with_much_to_decide_ask_for_is_gathered(world: World) -> None:
+    """A message for each of them would cost more than what it has; a turn with little holds nothing back."""
+    published: list[list[EffectRow]] = []
+    turns = Turns(world.engine, Settings(), lambda rows: not published.append(list(rows)))
+
+    def lapse(names: Sequence[str]) -> int:
+        due = (world.clock.now() + HOUR).isoformat()
+        promise = {"words": "we call", "owner": "ana@shop.example", "due_at": due}
+        world.engine.accept([world.event("promise.make", f"promise:{name}", promise) for name in names])
+        world.settle()
+        world.clock.advance(HOUR)
+        turns.expect({TIMERS})
+        return turns.turn(gather=3600.0)
+
+    assert 0 < lapse(["first"]) <= AT_ONCE
+    assert len(published) == 1
+    for some in range(2):
+        assert lapse([f"{some}-{one}" for one in range(AT_ONCE + 1)]) > AT_ONCE
+    assert len(published) == 1
+    turns.publish()
+    (_, gathered) = published
+    assert len(gathered) > 2 * AT_ONCE and len({row.token for row in gathered}) == 1
+    turns.publish()
+    assert len(published) == 2

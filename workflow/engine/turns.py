@@ -89,6 +89,7 @@ class Turns:
         self.next_due: datetime | None = None
         self._in_a_row = 0
         self._dispatch: Dispatch | None = None
+        self._gathered_since = 0.0
         self._claimed: list[EffectRow] = []
         self.events_piled = self.timers_piled = False
         """Whether more of them waited than one batch has."""
@@ -112,19 +113,29 @@ class Turns:
         """Seconds of real time until the next known timer; None when none is known."""
         return None if self.next_due is None else self._engine.clock.seconds_until(self.next_due)
 
-    def turn(self) -> int:
+    def turn(self, gather: float = 0.0) -> int:
         """Decide a batch of timers if some may be due, then one of events; how many were decided.
 
-        What is to be put on the broker at once is put there together: a message costs milliseconds.
+        What is to be put on the broker at once is put there together, since a message costs milliseconds: of
+        this turn, and where it had much to decide, of all in so many seconds to `gather`. The caller has to
+        `publish` what is gathered before it waits or ends.
         """
-        if self._publish is not None:
+        if self._dispatch is None and self._publish is not None:
             self._dispatch = Dispatch(uuid4().hex, self._lease, AT_ONCE)
+            self._gathered_since = monotonic()
+        decided = 0
         try:
-            return self._take()
+            decided = self._take()
         finally:  # what is committed goes out, whatever became of the next batch
-            claimed, self._claimed = self._claimed, []
-            if claimed and self._publish is not None:
-                self._publish(claimed)
+            if decided <= AT_ONCE or monotonic() - self._gathered_since >= gather:
+                self.publish()
+        return decided
+
+    def publish(self) -> None:
+        """Put on the broker what is to be put there at once, and was not yet."""
+        claimed, self._claimed, self._dispatch = self._claimed, [], None
+        if claimed and self._publish is not None:
+            self._publish(claimed)
 
     def _take(self) -> int:
         before = self.summary.decided
