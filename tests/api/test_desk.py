@@ -12,21 +12,31 @@ import pytest
 
 from tests.api.conftest import NOON, House, open_house
 from tests.api.deciding import deciding
+from tests.waiting import wait_until
 from workflow.access.bounds import Bounds
 from workflow.access.keys import Role, create
+from workflow.queries.event_outcomes import event_outcome
+from workflow.store.port import PENDING
 
 BERLIN = {"zone": "Europe/Berlin", "quiet_hours": "20:00-08:00"}
 _NUMBERS = count(1)
 
 
 def asked(house: House, type_: str, subject: str, **data: Any) -> None:
-    """An event, decided at once."""
+    """An event, and it is decided: here, or by one of those that work meanwhile and has it in hand."""
+    id = f"e{next(_NUMBERS)}"
     event = {
-        "specversion": "1.0", "id": f"e{next(_NUMBERS)}", "source": "/tests", "type": type_,
+        "specversion": "1.0", "id": id, "source": "/tests", "type": type_,
         "subject": subject, "time": "2026-07-01T11:59:00Z", "data": data,
     }  # fmt: skip
     assert house.post(event).status_code == 202
     house.apply()
+
+    def is_decided() -> bool:
+        found = event_outcome(house.runtime.store, "/tests", id)
+        return found is not None and found.outcome != PENDING
+
+    wait_until(is_decided, seconds=30, what=f"{type_} of {subject} to be decided")
 
 
 def call(house: House, name: str, desk: str, **more: Any) -> str:

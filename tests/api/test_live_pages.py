@@ -142,7 +142,8 @@ def test_presence_of_long_ago_is_forgotten(house: House) -> None:
         transaction.connection.execute(
             update(presence).where(presence.c.subject == "case:old-here").values(seen_at=old)
         )
-    somebody(house)[1].get("/work/" + call(house, "2", "here"))
+    shown = somebody(house)[1].get("/work/" + call(house, "2", "here"))
+    assert shown.status_code == 200, shown.text
     with house.runtime.store.connect() as connection:
         query = select(presence.c.subject).where(presence.c.subject == "case:old-here")
         assert connection.execute(query).all() == []
