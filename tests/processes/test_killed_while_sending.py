@@ -165,11 +165,9 @@ def test_a_worker_killed_among_pushes_rings_no_browser_twice_and_forgets_none(
         installation.wait(lambda: killed, what="the worker to be killed")
         installation.workers.start("--concurrency", "1")
 
-        def all_rung() -> bool:
-            states = [one.state for one in installation.effects() if one.target == "push"]
-            return len(states) == PROMISES and _OPEN.isdisjoint(states)
-
-        installation.wait(all_rung, what="all to ring, or to be given to a person")
+        installation.wait(
+            lambda: are_over(installation, "push", PROMISES), what="all to ring, or to be given to a person"
+        )
         each_once(installation, Counter(one.target for one in server.requests), "push")
         assert states_of_bells(installation) == {"ringing": PROMISES}, (
             "whichever may not have rung rings again"
@@ -196,6 +194,12 @@ def states_of_bells(installation: Installation) -> Counter[str]:
         return Counter(connection.execute(query).scalars())
 
 
+def are_over(installation: Installation, target: str, count: int) -> bool:
+    """Whether so many effects of a target are there, and none of them is still to be sent or in hand."""
+    states = [one.state for one in installation.effects() if one.target == target]
+    return len(states) == count and _OPEN.isdisjoint(states)
+
+
 def killed_amid(installation: Installation, events: Sequence[CloudEvent], begun: Callable[[], bool]) -> None:
     """Have all of this told, with a worker until it has `begun`, which is killed, then with another."""
     installation.send(*events)
@@ -204,11 +208,10 @@ def killed_amid(installation: Installation, events: Sequence[CloudEvent], begun:
     installation.workers.kill_all()
     installation.workers.start("--concurrency", "1")
 
-    def all_told() -> bool:
-        states = [one.state for one in installation.effects() if one.target == "preferred"]
-        return len(states) == len(events) and _OPEN.isdisjoint(states)
-
-    installation.wait(all_told, what="all notices to be sent, or given to a person")
+    installation.wait(
+        lambda: are_over(installation, "preferred", len(events)),
+        what="all notices to be sent, or given to a person",
+    )
 
 
 @pytest.mark.timeout(180)
@@ -237,11 +240,9 @@ def test_a_worker_killed_among_calls_rings_nobody_twice_and_forgets_none(
         installation.wait(lambda: killed, what="the worker to be killed")
         installation.workers.start("--concurrency", "1")
 
-        def all_rung() -> bool:
-            states = [one.state for one in installation.effects() if one.target == "dial"]
-            return len(states) == PROMISES and _OPEN.isdisjoint(states)
-
-        installation.wait(all_rung, what="all to ring, or to be given to a person")
+        installation.wait(
+            lambda: are_over(installation, "dial", PROMISES), what="all to ring, or to be given to a person"
+        )
         each_once(installation, Counter(one.form["To"] for one in server.requests), "dial")
 
 
