@@ -19,7 +19,9 @@ from itertools import islice
 from typing import Any
 
 from state_machines.values.instants import format_instant
-from workflow.recovery.contact.html_text import html_text
+from workflow.hooks.mail_charsets import decoded, unescaped
+from workflow.hooks.mail_quotes import new_words
+from workflow.recovery.contact.html_text import quoted_html_text
 from workflow.recovery.contact.mail_threads import case_of_address, case_of_thread
 
 LONGEST_FIELD = 4_000
@@ -41,12 +43,8 @@ _HEADERS = (
 )
 """By which `machine_written` knows what no person has written."""
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
-_QUOTE_BEGINS = (
-    *(r">.*", r"On .{5,200} wrote:", r"Am .{5,200} schrieb.{0,200}:", r"Le .{5,200} a écrit\s?:"),
-    *(r"-{2,}\s?Original Message\s?-{2,}", r"_{20,}"),
-)
-_QUOTED = re.compile(rf"\n(?:{'|'.join(_QUOTE_BEGINS)})[\s\S]*\Z")
-"""From the first line that begins what an answer quotes, to the end."""
+_BARE = re.compile(r"<([^<>\s@]{1,200}@[^<>\s@]{1,200})>\s*$")
+"""The address at the end of a field whose name has signs that it should have had in quotation marks."""
 
 
 class _Bounded(EmailPolicy):
@@ -54,7 +52,7 @@ class _Bounded(EmailPolicy):
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
         """A field as the library reads it."""
-        return super().header_fetch_parse(name, value[:LONGEST_FIELD])
+        return super().header_fetch_parse(name, unescaped(value[:LONGEST_FIELD]))
 
 
 _POLICY = _Bounded()
@@ -72,7 +70,7 @@ def mail_value(raw: bytes) -> dict[str, Any]:
     """
     mail = message_from_bytes(raw, policy=_POLICY)
     parts, left_out = _parts(mail)
-    text = _words(parts)
+    text, subject = _words(parts), _text(mail, "subject")
     references = _identifiers(mail, "references")[-_MOST_REFERENCES:]
     in_reply_to = _identifiers(mail, "in-reply-to")
     receivers = [
@@ -85,9 +83,9 @@ def mail_value(raw: bytes) -> dict[str, Any]:
         "from": next(iter(_addresses(mail, "from")), {"address": "", "name": ""}),
         "to": _addresses(mail, "to"),
         "cc": _addresses(mail, "cc"),
-        "subject": _text(mail, "subject"),
+        "subject": subject,
         "text": text,
-        "new_text": _without_quote(text),
+        "new_text": new_words(text, subject),
         "date": _date(mail),
         "digest": hashlib.sha256(raw).hexdigest(),
         "message_id": next(iter(_identifiers(mail, "message-id")), ""),
@@ -115,7 +113,7 @@ def _parts(mail: Message) -> tuple[list[Message], int]:
 
 def _walk(part: Message, level: int) -> Iterator[tuple[Message, int]]:
     """Leaves, and mails within a mail as one; never deeper than a level below the last that counts."""
-    inner = part.get_payload()
+    inner = part.get_payload() if part.is_multipart() else None
     if level <= MOST_LEVELS and part.get_content_maintype() == "multipart" and isinstance(inner, list):
         for one in inner:
             if isinstance(one, Message):
@@ -140,7 +138,14 @@ def _attachment(part: Message) -> dict[str, Any]:
 
 def _size(part: Message) -> int:
     """How many bytes it has, about, without decoding it."""
-    payload = part.get_payload()
+    try:
+        payload = part.get_payload()
+    except (
+        LookupError,
+        ValueError,
+    ):  # it is decoded by the name that it gives, and that is one of a program's
+        raw = part.get_payload(decode=True)
+        return len(raw) if isinstance(raw, bytes) else 0
     if not isinstance(payload, str):
         return 0
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
@@ -154,25 +159,14 @@ def _words(parts: Sequence[Message]) -> str:
     if plain:
         words = "\n".join(_decoded(one) for one in plain)
     else:
-        words = "\n".join(html_text(_decoded(one)) for one in texts)
+        words = "\n".join(quoted_html_text(_decoded(one)) for one in texts)
     return _tidy(words.replace("\r\n", "\n"))[:MOST_WORDS].strip()
 
 
 def _decoded(part: Message) -> str:
     """The text of a part, whatever it says of its own encoding."""
     raw = part.get_payload(decode=True)
-    content = raw if isinstance(raw, bytes) else b""
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        return content.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return content.decode("utf-8", "replace")
-
-
-def _without_quote(text: str) -> str:
-    """What is new of an answer: without what it quotes at its end. All of it where nothing else is left."""
-    new = _QUOTED.sub("", f"\n{text}", count=1).strip()
-    return new or text
+    return decoded(raw if isinstance(raw, bytes) else b"", part.get_content_charset())
 
 
 def _addresses(mail: Message, name: str) -> list[dict[str, str]]:
@@ -181,15 +175,28 @@ def _addresses(mail: Message, name: str) -> list[dict[str, str]]:
         pairs = getaddresses([str(one) for one in _fields(mail, name)])
     except Exception:
         return []
+    if not any("@" in address and "<" not in address for _, address in pairs):
+        pairs = [_bare(value) for value in islice(_values(mail, name), _MOST_FIELDS)]
     found = [{"address": _tidy(address), "name": _tidy(whose)} for whose, address in pairs if "@" in address]
     return [{key: text[:320] for key, text in one.items()} for one in found[:_MOST_ADDRESSES]]
 
 
 def _fields(mail: Message, name: str) -> Iterator[Any]:
     """The header fields of this name, as many as are looked at; none is read that is not asked for."""
-    named = (value for key, value in mail.raw_items() if key.lower() == name)
-    for value in islice(named, _MOST_FIELDS):
-        yield _POLICY.header_fetch_parse(name, str(value))
+    for value in islice(_values(mail, name), _MOST_FIELDS):
+        yield _POLICY.header_fetch_parse(name, value)
+
+
+def _values(mail: Message, name: str) -> Iterator[str]:
+    """The same as they were written."""
+    return (str(value) for key, value in mail.raw_items() if key.lower() == name)
+
+
+def _bare(value: str) -> tuple[str, str]:
+    """Name and address of one that the library cannot read; empty where it ends with no address."""
+    said = unescaped(value[:LONGEST_FIELD])
+    found = _BARE.search(said)
+    return ("", "") if found is None else (said[: found.start()].strip(' "'), found[1])
 
 
 def _text(mail: Message, name: str) -> str:
