@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import short_run
 from tests.contracts.pager import REGISTRATION as PAGER
 from tests.servers import PostgresServer, ServerMissing, ValkeyServer
 from tests.servers.migrated_databases import MigratedDatabases
@@ -28,11 +29,17 @@ from workflow.store import migrate
 gc.set_threshold(50_000, 20, 50)  # what is imported and compiled stays: looking it through costs a tenth
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be a short one."""
+    short_run.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words.
 
     One channel more is registered than those that ship, as somebody's own would be.
     """
+    short_run.prepare(config)
     channels.register(PAGER)
     vocabulary.register()
     for name in [name for name in os.environ if name.startswith("MAKEGOOD_")]:

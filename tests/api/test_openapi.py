@@ -60,6 +60,7 @@ def test_every_answer_is_one_that_the_document_promises(operated: httpx.Client, 
     _hold(operated, tmp_path, "--phases", "examples,coverage,fuzzing", *ALL_ELSE)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(_LONGEST + 60)
 def test_sequences_go_on_by_the_links_of_answers(operated: httpx.Client, tmp_path: Path) -> None:
     """Each example has been sent before, so that there is something. What is led to is there, and is read."""
@@ -77,6 +78,7 @@ def test_sequences_go_on_by_the_links_of_answers(operated: httpx.Client, tmp_pat
     assert len(read) >= len(asked) / 3, f"never read: {sorted(asked - read)}"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(_LONGEST + 60)
 def test_every_answer_about_lifecycles_is_one_that_the_document_promises(
     operated: httpx.Client, tmp_path: Path
@@ -89,6 +91,7 @@ def test_every_answer_about_lifecycles_is_one_that_the_document_promises(
     _hold(operated, tmp_path, "--phases", "examples,coverage,fuzzing", *chosen)
 
 
+@pytest.mark.sampled
 @pytest.mark.timeout(_LONGEST + 60)
 @pytest.mark.parametrize("lifecycle", sorted(MADE))
 def test_every_answer_in_the_life_of_a_subject_is_one_that_the_document_promises(

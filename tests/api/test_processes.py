@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import orjson
 import psutil
+import pytest
 from sqlalchemy import select
 
 from tests.api.holding import no_commits
@@ -70,6 +71,7 @@ def test_they_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         assert not api.answers()
 
 
+@pytest.mark.exhaustive
 def test_what_has_begun_is_finished_before_the_end(database_url: str, tmp_path: Path) -> None:
     for processes in (1, 2):
         with running_api(database_url, tmp_path, processes) as api, ThreadPoolExecutor(12) as pool:

@@ -49,6 +49,7 @@ def state(house: House, key: str) -> str:
     return str(house.get(f"/v1/subjects/{key}").json()["state"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("way", WAYS)
 def test_an_agent_takes_the_next_call_dials_by_hand_and_the_promise_is_kept(desk: Desk, way: str) -> None:
     house, team = desk.house, f"day-{WAYS[way]['width']}"

@@ -56,6 +56,7 @@ def too_wide(screen: Screen) -> list[str]:
     return found
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> None:
     screen = desk.screen(everybody, **SIGHTS[sight])

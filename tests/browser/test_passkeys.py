@@ -31,6 +31,7 @@ def with_device(screen: Screen, **more: object) -> str:
     return str(made["authenticatorId"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_somebody_makes_a_passkey_and_signs_in_by_it(desk: Desk, sight: str) -> None:
     name = f"key-{sight.replace(' ', '-')}"

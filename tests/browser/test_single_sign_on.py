@@ -83,6 +83,7 @@ def signs_in(screen: Screen, name: str) -> Page:
     return page
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_somebody_signs_in_there_and_is_led_back_to_where_they_wanted(desk: Desk, sight: str) -> None:
     screen = desk.screen(None, **SIGHTS[sight])

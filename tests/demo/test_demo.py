@@ -99,6 +99,7 @@ def test_the_story_ends_as_it_should(directory: Path) -> None:
     assert demo.left_behind() == []
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(directory: Path) -> None:
     demo = Demo(directory)
     demo.wait_said("initial -> made")
@@ -116,6 +117,7 @@ def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: P
     assert len(demo.left_behind()) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(LIMIT_SECONDS + 120)
 @pytest.mark.parametrize("number", [number for number in TITLES if number != DEFAULT])
 def test_each_other_story_ends_as_it_should_on_rabbitmq(
@@ -128,6 +130,7 @@ def test_each_other_story_ends_as_it_should_on_rabbitmq(
     assert "The story ended as it should." in demo.said()
 
 
+@pytest.mark.exhaustive
 def test_a_broker_on_which_somebody_works_is_refused(directory: Path, valkey_url: str) -> None:
     settings = {"MAKEGOOD_BROKER_URL": valkey_url, "MAKEGOOD_DATABASE_URL": f"sqlite:///{directory}/other.db"}
     migrate(settings["MAKEGOOD_DATABASE_URL"])

@@ -18,6 +18,7 @@ def build(source: Path, to: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*argv, str(source), str(to)], capture_output=True, text=True, timeout=280)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_every_page_is_in_it_and_the_source_that_pages_point_to(tmp_path: Path) -> None:
     done = build(ROOT, tmp_path)
@@ -29,6 +30,7 @@ def test_every_page_is_in_it_and_the_source_that_pages_point_to(tmp_path: Path) 
     assert list((tmp_path / "_downloads").rglob("acceptance.py")), "a link to code takes it along"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("link", "said"),
     [

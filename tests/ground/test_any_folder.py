@@ -46,6 +46,7 @@ def guard() -> Iterator[Guard]:
         guard.close()
 
 
+@pytest.mark.exhaustive
 def test_every_command_that_ends_by_itself(installed: Installed, env: dict[str, str], tmp_path: Path) -> None:
     down = env | {"MAKEGOOD_BROKER_URL": "redis://127.0.0.1:1/0"}
     assert installed.run(down, "migrate").returncode == 0
@@ -81,6 +82,7 @@ def test_every_command_that_ends_by_itself(installed: Installed, env: dict[str, 
     assert installed.imported() == {}
 
 
+@pytest.mark.exhaustive
 def test_every_command_that_stays(
     installed: Installed, env: dict[str, str], tmp_path: Path, guard: Guard
 ) -> None:

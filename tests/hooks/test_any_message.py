@@ -19,6 +19,7 @@ from tests.api.conftest import House, open_house
 from tests.hooks.conftest import signed
 from tests.hooks.signing import PUBLIC_URL, SECRETS
 from tests.hooks.stories import Delivery, recorded_routes, story_of
+from tests.short_run import examples
 from workflow.store import schema
 
 ROUTES = recorded_routes()
@@ -34,7 +35,9 @@ _HEADERS = {
     "x-github-delivery": st.text("abc0123456789-", max_size=300),
     "x-atlassian-webhook-identifier": st.text("abc0123456789-", max_size=40),
 }
-_MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_MANY = settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,7 @@ def nearly_recorded(draw: st.DrawFn) -> tuple[Delivery, bytes]:
     return one, json.dumps(value).encode()
 
 
-@settings(_MANY, max_examples=100)
+@settings(_MANY, max_examples=examples(100))
 @given(nearly_recorded())
 def test_what_is_nearly_what_a_system_posts(house: House, made: tuple[Delivery, bytes]) -> None:
     one, body = made

@@ -8,6 +8,7 @@ from tests.processes.brokers import each_broker_of_its_own, each_broker_of_its_o
 from tests.processes.installation import Installation
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(150)
 @each_broker_of_its_own_and_store
 def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_it_is_back(
@@ -44,6 +45,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     )
 
 
+@pytest.mark.exhaustive
 @each_broker_of_its_own
 def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     sqlite_installation: Installation,

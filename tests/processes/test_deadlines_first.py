@@ -42,6 +42,7 @@ def settled_by(installation: Installation, at: datetime) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+@pytest.mark.sampled
 @each_broker_and_store
 @pytest.mark.parametrize("concurrency", ["1", "2"])
 def test_a_timer_does_not_wait_for_thousands_of_notices(installation: Installation, concurrency: str) -> None:

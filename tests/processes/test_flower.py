@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.processes.installation import Installation
 from workflow.broker import task_names
@@ -14,6 +15,7 @@ from workflow.embedded.ports import free_port
 SECRETS = ("Ada Lovelace", "ada@example.com", "sam@example.com", "We call you back", "+44 20 7946 0000")
 
 
+@pytest.mark.exhaustive
 def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: Installation) -> None:
     port = free_port()
     # Whoever listens decides deadlines within its own task, and Flower need not see another.

@@ -82,6 +82,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield installation
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("settings", list(SETTINGS))
 def test_a_task_runs_once_and_its_receipt_moves_its_subject(
     installation: Installation, settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

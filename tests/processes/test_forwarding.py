@@ -10,6 +10,7 @@ from tests.processes.forwarding.playing import play
 from tests.processes.installation import Installation
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 def test_nothing_is_lost_nor_out_of_order_whoever_is_killed(installation: Installation) -> None:
     played = play(installation, changes=800, subjects=200, kills=1, every=2.0)

@@ -46,6 +46,7 @@ def lapse_and_tell(
     installation.wait(done, what="all notices to be sent, or given to a person")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 def test_a_worker_killed_among_mails_sends_none_twice_and_forgets_none(
     installation: Installation,
@@ -100,6 +101,7 @@ def each_once(installation: Installation, arrived: Counter[str], target: str) ->
     assert states["settled"] <= len(arrived) <= PROMISES
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 @on_postgresql
 def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
@@ -122,6 +124,7 @@ def test_a_worker_killed_among_text_messages_sends_none_twice_and_forgets_none(
         each_once(installation, Counter(one.form["To"] for one in server.requests), "preferred")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 @on_postgresql
 @pytest.mark.parametrize("channel", ["webhook", "chat"])
@@ -146,6 +149,7 @@ def test_a_worker_killed_among_posts_sends_none_twice_and_forgets_none(
         each_once(installation, Counter(one.target for one in server.requests), "preferred")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 def test_a_worker_killed_among_pushes_rings_no_browser_twice_and_forgets_none(
     sqlite_installation: Installation,
@@ -214,6 +218,7 @@ def killed_amid(installation: Installation, events: Sequence[CloudEvent], begun:
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 def test_a_worker_killed_among_calls_rings_nobody_twice_and_forgets_none(
     sqlite_installation: Installation,
@@ -246,6 +251,7 @@ def test_a_worker_killed_among_calls_rings_nobody_twice_and_forgets_none(
         each_once(installation, Counter(one.form["To"] for one in server.requests), "dial")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 def test_a_worker_killed_while_people_are_asked_to_call_asks_for_no_call_twice(
     sqlite_installation: Installation,

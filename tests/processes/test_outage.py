@@ -18,6 +18,7 @@ from tests.processes.outage.story import SAYS
 CUSTOMERS = 60
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 def test_everybody_hears_in_time_colleagues_once_in_a_while_and_the_judge_sees_what_is_planted(
     installation: Installation,

@@ -8,6 +8,7 @@ from tests.processes.installation import Installation
 from tests.processes.poisons import POISONS, run
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 def test_the_good_are_told_and_each_poison_is_named_and_dropped(installation: Installation) -> None:
     found = run(installation, 60, 4.0, poisoned=True)

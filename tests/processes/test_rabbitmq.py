@@ -83,6 +83,7 @@ def test_what_is_no_message_of_ours_is_kept_and_the_worker_goes_on(
     assert SECRET not in log
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 @on_rabbitmq
 def test_a_node_killed_in_mid_run_and_started_again_loses_nothing_and_doubles_nothing(
@@ -118,6 +119,7 @@ def test_a_node_killed_in_mid_run_and_started_again_loses_nothing_and_doubles_no
     assert set(told.values()) == {1}, "no notice twice"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 @on_rabbitmq
 def test_a_node_that_accepts_nothing_makes_no_deadline_late_and_what_waited_goes_out_after_it(

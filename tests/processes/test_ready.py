@@ -86,6 +86,7 @@ def stored(installation: Installation, text: str, version: int) -> None:
         transaction.connection.execute(insert(definitions), row)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
 def test_a_worker_whose_database_holds_a_definition_that_does_not_load_ends(
     installation: Installation, arguments: tuple[str, ...]
@@ -109,6 +110,7 @@ def test_a_definition_that_does_not_load_and_that_nothing_needs_keeps_no_worker_
         registry.refuse_unloadable()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("which", ["pool", "scheduler"])
 def test_a_worker_ends_whose_new_processes_cannot_decide(
     sqlite_installation: Installation, which: str
@@ -128,6 +130,7 @@ def test_a_worker_ends_whose_new_processes_cannot_decide(
     assert worker.group() == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
 def test_a_worker_whose_database_is_empty_ends(
     sqlite_installation: Installation, arguments: tuple[str, ...]

@@ -87,6 +87,7 @@ def told(installation: Installation) -> Counter[tuple[str, str]]:
     return Counter((one["subject"], one["about"]) for one in installation.notices())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("database_url", "broker_server", "by_the_book"),
@@ -155,6 +156,7 @@ def archiving_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(240)
 def test_a_server_that_archives_its_log_goes_back_to_an_instant(
     tmp_path: Path, archiving_server: PostgresServer, broker_server: BrokerServer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.processes.installation import Installation
 from workflow.clock import SandboxClock
 from workflow.sandbox.advance import AdvanceStatus, Standing, ask, sandbox_clock, standing, target_of
@@ -69,6 +71,7 @@ def test_a_promise_lapses_and_those_concerned_hear_of_it_at_its_instant(installa
     assert decided == sorted(decided)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_on_the_way_is_made_good_by_another(
     sqlite_installation: Installation,
 ) -> None:

@@ -24,6 +24,7 @@ def sentinels(tmp_path: Path) -> Iterator[SentinelServer]:
         yield server
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(200)
 def test_when_the_master_dies_another_is_used_and_nothing_is_lost(
     tmp_path: Path, sentinels: SentinelServer, monkeypatch: pytest.MonkeyPatch

@@ -53,6 +53,7 @@ class Host:
             one.kill_group()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_two_hosts_do_everything_once_though_one_dies(installation: Installation, tmp_path: Path) -> None:

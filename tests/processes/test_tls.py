@@ -32,6 +32,7 @@ def made(tmp_path: Path, missing: Callable[[str], None]) -> Certificates:
         raise
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(200)
 def test_everything_goes_over_tls_and_to_whom_it_should(
     made: Certificates, migrated_postgres_url: str, valkey_server: ValkeyServer, tmp_path: Path

@@ -35,12 +35,14 @@ def postgres_stores(postgres_server: PostgresServer) -> Iterator[Stores]:
         yield stores
 
 
+@pytest.mark.sampled(one_in=8)
 @pytest.mark.parametrize("name", FIRSTS)
 def test_it_goes_as_it_says_on_postgresql(name: str, postgres_stores: Stores) -> None:
     outcome = play(SCENARIOS[name], postgres_stores, RunOptions(store="postgresql"))
     assert outcome.well, plain(outcome)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 def test_all_go_as_they_say_on_sqlite_and_take_every_way_through_the_catalog() -> None:
     outcomes = list(run(list(SCENARIOS.values()), RunOptions(jobs=1, taken=True)))

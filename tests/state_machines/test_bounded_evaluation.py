@@ -16,6 +16,7 @@ from state_machines.expressions import compile_expression
 from state_machines.expressions.scope import Scope
 from state_machines.expressions.view import View, values_of
 from state_machines.subject import Subject
+from tests.short_run import examples
 from tests.state_machines import cel_library
 
 NOW = datetime(2026, 7, 1, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -108,7 +109,7 @@ def answer(text: str, seen: View) -> tuple[str, str]:
         return "fails", str(error).partition(" failed: ")[2] or str(error)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS, DATA, ANYTHING)
 def test_an_expression_gives_what_cel_gives(text: str, data: dict[str, Any], item: Any) -> None:
     try:

@@ -16,12 +16,13 @@ from state_machines.decision import Decision, Event, Outcome
 from state_machines.definitions.lifecycle import Lifecycle, compile_definition
 from state_machines.form.definition import Definition
 from state_machines.subject import Subject
+from tests.short_run import examples
 from tests.state_machines.life import NOON
 from tests.state_machines.random_definitions import DATA, STEPS, definitions
 
 Step = tuple[str, str, dict[str, Any], int]
 Happening = tuple[Event, datetime]
-LAWS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.short_run import examples
 from tests.state_machines.test_customers_are_separated import Families
 from workflow.recovery.contact.resting import address_mark, rests
 
@@ -103,7 +104,7 @@ def part_all(town: Town) -> None:
         town.now += timedelta(minutes=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(ACTS, min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_after_all_are_separated_each_is_who_they_would_have_been(
     acts: list[tuple[str, Any]], random: Random

@@ -13,6 +13,7 @@ from state_machines.calendars.working_days import add_length, is_in_hours, subtr
 from state_machines.timeouts import deadlines
 from state_machines.values.durations import CalendarLength, parse_calendar_length
 from state_machines.values.instants import parse_instant
+from tests.short_run import examples
 from tests.state_machines.minute_walk import MINUTE
 from tests.state_machines.paper_calendar import Paper
 from tests.state_machines.random_calendars import random_place
@@ -59,7 +60,7 @@ def places(draw: st.DrawFn) -> tuple[datetime, Calendar]:
     return start, Calendar.from_mapping(place.source or {}).in_zone(place.zone)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(places(), st.timedeltas(NOTHING, timedelta(days=9)), LENGTHS)
 def test_who_starts_later_is_not_due_earlier(
     place: tuple[datetime, Calendar], later: timedelta, length: CalendarLength
@@ -70,7 +71,7 @@ def test_who_starts_later_is_not_due_earlier(
     assert add_length(hours, start, length) <= add_length(hours, start + later, length)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(places(), LENGTHS, LENGTHS)
 def test_a_longer_length_of_the_same_kind_is_not_due_earlier(
     place: tuple[datetime, Calendar], one: CalendarLength, two: CalendarLength
@@ -82,7 +83,7 @@ def test_a_longer_length_of_the_same_kind_is_not_due_earlier(
     assert subtract_length(hours, start, longer) <= subtract_length(hours, start, one) <= start
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(places(), LENGTHS.filter(lambda length: length.has_days))
 def test_what_is_due_lies_in_hours(place: tuple[datetime, Calendar], length: CalendarLength) -> None:
     start, hours = place
@@ -90,7 +91,7 @@ def test_what_is_due_lies_in_hours(place: tuple[datetime, Calendar], length: Cal
     assert is_in_hours(hours, subtract_length(hours, start, length))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.timedeltas(NOTHING, timedelta(days=3650)).map(lambda later: datetime(2020, 1, 1, tzinfo=UTC) + later),
     st.integers(0, 30),
@@ -107,7 +108,7 @@ def test_backwards_undoes_forwards_where_all_days_have_the_same_hours(
     assert subtract_length(hours, due, length) == begun
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     places(),
     st.integers(1, 6),
@@ -133,7 +134,7 @@ def test_only_open_time_in_a_pause_moves_a_deadline_of_days(
     assert longer is not None and longer >= due
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     places(),
     LENGTHS.filter(lambda one: one.whole > timedelta(minutes=5)),

@@ -73,6 +73,7 @@ def _advance(http: httpx.Client, **said: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_a_day_passes_and_the_page_shows_who_heard_what(up: Up, http: httpx.Client) -> None:
     assert "its clock stands at 2026-03-02T09:00:00" in up.said()
     assert http.get("/v1/clock", auth=None).json()["now"] == "2026-03-02T09:00:00Z"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.short_run import examples
 from tests.workflow.test_rotation_import import calendar
 from workflow.recovery.rotations.duty import on_duty
 from workflow.recovery.rotations.icalendar_file import CalendarRefused, shifts_of
@@ -149,7 +150,7 @@ def calendars(draw: st.DrawFn) -> list[Series]:
     return told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(calendars())
 def test_every_quarter_of_an_hour_has_whom_the_calendar_means(told: list[Series]) -> None:
     text = calendar("X-WR-TIMEZONE:Asia/Kolkata\n", OWN_ZONE, *(one.written() for one in told))

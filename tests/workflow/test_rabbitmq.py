@@ -37,6 +37,7 @@ def refund(number: int) -> EffectRow:
     )  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_what_it_takes_is_there_a_restart_costs_nothing_and_a_full_node_is_told_of(
     server: RabbitServer, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ def test_a_scenario_tells_the_same_story_whatever_was_played_before_on_its_store
     assert told == on_sqlite * 2
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("ended_by", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, 2)])
 def test_a_run_that_is_ended_leaves_nothing_behind(
     ended_by: signal.Signals, code: int, tmp_path: Path

@@ -12,6 +12,7 @@ from workflow.scenarios.reading import read_scenarios
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
+@pytest.mark.sampled(one_in=4)
 @pytest.mark.parametrize(
     ("file", "lifecycle", "lines"),
     [
