@@ -100,6 +100,7 @@ def check(case: Case, place: Place, opened: bytearray, calendar: Calendar | None
     return walked is not None
 
 
+@pytest.mark.sampled(one_in=4)
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_deadlines_are_those_of_the_walk(batch: int) -> None:
     random = Random(20_260_000 + batch)

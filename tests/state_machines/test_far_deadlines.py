@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from state_machines.calendars import Calendar, NeverOpen
 from state_machines.calendars.calendar import EXACT_YEARS
 from state_machines.timeouts import deadlines
+from tests.short_run import examples
 
 WEEK = {day: ["09:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 HOURS = Calendar.from_mapping(
@@ -33,7 +34,7 @@ seconds = st.integers(-6 * 366 * 86_400, 6 * 366 * 86_400)
 instants = seconds.map(lambda one: NOW + timedelta(seconds=one))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(instants, instants)
 def test_whole_years_add_up_to_what_a_walk_gives(one: datetime, other: datetime) -> None:
     begin, end = sorted((one, other))
