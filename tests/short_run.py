@@ -6,6 +6,7 @@ With ``--short``
 
 * a test runs on one thing of several, which follows from its name, so that over the suite all are in use;
 * a table's rows are all taken, unless it is marked `sampled`: one in so many rows of it, at least one;
+* of the tests of a file that start a browser, or workers of their own, the first one is taken;
 * what is marked `exhaustive` is left out: its behaviour has a test that stays;
 * a law that is costly is tried with a quarter of its `examples`.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,8 @@ import pytest
 OPTION = "--short"
 STORES = ("sqlite", "postgresql")
 """A store is what a test runs on, even where it is passed to the test itself."""
+HEAVY = ("chromium", "installation", "sqlite_installation")
+"""Fixtures by which a test has a browser, or workers of its own."""
 MARKS = (
     "exhaustive: left out of a short run: one variant more of what is shown elsewhere, or a long wait",
     "sampled(one_in): rows that go one way; a short run takes one in so many of them (default: one of all)",
@@ -98,7 +102,13 @@ def left_out(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, str]:
             left[item] = "exhaustive"
         else:
             functions[item.nodeid.partition("[")[0]].append(item)
+    begun: set[tuple[Path, str]] = set()
     for name, variants in functions.items():
+        heavy = {(variants[0].path, one) for one in HEAVY if one in _fixtures(variants[0])}
+        if heavy & begun:
+            left |= dict.fromkeys(variants, "with a browser or workers, not the first of their file")
+            continue
+        begun |= heavy
         rows: dict[tuple[int, ...], list[pytest.Item]] = defaultdict(list)
         for item in variants:
             rows[_Place(item).row].append(item)
@@ -110,6 +120,11 @@ def left_out(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, str]:
             chosen = _one_of(alike, name)
             left |= {item: "on other things" for item in alike if item is not chosen}
     return left
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    """Whatever a test asks for, directly or not."""
+    return getattr(item, "fixturenames", ())
 
 
 def _sampled(

@@ -33,11 +33,24 @@ def house(request):
 @pytest.fixture
 def broker(request):
     return request.param
+
+@pytest.fixture
+def chromium():
+    return None
+
+@pytest.fixture
+def installation(request):
+    return None
 """
 PLANTED = """
 import pytest
 
 def test_plain(): pass
+def test_in_a_browser(chromium): pass
+def test_more_in_a_browser(chromium): pass
+@pytest.mark.parametrize("installation", ["valkey", "rabbitmq"], indirect=True)
+def test_with_workers(installation): pass
+def test_more_with_workers(installation): pass
 def test_on_stores(store): pass
 @pytest.mark.parametrize("row", [None, 1, 1.5])
 def test_rows_on_stores(store, row): pass
@@ -67,6 +80,8 @@ def test_a_row_that_takes_long(row): pass
 """
 TAKEN = {
     "test_plain": 1,
+    "test_in_a_browser": 1,
+    "test_with_workers": 1,
     "test_on_stores": 1,
     "test_rows_on_stores": 3,
     "test_told_its_store": 1,
@@ -81,7 +96,7 @@ TAKEN = {
     "test_a_row_that_takes_long": 1,
 }
 FILES = 8
-ALL = 1 + 2 + 6 + 2 + 4 + 3 + 3 * 2 + 5 + 18 + 4 + 1 + 2
+ALL = 1 + 2 + 3 + 2 + 6 + 2 + 4 + 3 + 3 * 2 + 5 + 18 + 4 + 1 + 2
 
 
 @pytest.fixture(scope="module")
