@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.api.conftest import House
@@ -44,6 +45,7 @@ def is_done_once(house: House, page: Page, key: str) -> None:
     assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('draft/'))") == []
 
 
+@pytest.mark.exhaustive
 def test_cut_off_for_half_a_minute_an_outcome_waits_and_is_recorded_once(desk: Desk) -> None:
     screen, key = at_work(desk, "cut")
     page = screen.page

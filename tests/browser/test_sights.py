@@ -182,7 +182,7 @@ def sandbox(chromium: Browser, axe: str, tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
-@pytest.mark.sampled
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_on_pages_now_and_then_is_for_everybody_and_no_page_is_left_out(
     desk: Desk, seen: MuchToSee, sandbox: Desk, way: str

@@ -196,6 +196,7 @@ def story(request: pytest.FixtureRequest, house: MovingHouse, chromium: Browser,
     return Story(house, Desk(house.house, chromium, axe), way, next(_NUMBERS), judged)
 
 
+@pytest.mark.exhaustive
 @told_in("desktop, English, keyboard alone", "small phone, German")
 def test_the_appointment_that_came_and_went(story: Story) -> None:
     house, n = story.house, story.number
@@ -342,6 +343,7 @@ def test_the_appointment_that_came_and_went(story: Story) -> None:
     assert (house.state(case), house.state(visit)) == ("closed", "done")
 
 
+@pytest.mark.exhaustive
 @told_in("desktop, German", "phone, English")
 def test_the_call_that_came_too_late(story: Story) -> None:
     house, n = story.house, story.number
