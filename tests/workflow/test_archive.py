@@ -17,7 +17,7 @@ from workflow.clock import VirtualClock
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, catalog_sources
 from workflow.errors import NotFound
-from workflow.recovery.archive.markdown import escaped, html, plain
+from workflow.recovery.archive.markdown import escaped, html
 from workflow.recovery.archive.search import Wanted, alert, search
 from workflow.recovery.archive.snippet import snippet
 from workflow.recovery.archive.words import asked, words
@@ -201,7 +201,6 @@ def test_a_text_comes_out_of_markdown_as_it_went_in(text: str) -> None:
     paragraph = html(escaped(text))
     letters = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert paragraph == f"<p>{letters}</p>\n"
-    assert plain(escaped(text)) == text
 
 
 def test_words_find_an_alert_by_their_beginnings_whatever_their_case_and_accents(world: World) -> None:
@@ -241,7 +240,7 @@ def test_pages_show_every_alert_once(world: World) -> None:
 
 
 def test_a_snippet_shows_the_line_with_the_words_and_where_they_stand() -> None:
-    text = "# Title\n\n- **Why:** " + "long " * 60 + "the Café window opened late " + "tail " * 80
+    text = "Title\nWhy: " + "long " * 60 + "the Café window opened late " + "tail " * 80
     said, marks = snippet(text, asked("cafe opened"))
     assert said.startswith("… ") and said.endswith(" …") and len(said) < 320
     assert [said[start:end] for start, end in marks] == ["Café", "opened"]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _MEANINGFUL = re.compile(r"[\\`*_\[\]<&|~]|^[-+#=>]")
 """Marks that mean something wherever they stand, or at the beginning of a line."""
 _NUMBERED = re.compile(r"^(\d+)([.)])")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BLANK = re.compile(r"\n{3,}")
 
 
@@ -57,11 +56,6 @@ def markdown(document: Mapping[str, Any], reading: Reading = AS_WRITTEN) -> str:
 def html(text: str) -> str:
     """The HTML of such a Markdown text; safe to put into a page."""
     return str(_reader().render(text))
-
-
-def plain(text: str) -> str:
-    """The text without escapes, for those who want its words."""
-    return _ESCAPED.sub(r"\1", text)
 
 
 def escaped(value: Any) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 from workflow.errors import NotFound
 from workflow.queries.cursor import fetch_page, row_of
 from workflow.recovery.archive.full_text import matches
-from workflow.recovery.archive.markdown import plain
+from workflow.recovery.archive.lines import lines
+from workflow.recovery.archive.markdown import markdown
 from workflow.recovery.archive.place import place_of
 from workflow.recovery.archive.snippet import Mark, snippet
 from workflow.recovery.archive.words import asked
@@ -89,18 +90,18 @@ def search(store: Store, wanted: Wanted, *, limit: int = 20, cursor: str | None 
     with store.connect() as connection:
         statement = _statement(store.dialect, wanted, words, row_of(cursor))
         rows, more = fetch_page(connection, statement, limit)
-    lines = []
+    found = []
     for row in rows:
-        said, marks = snippet(plain(row.markdown), words)
+        said, marks = snippet(lines(row.document), words)
         link = place_of(row.case_key, row.version)
-        lines.append(
+        found.append(
             AlertLine(row.case_key, row.version, row.title, row.cause, row.part, row.at, said, marks, link)
         )
-    return AlertPage(lines, more)
+    return AlertPage(found, more)
 
 
 def _statement(dialect: str, wanted: Wanted, words: list[str], before: int) -> Select[Any]:
-    names = ("id", "case_key", "version", "title", "cause", "part", "at", "markdown")
+    names = ("id", "case_key", "version", "title", "cause", "part", "at", "document")
     statement = select(*(_ALERT[name] for name in names)).order_by(_ALERT.id.desc())
     conditions = [
         _ALERT[name] == value
@@ -137,5 +138,5 @@ def alert(store: Store, case: str, version: int | None = None) -> Alert:
     row = chosen[-1]
     return Alert(
         case, row.version, [one.version for one in rows], row.title, row.cause, row.part, row.at,
-        row.document, row.markdown,
+        row.document, markdown(row.document),
     )  # fmt: skip

@@ -11,7 +11,6 @@ Mark = tuple[int, int]
 _AROUND = 90
 """Characters on either side of the first word that is shown."""
 _WORD = re.compile(r"[^\W_]+")
-_LAYOUT = re.compile(r"^(?:#+ |> |- |\|)|\*\*| \|(?: |$)|^\|?(?: ?--- ?\|)+$", re.MULTILINE)
 
 
 def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
@@ -19,8 +18,7 @@ def snippet(text: str, words: Sequence[str]) -> tuple[str, list[Mark]]:
 
     Without words it is the beginning. `words` are as `words.asked` gives them.
     """
-    line = _best_line(text, words) if words else text.partition("\n")[0]
-    best = " ".join(_LAYOUT.sub(" ", line).split())
+    best = _best_line(text, words) if words else text.partition("\n")[0]
     marks = _marks(best, words)
     middle = marks[0][0] if marks else 0
     begin = max(0, middle - _AROUND)

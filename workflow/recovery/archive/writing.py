@@ -12,7 +12,7 @@ from workflow.engine.registry import Registry
 from workflow.errors import NotFound
 from workflow.recovery.archive import full_text
 from workflow.recovery.archive.document import document
-from workflow.recovery.archive.markdown import markdown, plain
+from workflow.recovery.archive.lines import lines
 from workflow.recovery.archive.place import place_of
 from workflow.recovery.archive.record import Place, Record, records
 from workflow.recovery.archive.words import words
@@ -107,7 +107,6 @@ def _add(connection: Connection, found: Mapping[Place, Record]) -> dict[Place, i
 
 def _row(place: Place, version: int, found: Record) -> dict[str, Any]:
     said = document(found, version)
-    written = markdown(said)
     cause = said["causes"][0] if said["causes"] else None
     return {
         "case_key": place.case,
@@ -118,6 +117,5 @@ def _row(place: Place, version: int, found: Record) -> dict[str, Any]:
         "part": said["part"][:_LONGEST] if said["part"] else None,
         "at": found.at,
         "document": said,
-        "markdown": written,
-        "words": words(f"{place.case} {plain(written)}"),
+        "words": words(f"{place.case} {lines(said)}"),
     }
