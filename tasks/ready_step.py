@@ -19,6 +19,7 @@ from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import read_settings
+from workflow.store.waiting import wait_until_there
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +49,15 @@ class ReadyStep(bootsteps.StartStopStep):
 
 
 def _load(processes: int) -> None:
-    """See that every lifecycle can be used; so many processes are forked then, and inherit what is compiled.
+    """Wait for the database, and see that every lifecycle can be used.
+
+    So many processes are forked then, and inherit what is compiled.
 
     No connection stays open, and there is no other thread: both would do harm over a fork.
     """
     try:
         settings = read_settings()
+        wait_until_there(settings.database)
         runtime = open_runtime(settings)
         try:
             for name, version in runtime.registry.refuse_unloadable():

@@ -90,6 +90,21 @@ class PostgresServer:
             self._process.wait(timeout=30)
         shutil.rmtree(self._directory, ignore_errors=True)
 
+    def halt(self) -> None:
+        """End the server and keep its files."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=60)
+
+    def resume(self) -> None:
+        """Start it again with the files that it has; returns once it answers."""
+        self._launch()
+
+    def take_no_writes(self, whether: bool) -> None:
+        """As a server does that has handed over to another; of those who are connected, too."""
+        for statement in ("alter system set default_transaction_read_only = {}", "select pg_reload_conf()"):
+            self._execute(sql.SQL(statement).format(sql.Literal("on" if whether else "off")))
+
     def archive_log(self) -> None:
         """Have the server archive its log, for `back_up` and `go_back`; before it is started."""
         archive = self._own("archive")

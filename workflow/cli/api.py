@@ -19,7 +19,10 @@ def api(
         typer.Option(min=1, max=256, help="Processes behind the port. Default: MAKEGOOD_API_PROCESSES."),
     ] = None,
 ) -> None:
-    """Serve the HTTP API until it is told to stop; requests that have begun are finished."""
+    """Serve the HTTP API until it is told to stop; requests that have begun are finished.
+
+    While the database is not there yet it waits, lives (/healthz) and is not ready (/readyz).
+    """
     from workflow.cli.listening import bound_socket
     from workflow.settings import read_settings
     from workflow.telemetry import logs
@@ -31,6 +34,9 @@ def api(
     with bound_socket(
         settings.api_host if host is None else host, settings.api_port if port is None else port
     ) as listening:  # before all that takes time: a port that is taken is said at once
+        from workflow.cli.standing_in import stand_in_until_there
+
+        stand_in_until_there(settings, listening)
         if number == 1:
             from workflow.cli.serving import serve
 

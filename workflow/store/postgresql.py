@@ -27,7 +27,7 @@ from workflow.store.port import (
     NewEvent,
     Pending,
 )
-from workflow.store.postgresql_errors import as_sqlalchemy
+from workflow.store.postgresql_errors import as_sqlalchemy, takes_no_writes
 from workflow.store.postgresql_writing import Statement
 
 _COMMIT: Statement = ("commit", {})
@@ -55,7 +55,12 @@ class PostgresTransaction:
                     cursor.execute(statement, values, prepare=True)
             return [cursor.fetchall() if cursor.description else () for cursor in cursors]
         except psycopg.Error as error:
-            raise as_sqlalchemy(error, statement, self.connection.dialect) from error
+            raise self._failed(error, statement) from error
+
+    def _failed(self, error: psycopg.Error, statement: str) -> BaseException:
+        if takes_no_writes(error):
+            self.connection.invalidate(error)
+        return as_sqlalchemy(error, statement, self.connection.dialect)
 
     def _run(self, statement: str, **values: Any) -> Sequence[Any]:
         return self._ask((statement, values))[0]
@@ -117,7 +122,7 @@ class PostgresTransaction:
         try:
             return self._driver.execute(statement, values, prepare=True).fetchall()
         except psycopg.Error as error:
-            raise as_sqlalchemy(error, statement, self.connection.dialect) from error
+            raise self._failed(error, statement) from error
         finally:
             if not self._driver.closed:
                 self._driver.autocommit = False

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
 from workflow.clock import monotonic
+from workflow.store.postgresql_errors import as_sqlalchemy, is_state, takes_no_writes
 
 _IDLE_SECONDS = 2.0
 
@@ -40,6 +43,17 @@ def _engine(url: str, settings: tuple[str, ...]) -> Engine:
     def configure(connection: Any, _: Any) -> None:
         connection.execute("; ".join(settings))
         connection.commit()
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def failed(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
+        if takes_no_writes(error):
+            context.is_disconnect = True  # and so are all that the pool holds
+        return (
+            as_sqlalchemy(error, context.statement, engine.dialect)
+            if isinstance(error, psycopg.Error) and is_state(error)
+            else None
+        )
 
     @event.listens_for(engine, "checkin")
     def returned(_: Any, record: Any) -> None:
