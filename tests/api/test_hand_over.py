@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -16,9 +17,9 @@ from workflow.store import Store
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
+def server(server_directory: Path) -> Iterator[PostgresServer]:
     """One that may be set to read only."""
-    with started(PostgresServer, tmp_path / "postgres") as opened:
+    with started(PostgresServer, server_directory / f"handed-over-{uuid4().hex}") as opened:
         yield opened
 
 

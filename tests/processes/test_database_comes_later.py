@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -37,9 +37,9 @@ EVENT = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
+def server(server_directory: Path) -> Iterator[PostgresServer]:
     """A PostgreSQL for this test alone, which it may stop."""
-    with started(PostgresServer, tmp_path / "postgres") as opened:
+    with started(PostgresServer, server_directory / f"later-{uuid4().hex}") as opened:
         yield opened
 
 
@@ -116,8 +116,6 @@ def test_an_api_that_waits_ends_when_it_is_told_to(
         wait_until(lambda: answers(http, "/healthz", 200), seconds=60, what="the API to live")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
-    with socket.socket() as again:
-        again.bind(("127.0.0.1", settings.api_port))
 
 
 @pytest.mark.parametrize("arguments", [("--concurrency", "1"), ("--scheduler-only",)])
