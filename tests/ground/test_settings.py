@@ -20,6 +20,12 @@ def test_the_page_lists_the_settings_as_they_are() -> None:
     assert PAGE.read_text(encoding="utf-8") == settings_page()
 
 
+def test_every_default_is_one_that_can_be_read() -> None:
+    defaults = [row.split(" | ")[1] for row in settings_page().splitlines() if row.startswith("| `")]
+    assert len(defaults) == len(Settings.model_fields)
+    assert [one for one in defaults if one in ("", "``") or "Undefined" in one] == []
+
+
 def test_without_any_variable_the_store_is_a_file_in_the_data_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

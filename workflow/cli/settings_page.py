@@ -28,8 +28,12 @@ def settings_page() -> str:
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    default = "unset" if field.default is None else f"`{field.default}`"
-    return f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |\n"
+    return f"| `{PREFIX}{name.upper()}` | {_default(field)} | {field.description} |\n"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    return {None: "unset", "": "empty"}[value] if value in (None, "") else f"`{value}`"
 
 
 if __name__ == "__main__":
