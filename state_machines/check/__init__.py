@@ -14,7 +14,14 @@ from state_machines.check.effects import (
 )
 from state_machines.check.final_states import final_exits
 from state_machines.check.fitting_types import named_operand_types, operand_types, result_types
-from state_machines.check.fitting_values import misfit_emissions, misfit_values, undeclared_changes
+from state_machines.check.fitting_values import (
+    misfit_defaults,
+    misfit_emissions,
+    misfit_values,
+    undeclared_changes,
+)
+from state_machines.check.known_values import impossible_values
+from state_machines.check.literal_texts import forgotten_signs, unfilled_words
 from state_machines.check.literals import unreadable_literals
 from state_machines.check.missing_data import missing_data, unguarded_data, unset_data
 from state_machines.check.naming import missing_languages, unreadable_expressions, unused_names
@@ -59,11 +66,15 @@ RULES: tuple[Rule, ...] = (
     result_types,
     operand_types,
     named_operand_types,
+    impossible_values,
     misfit_values,
+    misfit_defaults,
     undeclared_changes,
     misfit_emissions,
     handed_on_fields,
     copied_fields,
+    forgotten_signs,
+    unfilled_words,
     unreadable_expressions,
     unused_names,
     missing_languages,

@@ -22,6 +22,19 @@ def misfit_values(document: Document) -> Iterator[Finding]:
                 yield from _misfits(declared, change.increment, f"{path}.change[{n}].increment")
 
 
+def misfit_defaults(document: Document) -> Iterator[Finding]:
+    """What a field is where nothing has been said is of its type, and one of its values."""
+    declared = [("data", document.definition.data)]
+    declared += [(f"triggers.{name}.data", one.data) for name, one in document.definition.triggers.items()]
+    for place, fields in declared:
+        for name, field in fields.items():
+            for problem in (
+                DataRule({name: field}).problems({name: field.default}) if field.default is not None else ()
+            ):
+                yield Finding(f"{place}.{name}.default", "value-type", problem.message)
+                break
+
+
 def undeclared_changes(document: Document) -> Iterator[Finding]:
     """The second edition changes declared fields only."""
     if document.definition.edition < 2:

@@ -22,6 +22,7 @@ from state_machines.expressions.bounded.variables import Variable
 from state_machines.expressions.compiler_messages import compiler_message
 from state_machines.expressions.environment import FIXED, runtime_environment
 from state_machines.expressions.functions import known
+from state_machines.expressions.hints import habit
 from state_machines.expressions.references import Reference, references
 from state_machines.expressions.scope import PLAIN, Names, Scope
 from state_machines.expressions.type_check import check_types
@@ -122,7 +123,7 @@ def compile_expression(
         if found.may_be_absent and not may_be_absent:
             raise _DoesNotCompile("gives an optional value; end it with .orValue(...)")
     except _DoesNotCompile as error:
-        raise ExpressionError(str(error), text, field) from None
+        raise ExpressionError(f"{error}{habit(text)}", text, field) from None
     return dataclasses.replace(found, field=field)
 
 

@@ -83,7 +83,7 @@ def references(text: str) -> list[Reference]:
         if index > 1 and before == "(" and words[index - 2].text == "has":
             tested.add(path)
         if index > 1 and before == "in" and words[index - 2].kind == "string":
-            tested.add((*path, _literal(words[index - 2].text)))
+            tested.add((*path, string_of(words[index - 2].text)))
     return [
         Reference(path, any(path[: len(test)] == test for test in tested), start) for path, start in found
     ]
@@ -117,13 +117,13 @@ def _steps(words: Sequence[Token], index: int) -> Iterator[tuple[str, bool]]:
             yield name.text, mark.text == ".?"
             index += 2
         elif mark.text in ("[", "[?") and name.kind == "string" and after == "]":
-            yield _literal(name.text), mark.text == "[?"
+            yield string_of(name.text), mark.text == "[?"
             index += 3
         else:
             return
 
 
-def _literal(text: str) -> str:
+def string_of(text: str) -> str:
     """What a string literal says; CEL and Python write the ordinary ones alike."""
     try:
         value = ast.literal_eval(text)

@@ -18,6 +18,7 @@ __all__ = ["Lines", "parse"]
 
 _SECOND, _THIRD = 2, 3
 _KNOWN = field_names(form)
+_NO_MAPPING = "input should be a mapping of fields"
 
 
 def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
@@ -46,7 +47,19 @@ def parse(text: str, file: str | None = None) -> tuple[Definition, Lines]:
             Problem(field, rule, message, lines.of(field), lines.file_of(field, file))
             for field, rule, message in objections(document, error, _KNOWN, FORMS)
         ]
-        raise DefinitionError(problems) from None
+        raise DefinitionError(_told_apart(document, problems)) from None
+
+
+def _told_apart(document: dict[str, Any], problems: list[Problem]) -> list[Problem]:
+    """Of a document in no edition, or in the short forms without one, what is wrong comes of that alone."""
+    said = [one for one in problems if one.field == "edition"]
+    if said:
+        return said
+    if "edition" not in document and any(one.message == _NO_MAPPING for one in problems):
+        first = problems[0]
+        message = "there is none, and the first has no short forms; begin the definition with `edition: 3`"
+        return [Problem("edition", "no-edition", message, first.line, first.file), *problems]
+    return problems
 
 
 def _in_long(document: dict[str, Any], lines: Lines, file: str | None) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def read_yaml(text: str, file: str | None = None) -> tuple[Any, Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = f"not YAML: {error.problem or error.context}"
+        if "expected ',' or" in said:  # of a flow mapping or a list
+            said += "; a text with brackets, commas or quotation marks in it stands in quotes of its own"
         problem = Problem(_WHOLE, "yaml", said, mark.line + 1 if mark else None, file)
     except yaml.reader.ReaderError as error:
         said = f"character U+{ord(text[error.position]):04X} may not stand in YAML"
