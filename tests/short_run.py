@@ -5,7 +5,8 @@ page) is what it runs on; what is passed to itself is a row of a table, in which
 With ``--short``
 
 * a test runs on one thing of several, which follows from its name, so that over the suite all are in use;
-* a table's rows are all taken, unless it is marked `sampled`: one in so many rows of it, at least one;
+  what is marked `contract` runs on each, since there the SQL of each store is the subject;
+* a table's rows are all taken, but for one in so many where it is marked `sampled`;
 * of the tests of a file that start a browser, or workers of their own, the first one is taken;
 * what is marked `exhaustive` is left out: its behaviour has a test that stays;
 * a law that is costly is tried with a quarter of its `examples`.
@@ -30,6 +31,7 @@ STORES = ("sqlite", "postgresql")
 HEAVY = ("chromium", "installation", "sqlite_installation")
 """Fixtures by which a test has a browser, or workers of its own."""
 MARKS = (
+    "contract: what it runs on is what it tests: a short run takes it on each",
     "exhaustive: left out of a short run: one variant more of what is shown elsewhere, or a long wait",
     "sampled(one_in): rows that go one way; a short run takes one in so many of them (default: one of all)",
 )
@@ -116,6 +118,8 @@ def left_out(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, str]:
         for row, alike in rows.items():
             if row not in taken:
                 left |= dict.fromkeys(alike, "other rows")
+                continue
+            if variants[0].get_closest_marker("contract"):
                 continue
             chosen = _one_of(alike, name)
             left |= {item: "on other things" for item in alike if item is not chosen}

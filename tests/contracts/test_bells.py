@@ -17,6 +17,8 @@ from workflow.access.sessions import Limits
 from workflow.store import schema
 from workflow.store.port import Store
 
+pytestmark = pytest.mark.contract
+
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LIMITS = Limits(timedelta(hours=2), timedelta(hours=12))
 

@@ -20,6 +20,8 @@ from workflow.store.port import Changes, NewEvent, NewMove, Store, Transaction
 from workflow.store.schema import moves, subjects
 from workflow.store.watermark import Watermark
 
+pytestmark = pytest.mark.contract
+
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 EVERYTHING = ChangeFilter()
 

@@ -16,6 +16,8 @@ from workflow.store import migrate, open_store
 from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, moves, subjects
 
+pytestmark = pytest.mark.contract
+
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(seconds=120)

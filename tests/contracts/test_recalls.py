@@ -14,6 +14,8 @@ from workflow.outbox import effects as outbox
 from workflow.store.port import Changes, NewEffect, Recall, Store
 from workflow.store.schema import outbox as table
 
+pytestmark = pytest.mark.contract
+
 KEY = "promise:A"
 
 

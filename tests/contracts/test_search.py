@@ -23,6 +23,8 @@ from workflow.search.ways import Way
 from workflow.store import migrate, open_store
 from workflow.store.schema import search_filling, search_terms, standing, word_variants
 
+pytestmark = pytest.mark.contract
+
 TICKET = """
 edition: 2
 lifecycle: ticket

@@ -15,6 +15,8 @@ from workflow.store.keys import key_is
 from workflow.store.port import Changes, EffectUpdate, NewEffect, NewEvent, NewMove, Store
 from workflow.store.schema import events, inbox, metadata, moves, outbox, subjects, timers
 
+pytestmark = pytest.mark.contract
+
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select
 
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
 from workflow.store.port import Changes, NewEvent, Store
 from workflow.store.schema import subjects
+
+pytestmark = pytest.mark.contract
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 

@@ -75,6 +75,8 @@ def test_sampled_thrice(store, row): pass
 def test_sampled_seldom(row): pass
 @pytest.mark.exhaustive
 def test_soak(): pass
+@pytest.mark.contract
+def test_contract(store): pass
 @pytest.mark.parametrize("row", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_a_row_that_takes_long(row): pass
 """
@@ -94,9 +96,10 @@ TAKEN = {
     "test_sampled_thrice": 3,
     "test_sampled_seldom": 1,
     "test_a_row_that_takes_long": 1,
+    "test_contract": 2,
 }
 FILES = 8
-ALL = 1 + 2 + 3 + 2 + 6 + 2 + 4 + 3 + 3 * 2 + 5 + 18 + 4 + 1 + 2
+ALL = 1 + 2 + 3 + 2 + 6 + 2 + 4 + 3 + 3 * 2 + 5 + 18 + 4 + 1 + 2 + 2
 
 
 @pytest.fixture(scope="module")
