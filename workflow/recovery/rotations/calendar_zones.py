@@ -3,8 +3,9 @@
 A name is looked up in this order: the IANA database, if it is a place of it such as ``Europe/Berlin``; the
 calendar's own VTIMEZONE of that name, if it has rules (many call a zone with summer time ``EST``, which the
 database has without); the IANA database, whatever it is; what the VTIMEZONE says as ``X-LIC-LOCATION``; the
-names of Windows; the end of a name such as ``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows
-is refused: to read it as some other zone would be hours off, in silence.
+names of Windows, and what Outlook shows in their place; the end of a name such as
+``/citadel.org/20210210_1/Europe/Berlin``. What none of them knows is refused: to read it as some other zone
+would be hours off, in silence.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from state_machines.errors import Problem
 from state_machines.values.instants import zone
 from state_machines.values.time_errors import TimeError
 from workflow.recovery.rotations.calendar_text import CalendarText
+from workflow.recovery.rotations.shown_zones import shown_zone
 
 _CALENDARS_OWN = "X-WR-TIMEZONE"
 _SET_ASIDE = "X-VTIMEZONE"
@@ -95,6 +97,7 @@ class CalendarZones:
             or _iana(name)
             or (_iana(location) if location else None)
             or _of_windows(name)
+            or shown_zone(name)
             or _by_the_end(name)
         )
 
