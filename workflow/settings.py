@@ -614,7 +614,15 @@ def _text(value: object) -> str:
 
 
 def ensure_data_dir(settings: Settings) -> Path:
-    """Create the data directory if it is missing, readable by its owner alone; return it, absolute."""
+    """Create the data directory if it is missing, readable by its owner alone; return it, absolute.
+
+    Raises:
+        SettingsError: it cannot be made there.
+    """
     directory = settings.data_dir.resolve()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{PREFIX}DATA_DIR: {directory} cannot be made: {error.strerror}"
+        raise SettingsError(message) from error
     return directory

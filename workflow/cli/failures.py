@@ -15,4 +15,6 @@ def words_of(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OperationalError | ProgrammingError | InterfaceError):
         return f"database: {error.orig}. Is it there, and did `makegood migrate` run?"
+    if isinstance(error, OSError) and error.filename is not None:  # a file that cannot be read or written
+        return f"{error.filename}: {error.strerror}"
     return None

@@ -26,7 +26,7 @@ def open_store(url: str, *, durable: bool = True) -> Store:
     """The store behind `url`: ``sqlite:///path`` or ``postgresql://...`` (psycopg 3 is the driver).
 
     Raises:
-        StoreError: the URL names neither, or the driver is not installed.
+        StoreError: the URL names neither, the driver is not installed, or the file cannot be made.
     """
     try:
         parsed = make_url(url)
@@ -40,6 +40,8 @@ def open_store(url: str, *, durable: bool = True) -> Store:
             return PostgresStore(
                 parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
             )
+    except OSError as error:
+        raise StoreError(f"database: {error.filename} cannot be made: {error.strerror}") from error
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(f"MAKEGOOD_DATABASE_URL: {error}") from error
     except ModuleNotFoundError as error:
