@@ -418,8 +418,9 @@ class Settings(BaseSettings):
     )
     key_prefix: str = Field(
         default="",
-        pattern=r"^[A-Za-z0-9_.:-]*$",
+        pattern=r"^[A-Za-z0-9_.:{}-]*$",
         description="Prefix of every key in Redis, so that installations can share one database of a server. "
+        "In a [cluster](howto/redis-sentinel.md#cluster) of one shard it must hold a name in braces. "
         "Workers of other code bases that carry out our effects need the same one (Celery's "
         "`broker_transport_options={'global_keyprefix': ...}`), which is why there is none by default.",
     )
@@ -483,7 +484,12 @@ class Settings(BaseSettings):
     @classmethod
     def _known_broker(cls, value: str | None) -> str | None:
         schemes = ("redis", "rediss", "sentinel", "amqp", "amqps", "memory")
-        if value is not None and value.partition("://")[0] not in schemes:
+        scheme = (value or "").partition("://")[0]
+        if "cluster" in scheme:
+            raise ValueError(
+                "must be `redis://` of a cluster of one shard: over several no queue can be spread"
+            )
+        if value is not None and scheme not in schemes:
             raise ValueError("must begin with one of " + ", ".join(f"{scheme}://" for scheme in schemes))
         return value
 

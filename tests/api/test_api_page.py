@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,9 +102,32 @@ def test_what_is_asked_is_told(ran: dict[str, str]) -> None:
     assert "<svg" in ran["drawn"]
 
 
+BEFORE = {405, 414, 431, 500, 505}
+"""Of requests that have come to no operation, and of faults of ours: no document promises them."""
+
+
+def test_the_document_says_what_operations_answer_and_the_page_what_comes_before(house: House) -> None:
+    document = house.http.get("/openapi.json", timeout=120).json()
+    said = {
+        int(status)
+        for item in document["paths"].values()
+        for operation in item.values()
+        for status in operation["responses"]
+        if status >= "4"
+    }
+    assert {kind.status for kind in Kind} - said == BEFORE
+    assert said < {kind.status for kind in Kind}
+    (sentence,) = (part for part in _page().split("\n\n") if "`/openapi.json` says of an operation" in part)
+    assert {int(word) for word in re.findall(r"\b[45]\d\d\b", sentence)} == BEFORE
+
+
 def test_the_page_names_every_status_that_is_a_problem() -> None:
-    page = Path(__file__).parents[2].joinpath("docs", PAGE).read_text(encoding="utf-8")
+    page = _page()
     rows = [row for row in page.splitlines() if row.startswith(("| 4", "| 5"))]
     told = {int(word) for row in rows for word in row.split("|")[1].replace(",", " ").split()}
     # The others end a connection, or are said of a request that has not come whole.
     assert {kind.status for kind in Kind} - told - {408, 414, 431, 500} == set()
+
+
+def _page() -> str:
+    return Path(__file__).parents[2].joinpath("docs", PAGE).read_text(encoding="utf-8")

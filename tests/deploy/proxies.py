@@ -83,6 +83,21 @@ def _caddy(directory: Path, ports: Ports) -> None:
     (directory / "Caddyfile").write_text(text)
 
 
+def _haproxy(directory: Path, ports: Ports) -> None:
+    """What is shipped, with certificate and key in one file, as it wants them."""
+    both = directory / "both.pem"
+    both.touch(mode=0o600)
+    both.write_text((directory / "server.pem").read_text() + (directory / "server.key").read_text())
+    text = _replaced(
+        (FOLDER / "haproxy" / "makegood.cfg").read_text(),
+        ("127.0.0.1:8080", f"127.0.0.1:{ports.api}"),
+        ("bind :443", f"bind 127.0.0.1:{ports.tls}"),
+        ("bind :80", f"bind 127.0.0.1:{ports.plain}"),
+        ("/etc/haproxy/care.example.pem", str(both)),
+    )
+    (directory / "makegood.cfg").write_text(text)
+
+
 NGINX = Proxy(
     "nginx",
     "nginx-light",
@@ -94,4 +109,10 @@ CADDY = Proxy(
     "caddy",
     _caddy,
     lambda directory: ("run", "--config", f"{directory}/Caddyfile"),
+)
+HAPROXY = Proxy(
+    "haproxy",
+    "haproxy",
+    _haproxy,
+    lambda directory: ("-db", "-f", f"{directory}/makegood.cfg"),
 )

@@ -1,4 +1,4 @@
-"""The configurations for nginx and for Caddy, in real ones: over TLS, before a running API."""
+"""The configurations for nginx, Caddy and HAProxy, in real ones: over TLS, before a running API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.api.running_api import RunningApi, running_api
-from tests.deploy.proxies import CADDY, NGINX, Ports, Proxy
+from tests.deploy.proxies import CADDY, HAPROXY, NGINX, Ports, Proxy
 from tests.servers.certificates import certificates
 from tests.servers.process import ServerMissing
 from tests.waiting import wait_until
@@ -37,11 +37,11 @@ class Site:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[NGINX, CADDY], ids=lambda one: one.name)
+@pytest.fixture(scope="module", params=[NGINX, CADDY, HAPROXY], ids=lambda one: one.name)
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None]
 ) -> Iterator[Site]:
-    """Both, as long as they are needed."""
+    """Each, as long as it is needed."""
     proxy: Proxy = request.param
     if proxy.program() is None:
         missing(f"{proxy.name} is missing: apt-get install --no-install-recommends {proxy.package}")
@@ -136,3 +136,20 @@ def test_a_stream_tells_each_change_as_it_comes(site: Site) -> None:
 def test_the_host_is_ours_whatever_a_caller_says(site: Site) -> None:
     page = site.http.get("/sign-in", headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
     assert "evil.example" not in page.text and "evil.example" not in str(page.headers)
+
+
+def test_what_is_too_much_of_a_head_is_said_by_a_problem_or_by_the_proxy(site: Site) -> None:
+    """Heads that makegood takes go through; nothing that it would refuse is taken."""
+    fits = site.http.get("/docs", headers={f"x-{number}": "a" * 1000 for number in range(6)})
+    assert fits.status_code == 200
+    beyond = site.http.get("/docs", headers={f"x-{number}": "a" * 1000 for number in range(17)})
+    assert beyond.status_code in (400, 431), beyond.status_code
+
+
+def test_who_asks_is_no_word_of_the_caller(site: Site) -> None:
+    """makegood believes none of these headers; what it writes down of an address is the proxy's."""
+    said = {"x-forwarded-for": "6.6.6.6", "x-forwarded-proto": "http", "forwarded": "for=6.6.6.6"}
+    answer = post(site, "forwarded", **said)
+    assert answer.status_code == 202
+    audit = site.http.get("/v1/audit")
+    assert "6.6.6.6" not in audit.text

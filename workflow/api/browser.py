@@ -167,7 +167,7 @@ def form_by(
         permit(holder, *roles)
         runtime = context_of(request).runtime
         refuse_other_sites(request.headers, runtime.settings.public_url)
-        said = dict(await read_form(request, _MOST_FIELDS, most) or ())
+        said = dict(await read_form(request, _MOST_FIELDS, most))
         found = await signed_in(request)
         expected = found.form_token if found else await run_in_threadpool(form_token, runtime, holder)
         if not hmac.compare_digest(said.pop(TOKEN, "").encode(), expected.encode()):

@@ -160,6 +160,7 @@ def _plain(one: Route, message: Message) -> Message:
 
 def _signature(settings: Settings, one: Route, message: Message) -> str:
     """What would be said of its signature; ``not checked`` where this route has no secret here."""
+    from workflow.hooks.reading import Unreadable
     from workflow.hooks.secrets import route_secrets
     from workflow.hooks.signing import Unsigned, check_signature
 
@@ -170,6 +171,8 @@ def _signature(settings: Settings, one: Route, message: Message) -> str:
         check_signature(one.form.signed, secrets, message, message.received_at)
     except Unsigned as error:
         return f"wrong: {error.field}: {error.message} [{error.rule}]"
+    except Unreadable as error:
+        return f"wrong: {error.problem}"
     return "right"
 
 

@@ -19,6 +19,7 @@ from workflow.api.http.connections import Connections
 from workflow.api.http.head_bounds import HeadBounds
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
+from workflow.broker.redis_cluster import refuse_cluster
 from workflow.console.site import create_site
 from workflow.errors import SettingsError
 from workflow.recovery.runtime import open_runtime
@@ -43,8 +44,8 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
     """
     logs.configure(settings.log_level)
     tracing.configure("api")
-    runtime = open_runtime(settings)
     broker = _broker(settings)
+    runtime = open_runtime(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     try:
@@ -111,9 +112,14 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _broker(settings: Settings) -> Broker | None:
-    """Without a broker events are stored all the same, and a scheduler finds them."""
+    """Without a broker events are stored all the same, and a scheduler finds them.
+
+    Raises SettingsError for one that is there and can be none.
+    """
     try:
-        return Broker(celery_app(settings))
+        app = celery_app(settings)
     except SettingsError as error:
         structlog.get_logger(__name__).warning("no wake-ups are sent", reason=str(error))
         return None
+    refuse_cluster(app)
+    return Broker(app)

@@ -34,6 +34,7 @@ def worker(
     from celery.utils.nodenames import default_nodename, host_format
 
     from workflow.broker.celery_settings import broker_url
+    from workflow.broker.redis_cluster import refuse_cluster
     from workflow.settings import read_settings
     from workflow.telemetry.shared_meters import shared_meters
 
@@ -42,7 +43,9 @@ def worker(
     idle = scheduler_only or clock_only
     node = name or f"{'scheduler' if idle else 'worker'}-{uuid4().hex[:8]}"
     with nullcontext() if settings.worker_metrics is None else shared_meters():
-        running: Any = import_module(APP).app.Worker(
+        app: Any = import_module(APP).app
+        refuse_cluster(app)
+        running: Any = app.Worker(
             # Our own app, as an object: Celery's command would look for it in the current folder.
             **(_idle() if idle else _pool(concurrency or settings.worker_concurrency, queues)),
             hostname=host_format(default_nodename(f"{node}@%h")),

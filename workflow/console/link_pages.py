@@ -55,8 +55,7 @@ async def post_link(request: Request, token: str) -> Response:
     """Take the answer. A second one is told what the first was."""
     form = await read_form(request, _MOST_FIELDS)
     context_of(request).backpressure.check()
-    # No browser sends a body that is no form: it is asked again like one that is empty.
-    return await run_in_threadpool(_answered, request, token, dict(form or ()))
+    return await run_in_threadpool(_answered, request, token, dict(form))
 
 
 def _shown(request: Request, token: str) -> Response:

@@ -35,7 +35,7 @@ async def sign_in_by_passkey(request: Request) -> Response:
     context = context_of(request)
     refuse_other_sites(request.headers, context.runtime.settings.public_url)
     context.key_bounds.use_address(request.client)
-    said = dict(await read_form(request, _MOST_FIELDS) or ())
+    said = dict(await read_form(request, _MOST_FIELDS))
     following = own_path(said.get("next", "/"))
     say = translations(chosen_language(request.headers.get("accept-language"), None)).gettext
     try:

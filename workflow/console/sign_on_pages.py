@@ -47,7 +47,7 @@ async def go_to_sign_in(request: Request) -> Response:
     settings = context_of(request).runtime.settings
     refuse_other_sites(request.headers, settings.public_url)
     context_of(request).key_bounds.use_address(request.client)
-    said = dict(await read_form(request, _MOST_FIELDS) or ())
+    said = dict(await read_form(request, _MOST_FIELDS))
     path = own_path(said.get("next", "/"))
     if not may_have_cookie(request, settings.public_url):
         return await run_in_threadpool(asked, request, path, status=403)

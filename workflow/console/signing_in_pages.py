@@ -51,7 +51,7 @@ async def sign_in(request: Request) -> Response:
     """Begin a session: always a new one, with a new token."""
     context = context_of(request)
     refuse_other_sites(request.headers, context.runtime.settings.public_url)
-    said = dict(await read_form(request, _MOST_FIELDS) or ())
+    said = dict(await read_form(request, _MOST_FIELDS))
     following, address = own_path(said.get("next", "/")), said.get("address", "")[:300]
     if not may_have_cookie(request, context.runtime.settings.public_url):
         return await run_in_threadpool(asked, request, following, status=403)
@@ -101,7 +101,7 @@ async def welcome(request: Request, token: str) -> Response:
     context = context_of(request)
     refuse_other_sites(request.headers, context.runtime.settings.public_url)
     context.key_bounds.use_address(request.client)
-    said = dict(await read_form(request, _MOST_FIELDS) or ())
+    said = dict(await read_form(request, _MOST_FIELDS))
     return await run_in_threadpool(_welcomed, request, token, said)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 from state_machines.errors import Problem
-from workflow.engine import json_text
+from workflow.engine import form_text, json_text
 from workflow.engine.cloudevent import too_deep
 from workflow.engine.exact_json import inside
+from workflow.engine.form_text import FormTextError
 from workflow.engine.json_text import JsonTextError
 from workflow.hooks.mail import mail_value
 from workflow.hooks.message import Message
@@ -32,12 +32,25 @@ class Unreadable(Exception):
 
 def read_message(kind: BodyKind, message: Message) -> Any:
     """The value of a message's body. Raises Unreadable."""
-    return _READERS[kind](message.body)
+    return _READERS[kind](message)
 
 
-def _json(body: bytes) -> Any:
+def form_fields(message: Message) -> list[tuple[str, str]]:
+    """Name and value of each field of a form, in order. Raises Unreadable."""
+    said = message.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said.startswith("multipart/"):
+        wrong = Problem("content-type", "form", f"must be {form_text.MEDIA_TYPE}, not {said!r}")
+        raise Unreadable(wrong)
     try:
-        value = json_text.decode(body)
+        return form_text.decode(message.body, MOST_FIELDS)
+    except FormTextError as error:
+        field = inside("body", error.field) if error.field else "body"
+        raise Unreadable(Problem(field, error.rule, error.message)) from None
+
+
+def _json(message: Message) -> Any:
+    try:
+        value = json_text.decode(message.body)
     except JsonTextError as error:
         field = inside("body", error.field) if error.field else "body"
         raise Unreadable(Problem(field, error.rule, error.message)) from None
@@ -46,22 +59,18 @@ def _json(body: bytes) -> Any:
     return value
 
 
-def _form(body: bytes) -> Mapping[str, str]:
+def _form(message: Message) -> Mapping[str, str]:
     """Its fields by name; of one that stands there twice the first."""
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise Unreadable(Problem("body", "form", f"is no form: {error}")) from None
-    return dict(reversed(pairs))
+    return dict(reversed(form_fields(message)))
 
 
-def _mail(body: bytes) -> Mapping[str, Any]:
+def _mail(message: Message) -> Mapping[str, Any]:
     """Read whatever is wrong with it: what cannot be made out is left out."""
     try:
-        return mail_value(body)
+        return mail_value(message.body)
     except Exception as error:  # the library stumbles over some mails in ways that it does not name
         said = f"cannot be read as a mail: {type(error).__name__}"
         raise Unreadable(Problem("body", "mail", said)) from None
 
 
-_READERS: Mapping[BodyKind, Callable[[bytes], Any]] = {"json": _json, "form": _form, "mail": _mail}
+_READERS: Mapping[BodyKind, Callable[[Message], Any]] = {"json": _json, "form": _form, "mail": _mail}

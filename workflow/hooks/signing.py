@@ -13,14 +13,13 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 from standardwebhooks.webhooks import Webhook
 
 from state_machines.values.durations import parse_duration
 from state_machines.values.time_errors import TimeError
 from workflow.hooks.message import Message
-from workflow.hooks.reading import MOST_FIELDS
+from workflow.hooks.reading import form_fields
 from workflow.hooks.signing_form import (
     BasicRule,
     BearerRule,
@@ -60,7 +59,7 @@ class Unsigned(Exception):
 
 def check_signature(rule: SigningRule, secrets: Sequence[str], message: Message, now: datetime) -> None:
     """Raise Unsigned unless the message was made by somebody who has one of the secrets, and lately if that
-    shows."""
+    shows; Unreadable where its fields are signed, and it has none that can be read."""
     match rule:
         case HmacRule():
             _check_hmac(rule, secrets, message, now)
@@ -168,10 +167,7 @@ def _check_standard(secrets: Sequence[str], message: Message, now: datetime) -> 
 
 def _check_twilio(secrets: Sequence[str], message: Message) -> None:
     said = _header(message, _TWILIO)
-    try:
-        pairs = parse_qsl(message.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise _wrong(_TWILIO) from None
+    pairs = form_fields(message)
     if not _any_equal([twilio_signature(secret, message.url, pairs) for secret in secrets], [said]):
         raise Unsigned(
             _TWILIO,

@@ -13,6 +13,7 @@ from workflow.access import keys
 from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
 from workflow.broker.client import Broker
+from workflow.broker.redis_cluster import refuse_cluster
 from workflow.clock import Clock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
@@ -103,7 +104,9 @@ def _shown(url: str) -> tuple[bool, str]:
 def _broker(settings: Settings) -> CheckResult:
     try:
         url = broker_url(settings)
-        broker = Broker(celery_app(settings))
+        app = celery_app(settings)
+        refuse_cluster(app)
+        broker = Broker(app)
     except MakegoodError as error:
         return CheckResult("broker", False, str(error))
     try:

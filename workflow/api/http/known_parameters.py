@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
 from state_machines.errors import Problem
 from workflow.errors import InvalidQuery
@@ -56,11 +57,15 @@ def refuse_unknown_parameters(request: Request) -> None:
     if route.endpoint in _THEMSELVES:
         return
     known = _known(route)
-    unknown = [
-        Problem(f"query.{one}", "extra_forbidden", "there is no such parameter")
-        for one in sorted(request.query_params.keys() - known.keys())
-    ]
+    unknown = [_unknown(one) for one in sorted(request.query_params.keys() - known.keys())]
     problems = unknown + _doubled(request, known)
+    if problems:
+        raise InvalidQuery(problems)
+
+
+def refuse_parameters(query: bytes) -> None:
+    """Raise InvalidQuery for any parameter: of an operation without, that is served past the framework."""
+    problems = [_unknown(one) for one in sorted(QueryParams(query).keys())]
     if problems:
         raise InvalidQuery(problems)
 
@@ -70,6 +75,10 @@ def refuse_doubled_parameters(request: Request, model: type[BaseModel]) -> None:
     problems = _doubled(request, dict(_fields(model)))
     if problems:
         raise InvalidQuery(problems)
+
+
+def _unknown(name: str) -> Problem:
+    return Problem(f"query.{name}", "extra_forbidden", "there is no such parameter")
 
 
 def _doubled(request: Request, known: Mapping[str, bool]) -> list[Problem]:

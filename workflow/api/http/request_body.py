@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +14,8 @@ from workflow.api.http.body import read_body, size_of
 from workflow.api.http.json_text import decode
 from workflow.api.http.media_type import media_type
 from workflow.api.http.problems import Kind, Refusal
+from workflow.engine import form_text
+from workflow.engine.form_text import FormTextError
 
 MOST_BYTES = 16 * 1024
 """How large a body may be that says nothing else."""
@@ -88,18 +89,28 @@ def model_of(body: bytes, model: type[_Model]) -> _Model:
         raise RequestValidationError(problems) from None
 
 
-async def read_form(
-    request: Request, most_fields: int, most: int = MOST_BYTES
-) -> list[tuple[str, str]] | None:
-    """The fields of an HTML form (application/x-www-form-urlencoded) in order; None when it is no form.
+async def read_form(request: Request, most_fields: int, most: int = MOST_BYTES) -> list[tuple[str, str]]:
+    """The fields of an HTML form (application/x-www-form-urlencoded) in order; none of an empty body.
 
-    Raises Refusal for its length.
+    Raises Refusal, which names the field: for its length, for a body that says it is something else, and for
+    what is not UTF-8 or nothing that a database keeps.
     """
     body = await read_whole(request, most)
+    said = media_type(request.headers)
+    if body and said.name not in ("", form_text.MEDIA_TYPE):
+        message = f"must be {form_text.MEDIA_TYPE}, not {said.name!r}"
+        raise Refusal.of(Kind.MEDIA_TYPE, "content-type", "form", message)
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=most_fields)
-    except ValueError:
-        return None
+        fields = form_text.decode(body, most_fields)
+    except FormTextError as error:
+        field = f"body.{error.field}" if error.field else "body"
+        raise Refusal.of(Kind.MALFORMED, field, error.rule, error.message) from None
+    for name, value in fields:
+        if "\x00" in name or "\x00" in value:
+            field = f"body.{name}".replace("\x00", "\N{REPLACEMENT CHARACTER}")
+            message = "contains the character U+0000, which databases cannot keep"
+            raise Refusal.of(Kind.INVALID, field, "nul", message)
+    return fields
 
 
 def described_body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:

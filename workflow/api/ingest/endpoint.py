@@ -29,9 +29,11 @@ from workflow.api.http.bearer import bearer_text, known_key, permit
 from workflow.api.http.body import read_body, size_of
 from workflow.api.http.error_mapping import refusal_of
 from workflow.api.http.key_bounds import KeyBounds
+from workflow.api.http.known_parameters import refuse_parameters
 from workflow.api.http.metrics import Meters
 from workflow.api.http.prefer import applied, wait_of
 from workflow.api.http.problems import Kind, Refusal, busy
+from workflow.api.http.target_text import refuse_broken_text
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.cloudevents import Carried, Mode, RawHeaders, events_of, mode_of, named
 from workflow.api.ingest.decision_watch import DecisionWatch
@@ -173,6 +175,9 @@ class EventsEndpoint:
             self._key_bounds.use(key)
         remember_holder(scope, key)
         permit(key, *SENDING)
+        if scope["query_string"]:
+            refuse_broken_text(scope)
+            refuse_parameters(scope["query_string"])
         mode = mode_of(headers, raw)
         announced = headers.get(b"content-length")
         size = size_of(announced, mode.most_bytes, mode.carries)

@@ -18,6 +18,7 @@ from workflow.api.http.problems import Kind, Refusal, busy, described
 from workflow.api.http.request_body import read_whole
 from workflow.hooks.message import Message
 from workflow.hooks.open_routes import OpenRoute
+from workflow.hooks.reading import Unreadable
 from workflow.hooks.receiving import Received, receive, speaker
 from workflow.hooks.route import Route
 from workflow.hooks.signing import Unsigned, check_signature, secret_in, shown_by
@@ -74,8 +75,8 @@ _BODY = {
     status_code=202,
     response_model=ReceivedMessage,
     responses=described(
-        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.TIMEOUT, Kind.TOO_LARGE, Kind.INVALID,
-        Kind.BUSY, Kind.UNAVAILABLE,
+        Kind.MALFORMED, Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.TIMEOUT, Kind.TOO_LARGE,
+        Kind.MEDIA_TYPE, Kind.INVALID, Kind.BUSY, Kind.UNAVAILABLE,
     ),
     openapi_extra=_BODY,
 )  # fmt: skip
@@ -145,8 +146,8 @@ def _message(request: Request, one: OpenRoute, body: bytes) -> Message:
 
 
 async def _admit(context: ApiContext, request: Request, one: OpenRoute, message: Message) -> None:
-    """Raises Refusal (401) unless the message shows that it is its sender's, and 429 after too many that did
-    not."""
+    """Raises Refusal: 401 unless the message shows that it is its sender's, 400 or 415 where what its sender
+    would have signed cannot be read, and 429 after too many wrong secrets."""
     rule = one.route.form.signed
     wrong: list[Unsigned] = []
 
@@ -160,7 +161,12 @@ async def _admit(context: ApiContext, request: Request, one: OpenRoute, message:
 
     secret = secret_in(rule, message)
     if secret is None:
-        await verify("")
+        try:
+            await verify("")
+        except Unreadable as error:
+            context.meters.message(one.route.name, "unsigned")
+            another = error.problem.field == "content-type"
+            raise Refusal(Kind.MEDIA_TYPE if another else Kind.MALFORMED, [error.problem]) from None
     else:  # it can be guessed, one after another
         await context.key_bounds.verified(f"{one.route.name}:{secret}", request.client, verify)
     if wrong:

@@ -53,13 +53,11 @@ AGENT_LEG = {
 
 
 async def genuine_form(request: Request) -> Form:
-    """The form that Twilio posted. Raises Refusal (403) unless its signature is Twilio's."""
+    """The form that Twilio posted. Raises Refusal: 403 unless its signature is Twilio's, 400 for no form."""
     settings = context_of(request).runtime.settings
     if settings.public_url is None or settings.twilio_auth_token is None:
         raise Refusal.of(Kind.NOT_FOUND, "path", "twilio", "Twilio is not set up here")
     pairs = await read_form(request, _MOST_FIELDS)
-    if pairs is None:
-        raise Refusal.of(Kind.MALFORMED, "body", "form", "is no form")
     query = request.scope["query_string"].decode("latin-1")
     url = f"{settings.public_url}{request.scope['path']}" + (f"?{query}" if query else "")
     signed = request.headers.get("x-twilio-signature", "")
@@ -71,7 +69,13 @@ async def genuine_form(request: Request) -> Form:
 
 Genuine = Annotated[Form, Depends(genuine_form)]
 _ANSWERS = described(
-    Kind.MALFORMED, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.TOO_LARGE, Kind.INVALID, Kind.UNAVAILABLE
+    Kind.MALFORMED,
+    Kind.FORBIDDEN,
+    Kind.NOT_FOUND,
+    Kind.TOO_LARGE,
+    Kind.MEDIA_TYPE,
+    Kind.INVALID,
+    Kind.UNAVAILABLE,
 )
 
 
