@@ -109,7 +109,7 @@ def test_another_kind_of_form_is_not_read_as_this_one(house: House, admin: Brows
     assert refused(answer) == (415, "content-type", "form")
 
 
-@pytest.mark.parametrize("path", forms())
+@pytest.mark.parametrize("path", list(forms()))
 def test_what_no_database_keeps_is_named(house: House, admin: Browser, path: str) -> None:
     assert refused(sent(admin, path, b"token=x&words=a%00b")) == (422, "body.words", "nul")
 
@@ -120,8 +120,8 @@ def test_a_person_is_told_on_a_page(house: House, admin: Browser) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
 
 
-def test_any_script_is_text(house: House) -> None:
-    browser = browser_of(house, "zoe", Role.DESK)
-    for name in ("Zoë", "مريم", "\N{GRINNING FACE}", "\N{REPLACEMENT CHARACTER}", "a b+c&d=é%ff"):
-        fields = browser.forms("/admin/me").to("/admin/me/settings") | {"name": name}
-        assert browser.post("/admin/me/settings", fields).status_code in (303, 422)
+@pytest.mark.parametrize("said", ["Zoë", "مريم", "\N{GRINNING FACE}", "\N{REPLACEMENT CHARACTER}", "a b+c=é%ff"])
+def test_any_script_is_text(house: House, said: str) -> None:
+    answer = Browser(house).post("/sign-in", {"address": said, "password": "none of mine"})
+    assert answer.status_code == 422
+    assert f'value="{said}"' in answer.text

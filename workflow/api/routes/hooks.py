@@ -163,10 +163,11 @@ async def _admit(context: ApiContext, request: Request, one: OpenRoute, message:
     if secret is None:
         try:
             await verify("")
-        except Unreadable as error:
+        except Unreadable as unreadable:
             context.meters.message(one.route.name, "unsigned")
-            another = error.problem.field == "content-type"
-            raise Refusal(Kind.MEDIA_TYPE if another else Kind.MALFORMED, [error.problem]) from None
+            problem = unreadable.problem
+            kind = Kind.MEDIA_TYPE if problem.field == "content-type" else Kind.MALFORMED
+            raise Refusal(kind, [problem]) from None
     else:  # it can be guessed, one after another
         await context.key_bounds.verified(f"{one.route.name}:{secret}", request.client, verify)
     if wrong:
