@@ -120,7 +120,9 @@ def test_a_person_is_told_on_a_page(house: House, admin: Browser) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize("said", ["Zoë", "مريم", "\N{GRINNING FACE}", "\N{REPLACEMENT CHARACTER}", "a b+c=é%ff"])
+@pytest.mark.parametrize(
+    "said", ["Zoë", "مريم", "\N{GRINNING FACE}", "\N{REPLACEMENT CHARACTER}", "a b+c=é%ff"]
+)
 def test_any_script_is_text(house: House, said: str) -> None:
     answer = Browser(house).post("/sign-in", {"address": said, "password": "none of mine"})
     assert answer.status_code == 422

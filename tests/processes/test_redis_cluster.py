@@ -16,6 +16,7 @@ from tests.processes.installation import Installation
 from tests.servers.cluster import ClusterServer
 from tests.servers.started import started
 from workflow.broker.app import celery_app
+from workflow.broker.notifier import Notifier
 from workflow.broker.redis_cluster import refuse_cluster
 from workflow.broker.task_names import QUEUE
 from workflow.embedded.ports import LOOPBACK, free_port
@@ -53,7 +54,6 @@ def test_a_cluster_of_one_shard_is_a_broker(tmp_path: Path, single: ClusterServe
     with Installation(tmp_path, single, f"sqlite:///{tmp_path / 'makegood.db'}") as installation:
         installation.configure(key_prefix=PREFIX)
         installation.workers.start("--concurrency", "2").wait_ready()
-        installation.wait(lambda: installation.broker.listeners() > 0, what="a process that listens")
         installation.send(installation.promise("soon", due_in=2))
         installation.wait(installation.notices, what="a notice, which came over the broker")
         with redis.Redis(LOOPBACK, single.masters[0]) as client:
@@ -62,6 +62,14 @@ def test_a_cluster_of_one_shard_is_a_broker(tmp_path: Path, single: ClusterServe
             keys = {key.decode() for key in client.scan_iter()}
             assert keys and all(key.startswith(PREFIX) for key in keys), keys
         assert installation.state("promise:soon") == "lapsed"
+
+
+def test_there_who_listens_is_notified(tmp_path: Path, single: ClusterServer) -> None:
+    sender, listener = (Notifier(celery_app(settings(single.url, tmp_path, PREFIX))) for _ in range(2))
+    listening = listener.subscribe()
+    assert listening is not None and sender.subscribers() == 1
+    assert sender.notify("events")
+    assert listening.wait(10) == {"events"}
 
 
 def test_there_the_prefix_must_keep_all_keys_in_one_slot(tmp_path: Path, single: ClusterServer) -> None:
