@@ -21,6 +21,7 @@ from typing import Any
 from state_machines.values.instants import format_instant
 from workflow.hooks.mail_charsets import decoded, unescaped
 from workflow.hooks.mail_quotes import new_words
+from workflow.hooks.mail_text import whole_lines
 from workflow.recovery.contact.html_text import quoted_html_text
 from workflow.recovery.contact.mail_threads import case_of_address, case_of_thread
 
@@ -157,10 +158,25 @@ def _words(parts: Sequence[Message]) -> str:
     texts = [one for one in parts if not _hangs_on(one)]
     plain = [one for one in texts if one.get_content_type() == "text/plain"]
     if plain:
-        words = "\n".join(_decoded(one) for one in plain)
+        words = "\n".join(_plain(one) for one in plain)
     else:
         words = "\n".join(quoted_html_text(_decoded(one)) for one in texts)
     return _tidy(words.replace("\r\n", "\n"))[:MOST_WORDS].strip()
+
+
+def _plain(part: Message) -> str:
+    """The text of a part of plain text, with each line as it was written."""
+    text = _decoded(part).replace("\r\n", "\n")
+    if _parameter(part, "format") != "flowed":
+        return text
+    return whole_lines(text, deletes_blanks=_parameter(part, "delsp") == "yes")
+
+
+def _parameter(part: Message, name: str) -> str:
+    try:
+        return str(part.get_param(name) or "").lower()
+    except Exception:  # the library raises whatever a broken header makes it stumble over
+        return ""
 
 
 def _decoded(part: Message) -> str:
