@@ -75,20 +75,25 @@ def fill(store: Store, registry: Registry, count: int) -> Population:
     """Put so many subjects into a store that has none: a tenth customers, a quarter cases, most of the rest
     promises."""
     random = Random(5)
-    first_names, surnames = _names(random, 3_000, 2), _names(random, 60_000, 3)
-    words = _names(random, 40_000, 3)
-    pick_first, pick_last = _picking(random, first_names), _picking(random, surnames)
-    people = [_person(number, pick_first(), pick_last(), random) for number in range(count // 10)]
-    population = Population(people, first_names, words, count * 6 // 10)
+    population = people_and_words(random, count)
     with store.begin() as transaction:
         if store.dialect == "postgresql":
             transaction.connection.execute(text("drop index ix_search_terms"))
-    rows = enumerate(_subjects(population, _picking(random, words), count, random), 1)
+    rows = enumerate(_subjects(population, picking(random, population.words), count, random), 1)
     known = KnownWords()
     while some := list(islice(rows, _AT_ONCE)):
         _write(store, registry, some, known)
     _tidy(store)
     return population
+
+
+def people_and_words(random: Random, count: int) -> Population:
+    """Whom and what so many subjects are about."""
+    first_names, surnames = _names(random, 3_000, 2), _names(random, 60_000, 3)
+    words = _names(random, 40_000, 3)
+    pick_first, pick_last = picking(random, first_names), picking(random, surnames)
+    people = [_person(number, pick_first(), pick_last(), random) for number in range(count // 10)]
+    return Population(people, first_names, words, count * 6 // 10)
 
 
 def _write(store: Store, registry: Registry, some: Sequence[tuple[int, Subject]], known: KnownWords) -> None:
@@ -135,7 +140,7 @@ def _names(random: Random, count: int, syllables: int) -> list[str]:
     return list(found)
 
 
-def _picking(random: Random, some: Sequence[str]) -> Callable[[], str]:
+def picking(random: Random, some: Sequence[str]) -> Callable[[], str]:
     """Picks the first of them most often, as people and words are spread: the n-th 1/n times as often."""
     weights = list(accumulate(1 / (place + 10) for place in range(len(some))))
     return lambda: random.choices(some, cum_weights=weights)[0]

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
         "[default: `rehearsal-` before the name of the SQLite file, the schema `makegood_rehearsal` of the "
         "PostgreSQL database]",
     )
+    rehearsal_days: int = Field(
+        default=30,
+        ge=1,
+        le=3_650,
+        description="Days after the first event in it at which a rehearsal is emptied: all that test keys sent, "
+        "and what followed; the keys stay.",
+    )
     broker_url: str | None = Field(
         default=None,
         repr=False,

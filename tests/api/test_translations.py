@@ -13,7 +13,9 @@ from babel.messages.pofile import read_po
 from state_machines.catalog import NAMES, load_catalog, source
 from state_machines.notices.topics import TOPICS
 from workflow.console import translations, trigger_forms
-from workflow.console.translations import chosen_language, po_file
+from workflow.console.labels import sentences
+from workflow.console.new_pages import _OF_CATALOG as BEGUN
+from workflow.console.translations import LANGUAGES, chosen_language, po_file
 from workflow.console.translations import translations as texts_of
 from workflow.store.effect_states import EffectState
 
@@ -82,6 +84,29 @@ def test_whatever_forms_and_stories_of_the_catalog_show_has_a_german_word() -> N
         for kind, name, lifecycle in shown
         if not german.knows(kind, name) and not german.knows(f"{kind} of {lifecycle}", name)
     }
+
+
+def test_whatever_forms_of_the_catalog_explain_is_explained_in_german() -> None:
+    told, lost = sentences("de"), set()
+    for lifecycle in load_catalog().values():
+        forms = [trigger_forms.form(lifecycle, one) for one in trigger_forms.OF_CATALOG.get(lifecycle.name, ())]
+        forms += [
+            trigger_forms.opening_form(lifecycle, one, asked)
+            for (name, one), asked in BEGUN.items()
+            if name == lifecycle.name
+        ]
+        for form in forms:
+            texts = {form.description} | {
+                one.hint for one in form.inputs if one.kind in ("text", "words", "choice", "number", "whole", "truth")
+            }
+            lost |= {text for text in texts if text and not told(text, lifecycle.name)}
+    assert lost == set()
+    assert sentences("en")("We give our word.", "promise") == "We give our word."
+
+
+def test_a_language_more_is_a_folder_more() -> None:
+    assert dict(LANGUAGES) == {"en": "English", "de": "Deutsch"}
+    assert {one.name for one in po_file("en").parents[2].iterdir() if one.is_dir()} == set(LANGUAGES)
 
 
 def test_whatever_is_told_of_a_notice_has_a_german_word() -> None:

@@ -70,6 +70,18 @@ class PostgresServer:
                   "--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={self._data}")  # fmt: skip
         self._launch()
 
+    def start_again(self) -> None:
+        """Start the cluster that `leave` has left in this directory; returns once it answers."""
+        self._open_way()
+        (self._data / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
+        self._launch()
+
+    def leave(self) -> None:
+        """End the server in order, and leave its files for `start_again`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=120)
+
     def _launch(self) -> None:
         with (self._directory / "postgres.log").open("wb") as log:
             self._process = subprocess.Popen(

@@ -12,8 +12,10 @@ from state_machines.form.wording import Wording
 from state_machines.templates import Template
 from state_machines.templates.home import HOME
 from workflow.errors import SettingsError
+from workflow.recovery import vocabulary
 from workflow.recovery.authority.link_holder import actor_of, holder_of
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
+from workflow.recovery.house_words import WORDS, house_says, in_language
 from workflow.recovery.links.form import Incomplete, answer_data, asked_by
 from workflow.settings import read_settings
 
@@ -75,6 +77,7 @@ def test_the_page_of_a_case_is_a_path_whatever_its_key(case: Any, page: str) -> 
 @pytest.fixture
 def at_home() -> Iterator[None]:
     """A house in Berlin that reads German."""
+    vocabulary.register()
     HOME.register(language="de", zone="Europe/Berlin")
     yield
     HOME.register()
@@ -99,6 +102,35 @@ def said(to: Any, value: str) -> str:
 )
 def test_what_is_due_these_days_is_said_as_people_say_it(to: Any, value: str, words: str) -> None:
     assert said(to, value) == words
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (None, "Ein Plan mit beiden Hälften, mit dem Kunden vereinbart"),
+        ("de-AT", "Ein Plan mit beiden Hälften, mit dem Kunden vereinbart"),
+        ("en", "A plan with both halves, agreed with the customer"),
+    ],
+)
+def test_words_of_the_house_that_became_data_are_told_in_the_readers_language(
+    language: str | None, words: str
+) -> None:
+    plan, theirs = house_says("plan", {}), "Ein Plan, den jemand selbst so schrieb"
+    assert plan.startswith("Ein Plan"), "it is kept in the language of the house"
+    wordings = {one: {"default": Wording(title="-", words="{{ a }}; {{ b }}")} for one in ("en", "de")}
+    to = HOME.reads({"email": "ada@shop.example"} | ({"language": language} if language else {}))
+    said = Template("nudge", "en", wordings).say(to, {"a": plan, "b": theirs}, {}, EVENING, "notice").words
+    assert said == f"{words}; {theirs}"
+
+
+def test_a_sentence_of_the_house_is_said_again_with_what_stands_in_it() -> None:
+    why = WORDS["de"]["no_answer"]
+    german = WORDS["de"]["nobody_calls"].format(why=why, title="Rückruf wegen Zeppelin")
+    english = WORDS["en"]["nobody_calls"].format(why="nobody answers", title="Rückruf wegen Zeppelin")
+    assert in_language(german, "en-GB") == english
+    assert in_language(german, "de") == german and in_language(german, "fr") == german
+    assert in_language("Nobody has written this for us", "de") == "Nobody has written this for us"
 
 
 @pytest.mark.usefixtures("at_home")

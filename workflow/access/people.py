@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from babel.core import Locale, UnknownLocaleError
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -32,7 +33,6 @@ _COLUMNS = tuple(
 )  # fmt: skip
 LONGEST = 254
 """Characters of an address, or of a name."""
-_LANGUAGES = ("en", "de")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,8 @@ def _problems(person: Person) -> Iterable[Problem]:
         yield Problem("name", "required", f"must say what they are called, in {LONGEST} characters at most")
     if not person.roles or any(role not in OF_PEOPLE for role in person.roles):
         yield Problem("roles", "required", f"must be one or more of {', '.join(OF_PEOPLE)}")
-    if person.language is not None and person.language not in _LANGUAGES:
-        yield Problem("language", "unknown", f"must be one of {', '.join(_LANGUAGES)}")
+    if person.language is not None and not _is_language(person.language):
+        yield Problem("language", "unknown", "must be a language by its code of ISO 639, such as de")
     if person.zone is not None:
         try:
             zone(person.zone)
@@ -209,3 +209,11 @@ def _problems(person: Person) -> Iterable[Problem]:
         checked_bounds(teams=person.teams)
     except InvalidQuery as error:
         yield from error.problems
+
+
+def _is_language(code: str) -> bool:
+    """Whether there is one; which of them pages speak is theirs to know."""
+    try:
+        return len(code) <= 3 and Locale.parse(code).language == code
+    except (ValueError, UnknownLocaleError):
+        return False

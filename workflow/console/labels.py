@@ -45,11 +45,13 @@ def labels(language: str, own: Path | None = None) -> Label:
 @cache
 def sentences(language: str, own: Path | None = None) -> Callable[[str, str], str]:
     """``told(text, lifecycle)``: a description in this language; empty where there is none."""
-    named = own_labels(own, language)
+    named, known = own_labels(own, language), translations(language)
     otherwise = language == ENGLISH  # in which definitions are written
 
     def told(text: str, lifecycle: str) -> str:
-        return named.get((lifecycle, TEXT, text)) or (text if otherwise else "")
+        if own_words := named.get((lifecycle, TEXT, text)):
+            return own_words
+        return known.pgettext(TEXT, text) if otherwise or known.knows(TEXT, text) else ""
 
     return told
 

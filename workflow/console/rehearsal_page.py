@@ -20,6 +20,7 @@ from workflow.console.rendering import page, see_other
 from workflow.errors import EventConflict, NotFound
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.queries.effects import newest_effects
+from workflow.rehearsal.emptying import empty, goes_at
 from workflow.rehearsal.examples import examples
 from workflow.rehearsal.rehearsal import Opened
 
@@ -59,7 +60,20 @@ def rehearsal_page(
         [] if opened is None else newest_effects(opened.runtime.store, limit=_SHOWN, before=wanted.before)
     )
     older = effects[-1].id if len(effects) == _SHOWN else None
-    return page(request, "rehearsal.html", effects=effects, older=older)
+    days = context_of(request).runtime.settings.rehearsal_days
+    goes = None if opened is None else goes_at(opened.runtime.store, days)
+    return page(request, "rehearsal.html", effects=effects, older=older, goes_at=goes)
+
+
+@router.post(f"{PLACE}/empty")
+async def empty_now(request: Request, _: BrowserOperator, __: OperatorsForm) -> Response:
+    """Empty it before its day. Raises NotFound where there is none."""
+    opened = await run_in_threadpool(_there, request)
+    if opened is None:
+        raise NotFound("rehearsal: nobody has sent anything with a test key")
+    await run_in_threadpool(empty, opened.runtime.store, opened.runtime.clock.now())
+    opened.worker.wake(task_names.APPLY)
+    return see_other(PLACE, done="rehearsal_emptied")
 
 
 @router.post(f"{PLACE}/examples")

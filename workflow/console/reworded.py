@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from string import Formatter
 
 from babel.dates import get_day_names
 from babel.messages.pofile import read_po
 
 from workflow.console.translations import po_file, translations
 from workflow.recovery.house_words import WORDS
+from workflow.recovery.sentence_forms import Form, form_of
 
 Reword = Callable[[str], str]
 Name = Callable[[str, str], str]
@@ -39,43 +38,6 @@ _CONDITION = re.compile(r" \[[^\n]*?\](?=; |$)")
 """Which condition refused, behind what it says: for whoever wrote the definition."""
 _DAY = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d{4}-\d\d-\d\d)")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A sentence with places: by what it is known, and how it is said in the language in question.
-
-    Attributes:
-        begins: what stands before the first place. then: each place, with what stands behind it.
-        longest: the longest piece that is no place, by which most texts are known not to be it.
-    """
-
-    begins: str
-    then: tuple[tuple[str, str], ...]
-    longest: str
-    said: str
-
-    def values(self, text: str) -> dict[str, str] | None:
-        """By place, what stands there, each as short as can be; None where the text is not of this form.
-
-        In one pass, whatever the text is: it may be anybody's.
-        """
-        if self.longest not in text or not text.startswith(self.begins):
-            return None
-        found: dict[str, str] = {}
-        here = len(self.begins)
-        for number, (place, behind) in enumerate(self.then, 1):
-            if number == len(self.then):
-                there = len(text) - len(behind) if text.endswith(behind) else -1
-            else:
-                there = text.find(behind, here + 1)
-            value = text[here:there] if there > here else ""
-            if not value or (place == "number" and not value.isdecimal()):
-                return None
-            if found.setdefault(place, value) != value:
-                return None
-            here = there + len(behind)
-        return found if here == len(text) else None
 
 
 @cache
@@ -123,17 +85,17 @@ def _value(language: str, place: str, value: str, name: Name, depth: int) -> str
         parts = _SEVERAL.split(value)
         if len(parts) > 1 or place in ("trigger", "state") or " " not in value:
             between = {", ": ", ", " to ": " → "}
-            return "".join(between.get(part) or _called(name, kind, part) for part in parts)
+            return "".join(between.get(part) or _called(language, name, kind, part) for part in parts)
     if depth < _DEEPEST and (again := _reword(language, value, name, depth, ours=place in _OURS)):
         return again
     days = get_day_names("abbreviated", locale=language)
     return _DAY.sub(lambda day: days[_DAYS.index(day[1])].rstrip("."), value)
 
 
-def _called(name: Name, kind: str, said: str) -> str:
+def _called(language: str, name: Name, kind: str, said: str) -> str:
     bare = said.strip("'")
     called = name(kind, bare)
-    return called if bare == said else f"„{called}“"
+    return called if bare == said else translations(language).pgettext("quoted", "'%(name)s'") % {"name": called}
 
 
 def _as_it_is(kind: str, name: str) -> str:
@@ -141,12 +103,12 @@ def _as_it_is(kind: str, name: str) -> str:
 
 
 @cache
-def _forms(language: str) -> Mapping[bool, list[_Form]]:
+def _forms(language: str) -> Mapping[bool, list[Form]]:
     """All forms that there are, those with most of their own first; by whether they are only values."""
-    found: dict[bool, list[_Form]] = {False: [], True: []}
+    found: dict[bool, list[Form]] = {False: [], True: []}
     for known, said, within in _all(language):
         if within or known != said:
-            found[within].append(_form(known, said))
+            found[within].append(form_of(known, said))
     for forms in found.values():
         forms.sort(key=lambda one: -len(one.begins) - sum(len(behind) for _, behind in one.then))
     return found
@@ -162,10 +124,3 @@ def _all(language: str) -> Iterator[tuple[str, str, bool]]:
             for one in read_po(source, locale=language):
                 if isinstance(one.id, str) and one.id and isinstance(one.string, str) and one.string:
                     yield one.id, one.string, one.context == VALUE
-
-
-def _form(known: str, said: str) -> _Form:
-    parts = [(piece, place) for piece, place, _, _ in Formatter().parse(known)]
-    pieces, places = [piece for piece, _ in parts], [place for _, place in parts if place]
-    pieces += [""] * (len(places) + 1 - len(pieces))
-    return _Form(pieces[0], tuple(zip(places, pieces[1:], strict=True)), max(pieces, key=len), said)

@@ -15,7 +15,7 @@ WORDS = frozenset(
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
         "settled", "sent_again", "overridden", "taken_back", "rotation_set",
         "passkey_added", "passkey_removed", "bell_removed", "key_revoked", "resent", "still_to_be_sent",
-        "examples_sent",
+        "examples_sent", "rehearsal_emptied",
     }
 )  # fmt: skip
 """All that can be said; the template `done.html` has the sentences."""

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 
 from state_machines.values.instants import as_utc, format_instant, parse_instant, zone
 from state_machines.values.time_errors import TimeError
-from workflow.console.translations import ENGLISH
+from workflow.console.translations import ENGLISH, translations
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ENGLISH_CLOCK = re.compile(
@@ -90,7 +90,10 @@ def clock_text_in(text: str, language: str) -> str:
 
 
 def _pattern(language: str, *, seconds: bool = False) -> str:
-    return f"EEE d{'.' if language == 'de' else ''} MMM y, HH:mm{':ss' if seconds else ''}"
+    known = translations(language)
+    if seconds:
+        return known.pgettext("clock", "EEE d MMM y, HH:mm:ss")
+    return known.pgettext("clock", "EEE d MMM y, HH:mm")
 
 
 def clock_of(language: str, whose: str | None) -> Callable[[datetime | str | None], str]:

@@ -11,14 +11,18 @@ from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 
+from babel.core import Locale
 from babel.messages.pofile import read_po
 
 from workflow.api.http.negotiation import accepted_languages
 
 ENGLISH = "en"
-LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
-"""What each is called in itself."""
 _FOLDER = Path(__file__).with_name("translations")
+LANGUAGES: Mapping[str, str] = {
+    name: Locale.parse(name).get_display_name() or name
+    for name in sorted((one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != ENGLISH, name))
+}
+"""What each is called in itself, English first: each has a folder of its own, and a folder more is a language more."""
 
 
 class Translations(NullTranslations):

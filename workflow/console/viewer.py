@@ -17,7 +17,7 @@ from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
 from workflow.clock import SandboxClock
 from workflow.console.times import Moment, moment
-from workflow.console.translations import chosen_language
+from workflow.console.translations import LANGUAGES, chosen_language
 from workflow.recovery.bells import push_keys
 
 
@@ -90,7 +90,7 @@ def viewer_of(request: Request) -> Viewer:
     if holder is None and found is not None:  # a page for everybody, which need not know who looks
         holder = found.holder
     asked = request.headers.get("accept-language")
-    language = person.language if person and person.language else None
+    language = person.language if person and person.language in LANGUAGES else None
     token = found.form_token if found else form_token(runtime, holder) if holder else ""
     ends = found.session.ends_at(limits_of(runtime.settings)) if found else None
     return Viewer(

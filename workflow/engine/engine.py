@@ -76,6 +76,11 @@ class Engine:
         self._sizes = BatchSizes(steady=longest is None)
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
 
+    def forget_words(self) -> None:
+        """Take no word for written: the store was emptied."""
+        if self._known_words is not None:
+            self._known_words.forget()
+
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """Put events into the ledger, all in one transaction; they are applied later, exactly once.
 

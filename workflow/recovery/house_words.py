@@ -1,16 +1,21 @@
 """What becomes data although no person has said it: words of the house itself, in its language.
 
 A promise that a case makes to ourselves has words, and so has a ladder that a subject climbs by itself. They
-are data: whoever reads of them, in whatever language, reads them quoted. So they are in that of the house.
+are data, kept in the language of the house. Whoever reads of them, on a page or in a message, reads them in their own:
+they are known by their form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from state_machines.templates.home import HOME
+from workflow.recovery.sentence_forms import Form, form_of
 
+_LONGEST, _DEEPEST = 2_000, 3
+"""Characters of a text that is looked at, and how many sentences one may hold, each within another."""
 OTHERWISE = "en"
 """The language of a house that has said none, or one that is not spoken here."""
 
@@ -189,3 +194,34 @@ def house_says(name: str, values: Mapping[str, Any]) -> str:
     """
     wished = (HOME.language or OTHERWISE).partition("-")[0].lower()
     return WORDS.get(wished, WORDS[OTHERWISE])[name].format_map(values)
+
+
+@lru_cache(4_096)
+def in_language(text: str, language: str) -> str:
+    """The text in this language, where it is words of the house in another one; else the same text.
+
+    What stands in the places of a sentence is said again if it is words of the house itself.
+    """
+    return _again(text, language.partition("-")[0].lower(), 0)
+
+
+def _again(text: str, language: str, depth: int) -> str:
+    if len(text) > _LONGEST or depth > _DEEPEST:
+        return text
+    for form in _forms(language):
+        if (found := form.values(text)) is not None:
+            return form.said.format_map({name: _again(value, language, depth + 1) for name, value in found.items()})
+    return text
+
+
+@cache
+def _forms(language: str) -> list[Form]:
+    """Of all other languages, those with most of their own first; none where this one is not spoken."""
+    spoken = WORDS.get(language, {})
+    forms = [
+        form_of(text, spoken[name])
+        for other, words in WORDS.items()
+        for name, text in words.items()
+        if other != language and name in spoken
+    ]
+    return sorted(forms, key=lambda one: -len(one.begins) - sum(len(behind) for _, behind in one.then))

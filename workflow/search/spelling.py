@@ -122,6 +122,10 @@ class KnownWords:
         """Those that are not known, each once."""
         return list(dict.fromkeys(word for word in words if word not in self._known))
 
+    def forget(self) -> None:
+        """None is known any more: the list was emptied."""
+        self._known = set()
+
     def committed(self, words: Collection[str]) -> None:
         """These are in the database now."""
         if len(self._known) + len(words) > self._most:
