@@ -1,8 +1,8 @@
 """`python -m benchmarks.console FOLDER [--subjects N] [--part PART…]`: the console among a million subjects.
 
-FOLDER keeps a PostgreSQL with its population, which is filled once (some ten minutes for a million). One process of
-the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another browser shows a
-change, eight tabs, and two hundred agents; what is found is printed as tables in Markdown.
+FOLDER keeps a PostgreSQL with its population, which is filled once (some ten minutes for a million). One process
+of the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another browser
+shows a change, eight tabs, and two hundred agents; what is found is printed as tables in Markdown.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ from workflow.store import open_store
 
 PARTS = ("pages", "views", "changes", "tabs", "agents")
 _ASKED, _VIEWS, _CALLS, _AGENTS, _QUIET = 60, 3, 25, 200, 15.0
-_CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync")  # fmt: skip
+_CHROMIUM = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,16 @@ class Desk:
     def paths(self, random: Random) -> Mapping[str, str]:
         """The fourteen pages, each about something else from time to time."""
         last = self.house.filled.subjects // 10
-        case = random.choice((f"E-{1 + 9 * random.randrange(last // 2)}", f"B-{random.randrange(last // 50)}"))
+        case = random.choice(
+            (f"E-{1 + 9 * random.randrange(last // 2)}", f"B-{random.randrange(last // 50)}")
+        )
         number = random.randrange(last)
-        words = ("promise:B-" + str(number), "A-" + f"{number:07}", f"agent{number % 200}", f"part-{number % 40}")
+        words = (
+            "promise:B-" + str(number),
+            "A-" + f"{number:07}",
+            f"agent{number % 200}",
+            f"part-{number % 40}",
+        )
         return {
             "/sign-in": "/sign-in",
             "/": "/",
@@ -65,7 +74,9 @@ class Desk:
             "/work/{key}": f"/work/callback:B-{random.randrange(max(1, last // 200))}",
             "/cases/{n}": f"/cases/{case}",
             "/search": f"/search?q={random.choice(words)}",
-            "/promises": random.choice(("/promises", "/promises?standing=lapsed", "/promises?standing=at_risk")),
+            "/promises": random.choice(
+                ("/promises", "/promises?standing=lapsed", "/promises?standing=at_risk")
+            ),
             "/decisions": "/decisions",
             "/duty": random.choice(("/duty", "/duty/support")),
             "/barometer": "/barometer",
@@ -106,8 +117,10 @@ def main(arguments: list[str] | None = None) -> None:
         everybody, *agents = _signed_in(house.url, 2 if given.trial else _AGENTS)
         desk = Desk(api, house, everybody, agents)
         load = os.getloadavg()[0]
-        print(f"{house.filled.subjects:,} subjects, {house.filled.open_promises:,} open promises, PostgreSQL, "
-              f"one API process, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}\n")  # fmt: skip
+        print(
+            f"{house.filled.subjects:,} subjects, {house.filled.open_promises:,} open promises, PostgreSQL, one"
+            f" API process, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}\n"
+        )
         if "pages" in parts:
             _print_pages(desk, 3 if given.trial else _ASKED)
         if set(parts) - {"pages"}:
@@ -131,7 +144,9 @@ def _signed_in(url: str, agents: int) -> list[str]:
     with closing(open_store(url)) as store:
         for number in range(agents + 1):
             roles = OF_PEOPLE if number == 0 else (Role.AGENT,)
-            person = people.add(store, people.checked(f"p{number}-{run}@desk.example", "Somebody", roles, now))
+            person = people.add(
+                store, people.checked(f"p{number}-{run}@desk.example", "Somebody", roles, now)
+            )
             with store.begin() as transaction:
                 found.append(sessions.begin(transaction, person, now, limits, "127.0.0.1", "a browser")[1])
     return found
@@ -165,7 +180,8 @@ def _print_pages(desk: Desk, times: int) -> None:
             some = [_asked(http, desk.paths(random)[page]) for _ in range(times)]
             cpu = 1000 * (desk.api.cpu_seconds() - before) / times
             took, sizes = sorted(one[0] for one in some), [one[1] for one in some]
-            print(f"| `{page}` | {max(sizes):,} | {quantile(took, 0.5):.0f} | {quantile(took, 0.95):.0f} | {cpu:.1f} |")
+            shown = " | ".join(f"{quantile(took, share):.0f}" for share in (0.5, 0.95))
+            print(f"| `{page}` | {max(sizes):,} | {shown} | {cpu:.1f} |")
     print(flush=True)
 
 
@@ -181,13 +197,15 @@ def _asked(http: httpx.Client, path: str) -> tuple[float, int]:
 
 
 def _print_views(browser: Browser, desk: Desk, times: int) -> None:
-    print("| page | HTML, bytes | first view, bytes | requests | layout shift | largest paint, slow network, ms "
-          "| slowest answer to a key, ms |")  # fmt: skip
+    print(
+        "| page | HTML, bytes | first view, bytes | requests | layout shift | largest paint, slow network, ms"
+        " | slowest answer to a key, ms |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for page, path in desk.paths(Random(5)).items():
         one: View = first_view(browser, desk.api.url, desk.token_for(page), path, times)
-        print(f"| `{page}` | {one.html:,} | {one.all:,} | {one.requests} | {one.moved:.3f} | {one.painted:.0f} "
-              f"| {one.waited:.0f} |", flush=True)  # fmt: skip
+        weights = f"{one.html:,} | {one.all:,} | {one.requests} | {one.moved:.3f}"
+        print(f"| `{page}` | {weights} | {one.painted:.0f} | {one.waited:.0f} |", flush=True)
     print()
 
 
@@ -220,10 +238,20 @@ def _print_agents(browser: Browser, desk: Desk, calls: int) -> None:
         agent.take_and_tell()
     lasted, used = perf_counter() - begun, desk.api.cpu_seconds() - before
     told = f"{len(desk.agents)} streams"
-    _tell(f"from the commit of a claim to the hint in each of {told}", sorted(streams.waits(agent.taken, desk.house.conninfo)))
-    _tell(f"from the commit of a claim to another browser, beside {told}", sorted(waits(pages, agent.taken, desk.house.conninfo)))
-    print(f"CPU of the API with {told}: {100 * (before - idle) / _QUIET:.1f} % of a core while nothing changes, "
-          f"{100 * used / lasted:.1f} % at {len(agent.taken) / lasted:.2f} calls a second, each taken and told\n")  # fmt: skip
+    _tell(
+        f"from the commit of a claim to the hint in each of {told}",
+        sorted(streams.waits(agent.taken, desk.house.conninfo)),
+    )
+    _tell(
+        f"from the commit of a claim to another browser, beside {told}",
+        sorted(waits(pages, agent.taken, desk.house.conninfo)),
+    )
+    still, busy = 100 * (before - idle) / _QUIET, 100 * used / lasted
+    print(
+        f"CPU of the API with {told}: {still:.1f} % of a core while nothing changes, {busy:.1f} % at"
+        f" {len(agent.taken) / lasted:.2f} calls a second, each taken and told
+"
+    )
 
 
 def _agent(browser: Browser, desk: Desk, number: int) -> Agent:
@@ -234,8 +262,9 @@ def _agent(browser: Browser, desk: Desk, number: int) -> Agent:
 
 
 def _tell(what: str, took: Sequence[float]) -> None:
-    print(f"{what}: {quantile(took, 0.5):.0f} ms (median), {quantile(took, 0.95):.0f} ms (95 %), {max(took):.0f} ms "
-          f"(slowest) of {len(took)}\n", flush=True)  # fmt: skip
+    half, most = quantile(took, 0.5), quantile(took, 0.95)
+    print(f"{what}: {half:.0f} ms (median), {most:.0f} ms (95 %), {max(took):.0f} ms (slowest) of {len(took)}
+", flush=True)
 
 
 if __name__ == "__main__":

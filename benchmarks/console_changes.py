@@ -20,7 +20,8 @@ window.left = {};
 const known = new Set();
 const look = () => {
   const here = new Set([...document.querySelectorAll("[data-id]")].map((one) => one.dataset.id));
-  for (const one of known) if (!here.has(one)) window.left[one] ??= performance.timeOrigin + performance.now();
+  const now = performance.timeOrigin + performance.now();
+  for (const one of known) if (!here.has(one)) window.left[one] ??= now;
   for (const one of here) known.add(one);
 };
 look();

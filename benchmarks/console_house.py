@@ -33,7 +33,7 @@ class House:
 
 @contextmanager
 def kept_house(folder: Path, subjects: int) -> Iterator[House]:
-    """The house of this folder, filled if nobody has done that yet. It is migrated, and stays for the next time.
+    """The house of this folder, filled if nobody has done that yet, and migrated. It stays for the next time.
 
     Raises SystemExit where what is there is too old, or of another size.
     """

@@ -1,9 +1,9 @@
 """A house of a million subjects in the midst of a day: what the pages of people are measured before.
 
-What is open was decided by the engine itself: every tenth subject is an open promise with its deadline, beside
-them lie cases, calls in the line, escalations, approvals and service alerts. What has ended long ago is written as
-rows, as the engine leaves them: customers, closed cases, kept promises, each with its moves, events, notice,
-figures, and all by which it is searched.
+What is open was decided by the engine itself: every tenth subject is an open promise with its deadline;
+beside them lie cases, calls in the line, escalations, approvals and service alerts. What has ended long ago is
+written as rows, as the engine leaves them: customers, closed cases, kept promises, each with its moves, events,
+notice, figures, and all by which it is searched.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ _ENDED = (
       closed_at from subjects where id > :after and lifecycle = 'promise'""",
     """outbox (subject_id, key, kind, target, payload, priority, state, attempts, created_at, settled_at)
     select id, key || '/2/0', 'notice', 'email',
-      '{"about": "thanks", "title": "Done", "words": "We have kept our promise.", "to": {"email": "a@b.example"}}',
+      '{"about": "thanks", "title": "Done", "words": "It is kept.", "to": {"email": "a@b.example"}}',
       1, 'settled', 1, closed_at, closed_at from subjects where id > :after and lifecycle = 'promise'""",
-    """figures (subject_id, lifecycle, at, outcome, kind, team, cause, part, channel, case_key, minutes, count)
+    """figures
+      (subject_id, lifecycle, at, outcome, kind, team, cause, part, channel, case_key, minutes, count)
     select id, 'promise', opened_at, case when id % 12 = 0 then 'late' else 'kept' end,
       (array['first_word', 'daily_word', 'callback', 'plan'])[1 + id % 4], 'team-' || id % 20,
       'cause-' || id % 60, 'part-' || id % 40, (array['email', 'sms', 'live'])[1 + id % 3], parent,
@@ -87,7 +88,9 @@ def fill(store: Store, registry: Registry, count: int, now: datetime) -> Filled:
         _write(store, registry, some, known, now)
     with store.begin() as transaction:
         connection = transaction.connection
-        connection.execute(text("select setval(pg_get_serial_sequence('subjects', 'id'), max(id)) from subjects"))
+        connection.execute(
+            text("select setval(pg_get_serial_sequence('subjects', 'id'), max(id)) from subjects")
+        )
         for rows_of in _ENDED:
             connection.execute(text(f"insert into {rows_of}").bindparams(bindparam("after", after)))
         connection.execute(
@@ -101,7 +104,9 @@ def fill(store: Store, registry: Registry, count: int, now: datetime) -> Filled:
 
 def counted(store: Store) -> Filled:
     """How many there are."""
-    query = "select count(*), count(*) filter (where lifecycle = 'promise' and closed_at is null) from subjects"
+    query = (
+        "select count(*), count(*) filter (where lifecycle = 'promise' and closed_at is null) from subjects"
+    )
     with store.connect() as connection:
         return Filled(*connection.execute(text(query)).one())
 
@@ -126,9 +131,9 @@ def _open(
         write_alerts(store, registry, keys[start : start + _BATCH])
     with store.begin() as transaction:  # all of that was carried out yesterday
         transaction.connection.execute(
-            text("update outbox set state = 'settled', due_at = null, attempts = 1, settled_at = :at").bindparams(
-                bindparam("at", now, type_=Instant())
-            )
+            text(
+                "update outbox set state = 'settled', due_at = null, attempts = 1, settled_at = :at"
+            ).bindparams(bindparam("at", now, type_=Instant()))
         )
 
 
@@ -165,7 +170,10 @@ def _beginnings(
     for number in range(count // 2_000):
         yield event("callback.request", f"callback:B-{number}", customer=who(), words=said(10),
                     desk=f"team-{number % _TEAMS}", due_at=due(30, 24 * 7))  # fmt: skip
-    ladder = [{"people": ["bea@desk.example"], "within": "P3D"}, {"people": ["omar@desk.example"], "within": "P3D"}]
+    ladder = [
+        {"people": ["bea@desk.example"], "within": "P3D"},
+        {"people": ["omar@desk.example"], "within": "P3D"},
+    ]
     for number in range(count // 5_000):
         yield event("escalation.open", f"escalation:B-{number}", customer=who(), words=said(9), ladder=ladder)
     for number in range(count // 20_000):
@@ -228,7 +236,13 @@ def _ended(
         elif number % 9 in (1, 5):
             case = f"case:E-{number}"
             contacts = [{"words": said(8), "channel": "phone", "by": owner, "at": format_instant(now)}]
-            data = {"customer": profile, "words": said(25), "owner": owner, "team": team, "contacts": contacts}
+            data = {
+                "customer": profile,
+                "words": said(25),
+                "owner": owner,
+                "team": team,
+                "contacts": contacts,
+            }
             yield subject(case, "closed", data), None
         else:
             data = {"customer": profile, "words": said(12), "owner": owner, "team": team, "case": case,

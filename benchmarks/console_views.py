@@ -10,7 +10,12 @@ from playwright.sync_api import Browser, CDPSession, Page
 _BESIDE = ("/live", "/live/here", "/live/waiting", "icon.svg")
 """What a page asks for once it is there, and the icon of its tab."""
 _PATIENCE = 60_000.0
-THROTTLED = {"latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8, "offline": False}
+THROTTLED = {
+    "latency": 150,
+    "downloadThroughput": 1_600_000 / 8,
+    "uploadThroughput": 750_000 / 8,
+    "offline": False,
+}
 """A slow fourth generation network: 150 ms for each request, 1.6 Mbit/s down, 0.75 up."""
 _SEE = """
 window.moved = 0; window.painted = 0; window.waited = 0;
@@ -113,7 +118,9 @@ class _Sizes:
     def told(self, url: str) -> tuple[int, int, int]:
         """Bytes of the page, of all that a first view takes, and how many requests that were."""
         first = {
-            id: size for id, size in self._bytes.items() if not self._urls[id].partition("?")[0].endswith(_BESIDE)
+            id: size
+            for id, size in self._bytes.items()
+            if not self._urls[id].partition("?")[0].endswith(_BESIDE)
         }
         html = next(size for id, size in first.items() if self._urls[id] == url)
         return html, sum(first.values()), len(first)

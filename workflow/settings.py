@@ -64,8 +64,8 @@ class Settings(BaseSettings):
         default=30,
         ge=1,
         le=3_650,
-        description="Days after the first event in it at which a rehearsal is emptied: all that test keys sent, "
-        "and what followed; the keys stay.",
+        description="Days after the first event in it at which a rehearsal is emptied: all that test keys "
+        "sent, and what followed; the keys stay.",
     )
     broker_url: str | None = Field(
         default=None,

@@ -29,7 +29,7 @@ class Home:
         return self._said.get("language")
 
     def said_in(self, language: str, value: Any) -> Any:
-        """What a text is to say, or a list or an object of such: words of the house in the reader's language."""
+        """A text, or texts in lists and objects: words of the house in the reader's language."""
         if self._again is None:
             return value
         if isinstance(value, str):

@@ -89,6 +89,7 @@ WHO_MAY = {
     "POST /admin/integrate/subscriptions/{id}": _OPERATING,
     "GET /admin/integrate/rehearsal": _OPERATING,
     "POST /admin/integrate/rehearsal/examples": _OPERATING,
+    "POST /admin/integrate/rehearsal/empty": _OPERATING,
     "POST /admin/integrate/rehearsal/ended": _OPERATING,
     "GET /admin/integrate/events": _OPERATING,
     "GET /admin/integrate/events/test": _OPERATING,

@@ -49,7 +49,10 @@ def house(database_url: str, tmp_path: Path, clock: VirtualClock) -> Iterator[Ho
 def counts(house: House) -> dict[str, int]:
     """Rows of the rehearsal by table, where there are any."""
     with kept(house).connect() as connection:
-        found = {one.name: connection.scalar(select(func.count()).select_from(one)) for one in metadata.sorted_tables}
+        found = {
+            one.name: connection.scalar(select(func.count()).select_from(one))
+            for one in metadata.sorted_tables
+        }
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -128,7 +131,11 @@ def test_its_page_says_when_and_has_a_button_for_now(house: House) -> None:
 def test_words_are_found_again_in_what_comes_after(house: House, clock: VirtualClock) -> None:
     key = key_of_tests(house)
     for _ in range(2):
-        said = {"words": "The zeppelin is late", "owner": "olga@shop.example", "due_at": "2026-08-01T12:00:00Z"}
+        said = {
+            "words": "The zeppelin is late",
+            "owner": "olga@shop.example",
+            "due_at": "2026-08-01T12:00:00Z",
+        }
         event = order("place", "w", "w") | {"type": "promise.make", "subject": "promise:W", "data": said}
         assert asked(house, key, "/v1/events", event).status_code == 202
         wait_until(
@@ -138,7 +145,9 @@ def test_words_are_found_again_in_what_comes_after(house: House, clock: VirtualC
         emptying.empty(kept(house), clock.now())
         looked(house)
         wait_until(
-            lambda: not asked(house, key, "/v1/search", q="zepelin").json().get("items"), seconds=20, what="none"
+            lambda: not asked(house, key, "/v1/search", q="zepelin").json().get("items"),
+            seconds=20,
+            what="none",
         )
 
 

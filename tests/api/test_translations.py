@@ -89,7 +89,9 @@ def test_whatever_forms_and_stories_of_the_catalog_show_has_a_german_word() -> N
 def test_whatever_forms_of_the_catalog_explain_is_explained_in_german() -> None:
     told, lost = sentences("de"), set()
     for lifecycle in load_catalog().values():
-        forms = [trigger_forms.form(lifecycle, one) for one in trigger_forms.OF_CATALOG.get(lifecycle.name, ())]
+        forms = [
+            trigger_forms.form(lifecycle, one) for one in trigger_forms.OF_CATALOG.get(lifecycle.name, ())
+        ]
         forms += [
             trigger_forms.opening_form(lifecycle, one, asked)
             for (name, one), asked in BEGUN.items()
@@ -97,7 +99,9 @@ def test_whatever_forms_of_the_catalog_explain_is_explained_in_german() -> None:
         ]
         for form in forms:
             texts = {form.description} | {
-                one.hint for one in form.inputs if one.kind in ("text", "words", "choice", "number", "whole", "truth")
+                one.hint
+                for one in form.inputs
+                if one.kind in ("text", "words", "choice", "number", "whole", "truth")
             }
             lost |= {text for text in texts if text and not told(text, lifecycle.name)}
     assert lost == set()

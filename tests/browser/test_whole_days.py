@@ -27,7 +27,7 @@ from workflow.access import invitations, people
 from workflow.access.role import Role
 
 pytestmark = pytest.mark.timeout(600)
-"""A day is long: two minutes of work, half of it that of axe, and several where others work on the machine."""
+"""A day is long: two minutes of work, half of them axe's, and several where others work on the machine."""
 BERLIN, CHICAGO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Chicago")
 BEGINS = datetime(2026, 9, 14, 5, 0, tzinfo=ZoneInfo("UTC"))
 PASSWORD = "correct horse battery staple"

@@ -133,6 +133,13 @@ def listed(store: Store) -> list[Person]:
         return [person_of(row) for row in connection.execute(select(*_COLUMNS).order_by(_PERSON.address))]
 
 
+def page_of(store: Store, after: str, limit: int) -> list[Person]:
+    """So many of them behind this address, by address."""
+    query = select(*_COLUMNS).where(_PERSON.address > after).order_by(_PERSON.address).limit(limit)
+    with store.connect() as connection:
+        return [person_of(row) for row in connection.execute(query)]
+
+
 def anybody(store: Store) -> bool:
     """Whether there is anybody at all."""
     with store.connect() as connection:

@@ -30,6 +30,7 @@ from workflow.api.context import context_of
 from workflow.api.http.accountability import remember_holder
 from workflow.api.http.bearer import known_key, permit
 from workflow.api.http.known_parameters import refuse_unknown_parameters
+from workflow.api.http.masked_token import unmasked
 from workflow.api.http.origins import refuse_other_sites
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.http.request_body import MOST_BYTES, read_form
@@ -170,7 +171,7 @@ def form_by(
         said = dict(await read_form(request, _MOST_FIELDS, most))
         found = await signed_in(request)
         expected = found.form_token if found else await run_in_threadpool(form_token, runtime, holder)
-        if not hmac.compare_digest(said.pop(TOKEN, "").encode(), expected.encode()):
+        if not hmac.compare_digest(unmasked(said.pop(TOKEN, "")).encode(), expected.encode()):
             message = "this form does not come from a page that was shown to you: open the page again"
             raise Refusal.of(Kind.FORBIDDEN, "body.token", "form", message)
         return said

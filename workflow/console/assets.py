@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -11,6 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from workflow.api.http.late_routes import LateRouter
+from workflow.console.compressed import compressed
 from workflow.errors import NotFound
 
 router = LateRouter(include_in_schema=False)
@@ -23,9 +25,10 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file: what is in it, what it is, and the digest of it."""
+    """One file: what is in it, the same compressed, what it is, and the digest of it."""
 
     body: bytes
+    compressed: bytes
     media_type: str
     digest: str
 
@@ -36,7 +39,9 @@ def assets() -> dict[str, Asset]:
     bodies = {file.name: file.read_bytes() for file in sorted(_FOLDER.iterdir()) if file.suffix in _TYPES}
     bodies["console.js"] = b"\n".join((_FOLDER / "scripts" / name).read_bytes() for name in _SCRIPTS)
     return {
-        name: Asset(body, _TYPES[Path(name).suffix], sha256(body).hexdigest()[:16])
+        name: Asset(
+            body, gzip.compress(body, mtime=0), _TYPES[Path(name).suffix], sha256(body).hexdigest()[:16]
+        )
         for name, body in bodies.items()
     }
 
@@ -53,4 +58,5 @@ def get_asset(request: Request, digest: str, name: str) -> Response:
     if found is None or found.digest != digest:
         raise NotFound(f"asset: there is no {name!r}")
     headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-    return Response(found.body, media_type=found.media_type, headers=headers)
+    answer = Response(found.body, media_type=found.media_type, headers=headers)
+    return compressed(request, answer, found.compressed)

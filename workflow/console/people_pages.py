@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -24,13 +25,20 @@ from workflow.recovery.links.urls import base_url
 
 router = LateRouter(include_in_schema=False)
 PLACE = "/admin/people"
+_SHOWN = 50
 _Admin = Annotated[Principal, Depends(browser_with(Role.ADMIN))]
 
 
+class PeopleQuery(BaseModel):
+    """Which part of the list to show."""
+
+    after: str = Field("", max_length=people.LONGEST, description="From the address behind this one on.")
+
+
 @router.get(PLACE)
-def people_page(request: Request, _: _Admin) -> Response:
-    """Everybody, and a form for one more."""
-    return _shown(request)
+def people_page(request: Request, _: _Admin, wanted: Annotated[PeopleQuery, Query()]) -> Response:
+    """Everybody by address, some at once, and a form for one more."""
+    return _shown(request, after=wanted.after)
 
 
 @router.post(PLACE)
@@ -96,15 +104,18 @@ def _shown(
     problems: list[Problem] | None = None,
     invited: Person | None = None,
     token: str = "",
+    after: str = "",
     status: int = 200,
 ) -> Response:
     runtime = context_of(request).runtime
+    found = people.page_of(runtime.store, after, _SHOWN + 1)
     return page(
         request,
         "people.html",
         at=PLACE,
         status=status,
-        people=people.listed(runtime.store),
+        people=found[:_SHOWN],
+        following=found[_SHOWN - 1].address if len(found) > _SHOWN else None,
         roles=OF_PEOPLE,
         said=said or {},
         problems=problems or [],

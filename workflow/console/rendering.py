@@ -16,6 +16,7 @@ from workflow.api.browser import BY_ITSELF
 from workflow.api.context import context_of
 from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
+from workflow.console.compressed import compressed
 from workflow.console.hints import topic
 from workflow.console.labels import labels, reasons, sentences
 from workflow.console.reworded import reworded
@@ -122,7 +123,7 @@ def page(
     answer = HTMLResponse(html, status_code=status, headers=_headers(request))
     if done:
         answer.delete_cookie(SUCCESS_COOKIE, path="/", httponly=True, samesite="strict")
-    return answer
+    return compressed(request, answer)
 
 
 def page_for_anybody(

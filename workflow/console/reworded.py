@@ -95,7 +95,9 @@ def _value(language: str, place: str, value: str, name: Name, depth: int) -> str
 def _called(language: str, name: Name, kind: str, said: str) -> str:
     bare = said.strip("'")
     called = name(kind, bare)
-    return called if bare == said else translations(language).pgettext("quoted", "'%(name)s'") % {"name": called}
+    return (
+        called if bare == said else translations(language).pgettext("quoted", "'%(name)s'") % {"name": called}
+    )
 
 
 def _as_it_is(kind: str, name: str) -> str:

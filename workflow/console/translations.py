@@ -20,9 +20,11 @@ ENGLISH = "en"
 _FOLDER = Path(__file__).with_name("translations")
 LANGUAGES: Mapping[str, str] = {
     name: Locale.parse(name).get_display_name() or name
-    for name in sorted((one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != ENGLISH, name))
+    for name in sorted(
+        (one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != ENGLISH, name)
+    )
 }
-"""What each is called in itself, English first: each has a folder of its own, and a folder more is a language more."""
+"""What each is called in itself, English first; a folder more is a language more."""
 
 
 class Translations(NullTranslations):

@@ -15,6 +15,7 @@ from workflow.access.sessions import Session
 from workflow.api.browser import SignedIn, form_token, limits_of, people_now, remembered
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
+from workflow.api.http.masked_token import masked
 from workflow.clock import SandboxClock
 from workflow.console.times import Moment, moment
 from workflow.console.translations import LANGUAGES, chosen_language
@@ -103,7 +104,7 @@ def viewer_of(request: Request) -> Viewer:
         session_ends=ends,
         session_left=int((ends - people_now(request)).total_seconds()) if ends else 0,
         path=request.url.path,
-        form_token=token,
+        form_token=masked(token),
         push_key=_push_key(request, found),
         push_for=_mark(person.id) if person else "",
         push_in=_mark(found.session.id) if found else "",

@@ -1,8 +1,8 @@
 """What becomes data although no person has said it: words of the house itself, in its language.
 
 A promise that a case makes to ourselves has words, and so has a ladder that a subject climbs by itself. They
-are data, kept in the language of the house. Whoever reads of them, on a page or in a message, reads them in their own:
-they are known by their form.
+are data, kept in the language of the house. Whoever reads of them, on a page or in a message, reads them in
+their own: they are known by their form.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def house_says(name: str, values: Mapping[str, Any]) -> str:
 
 
 @lru_cache(4_096)
-def in_language(text: str, language: str) -> str:
+def said_again(text: str, language: str) -> str:
     """The text in this language, where it is words of the house in another one; else the same text.
 
     What stands in the places of a sentence is said again if it is words of the house itself.
@@ -210,7 +210,9 @@ def _again(text: str, language: str, depth: int) -> str:
         return text
     for form in _forms(language):
         if (found := form.values(text)) is not None:
-            return form.said.format_map({name: _again(value, language, depth + 1) for name, value in found.items()})
+            return form.said.format_map(
+                {name: _again(value, language, depth + 1) for name, value in found.items()}
+            )
     return text
 
 

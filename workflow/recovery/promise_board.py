@@ -15,6 +15,7 @@ from state_machines.values.instants import InstantError, format_instant, parse_i
 from workflow.errors import InvalidQuery
 from workflow.queries.cursor import fetch_page, row_of
 from workflow.queries.subjects import SUBJECT_COLUMNS, SubjectRow
+from workflow.recovery.few_promises import deadlines_of, few_of, instants_of, shown_of
 from workflow.recovery.packet.local_time import zone_of
 from workflow.store import schema
 from workflow.store.port import Store
@@ -77,8 +78,8 @@ def promise_board(
     """Promises that stand so: what is due next first, of the lapsed what has lapsed last, of those that wait
     for the customer the oldest.
 
-    Each list is read by an index as far as it is shown. Of the lapsed a page looks `WINDOW` far back, and its
-    cursor leads on from there.
+    Each list is read by an index as far as it is shown; where few stand so, by their state. Of many that have
+    lapsed a page looks `WINDOW` far back, and its cursor leads on from there.
 
     Args:
         now: the present instant, UTC.
@@ -106,7 +107,12 @@ def _due(store: Store, standing: Standing, limit: int, cursor: str | None) -> Pr
     if at is not None:
         query = query.where(tuple_(_TIMER.due_at, _TIMER.subject_id) > _pair(at, row, _TIMER))
     with store.connect() as connection:
-        rows = connection.execute(query).all()
+        few = few_of(connection, _PROMISE, STATES[standing])
+        if few is None:
+            rows: Sequence[Any] = connection.execute(query).all()
+        else:
+            due = [one for one in deadlines_of(connection, few, _DEADLINE) if at is None or one > (at, row)]
+            rows = shown_of(connection, due[: limit + 1])
     return PromisePage([_row(one) for one in rows[:limit]], _more(rows, limit))
 
 
@@ -125,6 +131,11 @@ def _lapsed(store: Store, now: datetime, limit: int, cursor: str | None) -> Prom
         query = query.where(tuple_(_FIGURE.at, _FIGURE.subject_id) < _pair(at, row, _FIGURE))
     earlier = select(_FIGURE.at).where(_FIGURE.lifecycle == _PROMISE, _FIGURE.at <= begin).limit(1)
     with store.connect() as connection:
+        few = few_of(connection, _PROMISE, STATES[Standing.LAPSED])
+        if few is not None:
+            lapsed = [one for one in instants_of(connection, few, "lapsed") if at is None or one < (at, row)]
+            shown = shown_of(connection, lapsed[: limit + 1])
+            return PromisePage([_row(one) for one in shown[:limit]], _more(shown, limit))
         rows = connection.execute(query).all()
         older = len(rows) <= limit and connection.scalar(earlier) is not None
     return PromisePage(
@@ -140,6 +151,9 @@ def _standing_still(store: Store, limit: int, cursor: str | None) -> PromisePage
         .order_by(_SUBJECT.id)
     )
     with store.connect() as connection:
+        few = few_of(connection, _PROMISE, STATES[Standing.WAITING])
+        if few is not None:
+            query = query.where(_SUBJECT.id.in_(few))
         rows, more = fetch_page(connection, query, limit)
     return PromisePage([_row((None, *one)) for one in rows], more)
 

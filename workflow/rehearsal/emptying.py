@@ -1,7 +1,7 @@
-"""A rehearsal is emptied when the first of what is in it is old enough: what test keys sent is nobody's record.
+"""A rehearsal is emptied when the first of what is in it is old: what test keys sent is nobody's record.
 
-All of it goes together, so that nothing is left that another part of it leads to; the keys stay, and so do the
-definitions. What changed last keeps its number, so that whoever follows changes misses none that come later.
+All of it goes together, so that nothing is left that another part of it leads to; the keys stay, and so do
+the definitions. What changed last keeps its number, so that whoever follows changes misses none that come.
 """
 
 from __future__ import annotations
@@ -78,4 +78,6 @@ def _empty(connection: Connection, now: datetime) -> None:
 def _keep_number(connection: Connection, last: int, now: datetime) -> None:
     """SQLite numbers on from the last row there is: one stays behind that says nothing."""
     kept = {"trigger": "emptied", "source": "", "dest": "", "outcome": "moved"}
-    connection.execute(insert(schema.moves).values(id=last, subject_id=_NOBODY, seq=1, version=1, at=now, **kept))
+    connection.execute(
+        insert(schema.moves).values(id=last, subject_id=_NOBODY, seq=1, version=1, at=now, **kept)
+    )

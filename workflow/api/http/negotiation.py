@@ -38,3 +38,8 @@ def accepted_languages(header: str | None) -> list[str]:
     """The tags of a header `Accept-Language` (RFC 9110, 12.5.4), the one that is liked best first."""
     found = [_range(part) for part in (header or "").split(",")[:20] if part.strip()]
     return [tag for tag, weight in sorted(found, key=lambda one: -one[1]) if weight > 0]
+
+
+def accepts_coding(header: str | None, coding: str) -> bool:
+    """Whether a header `Accept-Encoding` (RFC 9110, 12.5.3) names this coding and does not rule it out."""
+    return coding in accepted_languages(header)  # the lists of both headers have the same form
