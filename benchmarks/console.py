@@ -1,7 +1,7 @@
 """`python -m benchmarks.console FOLDER [--subjects N] [--part PART…]`: the console among a million subjects.
 
-FOLDER keeps a PostgreSQL with its population, which is filled once (some ten minutes for a million). One process
-of the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another browser
+FOLDER keeps a PostgreSQL with its population, which is filled once (ten minutes for a million). One process of
+the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another browser
 shows a change, eight tabs, and two hundred agents; what is found is printed as tables in Markdown.
 """
 
@@ -118,8 +118,8 @@ def main(arguments: list[str] | None = None) -> None:
         desk = Desk(api, house, everybody, agents)
         load = os.getloadavg()[0]
         print(
-            f"{house.filled.subjects:,} subjects, {house.filled.open_promises:,} open promises, PostgreSQL, one"
-            f" API process, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}\n"
+            f"{house.filled.subjects:,} subjects, {house.filled.open_promises:,} open promises, PostgreSQL,"
+            f" one API process, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}\n"
         )
         if "pages" in parts:
             _print_pages(desk, 3 if given.trial else _ASKED)
@@ -249,8 +249,7 @@ def _print_agents(browser: Browser, desk: Desk, calls: int) -> None:
     still, busy = 100 * (before - idle) / _QUIET, 100 * used / lasted
     print(
         f"CPU of the API with {told}: {still:.1f} % of a core while nothing changes, {busy:.1f} % at"
-        f" {len(agent.taken) / lasted:.2f} calls a second, each taken and told
-"
+        f" {len(agent.taken) / lasted:.2f} calls a second, each taken and told\n"
     )
 
 
@@ -263,8 +262,10 @@ def _agent(browser: Browser, desk: Desk, number: int) -> Agent:
 
 def _tell(what: str, took: Sequence[float]) -> None:
     half, most = quantile(took, 0.5), quantile(took, 0.95)
-    print(f"{what}: {half:.0f} ms (median), {most:.0f} ms (95 %), {max(took):.0f} ms (slowest) of {len(took)}
-", flush=True)
+    print(
+        f"{what}: {half:.0f} ms (median), {most:.0f} ms (95 %), {max(took):.0f} ms (slowest) of {len(took)}\n",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
