@@ -1,8 +1,8 @@
-"""`python -m benchmarks.console FOLDER [--subjects N] [--part PART…]`: the console among a million subjects.
+"""`python -m benchmarks.console FOLDER [--subjects N] [--part P…]`: the console among a million subjects.
 
-FOLDER keeps a PostgreSQL with its population, which is filled once (ten minutes for a million). One process of
-the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another browser
-shows a change, eight tabs, and two hundred agents; what is found is printed as tables in Markdown.
+FOLDER keeps a PostgreSQL with its population, which is filled once (ten minutes for a million). One process
+of the API serves it, and one worker. Measured are its pages over HTTP and in Chromium, how soon another
+browser shows a change, eight tabs, and two hundred agents; what is found is printed as tables in Markdown.
 """
 
 from __future__ import annotations
@@ -263,7 +263,8 @@ def _agent(browser: Browser, desk: Desk, number: int) -> Agent:
 def _tell(what: str, took: Sequence[float]) -> None:
     half, most = quantile(took, 0.5), quantile(took, 0.95)
     print(
-        f"{what}: {half:.0f} ms (median), {most:.0f} ms (95 %), {max(took):.0f} ms (slowest) of {len(took)}\n",
+        f"{what}: {half:.0f} ms (median), {most:.0f} ms (95 %), {max(took):.0f} ms (slowest) of"
+        f" {len(took)}\n",
         flush=True,
     )
 

@@ -1,9 +1,9 @@
 """A house of a million subjects in the midst of a day: what the pages of people are measured before.
 
-What is open was decided by the engine itself: every tenth subject is an open promise with its deadline; beside
-them lie cases, calls in the line, escalations, approvals and service alerts. What has ended is written as rows,
-as the engine leaves them: customers, closed cases, kept promises, each with its moves, events, notice, figures,
-and all by which it is searched.
+What is open was decided by the engine itself: every tenth subject is an open promise with its deadline;
+beside them lie cases, calls in the line, escalations, approvals and service alerts. What has ended is
+written as rows, as the engine leaves them: customers, closed cases, kept promises, each with its moves,
+events, notice, figures, and all by which it is searched.
 """
 
 from __future__ import annotations
