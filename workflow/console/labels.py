@@ -43,6 +43,19 @@ def labels(language: str, own: Path | None = None) -> Label:
 
 
 @cache
+def beginnings(language: str, own: Path | None = None) -> Callable[[str, str], str]:
+    """``begun(lifecycle, trigger)``: what one begins by it: a new case; else both by their names."""
+    known, label = translations(language), labels(language, own)
+
+    def begun(lifecycle: str, trigger: str) -> str:
+        if known.knows("begin", f"{lifecycle}.{trigger}"):
+            return known.pgettext("begin", f"{lifecycle}.{trigger}")
+        return f"{label('lifecycle', lifecycle)}: {label('trigger', trigger, lifecycle)}"
+
+    return begun
+
+
+@cache
 def sentences(language: str, own: Path | None = None) -> Callable[[str, str], str]:
     """``told(text, lifecycle)``: a description in this language; empty where there is none."""
     named, known = own_labels(own, language), translations(language)

@@ -18,7 +18,7 @@ from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
 from workflow.console.compressed import compressed
 from workflow.console.hints import topic
-from workflow.console.labels import labels, reasons, sentences
+from workflow.console.labels import beginnings, labels, reasons, sentences
 from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import lasting
@@ -115,6 +115,7 @@ def page(
         "label": labels(me.language, own),
         "told": sentences(me.language, own),
         "why": reasons(me.language, own),
+        "begun": beginnings(me.language, own),
     }
     answers = at if request.method != "GET" else None
     html = rendered(

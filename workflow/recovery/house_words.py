@@ -197,7 +197,7 @@ def house_says(name: str, values: Mapping[str, Any]) -> str:
 
 
 @lru_cache(4_096)
-def said_again(text: str, language: str) -> str:
+def house_words_in(text: str, language: str) -> str:
     """The text in this language, where it is words of the house in another one; else the same text.
 
     What stands in the places of a sentence is said again if it is words of the house itself.

@@ -48,7 +48,7 @@ from workflow.recovery.contact.wishes import (
     told_after,
 )
 from workflow.recovery.desk.item import Kind, place_in_line
-from workflow.recovery.house_words import house_says, said_again
+from workflow.recovery.house_words import house_says, house_words_in
 from workflow.recovery.rotations.duty import (
     next_hand_over,
     on_duty,
@@ -164,7 +164,7 @@ def register(settings: Settings | None = None) -> None:
     if settings is not None:
         use_region(settings.region)
         HOME.register(language=settings.language, zone=settings.zone)
-    HOME.speak(said_again)
+    HOME.speak(house_words_in)
     functions.register(*FUNCTIONS)
     TOPICS.register(*ABOUT, default=NEWS)
     searched_fields.register()
