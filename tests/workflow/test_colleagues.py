@@ -124,7 +124,7 @@ def test_words_of_the_house_that_became_data_are_told_in_the_readers_language(
     assert said == f"{words}; {theirs}"
 
 
-def test_a_sentence_of_the_house_is_house_words_in_with_what_stands_in_it() -> None:
+def test_a_sentence_of_the_house_is_said_again_with_what_stands_in_it() -> None:
     why = WORDS["de"]["no_answer"]
     german = WORDS["de"]["nobody_calls"].format(why=why, title="Rückruf wegen Zeppelin")
     english = WORDS["en"]["nobody_calls"].format(why="nobody answers", title="Rückruf wegen Zeppelin")
