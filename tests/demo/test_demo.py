@@ -88,6 +88,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
     assert running(tmp_path) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(LIMIT_SECONDS + 60)
 def test_the_story_ends_as_it_should(directory: Path) -> None:
     demo = Demo(directory)
@@ -108,6 +109,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(directory: Path) -> None:
     assert demo.left_behind() == []
 
 
+@pytest.mark.exhaustive
 def test_a_start_that_fails_half_way_says_why_and_leaves_no_process(directory: Path) -> None:
     # An address of RFC 5737, which no machine has: the API cannot listen there.
     demo = Demo(directory, MAKEGOOD_API_HOST="192.0.2.1")

@@ -122,6 +122,7 @@ def test_the_whole_story_is_told_when_it_is_asked_for(scenarios: Path) -> None:
     assert "+7 09:00  timer  loan:1 lent -> overdue, timer deadline" in run("-v", "--tag", "time").stdout
 
 
+@pytest.mark.exhaustive
 def test_in_several_processes_the_same_is_said_in_another_order(scenarios: Path) -> None:
     ticks = [sorted(run("--jobs", jobs).stdout.splitlines()[:-1]) for jobs in (1, 2)]
     assert ticks[0] == ticks[1] and len(ticks[0]) == 3

@@ -43,6 +43,7 @@ def asked(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["test", ".", *arguments])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_all_of_them_together_are_measured(folder: Path, jobs: str) -> None:
     result = asked("--coverage", "--jobs", jobs)

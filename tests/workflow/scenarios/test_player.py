@@ -275,6 +275,7 @@ always:
 }
 
 
+@pytest.mark.sampled(one_in=3)
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_so_passes(name: str, tmp_path: Path) -> None:
     outcome = played(tmp_path, HEAD + GOOD[name])
@@ -381,6 +382,7 @@ always:
 }
 
 
+@pytest.mark.sampled(one_in=3)
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_not_so_is_named_once_with_what_was_expected_and_found(name: str, tmp_path: Path) -> None:
     text, (field, expected, found) = BAD[name]

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.waiting import wait_until
 from tests.workflow.scenarios.files import BACK, replace, write_scenarios
 
@@ -94,6 +96,7 @@ def test_whatever_a_changed_file_concerns_is_played_again_until_ctrl_c(tmp_path:
     assert (results.get("tests"), results.get("failures")) == ("5", "0")
 
 
+@pytest.mark.exhaustive
 def test_what_was_not_taken_is_told_anew_when_the_exceptions_change(tmp_path: Path) -> None:
     scenarios = write_scenarios(tmp_path)
     with watching(tmp_path, "--coverage") as watched:
