@@ -39,10 +39,10 @@ demo: $(INSTALLED) ## play a broken promise and its recovery; STORY=1 to 5 for a
 	$(BIN)/python -m workflow.cli demo $(if $(STORY),--story $(STORY))
 
 # CI says so by CI=true: there, nothing is left out.
-test: $(INSTALLED) ## run each behaviour once, against real servers; under five minutes on two cores
+test: $(INSTALLED) ## run each behaviour once, against real servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(filter true,$(CI)),,--short)
 
-test-all: $(INSTALLED) ## run every test in every variant, as CI does; half an hour on two cores
+test-all: $(INSTALLED) ## run every test in every variant, as CI does
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 docs: $(INSTALLED) ## the pages as a site, in build/docs; a link that leads nowhere is an error
