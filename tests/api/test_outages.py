@@ -10,14 +10,19 @@ from pathlib import Path
 import pytest
 import redis
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from tests.api.conftest import House, open_house, order
 from tests.servers import PostgresServer
 from tests.waiting import wait_until
+from workflow.api.http.error_mapping import refusal_of
+from workflow.api.http.problems import Kind
 from workflow.api.ingest.limits import Limits
 from workflow.broker import task_names
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
+from workflow.engine.transient_errors import code_of
 from workflow.settings import Settings
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -83,6 +88,34 @@ def test_without_its_database_the_door_says_so(postgres_server: PostgresServer) 
             "unknown",
         )
         assert house.http.get("/healthz").status_code == 200
+
+
+def test_the_log_says_by_what_name_the_database_failed_and_nothing_that_is_stored(
+    file_url: str,
+) -> None:
+    with open_house(file_url) as house:
+        with pytest.raises(OperationalError) as raised, house.runtime.store.begin() as transaction:
+            transaction.connection.exec_driver_sql("pragma max_page_count = 1")  # no more than there are
+            secret = {"said": "a secret " * 100_000}
+            transaction.connection.execute(text("create table more as select :said"), secret)
+        with capture_logs() as said:
+            refusal = refusal_of(raised.value)
+    assert refusal.kind is Kind.UNAVAILABLE
+    (entry,) = said
+    assert (entry["event"], entry["code"]) == ("database failed", "SQLITE_FULL")
+    assert "secret" not in str(entry)
+
+
+def test_of_postgresql_it_is_the_sqlstate(postgres_server: PostgresServer) -> None:
+    with (
+        open_house(postgres_server.url(postgres_server.create_database())) as house,
+        pytest.raises(OperationalError) as raised,
+        house.runtime.store.begin() as transaction,
+    ):
+        transaction.connection.execute(text("set local statement_timeout = 50"))
+        transaction.connection.execute(text("select pg_sleep(5)"))
+    assert code_of(raised.value) == "57014"
+    assert code_of(ValueError("none of a database")) is None
 
 
 def test_with_an_older_schema_it_is_not_ready(file_url: str) -> None:

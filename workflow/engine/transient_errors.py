@@ -32,6 +32,16 @@ def is_exhausted(error: BaseException) -> bool:
     return not isinstance(error, PoolTimeout) and isinstance(error, tuple(_TRANSIENT))
 
 
+def code_of(error: BaseException) -> str | None:
+    """What the database calls its error: an SQLSTATE, or SQLite's name such as ``SQLITE_FULL``; else None.
+
+    It says to an operator what is the matter, and never what a row holds.
+    """
+    cause = getattr(error, "orig", None)
+    found = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return found if isinstance(found, str) else None
+
+
 def described(error: BaseException) -> str:
     """The class and message of an error; of a database error the first line, since others may quote rows."""
     if isinstance(error, DBAPIError):

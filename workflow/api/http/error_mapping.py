@@ -7,6 +7,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workflow.api.http.problems import Kind, Refusal
+from workflow.engine.transient_errors import code_of
 from workflow.errors import (
     AdvanceUnderWay,
     EventConflict,
@@ -49,7 +50,7 @@ def refusal_of(error: Exception) -> Refusal:
         case OperationalError() | InterfaceError() | PoolTimeout():
             # The message itself may quote what was to be stored.
             cause = type(getattr(error, "orig", error)).__name__
-            log.error("database failed", error=type(error).__name__, cause=cause)
+            log.error("database failed", error=type(error).__name__, cause=cause, code=code_of(error))
             message = "it does not answer; try again, the same id makes it safe"
             return Refusal.of(Kind.UNAVAILABLE, "database", "available", message, Retry_After="2")
         case _:

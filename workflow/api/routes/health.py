@@ -14,6 +14,7 @@ from workflow.api.context import context_of
 from workflow.api.http.answers import JsonAnswer
 from workflow.api.http.broker_watch import BrokerState
 from workflow.api.http.late_routes import LateRouter
+from workflow.engine.transient_errors import code_of
 from workflow.store import Store, head, revision
 
 log = structlog.get_logger(__name__)
@@ -78,5 +79,5 @@ def schema_state(store: Store) -> Literal["at-head", "behind", "unknown"]:
     try:
         return "at-head" if revision(store) == _newest_revision() else "behind"
     except SQLAlchemyError as error:
-        log.warning("database does not answer", error=type(error).__name__)
+        log.warning("database does not answer", error=type(error).__name__, code=code_of(error))
         return "unknown"
