@@ -30,7 +30,7 @@ new PerformanceObserver((seen) => {
 """
 
 
-@pytest.mark.sampled
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_page_is_light_and_holds_still(
     desk: Desk, everybody: str, width: int, record_property: Callable[[str, object], None]

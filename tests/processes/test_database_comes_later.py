@@ -82,6 +82,7 @@ def answers(http: httpx.Client, path: str, status: int) -> bool:
         return False
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_api_that_is_started_first_lives_is_not_ready_and_serves_once_its_database_is_there(
     server: PostgresServer, settings: Settings, tmp_path: Path, processes: int
@@ -107,6 +108,7 @@ def test_an_api_that_is_started_first_lives_is_not_ready_and_serves_once_its_dat
         assert process.poll() is None
 
 
+@pytest.mark.exhaustive
 def test_an_api_that_waits_ends_when_it_is_told_to(
     server: PostgresServer, settings: Settings, tmp_path: Path
 ) -> None:
@@ -118,6 +120,7 @@ def test_an_api_that_waits_ends_when_it_is_told_to(
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("arguments", [("--concurrency", "1"), ("--scheduler-only",)])
 def test_a_worker_that_is_started_first_decides_once_its_database_is_there(
     server: PostgresServer,
@@ -141,6 +144,7 @@ def test_a_worker_that_is_started_first_decides_once_its_database_is_there(
         worker.kill_group()
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_waits_ends_when_it_is_told_to(
     server: PostgresServer, settings: Settings, valkey_server: ValkeyServer, tmp_path: Path
 ) -> None:

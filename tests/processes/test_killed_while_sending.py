@@ -277,6 +277,7 @@ def test_a_worker_killed_while_people_are_asked_to_call_asks_for_no_call_twice(
     assert settled <= set(calls()), "and none that was said to be is missing"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(180)
 def test_a_worker_killed_while_it_records_records_none_twice_and_forgets_none(
     sqlite_installation: Installation,
