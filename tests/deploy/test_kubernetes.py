@@ -10,17 +10,39 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from time import time
 from typing import Any
 
 import click
 import httpx
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.dues import Dues
 from tests.api.running_api import RunningApi, running_api
 from tests.deploy.manifests import VERSIONS, fault, fault_of_keda, rendered
 from workflow.cli.commands import LINES, loaded
+from workflow.clock import SystemClock
+from workflow.engine.engine import Engine
+from workflow.engine.registry import Registry
 from workflow.settings import Settings
+from workflow.store import open_store
+
+KETTLE = """
+lifecycle: kettle
+version: 1
+states: [{name: read_lately, timeout: P3D, on_timeout: cool}, {name: cold, final: true}]
+transitions:
+  - {trigger: heat, source: initial, dest: read_lately}
+  - {trigger: cool, source: read_lately, dest: cold}
+"""
+"""Whose timers ask for nothing more: once they have fired nothing waits."""
+_SINCE = (60.0, 1200.0, 7200.0)
+"""Seconds: so far apart that none becomes another while a slow machine works."""
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +119,47 @@ def test_the_age_of_the_oldest_due_row_is_where_keda_looks(
         if sample.name == said["valueLocation"]
     ]
     assert [(sample.labels, sample.value) for sample in samples] == [({}, 0.0)]
+
+
+def test_workers_come_as_a_burst_waits_and_go_as_it_is_worked_off(
+    documents: list[dict[str, Any]], migrated_postgres_url: str, tmp_path: Path
+) -> None:
+    """By the metric as KEDA would read it, and the rule of the autoscaler; what starts pods is not here."""
+    (scaled,) = of_kind(documents, "ScaledObject")
+    spec = scaled["spec"]
+    (said,) = (trigger["metadata"] for trigger in spec["triggers"])
+    store = open_store(migrated_postgres_url)
+    registry = Registry(store)
+    registry.register([(KETTLE, None)], datetime.now(UTC))
+    engine = Engine(store, registry, SystemClock())
+
+    path = said["url"].removeprefix("http://").partition("/")[2]
+
+    def age() -> float:
+        text = httpx.get(f"{api.url}/{path}", trust_env=False, timeout=30).text
+        (found,) = re.findall(rf"^{said['valueLocation']} (\S+)$", text, re.MULTILINE)
+        return float(found)
+
+    def workers(waiting: float) -> int:
+        wanted = ceil(waiting / float(said["targetValue"]))
+        return int(min(spec["maxReplicaCount"], max(spec["minReplicaCount"], wanted)))
+
+    address = migrated_postgres_url.replace("+psycopg", "")
+    with running_api(migrated_postgres_url, tmp_path, 1) as api, psycopg.connect(address) as connection:
+        seen = [age()]
+        for place, since in enumerate(_SINCE):
+            Dues("kettle", 500, time() - since, 0.001).load(connection, f"{place}-")
+            connection.commit()
+            seen.append(age())
+        while engine.fire().decided:  # the longest due first
+            seen.append(age())
+    store.close()
+    stages = [sum(one >= since for since in _SINCE) for one in seen]
+    rising, falling = stages[:4], stages[3:]
+    assert rising == [0, 1, 2, 3], seen
+    assert falling == sorted(falling, reverse=True) and {3, 2, 1, 0} == set(falling), seen
+    assert (seen[0], seen[-1]) == (0, 0)
+    assert [workers(one) for one in (seen[0], seen[3], seen[-1])] == [2, 8, 2]
 
 
 def test_every_command_is_one_of_ours(documents: list[dict[str, Any]]) -> None:

@@ -127,6 +127,22 @@ def look(store: Store, now: datetime, bound: int) -> Backlog:
         )
 
 
+def oldest_due(store: Store, now: datetime) -> timedelta:
+    """For how long the oldest event, timer or effect waits at `now`; nothing when none does.
+
+    However much waits, it costs a look at the end of an index for each kind.
+    """
+    with store.connect() as connection:
+        backlog = Backlog(
+            now,
+            Queue(*connection.execute(_FIRST_EVENTS, {"bound": 1}).one()),
+            _due(*DUE_TIMERS.waiting(connection, now, 1)),
+            _due(*DUE_EFFECTS.waiting(connection, now, 1)),
+            None,
+        )
+    return max(backlog.age(queue) for queue in (backlog.events, backlog.timers, backlog.effects))
+
+
 def is_piled(store: Store, now: datetime, most_events: int, late: timedelta) -> bool:
     """Whether more undecided events wait than so many, or a timer is due for longer than `late`.
 

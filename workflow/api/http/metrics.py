@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -10,7 +10,7 @@ from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from workflow.api.http.store_metrics import StoreCollector, Triggers
+from workflow.api.http.store_metrics import OldestDueCollector, StoreCollector, Triggers
 from workflow.clock import Clock
 from workflow.store.port import Store
 
@@ -100,11 +100,14 @@ class Meters:
 
         `triggers` gives those of a lifecycle; None of one that is not registered.
         """
+        self.gauges.register(OldestDueCollector(store, clock))
         self.gauges.register(StoreCollector(store, clock, triggers))
         self.gauges.register(ContextCollector(context))
 
-    def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+    def text(self, names: Sequence[str] = ()) -> bytes:
+        """Everything, in Prometheus' text format; or, of what says its names beforehand, these alone."""
+        if names:
+            return generate_latest(self.gauges.restricted_registry(names))
         counted = self.registry
         if self._counters is not None:
             counted = CollectorRegistry()

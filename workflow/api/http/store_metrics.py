@@ -16,7 +16,7 @@ from workflow.broker.dead_messages import counts_by_reason
 from workflow.clock import Clock, monotonic
 from workflow.engine.endless_chains import ENDLESS_CHAIN
 from workflow.engine.suspects import ENDED_PROCESSES
-from workflow.maintenance.backlog import FullCount, Queue, full_count
+from workflow.maintenance.backlog import FullCount, Queue, full_count, oldest_due
 from workflow.queries.decision_counts import Counts, DecisionCounts
 from workflow.queries.lateness_counts import BOUNDS, Lateness, LatenessCounts
 from workflow.queries.subjects import subjects_by_state
@@ -74,6 +74,30 @@ class StoreCollector(Collector):
             self._population = sorted(subjects_by_state(self._store))
             self._population_until = monotonic() + _KEEP_POPULATION
         return self._population
+
+
+class OldestDueCollector(Collector):
+    """How long the oldest that is due waits: one figure, which can be asked for by itself."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def describe(self) -> Iterable[Metric]:
+        """Its name, without asking the database."""
+        yield self._metric()
+
+    def collect(self) -> Iterator[Metric]:
+        """The figure as it is now."""
+        metric = self._metric()
+        metric.add_metric([], oldest_due(self._store, self._clock.now()).total_seconds())
+        yield metric
+
+    @staticmethod
+    def _metric() -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "makegood_oldest_due_seconds", "How long the oldest event, timer or effect waits for a worker."
+        )
 
 
 def _notices(counts: Mapping[tuple[str, str], int]) -> Metric:
@@ -139,12 +163,6 @@ def _waiting(found: FullCount) -> Iterator[Metric]:
 
     backlog = found.backlog
 
-    oldest = max(seconds(queue) for queue in (backlog.events, backlog.timers, backlog.effects))
-    yield gauge(
-        "oldest_due_seconds",
-        "How long the oldest event, timer or effect waits for a worker.",
-        oldest,
-    )
     yield gauge("inbox_events", "Events accepted and not yet decided.", backlog.events.waiting)
     yield gauge("inbox_oldest_seconds", "Age of the oldest of them.", seconds(backlog.events))
     yield gauge("timers_due", "Timers due and not yet fired.", backlog.timers.waiting)
