@@ -255,7 +255,7 @@ def _print_agents(browser: Browser, desk: Desk, calls: int) -> None:
 
 def _agent(browser: Browser, desk: Desk, number: int) -> Agent:
     page = page_of(browser, desk.api.url, desk.agents[number])
-    page.goto(f"{desk.api.url}/line")
+    page.goto(f"{desk.api.url}/line?kind=callback")
     is_live(page)
     return Agent(page)
 

@@ -46,13 +46,15 @@ class Agent:
     def take_and_tell(self) -> str:
         """From the line to an outcome, and back at the line, with four keys; the call's key."""
         keys = self.page.keyboard
+        if "kind=callback" not in self.page.url:  # escalations, too, wait in the line; here calls are taken
+            self.page.goto(self.page.url.partition("?")[0] + "?kind=callback")
         keys.press("n")
         self.page.wait_for_url("**/work/callback:**")
         key = self.page.url.rpartition("/")[2]
         keys.press("o")
         keys.press("1")
         keys.press("Control+Enter")
-        self.page.wait_for_url("**/line")
+        self.page.wait_for_url("**/line**")
         self.taken.append(key)
         self.page.wait_for_timeout(_REST)
         return key
@@ -68,7 +70,7 @@ def looking_on(browser: Browser, base: str, token: str, tabs: int) -> list[Page]
     pages = [page_of(browser, base, token)]
     pages += [pages[0].context.new_page() for _ in range(tabs - 1)]
     for page in pages:
-        page.goto(f"{base}/line")
+        page.goto(f"{base}/line?kind=callback")
         is_live(page)
         page.mouse.move(2, 2)
         page.evaluate(_LEFT)
