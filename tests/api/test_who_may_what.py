@@ -232,6 +232,14 @@ def test_an_operation_lets_in_whom_it_is_for(house: House, callers: list[Caller]
     assert _stored(house) == before, "whoever is refused, or says nothing of sense, leaves nothing behind"
 
 
+_FORM = "application/x-www-form-urlencoded"
+_TYPES = {
+    "/v1/events": "application/cloudevents+json",
+    "/v1/reports/twilio": _FORM,
+    "/v1/calls/twilio/connect": _FORM,
+}
+
+
 def _call(house: House, operation: str, caller: Caller) -> httpx.Response:
     method, path = operation.split(" ", 1)
     said = _PATH | ({"key": "escalation:1"} if "/desk/items" in path else {})
@@ -240,7 +248,7 @@ def _call(house: House, operation: str, caller: Caller) -> httpx.Response:
     if path == "/v1/events/{source}/{id}":
         _known_event(house)
     headers = {} if caller.text is None else {"Authorization": f"Bearer {caller.text}"}
-    headers["Content-Type"] = "application/cloudevents+json" if path == "/v1/events" else "application/json"
+    headers["Content-Type"] = _TYPES.get(path, "application/json")
     body = None if method == "GET" else b"{}"
     with house.http.stream(
         method, path.format(**said), headers=headers, content=body, params=query

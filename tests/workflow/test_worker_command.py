@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 import typer
+from celery import Celery
 from typer.testing import CliRunner
 
 from workflow.broker.task_names import IDLE_QUEUE, QUEUES
@@ -37,7 +38,9 @@ Told = Callable[..., dict[str, Any]]
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     """What Celery's worker is told by `makegood worker` with these arguments."""
     monkeypatch.setenv("MAKEGOOD_BROKER_URL", "memory://")
-    module = SimpleNamespace(app=SimpleNamespace(Worker=Recorded))
+    celery = Celery(broker="memory://", set_as_current=False)
+    celery.Worker = Recorded
+    module = SimpleNamespace(app=celery)
     monkeypatch.setattr(worker_command, "import_module", lambda name: module)
 
     def run(*arguments: str) -> dict[str, Any]:

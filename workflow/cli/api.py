@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -31,18 +32,20 @@ def api(
     settings = read_settings()
     logs.configure(settings.log_level)
     number = settings.api_processes if processes is None else processes
-    with bound_socket(
-        settings.api_host if host is None else host, settings.api_port if port is None else port
-    ) as listening:  # before all that takes time: a port that is taken is said at once
+    with (
+        bound_socket(  # before all that takes time: a port that is taken is said at once
+            settings.api_host if host is None else host, settings.api_port if port is None else port
+        ) as listening,
+        shared_meters() if number > 1 else nullcontext() as counters,
+    ):
         from workflow.cli.standing_in import stand_in_until_there
 
         stand_in_until_there(settings, listening)
-        if number == 1:
+        if counters is None:
             from workflow.cli.serving import serve
 
             serve(settings, listening)
-            return
-        with shared_meters() as counters:
+        else:
             from workflow.cli.processes import ApiProcesses
 
             ApiProcesses(settings, listening, number, counters).run()

@@ -366,6 +366,7 @@ alerts = Table(
     Column("part", Key),
     Column("at", Instant, nullable=False, comment="when the case was documented"),
     Column("document", Json, nullable=False, comment="all that it says"),
+    Column("markdown", Text, nullable=False, comment="the same, written"),
     Column("words", Text, nullable=False, comment="its words, plain letters: what is searched"),
     UniqueConstraint("case_key", "version"),
     UniqueConstraint("case_key", "seq"),
