@@ -71,6 +71,8 @@ def test_head_says_what_get_would(house: House) -> None:
             expected, fields = _head_of(http, "GET", path, headers)
             assert status == expected, path
             fields.pop("transfer-encoding", None)  # of what has no length
+            if "content-encoding" in fields:  # a form's token is masked anew: packed it differs in length
+                del head["content-length"], fields["content-length"]
             if path == "/metrics" or "set-cookie" in fields:
                 assert head.keys() == fields.keys(), path
             else:

@@ -15,6 +15,8 @@ from workflow.engine.cloudevent import CloudEvent
 from workflow.telemetry.logs import with_request
 from workflow.telemetry.request_id import current_request_id, enter_request, leave_request
 
+CLOSED = {"Connection": "close"}
+"""After a fault the server closes the connection: nobody is to take it for the next request."""
 MADE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -60,7 +62,7 @@ def test_an_answer_to_a_fault_of_ours_names_it(house: House, monkeypatch: pytest
     from workflow.api.routes import resources
 
     monkeypatch.setattr(resources, "resource", None)
-    answer = house.http.get("/v1/own/order/x", headers=house.bearer() | {"X-Request-Id": "fault-1"})
+    answer = house.http.get("/v1/own/order/x", headers=house.bearer() | CLOSED | {"X-Request-Id": "fault-1"})
     assert (answer.status_code, answer.headers["X-Request-Id"]) == (500, "fault-1")
 
 
@@ -118,5 +120,5 @@ def test_a_fault_is_logged_under_the_request(house: House, monkeypatch: pytest.M
 
     monkeypatch.setattr(resources, "resource", None)
     with capture_logs(processors=[with_request]) as lines:
-        house.http.get("/v1/own/order/x", headers=house.bearer() | {"X-Request-Id": "fault-2"})
+        house.http.get("/v1/own/order/x", headers=house.bearer() | CLOSED | {"X-Request-Id": "fault-2"})
     assert [one["request_id"] for one in lines if one["event"] == "request failed"] == ["fault-2"]

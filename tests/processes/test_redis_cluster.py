@@ -61,7 +61,7 @@ def test_a_cluster_of_one_shard_is_a_broker(tmp_path: Path, single: ClusterServe
             installation.wait(lambda: len(installation.dead_letters()) == 1, what="it to be kept")
             keys = {key.decode() for key in client.scan_iter()}
             assert keys and all(key.startswith(PREFIX) for key in keys), keys
-        assert installation.state("promise:soon") == "lapsed"
+        installation.wait(lambda: installation.state("promise:soon") == "lapsed", what="it to lapse")
 
 
 def test_there_who_listens_is_notified(tmp_path: Path, single: ClusterServer) -> None:
