@@ -191,6 +191,7 @@ class TermIndex:
         row = every.c.subject_id
         ordered = select(row).where(before > row).order_by(row.desc()).offset(0).subquery()
         found = select(ordered.c.subject_id).where(*self._stands(ordered.c.subject_id))
+        found = found.order_by(ordered.c.subject_id.desc())  # as they are, unless its planner joins by a hash
         return list(self._connection.execute(found.limit(limit)).scalars())
 
     def _by_standing(self, expression: Expression, before: int, limit: int) -> list[int]:
@@ -203,7 +204,8 @@ class TermIndex:
             .subquery()
         )
         has = exists().where(chosen.c.subject_id == _ROW, self._fits(expression))
-        return list(self._connection.execute(select(chosen.c.subject_id).where(has).limit(limit)).scalars())
+        found = select(chosen.c.subject_id).where(has).order_by(chosen.c.subject_id.desc())
+        return list(self._connection.execute(found.limit(limit)).scalars())
 
     def _stands(self, row: ColumnElement[int]) -> list[ColumnElement[bool]]:
         """Whether it is chosen, too: looked up row by row, and never for all that there are."""
