@@ -7,7 +7,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, CDPSession, Page
 
-_BESIDE = ("/live", "/live/here", "/live/waiting", "icon.svg")
+BESIDE = ("/live", "/live/here", "/live/waiting", "icon.svg")
 """What a page asks for once it is there, and the icon of its tab."""
 _PATIENCE = 60_000.0
 THROTTLED = {
@@ -17,7 +17,7 @@ THROTTLED = {
     "offline": False,
 }
 """A slow fourth generation network: 150 ms for each request, 1.6 Mbit/s down, 0.75 up."""
-_SEE = """
+SEE = """
 window.moved = 0; window.painted = 0; window.waited = 0;
 new PerformanceObserver((seen) => {
   for (const one of seen.getEntries()) if (!one.hadRecentInput) window.moved += one.value;
@@ -73,7 +73,7 @@ def page_of(browser: Browser, base: str, token: str | None) -> Page:
 
 def _seen(browser: Browser, base: str, token: str | None, path: str) -> View:
     page = page_of(browser, base, token)
-    page.add_init_script(_SEE)
+    page.add_init_script(SEE)
     sizes = _Sizes(page)
     page.goto(base + path)
     page.wait_for_function("() => window.painted > 0")
@@ -84,7 +84,7 @@ def _seen(browser: Browser, base: str, token: str | None, path: str) -> View:
     html, everything, requests = sizes.told(base + path)
     page.context.close()
     page = page_of(browser, base, token)
-    page.add_init_script(_SEE)
+    page.add_init_script(SEE)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", THROTTLED)
@@ -120,7 +120,7 @@ class _Sizes:
         first = {
             id: size
             for id, size in self._bytes.items()
-            if not self._urls[id].partition("?")[0].endswith(_BESIDE)
+            if not self._urls[id].partition("?")[0].endswith(BESIDE)
         }
         html = next(size for id, size in first.items() if self._urls[id] == url)
         return html, sum(first.values()), len(first)

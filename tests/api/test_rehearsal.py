@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.waiting import wait_until
 from workflow.access import keys
 from workflow.access.bounds import Bounds
 from workflow.access.role import Role
-from workflow.clock import SystemClock
+from workflow.clock import Clock, SystemClock
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay
 from workflow.recovery.contact.channels import registered
@@ -76,6 +77,18 @@ def outside() -> Iterator[tuple[WireServer, WireServer]]:
         yield mail, web
 
 
+@contextmanager
+def house_with_rehearsal(url: str, directory: Path, clock: Clock, **settings: Any) -> Iterator[House]:
+    """A door whose rehearsal lies beside its database, and is gone at the end."""
+    with open_house(url, data_dir=directory, database_url=url, clock=clock, **settings) as opened:
+        yield opened
+    if url.startswith("postgresql"):
+        store = open_store(url)
+        with store.begin() as transaction:
+            transaction.connection.execute(text(f"drop schema if exists {SCHEMA} cascade"))
+        store.close()
+
+
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, outside: tuple[WireServer, WireServer]) -> Iterator[House]:
     """A door with every channel to the world set up."""
@@ -93,16 +106,9 @@ def house(database_url: str, tmp_path: Path, outside: tuple[WireServer, WireServ
         "webhook_secret": SecretStr("whsec_" + b64encode(b"hush" * 8).decode()),
         "webhook_hosts": web.url,
     }
-    with open_house(
-        database_url, data_dir=tmp_path, database_url=database_url, clock=SystemClock(), **settings
-    ) as opened:
+    with house_with_rehearsal(database_url, tmp_path, SystemClock(), **settings) as opened:
         opened.runtime.registry.register([(shout(), "shout.yaml")], NOON)
         yield opened
-    if database_url.startswith("postgresql"):
-        store = open_store(database_url)
-        with store.begin() as transaction:
-            transaction.connection.execute(text(f"drop schema if exists {SCHEMA} cascade"))
-        store.close()
 
 
 def key_of_tests(house: House, **more: Any) -> str:

@@ -7,18 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from tests.api.conftest import NOON, House, open_house, order
+from tests.api.conftest import NOON, House, order
 from tests.api.signed_in import browser_of
-from tests.api.test_rehearsal import asked, kept, key_of_tests
+from tests.api.test_rehearsal import asked, house_with_rehearsal, kept, key_of_tests
 from tests.waiting import wait_until
 from workflow.access.role import Role
 from workflow.clock import VirtualClock
 from workflow.errors import StoreError
 from workflow.rehearsal import emptying
-from workflow.rehearsal.place import SCHEMA
-from workflow.store import open_store
 from workflow.store.schema import metadata, moves
 
 PLACE = "/admin/integrate/rehearsal"
@@ -35,15 +33,8 @@ def clock() -> VirtualClock:
 def house(database_url: str, tmp_path: Path, clock: VirtualClock) -> Iterator[House]:
     """A door whose rehearsal is kept for three days and looked after without a pause."""
     settings = {"rehearsal_days": _DAYS, "sweep_seconds": 0.01}
-    with open_house(
-        database_url, data_dir=tmp_path, database_url=database_url, clock=clock, **settings
-    ) as opened:
+    with house_with_rehearsal(database_url, tmp_path, clock, **settings) as opened:
         yield opened
-    if database_url.startswith("postgresql"):
-        store = open_store(database_url)
-        with store.begin() as transaction:
-            transaction.connection.execute(text(f"drop schema if exists {SCHEMA} cascade"))
-        store.close()
 
 
 def counts(house: House) -> dict[str, int]:

@@ -8,26 +8,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Response
 
+from benchmarks.console_views import BESIDE, SEE
 from tests.browser.conftest import Desk
 from tests.browser.test_pages import PAGES
 
 MOST_OF_HTML, MOST_OF_ALL, MOST_REQUESTS = 15_000, 60_000, 5
 MOST_MOVED = 0.02
-_BESIDE = ("/live", "/live/here", "/live/waiting", "icon.svg")
-"""What a page asks for once it is there, and the icon of its tab."""
-_SEE = """
-window.moved = 0;
-window.painted = 0;
-window.waited = 0;
-new PerformanceObserver((seen) => {
-  for (const one of seen.getEntries()) if (!one.hadRecentInput) window.moved += one.value;
-}).observe({ type: "layout-shift", buffered: true });
-new PerformanceObserver((seen) => { window.painted = seen.getEntries().at(-1).startTime; })
-  .observe({ type: "largest-contentful-paint", buffered: true });
-new PerformanceObserver((seen) => {
-  for (const one of seen.getEntries()) window.waited = Math.max(window.waited, one.duration);
-}).observe({ type: "event", durationThreshold: 16, buffered: true });
-"""
 
 
 @pytest.mark.exhaustive
@@ -40,7 +26,7 @@ def test_a_page_is_light_and_holds_still(
         if path in ("/docs", "/nowhere"):  # the one is the page of a library, the other an error
             continue
         screen = desk.screen(everybody, width=width)
-        screen.page.add_init_script(_SEE)
+        screen.page.add_init_script(SEE)
         answers: list[Response] = []
         screen.page.on("response", lambda one, to=answers: to.append(one))
         screen.open(path)
@@ -49,7 +35,7 @@ def test_a_page_is_light_and_holds_still(
         page.keyboard.press("Tab")
         page.keyboard.press("?")
         page.wait_for_function("() => document.querySelector('#keys').open")
-        first = [one for one in answers if not one.url.partition("?")[0].endswith(_BESIDE)]
+        first = [one for one in answers if not one.url.partition("?")[0].endswith(BESIDE)]
         sizes = {one.url: len(gzip.compress(one.body(), 6)) for one in first}
         html = sizes[first[0].url]
         record_property(
