@@ -30,6 +30,17 @@ class Consumer(CeleryConsumer):
             connection.get_transport_cls = lambda: ours
         return self.ensure_connected(connection)
 
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Give a lost connection up. Of closing it Celery expects connection errors alone.
+
+        kombu wants to put back a message that was taken and not yet confirmed, over the connection that it
+        has already forgotten: of the AttributeError that comes of it the worker would end.
+        """
+        try:
+            super().on_connection_error_after_connected(exc)
+        except Exception as error:
+            log.warning("a lost connection was not closed properly", error=repr(error))
+
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:
         """What each message goes through: looked at as a whole first, then handed to Celery."""
         handle = super().create_task_handler(*args, **options)

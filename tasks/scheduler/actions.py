@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -11,7 +13,9 @@ from tasks.pool.process import Process
 from tasks.scheduler.loop import Work
 from tasks.scheduler.sandbox import sandbox_of
 from tasks.scheduler.sweep import sweep
+from tasks.scheduler.time_limiter import TimeLimiter
 from workflow.access import audit
+from workflow.errors import BrokerUnreachable
 from workflow.hooks import unmapped
 from workflow.maintenance import backlog
 from workflow.recovery.contact import contact_log
@@ -19,14 +23,20 @@ from workflow.recovery.contact.profile import LONGEST_CAP
 from workflow.recovery.subscription_news import warn_of_failing_subscriptions
 from workflow.subscriptions import attempts
 
+ANSWER_SECONDS = 1.0
+"""For so long a deadline waits for an answer of the broker at most."""
+
 log = structlog.get_logger(__name__)
 
 
 class WorkerActions:
-    """Looks into one store, sends over one broker, and does work itself."""
+    """Looks into one store, sends over one broker, and does work itself.
 
-    def __init__(self, process: Process, concurrency: int) -> None:
-        """`concurrency` is how many processes the pool has for the work."""
+    It waits for the broker for a moment, whatever that does.
+    """
+
+    def __init__(self, process: Process, concurrency: int, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """`concurrency` is how many processes the pool has for the work; `answer_seconds` are real ones."""
         settings = process.runtime.settings
         self._process = process
         self._concurrency = concurrency
@@ -36,6 +46,7 @@ class WorkerActions:
             Work.RELAY: settings.effect_batch,
         }
         self._sandbox = sandbox_of(process.runtime)
+        self._limiter = TimeLimiter(answer_seconds)
 
     def look(self) -> backlog.Backlog:
         """What waits now; rows are counted up to as many as the pool can take in one batch each."""
@@ -50,18 +61,28 @@ class WorkerActions:
         """
         runtime, broker = self._process.runtime, self._process.broker
         subjects = backlog.some_subjects(runtime.store, runtime.clock.now(), work)
-        broker.wake(work, subjects)
-        for _ in range(1, min(self._concurrency, math.ceil(waiting / self._batches[work]))):
-            broker.go(work, subjects)
+        more = min(self._concurrency, math.ceil(waiting / self._batches[work])) - 1
+
+        def send() -> None:
+            broker.wake(work, subjects)
+            for _ in range(more):
+                broker.go(work, subjects)
+
+        self._limiter.call(send)
 
     def has_listener(self) -> bool:
-        """Whether a process listens, which is there when the next timer is due."""
-        return self._process.broker.notifier.subscribers() > 0
+        """Whether a process listens, which is there when the next timer is due; False when in doubt."""
+        return self._answer(lambda: self._process.broker.notifier.subscribers() > 0)
+
+    def broker_answers(self) -> bool:
+        """Whether the broker takes messages now, and says so in time."""
+        return self._answer(self._process.broker.reachable)
 
     def carry_out(self, work: Work) -> None:
         """Do a bounded part of this work in this process; the next look finds the rest."""
         if work is Work.RELAY:
-            self._process.relay.run()
+            with suppress(BrokerUnreachable):  # it goes on for as long as the broker takes
+                self._limiter.call(self._process.relay.run)
         else:
             self._process.decide()
 
@@ -84,3 +105,9 @@ class WorkerActions:
     def pass_time(self) -> float | None:
         """In a sandbox: carry out an advance of its clock, as far as that can be done now."""
         return None if self._sandbox is None else self._sandbox.passing.step()
+
+    def _answer(self, question: Callable[[], bool]) -> bool:
+        try:
+            return self._limiter.call(question)
+        except BrokerUnreachable:
+            return False

@@ -61,7 +61,7 @@ def run(read: int, write: int, worker: int, concurrency: int, readiness: Readine
     wake_ups = PipeWakeUps(read, worker)
     process = _opened(settings, readiness)
     actions = _Watching(process, concurrency)
-    actions.watch = Watch(worker, wake_ups, process.broker.reachable)
+    actions.watch = Watch(worker, wake_ups, actions.broker_answers)
     is_sandbox = isinstance(process.runtime.clock, SandboxClock)  # from which nothing leaves
     actions.forwarder = None if is_sandbox else ForwarderProcess(process.runtime.store)
     try:

@@ -46,6 +46,33 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
 
 
 @pytest.mark.exhaustive
+@pytest.mark.timeout(200)
+@each_broker_of_its_own
+def test_deadlines_are_decided_though_the_broker_hangs(sqlite_installation: Installation) -> None:
+    installation = sqlite_installation
+    installation.workers.start("--concurrency", "1").wait_ready()
+    installation.send(installation.promise("P-0", due_in=0.5))
+    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the scheduler to run")
+
+    installation.server.hang()
+    customer = {"email": "customer@example.com"}
+    promises = [installation.promise(f"P-{one}", due_in=one, customer=customer) for one in range(1, 5)]
+    installation.runtime.engine.accept(promises)
+    for one in range(1, 5):
+        installation.wait(
+            lambda one=one: installation.state(f"promise:P-{one}") == "lapsed",  # type: ignore[misc]
+            what="the lapse while the broker hangs",
+        )
+    installation.server.go_on()
+    installation.wait(lambda: told(installation) == 4, what="all to be told when it goes on")
+
+
+def told(installation: Installation) -> int:
+    """How many customers were told of a broken promise."""
+    return sum(one["about"] == "broken_promise" for one in installation.notices())
+
+
+@pytest.mark.exhaustive
 @each_broker_of_its_own
 def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
     sqlite_installation: Installation,

@@ -52,6 +52,24 @@ def test_when_the_master_dies_another_is_used_and_nothing_is_lost(
         assert (lapse.at - lapse.due_at).total_seconds() < 20
 
 
+@pytest.mark.exhaustive
+@pytest.mark.timeout(200)
+def test_deadlines_are_decided_though_masters_and_sentinels_hang(
+    tmp_path: Path, sentinels: SentinelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKEGOOD_BROKER_MASTER", MASTER)
+    with Installation(tmp_path, sentinels, f"sqlite:///{tmp_path / 'makegood.db'}") as installation:
+        installation.workers.start("--concurrency", "2").wait_ready()
+        installation.send(installation.promise("before", due_in=0.5))
+        installation.wait(lambda: installation.state("promise:before") == "lapsed", what="a worker at work")
+        sentinels.hang()
+        installation.runtime.engine.accept([installation.promise("meanwhile", due_in=2)])
+        installation.wait(
+            lambda: installation.state("promise:meanwhile") == "lapsed", what="a deadline, while all hang"
+        )
+        sentinels.go_on()
+
+
 def test_sentinels_must_be_told_whom_to_name() -> None:
     with pytest.raises(ValidationError, match="must name the master"):
         Settings(broker_url="sentinel://127.0.0.1:1")

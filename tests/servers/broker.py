@@ -18,5 +18,11 @@ class BrokerServer(Protocol):
     def stop(self) -> None:
         """End it as a crash would (SIGKILL). Harmless when it is not running."""
 
+    def hang(self) -> None:
+        """Have it answer nothing from now on: connections stay, new ones are taken (SIGSTOP)."""
+
+    def go_on(self) -> None:
+        """End that."""
+
     def forget(self) -> None:
         """Of one that is stopped: see to it that it comes back empty."""

@@ -59,6 +59,16 @@ class RabbitServer:
             process.wait(timeout=30)
         self._processes.clear()
 
+    def hang(self) -> None:
+        """Have it answer nothing from now on: connections stay, new ones are taken."""
+        for process in self._processes:
+            process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End that."""
+        for process in self._processes:
+            process.send_signal(signal.SIGCONT)
+
     def forget(self) -> None:
         """Of one that is stopped: remove what it would start with, queues and messages."""
         assert not self._processes

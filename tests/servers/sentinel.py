@@ -60,6 +60,16 @@ class SentinelServer:
             process.wait(timeout=30)
         self._processes.clear()
 
+    def hang(self) -> None:
+        """Have servers and sentinels answer nothing from now on: connections stay, new ones are taken."""
+        for process in self._processes.values():
+            process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End that."""
+        for process in self._processes.values():
+            process.send_signal(signal.SIGCONT)
+
     def forget(self) -> None:
         """Nothing is to be done: none keeps anything."""
 

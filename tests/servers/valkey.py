@@ -45,6 +45,16 @@ class ValkeyServer:
             self._process.wait(timeout=30)
             self._process = None
 
+    def hang(self) -> None:
+        """Have it answer nothing from now on: connections stay, new ones are taken."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End that."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def forget(self) -> None:
         """Nothing is to be done: it never keeps anything."""
 

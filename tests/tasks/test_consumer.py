@@ -1,10 +1,11 @@
-"""A message that looks as it should and cannot be taken on all the same: once more, and then it is dead."""
+"""What does not end a worker: a message that cannot be taken on, and a connection that cannot be closed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from celery import Celery
 from kombu import Connection
 from sqlalchemy import select
 from structlog.testing import capture_logs
@@ -32,3 +33,25 @@ def test_it_is_given_back_once_and_kept_the_second_time(
         assert (rows[0].reason, rows[0].body) == (UNREADABLE, b'["ada@example.com"]')
         with pytest.raises(queue.Empty):
             queue.get(block=False)
+
+
+def test_a_connection_lost_over_a_message_that_was_not_confirmed_does_not_end_the_worker(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer: Any = Consumer.__new__(Consumer)
+    consumer.app = Celery(broker=valkey_url, set_as_current=False)
+    consumer.app.conf.worker_cancel_long_running_tasks_on_connection_loss = True  # else it warns
+    consumer.connection = Connection(valkey_url)
+    with consumer.connection.SimpleQueue("lost") as queue:
+        queue.put("a message")
+        queue.get(timeout=20)  # and not acknowledged
+        monkeypatch.setattr(queue.channel, "_disconnect_pools", lambda: refuse(queue.channel))
+        with capture_logs() as log:
+            consumer.on_connection_error_after_connected(ConnectionError("gone"))
+    assert consumer.connection is None
+    assert "was not closed properly" in repr(log)
+
+
+def refuse(channel: Any) -> None:
+    """From now on as if the server were gone."""
+    channel.connection.client = None

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ import pytest
 
 from tasks.pool.process import Process
 from tasks.scheduler.actions import WorkerActions
-from tasks.scheduler.loop import Work
+from tasks.scheduler.loop import SchedulerLoop, Work
 from tasks.scheduler.pipe import BEAT, END, WAKE, PipeWakeUps
 from tasks.scheduler.watch import Watch
 from tests.tasks.mailbox import Mailbox
@@ -92,6 +93,27 @@ def test_a_worker_without_a_broker_or_only_just_silent_lives_on(
 def test_a_silent_worker_is_ended_so_that_it_can_be_started_again(worker: subprocess.Popen[bytes]) -> None:
     Watch(worker.pid, Heartbeat(61), lambda: True, silent_seconds=60).check()
     assert worker.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_a_deadline_is_decided_while_the_broker_hangs(
+    world: World, runtime: Runtime, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    actions = WorkerActions(Process(runtime, mailbox.broker, {}), concurrency=1, answer_seconds=0.05)
+    monkeypatch.setattr(mailbox.broker, "wake", lambda *_: answers.wait())
+    monkeypatch.setattr(mailbox.broker, "reachable", answers.wait)
+    loop = SchedulerLoop(actions, world.clock, PipeWakeUps(0, 0), sweep_seconds=60)
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": 3})])
+    loop.turn()
+    assert world.state("lamp:1") == "on", "decided here, though nothing was heard of the broker"
+    world.clock.advance(timedelta(hours=1))
+    loop.turn()
+    assert world.state("lamp:1") == "broken"
+    assert not actions.broker_answers() and not actions.has_listener()
+    assert actions.look().effects.waiting == 1
+    loop.turn()
+    assert actions.look().effects.waiting == 1, "what goes over the broker waits for it"
+    answers.set()
 
 
 def test_the_actions_see_what_waits_and_ask_for_it_by_name_and_key(
