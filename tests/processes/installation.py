@@ -27,6 +27,8 @@ from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
 from workflow.store.schema import moves, outbox, subjects
 
+CUSTOMER = {"email": "customer@example.com"}
+"""Is told of a lapse, however late the promise was made; a warning before it may be left out by then."""
 _MINUTE = 60.0
 """Real seconds: longer than anything here takes on a machine that has much else to do."""
 

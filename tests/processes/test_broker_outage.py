@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.processes.brokers import each_broker_of_its_own, each_broker_of_its_own_and_store
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 
 
 @pytest.mark.exhaustive
@@ -19,8 +19,7 @@ def test_deadlines_are_decided_in_time_without_a_broker_and_effects_follow_when_
     installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the scheduler to run")
 
     installation.server.stop()
-    customer = {"email": "customer@example.com"}
-    installation.runtime.engine.accept([installation.promise("P-1", due_in=4, customer=customer)])
+    installation.runtime.engine.accept([installation.promise("P-1", due_in=4, customer=CUSTOMER)])
     installation.wait(
         lambda: installation.state("promise:P-1") == "lapsed", what="the lapse without a broker"
     )
@@ -55,8 +54,7 @@ def test_deadlines_are_decided_though_the_broker_hangs(sqlite_installation: Inst
     installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="the scheduler to run")
 
     installation.server.hang()
-    customer = {"email": "customer@example.com"}
-    promises = [installation.promise(f"P-{one}", due_in=one, customer=customer) for one in range(1, 5)]
+    promises = [installation.promise(f"P-{one}", due_in=one, customer=CUSTOMER) for one in range(1, 5)]
     installation.runtime.engine.accept(promises)
     for one in range(1, 5):
         installation.wait(
@@ -79,8 +77,7 @@ def test_a_worker_starts_without_a_broker_and_works_when_there_is_one(
 ) -> None:
     sqlite_installation.server.stop()
     sqlite_installation.workers.start("--concurrency", "1")
-    customer = {"email": "customer@example.com"}
-    promise = sqlite_installation.promise("P-1", due_in=1, customer=customer)
+    promise = sqlite_installation.promise("P-1", due_in=1, customer=CUSTOMER)
     sqlite_installation.runtime.engine.accept([promise])
     sqlite_installation.wait(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed",

@@ -12,7 +12,7 @@ import pytest
 import redis
 from pydantic import ValidationError
 
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from tests.servers.cluster import ClusterServer
 from tests.servers.started import started
 from workflow.broker.app import celery_app
@@ -54,7 +54,7 @@ def test_a_cluster_of_one_shard_is_a_broker(tmp_path: Path, single: ClusterServe
     with Installation(tmp_path, single, f"sqlite:///{tmp_path / 'makegood.db'}") as installation:
         installation.configure(key_prefix=PREFIX)
         installation.workers.start("--concurrency", "2").wait_ready()
-        installation.send(installation.promise("soon", due_in=2))
+        installation.send(installation.promise("soon", due_in=2, customer=CUSTOMER))
         installation.wait(installation.notices, what="a notice, which came over the broker")
         with redis.Redis(LOOPBACK, single.masters[0]) as client:
             client.lpush(f"{PREFIX}{QUEUE}", b"no message")

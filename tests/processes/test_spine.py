@@ -7,7 +7,7 @@ import re
 import signal
 
 from tests.processes.brokers import each_pair
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from tests.processes.workers import WorkerProcess
 
 
@@ -74,7 +74,7 @@ def test_the_scheduler_is_started_again_when_it_dies(sqlite_installation: Instal
     (first,) = schedulers(worker)
     os.kill(first, signal.SIGKILL)
     sqlite_installation.wait(lambda: schedulers(worker) not in ([], [first]), what="another scheduler")
-    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=3))
+    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=3, customer=CUSTOMER))
     sqlite_installation.wait(
         lambda: sqlite_installation.state("promise:P-1") == "lapsed", what="the promise to lapse"
     )

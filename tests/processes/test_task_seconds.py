@@ -8,7 +8,7 @@ import signal
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from workflow.broker.task_names import APPLY, SEND
 from workflow.embedded.ports import free_port
 
@@ -32,7 +32,7 @@ def test_a_worker_shows_how_long_its_tasks_took(sqlite_installation: Installatio
     sqlite_installation.configure(worker_metrics=f"127.0.0.1:{port}")
     worker = sqlite_installation.workers.start("--concurrency", "2")
     worker.wait_ready()
-    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=2))
+    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=2, customer=CUSTOMER))
     sqlite_installation.wait(lambda: shown(port).get((SEND, "success")), what="a task that sends")
     assert shown(port)[APPLY, "success"] >= 1
     assert not [outcome for _, outcome in shown(port) if outcome == "failure"]
@@ -53,6 +53,6 @@ def test_a_place_that_is_taken_costs_figures_and_no_worker(sqlite_installation: 
     workers = [sqlite_installation.workers.start("--concurrency", "1") for _ in range(2)]
     for worker in workers:
         worker.wait_ready()
-    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=1))
+    sqlite_installation.send(sqlite_installation.promise("P-1", due_in=1, customer=CUSTOMER))
     sqlite_installation.wait(sqlite_installation.notices, what="a notice")
     assert sum("no figures of tasks are shown" in worker.log.read_text() for worker in workers) == 1

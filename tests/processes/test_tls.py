@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from tests.servers import ValkeyServer
 from tests.servers.certificates import Certificates, certificates
 from tests.servers.process import ServerMissing
@@ -49,7 +49,7 @@ def test_everything_goes_over_tls_and_to_whom_it_should(
         with Installation(tmp_path, valkey_server, database) as installation:
             installation.configure(broker_url=url)
             installation.workers.start("--concurrency", "1").wait_ready()
-            installation.send(installation.promise("P-1", due_in=3))
+            installation.send(installation.promise("P-1", due_in=3, customer=CUSTOMER))
             installation.wait(
                 lambda: installation.state("promise:P-1") == "lapsed", what="the promise to lapse"
             )
