@@ -35,6 +35,8 @@ _CALLS = 100
 _LOOK = 0.005
 _PATIENCE = 400.0
 _LATER = 86_400.0
+_UNTOLD = f"{UNTOLD} and kind = 'notice'"
+"""The lamp's tasks name nobody's worker, and wait for receipts that do not come."""
 
 
 def measure(session: Session) -> list[Figure]:
@@ -116,7 +118,7 @@ def _beside(session: Session, count: int) -> Reading:
                 claiming = _Repeated(lambda number: _claim(desk, number))
                 threads = [opening.start(), claiming.start()]
                 wait_for_none(connection, (UNLAPSED,), at + _PATIENCE)
-                wait_for_none(connection, (UNTOLD,), at + _PATIENCE)
+                wait_for_none(connection, (_UNTOLD,), at + _PATIENCE)
                 sleep(max(0.0, lamp.end - time()))
                 for one in (opening, claiming):
                     one.over.set()
