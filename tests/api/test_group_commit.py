@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import OperationalError
 
+from state_machines.definitions.lifecycle import Lifecycle, load
 from tests.api.conftest import NOON, House, open_house, order
 from tests.api.holding import together
 from tests.waiting import wait_until
@@ -167,3 +169,25 @@ def test_large_batches_and_single_events_do_not_mix(own_house: House) -> None:
     assert sum(answer["accepted"] for answer in answers) == 200
     assert sum(answer["duplicates"] for answer in answers) == 3
     assert len(_stored(own_house)) == 200
+
+
+def test_the_event_loop_does_not_wait_for_a_lifecycle_to_be_compiled(
+    own_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lifecycle takes up to half a second, during which nobody else would be answered."""
+    compiling: list[str] = []
+
+    def noted(text: str, file: str | None = None) -> Lifecycle:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        lifecycle = load(text, file)
+        compiling.append(lifecycle.name)
+        return lifecycle
+
+    monkeypatch.setattr("workflow.engine.registry.load", noted)
+    promise = order("make", "made", "made", words="We call you", owner="sam@example.com")
+    promise |= {"type": "promise.make", "subject": "promise:made"}
+    promise["data"] |= {"due_at": "2026-07-02T12:00:00Z"}  # type: ignore[operator]
+    assert own_house.post(promise).status_code == 202
+    assert own_house.get("/v1/callbacks/none").status_code == 404
+    assert {"promise", "callback"} <= set(compiling)

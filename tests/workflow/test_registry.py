@@ -109,10 +109,18 @@ def test_what_ships_is_compiled_when_somebody_asks_for_it(
     assert compiled == []
     assert registry.latest("promise").name == "promise"
     assert compiled == ["promise"]
+    assert registry.is_compiled("promise") and not registry.is_compiled("case")
+    assert not registry.is_compiled("unheard-of")
     registry.compile_before_fork(2)
     assert compiled == ["promise"]
+    registry.compile_ahead(iter([True, False]).__next__)
+    assert compiled == ["promise", sorted(catalog.NAMES)[0]], "no further than it may go on"
     registry.compile_before_fork(3)
     assert sorted(compiled) == sorted(catalog.NAMES)
+    again = Registry(world.store)
+    again.register(catalog_sources(), NOW)
+    again.compile_ahead(lambda: True)
+    assert all(map(again.is_compiled, catalog.NAMES))
 
 
 def test_a_changed_text_of_the_catalog_is_refused_before_it_is_compiled(world: World) -> None:

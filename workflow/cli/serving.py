@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
@@ -21,11 +23,14 @@ from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.broker.redis_cluster import refuse_cluster
 from workflow.console.site import create_site
+from workflow.engine.registry import Registry
 from workflow.errors import SettingsError
 from workflow.recovery.runtime import open_runtime
 from workflow.settings import Settings
 from workflow.telemetry import logs, tracing
 
+_PAUSE = 0.1
+"""Seconds before each lifecycle that is compiled ahead: whoever starts a process wants to use it, too."""
 GRACE_SECONDS = 10
 """How long requests that have begun may take when the process is told to end."""
 
@@ -52,12 +57,30 @@ def serve(settings: Settings, listening: socket.socket, counters: Path | None = 
         site = create_site(runtime, broker, counters=counters)
         connections = Connections(settings.max_connections, settings.max_connections_per_address)
         config = server_config(site, connections=connections, refused=site.state.context.meters.ended_early)
-        ApiServer(config, site.state.context.leave).run(sockets=[listening])
+        with _compiled_ahead(runtime.registry):
+            ApiServer(config, site.state.context.leave).run(sockets=[listening])
     finally:
         if broker is not None:
             broker.close()
         runtime.close()
         tracing.shutdown()
+
+
+@contextmanager
+def _compiled_ahead(registry: Registry) -> Iterator[None]:
+    """Have a thread compile all lifecycles meanwhile, so that hardly a request has to wait for that."""
+    over = Event()
+
+    def goes_on() -> bool:
+        return not over.wait(_PAUSE)
+
+    thread = Thread(target=registry.compile_ahead, args=(goes_on,), name="makegood-compile", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class ApiServer(uvicorn.Server):

@@ -100,8 +100,8 @@ class Acceptor:
         return CheckedEvents([row._replace(**more) for row in rows] if more else rows)
 
     def knows(self, events: Sequence[CloudEvent]) -> bool:
-        """Whether `check` can check these without asking the store."""
-        return all(event.effect is None and self._registry.known(event.lifecycle) for event in events)
+        """Whether `check` can check these at once: without asking the store, or compiling a lifecycle."""
+        return all(event.effect is None and self._registry.is_compiled(event.lifecycle) for event in events)
 
     def store_one(
         self, checked: CheckedEvents, beside: Callable[[Transaction], None] | None = None

@@ -78,7 +78,7 @@ class GroupCommit:
             InvalidEvent, EventConflict: as `Engine.accept`.
             Exception: of the database; either all of the request is stored or nothing.
         """
-        if not self._acceptor.knows(events):  # the store must be asked, which would keep the event loop
+        if not self._acceptor.knows(events):  # what must be asked or compiled would keep the event loop
             return await self.accept_apart(lambda: events, by, expected_revision)
         checked = self._acceptor.check(events, by, expected_revision=expected_revision)
         return await self._submit(self._together, checked, len(events))

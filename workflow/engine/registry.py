@@ -1,9 +1,10 @@
 """The definitions known here: the catalog, the installation's own files, and what the store remembers."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, func, select
 
@@ -35,6 +36,7 @@ class Registry:
         self._shipped: dict[tuple[str, int], tuple[str, str | None]] = {}
         """Texts of the catalog that nobody has asked for: to compile them all is most of a start."""
         self._latest: dict[str, int] = {}
+        self._compiling: dict[tuple[str, int], Lock] = {}
         self.generation = 0
         """How often a newer version, or another lifecycle, has become known here."""
 
@@ -77,6 +79,19 @@ class Registry:
         if processes > _FEW:
             for name in self.names():
                 self.known(name)
+
+    def compile_ahead(self, goes_on: Callable[[], bool]) -> None:
+        """Compile all newest versions that are not compiled yet, as long as `goes_on()` before each.
+
+        It takes seconds of CPU, and is for a thread beside those that answer.
+        """
+        for name in self.names():
+            if not goes_on():
+                return
+            try:
+                self.known(name)
+            except DefinitionError:  # whoever asks for it is told
+                continue
 
     def take_up(self, names: Collection[str]) -> None:
         """Make the newest stored version known of each of these lifecycles that the store keeps."""
@@ -176,10 +191,15 @@ class Registry:
         """
         known = self._known.get((name, version))
         if known is None:
-            shipped = self._shipped.get((name, version))
-            known = load(*shipped) if shipped else self._from_store(name, version)
-            self._known[name, version] = known
+            with self._compiling.setdefault((name, version), Lock()):  # whoever comes second waits for it
+                shipped = self._shipped.get((name, version))
+                known = load(*shipped) if shipped else self._from_store(name, version)
+                self._known[name, version] = known
         return known
+
+    def is_compiled(self, name: str) -> bool:
+        """Whether the newest version known of a name is at hand: `known` takes no time then."""
+        return (name, self._latest.get(name)) in self._known
 
     def known(self, name: str) -> Lifecycle | None:
         """The newest version that this process knows of a name; asks nobody."""

@@ -175,8 +175,9 @@ async def _lifecycle(request: Request, collection: str) -> Lifecycle:
         taken = collection.partition("/")[2]
         raise NotFound(f"lifecycle: the subjects of {taken!r} lie under /v1/{collection_of(taken)}")
     try:
-        known = registry.known(name)
-        return known if known is not None else await run_in_threadpool(registry.latest, name)
+        if not registry.is_compiled(name):  # what must be asked or compiled would keep the event loop
+            return await run_in_threadpool(registry.latest, name)
+        return registry.latest(name)
     except UnknownDefinition as error:
         raise NotFound(f"lifecycle: there is no {name!r}") from error
 
