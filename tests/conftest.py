@@ -37,13 +37,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words.
 
-    One channel more is registered than those that ship, as somebody's own would be.
+    What no test has said where to keep is kept in a folder of this run, not in the checkout's: what an earlier
+    run, or another version, left there would be found. One channel more is registered than those that ship, as somebody's own would be.
     """
     short_run.prepare(config)
     channels.register(PAGER)
     vocabulary.register()
     for name in [name for name in os.environ if name.startswith("MAKEGOOD_")]:
         del os.environ[name]
+    kept = tempfile.TemporaryDirectory(prefix="makegood-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(kept.cleanup)
+    os.environ["MAKEGOOD_DATA_DIR"] = kept.name
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

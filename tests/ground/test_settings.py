@@ -29,6 +29,7 @@ def test_every_default_is_one_that_can_be_read() -> None:
 def test_without_any_variable_the_store_is_a_file_in_the_data_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.delenv("MAKEGOOD_DATA_DIR")
     monkeypatch.chdir(tmp_path)
     assert read_settings().database == f"sqlite:///{tmp_path}/.makegood/makegood.db"
 
