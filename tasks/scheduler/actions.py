@@ -24,15 +24,19 @@ from workflow.recovery.subscription_news import warn_of_failing_subscriptions
 from workflow.subscriptions import attempts
 
 ANSWER_SECONDS = 1.0
-"""For so long a deadline waits for an answer of the broker at most."""
+"""For so long a deadline waits for an answer of the broker at most, or for the end of a sweep."""
 
 log = structlog.get_logger(__name__)
+
+
+class _StillSweeping(Exception):
+    """A sweep takes longer than a deadline may wait for it."""
 
 
 class WorkerActions:
     """Looks into one store, sends over one broker, and does work itself.
 
-    It waits for the broker for a moment, whatever that does.
+    It waits for the broker for a moment, whatever that does, and no longer for a sweep.
     """
 
     def __init__(self, process: Process, concurrency: int, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -46,7 +50,8 @@ class WorkerActions:
             Work.RELAY: settings.effect_batch,
         }
         self._sandbox = sandbox_of(process.runtime)
-        self._limiter = TimeLimiter(answer_seconds)
+        self._limiter = TimeLimiter(answer_seconds, BrokerUnreachable, "makegood-broker")
+        self._sweeper = TimeLimiter(answer_seconds, _StillSweeping, "makegood-sweep")
 
     def look(self) -> backlog.Backlog:
         """What waits now; rows are counted up to as many as the pool can take in one batch each."""
@@ -87,10 +92,18 @@ class WorkerActions:
             self._process.decide()
 
     def sweep(self) -> None:
-        """Hand lost sends over to people, and forget what need not be kept any longer."""
-        runtime = self._process.runtime
+        """Hand lost sends over to people, and forget what need not be kept any longer.
+
+        Where that takes longer than a moment, it goes on beside what is done here.
+        """
         if self._sandbox is not None:
             self._sandbox.real_time.look()
+        with suppress(_StillSweeping):
+            self._sweeper.call(self.sweep_store)
+
+    def sweep_store(self) -> None:
+        """What of a sweep asks the store, for as long as that takes. In a thread of its own."""
+        runtime = self._process.runtime
         now = runtime.clock.now()
         audit.prune(runtime.store, now - timedelta(days=runtime.settings.audit_days))
         unmapped.prune(runtime.store, now - timedelta(days=runtime.settings.unmapped_days))

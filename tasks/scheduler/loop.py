@@ -85,11 +85,13 @@ class _Asked:
     Attributes:
         until: engine time of the asking: rows that fell due later need another message (None: not known).
         first: the row or instant that waited longest at the last look.
+        waiting: how many there were then.
         moved: when `first` changed last, monotonic seconds.
     """
 
     until: Any
     first: Any
+    waiting: int
     moved: float
 
 
@@ -113,6 +115,8 @@ class SchedulerLoop:
         self._seconds = seconds
         self._swept = float("-inf")
         self._asked: dict[Work, _Asked] = {}
+        self._tried: dict[Work, tuple[Any, int]] = {}
+        """What waited longest when this scheduler last went on alone, and how often it did so over that."""
         self._alone_until = self._down_until = float("-inf")
         self._refusals = 0
 
@@ -147,17 +151,29 @@ class SchedulerLoop:
         elif asked is None or (asked.until is not None and queue.first > asked.until):
             self._ask(work, queue)
         elif queue.first != asked.first:
-            asked.first, asked.moved = queue.first, now
+            asked.first, asked.waiting, asked.moved = queue.first, queue.waiting, now
         elif now - asked.moved > PATIENCE:
-            log.warning(
-                "no worker takes messages, the scheduler works",
-                task=work.value,
-                waiting=queue.waiting,
-            )
+            self._say_why_alone(work, queue)
             self._alone_until = now + ALONE
             self._carry_out(work)
+        elif queue.waiting > asked.waiting:  # behind one that somebody holds
+            self._ask(work, queue, asked.moved)
+        else:
+            asked.waiting = queue.waiting
 
-    def _ask(self, work: Work, queue: Queue) -> None:
+    def _say_why_alone(self, work: Work, queue: Queue) -> None:
+        """No worker took what waits longest. If this scheduler could not either, somebody holds it."""
+        tried, times = self._tried.get(work, (None, 0))
+        times = times + 1 if tried == queue.first else 1
+        self._tried[work] = queue.first, times
+        why = {
+            1: "no worker takes messages, the scheduler works",
+            2: "what waits longest is locked in the database by somebody else, the rest goes on",
+        }
+        if times in why:
+            log.warning(why[times], task=work.value, waiting=queue.waiting)
+
+    def _ask(self, work: Work, queue: Queue, moved: float | None = None) -> None:
         until = None if work is Work.APPLY else self._clock.now()
         try:
             self._actions.ask(work, queue.waiting)
@@ -169,7 +185,8 @@ class SchedulerLoop:
             self._carry_out(work)
         else:
             self._refusals = 0
-            self._asked[work] = _Asked(until, queue.first, self._seconds())
+            since = self._seconds() if moved is None else moved
+            self._asked[work] = _Asked(until, queue.first, queue.waiting, since)
 
     def _carry_out(self, work: Work) -> None:
         """Do the work here: deadlines must be decided in time without a broker. The relay waits for it."""

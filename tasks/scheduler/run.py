@@ -34,9 +34,12 @@ class _Watching(WorkerActions):
 
     def sweep(self) -> None:
         self.watch.check()
+        super().sweep()
+
+    def sweep_store(self) -> None:
         if self.forwarder is not None:
             self.forwarder.look()
-        super().sweep()
+        super().sweep_store()
 
 
 def run(read: int, write: int, worker: int, concurrency: int, readiness: Readiness) -> None:

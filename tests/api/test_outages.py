@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from tests.api.conftest import House, open_house, order
 from tests.servers import PostgresServer
+from tests.servers.silent_network import way_to
 from tests.waiting import wait_until
 from workflow.api.http.error_mapping import refusal_of
 from workflow.api.http.problems import Kind
@@ -90,6 +93,39 @@ def test_without_its_database_the_door_says_so(postgres_server: PostgresServer) 
         assert house.http.get("/healthz").status_code == 200
 
 
+def test_a_database_that_hangs_is_told_at_once_and_serves_when_it_goes_on(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    with way_to(postgres_server.port) as way:
+        url = postgres_url.replace(f":{postgres_server.port}/", f":{way.port}/")
+        with open_house(url) as house, ThreadPoolExecutor(50) as pool:
+            assert house.http.get("/readyz").status_code == 200
+            way.fall_silent(new_ones_too=True)
+            waiting = [pool.submit(house.http.get, "/metrics", timeout=60) for _ in range(50)]
+            wait_until(lambda: house.http.get("/readyz").status_code == 503, seconds=20, what="it to be told")
+            assert house.http.get("/readyz").json()["database"] == "unreachable"
+            assert house.http.get("/healthz").status_code == 200
+            assert not any(one.done() for one in waiting), "it answers though all threads wait"
+            way.go_on()
+            assert all(one.result().status_code == 200 for one in waiting)
+            wait_until(lambda: house.http.get("/readyz").status_code == 200, seconds=60, what="readiness")
+
+
+def test_a_database_that_takes_no_writes_is_not_ready(file_url: str) -> None:
+    with open_house(file_url) as house:
+        assert house.http.get("/readyz").json()["database"] == "reachable"
+
+        @event.listens_for(house.runtime.store.engine, "checkout")
+        def refuse(connection: Any, *_: Any) -> None:
+            connection.execute(f"pragma query_only = {int(refused)}")
+
+        refused = True
+        wait_until(lambda: house.http.get("/readyz").status_code == 503, seconds=20, what="it to be told")
+        assert house.http.get("/readyz").json()["database"] == "takes-no-writes"
+        refused = False
+        wait_until(lambda: house.http.get("/readyz").status_code == 200, seconds=20, what="readiness")
+
+
 def test_the_log_says_by_what_name_the_database_failed_and_nothing_that_is_stored(
     file_url: str,
 ) -> None:
@@ -131,18 +167,18 @@ def test_too_many_at_once_are_sent_away(file_url: str) -> None:
     with open_house(file_url, limits=Limits(requests=most)) as house, ExitStack() as slow:
         for _ in range(most):
             slow.enter_context(_begun(house))
-        event = order("place", "crowd", "crowd-1", amount=5)
+        said = order("place", "crowd", "crowd-1", amount=5)
 
         def full() -> bool:
             # One of those before may have been sent away itself, when this post had the last place.
             slow.enter_context(_begun(house))
-            return house.post(event).status_code == 429
+            return house.post(said).status_code == 429
 
         wait_until(full, seconds=20, what="the door to be full")
-        answer = house.post(event)
+        answer = house.post(said)
         assert (answer.json()["type"], answer.headers["retry-after"]) == ("/docs#problem-busy", "1")
         slow.close()
-        wait_until(lambda: house.post(event).status_code == 202, seconds=20, what="room for one more")
+        wait_until(lambda: house.post(said).status_code == 202, seconds=20, what="room for one more")
 
 
 @contextmanager

@@ -158,3 +158,41 @@ def test_a_worker_that_waits_ends_when_it_is_told_to(
         assert worker.wait_ended(30) == 0
     finally:
         worker.kill_group()
+
+
+@pytest.mark.sampled
+def test_who_has_the_wrong_password_is_told_at_once_and_ends(
+    server: PostgresServer, settings: Settings, valkey_server: ValkeyServer, tmp_path: Path
+) -> None:
+    server.ask_for_password("clerk", "right")
+    url = settings.database.replace("postgres@", "clerk:wrong@")
+    settings = Settings(**{**settings.model_dump(), "database_url": url, "broker_url": valkey_server.url})
+    argv = [sys.executable, "-m", "workflow.cli", "worker", "--concurrency", "1"]
+    worker = WorkerProcess(argv, as_environment(settings), tmp_path / "worker.log")
+    try:
+        with api(settings, tmp_path / "api.log", 1) as door:
+            assert door.wait(timeout=60) == 1
+        assert worker.wait_ended(60) == 1
+    finally:
+        worker.kill_group()
+    for log in (tmp_path / "api.log", worker.log):
+        said = log.read_text()
+        assert "MAKEGOOD_DATABASE_URL" in said and "password authentication failed" in said
+        assert "wrong" not in said
+
+
+@pytest.mark.exhaustive
+def test_an_api_that_waits_ends_when_its_database_comes_and_refuses_it(
+    server: PostgresServer, settings: Settings, tmp_path: Path
+) -> None:
+    server.ask_for_password("clerk", "right")
+    url = settings.database.replace("postgres@", "clerk:wrong@")
+    settings = Settings(**{**settings.model_dump(), "database_url": url})
+    server.halt()
+    log = tmp_path / "api.log"
+    base = f"http://127.0.0.1:{settings.api_port}"
+    with api(settings, log, 1) as process, httpx.Client(base_url=base, timeout=10) as http:
+        wait_until(lambda: answers(http, "/healthz", 200), seconds=60, what="the API to live")
+        server.resume()
+        assert process.wait(timeout=60) == 1
+    assert "password authentication failed" in log.read_text()

@@ -100,6 +100,13 @@ class Workers:
         log = self._directory / f"worker-{len(self._started)}.log"
         return self._keep(WorkerProcess(argv, as_environment(self.settings), log))
 
+    def start_api(self) -> str:
+        """`makegood api`; does not wait for it. Its address."""
+        argv = [sys.executable, "-m", "workflow.cli", "api", "--processes", "1"]
+        log = self._directory / f"api-{len(self._started)}.log"
+        self._keep(WorkerProcess(argv, as_environment(self.settings), log))
+        return f"http://127.0.0.1:{self.settings.api_port}"
+
     def start_foreign(self, directory: Path, module: str, queue: str) -> WorkerProcess:
         """A Celery worker of another code base, with nothing of ours on its path."""
         argv = [sys.executable, "-m", "celery", "-A", module, "worker", "-c", "1", "--queues", queue,

@@ -117,6 +117,20 @@ class PostgresServer:
         for statement in ("alter system set default_transaction_read_only = {}", "select pg_reload_conf()"):
             self._execute(sql.SQL(statement).format(sql.Literal("on" if whether else "off")))
 
+    def ask_for_password(self, role: str, password: str) -> None:
+        """Make a role that has to say its password, as no other has to."""
+        self._execute(sql.SQL("create role {} login superuser").format(sql.Identifier(role)))
+        self.set_password(role, password)
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        self._execute(sql.SQL("select pg_reload_conf()").format())
+
+    def set_password(self, role: str, password: str) -> None:
+        """From now on it is this one; who is connected stays so."""
+        self._execute(
+            sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(password))
+        )
+
     def archive_log(self) -> None:
         """Have the server archive its log, for `back_up` and `go_back`; before it is started."""
         archive = self._own("archive")

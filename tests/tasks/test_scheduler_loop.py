@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from tasks.scheduler.loop import ALONE, LISTENED_FOR, LOOK_AGAIN, PATIENCE, TICK, SchedulerLoop, Work
 from workflow.errors import BrokerUnreachable
@@ -271,3 +272,42 @@ def test_a_sweep_that_fails_keeps_no_deadline_waiting(error: Exception) -> None:
 
 def test_it_ends_when_its_wake_ups_do() -> None:
     loop_on(Bench()).run()
+
+
+def test_what_falls_due_behind_a_row_that_somebody_holds_is_asked_for_at_once() -> None:
+    bench = Bench(timers=[1.0, 2.0], passed=1.0)
+    loop = loop_on(bench)
+    loop.turn()
+    assert bench.asked == [(Work.FIRE, 1)]
+    bench.passed = 2.0
+    loop.turn()
+    assert bench.asked == [(Work.FIRE, 1), (Work.FIRE, 2)]
+    bench.timers = [1.0]  # the other was decided
+    bench.passed = 2.1
+    loop.turn()
+    bench.timers = [1.0, 2.5]
+    bench.passed = 2.5
+    loop.turn()
+    assert bench.asked == [(Work.FIRE, 1), (Work.FIRE, 2), (Work.FIRE, 2)]
+
+
+def test_where_no_worker_takes_messages_more_that_falls_due_prolongs_no_patience() -> None:
+    bench = Bench(timers=[1.0, *(1.0 + n / 2 for n in range(1, 20))], passed=1.0)
+    loop = loop_on(bench)
+    while not bench.done:
+        loop.turn()
+        bench.passed += 0.5
+    assert bench.passed <= 1.0 + PATIENCE + 1.5
+
+
+def test_the_log_tells_a_locked_row_from_workers_that_take_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(timers=[1.0], passed=1.0)
+    monkeypatch.setattr(bench, "fire", lambda: None)
+    loop = loop_on(bench)
+    with capture_logs() as log:
+        for _ in range(100):
+            loop.turn()
+            bench.passed += 0.5
+    said = [one["event"] for one in log]
+    assert len(said) == 2
+    assert "no worker takes messages" in said[0] and "locked in the database by somebody else" in said[1]

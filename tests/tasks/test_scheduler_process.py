@@ -19,6 +19,7 @@ from tasks.scheduler.pipe import BEAT, END, WAKE, PipeWakeUps
 from tasks.scheduler.watch import Watch
 from tests.tasks.mailbox import Mailbox
 from tests.workflow.world import World
+from workflow.access import audit
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 
@@ -114,6 +115,31 @@ def test_a_deadline_is_decided_while_the_broker_hangs(
     loop.turn()
     assert actions.look().effects.waiting == 1, "what goes over the broker waits for it"
     answers.set()
+
+
+def test_a_deadline_is_decided_while_a_sweep_waits_for_a_table_that_somebody_has_locked(
+    world: World, runtime: Runtime, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, swept = threading.Event(), threading.Event()
+
+    def prune(*_: object) -> None:
+        free.wait()
+        swept.set()
+
+    monkeypatch.setattr(audit, "prune", prune)
+    actions = WorkerActions(Process(runtime, mailbox.broker, {}), concurrency=1, answer_seconds=0.05)
+    monkeypatch.setattr(actions, "has_listener", lambda: False)
+    monkeypatch.setattr(actions, "ask", lambda work, _: actions.carry_out(work))
+    loop = SchedulerLoop(actions, world.clock, PipeWakeUps(0, 0), sweep_seconds=0)
+    world.engine.accept([world.event("lamp.press", "lamp:1", {"level": 3})])
+    loop.turn()
+    assert world.state("lamp:1") == "on"
+    world.clock.advance(timedelta(hours=1))
+    loop.turn()
+    assert world.state("lamp:1") == "broken"
+    assert not swept.is_set()
+    free.set()
+    assert swept.wait(60), "it goes on once the table is free"
 
 
 def test_the_actions_see_what_waits_and_ask_for_it_by_name_and_key(

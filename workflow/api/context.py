@@ -18,6 +18,7 @@ from workflow.api.feed.change_feed import ChangeFeed
 from workflow.api.http.broker_watch import BrokerWatch
 from workflow.api.http.key_bounds import KeyBounds
 from workflow.api.http.metrics import Meters
+from workflow.api.http.store_watch import StoreWatch
 from workflow.api.ingest.backpressure import Backpressure
 from workflow.api.ingest.endpoint import EventsEndpoint
 from workflow.api.ingest.limits import Limits, RequestLimiter
@@ -55,6 +56,7 @@ class ApiContext:
         backpressure: whether too many events are undecided.
         endpoint: answers requests with events.
         wake_ups: tells workers of accepted events; None when no broker is set.
+        store: whether the database takes events.
         broker: whether the broker answers.
         listeners: how many processes of the installation listen for work; None when no broker is set.
         feed: tells everybody who follows the ledger what is new.
@@ -71,6 +73,7 @@ class ApiContext:
     backpressure: Backpressure
     endpoint: EventsEndpoint
     wake_ups: WakeUps | None
+    store: StoreWatch
     broker: BrokerWatch
     listeners: Callable[[], int] | None
     feed: ChangeFeed
@@ -106,7 +109,6 @@ class ApiContext:
         self.backpressure.close()
         if self.wake_ups is not None:
             self.wake_ups.close()
-        self.broker.close()
         if self.rehearsal is not None:
             self.rehearsal.close()
         self.audit.close()
@@ -156,6 +158,7 @@ def open_context(
         backpressure,
         EventsEndpoint(runtime, keyring, key_bounds, limits, backpressure, meters, audit, on_commit),
         wake_ups,
+        StoreWatch(runtime.store),
         BrokerWatch(None if broker is None else broker.reachable),
         None if broker is None else broker.listeners,
         ChangeFeed(Watermark(runtime.store), settings.change_streams),

@@ -24,6 +24,7 @@ def api(
 
     While the database is not there yet it waits, lives (/healthz) and is not ready (/readyz).
     """
+    from workflow.cli.hang_up import answer_hang_up
     from workflow.cli.listening import bound_socket
     from workflow.settings import read_settings
     from workflow.telemetry import logs
@@ -31,6 +32,7 @@ def api(
 
     settings = read_settings()
     logs.configure(settings.log_level)
+    answer_hang_up()
     number = settings.api_processes if processes is None else processes
     with (
         bound_socket(  # before all that takes time: a port that is taken is said at once

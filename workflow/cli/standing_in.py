@@ -15,6 +15,7 @@ from workflow.api.http.connections import Connections
 from workflow.api.http.problems import Kind, Refusal
 from workflow.api.routes.health import Alive, Readiness
 from workflow.cli.serving import server_config
+from workflow.errors import StoreError
 from workflow.settings import Settings
 from workflow.store.waiting import tell_of_waiting, why_not_there
 
@@ -28,7 +29,7 @@ def stand_in_until_there(settings: Settings, listening: socket.socket) -> None:
     stays bound.
 
     Raises:
-        StoreError: the database's URL is none of a store.
+        StoreError: the database's URL is none of a store, or the database refuses who asks.
         SystemExit: with code 0, by SIGTERM or SIGINT.
     """
     why = why_not_there(settings.database)
@@ -38,21 +39,24 @@ def stand_in_until_there(settings: Settings, listening: socket.socket) -> None:
     config = server_config(_Waiting(), connections=connections, refused=lambda reason: None, lifespan="off")
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        _StandIn(config, settings.database, why).run(
-            sockets=[listening.dup()]
-        )  # uvicorn closes what it is given
+        server = _StandIn(config, settings.database, why)
+        server.run(sockets=[listening.dup()])  # uvicorn closes what it is given
+        if server.fault is not None:
+            raise server.fault
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 class _StandIn(uvicorn.Server):
-    """Ends by itself once the database is there."""
+    """Ends by itself once the database is there, or refuses us."""
 
     def __init__(self, config: uvicorn.Config, url: str, why: str) -> None:
         super().__init__(config)
         self._url = url
         self._why: str | None = why
+        self.fault: StoreError | None = None
+        """Why it is not waited for any longer."""
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does, beside the looks at the database."""
@@ -67,7 +71,11 @@ class _StandIn(uvicorn.Server):
         while self._why is not None:
             looks += 1
             await asyncio.sleep(tell_of_waiting(self._why, looks))
-            self._why = await asyncio.to_thread(why_not_there, self._url)
+            try:
+                self._why = await asyncio.to_thread(why_not_there, self._url)
+            except StoreError as error:
+                self.fault = error
+                break
         self.should_exit = True
 
 

@@ -18,6 +18,7 @@ from workflow.clock import Clock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.engine.runtime import marks_file
+from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError, StoreError
 from workflow.maintenance.backlog import Backlog, FullCount, Queue, full_count
 from workflow.maintenance.check_result import CheckResult
@@ -26,6 +27,7 @@ from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 from workflow.store.purpose import Purpose, known_purpose, refuse_another
+from workflow.store.writability import why_no_writes
 from workflow.telemetry import tracing
 
 LATE_SECONDS = 60.0
@@ -116,13 +118,22 @@ def _broker(settings: Settings) -> CheckResult:
     return CheckResult("broker", answers, f"{_shown(url)[1]} {'answers' if answers else 'does not answer'}")
 
 
+def _database(store: Store) -> CheckResult:
+    try:
+        reason = why_no_writes(store)
+    except SQLAlchemyError as error:
+        reason = f"it takes no writes: {described(error)}"
+    said = f"{store.dialect} answers"
+    return CheckResult("database", reason is None, said if reason is None else f"{said}, but {reason}")
+
+
 def _stored(settings: Settings, store: Store, further: Further | None) -> Iterator[CheckResult]:
     try:
         found, newest = revision(store), head()
     except SQLAlchemyError as error:
-        yield CheckResult("database", False, f"does not answer: {type(error).__name__}")
+        yield CheckResult("database", False, f"does not answer: {described(error)}")
         return
-    yield CheckResult("database", True, f"{store.dialect} answers")
+    yield _database(store)
     if found != newest:
         yield CheckResult(
             "schema", False, f"is at {found or 'nothing'}, not at {newest}: run `makegood migrate`"

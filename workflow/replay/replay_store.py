@@ -41,7 +41,7 @@ def replay_store(url: str | None, source: str) -> Iterator[Store]:
 @contextmanager
 def _opened(url: str, source: str, *, durable: bool) -> Iterator[Store]:
     try:
-        store = open_store(url, durable=durable)
+        store = open_store(url, durable=durable, patient=True)
     except StoreError as error:
         raise _refused("database", str(error)) from None
     try:

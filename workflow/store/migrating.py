@@ -31,7 +31,7 @@ def _config() -> Config:
 
 def migrate(url: str) -> None:
     """Upgrade the database behind `url` to the newest revision. Safe to run twice, and at once."""
-    store = open_store(url)
+    store = open_store(url, patient=True)  # tables may be large, and another may be migrating them
     try:
         with store.begin() as transaction:
             migrate_connection(transaction.connection)

@@ -22,8 +22,11 @@ def _make_private(database: Path) -> None:
         database.touch(_OWNER_ALONE, exist_ok=True)
 
 
-def open_store(url: str, *, durable: bool = True) -> Store:
+def open_store(url: str, *, durable: bool = True, patient: bool = False) -> Store:
     """The store behind `url`: ``sqlite:///path`` or ``postgresql://...`` (psycopg 3 is the driver).
+
+    `patient` is for statements that may take minutes: else a PostgreSQL that does not answer within some
+    seconds is given up as one that hangs, and what was done is rolled back.
 
     Raises:
         StoreError: the URL names neither, the driver is not installed, or the file cannot be made.
@@ -38,7 +41,8 @@ def open_store(url: str, *, durable: bool = True) -> Store:
             from workflow.store.postgresql import PostgresStore  # whose driver takes long to import
 
             return PostgresStore(
-                parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+                parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False),
+                patient=patient,
             )
     except OSError as error:
         raise StoreError(f"database: {error.filename} cannot be made: {error.strerror}") from error

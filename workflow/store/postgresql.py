@@ -58,8 +58,9 @@ class PostgresTransaction:
             raise self._failed(error, statement) from error
 
     def _failed(self, error: psycopg.Error, statement: str) -> BaseException:
-        if takes_no_writes(error):
+        if self._driver.closed or takes_no_writes(error):
             self.connection.invalidate(error)
+            self.connection.engine.dispose()  # and so may all others be that it holds
         return as_sqlalchemy(error, statement, self.connection.dialect)
 
     def _run(self, statement: str, **values: Any) -> Sequence[Any]:
@@ -233,13 +234,13 @@ class PostgresTransaction:
 
 
 class PostgresStore:
-    """A PostgreSQL database."""
+    """A PostgreSQL database; `patient` as for `open_store`."""
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
-        self.engine = postgresql_pools.writing(url)
-        self._reading = postgresql_pools.reading(url)
+    def __init__(self, url: str, *, patient: bool = False) -> None:
+        self.engine = postgresql_pools.writing(url, patient=patient)
+        self._reading = postgresql_pools.reading(url, patient=patient)
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:

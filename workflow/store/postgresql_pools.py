@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import InvalidatePoolError
 
 from workflow.clock import monotonic
+from workflow.store.postgresql_connection import PARAMETERS, BoundedConnection, let_go
 from workflow.store.postgresql_errors import as_sqlalchemy, is_state, takes_no_writes
 
 _IDLE_SECONDS = 2.0
@@ -26,22 +27,31 @@ say. These are wrong when it matters: in a table that was empty when it was last
 rows now, the planner would sort them all for the first five hundred (docs/adr/0015)."""
 
 
-def writing(url: str) -> Engine:
-    """An engine for write transactions: statements are planned once and only by indexes."""
-    return _engine(url, (_UTC, *_INDEXES))
+def writing(url: str, *, patient: bool) -> Engine:
+    """An engine for write transactions: statements are planned once and only by indexes.
+
+    `patient` waits for each answer, and lets a transaction wait, for as long as it takes.
+    """
+    return _engine(url, (_UTC, *_INDEXES), patient)
 
 
-def reading(url: str) -> Engine:
-    """An engine for queries of any kind."""
-    return _engine(url, (_UTC,))
+def reading(url: str, *, patient: bool) -> Engine:
+    """An engine for queries of any kind; `patient` as for `writing`."""
+    return _engine(url, (_UTC,), patient)
 
 
-def _engine(url: str, settings: tuple[str, ...]) -> Engine:
+def _engine(url: str, settings: tuple[str, ...], patient: bool) -> Engine:
     engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_: Any, __: Any, given: Any, named: dict[str, Any]) -> psycopg.Connection[Any]:
+        kind: type[psycopg.Connection[Any]] = psycopg.Connection if patient else BoundedConnection
+        return kind.connect(*given, **PARAMETERS | named)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
-        connection.execute("; ".join(settings))
+        bounds = [] if patient else let_go(connection.info.server_version)
+        connection.execute("; ".join([*settings, *bounds]))
         connection.commit()
 
     @event.listens_for(engine, "handle_error", retval=True)
@@ -67,6 +77,6 @@ def _engine(url: str, settings: tuple[str, ...]) -> Engine:
                 connection.execute("select 1")
                 connection.rollback()
             except engine.dialect.loaded_dbapi.OperationalError as error:
-                raise DisconnectionError(str(error)) from error
+                raise InvalidatePoolError(str(error)) from error  # and so may all others be
 
     return engine

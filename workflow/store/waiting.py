@@ -1,6 +1,6 @@
 """Wait for a database that is not there yet: whoever starts services does not always start it first.
 
-What a process cannot mend by itself (a schema that is missing, a definition that is wrong) ends it. A
+What a process cannot mend by itself (a schema that is missing, a password that is wrong) ends it. A
 database that is being started, or is handed over to another machine, is none of these: it comes back, and a
 process that ended would only be started again to ask again.
 """
@@ -14,15 +14,26 @@ from threading import Event
 from types import FrameType
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from state_machines.values.backoff import Backoff
+from workflow.errors import StoreError
 from workflow.store.opening import open_store
 from workflow.store.port import Store
+from workflow.store.writability import why_no_writes
 
 PAUSES = Backoff(first=0.5, longest=5.0)
 """Between two looks at a database that is not there, in real seconds."""
+_REFUSALS = (
+    "password authentication failed",
+    "no pg_hba.conf entry",
+    "pg_hba.conf rejects",
+    "no password supplied",
+)
+"""What a server says that lets nobody in under this name and password, or from here: it is no outage. Of a
+connection that did not come about the driver has no SQLSTATE (28P01, 28000) but these words; a server of
+another language is waited for, and the log says for what.
+"""
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
@@ -34,7 +45,7 @@ def why_not_there(url: str) -> str | None:
     A file of SQLite is there or is not, and nothing that goes by itself changes that.
 
     Raises:
-        StoreError: it is not the URL of a store.
+        StoreError: it is not the URL of a store, or the database refuses who asks.
     """
     store = open_store(url)
     try:
@@ -49,7 +60,7 @@ def wait_until_there(url: str) -> None:
     Only in a process's main thread: SIGTERM and SIGINT end it.
 
     Raises:
-        StoreError: it is not the URL of a store.
+        StoreError: it is not the URL of a store, or the database refuses who asks.
         SystemExit: with code 0, by a signal.
     """
     looks = 0
@@ -68,12 +79,12 @@ def tell_of_waiting(why: str, looks: int) -> float:
 
 def _why_not(store: Store) -> str | None:
     try:
-        with store.connect() as connection:
-            read_only = connection.scalar(text("show transaction_read_only")) == "on"
+        return why_no_writes(store)
     except (OperationalError, InterfaceError) as error:
-        lines = str(error.orig).strip().splitlines()
-        return lines[0] if lines else type(error.orig).__name__
-    return "it takes no writes: it is a standby, or set to read only" if read_only else None
+        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+        if any(words in lines[0] for words in _REFUSALS):
+            raise StoreError(f"MAKEGOOD_DATABASE_URL: {lines[0]}") from error
+        return lines[0]
 
 
 @contextmanager

@@ -1,13 +1,11 @@
-"""Whether the broker answers, asked without keeping anybody waiting: a probe has its own short patience."""
+"""Whether the broker answers, asked without keeping anybody waiting."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from threading import Lock
 from typing import Literal
 
-from workflow.clock import monotonic
+from workflow.api.http.probe import Probe
 
 BrokerState = Literal["reachable", "unreachable", "not-set"]
 
@@ -18,30 +16,17 @@ _KEEP = 2.0
 
 
 class BrokerWatch:
-    """Asks the broker from a thread of its own, one question at a time.
+    """Asks the broker, one question at a time.
 
     Args:
         reachable: asks; may block for some seconds. None: no broker is set.
     """
 
     def __init__(self, reachable: Callable[[], bool] | None) -> None:
-        self._reachable = reachable
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="broker-watch")
-        self._lock = Lock()
-        self._asked: Future[bool] | None = None
-        self._asked_at = 0.0
+        self._probe = None if reachable is None else Probe(reachable, patience=_PATIENCE, keep=_KEEP)
 
     def state(self) -> BrokerState:
         """What is known now, at most some seconds old."""
-        if self._reachable is None:
+        if self._probe is None:
             return "not-set"
-        with self._lock:
-            if self._asked is None or (self._asked.done() and monotonic() - self._asked_at > _KEEP):
-                self._asked, self._asked_at = self._thread.submit(self._reachable), monotonic()
-            asked = self._asked
-        wait([asked], _PATIENCE)
-        return "reachable" if asked.done() and asked.result() else "unreachable"
-
-    def close(self) -> None:
-        """Stop asking."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        return "reachable" if self._probe.answer() else "unreachable"
