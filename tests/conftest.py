@@ -37,8 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the settings of whoever runs the tests out of them; let definitions use the catalog's words.
 
-    What no test has said where to keep is kept in a folder of this run, not in the checkout's: what an earlier
-    run, or another version, left there would be found. One channel more is registered than those that ship, as somebody's own would be.
+    What no test has said where to keep is kept in a folder of this run, not in the checkout's: what an
+    earlier run, or another version, left there would be found. One channel more is registered than those that
+    ship, as somebody's own would be.
     """
     short_run.prepare(config)
     channels.register(PAGER)
