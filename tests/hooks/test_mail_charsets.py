@@ -58,7 +58,12 @@ def test_a_field_with_bytes_that_nobody_encoded_is_read(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("field", "sender"),
     [
-        ("Müller, Kim <kim@mail.example>", {"address": "kim@mail.example"}),
+        ("Müller, Kim <kim@mail.example>", {"address": "kim@mail.example", "name": "Müller, Kim"}),
+        (
+            "Müller, Kim, Berlin <kim@mail.example>, sam@mail.example",
+            {"address": "kim@mail.example", "name": "Müller, Kim, Berlin"},
+        ),
+        ("sam, kim@mail.example", {"address": "kim@mail.example", "name": "sam"}),
         ("Kim (Shop; Berlin), Inc. <kim@mail.example>", {"address": "kim@mail.example"}),
         ('"Kim <kim@mail.example>', {"address": "kim@mail.example"}),
         ("käthe@müller.example", {"address": "käthe@müller.example", "name": ""}),

@@ -1,7 +1,6 @@
 """A mail (RFC 5322, MIME) as a value: who wrote to whom, the words, which case it answers, what hangs on it.
 
-Read by the standard library, which takes what mail programs really write and notes what is wrong with it.
-Files
+Read by the standard library, which takes what mail programs really write and notes what is wrong with it. Files
 that hang on a mail are never opened: their name, size and type stand here, and nothing else of them.
 """
 
@@ -63,7 +62,7 @@ def mail_value(raw: bytes) -> dict[str, Any]:
     """What a mail says, as JSON; a header that it lacks, or that cannot be read, is an empty text or an empty
     list.
 
-    ``{from: {address, name}, to: […], cc: […], subject, text, new_text, date, digest, message_id,
+    ``{from: {address, name}, reply_to: […], to: […], cc: […], subject, text, new_text, date, digest, message_id,
     in_reply_to,
     references: […], case, auto_submitted, headers: {…}, attachments: [{name, size, type}], left_out}``.
     `new_text` is the text without what it quotes below; `case` the key of the case that it answers, by its
@@ -82,6 +81,7 @@ def mail_value(raw: bytes) -> dict[str, Any]:
     ]
     return {
         "from": next(iter(_addresses(mail, "from")), {"address": "", "name": ""}),
+        "reply_to": _addresses(mail, "reply-to"),
         "to": _addresses(mail, "to"),
         "cc": _addresses(mail, "cc"),
         "subject": subject,
@@ -193,8 +193,22 @@ def _addresses(mail: Message, name: str) -> list[dict[str, str]]:
         return []
     if not any("@" in address and "<" not in address for _, address in pairs):
         pairs = [_bare(value) for value in islice(_values(mail, name), _MOST_FIELDS)]
-    found = [{"address": _tidy(address), "name": _tidy(whose)} for whose, address in pairs if "@" in address]
+    found = [{"address": _tidy(address), "name": _tidy(whose)} for whose, address in _whole_names(pairs)]
     return [{key: text[:320] for key, text in one.items()} for one in found[:_MOST_ADDRESSES]]
+
+
+def _whole_names(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Names and addresses; what stands before a comma without an address of its own begins the next name.
+
+    `Müller, Kim <kim@mail.example>` should have its name in quotation marks, and often has not.
+    """
+    begun: list[str] = []
+    for whose, address in pairs:
+        if "@" in address:
+            yield ", ".join([*begun, whose] if whose else begun), address
+            begun = []
+        elif part := whose or address:
+            begun.append(part)
 
 
 def _fields(mail: Message, name: str) -> Iterator[Any]:
