@@ -1,7 +1,7 @@
 """A mail (RFC 5322, MIME) as a value: who wrote to whom, the words, which case it answers, what hangs on it.
 
-Read by the standard library, which takes what mail programs really write and notes what is wrong with it. Files
-that hang on a mail are never opened: their name, size and type stand here, and nothing else of them.
+Read by the standard library, which takes what mail programs really write and notes what is wrong with it.
+Files that hang on a mail are never opened: their name, size and type stand here, and nothing else of them.
 """
 
 from __future__ import annotations
@@ -62,9 +62,8 @@ def mail_value(raw: bytes) -> dict[str, Any]:
     """What a mail says, as JSON; a header that it lacks, or that cannot be read, is an empty text or an empty
     list.
 
-    ``{from: {address, name}, reply_to: […], to: […], cc: […], subject, text, new_text, date, digest, message_id,
-    in_reply_to,
-    references: […], case, auto_submitted, headers: {…}, attachments: [{name, size, type}], left_out}``.
+    ``{from: {address, name}, reply_to: […], to: […], cc: […], subject, text, new_text, date, digest,
+    message_id, in_reply_to, references: […], case, auto_submitted, headers: {…}, attachments: [{name, size, type}], left_out}``.
     `new_text` is the text without what it quotes below; `case` the key of the case that it answers, by its
     thread or by the tag of an address to which it went, or an empty text.
     """
