@@ -63,7 +63,8 @@ def mail_value(raw: bytes) -> dict[str, Any]:
     list.
 
     ``{from: {address, name}, reply_to: […], to: […], cc: […], subject, text, new_text, date, digest,
-    message_id, in_reply_to, references: […], case, auto_submitted, headers: {…}, attachments: [{name, size, type}], left_out}``.
+    message_id, in_reply_to, references: […], case, auto_submitted, headers: {…},
+    attachments: [{name, size, type}], left_out}``.
     `new_text` is the text without what it quotes below; `case` the key of the case that it answers, by its
     thread or by the tag of an address to which it went, or an empty text.
     """
