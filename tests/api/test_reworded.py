@@ -19,7 +19,7 @@ from workflow.console.labels import reasons
 from workflow.console.reworded import reworded
 from workflow.recovery import windows
 from workflow.recovery.archive.markdown import AS_WRITTEN
-from workflow.recovery.house_words import WORDS
+from workflow.recovery.house_words import house_words
 
 GERMAN, ENGLISH = reworded("de"), reworded("en")
 _WRITTEN = {
@@ -36,13 +36,15 @@ def filled(form: str) -> str:
     return form.format_map({name: f"({name})" for name in places})
 
 
-@pytest.mark.parametrize("name", WORDS["en"])
+@pytest.mark.parametrize("name", house_words()["en"])
 def test_words_of_the_house_are_said_in_the_language_of_whoever_reads_them(name: str) -> None:
-    english, german = filled(WORDS["en"][name]), filled(WORDS["de"][name])
+    english, german = filled(house_words()["en"][name]), filled(house_words()["de"][name])
     assert GERMAN(english) == german
     assert GERMAN(german) == german
     assert ENGLISH(german) in {
-        filled(WORDS["en"][one]) for one in WORDS["de"] if filled(WORDS["de"][one]) == german
+        filled(house_words()["en"][one])
+        for one in house_words()["de"]
+        if filled(house_words()["de"][one]) == german
     }
 
 

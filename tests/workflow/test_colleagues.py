@@ -15,7 +15,7 @@ from workflow.errors import SettingsError
 from workflow.recovery import vocabulary
 from workflow.recovery.authority.link_holder import actor_of, holder_of
 from workflow.recovery.contact.colleagues import card, colleagues, name_of, packet_page
-from workflow.recovery.house_words import WORDS, house_says, house_words_in
+from workflow.recovery.house_words import house_says, house_words, house_words_in
 from workflow.recovery.links.form import Incomplete, answer_data, asked_by
 from workflow.settings import read_settings
 
@@ -125,9 +125,9 @@ def test_words_of_the_house_that_became_data_are_told_in_the_readers_language(
 
 
 def test_a_sentence_of_the_house_is_said_again_with_what_stands_in_it() -> None:
-    why = WORDS["de"]["no_answer"]
-    german = WORDS["de"]["nobody_calls"].format(why=why, title="Rückruf wegen Zeppelin")
-    english = WORDS["en"]["nobody_calls"].format(why="nobody answers", title="Rückruf wegen Zeppelin")
+    why = house_words()["de"]["no_answer"]
+    german = house_words()["de"]["nobody_calls"].format(why=why, title="Rückruf wegen Zeppelin")
+    english = house_words()["en"]["nobody_calls"].format(why="nobody answers", title="Rückruf wegen Zeppelin")
     assert house_words_in(german, "en-GB") == english
     assert house_words_in(german, "de") == german and house_words_in(german, "fr") == german
     assert house_words_in("Nobody has written this for us", "de") == "Nobody has written this for us"

@@ -16,7 +16,7 @@ from babel.dates import get_day_names
 from babel.messages.pofile import read_po
 
 from workflow.console.translations import po_file, translations
-from workflow.recovery.house_words import WORDS
+from workflow.recovery.house_words import house_words
 from workflow.recovery.sentence_forms import Form, form_of
 
 Reword = Callable[[str], str]
@@ -117,9 +117,10 @@ def _forms(language: str) -> Mapping[bool, list[Form]]:
 
 
 def _all(language: str) -> Iterator[tuple[str, str, bool]]:
-    for other, words in WORDS.items():
-        if other != language and language in WORDS:
-            yield from ((text, WORDS[language][name], False) for name, text in words.items())
+    spoken = house_words()
+    for other, words in spoken.items():
+        if other != language and language in spoken:
+            yield from ((text, spoken[language][name], False) for name, text in words.items())
     file = po_file(language).with_name("sentences.po")
     if file.exists():
         with file.open("rb") as source:

@@ -28,6 +28,7 @@ from workflow.api.routes.desk_responses import desk_of
 from workflow.console.drawing_pages import size_of_lit
 from workflow.console.form_values import acting_person, form_id
 from workflow.console.inputs import TriggerForm
+from workflow.console.known_facts import known_facts
 from workflow.console.labels import reasons
 from workflow.console.line_pages import PATIENCE
 from workflow.console.looking import seen_by
@@ -203,6 +204,7 @@ def _shown(
         subject=view.subject,
         place=history_of(key),
         packet=known,
+        facts=known_facts(view.lifecycle, view.subject.data) if known is None else [],
         drawing=size_of_lit(view.lifecycle, view.subject.state),
         others=looking,
         zone=where,

@@ -33,6 +33,8 @@ OF_CATALOG: Mapping[str, tuple[str, ...]] = {
     "case": get_args(Act),
     "promise": ("keep", "renegotiate", "hand_over", "pause", "resume", "thanks", "displeasure", "withdraw"),
     "callback": ("correct",),
+    "likeness": ("merge", "not_the_same"),
+    "customer": ("separate",),
     "appointment": (
         "pick",
         "delay",
@@ -48,6 +50,8 @@ OF_CATALOG: Mapping[str, tuple[str, ...]] = {
 """What people may do to subjects of the catalog by these forms; the rest has pages of its own, or is news
 that subjects send each other."""
 _OVERSEEING_ALONE = frozenset({("promise", "withdraw")})
+_ONLY_FROM: Mapping[tuple[str, str], str] = {("customer", "separate"): "merged"}
+"""States in which alone a page offers a trigger: of the one who was taken for another it needs no key."""
 _AT_ONCE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("case", "promise"): ("due_at", "within", "owner"),
     ("case", "call"): ("due_at", "within", "owner", "desk"),
@@ -74,7 +78,12 @@ _FOR_PROGRAMS = frozenset({"auto_submitted", "delivery", "headers", "if_window",
 """Fields of the catalog by which programs say what they have seen or sent before; whoever has the page before
 them need not."""
 _NOT_ASKED = frozenset(
-    {(("promise", "hand_over"), "from"), (("appointment", "hand_over"), "from"), (("case", "grant"), "role")}
+    {
+        (("promise", "hand_over"), "from"),
+        (("appointment", "hand_over"), "from"),
+        (("case", "grant"), "role"),
+        (("customer", "separate"), "customer"),
+    }
 )
 """Fields that a page leaves out: the lifecycle knows them, or the role of whoever acts does."""
 
@@ -91,6 +100,7 @@ def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[st
         if trigger in possible
         and DESK in lifecycle.senders[trigger]
         and ((lifecycle.name, trigger) not in _OVERSEEING_ALONE or holder.role in OVERSEEING)
+        and _ONLY_FROM.get((lifecycle.name, trigger), state) == state
     ]
 
 

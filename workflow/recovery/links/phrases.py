@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from workflow.recovery.translated import ENGLISH, in_languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,72 +36,50 @@ class Phrases:
     refused: str
 
 
-_SPOKEN: Mapping[str, Phrases] = {
-    "en": Phrases(
-        language="en",
-        send="Send",
-        choose="Please choose one",
-        optional="if you like",
-        yes="Yes",
-        no="No",
-        thanks_title="Thank you",
-        thanks="We have your answer. You need not do anything else.",
-        already_title="You have answered already",
-        already="This is what we have from you; it was not changed:",
-        over_title="This is settled",
-        over="Your answer is no longer needed; things have moved on since we wrote to you. "
-        "If something is open for you, just answer the message in which you found this link.",
-        expired_title="This link has expired",
-        expired="It could be used until a certain time, and that is over. "
-        "If something is open for you, just answer the message in which you found this link.",
-        unknown_title="We do not know this link",
-        unknown="It may have been cut off when it was copied. Please open it from the message once more.",
-        incomplete_title="Something is missing",
-        incomplete="Please complete what is marked and send it again.",
-        late_title="This is no longer possible",
-        late="What you chose is not free any more. If a newer message from us offers other times, please use "
-        "the link in that one.",
-        refused="It was not done, and nothing has changed. Why: {reason}",
-    ),
-    "de": Phrases(
-        language="de",
-        send="Absenden",
-        choose="Bitte wählen Sie aus",
-        optional="wenn Sie möchten",
-        yes="Ja",
-        no="Nein",
-        thanks_title="Vielen Dank",
-        thanks="Wir haben Ihre Antwort. Sie müssen nichts weiter tun.",
-        already_title="Sie haben schon geantwortet",
-        already="Das haben wir von Ihnen; daran hat sich nichts geändert:",
-        over_title="Das ist erledigt",
-        over="Ihre Antwort wird nicht mehr gebraucht; seit unserer Nachricht ist es weitergegangen. "
-        "Wenn für Sie etwas offen ist, antworten Sie einfach auf die Nachricht mit diesem Link.",
-        expired_title="Dieser Link ist abgelaufen",
-        expired="Er galt bis zu einem bestimmten Zeitpunkt, und der ist vorbei. "
-        "Wenn für Sie etwas offen ist, antworten Sie einfach auf die Nachricht mit diesem Link.",
-        unknown_title="Diesen Link kennen wir nicht",
-        unknown="Vielleicht wurde er beim Kopieren abgeschnitten. Bitte öffnen Sie ihn noch einmal aus der "
-        "Nachricht.",
-        incomplete_title="Es fehlt noch etwas",
-        incomplete="Bitte ergänzen Sie, was markiert ist, und senden Sie es noch einmal.",
-        late_title="Das geht nicht mehr",
-        late="Was Sie ausgesucht haben, ist nicht mehr frei. Wenn eine neuere Nachricht von uns andere "
-        "Zeiten anbietet, nehmen Sie bitte den Link darin.",
-        refused="Es ist nicht geschehen, und nichts hat sich geändert. Warum: {reason}",
-    ),
-}
+_ENGLISH = dict(
+    send="Send",
+    choose="Please choose one",
+    optional="if you like",
+    yes="Yes",
+    no="No",
+    thanks_title="Thank you",
+    thanks="We have your answer. You need not do anything else.",
+    already_title="You have answered already",
+    already="This is what we have from you; it was not changed:",
+    over_title="This is settled",
+    over="Your answer is no longer needed; things have moved on since we wrote to you. "
+    "If something is open for you, just answer the message in which you found this link.",
+    expired_title="This link has expired",
+    expired="It could be used until a certain time, and that is over. "
+    "If something is open for you, just answer the message in which you found this link.",
+    unknown_title="We do not know this link",
+    unknown="It may have been cut off when it was copied. Please open it from the message once more.",
+    incomplete_title="Something is missing",
+    incomplete="Please complete what is marked and send it again.",
+    late_title="This is no longer possible",
+    late="What you chose is not free any more. If a newer message from us offers other times, please use "
+    "the link in that one.",
+    refused="It was not done, and nothing has changed. Why: {reason}",
+)
+
+
+@cache
+def _spoken() -> Mapping[str, Phrases]:
+    return {
+        language: Phrases(language, **texts) for language, texts in in_languages("link", _ENGLISH).items()
+    }
 
 
 def phrases(language: str) -> Phrases:
     """Those of a language, or the English ones."""
-    return _SPOKEN.get(language.partition("-")[0], _SPOKEN["en"])
+    spoken = _spoken()
+    return spoken.get(language.partition("-")[0], spoken[ENGLISH])
 
 
 def phrases_for(accept_language: str | None) -> Phrases:
     """Those that a browser prefers (RFC 9110, 12.5.4, in the order given), where no notice says better."""
     for one in (accept_language or "").split(","):
         first = one.split(";")[0].strip().lower().partition("-")[0]
-        if first in _SPOKEN:
-            return _SPOKEN[first]
-    return _SPOKEN["en"]
+        if first in _spoken():
+            return _spoken()[first]
+    return _spoken()[ENGLISH]
