@@ -195,6 +195,9 @@ def test_a_subscription_is_made_and_its_attempts_are_seen_sent_again_and_recover
     shown = ola.post(place, form | {"what": "secret", "overlap": "PT1H"}).text
     assert "whsec_" in shown and "whsec_" not in ola.get(place).text
     assert ola.post(place, form | {"what": "secret", "overlap": "P99D"}).status_code == 422
+    assert ola.post(place, form | {"what": "secret", "overlap": "99 d"}).status_code == 422
+    shown = ola.post(place, form | {"what": "secret", "overlap": "2 h"}).text
+    assert "whsec_" in shown, "a length of time as people write it"
     assert ola.post(place, form | {"what": "pause"}).status_code == 303
     assert book.found(store, id).status.value == "paused"
     assert ola.post(place, form | {"what": "go_on"}).status_code == 303

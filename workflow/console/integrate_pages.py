@@ -20,6 +20,7 @@ from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.clock import SANDBOX
 from workflow.console.form_values import text_in
+from workflow.console.lengths import written_length
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 from workflow.recovery.links.urls import base_url
@@ -59,7 +60,7 @@ def duration_in(said: dict[str, str], name: str, most: timedelta) -> timedelta |
     if text is None:
         return None
     try:
-        found = parse_duration(text)
+        found = parse_duration(written_length(text))
     except TimeError as error:
         raise InvalidQuery([Problem(name, error.rule, error.message)]) from None
     if not timedelta() <= found <= most:

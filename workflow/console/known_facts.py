@@ -1,7 +1,7 @@
 """What is known of a subject, for its page: who, when and how much, by the names of its fields.
 
-Of the catalog these are the fields that people need; what a lifecycle notes for itself is not among them. Of a
-lifecycle of one's own they are all that hold one value.
+Of the catalog these are the fields that people need; what a lifecycle notes for itself is not among them. Of
+a lifecycle of one's own they are all that hold one value.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class KnownFact:
     """One fact.
 
     Attributes:
-        name: of its field. kind: ``moment``, ``window``, ``person``, ``subject`` (a key), ``truth``, ``channel``, ``values``,
+        name: of its field.
+        kind: ``moment``, ``window``, ``person``, ``subject`` (a key), ``truth``, ``channel``, ``values``, or
             ``value``.
     """
 

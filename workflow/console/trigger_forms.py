@@ -6,7 +6,6 @@ are whoever has signed in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, get_args
@@ -24,6 +23,7 @@ from workflow.access.role import OVERSEEING
 from workflow.api.routes.desk_cases import Act
 from workflow.console.form_values import instant_in, text_in
 from workflow.console.inputs import Input, TriggerForm
+from workflow.console.lengths import written_length
 from workflow.errors import InvalidQuery
 
 BY, CUSTOMER = "by", "customer"
@@ -65,26 +65,13 @@ _AT_ONCE: Mapping[tuple[str, str], tuple[str, ...]] = {
 """What is asked for at once though it need not be said: a promise has a deadline, in one of two ways."""
 _MANY = 4
 """A form of the catalog with more fields than this is folded."""
-_LENGTH = re.compile(r"(\d{1,5})\s*([a-zäöü]+)\.?", re.IGNORECASE)
-_UNITS = {
-    "PT{}M": ("m", "min", "mins", "minute", "minutes", "minuten"),
-    "PT{}H": ("h", "hour", "hours", "std", "stunde", "stunden"),
-    "P{}D": ("d", "day", "days", "tag", "tage", "tagen"),
-    "P{}W": ("w", "week", "weeks", "woche", "wochen"),
-}
-"""Lengths of time as people write them: 30 min, 2 h, 2 hours, 3 Tage."""
-_BY_UNIT = {unit: form for form, units in _UNITS.items() for unit in units}
 _FOR_PROGRAMS = frozenset({"auto_submitted", "delivery", "headers", "if_window", "noted", "source_id"})
 """Fields of the catalog by which programs say what they have seen or sent before; whoever has the page before
 them need not."""
-_NOT_ASKED = frozenset(
-    {
-        (("promise", "hand_over"), "from"),
-        (("appointment", "hand_over"), "from"),
-        (("case", "grant"), "role"),
-        (("customer", "separate"), "customer"),
-    }
-)
+_NOT_ASKED = frozenset({
+    (("promise", "hand_over"), "from"), (("appointment", "hand_over"), "from"), (("case", "grant"), "role"),
+    (("customer", "separate"), "customer"),
+})  # fmt: skip
 """Fields that a page leaves out: the lifecycle knows them, or the role of whoever acts does."""
 
 
@@ -259,18 +246,11 @@ def _value(one: Input, said: Mapping[str, str], zone_name: str) -> Any:
             except ValueError:
                 raise InvalidQuery([Problem(one.name, "number", "must be a number")]) from None
         case "duration":
-            return _length(text)
+            return written_length(text)
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case _:
             return text
-
-
-def _length(text: str) -> str:
-    """As a definition takes it; what cannot be read stays as it is, and is refused with its rule."""
-    found = _LENGTH.fullmatch(text)
-    form = _BY_UNIT.get(found[2].lower()) if found else None
-    return text if found is None or form is None else form.format(found[1])
 
 
 def _put(data: dict[str, Any], name: str, value: Any) -> None:

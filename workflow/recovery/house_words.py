@@ -74,17 +74,17 @@ _ENGLISH: Mapping[str, str] = {
     "other_time": "The customer picked another time",
     "on_again": "It takes place after all",
     "dead_letter": (
-        "1 dead letter: {causes}. GET /v1/dead-letters and /v1/effects?state=dead show it; mend the "
-        "cause and retry it, or discard it."
+        "1 dead letter: {causes}. The page /operate shows it; mend the cause, and try it again there or "
+        "drop it."
     ),
     "dead_letters": (
-        "{count} dead letters: {causes}. GET /v1/dead-letters and /v1/effects?state=dead show them; "
-        "mend the cause and retry each, or discard it."
+        "{count} dead letters: {causes}. The page /operate shows them; mend the cause, and try them again "
+        "there or drop them."
     ),
     "causes_more": "and {count} causes more",
     "subscription_disabled": (
         "Nothing is sent any more to {place} (subscription {id}): {reason}. Nothing is lost: mend the "
-        "cause, and PATCH /v1/subscriptions/{id} with status active lets it go on where it stood."
+        "cause, and have it go on where it stood, on the page /admin/integrate."
     ),
     "subscription_fails": (
         "What goes to {place} (subscription {id}) does not arrive. At {until} it is disabled, if that "
