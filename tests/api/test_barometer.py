@@ -134,4 +134,19 @@ def test_the_cases_behind_a_bar_come_page_by_page(house: House) -> None:
     (more,) = re.findall(r'<a href="(\?[^"]+)">More</a>', page)
     following = house.get("/barometer/parcel/subjects" + more.replace("&amp;", "&")).text
     assert "parcel:4" not in page and "parcel:4" in following
-    assert 'href="/v1/cases/C/4/packet"' in following
+    assert 'href="/cases/C/4"' in following and 'href="/subjects/parcel:4"' in following
+
+
+def test_a_page_speaks_of_those_without_a_team_in_the_language_of_its_reader(house: House) -> None:
+    key = b64encode(f"anna:{house.keys[Role.SYSTEM]}".encode()).decode()
+    headers = {"Authorization": f"Basic {key}", "Accept-Language": "de"}
+    page = house.http.get("/barometer/parcel", params={"by": "team", **_TIME}, headers=headers).text
+    assert ">ohne: Team</a>" in page and "no team" not in page
+    page = house.http.get("/barometer/parcel", params={"by": "all", **_TIME}, headers=headers).text
+    assert ">alle</text>" in page and ">all<" not in page
+
+
+def test_days_are_those_of_whoever_looks_unless_another_zone_is_said(tmp_path: Path) -> None:
+    with open_house(f"sqlite:///{tmp_path / 'makegood.db'}", zone="Asia/Kolkata") as house:
+        assert 'name="zone" value="Asia/Kolkata"' in house.get("/barometer").text
+        assert 'name="zone" value="UTC"' in house.get("/barometer", zone="UTC").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -180,6 +181,26 @@ def test_several_escalations_are_acknowledged_together_and_it_is_said_how_many(h
     assert house.get(f"/v1/subjects/{keys[0]}").json()["state"] != "acknowledged", states
     none = browser.post("/decisions/several", browser.forms("/decisions").to("/line/claim") | {"id": "x"})
     assert none.status_code == 422 and "Tick those" in none.text
+
+
+def test_approvals_come_page_by_page(house: House) -> None:
+    ladder = [{"people": ["bea@desk.example"], "within": "PT1H"}]
+    keys = [f"approval:page-{number:02}" for number in range(27)]
+    for key in keys:
+        asked(
+            house, "approval.request", key, words="A refund", what="refund", by="o@x.example", ladder=ladder
+        )
+    browser = browser_of(house, "lea-of-approvals", Role.SUPERVISOR)
+    seen, path = [], "/decisions"
+    while path:
+        text = browser.get(path).text
+        found = re.findall(r'action="/decisions/(approval:[^"]+)"', text)
+        assert len(found) <= 25
+        seen += found
+        more = re.search(r'href="(\?after=\d+)#approvals"', text)
+        path = f"/decisions{more[1]}" if more else ""
+    assert [one for one in seen if one in keys] == keys and len(set(seen)) == len(seen)
+    assert browser.get("/decisions?after=-1").status_code == 422
 
 
 def test_an_escalation_is_acknowledged_and_resolved(house: House) -> None:

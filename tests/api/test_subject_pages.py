@@ -275,3 +275,52 @@ def test_pages_speak_the_language_of_whoever_looks(house: House) -> None:
     text = browser.get(f"/subjects/{key}").text
     assert '<html lang="en">' in text, "what somebody has chosen goes before what their browser asks"
     assert "17:30 (Asia/Kolkata)" in browser.get("/").text
+
+
+def test_a_page_says_who_a_promise_is_to_and_how_they_are_reached(house: House) -> None:
+    key = promise(house, team="billing")
+    text = browser_text(house, f"/subjects/{key}")
+    facts = re.search(r'<dl class="facts" id="facts".*?</dl>', text, re.DOTALL)
+    assert facts is not None
+    assert 'Chris · <a href="tel:+49301234">+49 30 1234</a>' in facts[0]
+    assert "olga@shop.example" in facts[0] and "billing" in facts[0]
+    assert "Wed 1 Jul 2026, 23:00 (Asia/Tokyo)" in facts[0]
+
+
+def test_two_who_may_be_one_person_are_said_to_be_two_or_one_in_the_browser(house: House) -> None:
+    for number, name in enumerate(("Ada", "Ben")):
+        profile = {"name": name, "phone": "+49 30 5550100"}
+        asked(house, "customer.known", f"customer:like-{number}", **profile)
+        customer = {"key": f"customer:like-{number}", **profile}
+        asked(
+            house,
+            "case.open",
+            f"case:like-{number}",
+            customer=customer,
+            words="It is dead",
+            owner="o@x.example",
+        )
+    _, browser = somebody(house)
+
+    def asked_about() -> str | None:
+        found = re.search(r'href="(/subjects/likeness:[^"#]+)#forms"', browser.get("/cases/like-1").text)
+        return found[1] if found else None
+
+    wait_until(lambda: asked_about() is not None)
+    page = asked_about()
+    assert page is not None and offered(browser, page) == {"merge", "not_the_same"}
+    assert "POST /v1" not in browser.get("/cases/like-1").text
+    assert browser.send(page, f"{page}/do/merge", reason="The same voice").status_code == 303
+    apart = re.compile(r'href="(/subjects/customer:like-\d)#forms"')
+    wait_until(lambda: apart.search(browser.get("/cases/like-0").text) is not None)
+    found = apart.search(browser.get("/cases/like-0").text)
+    assert found is not None
+    merged = found[1]
+    assert offered(browser, merged) == {"separate"}
+    assert browser.send(merged, f"{merged}/do/separate", reason="A couple").status_code == 303
+    wait_until(lambda: offered(browser, merged) == set())
+
+
+def browser_text(house: House, path: str) -> str:
+    """A page as an agent sees it."""
+    return somebody(house)[1].get(path).text

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from state_machines.catalog import NAMES, load_catalog, source
 from state_machines.notices.topics import TOPICS
-from workflow.console import translations, trigger_forms
+from workflow.console import known_facts, translations, trigger_forms
 from workflow.console.labels import sentences
 from workflow.console.new_pages import _OF_CATALOG as BEGUN
 from workflow.console.translations import LANGUAGES, chosen_language, po_file
@@ -106,6 +106,13 @@ def test_whatever_forms_of_the_catalog_explain_is_explained_in_german() -> None:
             lost |= {text for text in texts if text and not told(text, lifecycle.name)}
     assert lost == set()
     assert sentences("en")("We give our word.", "promise") == "We give our word."
+
+
+def test_whatever_is_known_of_a_subject_of_the_catalog_has_a_german_word_and_is_declared() -> None:
+    german = texts_of("de")
+    for name, fields in known_facts._OF_CATALOG.items():
+        assert set(fields) <= load_catalog()[name].definition.data.keys(), name
+        assert [one for one in fields if not german.knows("field", one)] == [], name
 
 
 def test_a_language_more_is_a_folder_more() -> None:

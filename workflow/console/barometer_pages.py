@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Query, Request
 from starlette.responses import HTMLResponse
@@ -14,6 +14,7 @@ from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.console.rendering import page
+from workflow.console.viewer import viewer_of
 from workflow.recovery.barometer.answers import FigureResult, ask
 from workflow.recovery.barometer.chart import Chart, chart
 from workflow.recovery.barometer.figures import all_figures
@@ -23,6 +24,7 @@ from workflow.recovery.barometer.subjects import counted
 router = LateRouter(include_in_schema=False)
 
 _BASE = "/barometer"
+_Wanted = TypeVar("_Wanted", bound=BarometerQuery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Shown:
 def barometer(request: Request, _: BrowserReader, wanted: Annotated[BarometerQuery, Query()]) -> HTMLResponse:
     """Every figure over one time, grouped as each is usually read unless `by` says otherwise."""
     context = context_of(request)
-    now = context.runtime.clock.now()
+    now, wanted = context.runtime.clock.now(), _by_their_clock(request, wanted)
     found = [one for one in all_figures(context.runtime.registry) if _is_known(context, one.lifecycle)]
     shown = [_shown(context, question_of(one, wanted, now)) for one in found]
     return page(request, "barometer.html", shown=shown, wanted=wanted, place=_BASE, title="Barometer")
@@ -50,7 +52,7 @@ def one_figure(
     request: Request, _: BrowserReader, name: FigureName, wanted: Annotated[BarometerQuery, Query()]
 ) -> HTMLResponse:
     """One figure by itself."""
-    context = context_of(request)
+    context, wanted = context_of(request), _by_their_clock(request, wanted)
     question = asked(context, name, wanted)
     return page(
         request,
@@ -68,10 +70,17 @@ def behind(
 ) -> HTMLResponse:
     """The cases behind a bar."""
     context = context_of(request)
-    question = asked(context, name, wanted)
+    question = asked(context, name, _by_their_clock(request, wanted))
     found = counted(context.runtime.store, question, limit=wanted.limit, cursor=wanted.cursor)
     following = request.url.include_query_params(cursor=found.next).query if found.next else None
     return page(request, "barometer_subjects.html", question=question, found=found, following=following)
+
+
+def _by_their_clock(request: Request, wanted: _Wanted) -> _Wanted:
+    """The same; where no zone was said, days and months are those of whoever looks."""
+    if "zone" in wanted.model_fields_set:
+        return wanted
+    return wanted.model_copy(update={"zone": viewer_of(request).zone})
 
 
 def _is_known(context: ApiContext, lifecycle: str) -> bool:

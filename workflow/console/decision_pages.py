@@ -6,7 +6,8 @@ from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -33,17 +34,26 @@ from workflow.store.port import Store
 
 router = LateRouter(include_in_schema=False)
 PLACE = "/decisions"
-_SHOWN = 50
+_SHOWN = 25
+"""Of escalations and of approvals: a page for a telephone."""
 _AT_ONCE = 10
 """Claims of one person that are under way together."""
 _TAKE = "take "
 _Key = Annotated[str, Path(max_length=264, pattern=r"^approval:")]
 
 
+class DecisionsQuery(BaseModel):
+    """From which approval on."""
+
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+
+
 @router.get(PLACE)
-def decisions(request: Request, holder: BrowserAtDesk) -> Response:
+def decisions(
+    request: Request, holder: BrowserAtDesk, wanted: Annotated[DecisionsQuery, Query()]
+) -> Response:
     """Escalations that nobody has, those that are mine, and approvals that wait."""
-    return _shown(request, holder)
+    return _shown(request, holder, after=wanted.after)
 
 
 @router.post(f"{PLACE}/several")
@@ -127,6 +137,7 @@ def _shown(
     said: Mapping[str, str] | None = None,
     problems: list[Problem] | None = None,
     status: int = 200,
+    after: int = 0,
 ) -> Response:
     for lifecycle in (Kind.ESCALATION.value, "approval"):
         may_read(holder, lifecycle)
@@ -134,6 +145,7 @@ def _shown(
     store, now = runtime.store, runtime.clock.now()
     wishes = Wishes((Kind.ESCALATION,), desks=desks_of(holder))
     mine = held_by(store, holder.person) if holder.person else []
+    approvals = open_approvals(store, _SHOWN + 1, after)
     return page(
         request,
         "decisions.html",
@@ -141,7 +153,9 @@ def _shown(
         status=status,
         mine=[item for item in mine if item.kind is Kind.ESCALATION],
         waiting=line(store, now, wishes, _SHOWN),
-        approvals=open_approvals(store, _SHOWN),
+        approvals=approvals[:_SHOWN],
+        following=approvals[_SHOWN - 1].id if len(approvals) > _SHOWN else None,
+        shown=_SHOWN,
         tried=tried,
         said=said or {},
         problems=problems or [],
