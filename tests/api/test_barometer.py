@@ -134,7 +134,7 @@ def test_the_cases_behind_a_bar_come_page_by_page(house: House) -> None:
     (more,) = re.findall(r'<a href="(\?[^"]+)">More</a>', page)
     following = house.get("/barometer/parcel/subjects" + more.replace("&amp;", "&")).text
     assert "parcel:4" not in page and "parcel:4" in following
-    assert 'href="/cases/C/4"' in following and 'href="/subjects/parcel:4"' in following
+    assert 'href="/cases/C%2F4"' in following and 'href="/subjects/parcel:4"' in following
 
 
 def test_a_page_speaks_of_those_without_a_team_in_the_language_of_its_reader(house: House) -> None:

@@ -39,7 +39,7 @@ def test_it_rings_until_it_is_acknowledged_and_not_for_whom_waited_before(desk: 
     call(desk.house, "before", team, customer=HERE)
     screen = opened(desk, team)
     page, banner = screen.page, screen.page.locator("#bell")
-    page.get_by_role("button", name="Sound it").click()
+    page.get_by_role("button", name="Switch the sound on").click()
     assert notes(page) == 2, "the press plays it once"
     call(desk.house, "new", team, customer=HERE)
     expect(banner).to_be_visible()
@@ -74,7 +74,7 @@ def test_in_quiet_hours_it_is_seen_and_not_heard(desk: Desk) -> None:
     page = screen.page
     page.locator("#bell-from").fill("13:00")  # in Berlin it is two in the afternoon
     page.locator("#bell-to").fill("15:00")
-    page.get_by_role("button", name="Sound it").click()
+    page.get_by_role("button", name="Switch the sound on").click()
     before = notes(page)
     call(desk.house, "new", "bell-quiet", customer=HERE)
     expect(page.locator("#bell")).to_be_visible()
@@ -89,7 +89,7 @@ def test_of_several_tabs_one_rings_and_all_are_acknowledged(desk: Desk) -> None:
     team = "bell-tabs"
     screen = opened(desk, team)
     page = screen.page
-    page.get_by_role("button", name="Sound it").click()
+    page.get_by_role("button", name="Switch the sound on").click()
     other = page.context.new_page()
     other.add_init_script(_LISTEN)
     other.goto(f"{screen.base}/line")

@@ -91,6 +91,30 @@ def test_no_page_is_too_wide_for_the_smallest_telephone_in_english_either(desk: 
         assert too_wide(screen) == [], path
 
 
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_telephone_all_pages_stand_behind_one_line_that_a_key_opens(
+    desk: Desk, everybody: str, width: int, locale: str, script: bool
+) -> None:
+    screen = desk.screen(everybody, width=width, locale=locale, java_script_enabled=script)
+    screen.open("/promises")
+    page = screen.page
+    head, pages = page.locator("header.top"), page.get_by_role("navigation").first
+    line = head.locator(".menu summary").bounding_box()
+    assert line is not None and (head.bounding_box() or line)["height"] < 2 * line["height"], "one line"
+    assert pages.get_by_role("link").count() == 2, "the line and search are there at once"
+    head.locator(".menu summary").focus()
+    page.keyboard.press("Enter")
+    assert pages.get_by_role("link").count() > 10
+    assert too_wide(screen) == []
+    page.keyboard.press("Tab")
+    assert page.locator("header.top a:focus").get_attribute("href") == "/", "and after it come the pages"
+    pages.locator('a[href="/decisions"]').click()
+    page.wait_for_url("**/decisions")
+    assert pages.get_by_role("link").count() == 2, "on the next page it is closed"
+
+
 def test_forms_that_are_open_or_wrong_are_for_everybody_too(desk: Desk, everybody: str) -> None:
     screen = desk.screen(everybody, width=320)
     screen.open("/cases/D-1")

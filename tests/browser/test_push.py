@@ -259,7 +259,7 @@ def test_heard_by_its_key_in_an_open_page_it_is_heard_in_all_browsers(own_desk: 
     name = "push-key"
     with closed(own_desk, name) as one:
         page = switched_on(one)
-        page.get_by_role("button", name="Sound it").click()
+        page.get_by_role("button", name="Switch the sound on").click()
         expect(page.locator("#live-status")).to_have_text("live")
         call(own_desk.house, "one", name, customer=BERLIN)
         one.look()

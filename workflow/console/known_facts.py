@@ -18,7 +18,7 @@ from state_machines.values.instants import InstantError, parse_instant
 _OF_CATALOG: Mapping[str, tuple[str, ...]] = {
     "promise": ("customer", "regarding", "owner", "team", "due_at", "channel", "waiting_for", "case"),
     "appointment": ("about", "customer", "window", "place", "eta", "owner", "team", "wish", "case"),
-    "callback": ("customer", "desk", "owner", "case"),
+    "callback": ("customer", "title", "due_at", "desk", "language", "promise"),
     "escalation": ("customer", "case"),
     "approval": ("what", "amount", "by", "reason", "policy", "customer", "case"),
     "likeness": ("one", "other", "kinds"),
@@ -76,7 +76,7 @@ def _kind(name: str, declared: FieldDeclaration | None, value: Any) -> str:
         return "values" if all(isinstance(one, str) for one in value) else ""
     if isinstance(value, str) and declared is not None and declared.format == "date-time":
         return "moment" if _is_instant(value) else "value"
-    if name in ("case", "one", "other") and isinstance(value, str) and ":" in value:
+    if name in ("case", "promise", "one", "other") and isinstance(value, str) and ":" in value:
         return "subject"
     if name == "channel":
         return "channel"

@@ -22,7 +22,7 @@ from workflow.console.labels import beginnings, labels, reasons, sentences
 from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import lasting
-from workflow.console.translations import ENGLISH, LANGUAGES, translations
+from workflow.console.translations import ENGLISH, LANGUAGES, tongue, translations
 from workflow.console.viewer import viewer_of
 from workflow.recovery.links.urls import base_url
 
@@ -59,6 +59,7 @@ def _environment(language: str) -> Environment:
         known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
     )
     environment.filters["said"] = reworded(language)
+    environment.filters["tongue"] = partial(tongue, language=language)
     environment.filters["lasting"] = partial(lasting, language=language)
     environment.globals |= {
         "asset": asset_path,

@@ -16,18 +16,20 @@ from workflow.recovery.contact.colleagues import name_of
 from workflow.store.port import Store
 
 _SHOWN = 30
+_PERSON = "person:"
 _WORDS = (
     "words",
     "note",
     "reason",
+    "step",
     "result",
     "outcome",
     "evidence",
     "understood",
     "fix",
     "prevent",
+    "fact",
     "value",
-    "step",
 )
 """Fields of an event's data that are told, in this order."""
 
@@ -109,7 +111,7 @@ def _told(entry: Entry) -> Told:
         at=entry["at"],
         trigger=entry["trigger"],
         by=by,
-        actor="" if not actor or actor.partition(":")[2] == address(data.get("by"), "email") else actor,
+        actor="" if _is_said(actor, data) else actor.removeprefix(_PERSON),
         timer=timer.name if timer is not None else "",
         source=entry["from"],
         dest=entry["to"],
@@ -119,6 +121,11 @@ def _told(entry: Entry) -> Told:
         notices=notices,
         more=entry["more_effects"],
     )
+
+
+def _is_said(actor: str, data: Mapping[str, Any]) -> bool:
+    """Whether who sent it is nobody, or whom the event itself names as who acted."""
+    return not actor or actor.partition(":")[2] == address(data.get("by"), "email")
 
 
 def _text(value: Any) -> str:

@@ -35,7 +35,7 @@ from workflow.console.looking import seen_by
 from workflow.console.rendering import history_of, page, path_of, see_other
 from workflow.console.story import Told, story_of
 from workflow.console.times import clock_of
-from workflow.console.trigger_forms import data_of, forms, triggers_now
+from workflow.console.trigger_forms import data_of, forms, moving_from, triggers_now
 from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent, InvalidQuery, MakegoodError
@@ -67,7 +67,8 @@ class SubjectView:
     """A subject as its page shows it.
 
     Attributes:
-        forms: what can happen next, for whoever looks.
+        forms: what can happen next, for whoever looks; what moves it on comes first.
+        moving: the triggers of those that do.
         story: what has happened; `earlier` entries more are not told.
         next: where the story goes on, if it was asked for from its beginning.
         children: what came out of it. timers: what happens by itself, its children's too.
@@ -76,6 +77,7 @@ class SubjectView:
     subject: SubjectRow
     lifecycle: Lifecycle
     forms: list[TriggerForm]
+    moving: frozenset[str]
     story: list[Told]
     earlier: int
     next: str | None
@@ -223,11 +225,13 @@ def _view(runtime: Runtime, holder: Principal, key: str, history: str | None) ->
         timers = timers_of(connection, found.members)
     story, earlier, following = story_of(runtime.store, key, history)
     children = [one for one in found.members if one.depth == 1 and holder.bounds.may_read(one.lifecycle)]
-    acts = holder.person is not None
+    acts, moving = holder.person is not None, moving_from(lifecycle, subject.state)
+    offered = forms(lifecycle, subject.state, holder) if acts else []
     return SubjectView(
         subject=subject,
         lifecycle=lifecycle,
-        forms=forms(lifecycle, subject.state, holder) if acts else [],
+        forms=sorted(offered, key=lambda one: one.trigger not in moving),
+        moving=moving,
         story=story,
         earlier=earlier,
         next=following,

@@ -11,7 +11,7 @@ from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 
-from babel.core import Locale
+from babel.core import Locale, UnknownLocaleError
 from babel.messages.pofile import read_po
 
 from workflow.api.http.negotiation import accepted_languages
@@ -78,6 +78,14 @@ def translations(language: str) -> Translations:
 def po_file(language: str) -> Path:
     """Where the texts of a language stand."""
     return _FOLDER / language / "LC_MESSAGES" / "console.po"
+
+
+def tongue(tag: object, language: str) -> str:
+    """What a language is called in another: ``de`` is German in English. What is no tag stays as it is."""
+    try:
+        return Locale.parse(str(tag), sep="-").get_display_name(language) or str(tag) if tag else ""
+    except (ValueError, UnknownLocaleError):
+        return str(tag)
 
 
 def chosen_language(asked: str | None, otherwise: str | None) -> str:

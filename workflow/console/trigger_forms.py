@@ -91,6 +91,11 @@ def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[st
     ]
 
 
+def moving_from(lifecycle: Lifecycle, state: str) -> frozenset[str]:
+    """The triggers that may lead out of a state."""
+    return frozenset(way.trigger for way in lifecycle.ways if way.source == state and way.dest != state)
+
+
 def forms(lifecycle: Lifecycle, state: str, holder: Principal) -> list[TriggerForm]:
     """Their forms."""
     return [form(lifecycle, trigger) for trigger in triggers_now(lifecycle, state, holder)]
