@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -75,6 +76,12 @@ def question_of(figure: Figure, wanted: BarometerQuery, now: datetime) -> Questi
     return Question(figure, since, until, wanted.by or figure.by, where, only | dict.fromkeys(wanted.without))
 
 
+@lru_cache(256)
+def _over(since: datetime, until: datetime) -> str:
+    """A page has hundreds of links over the same time."""
+    return urlencode([("since", format_instant(since)), ("until", format_instant(until))])
+
+
 class Links:
     """Where the subjects behind an answer are listed.
 
@@ -107,6 +114,5 @@ class Links:
         self, since: datetime, until: datetime, chosen: dict[str, str | None], outcome: str | None
     ) -> str:
         only = {**self._question.only, **chosen} | ({"outcome": outcome} if outcome else {})
-        said = [("since", format_instant(since)), ("until", format_instant(until))]
-        said += [("without", name) if value is None else (name, value) for name, value in only.items()]
-        return f"{self._path}?{urlencode(said)}"
+        said = [("without", name) if value is None else (name, value) for name, value in only.items()]
+        return "&".join((f"{self._path}?{_over(since, until)}", *([urlencode(said)] if said else ())))

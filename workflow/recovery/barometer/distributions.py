@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Integer,
     Select,
     case,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
 )
 
 from workflow.recovery.barometer.numbering import numbered
@@ -33,6 +35,9 @@ Distribution = Counter[Any]
 
 # Written out: a parameter would be another one in GROUP BY, and so another expression to PostgreSQL.
 _DAY, _HOUR = literal_column("1440", Integer), literal_column("60", Integer)
+
+
+_BY_THE_INDEX = text("set local enable_seqscan = off")
 
 
 def distributions(store: Store, question: Question, value: Value) -> dict[str | None, Distribution]:
@@ -76,9 +81,20 @@ def _measured(value: Value) -> ColumnElement[Any]:
 def _counted(store: Store, statement: Select[Any]) -> dict[Any, Distribution]:
     found: dict[Any, Distribution] = {}
     with store.connect() as connection:
+        by_the_index(store, connection)
         for group, value, number in connection.execute(statement):
             found.setdefault(group, Counter())[value] += number
     return found
+
+
+def by_the_index(store: Store, connection: Connection) -> None:
+    """Have PostgreSQL find the rows of a time by their index, in this transaction.
+
+    Rows of one time lie together, as they came; its planner reckons that they lie anywhere, and reads all
+    figures there ever were (175 ms for 150,000 of 700,000 rows; so 50).
+    """
+    if store.dialect == "postgresql":
+        connection.execute(_BY_THE_INDEX)
 
 
 def together(parts: Iterable[Distribution]) -> Distribution:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
-from workflow.recovery.barometer.distributions import distributions
+from workflow.recovery.barometer.distributions import by_the_index, distributions
 from workflow.recovery.barometer.numbering import numbered
 from workflow.recovery.barometer.periods import periods
 from workflow.recovery.barometer.question import COLUMNS, Question
@@ -46,6 +46,7 @@ def _by_month(store: Store, question: Question) -> dict[str | None, list[int]]:
     statement = select(rows.c.told, func.count()).group_by(rows.c.told, rows.c.n)
     found: dict[str | None, list[int]] = {}
     with store.connect() as connection:
+        by_the_index(store, connection)
         for name, number in connection.execute(statement):
             found.setdefault(name, []).append(number)
     return dict(sorted(found.items(), key=lambda one: (-sum(one[1]), one[0] or "")))
