@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import Connection, case, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.access.people import Person
@@ -16,6 +16,7 @@ HERE = timedelta(seconds=45)
 """So long after their browser last said so somebody counts as being there; it says so every `SAID`."""
 SAID = timedelta(seconds=15)
 _KEPT = timedelta(minutes=10)
+_SOON = text("set local synchronous_commit = off")
 _PRESENCE, _PERSON = schema.presence.c, schema.people.c
 
 
@@ -38,15 +39,24 @@ def note(store: Store, subject: str, person: Person, now: datetime) -> None:
         set_={"seen_at": now, "since": case((was_gone, now), else_=_PRESENCE.since)},
     )
     with store.begin() as transaction:
+        _do_not_wait_for_the_disk(store, transaction.connection)
         transaction.connection.execute(again)
     with store.begin() as transaction:  # of its own: it may meet another's, and waits for no row of theirs
+        _do_not_wait_for_the_disk(store, transaction.connection)
         transaction.connection.execute(delete(schema.presence).where(_PRESENCE.seen_at < now - _KEPT))
+
+
+def _do_not_wait_for_the_disk(store: Store, connection: Connection) -> None:
+    """What a crash may take is said anew within `SAID`, and every page of a case that opens would wait."""
+    if store.dialect == "postgresql":
+        connection.execute(_SOON)
 
 
 def leave(store: Store, subject: str, person: Person) -> None:
     """Somebody has closed the page of this subject."""
     theirs = (_PRESENCE.subject == subject, _PRESENCE.person_id == person.id)
     with store.begin() as transaction:
+        _do_not_wait_for_the_disk(store, transaction.connection)
         transaction.connection.execute(delete(schema.presence).where(*theirs))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
@@ -18,10 +20,11 @@ from workflow.api.http.origins import is_secure
 from workflow.console.assets import asset_path
 from workflow.console.compressed import compressed
 from workflow.console.hints import topic
+from workflow.console.inputs import TriggerForm
 from workflow.console.labels import beginnings, labels, reasons, sentences
 from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
-from workflow.console.times import lasting
+from workflow.console.times import decimal, lasting
 from workflow.console.translations import ENGLISH, LANGUAGES, tongue, translations
 from workflow.console.viewer import viewer_of
 from workflow.recovery.links.urls import base_url
@@ -60,6 +63,7 @@ def _environment(language: str) -> Environment:
     )
     environment.filters["said"] = reworded(language)
     environment.filters["tongue"] = partial(tongue, language=language)
+    environment.filters["decimal"] = partial(decimal, language=language)
     environment.filters["lasting"] = partial(lasting, language=language)
     environment.globals |= {
         "asset": asset_path,
@@ -86,6 +90,21 @@ def path_of(key: str) -> str:
 def history_of(key: str) -> str:
     """The page of any subject with its history, by its key."""
     return f"/subjects/{quote(key, safe=':@')}"
+
+
+@lru_cache(2_048)
+def _empty_inputs(language: str, own: Path | None, zone: str, lifecycle: str, form: TriggerForm) -> Markup:
+    """The fields of a form in which nothing was said yet: a case has twenty of them, always the same."""
+    said = {"me": _Reader(zone), "label": labels(language, own), "told": sentences(language, own)}
+    module = _environment(language).get_template("inputs.html").make_module(said)
+    return Markup(module.inputs(form, form.trigger, {}, [], lifecycle))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What fields say of whoever reads them."""
+
+    zone: str
 
 
 def rendered(template: str, language: str = ENGLISH, **values: Any) -> str:
@@ -117,6 +136,7 @@ def page(
         "told": sentences(me.language, own),
         "why": reasons(me.language, own),
         "begun": beginnings(me.language, own),
+        "empty_inputs": partial(_empty_inputs, me.language, own, me.zone),
     }
     answers = at if request.method != "GET" else None
     html = rendered(

@@ -43,7 +43,7 @@ from workflow.queries.family import FamilyTimer, Member, family, timers_of
 from workflow.queries.subjects import SubjectRow, opened_subject
 from workflow.recovery.authority.speaking import role_claimed
 from workflow.recovery.desk.desk import DeskOutcome
-from workflow.recovery.packet import packet
+from workflow.recovery.packet import Packet, packet_of
 from workflow.recovery.packet.local_time import zone_of
 
 router = LateRouter(include_in_schema=False)
@@ -72,6 +72,7 @@ class SubjectView:
         story: what has happened; `earlier` entries more are not told.
         next: where the story goes on, if it was asked for from its beginning.
         children: what came out of it. timers: what happens by itself, its children's too.
+        packet: all that is known of a case; None of anything else.
     """
 
     subject: SubjectRow
@@ -83,6 +84,7 @@ class SubjectView:
     next: str | None
     children: list[Member]
     timers: list[FamilyTimer]
+    packet: Packet | None
 
 
 @router.get("/cases/{number:path}")
@@ -194,9 +196,7 @@ def _shown(
     view = _view(runtime, holder, key, history)
     looking = seen_by(request, key)
     where = zone_of(view.subject.data.get("customer") or view.subject.data.get("regarding"))
-    known = None
-    if key.startswith("case:"):
-        known = packet(runtime.store, key.partition(":")[2], runtime.clock.now())
+    known = view.packet
     return page(
         request,
         "subject.html",
@@ -223,6 +223,7 @@ def _view(runtime: Runtime, holder: Principal, key: str, history: str | None) ->
     with runtime.store.connect() as connection:
         found = family(connection, key)
         timers = timers_of(connection, found.members)
+        known = packet_of(connection, found, timers, runtime.clock.now()) if key.startswith("case:") else None
     story, earlier, following = story_of(runtime.store, key, history)
     children = [one for one in found.members if one.depth == 1 and holder.bounds.may_read(one.lifecycle)]
     acts, moving = holder.person is not None, moving_from(lifecycle, subject.state)
@@ -237,4 +238,5 @@ def _view(runtime: Runtime, holder: Principal, key: str, history: str | None) ->
         next=following,
         children=children[-_CHILDREN:],
         timers=timers[:_CHILDREN],
+        packet=known,
     )

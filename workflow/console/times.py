@@ -61,11 +61,16 @@ def moment(
     return Moment(format_instant(instant), text, "" if same else other, relative, instant <= now)
 
 
+def decimal(number: float, digits: int, language: str) -> str:
+    """``0.5``, in German ``0,5``: at most so many digits behind the point."""
+    return format_decimal(round(number, digits), locale=language)
+
+
 def lasting(length: timedelta, language: str) -> str:
     """``0.3 s``, ``5 minutes``: how long something takes or waits."""
     seconds = length.total_seconds()
     if seconds < 60:
-        return f"{format_decimal(round(seconds, 1), locale=language)} s"
+        return f"{decimal(seconds, 1, language)} s"
     return format_timedelta(length, locale=language, threshold=0.9)
 
 

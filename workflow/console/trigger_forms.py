@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, get_args
 
 from state_machines.catalog import load_catalog
@@ -101,6 +102,7 @@ def forms(lifecycle: Lifecycle, state: str, holder: Principal) -> list[TriggerFo
     return [form(lifecycle, trigger) for trigger in triggers_now(lifecycle, state, holder)]
 
 
+@lru_cache(1_024)
 def form(lifecycle: Lifecycle, trigger: str) -> TriggerForm:
     """The form of one trigger."""
     declared = lifecycle.triggers[trigger]

@@ -1,5 +1,5 @@
 """The context packet: everything the next person needs, so that no customer is asked twice."""
 
-from workflow.recovery.packet.packet import Packet, packet
+from workflow.recovery.packet.packet import Packet, packet, packet_of
 
-__all__ = ["Packet", "packet"]
+__all__ = ["Packet", "packet", "packet_of"]

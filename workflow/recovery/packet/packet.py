@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from state_machines.calendars.quiet_hours import NeverAllowed, QuietHours, next_allowed
 from state_machines.values.time_errors import QuietHoursError
-from workflow.queries.family import family, timers_of
+from workflow.queries.family import Family, FamilyTimer, family, timers_of
 from workflow.recovery.packet.likenesses import Merge, OpenLikeness, likenesses_of
 from workflow.recovery.packet.local_time import local_text, zone_of
 from workflow.recovery.packet.parts import (
@@ -119,9 +121,13 @@ def packet(store: Store, number: str, now: datetime) -> Packet:
     """
     with store.connect() as connection:
         found = family(connection, f"case:{number}")
-        timers = timers_of(connection, found.members)
-        others = likenesses_of(connection, found.members[0].data.get("customer"))
-    members = found.members
+        return packet_of(connection, found, timers_of(connection, found.members), now)
+
+
+def packet_of(connection: Connection, found: Family, timers: Sequence[FamilyTimer], now: datetime) -> Packet:
+    """The packet of a case, of whose family somebody has asked already. `timers` are all of the family."""
+    others = likenesses_of(connection, found.members[0].data.get("customer"))
+    members, number = found.members, found.members[0].key.partition(":")[2]
     case, data = members[0], members[0].data
     customer = data.get("customer")
     where = zone_of(customer)
