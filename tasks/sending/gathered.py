@@ -54,7 +54,7 @@ def list_of(notices: Sequence[Notice], base: str) -> Notice:
         words = "\n\n".join([f"{count}.", *lines])
     else:
         titles = [f"* {' '.join(one.title.split())}" for one in notices[:MOST_LISTED]]
-        more, line = len(notices) - len(titles), f"{base}/v1/desk/line"
+        more, line = len(notices) - len(titles), f"{base}/line"
         rest = [said["more"].format(count=more, link=line) if more else said["where"].format(link=line)]
         begins = said["first"]
         words = "\n".join([f"{count}. {begins}", *titles, *rest])

@@ -73,3 +73,22 @@ def test_a_lifecycle_of_ones_own_is_begun_by_its_own_form(house: House) -> None:
 def test_whoever_is_not_of_the_desk_begins_nothing(house: House) -> None:
     answer = house.http.get("/new", headers=house.bearer(Role.SYSTEM) | {"Accept": "text/html"})
     assert answer.status_code == 403
+
+
+def test_an_operator_says_on_a_page_who_hears_of_what_nobody_takes(house: House) -> None:
+    ola, ada = browser_of(house, "new-ola", Role.OPERATOR), browser_of(house, "new-agent", Role.AGENT)
+    place = "/new/team/set?called=desk"
+    ada.send(PROMISE, PROMISE, words="We call Chris", within="2 h")
+    assert f'href="{place}"' in ola.get("/").text
+    assert ada.get(place).status_code == 404 and "/new/team/set" not in ada.get("/new").text
+    fields = ola.forms(place).to("/new/team/set")
+    assert fields["name_of_it"] == "desk"
+    said = fields | {"members": "ada@shop.example\nben@shop.example", "lead": "lea@shop.example"}
+    sent = ola.post("/new/team/set", said)
+    assert sent.headers.get("location") == "/subjects/team:desk", sent.text[sent.text.index("<main") :]
+    team = house.get("/v1/subjects/team:desk").json()
+    assert (team["state"], team["data"]["members"]) == ("staffed", ["ada@shop.example", "ben@shop.example"])
+    assert place not in ola.get("/").text, "somebody would hear of it now"
+    page = ola.get("/subjects/team:desk").text
+    assert "ada@shop.example, ben@shop.example" in page and "/subjects/team:desk/do/set" in page
+    assert "/do/set" not in ada.get("/subjects/team:desk").text

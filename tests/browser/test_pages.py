@@ -17,7 +17,7 @@ PAGES = (
     "/promises", "/promises?standing=lapsed", "/decisions", "/search", "/search?q=chris",
     "/search?lifecycle=promise&due_before=2026-07-02", "/operate", "/lifecycles", "/lifecycles/promise",
     "/lifecycles/promise/migrate",
-    "/duty", "/duty/support", "/barometer", "/alerts", "/docs", "/admin/me", "/admin/people",
+    "/duty", "/duty/support", "/barometer", "/barometer?until=2026-08-01", "/alerts", "/docs", "/admin/me", "/admin/people",
     f"/explain/{PROMISE}", "/admin/integrate", "/admin/integrate/events", "/admin/integrate/rehearsal",
     "/admin/integrate/events/test?type=promise.make", "/admin/integrate/lifecycle",
     "/v1/cases/D-1/packet", "/nowhere",

@@ -292,4 +292,4 @@ def test_of_many_the_first_are_listed_and_the_rest_is_counted() -> None:
     one = list_of(many, "https://care.example")
     assert one.title == "200 Zusagen werden fällig"
     assert one.words.count("* T") == MOST_LISTED
-    assert one.words.endswith("Und 180 weitere: https://care.example/v1/desk/line")
+    assert one.words.endswith("Und 180 weitere: https://care.example/line")

@@ -23,6 +23,7 @@ _OF_CATALOG: Mapping[str, tuple[str, ...]] = {
     "approval": ("what", "amount", "by", "reason", "policy", "customer", "case"),
     "likeness": ("one", "other", "kinds"),
     "customer": ("customer",),
+    "team": ("members", "lead"),
 }
 _SHOWN_ALREADY = "words"
 """Stands above it."""

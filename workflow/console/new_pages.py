@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -23,7 +23,7 @@ from workflow.api.browser import BrowserAtDesk, DeskForm
 from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
-from workflow.api.routes.desk_responses import desk_of
+from workflow.api.routes.desk_responses import desk_of, operators_desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
 from workflow.console.inputs import TriggerForm
 from workflow.console.line_pages import PATIENCE
@@ -44,8 +44,10 @@ _Trigger = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _OF_CATALOG = {
     ("case", "open"): ("customer", "words", "part", "team", "channel", "owner"),
     ("promise", "make"): ("words", "within", "due_at", "owner", "customer", "warn_before", "channel"),
+    ("team", "set"): ("members", "lead"),
 }
 """What people begin of the catalog, and what they are asked for it; the rest has defaults."""
+_OPERATORS_ALONE = frozenset({("team", "set")})
 _BY = {("promise", "make"): "made_by"}
 _OWNER = "owner"
 
@@ -70,9 +72,15 @@ def new_page(request: Request, holder: BrowserAtDesk) -> Response:
 
 
 @router.get(f"{PLACE}/{{name}}/{{trigger}}")
-def begin_page(request: Request, holder: BrowserAtDesk, name: Name, trigger: _Trigger) -> Response:
-    """What has to be said to begin one. Raises NotFound."""
-    return _shown(request, holder, name, trigger, {}, [], 200)
+def begin_page(
+    request: Request,
+    holder: BrowserAtDesk,
+    name: Name,
+    trigger: _Trigger,
+    called: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """What has to be said to begin one, perhaps with its name already. Raises NotFound."""
+    return _shown(request, holder, name, trigger, {NAMED: called} if called else {}, [], 200)
 
 
 @router.post(f"{PLACE}/{{name}}/{{trigger}}")
@@ -84,7 +92,10 @@ async def begin(
     try:
         data = await run_in_threadpool(_data, request, holder, name, trigger, said, by)
         key = _key(name, said)
-        found = await desk_of(context_of(request), holder).open(key, trigger, data, form_id(said), PATIENCE)
+        desk = (operators_desk_of if (name, trigger) in _OPERATORS_ALONE else desk_of)(
+            context_of(request), holder
+        )
+        found = await desk.open(key, trigger, data, form_id(said), PATIENCE)
     except (InvalidQuery, InvalidEvent) as error:
         problems = [about_field(one) for one in error.problems]
         return await run_in_threadpool(_shown, request, holder, name, trigger, said, problems, 422)
@@ -100,7 +111,9 @@ def beginnings(runtime: Runtime, holder: Principal) -> list[Beginning]:
     """What somebody may begin by a page: first of the catalog, then of lifecycles of one's own."""
     may = readable(runtime, holder)
     found = [
-        Beginning(runtime.registry.latest(name), trigger) for name, trigger in _OF_CATALOG if name in may
+        Beginning(runtime.registry.latest(name), trigger)
+        for name, trigger in _OF_CATALOG
+        if name in may and (holder.operates or (name, trigger) not in _OPERATORS_ALONE)
     ]
     for name in sorted(set(may) - set(NAMES)):
         lifecycle = runtime.registry.latest(name)
@@ -134,7 +147,7 @@ def _data(
 ) -> dict[str, Any]:
     one, form = _beginning(request, holder, name, trigger)
     data = data_of(one.lifecycle, trigger, said, viewer_of(request).zone, by, form)
-    if (name, trigger) in _OF_CATALOG:
+    if (name, trigger) in _OF_CATALOG and _OWNER in one.lifecycle.triggers[trigger].data:
         data.setdefault(_OWNER, by)
     if actor := _BY.get((name, trigger)):
         data[actor] = by

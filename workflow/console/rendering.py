@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
@@ -61,6 +62,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         known.gettext, known.ngettext, newstyle=True, pgettext=known.pgettext
     )
+    environment.filters["ticked"] = _ticked
     environment.filters["said"] = reworded(language)
     environment.filters["tongue"] = partial(tongue, language=language)
     environment.filters["decimal"] = partial(decimal, language=language)
@@ -77,6 +79,14 @@ def _environment(language: str) -> Environment:
         "topic": topic,
     }
     return environment
+
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def _ticked(text: str) -> Markup:
+    """A description of a definition: what stands between backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def path_of(key: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from state_machines.catalog import load_catalog
 from state_machines.decision import Outcome
 from state_machines.definitions.lifecycle import Lifecycle
-from state_machines.definitions.senders import DESK
+from state_machines.definitions.senders import DESK, OPERATOR
 from state_machines.definitions.ways import Way
 from state_machines.errors import Problem
 from state_machines.form.fields import FieldDeclaration
@@ -36,6 +36,7 @@ OF_CATALOG: Mapping[str, tuple[str, ...]] = {
     "callback": ("correct",),
     "likeness": ("merge", "not_the_same"),
     "customer": ("separate",),
+    "team": ("set",),
     "appointment": (
         "pick",
         "delay",
@@ -86,7 +87,9 @@ def triggers_now(lifecycle: Lifecycle, state: str, holder: Principal) -> list[st
         trigger
         for trigger in (lifecycle.triggers if known is None else known)
         if trigger in possible
-        and DESK in lifecycle.senders[trigger]
+        and (
+            DESK in lifecycle.senders[trigger] or (holder.operates and OPERATOR in lifecycle.senders[trigger])
+        )
         and ((lifecycle.name, trigger) not in _OVERSEEING_ALONE or holder.role in OVERSEEING)
         and _ONLY_FROM.get((lifecycle.name, trigger), state) == state
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from html import escape
 from string import Template
@@ -18,6 +19,7 @@ Events come in as CloudEvents 1.0; lifecycles decide what they change. Every err
 it as `Authorization: Bearer <key>`. Subjects' keys stand in paths as they are, slashes included; only the
 last slash of a key that ends in `/explain` is written `%2F`."""
 
+_CODE = re.compile(r"`([^`\n]+)`")
 _CONTENT = Template("""\
 <p>$description</p>
 <p>For programs: <a href="/openapi.json">/openapi.json</a>.</p>
@@ -32,9 +34,12 @@ def reference(app: FastAPI) -> str:
     """Every operation of an application and every kind of problem, as HTML to stand in a page."""
     operations = "\n".join(_operations(app.openapi()))
     problems = "".join(_problem_row(kind) for kind in Kind)
-    return _CONTENT.substitute(
-        description=escape(DESCRIPTION).replace("`", ""), operations=operations, problems=problems
-    )
+    return _CONTENT.substitute(description=_told(DESCRIPTION), operations=operations, problems=problems)
+
+
+def _told(text: str) -> str:
+    """What a description says: what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _operations(document: dict[str, Any]) -> Iterator[str]:
@@ -43,7 +48,7 @@ def _operations(document: dict[str, Any]) -> Iterator[str]:
         for method, operation in methods.items():
             yield (
                 f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2>"
-                f"<p>{escape(operation.get('summary', ''))}. {escape(operation.get('description', ''))}</p>"
+                f"<p>{escape(operation.get('summary', ''))}. {_told(operation.get('description', ''))}</p>"
             )
             yield from _parameters([_meant(one, known) for one in operation.get("parameters", [])])
             yield from _body(operation.get("requestBody", {}), known)
@@ -55,7 +60,7 @@ def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
     if parameters:
         rows = "".join(
             f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['in'])}</td>"
-            f"<td>{escape(one.get('description', ''))}</td></tr>"
+            f"<td>{_told(one.get('description', ''))}</td></tr>"
             for one in parameters
         )
         yield f'<table class="cards">{rows}</table>'
@@ -63,10 +68,10 @@ def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
 
 def _body(body: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
     if "description" in body:
-        yield f"<p>{escape(body['description'])}</p>"
+        yield f"<p>{_told(body['description'])}</p>"
     for media_type, content in body.get("content", {}).items():
         schema = _meant(content["schema"], known)
-        yield f"<p><code>{escape(media_type)}</code> {escape(schema.get('description', ''))}</p>"
+        yield f"<p><code>{escape(media_type)}</code> {_told(schema.get('description', ''))}</p>"
         named = [one["value"] for one in content.get("examples", {}).values()]
         for example in [*named, *schema.get("examples", [])]:
             yield f'<pre tabindex="0">{escape(json.dumps(example, indent=2))}</pre>'
@@ -82,7 +87,7 @@ def _meant(one: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
-    return f"<code>{escape(status)}</code> {escape(answer.get('description', ''))}"
+    return f"<code>{escape(status)}</code> {_told(answer.get('description', ''))}"
 
 
 def _problem_row(kind: Kind) -> str:
