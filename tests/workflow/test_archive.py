@@ -190,6 +190,13 @@ def test_what_people_said_is_text_in_markdown_and_in_html(world: World) -> None:
     assert "a | b # no heading" in page
 
 
+def test_each_cell_of_a_table_names_its_column() -> None:
+    page = html("| At | In \\| out |\n|---|---|\n| now | `x` |\n\n| b |\n|---|\n| c |\n")
+    assert page.count('<table class="cards">') == 2
+    assert '<td data-label="At">now</td>' in page and '<td data-label="In | out"><code>x</code></td>' in page
+    assert '<td data-label="b">c</td>' in page
+
+
 MEANINGFUL = (
     "1. one", "2) two", "- x", "+ x", "> x", "# x", "a_b_c", "**b**", "~~s~~", "&amp;", "<i>", "![x](y)",
     "\\*", "| a |", "===", "```",

@@ -7,9 +7,10 @@ written, and HTML in it stays what it was, letters. Source: CommonMark 0.31.2, 2
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _MEANINGFUL = re.compile(r"[\\`*_\[\]<&|~]|^[-+#=>]")
 """Marks that mean something wherever they stand, or at the beginning of a line."""
@@ -54,8 +56,30 @@ def markdown(document: Mapping[str, Any], reading: Reading = AS_WRITTEN) -> str:
 
 
 def html(text: str) -> str:
-    """The HTML of such a Markdown text; safe to put into a page."""
-    return str(_reader().render(text))
+    """The HTML of such a Markdown text; safe to put into a page.
+
+    Each cell of a table names its column, so that a telephone has a row as a block.
+    """
+    reader = _reader()
+    tokens = reader.parse(text)
+    _name_cells(tokens)
+    return str(reader.renderer.render(tokens, reader.options, {}))
+
+
+def _name_cells(tokens: Sequence[Token]) -> None:
+    names: list[str] = []
+    column = 0
+    for token, inside in pairwise(tokens):
+        if token.type == "table_open":
+            token.attrSet("class", "cards")
+            names = []
+        elif token.type == "th_open":
+            names.append("".join(one.content for one in inside.children or ()))
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "td_open":
+            token.attrSet("data-label", names[column])
+            column += 1
 
 
 def escaped(value: Any) -> str:
