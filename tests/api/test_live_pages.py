@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from tests.api.conftest import House, open_house
 from tests.api.signed_in import Browser, browser_of
@@ -130,6 +131,25 @@ def test_who_else_is_here_and_for_how_long(house: House) -> None:
     first.post("/live/here", fields | {"gone": "yes"})
     assert "is here, too" not in second.get(f"/work/{key}").text
     assert first.post("/live/here", fields | {"subject": "callback:nothing"}).status_code == 404
+
+
+def test_a_page_that_notes_who_looks_waits_for_no_disk(house: House) -> None:
+    asked(house, "case.open", "case:soon-here", customer={"name": "C"}, words="Dead", owner="o@x.example")
+    _, browser = somebody(house)
+    said: list[str] = []
+
+    def heard(*statement: object) -> None:
+        said.append(str(statement[2]).strip().lower())
+
+    event.listen(house.runtime.store.engine, "before_cursor_execute", heard)
+    try:
+        assert browser.get("/cases/soon-here").status_code == 200
+    finally:
+        event.remove(house.runtime.store.engine, "before_cursor_execute", heard)
+    wrote = [at for at, one in enumerate(said) if re.match(r"(insert into|delete from) presence", one)]
+    assert len(wrote) == 2
+    if house.runtime.store.dialect == "postgresql":
+        assert {said[at - 1] for at in wrote} == {"set local synchronous_commit = off"}
 
 
 def test_presence_of_long_ago_is_forgotten(house: House) -> None:

@@ -201,6 +201,7 @@ def test_the_page_needs_nobody_else(house: House) -> None:
     assert outside == []
     for path in house.http.get("/openapi.json").json()["paths"]:
         assert path.split("{")[0] in page
+    assert "<code>Prefer: wait=5</code>" in page and "`source`" not in page
 
 
 def test_every_reference_of_the_openapi_document_leads_somewhere(house: House) -> None:

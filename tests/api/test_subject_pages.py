@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.conftest import House, order
-from tests.api.signed_in import Browser, browser_of
+from tests.api.signed_in import Browser, Forms, browser_of
 from tests.api.test_desk import asked, working
 from tests.waiting import wait_until
 from workflow.access import people, sessions
@@ -326,3 +326,26 @@ def test_two_who_may_be_one_person_are_said_to_be_two_or_one_in_the_browser(hous
 def browser_text(house: House, path: str) -> str:
     """A page as an agent sees it."""
     return somebody(house)[1].get(path).text
+
+
+def test_what_moves_a_case_on_is_offered_first_and_its_problem_is_said_once(house: House) -> None:
+    key = case(house)
+    _, browser = somebody(house)
+    page = f"/cases/{key.removeprefix('case:')}"
+    text = browser.get(page).text
+    forms = [action.rpartition("/do/")[2] for action, _, _ in Forms(text).all if "/do/" in action]
+    moving = re.findall(r'<details class="moves"><summary>([^<]+)', text)
+    assert forms[0] == "acknowledge" and moving[0] == "acknowledge" and len(moving) < len(forms)
+    assert text.count("The &lt;i&gt;modem&lt;/i&gt; is dead</blockquote>") == 1
+
+
+def test_a_fact_is_told_with_its_name_and_whoever_sent_something_by_their_address(house: House) -> None:
+    key = case(house)
+    address, browser = somebody(house)
+    page, place = f"/cases/{key.removeprefix('case:')}", f"/subjects/{key}/do/tell_fact"
+    assert browser.send(page, place, fact="serial_number", value="A-1").status_code == 303
+    text = browser.get(page).text
+    assert '<span class="words">serial_number</span>' in text and '<span class="words">A-1</span>' in text
+    made = browser.send("/new/promise/make", "/new/promise/make", words="We call", within="2 h")
+    text = browser.get(made.headers["location"]).text
+    assert f"· {address}</span>" in text and f"person:{address}" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -15,7 +16,7 @@ from workflow.api.routes.barometer import FigureName, asked
 from workflow.api.routes.barometer_query import BarometerQuery, Links, SubjectsQuery, question_of
 from workflow.console.rendering import page
 from workflow.console.viewer import viewer_of
-from workflow.recovery.barometer.answers import FigureResult, ask
+from workflow.recovery.barometer.answers import FigureResult, ask_all
 from workflow.recovery.barometer.chart import Chart, chart
 from workflow.recovery.barometer.figures import all_figures
 from workflow.recovery.barometer.question import Question
@@ -43,7 +44,7 @@ def barometer(request: Request, _: BrowserReader, wanted: Annotated[BarometerQue
     context = context_of(request)
     now, wanted = context.runtime.clock.now(), _by_their_clock(request, wanted)
     found = [one for one in all_figures(context.runtime.registry) if _is_known(context, one.lifecycle)]
-    shown = [_shown(context, question_of(one, wanted, now)) for one in found]
+    shown = _shown(context, [question_of(one, wanted, now) for one in found])
     return page(request, "barometer.html", shown=shown, wanted=wanted, place=_BASE, title="Barometer")
 
 
@@ -57,7 +58,7 @@ def one_figure(
     return page(
         request,
         "barometer.html",
-        shown=[_shown(context, question)],
+        shown=_shown(context, [question]),
         wanted=wanted,
         place=f"{_BASE}/{name}",
         title=question.figure.title,
@@ -87,7 +88,9 @@ def _is_known(context: ApiContext, lifecycle: str) -> bool:
     return context.runtime.registry.known(lifecycle) is not None
 
 
-def _shown(context: ApiContext, question: Question) -> Shown:
-    answer = ask(context.runtime.store, question)
-    links = Links(_BASE, question)
-    return Shown(question, answer, chart(question, answer, links), links.everything())
+def _shown(context: ApiContext, questions: Sequence[Question]) -> list[Shown]:
+    found = []
+    for question, answer in zip(questions, ask_all(context.runtime.store, questions), strict=True):
+        links = Links(_BASE, question)
+        found.append(Shown(question, answer, chart(question, answer, links), links.everything()))
+    return found

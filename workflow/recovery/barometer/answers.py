@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from workflow.recovery.barometer.distributions import (
     Distribution,
     Value,
+    by_the_index,
     distributions,
     quantile,
     together,
@@ -44,11 +47,22 @@ class FigureResult:
 
 def ask(store: Store, question: Question) -> FigureResult:
     """What the barometer shows. Raises InvalidQuery for more periods than fit one answer."""
+    return ask_all(store, [question])[0]
+
+
+def ask_all(store: Store, questions: Iterable[Question]) -> list[FigureResult]:
+    """The same of several questions, as all of it stands at about one instant."""
+    with store.connect() as connection:
+        by_the_index(connection)
+        return [_answer(connection, one) for one in questions]
+
+
+def _answer(connection: Connection, question: Question) -> FigureResult:
     measure = question.figure.measure
     if measure is Measure.RECURRING and question.by in GROUPS:
-        return _recurring(store, question)
+        return _recurring(connection, question)
     value, numbers = _MEASURES[measure]
-    found = distributions(store, question, value)
+    found = distributions(connection, question, value)
     groups = [Group(name, one.total(), numbers(one)) for name, one in found.items()]
     whole = together(found.values())
     return FigureResult(groups, Group(None, whole.total(), numbers(whole)))
@@ -96,8 +110,8 @@ _MEASURES: Mapping[Measure, tuple[Value, _Numbers]] = {
 }
 
 
-def _recurring(store: Store, question: Question) -> FigureResult:
-    found = recurrence(store, question)
+def _recurring(connection: Connection, question: Question) -> FigureResult:
+    found = recurrence(connection, question)
     groups = [Group(name, one.subjects, one.numbers()) for name, one in found.items()]
     subjects = sum(one.subjects for one in groups)
     before = sum(one.before for one in found.values())

@@ -26,7 +26,6 @@ from sqlalchemy import (
 from workflow.recovery.barometer.numbering import numbered
 from workflow.recovery.barometer.periods import UNITS, Period, periods
 from workflow.recovery.barometer.question import COLUMNS, Question
-from workflow.store.port import Store
 from workflow.store.schema import figures
 
 Value = Literal["outcome", "minutes", "count"]
@@ -35,12 +34,10 @@ Distribution = Counter[Any]
 
 # Written out: a parameter would be another one in GROUP BY, and so another expression to PostgreSQL.
 _DAY, _HOUR = literal_column("1440", Integer), literal_column("60", Integer)
-
-
 _BY_THE_INDEX = text("set local enable_seqscan = off")
 
 
-def distributions(store: Store, question: Question, value: Value) -> dict[str | None, Distribution]:
+def distributions(connection: Connection, question: Question, value: Value) -> dict[str | None, Distribution]:
     """By group, how often each value occurs among the subjects asked for; None is the group of no name.
 
     Of periods every one is there, the oldest first; of other groups those that have subjects, the largest
@@ -48,11 +45,11 @@ def distributions(store: Store, question: Question, value: Value) -> dict[str | 
     """
     if question.by in UNITS:
         over = periods(question.by, question.since, question.until, question.zone)
-        return _by_period(store, question, over, value)
+        return _by_period(connection, question, over, value)
     group: ColumnElement[Any] = null() if question.by == "all" else COLUMNS[question.by]
     measured = _measured(value)
     statement = select(group, measured, func.count()).where(question.chosen())
-    found = _counted(store, statement.group_by(*_grouping(question.by, group), measured))
+    found = _counted(connection, statement.group_by(*_grouping(question.by, group), measured))
     return dict(sorted(found.items(), key=lambda one: (-one[1].total(), one[0] or "")))
 
 
@@ -61,13 +58,13 @@ def _grouping(by: str, group: ColumnElement[Any]) -> list[ColumnElement[Any]]:
 
 
 def _by_period(
-    store: Store, question: Question, over: list[Period], value: Value
+    connection: Connection, question: Question, over: list[Period], value: Value
 ) -> dict[str | None, Distribution]:
     if not over:
         return {}
-    rows = numbered(store.dialect, question, over, _measured(value))
+    rows = numbered(connection.dialect.name, question, over, _measured(value))
     statement = select(rows.c.n, rows.c.told, func.count()).group_by(rows.c.n, rows.c.told)
-    found = _counted(store, statement)
+    found = _counted(connection, statement)
     return {one.label: found.get(number, Counter()) for number, one in enumerate(over)}
 
 
@@ -78,22 +75,20 @@ def _measured(value: Value) -> ColumnElement[Any]:
     return case((minutes < _DAY, minutes), else_=minutes - minutes % _HOUR)
 
 
-def _counted(store: Store, statement: Select[Any]) -> dict[Any, Distribution]:
+def _counted(connection: Connection, statement: Select[Any]) -> dict[Any, Distribution]:
     found: dict[Any, Distribution] = {}
-    with store.connect() as connection:
-        by_the_index(store, connection)
-        for group, value, number in connection.execute(statement):
-            found.setdefault(group, Counter())[value] += number
+    for group, value, number in connection.execute(statement):
+        found.setdefault(group, Counter())[value] += number
     return found
 
 
-def by_the_index(store: Store, connection: Connection) -> None:
+def by_the_index(connection: Connection) -> None:
     """Have PostgreSQL find the rows of a time by their index, in this transaction.
 
     Rows of one time lie together, as they came; its planner reckons that they lie anywhere, and reads all
     figures there ever were (175 ms for 150,000 of 700,000 rows; so 50).
     """
-    if store.dialect == "postgresql":
+    if connection.dialect.name == "postgresql":
         connection.execute(_BY_THE_INDEX)
 
 

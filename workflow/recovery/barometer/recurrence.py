@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from workflow.recovery.barometer.distributions import by_the_index, distributions
+from workflow.recovery.barometer.distributions import distributions
 from workflow.recovery.barometer.numbering import numbered
 from workflow.recovery.barometer.periods import periods
 from workflow.recovery.barometer.question import COLUMNS, Question
-from workflow.store.port import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,12 @@ class Recurrence:
         return {"before": self.before, "change": self.subjects - self.before, "months": self.months}
 
 
-def recurrence(store: Store, question: Question) -> dict[str | None, Recurrence]:
+def recurrence(connection: Connection, question: Question) -> dict[str | None, Recurrence]:
     """By group; those that were there before and are no more come last."""
-    now = _by_month(store, question)
+    now = _by_month(connection, question)
     span = question.until - question.since
     earlier = replace(question, since=question.since - span, until=question.since)
-    before = {name: one.total() for name, one in distributions(store, earlier, "outcome").items()}
+    before = {name: one.total() for name, one in distributions(connection, earlier, "outcome").items()}
     names = dict.fromkeys([*now, *before])
     return {
         name: Recurrence(sum(now.get(name, ())), before.get(name, 0), len(now.get(name, ())))
@@ -39,14 +38,12 @@ def recurrence(store: Store, question: Question) -> dict[str | None, Recurrence]
     }
 
 
-def _by_month(store: Store, question: Question) -> dict[str | None, list[int]]:
+def _by_month(connection: Connection, question: Question) -> dict[str | None, list[int]]:
     """By group, how many subjects each month of the zone has that has any; the largest group first."""
     over = periods("month", question.since, question.until, question.zone)
-    rows = numbered(store.dialect, question, over, COLUMNS[question.by])
+    rows = numbered(connection.dialect.name, question, over, COLUMNS[question.by])
     statement = select(rows.c.told, func.count()).group_by(rows.c.told, rows.c.n)
     found: dict[str | None, list[int]] = {}
-    with store.connect() as connection:
-        by_the_index(store, connection)
-        for name, number in connection.execute(statement):
-            found.setdefault(name, []).append(number)
+    for name, number in connection.execute(statement):
+        found.setdefault(name, []).append(number)
     return dict(sorted(found.items(), key=lambda one: (-sum(one[1]), one[0] or "")))
