@@ -40,6 +40,10 @@ class SmtpChannel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def server_of(self, notice: Notice) -> str:
+        """One takes them all."""
+        return f"{self._settings.smtp_host}:{self._settings.smtp_port}"
+
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Hand one message to the mail server; its Message-ID is derived from the idempotency key."""
         with self.session() as session:

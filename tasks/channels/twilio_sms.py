@@ -29,6 +29,10 @@ class TwilioSmsChannel:
         self.at_once = settings.channel_at_once
         self._sender = _sender(settings)
 
+    def server_of(self, notice: Notice) -> str:
+        """One takes them all."""
+        return "twilio"
+
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Have Twilio take one message."""
         to = phone_number(address_for(notice, "phone"))

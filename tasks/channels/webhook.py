@@ -60,6 +60,10 @@ class WebhookChannel:
         _expect_taken(answer)
         return Receipt(notice.channel, identity, f"{answer.status}", receiver)
 
+    def server_of(self, notice: Notice) -> str:
+        """The receiver's. Raises Rejected for nobody's."""
+        return self._receiver(address_for(notice, "url"))
+
     def _receiver(self, url: str) -> str:
         """Whose address it is. Raises Rejected for nobody's; the message does not quote it."""
         try:

@@ -15,6 +15,7 @@ from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknow
 from tasks.sending.claim import Bundle
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
+from tasks.sending.hanging_servers import HangingServers
 from tasks.sending.sending_spans import end_sending, sending_span
 from tasks.sending.sessions import Sessions
 from workflow.recovery.contact.policy import NO_WAY
@@ -49,6 +50,7 @@ class Attempts:
     def __init__(self, settings: Settings) -> None:
         self._links = LinkWriter(settings)
         self._base = base_url(settings)
+        self._hanging = HangingServers()
 
     def at_once(self, bundles: Sequence[Bundle], sessions: Sessions) -> list[Attempt]:
         """Hand over bundles that go over one channel first, all at once; what came of each, in order."""
@@ -82,7 +84,7 @@ class Attempts:
             notices = [self._readable(notice.over(channel)) for notice in bundle.notices]
             message = self._as_one(notices, gathered=bundle.gathered)
             try:
-                receipt = _over(message, bundle.key, sessions)
+                receipt = self._over(message, bundle.key, sessions)
             except Rejected as error:
                 failed.append((channel, str(error)))
                 nobody += [failed[-1]] if isinstance(error, NobodyThere) else []
@@ -96,6 +98,21 @@ class Attempts:
         reason = failed[0][1] if len(failed) == 1 else "; ".join(f"{name}: {why}" for name, why in failed)
         refused = Rejected(f"{reason} {NO_WAY}" if len(nobody) == len(failed) else reason)
         return Attempt(bundle, refused, nobody, len(failed))
+
+    def _over(self, message: Notice, key: str, sessions: Sessions) -> Receipt:
+        channel = sessions.channel(message.channel)
+        if channel is None:
+            raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
+        try:
+            with self._hanging.asked(sessions.server_of(message)):
+                return channel.send(message, key)
+        except (Retry, Rejected, OutcomeUnknown):
+            raise
+        except Exception as error:
+            # An error of the channel or a time limit: it may have come after the message was sent.
+            log.exception("a channel failed", channel=message.channel, effect=key)
+            reason = f"{type(error).__name__} in the channel {message.channel!r}"
+            raise OutcomeUnknown(reason) from error
 
     def _as_one(self, notices: Sequence[Notice], *, gathered: bool) -> Notice:
         if len(notices) == 1:
@@ -118,21 +135,6 @@ def where(bundle: Bundle, channel: str) -> dict[str, Any]:
         return {}
     mark = address_mark(bundle.notices[0].to, channel)
     return {"mark": mark} if mark else {}
-
-
-def _over(message: Notice, key: str, sessions: Sessions) -> Receipt:
-    channel = sessions.channel(message.channel)
-    if channel is None:
-        raise Rejected(f"channel: nothing here carries {message.channel!r} [no-channel]")
-    try:
-        return channel.send(message, key)
-    except (Retry, Rejected, OutcomeUnknown):
-        raise
-    except Exception as error:
-        # An error of the channel or a time limit: it may have come after the message was sent.
-        log.exception("a channel failed", channel=message.channel, effect=key)
-        reason = f"{type(error).__name__} in the channel {message.channel!r}"
-        raise OutcomeUnknown(reason) from error
 
 
 def _interrupted(bundle: Bundle, attempt: Future[Attempt], error: Exception) -> Attempt:

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Self
 
 from tasks.channels.port import Channel, ConcurrentChannel, Notice, Receipt, SessionChannel
+from tasks.sending.hanging_servers import NamedServer
 
 
 class Sessions:
@@ -34,6 +35,11 @@ class Sessions:
         """How many notices may be handed to it at the same time."""
         channel = self.channel(name)
         return 1 if channel is None else channel.at_once
+
+    def server_of(self, notice: Notice) -> str | None:
+        """Which server a notice goes to over its channel; None where that does not say."""
+        channel = self._channels.get(notice.channel)
+        return channel.server_of(notice) if isinstance(channel, NamedServer) else None
 
     def _offered(self, channel: Channel | None) -> ConcurrentChannel | None:
         if channel is None or isinstance(channel, ConcurrentChannel):
