@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
+from state_machines.values.backoff import Backoff
 from tasks.channels.port import Channel, ChannelError, OutcomeUnknown, Retry
 from tasks.sending import nobody_there
 from tasks.sending.attempts import Attempt, Attempts, where
@@ -22,6 +25,7 @@ from tasks.sending.pace import Pace
 from tasks.sending.sessions import Sessions
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
+from workflow.engine.transient_errors import described, is_transient
 from workflow.outbox import effects as outbox
 from workflow.outbox.held_notices import notices_held_under
 from workflow.outbox.relay import SLICE
@@ -29,6 +33,9 @@ from workflow.recovery.contact import contact_log
 from workflow.recovery.contact.contact_log import Contact
 
 _SHARE_OF_LEASE = 0.3
+_SETTLE_TRIES = 6
+_SETTLE_PAUSES = Backoff(first=0.25, longest=4.0)
+"""Some eight seconds in all, of a lease of sixty."""
 _Sent = tuple[int, Mapping[str, Any]]
 """The id of an effect that was sent, and its receipt."""
 
@@ -58,7 +65,7 @@ class NoticeSender:
 
         A notice that another message has claimed since is left out.
         """
-        store, clock = self._runtime.store, self._runtime.clock
+        store = self._runtime.store
         lease_seconds = self._runtime.settings.lease_seconds
         deadline = monotonic() + min(seconds, lease_seconds * _SHARE_OF_LEASE)
         lease, taken = timedelta(seconds=lease_seconds), 0
@@ -76,8 +83,22 @@ class NoticeSender:
                     self._send_all(claimed.bundles, sessions, sent)
         finally:
             if sent:
-                outbox.settle(store, sent, clock.now())
+                self._settle(sent)
         return SendResult(taken, tuple(one.id for one in held))
+
+    def _settle(self, sent: Sequence[_Sent]) -> None:
+        """Note what went out. A database that is handed over or restarted meanwhile is waited for a while:
+        what cannot be noted counts as unknown, and a person would have to find out what is known here.
+        """
+        for tries in range(1, _SETTLE_TRIES + 1):
+            try:
+                outbox.settle(self._runtime.store, sent, self._runtime.clock.now())
+                return
+            except DBAPIError as error:
+                if tries == _SETTLE_TRIES or not is_transient(error):
+                    raise
+                log.warning("what was sent is not noted yet", notices=len(sent), error=described(error))
+                Event().wait(_SETTLE_PAUSES.pause(tries))
 
     def _send_all(self, bundles: Sequence[Bundle], sessions: Sessions, sent: list[_Sent]) -> None:
         """Send bundles that were claimed together, and add to `sent` what is to be settled.

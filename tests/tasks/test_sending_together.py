@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
+from state_machines.values.backoff import Backoff
 from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.sending import attempts, pace
+from tasks.sending import attempts, pace, sender
 from tasks.sending.attempts import Attempt
 from tasks.sending.pace import Pace, SteadyPace
 from tasks.sending.sender import NoticeSender
@@ -302,3 +304,22 @@ def commits(world: World) -> Iterator[Any]:
         yield lambda: len(done)
     finally:
         event.remove(world.store.engine, "commit", count)
+
+
+def test_what_went_out_is_noted_though_the_database_is_away_for_a_moment(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_SETTLE_PAUSES", Backoff(first=0.0, longest=0.0))
+    settle, failures = outbox.settle, [OperationalError("update", {}, Exception("gone")) for _ in range(3)]
+
+    def settle_at_last(*given: Any) -> None:
+        if failures:
+            raise failures.pop()
+        settle(*given)
+
+    monkeypatch.setattr(outbox, "settle", settle_at_last)
+    written(world, 1)
+    post = Post()
+    run(world, runtime, post)
+    assert sum(post.sent.values()) == 1 and not failures
+    assert [effect.state for effect in world.effects()] == ["settled"]

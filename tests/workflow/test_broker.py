@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import redis
 
+from tests.servers import ValkeyServer
 from tests.waiting import wait_until
 from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
@@ -75,6 +77,20 @@ def test_without_a_broker_sending_fails_at_once_by_one_name() -> None:
 
 def test_a_broker_that_is_there_is_reachable(valkey_url: str) -> None:
     assert Broker(celery_app(Settings(broker_url=valkey_url))).reachable()
+
+
+def test_a_broker_that_answers_and_takes_nothing_is_not_reachable(valkey_server: ValkeyServer) -> None:
+    broker = Broker(celery_app(Settings(broker_url=valkey_server.url)))
+    with redis.Redis.from_url(valkey_server.url) as valkey:
+        valkey.config_set("maxmemory", "1")
+        assert not broker.reachable()
+        valkey.config_set("maxmemory", "0")
+        assert broker.reachable()
+        valkey.execute_command("REPLICAOF", "127.0.0.1", "1")
+        assert not broker.reachable()
+        valkey.execute_command("REPLICAOF", "NO", "ONE")
+        assert broker.reachable()
+        assert not valkey.keys("*probed*")
 
 
 def test_a_wake_up_is_asked_for_without_waiting_and_without_failing() -> None:

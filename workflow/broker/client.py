@@ -29,6 +29,8 @@ from workflow.telemetry.tracing import Side, Span
 
 _SHOWN = 5
 _ENOUGH = 2
+_PROBED = "makegood.probed"
+"""A key that is there for a moment."""
 _DOCUMENTS_PER_MESSAGE = 25
 """Few enough that deadlines do not wait for long behind them, enough that what they need is read together."""
 _KINDS = {task_names.APPLY: EVENTS, task_names.FIRE: TIMERS}
@@ -168,6 +170,7 @@ class Broker:
                 return True
             with self._reached(), self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+                _probe_writes(connection.default_channel)
                 connection.default_channel.close()
         except BrokerUnreachable:
             return False
@@ -245,6 +248,14 @@ class Broker:
         connection = self._app.connection_for_write()
         answers = (SerializationError, *connection.channel_errors)
         return (KombuError, OSError, *connection.connection_errors, *answers), answers
+
+
+def _probe_writes(channel: Any) -> None:
+    """See that a Redis takes what is written: one that is full, or a replica, answers and takes nothing."""
+    if hasattr(channel, "conn_or_acquire"):
+        with channel.conn_or_acquire() as client:
+            client.sadd(_PROBED, _PROBED)
+            client.srem(_PROBED, _PROBED)
 
 
 def _publishing(effect: EffectRow) -> Span:
