@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from kombu.transport import redis
+from redis.exceptions import ResponseError
 
 from tasks.consumer.dead_messages import bury
 from workflow.broker.dead_messages import UNREADABLE
@@ -46,7 +47,7 @@ class _TakesAnything:
         client.parse_response = remembering
         try:
             return read(**options)
-        except (Empty, *LOST):
+        except (Empty, ResponseError, *LOST):  # what the server refuses is no fault of a message
             raise
         except Exception:  # whatever it makes of something that is no message
             if not taken or not taken[0]:

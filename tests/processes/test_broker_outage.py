@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis
 
 from tests.processes.brokers import each_broker_of_its_own, each_broker_of_its_own_and_store
 from tests.processes.installation import CUSTOMER, Installation
@@ -63,6 +64,25 @@ def test_deadlines_are_decided_though_the_broker_hangs(sqlite_installation: Inst
         )
     installation.server.go_on()
     installation.wait(lambda: told(installation) == 4, what="all to be told when it goes on")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(200)
+def test_a_redis_that_becomes_a_replica_ends_no_worker(sqlite_installation: Installation) -> None:
+    installation = sqlite_installation
+    worker = installation.workers.start("--concurrency", "1")
+    worker.wait_ready()
+    installation.send(installation.promise("P-0", due_in=0.5))
+    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="a worker at work")
+    with redis.Redis.from_url(installation.server.url) as valkey:
+        valkey.execute_command("REPLICAOF", "127.0.0.1", "1")
+        customer = {"email": "customer@example.com"}
+        installation.runtime.engine.accept([installation.promise("P-1", due_in=2, customer=customer)])
+        installation.wait(lambda: installation.state("promise:P-1") == "lapsed", what="the lapse meanwhile")
+        valkey.execute_command("REPLICAOF", "NO", "ONE")
+    installation.wait(lambda: told(installation) == 1, what="the customer to be told")
+    assert worker.pid in worker.group()
+    assert installation.dead_letters() == []
 
 
 def told(installation: Installation) -> int:

@@ -13,6 +13,7 @@ from workflow.settings import Settings
 
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 15.0
+_OF_REDIS = ("redis", "rediss", "sentinel")
 _SOFT_SHARE, _HARD_SHARE = 0.6, 0.75
 """Of a lease: a task is stopped before what it claimed may be claimed by another."""
 
@@ -39,6 +40,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": _transport_options(url, settings),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # the scheduler decides deadlines meanwhile: never give up
+        # A Redis that becomes a replica, or is full, answers by errors: no reason to end. What RabbitMQ says
+        # of a queue that is declared otherwise only a person can mend.
+        "broker_channel_error_retry": urlsplit(url).scheme in _OF_REDIS,
         "makegood_notifications": _notification_channel(settings),
         "task_default_queue": task_names.QUEUE,
         "task_create_missing_queues": True,  # other people's queues
@@ -93,7 +97,7 @@ def _transport_options(url: str, settings: Settings) -> dict[str, Any]:
     scheme = url.partition("://")[0]
     # A sender tries once more at once and then gives up: SQL retries. (0 would mean for ever.)
     at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
-    if scheme in ("redis", "rediss", "sentinel"):
+    if scheme in _OF_REDIS:
         return {
             **_sentinel_options(scheme, settings),
             **at_once,
