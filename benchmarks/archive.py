@@ -46,7 +46,7 @@ def _measured(session: Session, kind: str) -> Figure:
     cases = session.size(10_000, 100)
     url = session.migrated(kind)
     name = f"archive_{kind}"
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         with session.step(f"{kind}: service alerts of {cases:,} cases"):
             begun = perf_counter()
             _write(store, cases)

@@ -52,7 +52,7 @@ def measure(session: Session) -> list[Figure]:
     name = url.rpartition("/")[2]
     with session.step(f"filling a database: {count:,} subjects"):
         _fill(session.conninfo(name), count)
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         questions = _questions(store)
         result = session.contest("barometer_1m", {"makegood": lambda: _reading(questions)})
         medians = {one: result.median("makegood", one) for one in questions}

@@ -141,7 +141,7 @@ def _signed_in(url: str, agents: int) -> list[str]:
     now, run = datetime.now(UTC), int(time())
     limits = Limits(timedelta(days=30), timedelta(days=60))
     found = []
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         for number in range(agents + 1):
             roles = OF_PEOPLE if number == 0 else (Role.AGENT,)
             person = people.add(

@@ -53,7 +53,7 @@ def kept_house(folder: Path, subjects: int) -> Iterator[House]:
             if datetime.now(UTC) - datetime.fromisoformat(done.read_text()) > _LASTS:
                 raise SystemExit(f"{folder} was filled too long ago: remove it, and it is filled anew")
             migrate(url)
-            with closing(open_store(url)) as store:
+            with closing(open_store(url, patient=True)) as store:
                 filled = counted(store)
             if filled.subjects < subjects:
                 raise SystemExit(f"{folder} has {filled.subjects:,} subjects: remove it, or ask for fewer")
@@ -70,7 +70,7 @@ def _fill(server: PostgresServer, url: str, subjects: int) -> Filled:
         connection.execute(f"create database {_DATABASE}")
     migrate(url)
     now = datetime.now(UTC)
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         registry = Registry(store)
         registry.register(catalog_sources(), now)
         return fill(store, registry, subjects, now)

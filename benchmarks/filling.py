@@ -52,7 +52,7 @@ def _fill(session: Session, filling: Filling) -> str:
     with session.step(f"filling a database: {filling}"):
         url = session.migrated("postgresql")
         name = url.rpartition("/")[2]
-        store = open_store(url)
+        store = open_store(url, patient=True)
         Registry(store).register([(METER, None)], datetime.now(UTC))
         store.close()
         with psycopg.connect(session.conninfo(name), autocommit=True) as connection:

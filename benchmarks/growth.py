@@ -107,7 +107,7 @@ def _pending(session: Session, filling: Filling) -> Reading:
     times = session.size(50, 4)
     with working(session, filling) as name:
         add_due(session, name, BATCH * (WARM_UP + times))
-        store = open_store(session.server.url(name))
+        store = open_store(session.server.url(name), patient=True)
         engine = engine_on(store)
         fired = _timed(lambda: engine.fire(BATCH).decided, times)
         accepted = _timed(accepting(engine, filling.pending, WARM_UP + times), times)
@@ -122,7 +122,7 @@ def _pending(session: Session, filling: Filling) -> Reading:
 def _closed(session: Session, filling: Filling) -> Reading:
     times = session.size(50, 4)
     with working(session, filling) as name:
-        store = open_store(session.server.url(name))
+        store = open_store(session.server.url(name), patient=True)
         engine = engine_on(store)
         _timed(accepting(engine, filling.pending, WARM_UP + times), times)
         applied = _timed(lambda: engine.apply(BATCH).decided, times)

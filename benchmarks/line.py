@@ -38,7 +38,7 @@ def measure(session: Session) -> list[Figure]:
 def _measured(session: Session, kind: str) -> Figure:
     calls = session.size(100_000, 1_000)
     url, name = session.migrated(kind), f"line_{kind}"
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         with session.step(f"{kind}: {calls:,} calls"):
             _ask_for(store, calls)
         yardsticks = session.yardsticks(kind)

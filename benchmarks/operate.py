@@ -49,7 +49,7 @@ def _measured(session: Session, kind: str) -> Figure:
     count = session.size(1_000_000, 10_000)
     url, name = troubled(session, kind, count), f"operate_1m_{kind}"
     yardsticks = session.yardsticks(kind)
-    with session.broker() as broker, closing(open_store(url)) as store:
+    with session.broker() as broker, closing(open_store(url, patient=True)) as store:
         looks = _looks(store, Broker(celery_app(Settings(broker_url=broker.url))))
         result = session.contest(name, {"makegood": partial(_reading, looks)}, yardsticks=yardsticks)
     told = ", ".join(

@@ -61,7 +61,7 @@ def troubled(session: Session, kind: str, subjects: int) -> str:
         else:
             wanted = filling.Filling(due=due, pending=subjects - due)
             url = session.server.url(session.database(filling.filled(session, wanted)))
-        store = open_store(url)
+        store = open_store(url, patient=True)
         _go_wrong(store, subjects)
         store.close()
         if kind == "postgresql":

@@ -126,7 +126,7 @@ def _in_turn(session: Session, few: int, many: int, opened: Callable[[Session, s
 
 
 def _engine(session: Session, name: str) -> Opened:
-    store = open_store(session.server.url(name))
+    store = open_store(session.server.url(name), patient=True)
     engine = engine_on(store)
     return lambda: engine.fire(BATCH).decided, store.close
 

@@ -106,7 +106,7 @@ def measure(session: Session) -> list[Figure]:
 def _measured(session: Session, kind: str) -> Figure:
     count = session.size(1_000_000, 5_000)
     url, name = session.migrated(kind), f"search_1m_{kind}"
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patient=True)) as store:
         registry = Registry(store)
         registry.register(catalog_sources(), NOW)
         with session.step(f"{kind}: {count:,} subjects"):

@@ -31,7 +31,7 @@ def measure(session: Session) -> list[Figure]:
     count = session.size(2_000, 200)
     url = session.migrated("postgresql")
     name = url.rpartition("/")[2]
-    store = open_store(url)
+    store = open_store(url, patient=True)
     engine, run = engine_on(store), iter(range(10**9))
     prefix = secrets.token_hex(4)
 
