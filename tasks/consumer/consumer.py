@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import structlog
@@ -12,6 +13,9 @@ from tasks.consumer import redis_transport
 from tasks.consumer.dead_messages import bury
 from tasks.consumer.message_check import MessageCheck
 from workflow.broker.dead_messages import UNKNOWN_TASK, UNREADABLE
+
+_REFUSED_SECONDS = 1.0
+"""Until a broker is asked again that refused what it was asked."""
 
 Message = Any
 """kombu's: it is untyped."""
@@ -40,6 +44,12 @@ class Consumer(CeleryConsumer):
             super().on_connection_error_after_connected(exc)
         except Exception as error:
             log.warning("a lost connection was not closed properly", error=repr(error))
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Give up one to a broker that answers and refuses what is asked: it would be asked again at once."""
+        super().on_connection_error_before_connected(exc)
+        if isinstance(exc, self.channel_errors):
+            _wait(_REFUSED_SECONDS)
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:
         """What each message goes through: looked at as a whole first, then handed to Celery."""
@@ -94,3 +104,7 @@ class Consumer(CeleryConsumer):
         bury(str(queue), reason, message.body or b"")
         if not message.acknowledged:
             message.ack()
+
+
+def _wait(seconds: float) -> None:
+    Event().wait(seconds)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from celery import Celery
 from kombu import Connection
+from redis.exceptions import ReadOnlyError
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from tasks.consumer import consumer as module
 from tasks.consumer.consumer import Consumer
 from tests.workflow.world import World
 from workflow.broker.dead_messages import UNREADABLE
@@ -50,6 +52,20 @@ def test_a_connection_lost_over_a_message_that_was_not_confirmed_does_not_end_th
             consumer.on_connection_error_after_connected(ConnectionError("gone"))
     assert consumer.connection is None
     assert "was not closed properly" in repr(log)
+
+
+def test_a_broker_that_refuses_what_it_is_asked_is_not_asked_again_at_once(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer: Any = Consumer.__new__(Consumer)
+    consumer.conninfo = Connection(valkey_url)
+    consumer.channel_errors = consumer.conninfo.channel_errors
+    waited: list[float] = []
+    monkeypatch.setattr(module, "_wait", waited.append)
+    consumer.on_connection_error_before_connected(ConnectionError("gone"))
+    assert waited == []
+    consumer.on_connection_error_before_connected(ReadOnlyError("a replica"))
+    assert len(waited) == 1
 
 
 def refuse(channel: Any) -> None:
