@@ -18,6 +18,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.api.signed_in import token_of
+from tests.api.test_desk import asked
 from tests.browser.conftest import QUIET, Desk, Screen
 from tests.browser.much_to_see import DOCUMENTED, much_to_see
 from tests.browser.test_pages import PAGES
@@ -64,7 +65,32 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
         with full_desk(Path(place), browser, "") as desk:
+            of_a_call(folder / "console.png", desk)
             _of_one(folder, Path(place), browser, desk)
+
+
+def of_a_call(file: Path, desk: Desk) -> None:
+    """The picture with which README begins, ``docs/console.png``: a call at work beside its case."""
+    chris = {
+        "name": "Chris Miller", "phone": "+49 30 1234", "email": "chris@home.example",
+        "zone": "Europe/Berlin", "language": "en",
+    }  # fmt: skip
+    words, olga = "You promised that a manager calls within 2 to 4 hours. Nobody did.", "olga@shop.example"
+    asked(desk.house, "case.open", "case:4711", customer=chris, words=words, owner=olga)
+    asked(desk.house, "case.acknowledge", "case:4711", by=olga, understood="The promised call never came")
+    asked(desk.house, "case.step", "case:4711", step="reboot the modem", result="still dead", by=olga)
+    asked(desk.house, "callback.request", "callback:4711", customer=chris, words=words,
+          context={"case": "case:4711"}, desk="picture")  # fmt: skip
+    ada = desk.screen(token_of(desk.house, "ada", Role.AGENT, teams=("picture",)), width=1180)
+    ada.page.set_viewport_size({"width": 1180, "height": 860})
+    ada.open("/line")
+    ada.page.locator("#claim button").first.click()
+    ada.page.wait_for_url("**/work/callback:4711")
+    ada.page.reload()
+    ada.page.locator("[name=outcome]").first.check()
+    ada.page.locator("#field-note").fill("We said sorry. The new modem comes tomorrow before noon.")
+    ada.page.screenshot(path=file)
+    ada.page.context.close()
 
 
 def _of_one(folder: Path, place: Path, browser: Browser, desk: Desk) -> None:
