@@ -59,7 +59,7 @@ def _from_ledger(keys: list[str], out: Path, subjects: list[str], keep_personal:
         if ":" not in key:
             message = f"{key!r} is no subject's key, such as promise:P-17; a log needs --map and --lifecycle"
             raise InvalidQuery([Problem("--record", "form", message)])
-    store = open_store(read_settings().database)
+    store = open_store(read_settings().database, patient=True)
     try:
         return keep_ledger(store, keys, out, keep_personal=keep_personal)
     finally:

@@ -67,11 +67,11 @@ def attempts(
     return AttemptPage([AttemptRow(*tuple(row)[1:]) for row in rows], more)
 
 
-def prune(store: Store, before: datetime) -> int:
-    """Forget what was tried before this instant (UTC); how many that were."""
-    old = _ROW.at < before
+def prune(store: Store, before: datetime, most: int = 5_000) -> int:
+    """Forget what was tried before this instant (UTC), at most so many; how many it were."""
     with store.connect() as connection:
-        if connection.execute(select(_ROW.id).where(old).limit(1)).first() is None:
-            return 0
-    with store.begin() as transaction:
-        return transaction.connection.execute(delete(forward_attempts).where(old)).rowcount
+        found = list(connection.scalars(select(_ROW.id).where(_ROW.at < before).limit(most)))
+    if found:
+        with store.begin() as transaction:
+            transaction.connection.execute(delete(forward_attempts).where(_ROW.id.in_(found)))
+    return len(found)
