@@ -52,6 +52,12 @@ class Screen:
         """Open a page of the desk."""
         self.page.goto(self.base + path)
 
+    def show_all_pages(self) -> None:
+        """On a telephone, open what all pages and the way out stand behind."""
+        menu = self.page.locator("header.top .menu summary")
+        if menu.is_visible():
+            menu.click()
+
     def is_clean(self) -> None:
         """Nothing was complained about so far: no error, nothing that the policy forbids."""
         violations = self.page.evaluate("window.violations ?? []")

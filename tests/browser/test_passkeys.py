@@ -46,6 +46,7 @@ def test_somebody_makes_a_passkey_and_signs_in_by_it(desk: Desk, sight: str) -> 
     page.locator(".done").wait_for()
     assert page.locator("b", has_text="My telephone").is_visible()
     assert found_by_axe(screen, desk.axe) == [] and too_wide(screen) == []
+    screen.show_all_pages()
     page.locator("form[action='/sign-out'] button").click()
     page.wait_for_url("**/sign-in")
     assert found_by_axe(screen, desk.axe) == [] and too_wide(screen) == []
@@ -54,6 +55,7 @@ def test_somebody_makes_a_passkey_and_signs_in_by_it(desk: Desk, sight: str) -> 
     used.focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{screen.base}/line")
+    screen.show_all_pages()
     assert page.get_by_role("link", name=name.title()).is_visible(), "it is they"
     screen.open("/admin/me")
     page.locator("form[action='/admin/me/passkeys/remove'] button").click()

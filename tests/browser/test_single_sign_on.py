@@ -89,6 +89,7 @@ def test_somebody_signs_in_there_and_is_led_back_to_where_they_wanted(desk: Desk
     screen = desk.screen(None, **SIGHTS[sight])
     page = signs_in(screen, "ada")
     assert page.url == f"{screen.base}/line"
+    screen.show_all_pages()
     assert page.get_by_role("link", name="Ada").is_visible()
     page.locator("form[action='/sign-out'] button").click()
     page.wait_for_url("**/sign-in")

@@ -64,7 +64,7 @@ def test_a_dead_letter_is_told_once_by_cause_and_without_data(traps: World) -> N
     assert sweep(traps) == 0
     (words,) = told(traps)
     assert words.startswith("1 dead letter: 1 x event trap.spring [ExpressionError]. ")
-    assert "/v1/dead-letters" in words and "Ada" not in words
+    assert "/operate" in words and "Ada" not in words
 
 
 def test_many_are_told_together_and_the_next_after_a_pause(traps: World) -> None:
