@@ -114,8 +114,9 @@ class PostgresServer:
 
     def take_no_writes(self, whether: bool) -> None:
         """As a server does that has handed over to another; of those who are connected, too."""
-        for statement in ("alter system set default_transaction_read_only = {}", "select pg_reload_conf()"):
-            self._execute(sql.SQL(statement).format(sql.Literal("on" if whether else "off")))
+        wanted = sql.Literal("on" if whether else "off")
+        self._execute(sql.SQL("alter system set default_transaction_read_only = {}").format(wanted))
+        self._read_settings()
 
     def ask_for_password(self, role: str, password: str) -> None:
         """Make a role that has to say its password, as no other has to."""
@@ -123,7 +124,7 @@ class PostgresServer:
         self.set_password(role, password)
         rules = self._data / "pg_hba.conf"
         rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
-        self._execute(sql.SQL("select pg_reload_conf()").format())
+        self._read_settings()
 
     def set_password(self, role: str, password: str) -> None:
         """From now on it is this one; who is connected stays so."""
@@ -192,6 +193,18 @@ class PostgresServer:
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self._conninfo(), autocommit=True) as connection:
             connection.execute(statement)
+
+    def _read_settings(self) -> None:
+        """Have it read its files; it tells those who are connected before it lets in anybody else."""
+        before = self._settings_read_at()
+        self._execute(sql.SQL("select pg_reload_conf()").format())
+        wait_until(
+            lambda: self._settings_read_at() != before, seconds=30, what="PostgreSQL to read its settings"
+        )
+
+    def _settings_read_at(self) -> object:
+        with psycopg.connect(self._conninfo(), autocommit=True) as connection:
+            return connection.execute("select pg_conf_load_time()").fetchone()
 
     def _conninfo(self) -> str:
         return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout=5"
