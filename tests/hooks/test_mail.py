@@ -98,6 +98,12 @@ def test_words_in_any_encoding_and_kind_are_read() -> None:
     assert mail_value(page)["text"] == "It works.\nNot yet & here."
 
 
+def test_whom_it_is_to_be_answered_to_is_no_sender() -> None:
+    found = mail_value(b"From: Website <www@shop.example>\nReply-To: Ada <ada@mail.example>\n\nx")
+    assert found["from"] == {"address": "www@shop.example", "name": "Website"}
+    assert found["reply_to"] == [{"address": "ada@mail.example", "name": "Ada"}]
+
+
 def test_files_are_named_and_never_opened() -> None:
     one = EmailMessage()
     one["From"] = "kim@mail.example"
