@@ -92,7 +92,9 @@ def test_an_operator_says_on_a_page_who_hears_of_what_nobody_takes(house: House)
     page = ola.get("/subjects/team:desk").text
     assert "ada@shop.example, ben@shop.example" in page and "/subjects/team:desk/do/set" in page
     assert "/do/set" not in ada.get("/subjects/team:desk").text
-    theirs = said | ada.forms(PROMISE).to(PROMISE) | {"members": "ada@shop.example", "lead": "ada@shop.example"}
+    theirs = (
+        said | ada.forms(PROMISE).to(PROMISE) | {"members": "ada@shop.example", "lead": "ada@shop.example"}
+    )
     assert ada.post("/new/team/set", theirs).status_code == 404
     assert ada.post("/subjects/team:desk/do/set", theirs).status_code == 403
     assert house.get("/v1/subjects/team:desk").json()["data"]["lead"] == "lea@shop.example"
