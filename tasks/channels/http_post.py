@@ -7,8 +7,10 @@ can have come of it. A connection lost after that leaves the outcome open.
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -18,6 +20,13 @@ from tasks.channels.certificates import trusted_certificates
 
 _MOST_BYTES = 64 * 1024
 _LONGEST_WAIT = 3600.0
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "certificate-not-trusted"),
+    (ssl.SSLError, "no-tls"),
+    (socket.gaierror, "host-not-found"),
+    (ConnectionRefusedError, "not-connected"),
+)
+"""As the attempts of a subscription have them."""
 
 
 class Unsent(Exception):
@@ -64,7 +73,7 @@ def post(
 async def _post(
     url: str, content: bytes, headers: Mapping[str, str], seconds: float, auth: tuple[str, str] | None
 ) -> HttpResponse:
-    begun = False
+    begun, known = False, None
 
     async def trace(step: str, _: Mapping[str, Any]) -> None:
         nonlocal begun
@@ -72,7 +81,11 @@ async def _post(
 
     plain = {"accept-encoding": "identity", "user-agent": "makegood", **headers}
     client = httpx.AsyncClient(
-        verify=trusted_certificates(), trust_env=False, follow_redirects=False, timeout=seconds
+        verify=trusted_certificates(),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=seconds,
+        event_hooks={"response": [_lead_nowhere]},
     )
     try:
         async with asyncio.timeout(seconds), client:
@@ -80,11 +93,29 @@ async def _post(
                 "POST", url, content=content, headers=plain, auth=auth, extensions={"trace": trace}
             )
             async with stream as response:
-                body = await _body(response, seconds)
-                return HttpResponse(response.status_code, body, retry_after(response.headers))
+                known = HttpResponse(response.status_code, b"", retry_after(response.headers))
+                return replace(known, body=await _body(response, seconds))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        if known is not None:  # there was no time left for its body
+            return known
         kind = Lost if begun else Unsent
-        raise kind(type(error).__name__) from error
+        raise kind(_fault(error)) from error
+
+
+async def _lead_nowhere(response: httpx.Response) -> None:
+    """Not asked to follow a redirect, the library fails all the same where one leads nowhere."""
+    response.headers.pop("location", None)
+
+
+def _fault(error: BaseException) -> str:
+    """What it was, in a word; what can be put right by somebody at the other side has one of its own."""
+    cause: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
+    while cause is not None:
+        for kind, word in _WORDS:
+            if isinstance(cause, kind):
+                return word
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 async def _body(response: httpx.Response, seconds: float) -> bytes:
@@ -112,5 +143,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("date", ""))
         return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # such as a zone that no number holds
         return None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import aiohttp
 import httpx
+import structlog
 from standardwebhooks.webhooks import Webhook
 
 from tasks.channels.guarded_network import AddressNotPermitted, GuardedClient
@@ -27,7 +28,10 @@ KEPT = 500
 """Bytes of an answer that are kept."""
 _READ = 16 * 1024
 """Bytes of an answer that are read, so that the connection can be used again."""
+_BODY_SHARE = 0.25
+"""Of an answer's time: the status is known by then, and a body that drips would hold all that follows."""
 
+_FAULTS = (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError)
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "late"),
     (aiohttp.ClientConnectorDNSError, "host-not-found"),
@@ -39,6 +43,8 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "connection-lost"),
 )
 """Why there was no answer; the first that fits."""
+
+log = structlog.get_logger(__name__)
 
 
 class Answer(NamedTuple):
@@ -90,8 +96,11 @@ class Receiver:
             async with asyncio.timeout(self._seconds):
                 async with self._client.post(self._url, body, headers) as response:
                     status, pause = response.status, retry_after(response.headers)
-                    text = await _beginning(response)
-        except (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError) as fault:
+                    async with asyncio.timeout(self._seconds * _BODY_SHARE):
+                        text = await _beginning(response)
+        except Exception as fault:
+            if not isinstance(fault, _FAULTS):  # whatever a receiver says is its failure, and counts as one
+                log.exception("an answer that cannot be read", change=message_id(change))
             if status is None:  # a body that breaks off does not change what the status said
                 error = _word(fault)
         took = round((monotonic() - began) * 1000)

@@ -18,8 +18,11 @@ class Certificates(NamedTuple):
     key: Path
 
 
-def certificates(directory: Path) -> Certificates:
-    """New ones, good for a day. Raises ServerMissing without openssl."""
+NAMES = "IP:127.0.0.1,DNS:localhost,DNS:care.example"
+
+
+def certificates(directory: Path, names: str = NAMES) -> Certificates:
+    """New ones, good for a day, the server's for these `names`. Raises ServerMissing without openssl."""
     openssl = shutil.which("openssl")
     if openssl is None:
         raise ServerMissing("openssl is missing, which makes certificates for tests")
@@ -32,7 +35,7 @@ def certificates(directory: Path) -> Certificates:
     run("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "1",
         "-subj", "/CN=authority of a test", "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
     run("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=care.example")
-    (directory / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:care.example\n")
+    (directory / "names").write_text(f"subjectAltName={names}\n")
     run("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
         "-CAcreateserial", "-days", "1", "-extfile", "names", "-out", "server.pem")  # fmt: skip
     return Certificates(directory / "authority.pem", directory / "server.pem", directory / "server.key")

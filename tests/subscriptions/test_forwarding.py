@@ -15,6 +15,7 @@ from tasks.forwarding.forwarder import EVERY
 from tasks.scheduler.sweep import sweep
 from tests.subscriptions.conftest import Outlet
 from tests.subscriptions.receiving import Receiver, Reply
+from tests.tasks.wire_server import Line, WireServer, after_request
 from tests.waiting import wait_until
 from workflow.clock import monotonic
 from workflow.queries.subjects import subjects
@@ -171,6 +172,42 @@ def test_a_late_answer_is_none_and_the_same_id_comes_again(outlet: Outlet, recei
     assert {one.id for one in receiver.received} == {"lamp:A/1"}
     again, first = attempts.attempts(outlet.world.store, subscription).items
     assert (again.status, again.answer, again.number, first.error) == (200, "thanks", 2, "late")
+
+
+def test_an_answer_that_drips_or_that_nobody_can_read_is_one_attempt(
+    outlet: Outlet, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its status holds after a quarter of its time; what no library can read is the receiver's failure."""
+    outlet.settings = outlet.settings.model_copy(update={"subscription_seconds": 2.0})
+    subscription = outlet.subscribe(receiver)
+    with WireServer(after_request(_drips)) as dripping:
+        change = {"url": f"{dripping.url}/hook"}
+        book.change(outlet.world.store, subscription, change, outlet.world.clock.now())
+        outlet.decide("A")
+        outlet.turns()
+    (tried,) = attempts.attempts(outlet.world.store, subscription).items
+    assert tried.status == 200 and tried.milliseconds < 1900
+    change = {"url": receiver.url}
+    book.change(outlet.world.store, subscription, change, outlet.world.clock.now())
+    monkeypatch.setattr("tasks.forwarding.receiver.retry_after", lambda _: int("nothing that is foreseen"))
+    outlet.decide("B")
+    outlet.turns()
+    assert len(attempts.attempts(outlet.world.store, subscription).items) == 2
+
+
+def _drips(line: Line) -> None:
+    line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    line.drip(b"x")
+
+
+def test_a_zone_that_no_number_holds_is_no_time_that_is_asked_for(outlet: Outlet, receiver: Receiver) -> None:
+    until = "Mon, 02 Mar 2026 10:05:00 +9999999999999"
+    receiver.behaviour = lambda _, times: Reply() if times else Reply(429, {"Retry-After": until})
+    outlet.subscribe(receiver)
+    outlet.decide("A")
+    outlet.turns()
+    outlet.later(seconds=5)
+    assert receiver.ids() == ["lamp:A/1"]
 
 
 def test_whoever_asks_for_time_gets_it(outlet: Outlet, receiver: Receiver) -> None:

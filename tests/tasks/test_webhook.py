@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+import time
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,9 +14,12 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
+from tasks.channels import http_post
 from tasks.channels.port import NobodyThere, Notice, Rejected, Retry
 from tasks.channels.webhook import WebhookChannel
-from tests.tasks.wire_server import WireServer, answering, http_answer
+from tests.servers.certificates import certificates
+from tests.servers.tls_front import tls_front
+from tests.tasks.wire_server import Line, WireServer, after_request, answering, http_answer
 from workflow.clock import SystemClock, VirtualClock
 from workflow.errors import SettingsError
 from workflow.recovery.contact.receivers import Receivers
@@ -97,6 +103,10 @@ def test_a_status_means_what_it_says(status: int, means: type[Exception]) -> Non
         (["Retry-After: Mon, 02 Mar 2026 09:00:00 GMT", "Date: Mon, 02 Mar 2026 10:00:00 GMT"], 0.0),
         (["Retry-After: Mon, 02 Mar 2026 10:05:00 GMT"], None),
         (["Retry-After: soon"], None),
+        (
+            ["Retry-After: Mon, 02 Mar 2026 10:05:00 +9999999999999", "Date: Mon, 02 Mar 2026 10:00:00 GMT"],
+            None,
+        ),
         (["Retry-After: -7"], None),
         ([], None),
     ],
@@ -106,6 +116,50 @@ def test_how_long_the_receiver_wants_to_be_left_alone(headers: list[str], after:
     with WireServer(answering(http_answer(503, b"", *headers))) as server, pytest.raises(Retry) as caught:
         channel(server.url).send(notice(server.url), KEY)
     assert caught.value.after == after
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "mailto:care@shop.example", "http://a/" + "x" * 70_000])
+def test_a_redirect_is_refused_wherever_it_leads(location: str) -> None:
+    with (
+        WireServer(answering(http_answer(302, b"", f"Location: {location}"))) as server,
+        pytest.raises(Rejected, match="webhook-302"),
+    ):
+        channel(server.url).send(notice(server.url), KEY)
+
+
+def test_a_status_that_came_holds_though_no_time_is_left_for_its_body() -> None:
+    def late(line: Line) -> None:
+        time.sleep(0.8)
+        line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        line.drip(b"x")
+
+    settings = Settings(webhook_secret=SecretStr(NEW), channel_seconds=1.0)
+    with WireServer(after_request(late)) as server:
+        there = settings.model_copy(update={"webhook_hosts": server.url})
+        assert WebhookChannel(there, VirtualClock(NOW)).send(notice(server.url), KEY).answer == "200"
+
+
+@pytest.mark.parametrize("names", ["IP:127.0.0.1", "DNS:other.example"], ids=["nobody's", "another's"])
+def test_a_certificate_that_is_not_trusted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: str
+) -> None:
+    made = certificates(tmp_path, names)
+    if "other" in names:
+        context = ssl.create_default_context(cafile=made.authority)
+        monkeypatch.setattr(http_post, "trusted_certificates", lambda: context)
+    with WireServer(answering(http_answer(200))) as server, tls_front(server.port, made) as port:
+        url = f"https://127.0.0.1:{port}"
+        with pytest.raises(Retry, match="certificate-not-trusted"):
+            channel(url).send(notice(url), KEY)
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("url", "word"), [("http://127.0.0.1:1", "not-connected"), ("http://no-such.invalid", "host-not-found")]
+)
+def test_why_nobody_was_reached_is_named(url: str, word: str) -> None:
+    with pytest.raises(Retry, match=f"webhook: {word}"):
+        channel(url).send(notice(url), KEY)
 
 
 @pytest.mark.parametrize(
