@@ -121,11 +121,15 @@ class Retry(ChannelError):
     """Another try may help and does no harm: it surely did not go out, or the other side knows it by its key.
 
     `after` is how many seconds the other side wants to be left alone at least; None: it said nothing.
+    `of_all`: the server did not look at the notice, and would say the same of any other.
     """
 
-    def __init__(self, message: str, after: float | None = None, *, rules: Collection[str] = ()) -> None:
+    def __init__(
+        self, message: str, after: float | None = None, *, rules: Collection[str] = (), of_all: bool = False
+    ) -> None:
         super().__init__(message, rules=rules)
         self.after = after
+        self.of_all = of_all
 
 
 class Rejected(ChannelError):

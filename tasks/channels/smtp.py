@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+import idna
+from pydantic import SecretStr
+
 from tasks.channels.address import address_for
 from tasks.channels.message import compose, envelope_sender, message_id
 from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
 from tasks.channels.smtp_watch import Watch
+from workflow.errors import SettingsError
 from workflow.recovery.contact.mail_addresses import bare_address
 from workflow.recovery.contact.resting import dead_address
 from workflow.settings import Settings
@@ -26,6 +30,8 @@ _STEPS = 4
 """So many times the seconds of one answer are given to all of them together."""
 _CLOSED = frozenset({"smtp-lost-early", "smtp-421"})
 """How it shows that a server has closed a connection, or is about to."""
+_NOT_YET = frozenset({450, 451})
+_NOT_YET_SECONDS = 60.0
 _T = TypeVar("_T")
 
 
@@ -38,6 +44,11 @@ class SmtpChannel:
     """Sends each notice as one message of plain text; several in a row go over one connection."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError for a login that the library cannot say."""
+        for name, said in (("USER", settings.smtp_user), ("PASSWORD", settings.smtp_password)):
+            plain = said.get_secret_value() if isinstance(said, SecretStr) else said
+            if plain is not None and not plain.isascii():
+                raise SettingsError(f"MAKEGOOD_SMTP_{name}: only letters, digits and signs of ASCII [ascii]")
         self._settings = settings
 
     def server_of(self, notice: Notice) -> str:
@@ -74,7 +85,7 @@ class SmtpSession:
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Hand one message to the mail server."""
-        recipient = bare_address(address_for(notice, "email"))
+        recipient = _as_sent(bare_address(address_for(notice, "email")))
         message = compose(notice, recipient, idempotency_key, self._settings.smtp_from)
         if not self._goes_on(recipient):
             self._begin(self._connected(), recipient)
@@ -121,8 +132,7 @@ class SmtpSession:
             _leave(server)
             if not isinstance(error, OSError | smtplib.SMTPException):
                 raise
-            # Whatever is wrong with the server or with our account there is not wrong with the notice.
-            raise Retry(f"mail server: {type(error).__name__} before the message [smtp-connect]") from error
+            raise _not_begun(error) from error
         self._server = server
         return server
 
@@ -154,6 +164,17 @@ class SmtpSession:
             if isinstance(error, OSError | smtplib.SMTPException):
                 raise _before_data(error) from error
             raise
+
+
+def _as_sent(address: str) -> str:
+    """With its host as any server knows it (RFC 5890); where the mailbox is beyond ASCII too, as it is."""
+    mailbox, _, host = address.rpartition("@")
+    if not mailbox.isascii() or host.isascii():
+        return address
+    try:
+        return f"{mailbox}@{idna.encode(host, uts46=True).decode()}"
+    except idna.IDNAError:
+        return address
 
 
 def _envelope(server: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str]) -> None:
@@ -202,14 +223,33 @@ def _refusal(code: int, answer: bytes, step: str) -> ChannelError:
     """What is no 2xx, while nothing is delivered yet: 5xx is final, anything else may pass.
 
     A 550 may be about us or about the words; only what it says besides tells that nobody is there.
+    Who takes no mail of strangers at once says 450 or 451, and takes it after some five minutes: to ask every
+    few seconds until then uses up all attempts.
     """
     words = answer.decode("utf-8", "replace")
     said = words.partition(" ")[0]
     enhanced = f" {said}" if said.count(".") == 2 and said.replace(".", "").isdigit() else ""
-    kind = Rejected if 500 <= code < 600 else Retry
-    if kind is Rejected and step != "sender" and dead_address(words):
-        kind = NobodyThere
-    return kind(f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]", rules=[f"smtp-{code}"])
+    reason, rules = f"mail server: answered {code}{enhanced} to the {step} [smtp-{step}]", [f"smtp-{code}"]
+    if not 500 <= code < 600:
+        return Retry(reason, _NOT_YET_SECONDS if code in _NOT_YET else None, rules=rules)
+    dead = step != "sender" and dead_address(words)
+    return NobodyThere(reason, rules=rules) if dead else Rejected(reason, rules=rules)
+
+
+def _not_begun(error: OSError | smtplib.SMTPException) -> Retry:
+    """Whatever is wrong with the server or with our account there is not wrong with the notice.
+
+    Where it has answered, it would answer the same to the next: a hundred logins in vain may lock us out.
+    """
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+    said = f"{type(error).__name__} {code}" if code else type(error).__name__
+    lost = isinstance(error, smtplib.SMTPServerDisconnected)
+    refused = isinstance(error, smtplib.SMTPException) and not lost
+    return Retry(
+        f"mail server: {said} before the message [smtp-connect]",
+        rules=[f"smtp-{code}"] if code else [],
+        of_all=refused or isinstance(error, ssl.SSLError),
+    )
 
 
 def _before_data(error: Exception) -> ChannelError:

@@ -31,7 +31,7 @@ _READ = 16 * 1024
 _BODY_SHARE = 0.25
 """Of an answer's time: the status is known by then, and a body that drips would hold all that follows."""
 
-_FAULTS = (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError)
+_NO_ANSWER = (aiohttp.ClientError, httpx.InvalidURL, TimeoutError, OSError)
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "late"),
     (aiohttp.ClientConnectorDNSError, "host-not-found"),
@@ -99,7 +99,7 @@ class Receiver:
                     async with asyncio.timeout(self._seconds * _BODY_SHARE):
                         text = await _beginning(response)
         except Exception as fault:
-            if not isinstance(fault, _FAULTS):  # whatever a receiver says is its failure, and counts as one
+            if not isinstance(fault, _NO_ANSWER):  # it counts as one failure all the same
                 log.exception("an answer that cannot be read", change=message_id(change))
             if status is None:  # a body that breaks off does not change what the status said
                 error = _word(fault)

@@ -2,7 +2,9 @@
 
 A server that is gone says so at once. One that hangs holds whoever asks it for as long as the channel waits,
 notice after notice; with all processes of a pool at that, the notices of all other channels would wait. Where
-it takes messages and does not confirm them, each would be one more of unknown outcome.
+it takes messages and does not confirm them, each would be one more of unknown outcome. One that lets us in no
+more, for a password that was changed or a certificate that has expired, says so of every notice: it is asked
+as seldom.
 """
 
 from __future__ import annotations
@@ -54,15 +56,17 @@ class HangingServers:
         began = self._seconds()
         until, times = self._resting.get(server, (began, 0))
         if until > began:
-            words = "channel: its server hangs and is left alone for a while [server-hangs]"
+            words = "channel: its server hangs or lets nobody in, and is left alone [server-hangs]"
             raise Retry(words, until - began)
         try:
             yield
         except Exception as error:
             now = self._seconds()
-            if now - began >= LONG and not isinstance(error, Rejected):
+            refuses = isinstance(error, Retry) and error.of_all
+            if refuses or (now - began >= LONG and not isinstance(error, Rejected)):
                 pause = _RESTS.pause(times + 1)
                 self._resting[server] = now + pause, times + 1
-                log.warning("a server hangs and is left alone for a while", server=server, seconds=pause)
+                does = f"lets nobody in ({error})" if refuses else "hangs"
+                log.warning(f"a server {does} and is left alone for a while", server=server, seconds=pause)
             raise
         self._resting.pop(server, None)

@@ -57,6 +57,17 @@ def test_what_takes_long_and_comes_to_nothing_is_left_alone_longer_each_time(err
     assert rests == [10, 20, 40, 60, 60, 60]
 
 
+def test_who_lets_nobody_in_is_asked_as_seldom_however_soon_it_says_so() -> None:
+    """A changed password: a hundred notices are no hundred logins in vain."""
+    talk = Talk()
+    with pytest.raises(Retry, match="535"):
+        talk.ask("a", 0.0, Retry("535", of_all=True))
+    assert talk.is_left_alone("a") and not talk.is_left_alone("b")
+    talk.now += 10
+    talk.ask("a")
+    assert not talk.is_left_alone("a")
+
+
 def test_others_are_asked_meanwhile_and_it_is_as_before_once_it_answers() -> None:
     talk = Talk()
     with pytest.raises(Retry):

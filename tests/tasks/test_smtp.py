@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Rejected, Retry
 from tasks.channels.smtp import SmtpChannel
 from tests.tasks.mail_server import Behaviour, MailServer
+from tests.tasks.smtp_talk import smtp_talk
+from tests.tasks.wire_server import WireServer
 from workflow.embedded.ports import free_port
+from workflow.errors import SettingsError
 from workflow.settings import Settings
 
 KEY = "promise:P-1/3/0"
@@ -76,6 +80,28 @@ def test_an_address_beyond_ascii_needs_a_server_that_knows_them() -> None:
         assert server.behaviour.received[0].rcpt_tos == [to]
     with MailServer(enable_SMTPUTF8=False) as server, pytest.raises(Rejected, match="smtputf8"):
         channel(server.port).send(notice(to=to), KEY)
+
+
+def test_a_host_beyond_ascii_is_known_to_every_server_by_another_name() -> None:
+    with MailServer(enable_SMTPUTF8=False) as server:
+        channel(server.port).send(notice(to="Ada <ada@straße.example>"), KEY)
+        assert server.behaviour.received[0].rcpt_tos == ["ada@xn--strae-oqa.example"]
+
+
+def test_a_server_that_does_not_let_us_in_would_say_so_of_every_notice() -> None:
+    with WireServer(smtp_talk("greeting", lambda line: line.say(b"554 5.7.1 no\r\n"))) as server:
+        with pytest.raises(Retry, match="SMTPConnectError 554") as caught:
+            channel(server.port).send(notice(), KEY)
+        assert caught.value.of_all and "smtp-554" in caught.value.rules
+    with pytest.raises(Retry) as caught:
+        channel(free_port()).send(notice(), KEY)
+    assert not caught.value.of_all, "who is gone may be there at once"
+
+
+def test_a_login_that_cannot_be_said_is_refused_when_a_worker_starts() -> None:
+    with pytest.raises(SettingsError, match="MAKEGOOD_SMTP_PASSWORD") as caught:
+        channel(1, smtp_user="ada", smtp_password=SecretStr("pässword"))
+    assert "ssword" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
