@@ -41,9 +41,12 @@ def somebody(house: House, *teams: str) -> tuple[str, Browser]:
 
 
 @contextmanager
-def stream(browser: Browser) -> Iterator[tuple[httpx.Response, Iterator[tuple[str, dict[str, object]]]]]:
+def stream(
+    browser: Browser, after: int | None = None, **headers: str
+) -> Iterator[tuple[httpx.Response, Iterator[tuple[str, dict[str, object]]]]]:
     """The stream of a browser: its answer, and its events as they come, by name."""
-    with browser.http.stream("GET", "/live", headers={"Accept": "text/event-stream"}) as answer:
+    path = "/live" if after is None else f"/live?after={after}"
+    with browser.http.stream("GET", path, headers={"Accept": "text/event-stream"} | headers) as answer:
         yield answer, _events(answer)
 
 
@@ -69,6 +72,26 @@ def test_a_hint_says_that_something_changed_and_nothing_of_it(house: House) -> N
     assert name == "hint" and "callback" in hint["lifecycles"]  # type: ignore[operator]
     said = json.dumps(hint)
     assert "secret" not in said.lower() and key not in said
+
+
+def test_a_stream_begins_behind_what_the_page_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, browser = somebody(house)
+    before = call(house, "before", "shown")
+    shown = int(re.search(r'data-shown="(\d+)"', browser.http.get("/line").text)[1])  # type: ignore[index]
+    key = call(house, "after", "shown")
+    for given in ({"after": shown}, {"after": 0, "Last-Event-ID": str(shown)}):
+        with stream(browser, **given) as (_, events):  # type: ignore[arg-type]
+            assert next(events)[0] == "beat"
+            name, hint = next(events)
+        assert name == "hint" and topic(key) in hint["subjects"], given  # type: ignore[operator]
+        assert topic(before) not in hint["subjects"], given  # type: ignore[operator]
+    for strange in ("none of ours", "9" * 40):
+        with stream(browser, shown, **{"Last-Event-ID": strange}) as (_, events):
+            next(events)
+            assert topic(key) in next(events)[1]["subjects"], strange  # type: ignore[operator]
+    monkeypatch.setattr(live_pages, "_FOLLOWED_UP", 0)
+    with stream(browser, shown) as (_, events):
+        assert [next(events)[0] for _ in range(2)] == ["beat", "missed"], "too much to be told one by one"
 
 
 def test_a_stream_ends_with_its_session_and_is_no_use_of_it(

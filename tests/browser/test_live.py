@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import count
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.api.conftest import House
 from tests.api.signed_in import token_of
@@ -124,6 +125,69 @@ def test_who_else_is_here_is_said_and_is_gone_when_they_leave(desk: Desk, team: 
     expect(first.page.locator("#here .tag")).to_have_count(0)
 
 
+LIVE = (
+    "/", "/line", "/promises", "/decisions", "/cases/D-1", "/subjects/promise:D-2", "/work/escalation:D-3",
+    "/duty", "/duty/support", "/lifecycles/promise", "/operate",
+)  # fmt: skip
+
+
+def test_a_page_that_opens_asks_for_itself_once(desk: Desk, everybody: str) -> None:
+    for path in LIVE:
+        screen = desk.screen(everybody)
+        asked_for: list[str] = []
+        screen.page.on("request", lambda one, to=asked_for: to.append(urlsplit(one.url).path))
+        screen.open(path)
+        is_live(screen.page)
+        screen.page.wait_for_timeout(600)  # it would ask anew a tenth of a second after it is live
+        assert asked_for.count(path) == 1, path
+        screen.page.context.close()
+
+
+def test_what_changes_while_a_page_opens_is_shown(desk: Desk, team: str) -> None:
+    keys = [call(desk.house, name, team, customer=HERE) for name in ("1", "2")]
+    screen = desk.screen(token_of(desk.house, f"{team}-opens", Role.AGENT, teams=(team,)))
+    held: list[Route] = []
+    screen.page.route(re.compile(r"/live\?"), lambda route: held.append(route))
+    screen.open("/line")
+    while not held:
+        screen.page.wait_for_timeout(20)
+    asked(desk.house, "callback.withdraw", keys[0], reason="They wrote instead")
+    assert screen.page.locator(f'[data-id="{keys[0]}"]').count() == 1
+    held[0].continue_()
+    expect(screen.page.locator(f'[data-id="{keys[0]}"]')).to_have_count(0)
+    assert screen.page.locator(f'[data-id="{keys[1]}"]').count() == 1
+
+
+def test_what_changes_while_one_more_tab_opens_is_shown_in_it(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    first = opened(desk, team, "/line").page
+    second = first.context.new_page()
+    held: list[Route] = []
+    second.route("**/console.js", lambda route: held.append(route))
+    second.goto(first.url, wait_until="commit")
+    while not held:
+        second.wait_for_timeout(20)
+    row = f'[data-id="{key}"]'
+    asked(desk.house, "callback.withdraw", key, reason="They wrote instead")
+    expect(first.locator(row)).to_have_count(0)
+    assert second.locator(row).count() == 1
+    held[0].continue_()
+    expect(second.locator(row)).to_have_count(0)
+
+
+def test_a_page_that_lay_too_long_before_it_opened_looks_at_everything_anew(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    screen = desk.screen(token_of(desk.house, f"{team}-lay", Role.AGENT, teams=(team,)))
+    screen.page.route(
+        re.compile(r"/live\?"), lambda route: route.fulfill(
+            content_type="text/event-stream", body="id: 99\nevent: missed\ndata: {}\n\n"
+        )
+    )  # fmt: skip
+    with screen.page.expect_request(lambda one: "makegood-by-itself" in one.headers and "/line" in one.url):
+        screen.open("/line")
+    assert screen.page.locator(f'[data-id="{key}"]').count() == 1
+
+
 def comes_to_light(page: Page) -> None:
     """Somebody comes back to this tab: it looks at everything anew."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -134,13 +198,13 @@ def test_eight_tabs_of_one_browser_are_live_by_one_stream(desk: Desk, team: str)
     token = token_of(desk.house, f"{team}-many", Role.AGENT, teams=(team,))
     context = desk.context(token, width=1280)
     asked_for: list[str] = []
-    context.on("request", lambda one: asked_for.append(one.url) if one.url.endswith("/live") else None)
+    context.on("request", lambda one: asked_for.append(urlsplit(one.url).path))
     tabs = [context.new_page() for _ in range(8)]
     for tab in tabs:
         tab.goto(f"{desk.house.http.base_url}/line")
     for tab in tabs:
         is_live(tab)
-    assert len(asked_for) == 1, "a browser opens six connections to one place, and each stream is one"
+    assert asked_for.count("/live") == 1, "a browser opens six connections to a place; each stream is one"
     asked(desk.house, "callback.withdraw", key, reason="They wrote instead")
     for tab in tabs:
         expect(tab.locator(f'[data-id="{key}"]')).to_have_count(0)
@@ -200,7 +264,7 @@ def test_before_a_session_ends_one_key_goes_on_with_it(desk: Desk, team: str) ->
     screen = desk.screen(token)
     page = screen.page
     page.clock.install()
-    page.route("**/live", lambda route: route.abort())
+    page.route(re.compile(r"/live(\?|$)"), lambda route: route.abort())
     screen.open("/line")
     left = int(page.locator("#session-ends").get_attribute("data-left") or 0)
     assert left == 2 * 3600

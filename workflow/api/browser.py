@@ -48,6 +48,7 @@ TOKEN = "token"
 """The field of a form in which its token stands."""
 _MOST_FIELDS = 60
 _SIGNED_IN = "makegood_signed_in"
+_SHOWN = "makegood_shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ async def signed_in(request: Request) -> SignedIn | None:
         used = not asks_by_itself(request)
         find = partial(sessions.find, runtime.store, token, now, limits, used=used)
         known_session = await run_in_threadpool(find)
+        if known_session is not None and used:  # before anything of the page is read
+            request.scope[_SHOWN] = await run_in_threadpool(context_of(request).feed.newest)
         if known_session is not None:
             session, person = known_session
             form = sha256(f"form/{token}".encode()).hexdigest()
@@ -105,6 +108,15 @@ def remembered(request: Request) -> SignedIn | None:
     """The same as far as it was asked before; asks nobody."""
     known: SignedIn | None = request.scope.get(_SIGNED_IN)
     return known
+
+
+def shown_row(request: Request) -> int | None:
+    """The row of the ledger up to which a page that answers this request shows everything; None: not known.
+
+    It was asked for before anything else was, so what was decided meanwhile may be on the page, too.
+    """
+    row: int | None = request.scope.get(_SHOWN)
+    return row
 
 
 async def browser_reader(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, TypedDict
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -39,6 +39,10 @@ BEAT = 10.0
 """Seconds after which a stream looks whether its session lasts, and says so: silence means that it is cut."""
 _EVERYTHING = ChangeFilter()
 _WAITING = 50
+_FOLLOWED_UP = 2_000
+"""So many rows of the ledger are told to a page that opens; behind more it looks at everything anew."""
+_MOST_DIGITS = 19
+_Row = Annotated[int, Query(ge=0, lt=2**63)]
 
 
 class SessionLeft(TypedDict):
@@ -60,28 +64,41 @@ async def _place(request: Request, me: Me) -> AsyncIterator[ApiContext]:
 
 @router.get("/live", response_class=EventSourceResponse)
 async def follow(
-    request: Request, me: Me, context: Annotated[ApiContext, Depends(_place)]
+    request: Request,
+    me: Me,
+    context: Annotated[ApiContext, Depends(_place)],
+    after: _Row | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Hints as server-sent events, as long as the session lasts: ``hint``, ``beat``, ``ended``.
+    """Hints as server-sent events, as long as the session lasts: ``hint``, ``missed``, ``beat``, ``ended``.
 
-    Nothing is told again to whoever was cut off: a page looks at everything anew when its stream is open.
+    The id of each is the row of the ledger up to which it tells of everything. It begins behind the row that
+    the page shows (`after`), or with the last id that the browser has heard; without either, with what comes.
+    ``missed`` says that more lies between than is told.
     """
     feed = context.feed
-    after = await run_in_threadpool(feed.newest)
-    yield ServerSentEvent(event="beat", data=session_left(request, me), retry=RETRY_MILLISECONDS)
+    newest = await run_in_threadpool(feed.newest)
+    known = _row_in(last_event_id)
+    known = after if known is None else known
+    missed = known is not None and newest - known > _FOLLOWED_UP
+    after = newest if known is None or missed else min(known, newest)
+    left = session_left(request, me)
+    yield ServerSentEvent(event="beat", data=left, id=str(after), retry=RETRY_MILLISECONDS)
+    if missed:
+        yield ServerSentEvent(event="missed", data={}, id=str(after))
     checked = monotonic()
     while not feed.leaving:
         found = await feed.page(_EVERYTHING, after)
         after = found.last
         hint = hint_of((one.change for one in found.items), me.holder)
         if hint is not None:
-            yield ServerSentEvent(event="hint", data=hint)
+            yield ServerSentEvent(event="hint", data=hint, id=str(after))
         if monotonic() - checked >= BEAT:
             still = await run_in_threadpool(_still, request)
             if still is None:
                 yield ServerSentEvent(event="ended", data={})
                 return
-            yield ServerSentEvent(event="beat", data=still)
+            yield ServerSentEvent(event="beat", data=still, id=str(after))
             checked = monotonic()
         if not found.more:
             await feed.wait(after, BEAT)
@@ -114,6 +131,13 @@ def stay(request: Request, me: Me, _: AnyForm) -> Response:
 async def here(request: Request, me: Me, said: AnyForm) -> Response:
     """Somebody has the page of a subject open, or has just closed it: who else looks at it, as a part."""
     return await run_in_threadpool(_here, request, me, said)
+
+
+def _row_in(text: str | None) -> int | None:
+    """The row that the id of an event says; None: it is none of ours."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS):
+        return None
+    return int(text)
 
 
 def session_left(request: Request, me: SignedIn) -> SessionLeft:

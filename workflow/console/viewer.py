@@ -12,7 +12,7 @@ from workflow.access.people import Person
 from workflow.access.principal import Principal
 from workflow.access.role import AT_DESK, OVERSEEING, Role
 from workflow.access.sessions import Session
-from workflow.api.browser import SignedIn, form_token, limits_of, people_now, remembered
+from workflow.api.browser import SignedIn, form_token, limits_of, people_now, remembered, shown_row
 from workflow.api.context import context_of
 from workflow.api.http.accountability import remembered_holder
 from workflow.api.http.masked_token import masked
@@ -40,6 +40,7 @@ class Viewer:
         push_for, push_in: by which a browser knows again whose bell it has, and in which session it said so;
             neither can be read out of it.
         plays: whether this is a sandbox, which has a page of its own.
+        shown: the row of the ledger behind which the page may lack something; None: not known.
     """
 
     holder: Principal | None
@@ -56,6 +57,7 @@ class Viewer:
     push_for: str = ""
     push_in: str = ""
     plays: bool = False
+    shown: int | None = None
 
     @property
     def at_desk(self) -> bool:
@@ -109,6 +111,7 @@ def viewer_of(request: Request) -> Viewer:
         push_for=_mark(person.id) if person else "",
         push_in=_mark(found.session.id) if found else "",
         plays=isinstance(runtime.clock, SandboxClock),
+        shown=shown_row(request),
     )
 
 

@@ -9,22 +9,33 @@
   const button = document.querySelector("#live-new button");
   const place = body.dataset.at ?? location.pathname + location.search; // a form's answer stands at another address
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
-  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000;
+  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000, KEPT = 100;
 
   // ---- The stream, in one tab.
   const channel = new BroadcastChannel("makegood");
   let source = null, heard = 0, again = 0, since = null, over = false;
+  // Rows of the ledger: up to which this page shows or has heard of everything, and from which on the hints are kept
+  // that its stream has told, for who opens a page meanwhile.
+  let row = Number(body.dataset.shown ?? 0), from = 0, told = [];
   const tell = (message) => { channel.postMessage(message); hear(message); };
   const lost = () => { if (!since) tell({ kind: "lost", since: Date.now() }); };
   const open = () => {
     clearTimeout(again);
     source?.close();
-    source = new EventSource("/live");
+    from = row; told = [];
+    source = new EventSource(row ? `/live?after=${row}` : "/live");
     heard = Date.now();
     const on = (kind, act) => source.addEventListener(kind, (event) => { heard = Date.now(); act(event); });
-    on("open", () => tell({ kind: "open" }));
-    on("hint", (event) => tell({ kind: "hint", ...JSON.parse(event.data) }));
-    on("beat", (event) => tell({ kind: "beat", session: JSON.parse(event.data) }));
+    const upTo = (event) => Number(event.lastEventId);
+    on("open", () => tell({ kind: "open", row: from }));
+    on("hint", (event) => {
+      const hint = { kind: "hint", row: upTo(event), ...JSON.parse(event.data) };
+      told.push(hint);
+      if (told.length > KEPT) from = told.shift().row;
+      tell(hint);
+    });
+    on("missed", (event) => { from = upTo(event); tell({ kind: "missed", row: from }); });
+    on("beat", (event) => tell({ kind: "beat", row: upTo(event), session: JSON.parse(event.data) }));
     on("ended", () => { source.close(); tell({ kind: "ended" }); });
     source.onerror = () => {
       lost();
@@ -53,9 +64,14 @@
   addEventListener("pagehide", () => { source?.close(); source = null; letGo(); });
   channel.onmessage = ({ data }) => {
     if (data.kind !== "ask") hear(data);
-    else if (source) channel.postMessage({ kind: "state", since, open: source.readyState === EventSource.OPEN });
+    else if (source) channel.postMessage({
+      kind: "state", since, open: source.readyState === EventSource.OPEN, to: data.from,
+      missed: data.row < from, hints: told.filter((one) => one.row > data.row),
+    });
   };
-  channel.postMessage({ kind: "ask" });
+  const tab = crypto.randomUUID?.() ?? String(Math.random());
+  const inquire = () => channel.postMessage({ kind: "ask", from: tab, row });
+  inquire();
 
   // ---- What every tab makes of it.
   let held = false, stale = false, asking = false, askedAt = 0, debt = 0, timer = 0, fresh = null;
@@ -69,12 +85,15 @@
     document.dispatchEvent(new CustomEvent("makegood", { detail: message }));
     if (message.kind === "lost") since = message.since;
     else if (message.kind === "ended") over = true;
-    else if (message.kind === "state") since = message.open ? null : message.since;
-    else if (message.kind === "hint") { if (concerns(message)) refresh(); }
+    else if (message.kind === "state") {
+      since = message.open ? null : message.since;
+      if (message.to === tab && (message.missed || message.hints.some(concerns))) refresh();
+    } else if (message.kind === "hint") { if (concerns(message)) refresh(); }
     else {
-      if (since || message.kind === "open") refresh();
+      if (since || message.kind === "missed" || (message.kind === "open" && row < message.row)) refresh();
       since = null;
     }
+    row = Math.max(row, message.row ?? 0);
     if (message.kind !== "state" || message.open || since) say();
   };
   const clock = (at) => {
@@ -180,7 +199,7 @@
     if (button.dataset.reload) location.assign(place);
     else show(true);
   });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { channel.postMessage({ kind: "ask" }); refresh(); } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { inquire(); refresh(); } });
   document.addEventListener("makegood-hold", () => { held = !held; say(); if (!held) refresh(); });
 
   const every = document.querySelector("[data-every]")?.dataset.every;
