@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from tests.workflow.parcels import PARCEL
 from tests.workflow.world import NOW, World
@@ -19,7 +19,7 @@ from workflow.engine.engine import Engine
 from workflow.engine.ledger import decisions
 from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery, NotFound
-from workflow.recovery.barometer.answers import ask
+from workflow.recovery.barometer.answers import ask, ask_all
 from workflow.recovery.barometer.distributions import quantile
 from workflow.recovery.barometer.figures import Figure, Measure, all_figures, figure
 from workflow.recovery.barometer.periods import periods
@@ -123,6 +123,37 @@ def test_who_is_sent_round_shows(world: World) -> None:
     counts = question(figure=replace(PARCELS, measure=Measure.COUNTS))
     (billing,) = ask(world.store, counts).groups
     assert billing.numbers == {"sum": 4, "mean": 2.0, "most": 3, "many": 1}
+
+
+def test_figures_of_the_same_subjects_are_counted_in_one_pass_and_as_each_by_itself(world: World) -> None:
+    three_parcels(world)
+    keys = [send(world, 4, team="billing"), send(world, 5)]
+    with world.store.begin() as transaction:
+        large = select(schema.subjects.c.id).where(schema.subjects.c.key.in_(["parcel:1", *keys]))
+        of = update(schema.figures).where(schema.figures.c.subject_id.in_(large))
+        transaction.connection.execute(of.values(kind="large"))
+    kinds = replace(PARCELS, kind="large")
+    asked = [
+        question(figure=replace(one, measure=measure), by=by)
+        for by in ("team", "all", "cause", "month")
+        for one, measure in (
+            (PARCELS, Measure.OUTCOMES), (PARCELS, Measure.COUNTS), (PARCELS, Measure.RECURRING),
+            (kinds, Measure.MINUTES), (PARCELS, Measure.MINUTES), (kinds, Measure.OUTCOMES),
+        )
+    ]  # fmt: skip
+    asked.append(question(only={"team": "billing"}))
+    assert ask_all(world.store, asked) == [ask(world.store, one) for one in asked]
+    statements: list[str] = []
+
+    def heard(*said: Any) -> None:
+        statements.append(said[2])
+
+    with world.store.connect() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", heard)
+    ask_all(world.store, [one for one in asked if one.by == "team" and not one.only])
+    event.remove(engine, "before_cursor_execute", heard)
+    assert len([one for one in statements if "figures" in one]) == 3, "five in one, and two for what recurs"
 
 
 def test_a_cause_that_recurs_shows_with_its_months_and_the_time_before(world: World) -> None:

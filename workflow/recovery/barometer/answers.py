@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,15 +12,18 @@ from workflow.recovery.barometer.distributions import (
     Value,
     by_the_index,
     distributions,
+    in_one_pass,
     quantile,
     together,
 )
 from workflow.recovery.barometer.figures import Measure
+from workflow.recovery.barometer.periods import UNITS
 from workflow.recovery.barometer.question import GROUPS, Question
 from workflow.recovery.barometer.recurrence import recurrence
 from workflow.store.port import Store
 
 Numbers = Mapping[str, int | float | None]
+_Numbers = Callable[[Distribution], Numbers]
 
 ORDER = ("kept", "late", "lapsed", "open", "withdrawn")
 """Outcomes that are everywhere the same, as they are shown; a lifecycle's own come after them."""
@@ -52,17 +55,46 @@ def ask(store: Store, question: Question) -> FigureResult:
 
 def ask_all(store: Store, questions: Iterable[Question]) -> list[FigureResult]:
     """The same of several questions, as all of it stands at about one instant."""
+    asked = list(questions)
+    passes: dict[Hashable, list[Question]] = {}
+    for one in asked:
+        passes.setdefault(_pass_of(one), []).append(one)
+    found: dict[int, FigureResult] = {}
     with store.connect() as connection:
         by_the_index(connection)
-        return [_answer(connection, one) for one in questions]
+        for alike in passes.values():
+            for one, answer in zip(alike, _answers(connection, alike), strict=True):
+                found[id(one)] = answer
+    return [found[id(one)] for one in asked]
 
 
-def _answer(connection: Connection, question: Question) -> FigureResult:
-    measure = question.figure.measure
-    if measure is Measure.RECURRING and question.by in GROUPS:
-        return _recurring(connection, question)
-    value, numbers = _MEASURES[measure]
-    found = distributions(connection, question, value)
+def _pass_of(question: Question) -> Hashable:
+    """Questions for which this is the same are answered by one pass over their subjects."""
+    if question.by in UNITS or _is_recurring(question):
+        return id(question)
+    only = frozenset(question.only.items())
+    return question.figure.lifecycle, question.since, question.until, question.by, only
+
+
+def _is_recurring(question: Question) -> bool:
+    return question.figure.measure is Measure.RECURRING and question.by in GROUPS
+
+
+def _answers(connection: Connection, questions: Sequence[Question]) -> list[FigureResult]:
+    """Of questions of one pass."""
+    first = questions[0]
+    if _is_recurring(first):
+        return [_recurring(connection, first)]
+    values = [_MEASURES[one.figure.measure] for one in questions]
+    if len(questions) == 1:
+        found = [distributions(connection, first, values[0][0])]
+    else:
+        asked = [(one, value) for one, (value, _) in zip(questions, values, strict=True)]
+        found = in_one_pass(connection, asked)
+    return [_result(one, numbers) for one, (_, numbers) in zip(found, values, strict=True)]
+
+
+def _result(found: Mapping[str | None, Distribution], numbers: _Numbers) -> FigureResult:
     groups = [Group(name, one.total(), numbers(one)) for name, one in found.items()]
     whole = together(found.values())
     return FigureResult(groups, Group(None, whole.total(), numbers(whole)))
@@ -101,7 +133,6 @@ def counts_numbers(found: Distribution) -> Numbers:
     }
 
 
-_Numbers = Callable[[Distribution], Numbers]
 _MEASURES: Mapping[Measure, tuple[Value, _Numbers]] = {
     Measure.OUTCOMES: ("outcome", outcome_numbers),
     Measure.RECURRING: ("outcome", outcome_numbers),
