@@ -1,7 +1,7 @@
 """The one query behind every figure: how often each value occurs, group by group.
 
-Figures of the same subjects that are grouped alike, such as promises kept and the minutes to our first word, are
-counted in one pass: finding the rows takes as long for one of them as for all.
+Figures of the same subjects that are grouped alike, such as promises kept and the minutes to our first word,
+are counted in one pass: finding the rows takes as long for one of them as for all.
 
 Values are few (outcomes; minutes, by the hour after the first day; small numbers), so that one pass over the
 narrow rows and a hash table is all that the database has to do. Medians are exact, from the counts.
