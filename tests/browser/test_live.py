@@ -216,6 +216,73 @@ def test_eight_tabs_of_one_browser_are_live_by_one_stream(desk: Desk, team: str)
     context.close()
 
 
+def test_tabs_of_one_browser_ask_one_after_the_other(desk: Desk, team: str) -> None:
+    key = call(desk.house, "1", team, customer=HERE)
+    first = opened(desk, team, "/line").page
+    tabs = [first, *(first.context.new_page() for _ in range(3))]
+    for tab in tabs[1:]:
+        tab.goto(first.url)
+        is_live(tab)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route) if "makegood-by-itself" in route.request.headers else route.continue_()
+
+    first.context.route("**/line", hold)
+    asked(desk.house, "callback.withdraw", key, reason="They wrote instead")
+    for number in range(1, len(tabs) + 1):
+        while len(held) < number:
+            first.wait_for_timeout(20)
+        first.wait_for_timeout(400)  # all of them have heard of it
+        assert len(held) == number, "the next asks when this one has its answer"
+        held[-1].continue_()
+    for tab in tabs:
+        expect(tab.locator(f'[data-id="{key}"]')).to_have_count(0)
+
+
+def test_who_comes_back_to_a_tab_sees_what_is_true_at_once(desk: Desk, team: str) -> None:
+    keys = [call(desk.house, name, team, customer=HERE) for name in ("1", "2", "3")]
+    screen = desk.screen(token_of(desk.house, f"{team}-back", Role.AGENT, teams=(team,)))
+    page = screen.page
+    page.clock.install()
+    screen.open("/line")
+    is_live(page)
+    by_itself: list[Route] = []
+
+    def hold(route: Route) -> None:
+        by_itself.append(route) if "makegood-by-itself" in route.request.headers else route.continue_()
+
+    def asks(number: int) -> None:
+        while len(by_itself) < number:
+            page.wait_for_timeout(20)
+
+    page.route("**/line", hold)
+    asked(desk.house, "callback.withdraw", keys[0], reason="They wrote instead")
+    asks(1)
+    page.clock.fast_forward(20_000)  # an answer that takes long has pages leave room: 200 seconds
+    by_itself[0].continue_()
+    expect(page.locator(f'[data-id="{keys[0]}"]')).to_have_count(0)
+    hide(page, True)
+    asked(desk.house, "callback.withdraw", keys[1], reason="They wrote instead")
+    page.wait_for_timeout(600)
+    assert len(by_itself) == 1, "nobody looks"
+    hide(page, False)
+    asks(2)
+    by_itself[1].continue_()
+    expect(page.locator(f'[data-id="{keys[1]}"]')).to_have_count(0)
+    asked(desk.house, "callback.withdraw", keys[2], reason="They wrote instead")
+    page.wait_for_timeout(600)
+    assert len(by_itself) == 2, "while one looks at it, it leaves the room that it was to leave"
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """Somebody goes to another tab, or comes back to this one."""
+    page.evaluate(
+        "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }", hidden
+    )  # fmt: skip
+
+
 def test_without_a_network_it_says_since_when_and_afterwards_shows_what_was_missed(
     desk: Desk, team: str
 ) -> None:

@@ -9,7 +9,7 @@
   const button = document.querySelector("#live-new button");
   const place = body.dataset.at ?? location.pathname + location.search; // a form's answer stands at another address
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
-  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000, KEPT = 100;
+  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000, KEPT = 100, PATIENCE = 30_000;
 
   // ---- The stream, in one tab.
   const channel = new BroadcastChannel("makegood");
@@ -114,27 +114,38 @@
     }
   };
 
-  // ---- Parts, asked for anew: by one request at a time, and never while nobody looks.
-  const refresh = () => {
+  // ---- Parts, asked for anew: by one request at a time, of all tabs of a browser, and never while nobody looks. Tabs
+  // that ask at once make each other's answers take long, and would leave the room that is meant for a busy server.
+  const inTurn = (act) => (navigator.locks ? navigator.locks.request("makegood-ask", act) : act());
+  let comesBack = false; // to this tab somebody has come back: it is true at once, whatever room it would leave
+  const refresh = (atOnce = false) => {
+    comesBack ||= atOnce;
     if (!parts().length || over) return;
     stale = true;
     if (document.hidden || held || asking) return;
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(0, askedAt + SPACE - Date.now(), owed() - AHEAD));
+    timer = setTimeout(ask, comesBack ? 0 : Math.max(0, askedAt + SPACE - Date.now(), owed() - AHEAD));
   };
   const ask = async () => {
+    asking = true;
+    await inTurn(look);
+    asking = false;
+    if (stale) refresh();
+  };
+  const look = async () => {
+    if (document.hidden || held) return;
     debt = owed();
-    asking = true; stale = false; askedAt = Date.now();
+    stale = comesBack = false; askedAt = Date.now();
     try {
-      const answer = await fetch(place, { headers: { ...BY_ITSELF, Accept: "text/html" }, redirect: "manual" });
+      const answer = await fetch(place, {
+        headers: { ...BY_ITSELF, Accept: "text/html" }, redirect: "manual", signal: AbortSignal.timeout(PATIENCE),
+      });
       if (answer.type === "opaqueredirect" || answer.status === 401) tell({ kind: "ended" });
       else if (answer.ok) { fresh = new DOMParser().parseFromString(await answer.text(), "text/html"); show(); }
     } catch { /* the stream says that there is no network, and asks again when there is one */ }
     // In the long run a page asks for a tenth of the time at most, so that where answers take long all that are open
     // leave more room; what comes after a while of rest is asked for at once, and so are the next few.
     debt += Math.max(GAP, SHARE * (Date.now() - askedAt));
-    asking = false;
-    if (stale) refresh();
   };
   const rows = (part) => [...part.querySelectorAll("[data-id]")];
   const plain = (part) => {
@@ -199,11 +210,11 @@
     if (button.dataset.reload) location.assign(place);
     else show(true);
   });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { inquire(); refresh(); } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { inquire(); refresh(true); } });
   document.addEventListener("makegood-hold", () => { held = !held; say(); if (!held) refresh(); });
 
   const every = document.querySelector("[data-every]")?.dataset.every;
-  if (every) setInterval(refresh, Number(every) * 1_000);
+  if (every) setInterval(() => refresh(), Number(every) * 1_000);
 
   // ---- Who else is here.
   const here = document.querySelector("[data-here]");
