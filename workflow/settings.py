@@ -36,6 +36,11 @@ NOTHING_LEAVES: Mapping[str, Any] = {
 """The settings by which channels reach the world, as they are where all notices are recorded."""
 
 
+def sqlite_url(file: Path) -> str:
+    """The SQLAlchemy URL of an SQLite file, whatever its folders are called: a URL has signs of its own."""
+    return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
+
+
 class Settings(BaseSettings):
     """Everything an installation can decide, with defaults that run the whole system on one machine.
 
@@ -564,7 +569,7 @@ class Settings(BaseSettings):
         """The store's SQLAlchemy URL: what was set, else the SQLite file in the data directory (absolute)."""
         if self.database_url is not None:
             return self.database_url
-        return f"sqlite:///{self.data_dir.resolve() / DATABASE_FILE}"
+        return sqlite_url(self.data_dir.resolve() / DATABASE_FILE)
 
     def options_of(self, channel: str) -> Mapping[str, Any] | None:
         """What `MAKEGOOD_CHANNEL_OPTIONS` says of a channel; None where it does not name it."""

@@ -53,7 +53,7 @@ class _Replacement(NamedTuple):
 
 def convert(text: str) -> Converted:
     """Convert a definition of the first edition that can be read; one of the second stays as it is."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = next(iter(yaml.compose_all(text, Loader=yaml.SafeLoader)), None)  # words may stand behind it
     if not isinstance(root, yaml.MappingNode) or _of(root, "edition") is not None:
         return Converted(text)
     replacements: list[_Replacement] = []

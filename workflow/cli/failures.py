@@ -6,6 +6,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from makegood import ClientError
 from state_machines.errors import StateMachineError
+from workflow.cli.input_output import FULL
 from workflow.errors import MakegoodError
 
 
@@ -17,4 +18,6 @@ def words_of(error: Exception) -> str | None:
         return f"database: {error.orig}. Is it there, and did `makegood migrate` run?"
     if isinstance(error, OSError) and error.filename is not None:  # a file that cannot be read or written
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"output: {error.strerror}"
     return None

@@ -12,6 +12,7 @@ from state_machines.errors import Problem
 from workflow.engine.fan_out import SOURCE as OWN_SOURCE
 from workflow.errors import StoreError
 from workflow.replay.refusal import ReplayRefused
+from workflow.settings import sqlite_url
 from workflow.store.migrating import migrate_connection
 from workflow.store.opening import open_store
 from workflow.store.port import Store
@@ -34,7 +35,7 @@ def replay_store(url: str | None, source: str) -> Iterator[Store]:
         return
     with tempfile.TemporaryDirectory(prefix="makegood-replay-") as directory:
         file = Path(directory) / "replay.db"
-        with _opened(f"sqlite:///{file}", source, durable=False) as store:
+        with _opened(sqlite_url(file), source, durable=False) as store:
             yield store
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.errors import StoreError
+from workflow.settings import sqlite_url
 from workflow.store import migrate, open_store
 from workflow.store.port import Store
 from workflow.store.schema import metadata
@@ -96,9 +97,9 @@ class PostgresStores:
 def _file(directory: Path) -> Iterator[tuple[sqlite3.Connection, Store]]:
     """A database that was migrated, and a store that is to be like it."""
     template = directory / "template.db"
-    migrate(f"sqlite:///{template}")
+    migrate(sqlite_url(template))
     with closing(sqlite3.connect(template)) as migrated:
-        store = open_store(f"sqlite:///{directory / 'scenario.db'}", durable=False)
+        store = open_store(sqlite_url(directory / "scenario.db"), durable=False)
         try:
             yield migrated, store
         finally:
