@@ -23,6 +23,10 @@ Message = Any
 log = structlog.get_logger(__name__)
 
 
+class _NotLetIn(ConnectionError):
+    """The broker knows us no more: for Celery a lost connection, which it goes on to open."""
+
+
 class Consumer(CeleryConsumer):
     """Takes dead messages off their queue and keeps them; Celery's own logs their bodies, or ends."""
 
@@ -32,7 +36,14 @@ class Consumer(CeleryConsumer):
         ours = redis_transport.OURS.get(connection.get_transport_cls())
         if ours is not None:
             connection.get_transport_cls = lambda: ours
-        return self.ensure_connected(connection)
+        try:
+            return self.ensure_connected(connection)
+        except self.channel_errors as error:
+            # RabbitMQ does not let us in. Who is started hears it and ends; who was in before stays,
+            # since its scheduler decides deadlines: the password was changed.
+            if self.first_connection_attempt:
+                raise
+            raise _NotLetIn(str(error)) from error
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Give a lost connection up. Of closing it Celery expects connection errors alone.
@@ -48,7 +59,7 @@ class Consumer(CeleryConsumer):
     def on_connection_error_before_connected(self, exc: Exception) -> None:
         """Give up one to a broker that answers and refuses what is asked: it would be asked again at once."""
         super().on_connection_error_before_connected(exc)
-        if isinstance(exc, self.channel_errors):
+        if isinstance(exc, (*self.channel_errors, _NotLetIn)):
             _wait(_REFUSED_SECONDS)
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Message], None]:

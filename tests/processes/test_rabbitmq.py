@@ -11,7 +11,7 @@ import amqp
 import pytest
 from sqlalchemy import select
 
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
 from workflow.broker.dead_messages import INVALID, UNKNOWN_TASK, UNREADABLE
@@ -137,3 +137,25 @@ def test_a_node_that_accepts_nothing_makes_no_deadline_late_and_what_waited_goes
     node(installation).control("set_vm_memory_high_watermark", "0.6")
     told = lambda: [one for one in installation.notices() if one["about"] == "broken_promise"]  # noqa: E731
     wait_until(lambda: len(told()) == 3, seconds=90, what="the notices", seen=installation.seen)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(200)
+@on_rabbitmq
+def test_a_password_that_is_changed_ends_no_worker_and_makes_no_deadline_late(
+    installation: Installation,
+) -> None:
+    worker = installation.workers.start("--concurrency", "1")
+    worker.wait_ready()
+    installation.send(installation.promise("P-0", due_in=0.5))
+    installation.wait(lambda: installation.state("promise:P-0") == "lapsed", what="a worker at work")
+    node(installation).let_nobody_in()
+    told = installation.promise("P-1", due_in=2, customer=CUSTOMER)
+    installation.runtime.engine.accept([told])
+    installation.wait(lambda: installation.state("promise:P-1") == "lapsed", what="the lapse meanwhile")
+    node(installation).let_in()
+    installation.wait(
+        lambda: [one for one in installation.notices() if one["about"] == "broken_promise"],
+        what="the customer to be told",
+    )
+    assert worker.pid in worker.group()

@@ -80,6 +80,15 @@ class RabbitServer:
         done = subprocess.run(argv, env=self._environment, capture_output=True, text=True, check=True)
         return done.stdout
 
+    def let_nobody_in(self) -> None:
+        """Change the password, and cut off who is connected."""
+        self.control("change_password", _ACCOUNT, "another")
+        self.control("close_all_connections", "the password was changed")
+
+    def let_in(self) -> None:
+        """End that."""
+        self.control("change_password", _ACCOUNT, _PASSWORD)
+
     def _configured(self, node_port: int, hosts: Sequence[str]) -> dict[str, str]:
         """Write the configuration; the environment that the scripts are run in."""
         configuration, plugins = self._directory / "rabbitmq.conf", self._directory / "plugins"
