@@ -53,6 +53,7 @@ class Box:
         final: whether it is final.
         stays: labels of the transitions that do not leave it, with `AGAIN` those that enter it again.
         ways: of each of these, what it stands for.
+        called: what readers call it; empty: by its name.
     """
 
     name: str
@@ -60,6 +61,25 @@ class Box:
     final: bool
     stays: tuple[str, ...]
     ways: tuple[Ways, ...] = ()
+    called: str = ""
+
+    @property
+    def said(self) -> str:
+        """What is written in it."""
+        return self.called or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What readers call what is drawn.
+
+    Attributes:
+        title: of the lifecycle. states, triggers: by name; those that are missing are called by it.
+    """
+
+    title: str
+    states: Mapping[str, str]
+    triggers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +120,26 @@ def drawing(definition: Definition) -> Drawing:
     )
 
 
-def brief(drawn: Drawing, counts: Mapping[str, str] = MappingProxyType({})) -> Drawing:
+def brief(
+    drawn: Drawing, counts: Mapping[str, str] = MappingProxyType({}), words: Words | None = None
+) -> Drawing:
     """The same for whoever only wants to see where subjects are: states, and the triggers between them.
 
     Args:
         counts: a line for each state that it names.
+        words: what readers call what is drawn; None: by its names.
     """
+    words = words or Words(drawn.title, {}, {})
     boxes = tuple(
         replace(box, stays=(counts[box.name],), ways=(frozenset(),))
         if box.name in counts
         else replace(box, stays=(), ways=())
         for box in drawn.boxes
     )
-    arrows = (replace(one, label=one.label.partition(" [")[0], due="") for one in drawn.arrows)
-    return Drawing(drawn.title, boxes, tuple(_each_once(arrows)), ())
+    named = ((one, one.label.partition(" [")[0]) for one in drawn.arrows)
+    arrows = (replace(one, label=words.triggers.get(trigger, trigger), due="") for one, trigger in named)
+    called = tuple(replace(box, called=words.states.get(box.name, "")) for box in boxes)
+    return Drawing(words.title, called, tuple(_each_once(arrows)), ())
 
 
 def _arrows(definition: Definition) -> Iterator[Arrow]:

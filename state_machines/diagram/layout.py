@@ -113,7 +113,7 @@ _OPTIONS: Mapping[str, Any] = {
 
 def size_of(box: Box) -> tuple[float, float]:
     """Width and height of a state's box."""
-    width = max(text_width((box.name,), FONT) + (44 if box.final else 10), text_width(box.stays, SMALL))
+    width = max(text_width((box.said,), FONT) + (44 if box.final else 10), text_width(box.stays, SMALL))
     return max(width + 24, 96.0), 34.0 + (LINE * len(box.stays) + 6 if box.stays else 0)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from state_machines.diagram.drawing import AGAIN, Drawing, Ways, brief, drawing
+from state_machines.diagram.drawing import AGAIN, Drawing, Ways, Words, brief, drawing
 from state_machines.diagram.emphasis import STYLE, Emphasis, kind_of
 from state_machines.diagram.layout import (
     FONT,
@@ -42,6 +42,7 @@ def svg(
     emphasis: Emphasis | None = None,
     present: str | None = None,
     counts: Mapping[str, str] | None = None,
+    words: Words | None = None,
 ) -> str:
     """The text of the drawing, XML in UTF-8.
 
@@ -51,9 +52,10 @@ def svg(
         present: the state that is lit, since a subject is in it; then only states and the triggers between
             them are drawn.
         counts: what stands in each state, by its name, such as how many subjects are in it; drawn as briefly.
+        words: what readers call states and triggers, where it is drawn briefly; None: by their names.
     """
     is_brief = present is not None or counts is not None
-    drawn = brief(drawing(definition), counts or {}) if is_brief else drawing(definition)
+    drawn = brief(drawing(definition), counts or {}, words) if is_brief else drawing(definition)
     placed = place(drawn)
     notes = _notes(drawn, emphasis)
     heading = _HEADING + (0 if emphasis is None else 2.6 * LINE)
@@ -161,7 +163,7 @@ def _box(placed: PlacedBox, emphasis: Emphasis | None, present: str | None) -> I
         yield f'<circle class="ring{mark}" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="7"/>'
         yield f'<circle class="mark{mark}" cx="{left + 19:.1f}" cy="{top + 17:.1f}" r="4"/>'
         name_at += 10
-    yield from _text(name_at, top + 21.5, [(f"name{mark}", box.name)])
+    yield from _text(name_at, top + 21.5, [(f"name{mark}", box.said)])
     if box.stays:
         yield f'<path class="arrow{mark}" d="M{left + 8:.1f} {top + 32:.1f}H{left + width - 8:.1f}"/>'
         yield from _text(placed.x, top + 45, _marked("stays", box.stays, box.ways, emphasis))

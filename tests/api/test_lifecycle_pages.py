@@ -9,6 +9,7 @@ import pytest
 from tests.api.conftest import House, order
 from tests.api.signed_in import Browser, browser_of
 from workflow.access.role import Role
+from workflow.console.labels import labels
 from workflow.queries.state_counts import state_counts
 
 
@@ -35,6 +36,13 @@ def test_the_drawing_has_the_same_numbers(agent: Browser) -> None:
         and "unsafe" not in drawing.headers["content-security-policy"]
     )
     assert re.findall(r'class="stays"[^>]*>(\d+)<', drawing.text).count("3") == 1
+
+
+def test_the_drawing_is_in_the_words_of_its_page(agent: Browser) -> None:
+    drawing = agent.http.get("/lifecycles/promise/counts.svg", headers={"Accept-Language": "de"}).text
+    label = labels("de")
+    assert f">{label('state', 'lapsed', 'promise')}<" in drawing and ">lapsed<" not in drawing
+    assert label("lifecycle", "promise") in drawing
 
 
 def test_counts_are_asked_for_anew_while_the_page_is_open(house: House, agent: Browser) -> None:

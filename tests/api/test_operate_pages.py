@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.api.conftest import NOON, House, order
+from tests.api.conftest import NOON, House, open_house, order
 from tests.api.signed_in import Browser, Forms, browser_of
 from workflow.access.role import Role
+from workflow.broker.client import Broker
+from workflow.clock import VirtualClock
 from workflow.maintenance.cause_batches import retry_all
 from workflow.maintenance.causes import causes, counted
 from workflow.maintenance.given_up import Cause, GivenUp
@@ -146,6 +151,24 @@ def test_what_an_operator_cannot_do_to_a_kind_is_refused(operator: Browser, dead
     refused = operator.post("/operate/batch", form | {"kind": "effect", "reason": "x"})
     assert refused.status_code == 422
     assert operator.post("/operate/batch", {"token": form["token"]}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("listeners", "late", "said"), [(2, False, "<b>2</b>"), (0, False, "at rest"), (0, True, "<b>0</b>")]
+)
+def test_processes_that_listen_for_no_work_are_at_rest(
+    tmp_path: Path, listeners: int, late: bool, said: str
+) -> None:
+    workers = SimpleNamespace(
+        wake=lambda task, subjects=(): True, reachable=lambda: True, listeners=lambda: listeners,
+        close=lambda: None,
+    )  # fmt: skip
+    with open_house(f"sqlite:///{tmp_path / 'rest.db'}", cast(Broker, workers)) as house:
+        if late:
+            assert house.post(order("place", "late", "late", amount=5)).status_code == 202
+            cast(VirtualClock, house.runtime.clock).move_to(NOON + timedelta(minutes=2))
+        page = browser_of(house, "opal", Role.OPERATOR).get("/operate").text
+        assert said in page and ("at rest" in page) == (said == "at rest")
 
 
 def test_a_send_of_unknown_outcome_is_decided_once(house: House, operator: Browser) -> None:

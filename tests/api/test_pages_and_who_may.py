@@ -277,6 +277,14 @@ def test_what_a_person_may_is_what_their_key_may(house: House, browsers: dict[Ro
         assert browser.http.post("/v1/desk/claim", json={}).status_code == 401
 
 
+def test_a_page_that_does_not_exist_knows_who_looks(house: House, browsers: dict[Role, Browser]) -> None:
+    for path, status in (("/nowhere", 404), ("/work/", 404), ("/sign-out", 405)):
+        answer = browsers[_ADMIN].http.get(path)
+        assert answer.status_code == status, path
+        assert 'href="/sign-in"' not in answer.text and 'action="/sign-out"' in answer.text, path
+    assert 'href="/sign-in"' in Browser(house).http.get("/nowhere").text
+
+
 def test_every_page_has_the_headers_that_let_nothing_else_run(
     house: House, browsers: dict[Role, Browser]
 ) -> None:

@@ -18,6 +18,7 @@ from tests.waiting import wait_until
 from workflow.access import people, sessions
 from workflow.access.role import Role
 from workflow.api.browser import limits_of
+from workflow.console.labels import labels
 
 _NAMES = count(1)
 CHRIS = {"name": "Chris", "phone": "+49 30 1234", "zone": "Asia/Tokyo", "key": "customer:chris"}
@@ -72,7 +73,8 @@ def test_a_promise_is_kept_with_evidence_by_whoever_signed_in(house: House) -> N
     assert offered(browser, page) >= {"keep", "renegotiate", "hand_over"}
     text = browser.get(page).text
     assert "Wed 1 Jul 2026, 23:00 (Asia/Tokyo)" in browser.get("/promises").text, "by the customer's clock"
-    assert f'src="/lifecycles/promise/{subject(house, key)["version"]}/drawing.svg?state=made"' in text
+    drawn = f"/lifecycles/promise/{subject(house, key)['version']}/drawing.svg?state=made"
+    assert f'src="{drawn}&amp;language=en"' in text
     done = browser.send(page, f"{page}/do/keep", evidence="Tracking 42", by="eve@x.example")
     assert (done.status_code, done.headers["location"]) == (303, page)
     found = subject(house, key)
@@ -206,6 +208,22 @@ def test_a_lifecycle_of_ones_own_has_its_page_by_itself(house: House) -> None:
     assert "unsafe" not in drawing.headers["content-security-policy"]
     assert re.search(r'<rect class="final present"', drawing.text)
     assert browser.http.get("/lifecycles/order/1/drawing.svg?state=nowhere").status_code == 404
+    assert browser.http.get("/lifecycles/order/1/drawing.svg?state=placed&language=xx").status_code == 404
+
+
+def test_the_drawing_is_in_the_words_of_its_page(house: House) -> None:
+    key, german = promise(house), {"Accept-Language": "de"}
+    _, browser = somebody(house)
+    text = browser.http.get(f"/subjects/{key}", headers=german).text
+    source = re.search(r'src="(/lifecycles/promise/[^"]*)"', text)
+    assert source is not None and source[1].endswith("&amp;language=de")
+    drawing = browser.http.get(source[1].replace("&amp;", "&"), headers=german).text
+    label = labels("de")
+    for kind, name in (("state", "lapsed"), ("state", "at_risk"), ("trigger", "keep")):
+        assert f">{label(kind, name, 'promise')}<" in drawing, name
+        assert f">{name}<" not in drawing, "no name of a definition"
+    width, height = re.search(r'width="(\d+)" height="(\d+)" loading', text).groups()  # type: ignore[union-attr]
+    assert f'viewBox="0 0 {width} {height}"' in drawing, "the page keeps room for it"
 
 
 def test_a_form_that_comes_twice_is_sent_once(house: House) -> None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from state_machines.errors import Problem
 from workflow.access.keys import TEST_PREFIX
+from workflow.api.browser import signed_in
 from workflow.api.context import ApiContext, Workers, open_context
 from workflow.api.http.accountability import Accountability, remember_rule
 from workflow.api.http.allowed import EVERY, allow_field, options_answer
@@ -261,6 +262,8 @@ def _answer_errors(app: FastAPI, shown: Callable[[Request, Refusal], Response | 
         headers = dict(error.headers or {})
         if kind is Kind.METHOD:
             headers["Allow"] = allow_field(_methods(request))
+        if "authorization" not in request.headers:
+            await signed_in(request)  # no route has asked who looks, and the page says it
         return answer(request, Refusal(kind, [problem], headers=headers))
 
     async def other(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The drawing of a lifecycle, with the state lit in which a subject is."""
+"""The drawing of a lifecycle, with the state lit in which a subject is, in the words of its page."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import base64
 import re
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from state_machines.definitions.lifecycle import Lifecycle
-from state_machines.diagram import svg
+from state_machines.diagram import Words, svg
 from workflow.api.auth import may_read
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
+from workflow.console.labels import labels
+from workflow.console.translations import ENGLISH, LANGUAGES, translations
 from workflow.errors import NotFound, UnknownDefinition
 
 router = LateRouter(include_in_schema=False)
@@ -32,8 +35,12 @@ def drawing(
     name: Name,
     version: Annotated[int, Path(ge=1, le=2**31 - 1)],
     state: Annotated[Name, Query()],
+    language: Annotated[Name, Query()] = ENGLISH,
 ) -> Response:
-    """SVG. Raises NotFound where there is no such lifecycle, version or state."""
+    """SVG. Raises NotFound where there is no such lifecycle, version or state.
+
+    The language stands in the address: a browser keeps each drawing by itself.
+    """
     may_read(holder, name)
     try:
         lifecycle = context_of(request).runtime.registry.get(name, version)
@@ -41,23 +48,40 @@ def drawing(
         raise NotFound(str(error)) from None
     if state not in lifecycle.states:
         raise NotFound(f"state: {name} has no state {state!r}")
-    return drawn(_lit(lifecycle, state), "private, max-age=86400")
+    if language not in LANGUAGES:
+        raise NotFound(f"language: {language!r} is none of {', '.join(LANGUAGES)}")
+    own = context_of(request).runtime.settings.lifecycles
+    return drawn(_lit(lifecycle, state, language, own), "private, max-age=86400")
 
 
-@lru_cache(maxsize=256)
-def _lit(lifecycle: Lifecycle, state: str) -> str:
-    return svg(lifecycle.definition, present=state)
+@lru_cache(maxsize=512)
+def words_of(lifecycle: Lifecycle, language: str, own: FilePath | None) -> Words:
+    """What readers of this language call its states and triggers; `own` as of `labels`."""
+    label, name = labels(language, own), lifecycle.name
+    version = translations(language).gettext("version %(n)s") % {"n": lifecycle.version}
+    definition = lifecycle.definition
+    return Words(
+        f"{label('lifecycle', name)} ({version})",
+        {one.name: label("state", one.name, name) for one in definition.states},
+        {one: label("trigger", one, name) for one in lifecycle.triggers},
+    )
 
 
-def size_of_lit(lifecycle: Lifecycle, state: str) -> tuple[int, int]:
+@lru_cache(maxsize=512)
+def _lit(lifecycle: Lifecycle, state: str, language: str, own: FilePath | None) -> str:
+    return svg(lifecycle.definition, present=state, words=words_of(lifecycle, language, own))
+
+
+def size_of_lit(lifecycle: Lifecycle, state: str, language: str, own: FilePath | None) -> tuple[int, int]:
     """Width and height of the drawing with this state lit: a page keeps room for it until it is there."""
-    return size_of(_lit(lifecycle, state))
+    return size_of(_lit(lifecycle, state, language, own))
 
 
-@lru_cache(maxsize=256)
-def size_of_counted(lifecycle: Lifecycle) -> tuple[int, int]:
+@lru_cache(maxsize=512)
+def size_of_counted(lifecycle: Lifecycle, language: str, own: FilePath | None) -> tuple[int, int]:
     """About those of the drawing with how many are in each state."""
-    return size_of(svg(lifecycle.definition, counts={one.name: "0" for one in lifecycle.definition.states}))
+    counts = {one.name: "0" for one in lifecycle.definition.states}
+    return size_of(svg(lifecycle.definition, counts=counts, words=words_of(lifecycle, language, own)))
 
 
 def size_of(text: str) -> tuple[int, int]:

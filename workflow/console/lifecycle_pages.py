@@ -15,9 +15,10 @@ from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
-from workflow.console.drawing_pages import drawn, size_of_counted
+from workflow.console.drawing_pages import drawn, size_of_counted, words_of
 from workflow.console.rendering import page
 from workflow.console.search_page import readable
+from workflow.console.viewer import viewer_of
 from workflow.engine.runtime import Runtime
 from workflow.errors import NotFound, UnknownDefinition
 from workflow.queries.state_counts import MOST, state_counts
@@ -39,6 +40,7 @@ def lifecycle_page(request: Request, holder: BrowserHolder, name: Name) -> Respo
     """Its states, each with how many are in it and the way to them. Raises NotFound."""
     runtime = context_of(request).runtime
     lifecycle = _latest(runtime, holder, name)
+    language, own = viewer_of(request).language, runtime.settings.lifecycles
     return page(
         request,
         "lifecycle.html",
@@ -46,7 +48,7 @@ def lifecycle_page(request: Request, holder: BrowserHolder, name: Name) -> Respo
         versions=runtime.registry.versions(name),
         counts=_counts(runtime, lifecycle),
         most=MOST,
-        drawing=size_of_counted(lifecycle),
+        drawing=size_of_counted(lifecycle, language, own),
         operates=holder.operates,
     )
 
@@ -57,7 +59,8 @@ def counted_drawing(request: Request, holder: BrowserHolder, name: Name) -> Resp
     runtime = context_of(request).runtime
     lifecycle = _latest(runtime, holder, name)
     said = {state: _said(count) for state, count in _counts(runtime, lifecycle).items()}
-    return drawn(svg(lifecycle.definition, counts=said), "no-store")
+    words = words_of(lifecycle, viewer_of(request).language, runtime.settings.lifecycles)
+    return drawn(svg(lifecycle.definition, counts=said, words=words), "no-store")
 
 
 def _latest(runtime: Runtime, holder: Principal, name: str) -> Lifecycle:

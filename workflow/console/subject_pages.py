@@ -205,6 +205,7 @@ def _shown(
     looking = seen_by(request, key)
     where = zone_of(view.subject.data.get("customer") or view.subject.data.get("regarding"))
     known = view.packet
+    language, own = viewer_of(request).language, runtime.settings.lifecycles
     return page(
         request,
         "subject.html",
@@ -215,10 +216,10 @@ def _shown(
         place=history_of(key),
         packet=known,
         facts=known_facts(view.lifecycle, view.subject.data) if known is None else [],
-        drawing=size_of_lit(view.lifecycle, view.subject.state),
+        drawing=size_of_lit(view.lifecycle, view.subject.state, language, own),
         others=looking,
         zone=where,
-        local=clock_of(viewer_of(request).language, where),
+        local=clock_of(language, where),
         said=said or {},
         problems=problems or [],
         tried=tried,
