@@ -26,6 +26,8 @@ from workflow.console.duty_calendar import DutyCalendar, duty_calendar
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
 from workflow.console.line_pages import PATIENCE
 from workflow.console.rendering import page, see_other
+from workflow.console.reworded import reworded
+from workflow.console.translations import translations
 from workflow.console.viewer import viewer_of
 from workflow.errors import InvalidEvent, InvalidQuery, NotFound
 from workflow.queries.subjects import SubjectRow, opened_subject
@@ -136,7 +138,9 @@ async def import_calendar(
     try:
         preview = await run_in_threadpool(_preview, request, id, said)
     except (InvalidQuery, CalendarRefused) as error:
-        return await run_in_threadpool(_shown, request, holder, id, said, _of_field(error), 422)
+        return await run_in_threadpool(
+            _shown, request, holder, id, said, _of_field(error, viewer_of(request).language), 422
+        )
     if said.get("sure") != "yes":
         return await run_in_threadpool(_previewed, request, holder, id, said, preview)
     data = {"shifts": preview.shifts, "until": preview.until}
@@ -237,10 +241,16 @@ def _named(text: str) -> dict[str, str]:
     return found
 
 
-def _of_field(error: InvalidQuery | CalendarRefused) -> list[Problem]:
+def _of_field(error: InvalidQuery | CalendarRefused, language: str) -> list[Problem]:
     if isinstance(error, InvalidQuery):
         return error.problems
-    return [Problem("calendar", one.rule, str(one)) for one in error.problems[:10]]
+    line, say = translations(language).gettext("Line %(n)s: %(what)s"), reworded(language)
+    return [
+        Problem(
+            "calendar", one.rule, line % {"n": one.line, "what": say(one.message)} if one.line else str(one)
+        )
+        for one in error.problems[:10]
+    ]
 
 
 def _known(store: Store, id: str) -> SubjectRow | None:

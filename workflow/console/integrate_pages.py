@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from state_machines.errors import Problem
 from state_machines.values.durations import parse_duration
-from state_machines.values.time_errors import TimeError
 from workflow.access import keys
 from workflow.access.bounds import checked_bounds
 from workflow.access.principal import Principal
@@ -20,7 +19,7 @@ from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.clock import SANDBOX
 from workflow.console.form_values import text_in
-from workflow.console.lengths import written_length
+from workflow.console.lengths import read_length
 from workflow.console.rendering import page, see_other
 from workflow.errors import InvalidQuery
 from workflow.recovery.links.urls import base_url
@@ -59,10 +58,7 @@ def duration_in(said: dict[str, str], name: str, most: timedelta) -> timedelta |
     text = text_in(said, name)
     if text is None:
         return None
-    try:
-        found = parse_duration(written_length(text))
-    except TimeError as error:
-        raise InvalidQuery([Problem(name, error.rule, error.message)]) from None
+    found = parse_duration(read_length(text, name))
     if not timedelta() <= found <= most:
         raise InvalidQuery([Problem(name, "distance", "is too long")])
     return found

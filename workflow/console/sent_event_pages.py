@@ -25,6 +25,8 @@ from workflow.console.form_values import form_id
 from workflow.console.integrate_pages import PLACE as ABOVE
 from workflow.console.rehearsal_page import rehearsal_context
 from workflow.console.rendering import page
+from workflow.console.reworded import Reword, reworded
+from workflow.console.viewer import viewer_of
 from workflow.engine.cloudevent import CloudEvent, parse
 from workflow.errors import InvalidEvent, NotFound, UnknownDefinition
 from workflow.queries.recent_events import recent_events
@@ -80,7 +82,8 @@ async def send_test_event(request: Request, holder: BrowserOperator, said: Opera
         event = _event(said, kind)
         found = await _sent(await _context(request, said), holder, event)
     except InvalidEvent as error:
-        problems = [_about_field(one) for one in error.problems]
+        say = reworded(viewer_of(request).language)
+        problems = [_about_field(one, say) for one in error.problems]
         return await run_in_threadpool(_shown, request, kind, said=said, problems=problems, status=422)
     return await run_in_threadpool(_shown, request, kind, said=said, sent=event, found=found)
 
@@ -112,10 +115,10 @@ def _event(said: dict[str, str], kind: str) -> CloudEvent:
     return parse(document)
 
 
-def _about_field(problem: Problem) -> Problem:
+def _about_field(problem: Problem, say: Reword) -> Problem:
     """The same, about a field of the form; what is said of a part of the data names it."""
     name, _, part = problem.field.removeprefix("[0].").partition(".")
-    words = f"{part}: {problem.message}" if part else problem.message
+    words = f"{part}: {say(problem.message)}" if part else problem.message
     return Problem(name if name in ("subject", "parent", "type") else "data", problem.rule, words)
 
 

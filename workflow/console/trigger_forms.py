@@ -24,7 +24,7 @@ from workflow.access.role import OVERSEEING
 from workflow.api.routes.desk_cases import Act
 from workflow.console.form_values import instant_in, text_in
 from workflow.console.inputs import Input, TriggerForm
-from workflow.console.lengths import written_length
+from workflow.console.lengths import read_length
 from workflow.errors import InvalidQuery
 
 BY, CUSTOMER = "by", "customer"
@@ -256,7 +256,7 @@ def _value(one: Input, said: Mapping[str, str], zone_name: str) -> Any:
             except ValueError:
                 raise InvalidQuery([Problem(one.name, "number", "must be a number")]) from None
         case "duration":
-            return written_length(text)
+            return read_length(text, one.name)
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case _:

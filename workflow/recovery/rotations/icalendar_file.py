@@ -247,7 +247,7 @@ def _taken(
         elif event[_NUMBER] not in wrong:
             wrong.add(event[_NUMBER])
             summary = str(event.get("SUMMARY", ""))
-            hint = f"no attendee is a person with a mail address, and no --person tells that of {summary!r}"
+            hint = f"no attendee is a person with a mail address, and no address was given for {summary!r}"
             problems.append(_problem(event, where, "attendee", "no-person", f"at {at} {hint}"))
     return shifts, left_out
 
