@@ -60,8 +60,13 @@ def _load(processes: int) -> None:
         wait_until_there(settings.database)
         runtime = open_runtime(settings)
         try:
-            for name, version in runtime.registry.refuse_unloadable():
-                log.warning("a definition that nothing needs does not load", lifecycle=name, version=version)
+            for one in runtime.registry.look_over():
+                log.error(
+                    "a definition is not understood here, its subjects are left to others",
+                    lifecycle=one.lifecycle,
+                    version=one.version,
+                    error=str(one),
+                )
             runtime.registry.compile_before_fork(processes - 1)
         finally:
             runtime.close()

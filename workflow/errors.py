@@ -1,6 +1,6 @@
 """Every error that the engine and its doors raise, one sentence each."""
 
-from state_machines.errors import Problem
+from state_machines.errors import DefinitionError, Problem
 
 
 class MakegoodError(Exception):
@@ -59,6 +59,19 @@ class UnknownDefinition(MakegoodError):
     def __init__(self, lifecycle: str, version: int | None = None) -> None:
         which = lifecycle if version is None else f"{lifecycle} version {version}"
         super().__init__(f"lifecycle: no definition of {which} is known")
+
+
+class NotUnderstood(DefinitionError):
+    """A registered definition that this process cannot use, such as one of a newer makegood; others may.
+
+    Attributes:
+        lifecycle, version: which.
+    """
+
+    def __init__(self, lifecycle: str, version: int, problems: list[Problem]) -> None:
+        self.lifecycle = lifecycle
+        self.version = version
+        super().__init__(problems)
 
 
 class NotFound(MakegoodError):

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from state_machines.decision import RunTask, SendNotice
 from state_machines.notices.topics import Priority, Topic, topic_named
 from state_machines.subject import Timer
 from tests.contracts.standing import standing
 from workflow.store import migrate, open_store
-from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store
+from workflow.store.port import Changes, Dispatch, NewEffect, NewEvent, NewMove, Store, Version
 from workflow.store.schema import events, moves, subjects
 
 pytestmark = pytest.mark.contract
@@ -276,3 +276,33 @@ def test_two_claims_of_effects_at_once_share_none_and_neither_waits(postgres_url
     assert (len(first), len(second)) == (2, 2)
     assert not {one.id for one in first} & {one.id for one in second}
     store.close()
+
+
+@pytest.mark.parametrize("from_outside", [False, True])
+def test_events_of_a_version_that_is_left_to_others_take_no_place_and_stay(
+    store: Store, *, from_outside: bool
+) -> None:
+    newer = [event(f"n{number}", f"promise:N{number}", version=2) for number in range(4)]
+    accepted(store, 0, *newer, event("o", "promise:O"))
+    left = [Version("promise", 2), Version("callback", 1)]
+    with store.begin() as transaction:
+        claim = transaction.claim_events(1, from_outside=from_outside, leaving=left)
+        assert [claim.subjects[one.subject_row].key for one in claim.work] == ["promise:O"]
+    with store.begin() as transaction:
+        assert transaction.claim_events(10, from_outside=from_outside, leaving=left).work == []
+        assert len(transaction.claim_events(10, from_outside=from_outside).work) == len(newer)
+
+
+def test_timers_of_a_version_that_is_left_to_others_take_no_place_and_stay(store: Store) -> None:
+    rows = opened(store, "promise:N", "promise:O", "callback:C")
+    with store.begin() as transaction:
+        change = update(subjects).where(subjects.c.key == "promise:N").values(version=2)
+        transaction.connection.execute(change)
+    for seconds, row in enumerate(rows.values()):
+        due(store, row, seconds)
+    left = [Version("promise", 2)]
+    with store.begin() as transaction:
+        claim = transaction.claim_timers(NOW + 60 * SECOND, 2, leaving=left)
+        assert {claim.subjects[one.subject_row].key for one in claim.work} == {"promise:O", "callback:C"}
+    with store.begin() as transaction:
+        assert len(transaction.claim_timers(NOW + 60 * SECOND, 10).work) == len(rows)

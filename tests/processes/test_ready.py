@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import insert
 
 from state_machines.catalog import NAMES
-from state_machines.errors import DefinitionError
 from tasks.pool import readiness
-from tests.processes.installation import Installation
+from tests.processes.installation import CUSTOMER, Installation
 from tests.processes.test_spine import schedulers
 from tests.processes.workers import WorkerProcess
+from tests.waiting import wait_until
 from workflow.engine.runtime import open_runtime
+from workflow.store.port import NewEvent
 from workflow.store.schema import definitions, subjects
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -88,26 +89,37 @@ def stored(installation: Installation, text: str, version: int) -> None:
 
 @pytest.mark.sampled
 @pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--scheduler-only",)])
-def test_a_worker_whose_database_holds_a_definition_that_does_not_load_ends(
+def test_a_worker_leaves_subjects_of_a_definition_that_it_cannot_read_and_does_all_else(
     installation: Installation, arguments: tuple[str, ...]
 ) -> None:
+    """As one of the version before does that starts again, after a newer one has registered its own."""
     stored(installation, ODD, 1)
-    said = ended(installation.workers.start(*arguments))
+    unread = NewEvent("/test", "odd:1/start", "odd:1", "odd", 1, "odd.start", NOW, {}, None)
+    with installation.runtime.store.begin() as transaction:
+        transaction.accept([unread], NOW)
+    worker = installation.workers.start(*arguments)
+    installation.send(installation.promise("A", 2.0, customer=CUSTOMER))
+    wait_until(lambda: installation.state("promise:A") == "lapsed", seconds=60, what="the promise to lapse")
+    assert installation.state("odd:1") == "initial"
+    assert installation.dead_letters() == []
+    said = worker.log.read_text()
+    assert "a definition is not understood here, its subjects are left to others" in said
     assert "odd.v1:6: transitions[0].conditions" in said
 
 
-def test_a_definition_that_does_not_load_and_that_nothing_needs_keeps_no_worker_from_its_work(
+def test_a_definition_that_cannot_be_read_and_that_nothing_needs_is_not_told_of(
     installation: Installation,
 ) -> None:
     stored(installation, ODD, 1)
     stored(installation, EVEN.replace("even", "odd").replace("version: 1", "version: 2"), 2)
     registry = installation.runtime.registry
-    assert registry.refuse_unloadable() == [("odd", 1)]
+    assert registry.look_over() == []
     with installation.runtime.store.begin() as transaction:
         row = {"key": "odd:1", "lifecycle": "odd", "version": 1, "state": "on", "seq": 1, "data": {}}
         transaction.connection.execute(insert(subjects), row)
-    with pytest.raises(DefinitionError, match="conditions"):
-        registry.refuse_unloadable()
+    (needed,) = registry.look_over()
+    assert (needed.lifecycle, needed.version) == ("odd", 1)
+    assert "conditions" in str(needed)
 
 
 @pytest.mark.sampled

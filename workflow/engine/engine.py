@@ -24,6 +24,7 @@ from workflow.engine.revisions import take_revisions
 from workflow.engine.suspects import parted, suspect
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
+from workflow.errors import NotUnderstood
 from workflow.search.spelling import KnownWords
 from workflow.store.port import Changes, Claim, Dispatch, Pending, Store, Transaction
 
@@ -104,7 +105,8 @@ class Engine:
         """
 
         def claimed(transaction: Transaction, most: int) -> Claim:
-            return transaction.claim_events(most, from_outside=from_outside)
+            left = self.registry.not_understood
+            return transaction.claim_events(most, from_outside=from_outside, leaving=left)
 
         return self._sized("events", claimed, limit, dispatch)
 
@@ -115,7 +117,8 @@ class Engine:
         """
 
         def claimed(transaction: Transaction, most: int) -> Claim:
-            return transaction.claim_timers(self.clock.now(), most)
+            left = self.registry.not_understood
+            return transaction.claim_timers(self.clock.now(), most, leaving=left)
 
         return self._sized("timers", claimed, limit, dispatch)
 
@@ -133,6 +136,24 @@ class Engine:
         return done
 
     def _batch(
+        self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
+    ) -> Progress:
+        """Decide a batch; begun anew without them where there are subjects whose definition is not understood.
+
+        These are left to other processes, which may understand it.
+        """
+        while True:
+            try:
+                return self._together_or_each(claimed, limit, dispatch)
+            except NotUnderstood as error:
+                log.error(
+                    "a definition is not understood here, its subjects are left to others",
+                    lifecycle=error.lifecycle,
+                    version=error.version,
+                    error=str(error),
+                )
+
+    def _together_or_each(
         self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
     ) -> Progress:
         """Decide a batch in one go; if that cannot be written, once more, each decision by itself.
@@ -157,6 +178,8 @@ class Engine:
                         transaction, self._claimed(transaction, claimed, limit), dispatch, last=True
                     )
                 )
+        except NotUnderstood:
+            raise
         except Exception as error:
             if is_transient(error):
                 raise
@@ -240,6 +263,8 @@ class Engine:
         try:
             with transaction.connection.begin_nested():
                 return self._decide(transaction, alone, first=number)
+        except NotUnderstood:
+            raise
         except Exception as error:
             if is_transient(error):
                 raise

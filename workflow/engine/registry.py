@@ -12,8 +12,8 @@ from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load, load_new
 from state_machines.errors import DefinitionError, Problem
 from workflow.engine.definition_files import bundle_of, definitions_in
-from workflow.errors import DefinitionChanged, SettingsError, UnknownDefinition
-from workflow.store.port import Store
+from workflow.errors import DefinitionChanged, NotUnderstood, SettingsError, UnknownDefinition
+from workflow.store.port import Store, Version
 from workflow.store.schema import definitions, subjects
 
 _FEW = 2
@@ -37,6 +37,7 @@ class Registry:
         """Texts of the catalog that nobody has asked for: to compile them all is most of a start."""
         self._latest: dict[str, int] = {}
         self._compiling: dict[tuple[str, int], Lock] = {}
+        self._not_understood: dict[Version, NotUnderstood] = {}
         self.generation = 0
         """How often a newer version, or another lifecycle, has become known here."""
 
@@ -122,17 +123,23 @@ class Registry:
         if problems:
             raise DefinitionError(problems)
 
-    def refuse_unloadable(self) -> list[tuple[str, int]]:
-        """Load every text that the store keeps; those that do not load and that nothing needs any more.
+    @property
+    def not_understood(self) -> Collection[Version]:
+        """Registered versions that turned out not to be usable in this process; others may use them.
+
+        Their subjects are not to be decided here: a worker of the version before may start again, after a
+        newer one has registered what it cannot read.
+        """
+        return self._not_understood.keys()
+
+    def look_over(self) -> list[NotUnderstood]:
+        """Load every text that the store keeps; those that are not understood here and that something needs.
 
         One is needed while it is the newest of its name or a subject that is open lives by it.
-
-        Raises:
-            DefinitionError: of the first one that is needed and does not load.
         """
         columns = (definitions.c.lifecycle, definitions.c.version, definitions.c.source)
         query = select(*columns).order_by(definitions.c.lifecycle, definitions.c.version)
-        unloadable: list[tuple[str, int]] = []
+        needed: list[NotUnderstood] = []
         with self._store.connect() as connection:
             found = connection.execute(query).all()
             newest = {name: version for name, version, _ in found}
@@ -140,12 +147,11 @@ class Registry:
                 if (name, version) in self._known or (name, version) in self._shipped:
                     continue
                 try:
-                    load(source, _place(name, version))
-                except DefinitionError:
+                    self._loaded(name, version, source)
+                except NotUnderstood as error:
                     if newest[name] == version or _lives_by(connection, name, version):
-                        raise
-                    unloadable.append((name, version))
-        return unloadable
+                        needed.append(error)
+        return needed
 
     def _stored(self) -> dict[tuple[str, int], str]:
         with self._store.connect() as connection:
@@ -188,6 +194,7 @@ class Registry:
 
         Raises:
             UnknownDefinition: neither knows it.
+            NotUnderstood: the store has it, and this process cannot use it.
         """
         known = self._known.get((name, version))
         if known is None:
@@ -249,12 +256,18 @@ class Registry:
             ).scalar()
         if source is None:
             raise UnknownDefinition(name, version)
-        return load(source, _place(name, version))
+        return self._loaded(name, version, source)
 
-
-def _place(name: str, version: int) -> str:
-    """What a definition of the store is called where no file is known."""
-    return f"{name}.v{version}"
+    def _loaded(self, name: str, version: int, source: str) -> Lifecycle:
+        """A text of the store. Raises NotUnderstood, and remembers that."""
+        place = Version(name, version)
+        known = self._not_understood.get(place)
+        if known is None:
+            try:
+                return load(source, str(place))
+            except DefinitionError as error:
+                known = self._not_understood[place] = NotUnderstood(name, version, error.problems)
+        raise known
 
 
 def _lives_by(connection: Connection, name: str, version: int) -> bool:

@@ -162,6 +162,9 @@ def _definitions(settings: Settings, store: Store, now: datetime) -> CheckResult
         registry.register([*catalog_sources(), *own], now)
     except (MakegoodError, StateMachineError, OSError) as error:
         return CheckResult("definitions", False, str(error))
+    if left := registry.look_over():
+        which = "; ".join(f"{one.lifecycle} {one.version}: {one}" for one in left)
+        return CheckResult("definitions", False, f"not understood by this version of makegood: {which}")
     known = ", ".join(f"{name} {registry.latest(name).version}" for name in registry.names())
     return CheckResult("definitions", True, known)
 

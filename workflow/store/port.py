@@ -18,6 +18,16 @@ from state_machines.values.figures import Figures
 from state_machines.values.searched import Standing
 
 
+class Version(NamedTuple):
+    """One version of a definition."""
+
+    lifecycle: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.lifecycle}.v{self.number}"
+
+
 class NewEvent(NamedTuple):
     """An event to be added to the ledger.
 
@@ -303,15 +313,19 @@ class Transaction(Protocol):
     def known_events(self, ids: Sequence[tuple[str, str]]) -> list[KnownEvent]:
         """The events accepted before, by (source, event_id)."""
 
-    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
+    def claim_events(
+        self, limit: int, *, from_outside: bool = False, leaving: Collection[Version] = ()
+    ) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects.
 
         With `from_outside`, of subjects only to which something came from outside: an event that no decision
         of ours led to. What came to them before it is taken with it.
+
+        `leaving` subjects that live by these versions of definitions to others.
         """
 
-    def claim_timers(self, now: datetime, limit: int) -> Claim:
-        """Up to `limit` due timers, the longest due first, with their subjects.
+    def claim_timers(self, now: datetime, limit: int, *, leaving: Collection[Version] = ()) -> Claim:
+        """Up to `limit` due timers, the longest due first, with their subjects; `leaving` as above.
 
         Lifecycles that have something due share the limit, so that a flood of one delays no other's.
 

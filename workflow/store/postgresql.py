@@ -26,6 +26,7 @@ from workflow.store.port import (
     KnownEvent,
     NewEvent,
     Pending,
+    Version,
 )
 from workflow.store.postgresql_errors import as_sqlalchemy, takes_no_writes
 from workflow.store.postgresql_writing import Statement
@@ -134,9 +135,12 @@ class PostgresTransaction:
         found = self._run(sql.KNOWN_EVENTS, sources=texts(sources), event_ids=texts(event_ids))
         return [rows.known_event(row) for row in found]
 
-    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
+    def claim_events(
+        self, limit: int, *, from_outside: bool = False, leaving: Collection[Version] = ()
+    ) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
-        found = self._run(sql.CLAIM_EVENTS_FROM_OUTSIDE if from_outside else sql.CLAIM_EVENTS, limit=limit)
+        claim = sql.CLAIM_EVENTS_FROM_OUTSIDE if from_outside else sql.CLAIM_EVENTS
+        (found,) = self._ask(_leaving((claim, {"limit": limit}), leaving))
         if not found:
             return Claim()
         subjects = {row[1]: row[1:] for row in found}
@@ -150,11 +154,10 @@ class PostgresTransaction:
         events = sorted(taken, key=_FIRST)
         return rows.event_claim(events, subjects.values(), held, full=len(found) >= limit)
 
-    def claim_timers(self, now: datetime, limit: int) -> Claim:
+    def claim_timers(self, now: datetime, limit: int, *, leaving: Collection[Version] = ()) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
-        found, [(next_due,)] = self._ask(
-            (sql.CLAIM_TIMERS.format(most=limit), {"now": now}), (sql.NEXT_DUE, {"now": now})
-        )
+        claim = (sql.CLAIM_TIMERS.format(most=limit), {"now": now})
+        found, [(next_due,)] = self._ask(_leaving(claim, leaving), (sql.NEXT_DUE, {"now": now}))
         if not found:
             return Claim(next_due=next_due)
         last = {row[_OWNER]: row[2] for row in sorted(found, key=itemgetter(2))}
@@ -231,6 +234,13 @@ class PostgresTransaction:
     def hold(self, names: Collection[str]) -> None:
         """Hold a name to the end of the transaction."""
         self._run(sql.HOLD, names=texts(sorted(names)))
+
+
+def _leaving(claim: Statement, versions: Collection[Version]) -> Statement:
+    if not versions:
+        return claim
+    statement, values = claim
+    return sql.leaving(statement), {**values, "leaving": texts([str(one) for one in versions])}
 
 
 class PostgresStore:

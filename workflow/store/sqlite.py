@@ -23,6 +23,7 @@ from workflow.store.port import (
     KnownEvent,
     NewEvent,
     Pending,
+    Version,
 )
 
 _WRITING = "makegood_writing"
@@ -86,29 +87,49 @@ class SqliteTransaction:
         """The events accepted before, by (source, event_id)."""
         return [rows.known_event(row) for one in ids for row in self._read(sql.KNOWN_EVENT, *one)]
 
-    def claim_events(self, limit: int, *, from_outside: bool = False) -> Claim:
+    def claim_events(
+        self, limit: int, *, from_outside: bool = False, leaving: Collection[Version] = ()
+    ) -> Claim:
         """Take up to `limit` undecided events out of the inbox, in order, with their subjects."""
-        found = self._from_outside(limit) if from_outside else self._read(sql.CLAIM_EVENTS, limit)
+        found = (
+            self._from_outside(limit, leaving)
+            if from_outside
+            else self._claimed(sql.CLAIM_EVENTS, (), limit, leaving)
+        )
         self._write("delete from inbox where event_id = ?", [(row[0],) for row in found])
         events = [row[: sql.EVENT_WIDTH] for row in found]
         subjects = {row[1]: row[sql.EVENT_WIDTH :] for row in found}
         full = len(found) >= limit
         return rows.event_claim(events, subjects.values(), self._timers(subjects), full=full)
 
-    def _from_outside(self, limit: int) -> Sequence[Any]:
+    def _claimed(
+        self, claim: str, values: Sequence[Any], limit: int, leaving: Collection[Version]
+    ) -> Sequence[Any]:
+        if not leaving:
+            return self._read(claim, *values, limit)
+        return self._read(sql.leaving(claim), *values, _names(leaving), limit)
+
+    def _from_outside(self, limit: int, leaving: Collection[Version]) -> Sequence[Any]:
         """Of the subjects to which something came from outside, what came up to then; the first so many."""
-        found = self._read(sql.FROM_OUTSIDE, limit)
+        if leaving:
+            found = self._read(sql.FROM_OUTSIDE_LEAVING, _names(leaving), limit)
+        else:
+            found = self._read(sql.FROM_OUTSIDE, limit)
         if not found:
             return []
         ids = rows.to_json(sorted({row[1] for row in found}))
         return self._read(sql.CLAIM_EVENTS_OF, ids, found[-1][0], limit)
 
-    def claim_timers(self, now: datetime, limit: int) -> Claim:
+    def claim_timers(self, now: datetime, limit: int, *, leaving: Collection[Version] = ()) -> Claim:
         """Up to `limit` due timers, the longest due first, with their subjects."""
         at = instant_text(now)
         waiting = self._read(sql.WAITING_LIFECYCLES, at)
         share = 1 + (limit - 1) // max(1, len(waiting))
-        found = [row for (name,) in waiting for row in self._read(sql.CLAIM_TIMERS, name, at, share)]
+        found = [
+            row
+            for (name,) in waiting
+            for row in self._claimed(sql.CLAIM_TIMERS, (name, at), share, leaving)
+        ]
         last = {row[_OWNER]: row[2] for row in sorted(found, key=itemgetter(2))}
         # Such events are rare, and one query finds out that there is none at all.
         before = self._take_before(last) if found and self._read(sql.SOME_EVENT) else []
@@ -304,6 +325,10 @@ class SqliteTransaction:
 
     def hold(self, names: Collection[str]) -> None:
         """Nothing is to be done: there is one write transaction at a time."""
+
+
+def _names(versions: Collection[Version]) -> str:
+    return rows.to_json([str(one) for one in versions])
 
 
 class SqliteStore:

@@ -33,12 +33,22 @@ FROM_OUTSIDE = """select event_id, subject_id from inbox where hops is null and 
 order by event_id limit ?"""
 CLAIM_EVENTS_OF = f"""{_UNDECIDED} and i.subject_id in (select value from json_each(?))
 and i.event_id <= ? order by i.event_id limit ?"""
+_NOT_LEFT = "s.lifecycle || '.v' || s.version not in (select value from json_each(?))"
+FROM_OUTSIDE_LEAVING = f"""select i.event_id, i.subject_id from inbox i join subjects s on s.id = i.subject_id
+where i.hops is null and i.dead_at is null and {_NOT_LEFT} order by i.event_id limit ?"""
 EVENT_WIDTH = len(EVENT_COLUMNS.split(",")) + 2
 WAITING_LIFECYCLES = """select d.lifecycle from (select distinct lifecycle from definitions) d
 where exists (select 1 from timers t where t.lifecycle = d.lifecycle and t.due_at <= ?)"""
 CLAIM_TIMERS = f"""select t.name, t.setting, t.due_at, t.hops, t.deaths, {SUBJECT_COLUMNS}
 from timers t join subjects s on s.id = t.subject_id
 where t.lifecycle = ? and t.due_at <= ? order by t.due_at, t.subject_id, t.name limit ?"""
+
+
+def leaving(claim: str) -> str:
+    """A claim that leaves subjects to others which live by a version of the last but one parameter."""
+    return claim.replace(" order by ", f" and {_NOT_LEFT} order by ", 1)
+
+
 SOME_EVENT = "select 1 from inbox where dead_at is null limit 1"
 EVENTS_BEFORE = f"""select {EVENT_COLUMNS}, i.hops, i.deaths, e.received_at
 from inbox i join events e on e.id = i.event_id

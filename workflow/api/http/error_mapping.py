@@ -17,12 +17,13 @@ from workflow.errors import (
     NotFound,
     NotPermitted,
     NotRetryable,
+    NotUnderstood,
 )
 
 log = structlog.get_logger(__name__)
 
 KNOWN = (
-    *(NotFound, NotRetryable, NoSandbox, AdvanceUnderWay, InvalidEvent, InvalidQuery),
+    *(NotFound, NotRetryable, NoSandbox, AdvanceUnderWay, InvalidEvent, InvalidQuery, NotUnderstood),
     *(OperationalError, InterfaceError, PoolTimeout),
 )
 """The errors that are no fault of ours; any other is, and has a log entry with its trace."""
@@ -47,6 +48,12 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal(Kind.OTHER_EVENT, error.problems)
         case InvalidEvent() | InvalidQuery():
             return Refusal(Kind.INVALID, error.problems)
+        case NotUnderstood():
+            log.error("a definition is not understood here", lifecycle=error.lifecycle, version=error.version,
+                      error=str(error))  # fmt: skip
+            which = f"version {error.version} of the lifecycle {error.lifecycle!r}"
+            message = f"{which} is not understood by this process; one that registered it understands it"
+            return Refusal.of(Kind.UNAVAILABLE, "definition", "not-understood", message, Retry_After="2")
         case OperationalError() | InterfaceError() | PoolTimeout():
             # The message itself may quote what was to be stored.
             cause = type(getattr(error, "orig", error)).__name__

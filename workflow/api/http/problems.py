@@ -45,7 +45,7 @@ class Kind(Enum):
         "The header fields are too many or too long; the connection is closed",
     )
     INTERNAL = ("internal", 500, "The fault is ours")
-    UNAVAILABLE = ("unavailable", 503, "The database cannot be used at the moment")
+    UNAVAILABLE = ("unavailable", 503, "What this needs cannot be used at the moment")
     VERSION = ("version", 505, "HTTP/1.1 and 1.0 are spoken here; the connection is closed")
     FULL = ("full", 503, "Too many connections; try again soon")
 
