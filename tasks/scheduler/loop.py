@@ -162,13 +162,14 @@ class SchedulerLoop:
             asked.waiting = queue.waiting
 
     def _say_why_alone(self, work: Work, queue: Queue) -> None:
-        """No worker took what waits longest. If this scheduler could not either, somebody holds it."""
+        """No worker took what waits longest. If this scheduler could not either, it is not for it to take."""
         tried, times = self._tried.get(work, (None, 0))
         times = times + 1 if tried == queue.first else 1
         self._tried[work] = queue.first, times
         why = {
             1: "no worker takes messages, the scheduler works",
-            2: "what waits longest is locked in the database by somebody else, the rest goes on",
+            2: "what waits longest is held by somebody in the database, or of a definition that is not "
+            "understood here; the rest goes on",
         }
         if times in why:
             log.warning(why[times], task=work.value, waiting=queue.waiting)

@@ -310,4 +310,4 @@ def test_the_log_tells_a_locked_row_from_workers_that_take_nothing(monkeypatch: 
             bench.passed += 0.5
     said = [one["event"] for one in log]
     assert len(said) == 2
-    assert "no worker takes messages" in said[0] and "locked in the database by somebody else" in said[1]
+    assert "no worker takes messages" in said[0] and "held by somebody in the database" in said[1]

@@ -55,7 +55,7 @@ def configure(level: str = "INFO") -> None:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     # A line for each request, step of a state machine or look at the schema is noise; steps show data, too.
-    for name in ("httpx", "httpcore", "transitions", "alembic.runtime.migration"):
+    for name in ("httpx", "httpcore", "transitions", "alembic.runtime"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
