@@ -1,4 +1,4 @@
-"""A definition that another makegood has registered and this one cannot read: its subjects are left to others.
+"""A definition that another makegood registered and this one cannot read: its subjects are left to others.
 
 So it is after an upgrade that is taken back, and while two versions run.
 """

@@ -138,9 +138,9 @@ class Engine:
     def _batch(
         self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
     ) -> Progress:
-        """Decide a batch; begun anew without them where there are subjects whose definition is not understood.
+        """Decide a batch; begun anew without those subjects whose definition is not understood here.
 
-        These are left to other processes, which may understand it.
+        They are left to other processes, which may understand it.
         """
         while True:
             try:
