@@ -126,9 +126,7 @@ class SqliteTransaction:
         waiting = self._read(sql.WAITING_LIFECYCLES, at)
         share = 1 + (limit - 1) // max(1, len(waiting))
         found = [
-            row
-            for (name,) in waiting
-            for row in self._claimed(sql.CLAIM_TIMERS, (name, at), share, leaving)
+            row for (name,) in waiting for row in self._claimed(sql.CLAIM_TIMERS, (name, at), share, leaving)
         ]
         last = {row[_OWNER]: row[2] for row in sorted(found, key=itemgetter(2))}
         # Such events are rare, and one query finds out that there is none at all.
