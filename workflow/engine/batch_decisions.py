@@ -64,8 +64,8 @@ class BatchDecisions:
         subject = self._claim.subjects[work.subject_row]
         try:
             lifecycle = self._registry.get(subject.lifecycle, subject.version)
-        except UnknownDefinition as error:
-            self._timers.bury(work, described(error))
+        except UnknownDefinition as unknown:
+            self._timers.bury(work, described(unknown))
             return
         try:
             self._decide(work, subject, lifecycle)
