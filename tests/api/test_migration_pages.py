@@ -87,3 +87,9 @@ def test_the_page_shows_it_by_state_and_asks_which_state_instead(house: House) -
     assert "migrate" in story or "version" in story
     assert ola.get(f"{PLACE}?from=1&to=x").status_code == 422
     assert ola.get("/lifecycles/nothing/migrate").status_code == 404
+
+
+def test_why_they_would_stay_is_said_in_the_language_of_the_page(house: House) -> None:
+    browser = browser_of(house, "olga", Role.OPERATOR)
+    page = browser.http.get(f"{PLACE}?from=1&to=2", headers={"Accept-Language": "de"}).text
+    assert "Version 2 hat keinen Zustand" in page and "no-such-state" not in page

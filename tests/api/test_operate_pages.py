@@ -204,3 +204,13 @@ def test_a_send_of_unknown_outcome_is_decided_once(house: House, operator: Brows
     assert receipt == {"note": "They have it", "by": "person:opal@desk.example"}
     late = operator.post(f"/operate/effects/{first}", form | note)
     assert late.status_code == 303 and "Somebody else was quicker" in operator.get("/operate").text
+
+
+def test_why_something_was_refused_is_said_in_words(house: House, operator: Browser) -> None:
+    for number in "12":
+        assert house.post(order("place", "again", f"again-{number}", amount=5)).status_code == 202
+        house.apply()
+    page = operator.get("/operate").text
+    assert ": not possible then</h3>" in page
+    page = operator.http.get("/operate", headers={"Accept-Language": "de"}).text
+    assert ": war gerade nicht möglich</h3>" in page
