@@ -7,7 +7,7 @@ import fcntl
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Protocol
 
 SANDBOX = "sandbox:"
 """How the text of a sandbox's clock begins; the path of its file follows."""
+DATABASE_TIME = "select clock_timestamp()"
+"""How PostgreSQL is asked for its time: to hold a machine back that is ahead of it, and for nothing else."""
 _LONGEST = 64
 """Bytes of an instant in a file, at most."""
 
@@ -39,6 +41,26 @@ class SystemClock:
     def seconds_until(self, instant: datetime) -> float:
         """Real seconds until `instant`, at least 0."""
         return max(0.0, (instant - self.now()).total_seconds())
+
+
+class HeldClock(SystemClock):
+    """The machine's clock, except where it is ahead of one that all machines share: then it is that one.
+
+    What is said to a customer too early cannot be taken back, and a clock may be stepped at any moment.
+    """
+
+    TOLERANCE = 1.0
+    """Seconds: clocks that are looked after differ by less."""
+
+    def __init__(self, shared: Callable[[], datetime | None]) -> None:
+        """`shared` returns how late it is at most, UTC; None while nobody knows."""
+        self._shared = shared
+
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+        own, shared = super().now(), self._shared()
+        ahead = shared is not None and (own - shared).total_seconds() > self.TOLERANCE
+        return shared if shared is not None and ahead else own
 
 
 class VirtualClock:

@@ -8,10 +8,11 @@ import signal
 import sys
 
 from tasks.forwarding.forwarder import Forwarder
-from workflow.clock import clock_from, monotonic
+from workflow.clock import monotonic
 from workflow.settings import read_settings
 from workflow.store import open_store
 from workflow.store.purpose import claim
+from workflow.store.shared_time import clock_over
 from workflow.subscriptions.turns import are_active
 from workflow.telemetry import logs, tracing
 
@@ -28,7 +29,8 @@ def main(parent: int) -> None:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the worker alone
-    store, clock = open_store(settings.database), clock_from(settings.clock)
+    store = open_store(settings.database)
+    clock = clock_over(store, settings.clock)
     claim(store, clock)
     looked = needed = monotonic()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from state_machines.values.retry_policy import RetryPolicy
-from workflow.clock import Clock, clock_from
+from workflow.clock import Clock
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.engine import Engine
@@ -15,6 +15,7 @@ from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.settings import Settings
 from workflow.store import Store, open_store
 from workflow.store.purpose import claim
+from workflow.store.shared_time import clock_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def open_runtime(settings: Settings) -> Runtime:
             here is one that `makegood check` has nothing against.
     """
     store = open_store(settings.database)
-    clock = clock_from(settings.clock)
+    clock = clock_over(store, settings.clock)
     claim(store, clock)
     registry = Registry(store)
     own = file_sources(settings.lifecycles)

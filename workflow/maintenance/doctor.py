@@ -14,7 +14,7 @@ from workflow.broker.app import celery_app
 from workflow.broker.celery_settings import broker_url
 from workflow.broker.client import Broker
 from workflow.broker.redis_cluster import refuse_cluster
-from workflow.clock import Clock, clock_from
+from workflow.clock import Clock, HeldClock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
 from workflow.engine.registry import Registry, catalog_sources, file_sources
 from workflow.engine.runtime import marks_file
@@ -27,6 +27,7 @@ from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 from workflow.store.purpose import Purpose, known_purpose, refuse_another
+from workflow.store.shared_time import shared_time
 from workflow.store.writability import why_no_writes
 from workflow.telemetry import tracing
 
@@ -79,6 +80,17 @@ def _clock(settings: Settings) -> CheckResult:
         missing = f"{settings.clock}: there is no such file; `makegood up --sandbox` makes it"
         return CheckResult("clock", False, missing)
     return CheckResult("clock", True, f"{settings.clock}, now {now.isoformat()}")
+
+
+def _agreement(ahead: float) -> CheckResult:
+    """Whether this machine and the database's know the same time."""
+    if abs(ahead) <= HeldClock.TOLERANCE:
+        return CheckResult("clock of the database", True, "shows the same time as this machine's")
+    if ahead > 0:
+        said = f"this machine's is {ahead:.1f} s ahead of it, and is held back: nothing is decided too early"
+    else:
+        said = f"this machine's is {-ahead:.1f} s behind it: what is decided here is so much too late"
+    return CheckResult("clock of the database", False, f"{said}; see to it that both are set (NTP)")
 
 
 def _purpose(store: Store, clock: Clock) -> CheckResult:
@@ -140,6 +152,9 @@ def _stored(settings: Settings, store: Store, further: Further | None) -> Iterat
         )
         return
     yield CheckResult("schema", True, f"is at {found}, the newest")
+    time = shared_time(store)
+    if time is not None:
+        yield _agreement(time.ahead())
     clock = clock_from(settings.clock)
     purpose = _purpose(store, clock)
     yield purpose

@@ -30,6 +30,7 @@ from workflow.store.port import (
 )
 from workflow.store.postgresql_errors import as_sqlalchemy, takes_no_writes
 from workflow.store.postgresql_writing import Statement
+from workflow.store.shared_time import SharedTime
 
 _COMMIT: Statement = ("commit", {})
 _OWNER = 5
@@ -249,8 +250,9 @@ class PostgresStore:
     dialect = "postgresql"
 
     def __init__(self, url: str, *, patient: bool = False) -> None:
-        self.engine = postgresql_pools.writing(url, patient=patient)
-        self._reading = postgresql_pools.reading(url, patient=patient)
+        self.time = SharedTime()
+        self.engine = postgresql_pools.writing(url, self.time.look, patient=patient)
+        self._reading = postgresql_pools.reading(url, self.time.look, patient=patient)
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:

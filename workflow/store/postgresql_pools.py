@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from workflow.store.postgresql_connection import PARAMETERS, BoundedConnection, 
 from workflow.store.postgresql_errors import as_sqlalchemy, is_state, takes_no_writes
 
 _IDLE_SECONDS = 2.0
+Look = Callable[[psycopg.Connection[Any]], None]
+"""What is done with a connection that somebody takes, before they have it: nothing is begun on it."""
 
 _UTC = "set time zone 'UTC'"
 """In any other zone the driver cannot read the first and the last hours that Python can represent, and one
@@ -27,20 +30,20 @@ say. These are wrong when it matters: in a table that was empty when it was last
 rows now, the planner would sort them all for the first five hundred (docs/adr/0015)."""
 
 
-def writing(url: str, *, patient: bool) -> Engine:
+def writing(url: str, look: Look, *, patient: bool) -> Engine:
     """An engine for write transactions: statements are planned once and only by indexes.
 
     `patient` waits for each answer, and lets a transaction wait, for as long as it takes.
     """
-    return _engine(url, (_UTC, *_INDEXES), patient)
+    return _engine(url, (_UTC, *_INDEXES), look, patient)
 
 
-def reading(url: str, *, patient: bool) -> Engine:
+def reading(url: str, look: Look, *, patient: bool) -> Engine:
     """An engine for queries of any kind; `patient` as for `writing`."""
-    return _engine(url, (_UTC,), patient)
+    return _engine(url, (_UTC,), look, patient)
 
 
-def _engine(url: str, settings: tuple[str, ...], patient: bool) -> Engine:
+def _engine(url: str, settings: tuple[str, ...], look: Look, patient: bool) -> Engine:
     engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
@@ -78,5 +81,6 @@ def _engine(url: str, settings: tuple[str, ...], patient: bool) -> Engine:
                 connection.rollback()
             except engine.dialect.loaded_dbapi.OperationalError as error:
                 raise InvalidatePoolError(str(error)) from error  # and so may all others be
+        look(connection)
 
     return engine
