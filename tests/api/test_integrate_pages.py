@@ -184,12 +184,14 @@ def test_a_subscription_is_made_and_its_attempts_are_seen_sent_again_and_recover
             transaction.connection.execute(insert(schema.forward_attempts).values(**values))
     page = ola.get(place).text
     assert all(words in page for words in ("204", "503", "timeout", "the body of it"))
+    gone = ola.send(place, place, what="resend", change="order:gone/1")
+    assert gone.status_code == 422 and "is not in the ledger any more" in gone.text
     assert ">204<" not in ola.get(f"{place}?failed=true").text.partition("<h2>")[2]
     form = ola.forms(place).to(place) | {"what": "resend", "change": "order:9/1"}
     assert ola.post(place, form).status_code == 303
     with store.connect() as connection:
         assert connection.scalars(select(schema.held_changes.c.subscription_id)).all() == [id]
-    assert ola.post(place, form | {"change": "order:9/77"}).status_code == 404
+    assert ola.post(place, form | {"change": "order:9/77"}).status_code == 422
     assert ola.post(place, form | {"what": "recover", "since": ""}).status_code == 422
     assert ola.post(place, form | {"what": "recover", "since": "2026-06-01T00:00"}).status_code == 303
     shown = ola.post(place, form | {"what": "secret", "overlap": "PT1H"}).text

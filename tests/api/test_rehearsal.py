@@ -322,6 +322,8 @@ def test_the_console_makes_test_keys_and_shows_what_would_have_been_sent(
     assert "shout.begin" in ola.get(f"{place}/events?test=true").text
     assert "shout.begin" not in ola.get(f"{place}/events").text
     assert ola.send(f"{place}/rehearsal", f"{place}/rehearsal/ended").status_code == 303
+    page = ola.get(f"{place}/rehearsal").text
+    assert "How it ended was said." in page and "Say that it failed" not in page, "the first word counts"
     wait_until(
         lambda: asked(house, key[0], "/v1/subjects/shout:S-1").json()["state"] == "over",
         seconds=20,

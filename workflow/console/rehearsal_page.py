@@ -18,7 +18,7 @@ from workflow.api.http.late_routes import LateRouter
 from workflow.broker import task_names
 from workflow.console.rendering import page, see_other
 from workflow.errors import EventConflict, NotFound
-from workflow.outbox.receipts import TaskOutcome, record
+from workflow.outbox.receipts import TaskOutcome, record, told
 from workflow.queries.effects import newest_effects
 from workflow.rehearsal.emptying import empty, goes_at
 from workflow.rehearsal.examples import examples
@@ -62,7 +62,8 @@ def rehearsal_page(
     older = effects[-1].id if len(effects) == _SHOWN else None
     days = context_of(request).runtime.settings.rehearsal_days
     goes = None if opened is None else goes_at(opened.runtime.store, days)
-    return page(request, "rehearsal.html", effects=effects, older=older, goes_at=goes)
+    ended = frozenset() if opened is None else told(opened.runtime.store, [one.key for one in effects])
+    return page(request, "rehearsal.html", effects=effects, ended=ended, older=older, goes_at=goes)
 
 
 @router.post(f"{PLACE}/empty")
@@ -101,8 +102,8 @@ def _end(request: Request, said: dict[str, str]) -> None:
     if opened is None:
         raise NotFound("effect: nobody has sent anything with a test key")
     outcome = TaskOutcome.FAILED if said.get("how") == "failed" else TaskOutcome.SUCCEEDED
-    told = {"error": "said so"} if outcome is TaskOutcome.FAILED else {"result": None}
-    record(opened.runtime.engine, said.get("effect", ""), outcome, told)
+    answer = {"error": "said so"} if outcome is TaskOutcome.FAILED else {"result": None}
+    record(opened.runtime.engine, said.get("effect", ""), outcome, answer)
     opened.worker.wake(task_names.APPLY)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Path, Query, Request
@@ -23,6 +23,7 @@ from workflow.console.rendering import page, see_other
 from workflow.console.viewer import viewer_of
 from workflow.errors import InvalidQuery, NotFound
 from workflow.queries.changes import ChangeFilter
+from workflow.store.port import Store
 from workflow.subscriptions import attempts, book, redelivery
 from workflow.subscriptions.checking import check
 from workflow.subscriptions.networks import networks_of
@@ -90,7 +91,7 @@ def _changed(request: Request, id: str, said: dict[str, str]) -> Response:
     place = f"{PLACE}/{id}"
     try:
         if what == "resend":
-            sent = redelivery.redeliver_one(store, id, said.get("change", ""), now)
+            sent = _sent_again(store, id, said.get("change", ""), now)
             return see_other(place, done="resent" if sent else "still_to_be_sent")
         if what == "recover":
             since = instant_in(said, "since", viewer_of(request).zone)
@@ -109,6 +110,14 @@ def _changed(request: Request, id: str, said: dict[str, str]) -> Response:
     status = SubscriptionStatus.PAUSED if what == "pause" else SubscriptionStatus.ACTIVE
     book.change(store, id, {"status": status.value}, now)
     return see_other(place, done="acted")
+
+
+def _sent_again(store: Store, id: str, change: str, now: datetime) -> bool:
+    try:
+        return redelivery.redeliver_one(store, id, change, now)
+    except NotFound:
+        book.found(store, id)  # without it there is no page to come back to
+        raise InvalidQuery([Problem("change", "gone", "is not in the ledger any more")]) from None
 
 
 def _shown(

@@ -16,8 +16,9 @@ from workflow.outbox import effects as outbox
 from workflow.outbox import failed_triggers
 from workflow.outbox.failed_triggers import SOURCE
 from workflow.store.effect_states import EffectState
+from workflow.store.port import Store
+from workflow.store.schema import events, subjects
 from workflow.store.schema import outbox as effects
-from workflow.store.schema import subjects
 from workflow.telemetry.trace_context import HEADER, current_traceparent
 
 _SETTLE = (
@@ -93,6 +94,14 @@ def record(engine: Engine, key: str, outcome: TaskOutcome, said: Mapping[str, An
     return Recorded(effect.subject, event=False)
 
 
+def told(store: Store, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these effects, by idempotency key, whose receipt has come as an event."""
+    by_id = {_event_id(key): key for key in keys}
+    query = select(events.c.event_id).where(events.c.source == SOURCE, events.c.event_id.in_(by_id))
+    with store.connect() as connection:
+        return frozenset(by_id[one] for one in connection.scalars(query))
+
+
 def _settle_at_once(engine: Engine, key: str, said: Mapping[str, Any]) -> str | None:
     """Settle a success for which no trigger is named, in one statement; the subject's key, or None if it is
     another case.
@@ -143,10 +152,14 @@ def _find_all(engine: Engine, keys: Iterable[str]) -> list[_Effect]:
         return [_Effect(*row) for row in connection.execute(query)]
 
 
+def _event_id(key: str) -> str:
+    return f"{key}/receipt"
+
+
 def _event(engine: Engine, effect: _Effect, outcome: TaskOutcome, said: Mapping[str, Any]) -> CloudEvent:
     """The receipt as the event that the definition names for it."""
     return CloudEvent(
-        id=f"{effect.key}/receipt",
+        id=_event_id(effect.key),
         source=SOURCE,
         type=f"{split_key(effect.subject)[0]}.{effect.payload[outcome.value]}",
         subject=effect.subject,
