@@ -16,7 +16,7 @@ from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry, digest
 from workflow.errors import NotUnderstood
 from workflow.store.port import Version
-from workflow.store.schema import definitions, inbox, subjects, timers
+from workflow.store.schema import definitions, events, inbox, subjects, timers
 
 READABLE = LAMP.replace("version: 1", "version: 2")
 UNREADABLE = READABLE.replace("event.data.level == 0", "moon.is_full(event.data.level)")
@@ -88,6 +88,35 @@ def test_its_timers_wait_and_are_due_from_when_they_were(world: World) -> None:
     assert other.state("lamp:new") == "broken"
 
 
+SHADE = """
+lifecycle: shade
+version: 1
+triggers: {draw: {}}
+states: [{name: open}, {name: drawn, final: true}]
+transitions:
+  - {trigger: open, source: initial, dest: open}
+  - {trigger: draw, source: open, dest: drawn, effects: [{emit: {to: parent, trigger: press, data: {level: 0}}}]}
+"""
+
+
+def test_what_it_is_told_by_a_subject_that_is_understood_waits_as_well(world: World) -> None:
+    """No process knows an older version of it, and so none here can say whether it hears of that."""
+    bulb = UNREADABLE.replace("lifecycle: lamp", "lifecycle: bulb")
+    row = {
+        "lifecycle": "bulb", "version": 2, "digest": digest(bulb), "source": bulb, "registered_at": NOW,
+    }  # fmt: skip
+    with world.store.begin() as transaction:
+        transaction.connection.execute(insert(definitions), row)
+    world.engine.registry.register([(SHADE, None)], NOW)
+    world.post("shade.open", "shade:1", parent="bulb:1")
+    world.post("shade.draw", "shade:1")
+    assert world.state("shade:1") == "drawn"
+    assert dead(world) == 0
+    with world.store.connect() as connection:
+        waiting = connection.scalars(select(events.c.type).join(inbox, inbox.c.event_id == events.c.id)).all()
+    assert waiting == ["bulb.press"]
+
+
 def test_whoever_asks_for_it_hears_which_it_is(world: World) -> None:
     registered_elsewhere(world, UNREADABLE)
     registry = Registry(world.store)
@@ -95,3 +124,13 @@ def test_whoever_asks_for_it_hears_which_it_is(world: World) -> None:
         with pytest.raises(NotUnderstood, match="moon") as told:
             registry.get("lamp", 2)
         assert (told.value.lifecycle, told.value.version) == NEWER
+
+
+def test_the_newest_that_is_known_is_the_newest_that_is_understood(world: World) -> None:
+    registered_elsewhere(world, UNREADABLE)
+    registry = world.engine.registry
+    registry.take_up(["lamp"])
+    assert registry.latest("lamp").version == 1
+    other = another_process(world, READABLE).engine.registry
+    other.take_up(["lamp"])
+    assert other.latest("lamp").version == 2

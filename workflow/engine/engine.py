@@ -142,10 +142,14 @@ class Engine:
 
         They are left to other processes, which may understand it.
         """
+        left = len(self.registry.not_understood)
         while True:
             try:
                 return self._together_or_each(claimed, limit, dispatch)
             except NotUnderstood as error:
+                if len(self.registry.not_understood) == left:
+                    raise
+                left += 1
                 log.error(
                     "a definition is not understood here, its subjects are left to others",
                     lifecycle=error.lifecycle,

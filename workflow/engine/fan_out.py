@@ -13,7 +13,7 @@ from state_machines.notices.topics import PAYLOAD_FIELD
 from state_machines.subject import KEY_FORM, Subject, is_key, split_key
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.registry import Registry
-from workflow.errors import UnknownDefinition
+from workflow.errors import NotUnderstood, UnknownDefinition
 from workflow.store.own_sources import SUBJECT_SOURCE
 from workflow.store.port import Changes, NewEffect, NewEvent, Recall, Transaction
 from workflow.telemetry.trace_context import HEADER
@@ -94,6 +94,8 @@ class FanOut:
             raise DecisionError(
                 "emit.to", "unknown-lifecycle", f"no lifecycle {name!r} for {effect.to!r}"
             ) from error
+        except NotUnderstood:
+            return  # whoever understands it decides what it is sent
         if effect.trigger not in lifecycle.triggers:
             raise DecisionError(
                 "emit.trigger", "unknown-trigger", f"{name!r} has no trigger {effect.trigger!r}"
@@ -146,8 +148,12 @@ class FanOut:
                 lifecycle = self._registry.latest(name)
             except UnknownDefinition:
                 continue  # an event from outside may name a parent of a lifecycle that is not known
-            if not _is_meant(lifecycle, one.effect):
-                continue
+            except NotUnderstood as left:
+                version = left.version  # whoever understands it finds out whether it is meant
+            else:
+                version = lifecycle.version
+                if not _is_meant(lifecycle, one.effect):
+                    continue
             identity = f"{one.key}/{number}" if one.effect.to == "children" else one.key
             parent = one.sender.key if one.effect.opens else None
             events.append(
@@ -156,7 +162,7 @@ class FanOut:
                     identity,
                     target,
                     name,
-                    lifecycle.version,
+                    version,
                     f"{name}.{one.effect.trigger}",
                     now,
                     one.effect.data,

@@ -37,7 +37,7 @@ class Registry:
         """Texts of the catalog that nobody has asked for: to compile them all is most of a start."""
         self._latest: dict[str, int] = {}
         self._compiling: dict[tuple[str, int], Lock] = {}
-        self._not_understood: dict[Version, NotUnderstood] = {}
+        self._not_understood: dict[Version, list[Problem]] = {}
         self.generation = 0
         """How often a newer version, or another lifecycle, has become known here."""
 
@@ -95,14 +95,24 @@ class Registry:
                 continue
 
     def take_up(self, names: Collection[str]) -> None:
-        """Make the newest stored version known of each of these lifecycles that the store keeps."""
+        """Make the newest stored version known of each of these lifecycles that the store keeps.
+
+        One that is not understood here is passed over.
+        """
         by_name = definitions.c.lifecycle
         newest = select(by_name, func.max(definitions.c.version)).group_by(by_name)
         with self._store.connect() as connection:
             found = connection.execute(newest).all()
         for name, version in found:
-            if name in names:
+            if name in names and self._is_understood(name, version):
                 self._note(name, version)
+
+    def _is_understood(self, name: str, version: int) -> bool:
+        """Whether it can be used here; of what ships nobody needs to look."""
+        try:
+            return (name, version) in self._shipped or self.get(name, version).version == version
+        except NotUnderstood:
+            return False
 
     def refuse_unsound(self, sources: Sequence[tuple[str, str | None]]) -> None:
         """Refuse texts that are to be registered for the first time and that `check` objects to.
@@ -124,13 +134,13 @@ class Registry:
             raise DefinitionError(problems)
 
     @property
-    def not_understood(self) -> Collection[Version]:
+    def not_understood(self) -> frozenset[Version]:
         """Registered versions that turned out not to be usable in this process; others may use them.
 
         Their subjects are not to be decided here: a worker of the version before may start again, after a
         newer one has registered what it cannot read.
         """
-        return self._not_understood.keys()
+        return frozenset(self._not_understood)
 
     def look_over(self) -> list[NotUnderstood]:
         """Load every text that the store keeps; those that are not understood here and that something needs.
@@ -261,13 +271,13 @@ class Registry:
     def _loaded(self, name: str, version: int, source: str) -> Lifecycle:
         """A text of the store. Raises NotUnderstood, and remembers that."""
         place = Version(name, version)
-        known = self._not_understood.get(place)
-        if known is None:
+        problems = self._not_understood.get(place)
+        if problems is None:
             try:
                 return load(source, str(place))
             except DefinitionError as error:
-                known = self._not_understood[place] = NotUnderstood(name, version, error.problems)
-        raise known
+                problems = self._not_understood[place] = error.problems
+        raise NotUnderstood(name, version, problems)
 
 
 def _lives_by(connection: Connection, name: str, version: int) -> bool:
