@@ -95,7 +95,10 @@ triggers: {draw: {}}
 states: [{name: open}, {name: drawn, final: true}]
 transitions:
   - {trigger: open, source: initial, dest: open}
-  - {trigger: draw, source: open, dest: drawn, effects: [{emit: {to: parent, trigger: press, data: {level: 0}}}]}
+  - trigger: draw
+    source: open
+    dest: drawn
+    effects: [{emit: {to: parent, trigger: press, data: {level: 0}}}]
 """
 
 
