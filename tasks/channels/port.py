@@ -132,6 +132,10 @@ class Retry(ChannelError):
         self.of_all = of_all
 
 
+class NotAsked(Retry):
+    """It was not handed over, for the sake of who gets it: no attempt, which waits for `after` seconds."""
+
+
 class Rejected(ChannelError):
     """It surely did not go out, and another try cannot help: a person must look."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import orjson
 
 from tasks.channels.address import address_for
+from tasks.channels.asked_time import AskedTime
 from tasks.channels.http_post import HttpResponse, Lost, Unsent, post
 from tasks.channels.port import NobodyThere, Notice, Receipt, Rejected, Retry
 from tasks.channels.setup import Setup
@@ -44,6 +45,7 @@ class WebhookChannel:
         self._seconds = settings.channel_seconds
         self.at_once = settings.channel_at_once
         self._clock = clock
+        self._asked = AskedTime()
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
         """Post it. Any 2xx means that the receiver has it."""
@@ -53,11 +55,12 @@ class WebhookChannel:
         headers = {"content-type": "application/json"}
         headers |= sign(self._signers[receiver], identity, self._clock.now(), body.decode())
         headers |= headers_of(current_traceparent())
-        try:
-            answer = post(url, body, headers, self._seconds)
-        except (Unsent, Lost) as error:
-            raise Retry(f"webhook: {error}, and the same id goes again [webhook-lost]") from error
-        _expect_taken(answer)
+        with self._asked.asking(url):
+            try:
+                answer = post(url, body, headers, self._seconds)
+            except (Unsent, Lost) as error:
+                raise Retry(f"webhook: {error}, and the same id goes again [webhook-lost]") from error
+            _expect_taken(answer)
         return Receipt(notice.channel, identity, f"{answer.status}", receiver)
 
     def server_of(self, notice: Notice) -> str:

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from state_machines.values.backoff import Backoff
-from tasks.channels.port import Channel, ChannelError, OutcomeUnknown, Retry
+from tasks.channels.port import Channel, ChannelError, NotAsked, OutcomeUnknown, Retry
 from tasks.sending import nobody_there
 from tasks.sending.attempts import Attempt, Attempts, where
 from tasks.sending.claim import Bundle, NoticeClaims
@@ -129,6 +129,12 @@ class NoticeSender:
         if attempt.nobody:
             nobody_there.report(self._runtime, bundle, attempt.nobody, failed=attempt.failed)
         match outcome:
+            case NotAsked():
+                self._forget_contact(bundle, again=True)
+                until = clock.now() + timedelta(seconds=outcome.after or 0.0)
+                with store.begin() as transaction:
+                    waits = [(one, until, str(outcome)) for one in bundle.ids]
+                    outbox.defer(transaction, waits, held)
             case Retry():
                 self._forget_contact(bundle, again=True)
                 failures = [outbox.Failure(one, str(outcome), outcome.rules) for one in bundle.ids]
