@@ -21,12 +21,14 @@ from tests.servers.silent_network import way_to
 from tests.waiting import wait_until
 from workflow.api.http.error_mapping import refusal_of
 from workflow.api.http.problems import Kind
+from workflow.api.http.store_watch import StoreWatch
 from workflow.api.ingest.limits import Limits
 from workflow.broker import task_names
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.engine.transient_errors import code_of
 from workflow.settings import Settings
+from workflow.store import open_store
 
 NOBODY = "redis://127.0.0.1:1/0"
 """A port on which nothing listens."""
@@ -140,6 +142,17 @@ def test_the_log_says_by_what_name_the_database_failed_and_nothing_that_is_store
     (entry,) = said
     assert (entry["event"], entry["code"]) == ("database failed", "SQLITE_FULL")
     assert "secret" not in str(entry)
+
+
+def test_who_is_not_let_in_reads_why_in_the_log(postgres_server: PostgresServer) -> None:
+    """Such as that there are too many clients: a connection that is refused has no SQLSTATE."""
+    store = open_store(postgres_server.url("no_such_database"))
+    with capture_logs() as said:
+        assert StoreWatch(store).state().database == "unreachable"
+    store.close()
+    (entry,) = said
+    assert entry["event"] == "database does not answer"
+    assert "FATAL" in entry["error"] and "no_such_database" in entry["error"]
 
 
 def test_of_postgresql_it_is_the_sqlstate(postgres_server: PostgresServer) -> None:

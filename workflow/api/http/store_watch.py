@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.api.http.probe import Probe
-from workflow.engine.transient_errors import code_of
+from workflow.engine.transient_errors import code_of, described
 from workflow.store import Store, head, revision
 from workflow.store.writability import why_no_writes
 
@@ -59,7 +59,8 @@ class StoreWatch:
             schema: SchemaState = "at-head" if revision(self._store) == _newest_revision() else "behind"
             reason = why_no_writes(self._store)
         except SQLAlchemyError as error:
-            log.warning("database does not answer", error=type(error).__name__, code=code_of(error))
+            # What was asked holds nothing of anybody: the reason may be said.
+            log.warning("database does not answer", error=described(error), code=code_of(error))
             return _UNKNOWN
         if reason is not None:
             log.warning("database takes no writes", reason=reason)
