@@ -9,7 +9,7 @@
   const button = document.querySelector("#live-new button");
   const place = body.dataset.at ?? location.pathname + location.search; // a form's answer stands at another address
   const BY_ITSELF = { "Makegood-By-Itself": "yes" };
-  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 10, AHEAD = 3_000, HERE_EVERY = 15_000, KEPT = 100, PATIENCE = 30_000;
+  const SILENCE = 35_000, SPACE = 100, GAP = 500, SHARE = 4, AHEAD = 3_000, HERE_EVERY = 15_000, KEPT = 100, PATIENCE = 30_000;
 
   // ---- The stream, in one tab.
   const channel = new BroadcastChannel("makegood");
@@ -143,7 +143,7 @@
       if (answer.type === "opaqueredirect" || answer.status === 401) tell({ kind: "ended" });
       else if (answer.ok) { fresh = new DOMParser().parseFromString(await answer.text(), "text/html"); show(); }
     } catch { /* the stream says that there is no network, and asks again when there is one */ }
-    // In the long run a page asks for a tenth of the time at most, so that where answers take long all that are open
+    // In the long run a page asks for a fifth of the time at most, so that where answers take long all that are open
     // leave more room; what comes after a while of rest is asked for at once, and so are the next few.
     debt += Math.max(GAP, SHARE * (Date.now() - askedAt));
   };
