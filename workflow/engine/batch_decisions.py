@@ -23,7 +23,6 @@ from workflow.engine.team import team_of
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_transient
 from workflow.engine.waiting_line import WAITING_LINE
-from workflow.errors import UnknownDefinition
 from workflow.search.noting import note
 from workflow.search.spelling import KnownWords
 from workflow.store.port import Changes, Claim, Dispatch, NewMove, Pending, Transaction
@@ -57,19 +56,13 @@ class BatchDecisions:
     def decide(self, work: Pending) -> None:
         """Decide one piece of the claimed work; what fails becomes a dead letter.
 
-        Raises what is no fault of the decision, such as a database that is gone, or NotUnderstood where this
-        process cannot use the definition that its subject lives by.
+        Raises what is no fault of the decision, such as a database that is gone.
         """
         begun = len(self._spans.begun)
-        subject = self._claim.subjects[work.subject_row]
         try:
-            lifecycle = self._registry.get(subject.lifecycle, subject.version)
-        except UnknownDefinition as unknown:
-            self._timers.bury(work, described(unknown))
-            return
-        try:
-            self._decide(work, subject, lifecycle)
+            self._decide(work)
         except EndlessChain as chain:
+            subject = self._claim.subjects[work.subject_row]
             error = described_chain(self._transaction.connection, subject, str(chain), work)
             self._timers.bury(work, error)
         except Exception as error:  # a fault in one decision must not hold up the rest of the batch
@@ -105,7 +98,9 @@ class BatchDecisions:
             tuple(self._spans.begun),
         )
 
-    def _decide(self, work: Pending, subject: Subject, lifecycle: Lifecycle) -> None:
+    def _decide(self, work: Pending) -> None:
+        subject = self._claim.subjects[work.subject_row]
+        lifecycle = self._registry.get(subject.lifecycle, subject.version)
         event = work.event
         if event.timer is not None:
             held = subject.timers.get(event.timer)

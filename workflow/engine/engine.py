@@ -24,7 +24,7 @@ from workflow.engine.revisions import take_revisions
 from workflow.engine.suspects import parted, suspect
 from workflow.engine.timer_book import TimerBook
 from workflow.engine.transient_errors import described, is_exhausted, is_transient
-from workflow.errors import NotUnderstood
+from workflow.errors import NotUnderstood, UnknownDefinition
 from workflow.search.spelling import KnownWords
 from workflow.store.port import Changes, Claim, Dispatch, Pending, Store, Transaction
 
@@ -39,6 +39,10 @@ class _TakesLong(Exception):
 
     def __init__(self, decided: int) -> None:
         self.decided = decided
+
+
+class _NotForUs(Exception):
+    """A subject was claimed whose definition is not understood here; the next claim leaves it to others."""
 
 
 class _LeftBehind(Exception):
@@ -138,28 +142,6 @@ class Engine:
     def _batch(
         self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
     ) -> Progress:
-        """Decide a batch; begun anew without those subjects whose definition is not understood here.
-
-        They are left to other processes, which may understand it.
-        """
-        left = len(self.registry.not_understood)
-        while True:
-            try:
-                return self._together_or_each(claimed, limit, dispatch)
-            except NotUnderstood as error:
-                if len(self.registry.not_understood) == left:
-                    raise
-                left += 1
-                log.error(
-                    "a definition is not understood here, its subjects are left to others",
-                    lifecycle=error.lifecycle,
-                    version=error.version,
-                    error=str(error),
-                )
-
-    def _together_or_each(
-        self, claimed: Callable[[Transaction, int], Claim], limit: int, dispatch: Dispatch | None
-    ) -> Progress:
         """Decide a batch in one go; if that cannot be written, once more, each decision by itself.
 
         One that takes too long is given up, and begun anew with as many as could be decided in time.
@@ -182,8 +164,6 @@ class Engine:
                         transaction, self._claimed(transaction, claimed, limit), dispatch, last=True
                     )
                 )
-        except NotUnderstood:
-            raise
         except Exception as error:
             if is_transient(error):
                 raise
@@ -203,6 +183,8 @@ class Engine:
                         done = decide(transaction)
                 except _LeftBehind:
                     self._count_deaths()
+                    continue
+                except _NotForUs:
                     continue
                 if done.words and self._known_words is not None:
                     self._known_words.committed(done.words)
@@ -237,9 +219,10 @@ class Engine:
     ) -> Claim:
         """A claim of what may be decided together, noted; the rest is left to the next.
 
-        Raises _LeftBehind where a process is gone whose death is still to be counted.
+        Raises _LeftBehind where a process is gone whose death is still to be counted, and _NotForUs.
         """
         claim = claimed(transaction, limit)
+        self._refuse_not_understood(claim)
         if self.marks.left_behind():
             raise _LeftBehind
         part = parted(claim.work, calm=self.marks.is_calm())
@@ -250,6 +233,22 @@ class Engine:
         self.marks.begin(claim.work)
         take_revisions(transaction.connection, claim)
         return claim
+
+    def _refuse_not_understood(self, claim: Claim) -> None:
+        """Raises _NotForUs where a subject lives by what this process cannot use; others may."""
+        for name, version in {(one.lifecycle, one.version) for one in claim.subjects.values()}:
+            try:
+                self.registry.get(name, version)
+            except NotUnderstood as error:
+                log.error(
+                    "a definition is not understood here, its subjects are left to others",
+                    lifecycle=name,
+                    version=version,
+                    error=str(error),
+                )
+                raise _NotForUs from error
+            except UnknownDefinition:
+                continue  # what is decided by it becomes a dead letter
 
     def _decide_each(
         self, transaction: Transaction, claimed: Callable[[Transaction, int], Claim], limit: int
@@ -267,8 +266,6 @@ class Engine:
         try:
             with transaction.connection.begin_nested():
                 return self._decide(transaction, alone, first=number)
-        except NotUnderstood:
-            raise
         except Exception as error:
             if is_transient(error):
                 raise
