@@ -70,9 +70,15 @@ class House:
         return self.http.get(path, params=parameters or None, headers=self.bearer(role))
 
     def apply(self) -> None:
-        """Decide everything that was accepted, as a worker would."""
+        """Decide everything that was accepted, as a worker would; what another decides is waited for."""
+        wait_until(self._is_decided, seconds=60, what="what was accepted to be decided")
+
+    def _is_decided(self) -> bool:
         while self.runtime.engine.apply().decided:
             pass
+        with self.runtime.store.connect() as connection:
+            waiting = select(func.count()).select_from(schema.inbox).where(schema.inbox.c.dead_at.is_(None))
+            return not connection.scalar(waiting)
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has; the audit log, which is written a moment later, is not among them."""

@@ -190,9 +190,15 @@ class Story:
         self._event("incident.tell", INCIDENT, {"words": LATER, "by": INCIDENT_OWNER})
 
     def _answer_some(self) -> None:
-        """One in ten says whether it works; one of these, that it does not."""
-        for number, notice in enumerate(self._asked_whether_it_works()[::10]):
-            self._press(notice, "answer", {"ok": "no" if number == 3 else "yes"})
+        """One in ten says whether it works; one of these, that it does not, of a case that somebody answers for.
+
+        Of one that is the desk's, which has no address, a ladder would be opened besides.
+        """
+        some = self._asked_whether_it_works()[::10]
+        answered_for = {one.key for one in self._callers if "owner" in one.report}
+        fails = next(number for number, one in enumerate(some) if one["subject"] in answered_for)
+        for number, notice in enumerate(some):
+            self._press(notice, "answer", {"ok": "no" if number == fails else "yes"})
 
     def _asked_whether_it_works(self) -> list[dict[str, Any]]:
         return [one for one in self._installation.notices() if one["about"] == "check_in"]
