@@ -158,7 +158,7 @@ def shown(page: Page) -> list[dict[str, Any]]:
 
 
 def notified(page: Page, message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The notifications after a message; a busy Chromium may drop what it is handed, so it is handed it again."""
+    """The notifications after a message; what a busy Chromium drops, it is handed again."""
     for _ in range(10):
         delivered(page, message)
         for _ in range(100):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from workflow.console.inputs import TriggerForm
 from workflow.console.labels import beginnings, labels, reasons, sentences
 from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
-from workflow.console.times import decimal, lasting
+from workflow.console.times import decimal, lasting, of_figure
 from workflow.console.translations import ENGLISH, LANGUAGES, tongue, translations
 from workflow.console.viewer import viewer_of
 from workflow.recovery.links.urls import base_url
@@ -67,6 +68,8 @@ def _environment(language: str) -> Environment:
     environment.filters["tongue"] = partial(tongue, language=language)
     environment.filters["decimal"] = partial(decimal, language=language)
     environment.filters["lasting"] = partial(lasting, language=language)
+    environment.filters["of_figure"] = partial(of_figure, language=language)
+    environment.filters["labelled"] = partial(_labelled, language)
     environment.globals |= {
         "asset": asset_path,
         "label": labels(language),
@@ -82,6 +85,11 @@ def _environment(language: str) -> Environment:
 
 
 _CODE = re.compile(r"`([^`\n]+)`")
+
+
+def _labelled(language: str, names: Iterable[str], kind: str) -> list[tuple[str, str]]:
+    """Each with what it is called."""
+    return [(name, labels(language)(kind, name)) for name in names]
 
 
 def _ticked(text: str) -> Markup:

@@ -66,6 +66,15 @@ def decimal(number: float, digits: int, language: str) -> str:
     return format_decimal(round(number, digits), locale=language)
 
 
+def of_figure(value: float | None, name: str, language: str) -> str:
+    """``12``, ``0.5``, of a share ``87.5 %``: a number of the barometer; empty for None."""
+    if value is None:
+        return ""
+    if name == "kept_share":
+        return f"{decimal(value * 100, 1, language)} %"
+    return decimal(value, 2, language) if isinstance(value, float) else str(value)
+
+
 def lasting(length: timedelta, language: str) -> str:
     """``0.3 s``, ``5 minutes``: how long something takes or waits."""
     seconds = length.total_seconds()

@@ -125,16 +125,21 @@ def _found(
     first, before = place
     known: list[Expression] = []
     for stage in (naming_tiers, word_tiers, similar_tiers):  # each only if those before are not enough
-        some = [Tier(one.match, _among(one.expression, among)) for one in stage(said, spelling)]
+        some = [one._replace(expression=_among(one.expression, among)) for one in stage(said, spelling)]
         found += _of_stage(index, some, known, limit - len(found), (first, before))
         if len(found) == limit:
             break
-        known += (one.expression for one in some)
+        known += _widest(some)
     return found
 
 
 def _among(expression: Expression, among: Expression | None) -> Expression:
     return expression if among is None else all_of((expression, among))
+
+
+def _widest(some: Sequence[Tier]) -> list[Expression]:
+    """Which together find all that these tiers do."""
+    return [one.expression for one in some if not one.is_covered]
 
 
 def _of_stage(
@@ -146,7 +151,7 @@ def _of_stage(
     first, before = place
     ranked = None
     if not any(one.match in _OFTEN_MANY and index.are_many(one.expression) for one in some):
-        ranked = index.ranked([one.expression for one in some], known)
+        ranked = index.ranked([one.expression for one in some], any_of(_widest(some)), known)
     if ranked is not None:
         numbered = sorted((_ORDER.index(some[number].match), -row) for row, number in ranked)
         behind = [one for one in numbered if one > (first, -before) or (before == 0 and one[0] >= first)]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     select,
     table,
     text,
@@ -103,16 +104,22 @@ class TermIndex:
         return self._from_fts5(expression, before, limit)
 
     def ranked(
-        self, expressions: Sequence[Expression], known: Sequence[Expression]
+        self, expressions: Sequence[Expression], all_of_them: Expression, known: Sequence[Expression]
     ) -> list[tuple[int, int]] | None:
         """All rows that one of these finds and none of the known does, each with the first that finds it.
 
         None where they may be many, or where each is better asked alone: there are no round trips to SQLite.
+
+        Args:
+            all_of_them: finds what any of them does.
+            known: have been asked in the same way, and found few that are chosen.
         """
         if self._dialect != "postgresql":
             return None
-        union = any_of(expressions)
-        wanted = without(union, *known) if known else union
+        # Rows that are known are few unless others had to be chosen among them: it is cheaper to read them
+        # once more than to have the index decide about each term of them.
+        by_index = known if self._conditions else ()
+        wanted = without(all_of_them, *by_index) if by_index else all_of_them
         some = select(_ROW, search_terms.c.terms).where(self._fits(wanted))
         few = self._few_chosen()
         if few is not None:
@@ -123,6 +130,8 @@ class TermIndex:
         last = len(expressions) - 1
         which = case(*((_has(terms, expressions[one]), one) for one in range(last)), else_=last)
         some_found = select(every.c.subject_id, which.label("which"))
+        if known and not by_index:
+            some_found = some_found.where(not_(_has(terms, any_of(known))))
         if few is None:
             some_found = some_found.where(*self._stands(every.c.subject_id))
         found = some_found.subquery("found")

@@ -77,10 +77,15 @@ def asked(text: str) -> Asked:
 
 
 class Tier(NamedTuple):
-    """What is asked for one way of being found; it may find what a tier before it finds, too."""
+    """What is asked for one way of being found; it may find what a tier before it finds, too.
+
+    Attributes:
+        is_covered: whether the next tier finds all that this one does.
+    """
 
     match: Match
     expression: Expression
+    is_covered: bool = False
 
 
 def naming_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
@@ -91,7 +96,7 @@ def naming_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
     part = _part(said)
     return [
         Tier(Match.EXACT, _exact(said)),
-        Tier(Match.NAME, any_of((name, whole_name))),
+        Tier(Match.NAME, any_of((name, whole_name)), is_covered=True),
         Tier(Match.BEGINNING, any_of((beginning, _begins(whole_name, _WORD)))),
         *([] if part is None else [Tier(Match.PART, part)]),
     ]
@@ -101,7 +106,7 @@ def word_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
     """Those that find words wherever they stand, in order."""
     whole = all_of(any_of(Term(mark + word) for mark in _ANYWHERE) for word in said.words)
     begun = all_of(_anywhere(word, spelling) for word in said.words)
-    return [Tier(Match.WORDS, whole), Tier(Match.WORD_BEGINNING, begun)]
+    return [Tier(Match.WORDS, whole, is_covered=True), Tier(Match.WORD_BEGINNING, begun)]
 
 
 def similar_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
@@ -110,10 +115,9 @@ def similar_tiers(said: Asked, spelling: Spelling) -> list[Tier]:
     if not any(others):
         return []
     typed = list(zip(said.words, others, strict=True))
-    return [
-        Tier(Match.SIMILAR_NAME, all_of(_near(NAME, *one, spelling) for one in typed)),
-        Tier(Match.SIMILAR, all_of(_near_anywhere(*one, spelling) for one in typed)),
-    ]
+    name = all_of(_near(NAME, *one, spelling) for one in typed)
+    anywhere = all_of(_near_anywhere(*one, spelling) for one in typed)
+    return [Tier(Match.SIMILAR_NAME, name, is_covered=True), Tier(Match.SIMILAR, anywhere)]
 
 
 _ANYWHERE = (NAME, WORD, MAILBOX, KEY, IDENTITY, ACCOUNT, EMAIL)
@@ -145,7 +149,8 @@ def _part(said: Asked) -> Expression | None:
 
 def _anywhere(word: str, spelling: Spelling) -> Expression:
     whole = (Term(mark + word) for mark in _ANYWHERE if mark not in _SPELT)
-    return any_of((*(_begin(mark, word, _WORD, spelling) for mark in _SPELT), *whole))
+    begun = (_begin(mark, word, _NAME if mark == NAME else _WORD, spelling) for mark in _SPELT)
+    return any_of((*begun, *whole))
 
 
 def _near(mark: str, word: str, others: Sequence[str], spelling: Spelling) -> Expression:

@@ -190,7 +190,7 @@ class Story:
         self._event("incident.tell", INCIDENT, {"words": LATER, "by": INCIDENT_OWNER})
 
     def _answer_some(self) -> None:
-        """One in ten says whether it works; one of these, that it does not, of a case that somebody answers for.
+        """One in ten says whether it works; one that somebody answers for, that it does not.
 
         Of one that is the desk's, which has no address, a ladder would be opened besides.
         """

@@ -8,7 +8,7 @@ from state_machines.values.searched import Said
 from workflow.search.expression import AllOf, AnyOf, Expression, Term, Without
 from workflow.search.spelling import FEWEST_TYPED, resembling, variants
 from workflow.search.terms import FEWEST_LETTERS, learned, terms_of
-from workflow.search.tiers import Match, asked, naming_tiers, similar_tiers, word_tiers
+from workflow.search.tiers import Asked, Match, Tier, asked, naming_tiers, similar_tiers, word_tiers
 
 
 def fits(expression: Expression, terms: Collection[str]) -> bool:
@@ -48,6 +48,11 @@ def match_of(typed: str, said: Iterable[Said], key: str = "promise:P-17") -> Mat
     wanted = asked(typed)
     if not wanted.words:
         return None
-    words = WordsOf(terms)
-    some = [one for stage in (naming_tiers, word_tiers, similar_tiers) for one in stage(wanted, words)]
+    some = [tier for stage in stages_of(wanted, terms) for tier in stage]
     return next((tier.match for tier in some if fits(tier.expression, terms)), None)
+
+
+def stages_of(wanted: Asked, terms: Iterable[str]) -> list[list[Tier]]:
+    """In which order it is asked for, in a house whose one subject has these terms."""
+    words = WordsOf(terms)
+    return [stage(wanted, words) for stage in (naming_tiers, word_tiers, similar_tiers)]

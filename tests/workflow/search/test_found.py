@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from state_machines.values.searched import Said, SearchedAs
-from tests.workflow.search.found_without_store import match_of
+from tests.workflow.search.found_without_store import fits, match_of, stages_of
 from workflow.search.letters import squeezed, words_of
 from workflow.search.terms import terms_of
-from workflow.search.tiers import Match
+from workflow.search.tiers import Match, asked
 
 NAME, WORDS = SearchedAs.NAME, SearchedAs.WORDS
 _TEXTS = st.text(min_size=1, max_size=60) | st.text(
@@ -89,6 +90,24 @@ def test_the_middle_of_a_number_finds_nobody() -> None:
     assert match_of("30123", [Said(SearchedAs.PHONE, "+49 30 1234567")]) is None
 
 
+_ALIKE = st.lists(
+    st.sampled_from(["abc", "abcd", "abcde", "abcdef", "äbcde", "bacde", "abde"]), min_size=1, max_size=3
+).map(" ".join)
+"""Words that begin alike, and are a typing error apart."""
+
+
+@given(_ALIKE, st.lists(st.builds(Said, st.sampled_from([NAME, WORDS]), _ALIKE), max_size=3))
+@example("abc bacde", [Said(NAME, "abcdef abcde")])
+def test_what_a_covered_tier_finds_the_next_one_finds_too(typed: str, said: list[Said]) -> None:
+    terms, wanted = terms_of("order:1", said), asked(typed)
+    assume(wanted.words)
+    for stage in stages_of(wanted, terms):
+        assert not stage or not stage[-1].is_covered
+        for tier, following in pairwise(stage):
+            if tier.is_covered and fits(tier.expression, terms):
+                assert fits(following.expression, terms), tier.match
+
+
 _ADA = [
     Said(SearchedAs.ACCOUNT, "AB-47/11"),
     Said(SearchedAs.EMAIL, "ada.lovelace@example.org"),
@@ -106,7 +125,8 @@ _ADA = [
         ("love", Match.BEGINNING), ("ab47", Match.PART), ("4567", Match.PART),
         ("ada.lovelace@ex", Match.PART),
         ("modem", Match.WORDS), ("mode dead", Match.WORD_BEGINNING), ("lovelace modem", Match.WORDS),
-        ("ada ab4711", Match.WORDS), ("Lovelave", Match.SIMILAR_NAME), ("lovelave modem", Match.SIMILAR),
+        ("ada ab4711", Match.WORDS), ("ada mode", Match.WORD_BEGINNING), ("lov modem", Match.WORD_BEGINNING),
+        ("Lovelave", Match.SIMILAR_NAME), ("lovelave modem", Match.SIMILAR),
         ("Biron", Match.SIMILAR), ("mo", None), ("dem", None), ("zeppelin", None),
         ("lovelace zeppelin", None),
     ],

@@ -9,7 +9,7 @@ narrow rows and a hash table is all that the database has to do. Medians are exa
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -70,11 +70,11 @@ def in_one_pass(
     told = [_told(*one).label(f"told_{number}") for number, one in enumerate(asked)]
     chosen = replace(first, figure=replace(first.figure, kind=None)).chosen()
     rows = select(group.label("name"), *told).where(chosen).subquery()
-    found: list[dict[Any, Distribution]] = [{} for _ in asked]
-    for name, *values, number in connection.execute(select(*rows.c, func.count()).group_by(*rows.c)):
+    found: list[dict[Any, Distribution]] = [defaultdict(Counter) for _ in asked]
+    for name, *values, number in connection.execute(select(*rows.c, func.count()).group_by(*rows.c)).all():
         for mine, value in zip(found, values, strict=True):
             if value is not None:
-                mine.setdefault(name, Counter())[None if value == _NO_VALUE else value] += number
+                mine[name][None if value == _NO_VALUE else value] += number
     return [_largest_first(one) for one in found]
 
 
@@ -114,9 +114,9 @@ def _measured(value: Value) -> ColumnElement[Any]:
 
 
 def _counted(connection: Connection, statement: Select[Any]) -> dict[Any, Distribution]:
-    found: dict[Any, Distribution] = {}
-    for group, value, number in connection.execute(statement):
-        found.setdefault(group, Counter())[value] += number
+    found: dict[Any, Distribution] = defaultdict(Counter)
+    for group, value, number in connection.execute(statement).all():
+        found[group][value] += number
     return found
 
 
@@ -140,10 +140,10 @@ def together(parts: Iterable[Distribution]) -> Distribution:
 
 def quantile(distribution: Mapping[Any, int], share: float) -> Any:
     """The value that `share` of all do not exceed, by nearest rank; None for no values."""
-    known = sorted((value, number) for value, number in distribution.items() if value is not None)
-    rank, passed = share * sum(number for _, number in known), 0
-    for value, number in known:
-        passed += number
+    values = sorted(value for value in distribution if value is not None)
+    rank, passed = share * sum(distribution[value] for value in values), 0
+    for value in values:
+        passed += distribution[value]
         if passed >= rank:
             return value
     return None
