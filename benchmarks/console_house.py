@@ -13,7 +13,8 @@ import psycopg
 from benchmarks.console_population import Filled, counted, fill
 from benchmarks.server import server_settings
 from tests.servers import PostgresServer
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry
 from workflow.recovery import vocabulary
 from workflow.store import migrate, open_store
 

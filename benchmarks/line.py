@@ -15,8 +15,9 @@ from benchmarks.session import Session
 from state_machines.values.instants import format_instant
 from workflow.clock import VirtualClock
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.recovery import vocabulary
 from workflow.recovery.desk.line import Wishes, line
 from workflow.store import open_store

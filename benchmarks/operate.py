@@ -17,7 +17,8 @@ from benchmarks.server import server_words
 from benchmarks.session import Session
 from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry
 from workflow.maintenance.backlog import look
 from workflow.maintenance.causes import causes, counted
 from workflow.maintenance.given_up import Cause, GivenUp

@@ -17,7 +17,8 @@ from benchmarks.rounds import Reading
 from benchmarks.search_population import NOW, Population, fill
 from benchmarks.server import server_words
 from benchmarks.session import Session
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry
 from workflow.recovery import vocabulary
 from workflow.search.choosing import Choice
 from workflow.search.search import search

@@ -30,7 +30,7 @@ def main(parent: int) -> None:
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the worker alone
     store = open_store(settings.database)
-    clock = clock_over(store, settings.clock)
+    clock = clock_over(store.time, settings.clock)
     claim(store, clock)
     looked = needed = monotonic()
 

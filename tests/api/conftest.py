@@ -32,8 +32,9 @@ from workflow.cli.serving import ApiServer, server_config
 from workflow.clock import Clock, VirtualClock
 from workflow.console.site import create_site
 from workflow.engine.allowed_tasks import AllowedTasks
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.engine.runtime import Runtime
 from workflow.settings import Settings
 from workflow.store import open_store, schema

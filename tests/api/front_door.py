@@ -25,9 +25,10 @@ from workflow.access.bounds import Bounds
 from workflow.broker.task_names import WRITE
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox.due_effects import DUE_EFFECTS

@@ -18,8 +18,9 @@ from sqlalchemy import func, select
 from tests.api.running_api import RunningApi, running_api
 from tests.waiting import wait_until
 from workflow.clock import SystemClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.store.schema import events
 
 

@@ -13,7 +13,7 @@ from tests.api.signed_in import Browser, browser_of
 from workflow.access.role import Role
 from workflow.console.labels import labels, reasons, sentences
 from workflow.console.own_labels import check_own_labels
-from workflow.engine.registry import file_sources
+from workflow.engine.definition_sources import file_sources
 from workflow.errors import SettingsError
 
 RETURNS = Path(__file__).parents[2] / "examples" / "returns"

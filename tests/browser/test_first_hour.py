@@ -20,7 +20,7 @@ from tests.api.test_desk import working
 from tests.browser.conftest import Desk, Screen
 from workflow.access.first_link import first_link
 from workflow.access.role import Role
-from workflow.engine.registry import file_sources, with_catalog
+from workflow.engine.definition_sources import file_sources, with_catalog
 from workflow.settings import Settings
 
 RETURNS = Path(__file__).parents[2] / "examples" / "returns"

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry
 from workflow.store import open_store
 from workflow.store.port import Store
 

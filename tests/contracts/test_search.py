@@ -11,8 +11,9 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.search import term_index
 from workflow.search.choosing import Choice
 from workflow.search.filling import fill, filling

@@ -20,7 +20,8 @@ from tests.invariants.crowd import Crowd
 from tests.waiting import wait_until
 from tests.workflow.world import NOW, World, new_world
 from workflow.engine.cloudevent import CloudEvent
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry
 from workflow.errors import DefinitionChanged
 from workflow.outbox import effects as outbox
 from workflow.store import migrate, open_store, postgresql_statements

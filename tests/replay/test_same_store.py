@@ -8,8 +8,9 @@ from state_machines.values.instants import parse_instant
 from tests.replay.scene import HEADER, Scene, row_counts
 from workflow.clock import VirtualClock
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.replay.refusal import ReplayRefused
 from workflow.store import migrate, open_store
 

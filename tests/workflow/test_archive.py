@@ -14,8 +14,9 @@ from tests.workflow.complaints import CASE, DOCUMENTED
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.errors import NotFound
 from workflow.recovery.archive.markdown import escaped, html
 from workflow.recovery.archive.search import Wanted, alert, search

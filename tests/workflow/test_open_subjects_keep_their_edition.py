@@ -8,8 +8,9 @@ from pathlib import Path
 from state_machines.catalog import load_catalog
 from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.store import migrate, open_store
 
 FIRST = Path(__file__).parents[1] / "state_machines" / "first_edition"

@@ -10,8 +10,9 @@ import pytest
 from state_machines.values.instants import format_instant
 from tests.workflow.world import NOW, World
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.recovery import few_promises, vocabulary
 from workflow.recovery.promise_board import Standing, promise_board
 from workflow.store import migrate, open_store

@@ -14,7 +14,8 @@ from state_machines.timeouts.kinds.after import After
 from state_machines.values.durations import CalendarLength
 from tests.workflow.interrupted import Interrupted
 from tests.workflow.world import LAMP, NOW, World
-from workflow.engine.registry import Registry, catalog_sources, digest
+from workflow.engine.definition_sources import catalog_sources
+from workflow.engine.registry import Registry, digest
 from workflow.errors import DefinitionChanged, UnknownDefinition
 from workflow.store.schema import definitions
 

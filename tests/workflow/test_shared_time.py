@@ -15,7 +15,7 @@ from workflow.maintenance.doctor import examine
 from workflow.settings import Settings
 from workflow.store import Store, open_store
 from workflow.store import shared_time as times
-from workflow.store.shared_time import clock_over, shared_time
+from workflow.store.shared_time import clock_over
 
 
 class Machine:
@@ -63,7 +63,7 @@ def asked(store: Store) -> None:
 def test_a_clock_that_is_ahead_is_held_back_and_one_that_is_behind_is_not_set(
     store: Store, machine: Machine
 ) -> None:
-    clock = clock_over(store, "system")
+    clock = clock_over(store.time, "system")
     assert isinstance(clock, HeldClock)
     machine.ahead = timedelta(minutes=5)
     assert late(clock) == pytest.approx(300, abs=1), "nobody has asked yet"
@@ -74,7 +74,7 @@ def test_a_clock_that_is_ahead_is_held_back_and_one_that_is_behind_is_not_set(
 
 
 def test_a_step_between_two_looks_makes_nothing_early(store: Store, machine: Machine) -> None:
-    clock = clock_over(store, "system")
+    clock = clock_over(store.time, "system")
     assert isinstance(clock, HeldClock)
     asked(store)
     machine.ahead = timedelta(hours=1)
@@ -95,9 +95,9 @@ def test_a_difference_is_told_once_and_its_end_too(store: Store, machine: Machin
 
 def test_a_store_that_is_a_file_and_a_clock_that_is_moved_know_no_other(store: Store, tmp_path: Path) -> None:
     file = open_store(f"sqlite:///{tmp_path / 'a.db'}")
-    assert shared_time(file) is None and type(clock_over(file, "system")) is SystemClock
+    assert file.time is None and type(clock_over(file.time, "system")) is SystemClock
     file.close()
-    assert isinstance(clock_over(store, f"sandbox:{tmp_path / 'clock'}"), SandboxClock)
+    assert isinstance(clock_over(store.time, f"sandbox:{tmp_path / 'clock'}"), SandboxClock)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from sqlalchemy import event, select, text
 
 from tests.workflow.world import LAMP, NOW, World
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.store import head, migrate, open_store, revision, schema
 from workflow.store.migrating import migrate_connection
 

@@ -12,10 +12,11 @@ from tests.servers.migrated_files import migrated
 from workflow.clock import VirtualClock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.due_timers import DUE_TIMERS
 from workflow.engine.engine import Engine
 from workflow.engine.ledger import rebuild
-from workflow.engine.registry import Registry, catalog_sources
+from workflow.engine.registry import Registry
 from workflow.store import open_store
 from workflow.store.port import Store
 from workflow.store.schema import metadata, moves, outbox, subjects, timers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflow.engine.registry import file_sources
+from workflow.engine.definition_sources import file_sources
 from workflow.recovery import vocabulary
 from workflow.replay.lifecycles import Lifecycles, read_lifecycles
 from workflow.settings import Settings

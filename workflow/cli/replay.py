@@ -50,7 +50,7 @@ def replay(
 
     from workflow.cli.replay_display import ReplayBar, complaints, summary
     from workflow.clock import monotonic
-    from workflow.engine.registry import file_sources
+    from workflow.engine.definition_sources import file_sources
     from workflow.recovery import vocabulary
     from workflow.replay.session import Request
     from workflow.replay.session import replay as run_replay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -71,10 +72,11 @@ def _compiled_ahead(registry: Registry) -> Iterator[None]:
     """Have a thread compile all lifecycles meanwhile, so that hardly a request has to wait for that."""
     over = Event()
 
-    def goes_on() -> bool:
-        return not over.wait(_PAUSE)
+    def compile_all() -> None:
+        registry.compile_ahead(lambda: not over.wait(_PAUSE))
+        gc.freeze()  # it stays: to go through all of it stops every request for a quarter of a second
 
-    thread = Thread(target=registry.compile_ahead, args=(goes_on,), name="makegood-compile", daemon=True)
+    thread = Thread(target=compile_all, name="makegood-compile", daemon=True)
     thread.start()
     try:
         yield

@@ -1,9 +1,8 @@
-"""The definitions known here: the catalog, the installation's own files, and what the store remembers."""
+"""The definitions known here: those that were registered, and what the store remembers."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Connection, func, select
@@ -11,8 +10,7 @@ from sqlalchemy import Connection, func, select
 from state_machines import catalog
 from state_machines.definitions.lifecycle import Lifecycle, load, load_new
 from state_machines.errors import DefinitionError, Problem
-from workflow.engine.definition_files import bundle_of, definitions_in
-from workflow.errors import DefinitionChanged, NotUnderstood, SettingsError, UnknownDefinition
+from workflow.errors import DefinitionChanged, NotUnderstood, UnknownDefinition
 from workflow.store.port import Store, Version
 from workflow.store.schema import definitions, subjects
 
@@ -287,39 +285,3 @@ def _lives_by(connection: Connection, name: str, version: int) -> bool:
     """Whether an open subject does. Reads the open subjects of that lifecycle: not for every start."""
     of_version = (subjects.c.lifecycle == name, subjects.c.version == version, subjects.c.closed_at.is_(None))
     return connection.scalar(select(subjects.c.id).where(*of_version).limit(1)) is not None
-
-
-def catalog_sources() -> list[tuple[str, str | None]]:
-    """The definitions that ship."""
-    return [(catalog.source(name), f"{name}.yaml") for name in catalog.NAMES]
-
-
-def with_catalog(sources: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
-    """These definitions after those of the catalog, but for lifecycles of the same names.
-
-    Raises DefinitionError when one of them is no definition.
-    """
-    own = {f"{load(text, file).name}.yaml" for text, file in sources}
-    return [*(one for one in catalog_sources() if one[1] not in own), *sources]
-
-
-def file_sources(directory: Path | None) -> list[tuple[str, str | None]]:
-    """The installation's own definitions: every ``*.yaml`` in `directory`, each with its words, by name.
-
-    Raises:
-        SettingsError: there is no such directory.
-        DefinitionError: a file is no text.
-    """
-    if directory is None:
-        return []
-    if not directory.is_dir():
-        raise SettingsError(f"MAKEGOOD_LIFECYCLES: {directory} is no directory")
-    return [(bundle_of(file, _text), str(file)) for file in definitions_in(directory)]
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8: {error.reason} at byte {error.start}"
-        raise DefinitionError([Problem("document", "encoding", message, file=str(file))]) from None

@@ -10,8 +10,9 @@ from state_machines.values.retry_policy import RetryPolicy
 from workflow.clock import Clock
 from workflow.engine.allowed_tasks import AllowedTasks
 from workflow.engine.decision_marks import DecisionMarks
+from workflow.engine.definition_sources import catalog_sources, file_sources
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, catalog_sources, file_sources
+from workflow.engine.registry import Registry
 from workflow.settings import Settings
 from workflow.store import Store, open_store
 from workflow.store.purpose import claim
@@ -44,7 +45,7 @@ def open_runtime(settings: Settings) -> Runtime:
             here is one that `makegood check` has nothing against.
     """
     store = open_store(settings.database)
-    clock = clock_over(store, settings.clock)
+    clock = clock_over(store.time, settings.clock)
     claim(store, clock)
     registry = Registry(store)
     own = file_sources(settings.lifecycles)

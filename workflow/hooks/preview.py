@@ -15,8 +15,9 @@ from state_machines.errors import Problem
 from workflow.clock import VirtualClock
 from workflow.engine.acceptance import Acceptance
 from workflow.engine.cloudevent import CloudEvent
+from workflow.engine.definition_sources import with_catalog
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, with_catalog
+from workflow.engine.registry import Registry
 from workflow.errors import InvalidEvent
 from workflow.hooks.mapping import NotMapped, map_message
 from workflow.hooks.message import Message

@@ -16,7 +16,8 @@ from workflow.broker.client import Broker
 from workflow.broker.redis_cluster import refuse_cluster
 from workflow.clock import Clock, HeldClock, clock_from
 from workflow.engine.decision_marks import DecisionMarks
-from workflow.engine.registry import Registry, catalog_sources, file_sources
+from workflow.engine.definition_sources import catalog_sources, file_sources
+from workflow.engine.registry import Registry
 from workflow.engine.runtime import marks_file
 from workflow.engine.transient_errors import described
 from workflow.errors import MakegoodError, StoreError
@@ -27,7 +28,6 @@ from workflow.queries.subjects import never_opened
 from workflow.settings import Settings
 from workflow.store import Store, head, open_store, revision
 from workflow.store.purpose import Purpose, known_purpose, refuse_another
-from workflow.store.shared_time import shared_time
 from workflow.store.writability import why_no_writes
 from workflow.telemetry import tracing
 
@@ -152,9 +152,8 @@ def _stored(settings: Settings, store: Store, further: Further | None) -> Iterat
         )
         return
     yield CheckResult("schema", True, f"is at {found}, the newest")
-    time = shared_time(store)
-    if time is not None:
-        yield _agreement(time.ahead())
+    if store.time is not None:
+        yield _agreement(store.time.ahead())
     clock = clock_from(settings.clock)
     purpose = _purpose(store, clock)
     yield purpose

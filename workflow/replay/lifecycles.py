@@ -7,7 +7,7 @@ from pathlib import Path
 from state_machines.definitions.lifecycle import Lifecycle, load, load_new
 from state_machines.errors import DefinitionError, Problem
 from workflow.engine.definition_files import bundle_of
-from workflow.engine.registry import catalog_sources
+from workflow.engine.definition_sources import catalog_sources
 from workflow.replay.refusal import ReplayRefused
 from workflow.replay.yaml_text import decoded
 

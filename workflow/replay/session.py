@@ -10,8 +10,9 @@ import orjson
 
 from state_machines.errors import Problem
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import with_catalog
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, with_catalog
+from workflow.engine.registry import Registry
 from workflow.engine.registry import digest as digest_of
 from workflow.errors import DefinitionChanged
 from workflow.queries.event_outcomes import outcomes_of_source

@@ -21,8 +21,9 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 from state_machines.values.retry_policy import RetryPolicy
 from workflow.clock import VirtualClock
 from workflow.console.site import create_site
+from workflow.engine.definition_sources import with_catalog
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, with_catalog
+from workflow.engine.registry import Registry
 from workflow.engine.runtime import Runtime
 from workflow.outbox.receipts import TaskOutcome, record
 from workflow.outbox.relay import Relay

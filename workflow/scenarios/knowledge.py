@@ -12,7 +12,7 @@ from state_machines.check.effects import effects_of
 from state_machines.definitions.lifecycle import Lifecycle, load
 from state_machines.notices import channels
 from state_machines.notices.topics import TOPICS
-from workflow.engine.registry import catalog_sources
+from workflow.engine.definition_sources import catalog_sources
 
 __all__ = ["Knowledge", "data_fields", "hint", "knowledge_of"]
 

@@ -16,6 +16,7 @@ from state_machines.decision import Event
 from state_machines.subject import Subject, Timer
 from state_machines.values.figures import Figures
 from state_machines.values.searched import Standing
+from workflow.store.shared_time import SharedTime
 
 
 class Version(NamedTuple):
@@ -371,10 +372,19 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """A database with the tables of `schema`."""
+    """A database with the tables of `schema`.
+
+    Attributes:
+        dialect: ``sqlite`` or ``postgresql``.
+        engine: for who needs a connection of its own.
+    """
 
     dialect: str
     engine: Engine
+
+    @property
+    def time(self) -> SharedTime | None:
+        """What is known of the clock of its server; None for a file, which is on the same machine."""
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """A write transaction: committed at the end, rolled back on an exception."""

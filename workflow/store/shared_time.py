@@ -13,7 +13,6 @@ import psycopg
 import structlog
 
 from workflow.clock import DATABASE_TIME, Clock, HeldClock, SystemClock, clock_from, monotonic
-from workflow.store.port import Store
 
 _EVERY = 10.0
 """Real seconds between two looks, over a connection that is used anyway."""
@@ -80,16 +79,10 @@ class SharedTime:
             )
 
 
-def clock_over(store: Store, spec: str) -> Clock:
-    """The clock of `MAKEGOOD_CLOCK` for who works on this store: the machine's is held back by a database's.
+def clock_over(time: SharedTime | None, spec: str) -> Clock:
+    """The clock of `MAKEGOOD_CLOCK` for who works on a store: the machine's is held back by its server's.
 
     Raises ValueError as `clock_from`.
     """
-    clock, time = clock_from(spec), shared_time(store)
+    clock = clock_from(spec)
     return HeldClock(time.now) if time is not None and isinstance(clock, SystemClock) else clock
-
-
-def shared_time(store: Store) -> SharedTime | None:
-    """A server's; None for a store that is a file, on the same machine."""
-    found = getattr(store, "time", None)
-    return found if isinstance(found, SharedTime) else None

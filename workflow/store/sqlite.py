@@ -337,6 +337,7 @@ class SqliteStore:
     """
 
     dialect = "sqlite"
+    time = None
 
     def __init__(self, url: str | URL, *, durable: bool = True) -> None:
         self.engine = create_engine(make_url(url), connect_args={"timeout": 30}, hide_parameters=True)

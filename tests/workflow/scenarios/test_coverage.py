@@ -16,7 +16,7 @@ from tests.workflow.scenarios.loans import (
     lent_and_given_back,
     of_the_bank,
 )
-from workflow.engine.registry import catalog_sources
+from workflow.engine.definition_sources import catalog_sources
 from workflow.scenarios.coverage import Coverage, uncovered
 from workflow.scenarios.coverage_exceptions import CoverageError
 from workflow.scenarios.coverage_text import coverage_json, coverage_text

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from state_machines.errors import Problem
 from workflow.clock import VirtualClock
+from workflow.engine.definition_sources import with_catalog
 from workflow.engine.engine import Engine
-from workflow.engine.registry import Registry, with_catalog
+from workflow.engine.registry import Registry
 from workflow.errors import InvalidQuery
 from workflow.replay.lifecycles import Lifecycles, read_lifecycles
 from workflow.replay.log import read_log
