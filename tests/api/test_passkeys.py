@@ -244,6 +244,6 @@ def test_who_came_by_a_passkey_and_who_did_not_stands_in_the_audit_log(
             query = select(audit.actor, audit.outcome, audit.reason).where(audit.action == "sign in")
             return [tuple(row) for row in connection.execute(query.order_by(audit.id))]
 
-    wait_until(lambda: len(entries()) == 3, seconds=10, what="all to be written")
+    wait_until(lambda: len(entries()) == 3, seconds=60, what="all to be written")
     ada = "person:ada@desk.example"
     assert entries()[1:] == [(ada, "done", None), (None, "refused", "passkey-signature")]

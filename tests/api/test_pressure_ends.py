@@ -67,5 +67,5 @@ def test_told_to_end_in_the_middle_of_a_look_it_ends_after_it(world: World) -> N
     while not backpressure._closing:  # it waits for the look by now, or is about to
         pass
     store.may.set()
-    closing.join(10)
+    closing.join(60)
     assert not closing.is_alive()

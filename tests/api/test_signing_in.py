@@ -235,7 +235,7 @@ def test_who_signed_in_and_who_tried_stands_in_the_audit_log(new_house: House) -
             )
             return [tuple(row) for row in rows]
 
-    wait_until(lambda: len(entries()) == 2, seconds=10, what="both to be written")
+    wait_until(lambda: len(entries()) == 2, seconds=60, what="both to be written")
     assert set(entries()) == {("person:ada@desk.example", "done", None), (None, "refused", "password")}
 
 

@@ -225,7 +225,7 @@ def test_why_somebody_was_not_let_in_stands_in_the_audit_log(house: House, provi
             query = select(audit.target, audit.outcome, audit.reason).where(audit.action == "sign in")
             return [tuple(row) for row in connection.execute(query)]
 
-    wait_until(lambda: len(entries()) == 1, seconds=10, what="it to be written")
+    wait_until(lambda: len(entries()) == 1, seconds=60, what="it to be written")
     assert entries() == [("ada@desk.example", "refused", "sign-on-unverified")]
 
 

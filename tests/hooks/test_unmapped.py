@@ -254,6 +254,6 @@ def test_who_was_refused_is_in_the_audit_log(url: str, tmp_path: Path) -> None:
                 if one["action"] == "POST /v1/hooks/{route}"
             ]
 
-        wait_until(lambda: bool(refused()), seconds=10, what="the entry of the refusal")
+        wait_until(lambda: bool(refused()), seconds=60, what="the entry of the refusal")
         (entry,) = refused()
         assert (entry["target"], entry["reason"]) == ("/v1/hooks/shop", "signature")

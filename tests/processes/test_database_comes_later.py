@@ -94,7 +94,7 @@ def test_an_api_that_is_started_first_lives_is_not_ready_and_serves_once_its_dat
     log = tmp_path / "api.log"
     base = f"http://127.0.0.1:{settings.api_port}"
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
-    with api(settings, log, processes) as process, httpx.Client(base_url=base, timeout=10) as http:
+    with api(settings, log, processes) as process, httpx.Client(base_url=base, timeout=60) as http:
         wait_until(lambda: answers(http, "/healthz", 200), seconds=60, what="the API to live")
         ready = http.get("/readyz")
         assert (ready.status_code, ready.json()["database"]) == (503, "unreachable")
@@ -114,7 +114,7 @@ def test_an_api_that_waits_ends_when_it_is_told_to(
 ) -> None:
     server.halt()
     base = f"http://127.0.0.1:{settings.api_port}"
-    with api(settings, tmp_path / "api.log", 1) as process, httpx.Client(base_url=base, timeout=10) as http:
+    with api(settings, tmp_path / "api.log", 1) as process, httpx.Client(base_url=base, timeout=60) as http:
         wait_until(lambda: answers(http, "/healthz", 200), seconds=60, what="the API to live")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
@@ -191,7 +191,7 @@ def test_an_api_that_waits_ends_when_its_database_comes_and_refuses_it(
     server.halt()
     log = tmp_path / "api.log"
     base = f"http://127.0.0.1:{settings.api_port}"
-    with api(settings, log, 1) as process, httpx.Client(base_url=base, timeout=10) as http:
+    with api(settings, log, 1) as process, httpx.Client(base_url=base, timeout=60) as http:
         wait_until(lambda: answers(http, "/healthz", 200), seconds=60, what="the API to live")
         server.resume()
         assert process.wait(timeout=60) == 1

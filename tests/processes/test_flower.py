@@ -34,7 +34,7 @@ def test_flower_shows_names_and_keys_and_no_personal_data(sqlite_installation: I
         assert httpx.options(f"{url}{path}").status_code == 401
         assert httpx.post(f"{url}{path}").status_code in (401, 403)
     assert httpx.get(f"{url}/healthcheck").text == "OK"
-    with httpx.Client(base_url=url, auth=("watcher", "secret"), timeout=10) as flower:
+    with httpx.Client(base_url=url, auth=("watcher", "secret"), timeout=60) as flower:
         sqlite_installation.wait(lambda: flower.get("/api/workers").json(), what="Flower to know the worker")
         customer = {"name": SECRETS[0], "email": SECRETS[1], "phone": SECRETS[4]}
         promise = sqlite_installation.promise("P-1", due_in=2, customer=customer)

@@ -136,7 +136,7 @@ def test_it_goes_when_another_would_listen_beside_its_work_and_something_else_wa
         assert not answers, "it listens, as long as nobody else would"
         is_ready.set()
         pool.notifier.notify(EVENTS)
-        wait_until(lambda: answers, seconds=5, what="it to go")
+        wait_until(lambda: answers, seconds=60, what="it to go")
 
 
 def test_who_decides_beside_its_work_is_ready_to_relieve_those_that_listen(pool: Pool) -> None:
@@ -146,7 +146,7 @@ def test_who_decides_beside_its_work_is_ready_to_relieve_those_that_listen(pool:
     assert listener is not None
     pool.process.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
     with decide_beside(pool.process):
-        wait_until(lambda: _is_held(found.for_relieving), seconds=5, what="it to be ready")
+        wait_until(lambda: _is_held(found.for_relieving), seconds=60, what="it to be ready")
         found.release(listener)
         pool.installation.wait(lambda: pool.installation.moves("make"), what="it to listen instead")
         assert not _is_held(found.for_relieving), "it relieves somebody already"

@@ -116,7 +116,7 @@ def test_wake_ups_close_together_become_one() -> None:
         wake_ups.ask("apply", [f"promise:{number}"])
     wake_ups.ask("fire", [])
     may_go_on.set()
-    wait_until(lambda: len(sent) == 3, seconds=10, what="the rest to be sent as one of a kind")
+    wait_until(lambda: len(sent) == 3, seconds=60, what="the rest to be sent as one of a kind")
     assert [task for task, _ in sent] == ["apply", "apply", "fire"]
     assert sent[1][1] == [f"promise:{number}" for number in range(1, 7)]
     wake_ups.close()

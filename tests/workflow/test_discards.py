@@ -112,7 +112,7 @@ def test_a_decision_of_the_same_moment_wins_or_loses_whole(
     monkeypatch.setattr(deciding, "decide", decide_slowly)
     other.start()
     world.engine.apply()
-    other.join(10)
+    other.join(60)
     assert told == [f"event {row}: it is decided: moved"]
     assert world.state("lamp:1") == "on"
 
