@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from tasks.channels.port import ChannelError, NobodyThere, Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.sending.claim import Bundle
+from tasks.sending.bundle import Bundle
 from tasks.sending.digest import joined
 from tasks.sending.gathered import list_of
 from tasks.sending.hanging_servers import HangingServers

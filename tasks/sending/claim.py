@@ -9,16 +9,18 @@ one topic, under the lock of that line.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
+from sqlalchemy.exc import DBAPIError
+
 from state_machines.notices.topics import topic_of
 from state_machines.values.durations import parse_duration
 from state_machines.values.instants import shifted
-from tasks.channels.port import Notice
 from tasks.sending import addressing
+from tasks.sending.bundle import Bundle
+from tasks.sending.unsure_claims import give_back
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
 from workflow.outbox import notices as others_waiting
@@ -35,40 +37,6 @@ from workflow.store.port import EffectRow, Transaction
 _A_MOMENT = 2.0
 """Seconds in which an event that has been accepted is decided, mostly."""
 _PERSON = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Notices that this worker has claimed and sends as one message.
-
-    Attributes:
-        rows: their effects; the idempotency key of the first is that of the message.
-        notices: the same, addressed as the recipient is known now.
-        channels: over which they may be sent, in the order in which they are to be tried.
-        counted: under which name contacts are counted: the key of a customer, or a colleague's line.
-        gathered: whether it is for a colleague, told of many things in one message.
-    """
-
-    rows: Sequence[EffectRow]
-    notices: Sequence[Notice]
-    channels: Sequence[str]
-    counted: str | None = None
-    gathered: bool = False
-
-    @property
-    def key(self) -> str:
-        """The idempotency key of the message."""
-        return self.rows[0].key
-
-    @property
-    def ids(self) -> list[int]:
-        """Outbox ids of its effects."""
-        return [row.id for row in self.rows]
-
-    @property
-    def keys(self) -> list[str]:
-        """Idempotency keys of its effects."""
-        return [row.key for row in self.rows]
 
 
 class Claimed(NamedTuple):
@@ -93,26 +61,44 @@ class NoticeClaims:
     def claim(self, held: Sequence[HeldNotice], token: str, lease: timedelta, sent: Receipts) -> Claimed:
         """The bundles of these notices to send now; none of one that another worker has, or that must wait.
 
-        What was `sent` just before is settled in the same transaction.
+        What was `sent` just before is settled in the same transaction. Where it is not known whether that was
+        committed, nothing is claimed.
         """
         now = self._runtime.clock.now()
-        with self._runtime.store.begin() as transaction:
-            parted = case_customers.parted(transaction, [one.id for one in held if one.customer])
-            held = [one._replace(customer=parted.get(one.id, one.customer)) for one in held]
-            keys = {one.customer for one in held if one.customer is not None}
-            customers = contact_log.held(transaction, keys)  # subjects first, then effects
-            lines = self._held_lines(
-                transaction, [one.id for one in held if one.colleagues and one.customer not in customers], now
-            )
-            first, later = _one_each(held, customers, lines)
-            begun = outbox.begin(transaction, list(first), token, now, lease, sent)
-            verdicts = _Verdicts(transaction, now, lease, customers.values(), lines.values(), self._interval)
-            bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
-            verdicts.write(Hold(token, EffectState.SENDING))
-            found = [bundle for bundle in bundles if bundle is not None]
-            for bundle in found:
-                if len(bundle.rows) > 1:
-                    others_waiting.note_together(transaction, bundle.rows)
+        claimed = Claimed((), ())
+        try:
+            with self._runtime.store.begin() as transaction:
+                claimed = self._claimed(transaction, held, token, now, lease, sent)
+        except DBAPIError:  # nothing was found, or its commit was not answered
+            give_back(self._runtime, claimed.bundles, now + lease)
+            raise
+        return claimed
+
+    def _claimed(
+        self,
+        transaction: Transaction,
+        held: Sequence[HeldNotice],
+        token: str,
+        now: datetime,
+        lease: timedelta,
+        sent: Receipts,
+    ) -> Claimed:
+        parted = case_customers.parted(transaction, [one.id for one in held if one.customer])
+        held = [one._replace(customer=parted.get(one.id, one.customer)) for one in held]
+        keys = {one.customer for one in held if one.customer is not None}
+        customers = contact_log.held(transaction, keys)  # subjects first, then effects
+        lines = self._held_lines(
+            transaction, [one.id for one in held if one.colleagues and one.customer not in customers], now
+        )
+        first, later = _one_each(held, customers, lines)
+        begun = outbox.begin(transaction, list(first), token, now, lease, sent)
+        verdicts = _Verdicts(transaction, now, lease, customers.values(), lines.values(), self._interval)
+        bundles = [verdicts.of(row, first[row.id], lines.get(row.id)) for row in begun]
+        verdicts.write(Hold(token, EffectState.SENDING))
+        found = [bundle for bundle in bundles if bundle is not None]
+        for bundle in found:
+            if len(bundle.rows) > 1:
+                others_waiting.note_together(transaction, bundle.rows)
         return Claimed(found, later)
 
     def _held_lines(self, transaction: Transaction, ids: Sequence[int], now: datetime) -> dict[int, Line]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from tasks.sending.claim import Bundle
+from tasks.sending.bundle import Bundle
 from workflow.engine.cloudevent import CloudEvent
 from workflow.engine.runtime import Runtime
 from workflow.errors import InvalidEvent

@@ -10,36 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event
 from typing import Any
 
-import structlog
-from sqlalchemy.exc import DBAPIError
-
-from state_machines.values.backoff import Backoff
 from tasks.channels.port import Channel, ChannelError, NotAsked, OutcomeUnknown, Retry
 from tasks.sending import nobody_there
 from tasks.sending.attempts import Attempt, Attempts, where
-from tasks.sending.claim import Bundle, NoticeClaims
+from tasks.sending.bundle import Bundle
+from tasks.sending.claim import NoticeClaims
 from tasks.sending.pace import Pace
 from tasks.sending.sessions import Sessions
 from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
-from workflow.engine.transient_errors import described, is_transient
 from workflow.outbox import effects as outbox
 from workflow.outbox.held_notices import notices_held_under
+from workflow.outbox.noting import note
 from workflow.outbox.relay import SLICE
 from workflow.recovery.contact import contact_log
-from workflow.recovery.contact.contact_log import Contact
 
 _SHARE_OF_LEASE = 0.3
-_SETTLE_TRIES = 6
-_SETTLE_PAUSES = Backoff(first=0.25, longest=4.0)
-"""Some eight seconds in all, of a lease of sixty."""
 _Sent = tuple[int, Mapping[str, Any]]
 """The id of an effect that was sent, and its receipt."""
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +77,9 @@ class NoticeSender:
         return SendResult(taken, tuple(one.id for one in held))
 
     def _settle(self, sent: Sequence[_Sent]) -> None:
-        """Note what went out. A database that is handed over or restarted meanwhile is waited for a while:
-        what cannot be noted counts as unknown, and a person would have to find out what is known here.
-        """
-        for tries in range(1, _SETTLE_TRIES + 1):
-            try:
-                outbox.settle(self._runtime.store, sent, self._runtime.clock.now())
-                return
-            except DBAPIError as error:
-                if tries == _SETTLE_TRIES or not is_transient(error):
-                    raise
-                log.warning("what was sent is not noted yet", notices=len(sent), error=described(error))
-                Event().wait(_SETTLE_PAUSES.pause(tries))
+        """Note what went out."""
+        store, clock = self._runtime.store, self._runtime.clock
+        note(lambda: outbox.settle(store, sent, clock.now()), "what was sent is not noted yet", len(sent))
 
     def _send_all(self, bundles: Sequence[Bundle], sessions: Sessions, sent: list[_Sent]) -> None:
         """Send bundles that were claimed together, and add to `sent` what is to be settled.
@@ -154,17 +135,10 @@ class NoticeSender:
 
     def _forget_contact(self, bundle: Bundle, *, again: bool) -> None:
         """Do not count it towards a cap; if it is tried `again`, its notices may be bundled again."""
-        if bundle.counted is None:
-            return
-        waiting = [
-            row.id
-            for row, one in zip(bundle.rows, bundle.notices, strict=True)
-            if again and (bundle.gathered or one.topic.may_wait)
-        ]
-        contacts = [Contact(one, bundle.counted, waits=True) for one in waiting]
-        with self._runtime.store.begin() as transaction:
-            contact_log.forget(transaction, bundle.ids)
-            contact_log.note(transaction, contacts, self._runtime.clock.now())
+        if bundle.counted is not None:
+            with self._runtime.store.begin() as transaction:
+                now = self._runtime.clock.now()
+                bundle.forget_contact(transaction, now, again=again, of=bundle.ids)
 
     def _put_back(self, bundle: Bundle) -> None:
         """It certainly did not go out, and is claimed again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.channels.port import ChannelError
-from tasks.sending.claim import Bundle
+from tasks.sending.bundle import Bundle
 from workflow.telemetry import tracing
 from workflow.telemetry.trace_context import HEADER
 from workflow.telemetry.tracing import Side, Span

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from tasks.scheduler.sweep import sweep
 from tests.tasks.mailbox import Mailbox
@@ -105,6 +110,29 @@ def test_without_a_broker_effects_wait_and_no_attempt_is_counted(world: World, r
     assert (effect.state, effect.attempts) == ("pending", 0)
     assert effect.due_at > world.clock.now()
     assert "broker" in effect.error
+
+
+def test_what_was_claimed_by_a_commit_without_an_answer_is_sent_and_no_attempt_is_counted(
+    world: World, runtime: Runtime, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.engine.registry.register([(REFUND, None)], NOW)
+    world.post("refund.pay", "refund:1", {})
+    begin, left = world.store.begin, ["lost"]
+
+    @contextmanager
+    def losing() -> Iterator[Any]:
+        with begin() as transaction:
+            yield transaction
+        if left:
+            raise OperationalError("commit", {}, Exception(left.pop()))
+
+    relay = Relay(runtime, mailbox.broker)
+    with monkeypatch.context() as network, pytest.raises(OperationalError):
+        network.setattr(world.store, "begin", losing)
+        relay.run()
+    (effect,) = world.effects()
+    assert (effect.state, effect.attempts) == ("pending", 0)
+    assert relay.run().published == 1, "and nobody is asked whether it was sent"
 
 
 def test_a_task_without_a_receipt_is_sent_again_ever_later_and_given_up_in_the_end(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from state_machines.values.backoff import Backoff
 from tasks.channels.port import Notice, OutcomeUnknown, Receipt, Rejected, Retry
-from tasks.sending import attempts, pace, sender
+from tasks.sending import attempts, pace
 from tasks.sending.attempts import Attempt
 from tasks.sending.pace import Pace, SteadyPace
 from tasks.sending.sender import NoticeSender
@@ -25,6 +25,7 @@ from tests.tasks.test_delivery_to_customers import LETTER
 from tests.workflow.world import World, new_world
 from workflow.engine.runtime import Runtime
 from workflow.outbox import effects as outbox
+from workflow.outbox import noting
 from workflow.outbox.held_notices import HeldNotice
 
 FOREVER = 1e9
@@ -309,7 +310,7 @@ def commits(world: World) -> Iterator[Any]:
 def test_what_went_out_is_noted_though_the_database_is_away_for_a_moment(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "_SETTLE_PAUSES", Backoff(first=0.0, longest=0.0))
+    monkeypatch.setattr(noting, "PAUSES", Backoff(first=0.0, longest=0.0))
     settle, failures = outbox.settle, [OperationalError("update", {}, Exception("gone")) for _ in range(3)]
 
     def settle_at_last(*given: Any) -> None:
@@ -323,3 +324,67 @@ def test_what_went_out_is_noted_though_the_database_is_away_for_a_moment(
     run(world, runtime, post)
     assert sum(post.sent.values()) == 1 and not failures
     assert [effect.state for effect in world.effects()] == ["settled"]
+
+
+def test_what_a_claim_holds_whose_commit_was_not_answered_is_sent_and_asks_nobody(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(world, 3, caps={"per": "P1D", "most": 1})
+    post = Post()
+    with monkeypatch.context() as network, pytest.raises(OperationalError):
+        lose_an_answer(world, network)
+        run(world, runtime, post, SteadyPace())
+    assert [(effect.state, effect.attempts) for effect in world.effects()] == [("pending", 0)] * 3
+    run(world, runtime, post)
+    assert [effect.state for effect in world.effects()] == ["settled"] * 3, "no cap holds it back"
+    assert set(post.sent.values()) == {1}
+
+
+def test_a_claim_that_was_not_committed_lets_go_of_nothing_that_another_holds(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(world, 1)
+    begin = world.store.begin
+    rows = outbox.claim(world.store, world.clock.now(), timedelta(minutes=2), 1000)
+    later = world.clock.now() + timedelta(microseconds=1)
+
+    def another() -> None:
+        with begin() as transaction:
+            lease = timedelta(seconds=runtime.settings.lease_seconds)
+            outbox.begin(transaction, [rows[0].id], rows[0].token, later, lease)
+
+    with monkeypatch.context() as network, pytest.raises(OperationalError):
+        lose_an_answer(world, network, another)
+        NoticeSender(runtime, {"email": Post()}).run([rows[0].id], rows[0].token, PATIENT)
+    assert [effect.state for effect in world.effects()] == ["sending"]
+
+
+def lose_an_answer(
+    world: World, network: pytest.MonkeyPatch, instead: Callable[[], None] | None = None
+) -> None:
+    """The connection is lost over the first claim for sending: behind its commit, or where something is done
+    `instead` before it.
+    """
+    claim, begin, claims = outbox.begin, world.store.begin, list[str]()
+    gone = OperationalError("commit", {}, Exception("the connection is lost"))
+
+    def noted(*given: Any) -> Any:
+        claims.append("begun")
+        return claim(*given)
+
+    @contextmanager
+    def losing() -> Iterator[Any]:
+        if claims == ["begun", "lost"] and instead:
+            instead()
+        with begin() as transaction:
+            yield transaction
+            lost = claims == ["begun"]
+            if lost and instead:
+                claims.append("lost")
+                raise gone
+        if lost:
+            claims.append("lost")
+            raise gone
+
+    network.setattr(outbox, "begin", noted)
+    network.setattr(world.store, "begin", losing)

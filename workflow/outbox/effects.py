@@ -17,12 +17,16 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.outbox import failed_triggers
+from workflow.outbox.noting import note
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
+
+UNSURE = "the database did not say whether it was claimed"
 
 
 class Hold(NamedTuple):
@@ -53,9 +57,18 @@ def new_token() -> str:
 def claim(
     store: Store, now: datetime, lease: timedelta, limit: int, token: str | None = None
 ) -> list[EffectRow]:
-    """Claim up to `limit` effects that are due, until `now + lease`, under this token or a new one."""
-    with store.begin() as transaction:
-        return transaction.claim_effects(now, now + lease, token or new_token(), limit)
+    """Claim up to `limit` effects that are due, until `now + lease`, under this token or a new one.
+
+    Where the database does not say whether that was committed, nothing is claimed.
+    """
+    rows: list[EffectRow] = []
+    try:
+        with store.begin() as transaction:
+            rows = transaction.claim_effects(now, now + lease, token or new_token(), limit)
+    except DBAPIError:  # none were found, or their commit was not answered: no message has gone out
+        note(lambda: release(store, rows, now, UNSURE), UNSURE, len(rows))
+        raise
+    return rows
 
 
 def published_under(store: Store, ids: Sequence[int], token: str, task: str) -> dict[int, str]:
@@ -229,6 +242,23 @@ def put_back(store: Store, ids: Sequence[int], now: datetime, held: Hold) -> Non
         transaction.update_effects(
             [EffectUpdate(one, EffectState.PENDING, now, token=held.token, held=held.state) for one in ids]
         )
+
+
+def put_back_unsure(
+    transaction: Transaction, ids: Sequence[int], held: Hold, until: datetime, now: datetime
+) -> list[int]:
+    """As `put_back`, of a claim that ends at `until` and of no other; which of the effects it did hold.
+
+    Another message of the same token may have claimed them if this one did not.
+    """
+    query = select(outbox.c.id).where(*_OWNED, outbox.c.due_at == until).order_by(outbox.c.id)
+    asked = {"ids": ids, "of": held.token, "held": held.state}
+    found = list(transaction.connection.execute(query.with_for_update(), asked).scalars())
+    _uncount_attempt(transaction, found, held)
+    transaction.update_effects(
+        [EffectUpdate(one, EffectState.PENDING, now, token=held.token, held=held.state) for one in found]
+    )
+    return found
 
 
 def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason: str) -> None:
