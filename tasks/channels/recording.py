@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
 import orjson
 
-from tasks.channels.port import Notice, Receipt
+from tasks.channels.port import NotAsked, Notice, Receipt
 from tasks.channels.setup import Setup
 from workflow.clock import Clock
 from workflow.recovery.contact.recording import recording_file
 from workflow.recovery.links import LinkWriter
 from workflow.settings import ensure_data_dir
+
+_AGAIN_SECONDS = 10.0
+"""Until a notice is tried again for which there was no room."""
 
 
 def make(setup: Setup) -> RecordingChannel:
@@ -31,7 +36,11 @@ class RecordingChannel:
         self._links = links
 
     def send(self, notice: Notice, idempotency_key: str) -> Receipt:
-        """Write the notice down; returns once the line is in the file."""
+        """Write the notice down; returns once the line is in the file.
+
+        Raises:
+            NotAsked: there is no room for it, or the file cannot be written; nothing of the line is in it.
+        """
         line = {
             "at": self._clock.now(),
             "key": idempotency_key,
@@ -45,10 +54,23 @@ class RecordingChannel:
             "language": notice.language,
             "links": self._links.urls(notice.key, notice.words, notice.links),
         }
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
         try:
-            # One write a line: with O_APPEND lines of several processes do not mix.
-            os.write(descriptor, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
-        finally:
-            os.close(descriptor)
+            _append(self._path, text)
+        except OSError as error:
+            reason = f"the recording cannot be written: {error.strerror}"
+            raise NotAsked(reason, _AGAIN_SECONDS) from error
         return Receipt(notice.channel, idempotency_key, "recorded")
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Add a whole line or nothing, one process at a time. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        before = os.fstat(descriptor).st_size
+        if os.write(descriptor, line) < len(line):  # what a full disk had room for
+            os.ftruncate(descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(descriptor)

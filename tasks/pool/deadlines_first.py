@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.pool.process import Process
 from tasks.pool.run_loop import RunLoop
 from tasks.pool.slots import Slots, of_this_pool
 from workflow.broker.task_names import FIRE
+from workflow.engine.transient_errors import described
 
 _SOON = 0.05
 """Seconds of work after which deadlines are decided beside it; shorter ones just wait for its end."""
@@ -62,7 +64,10 @@ def _listen(process: Process, slots: Slots, over: Event) -> None:
             if loop.listen(None, over.is_set):
                 loop.call(process.broker.wake)
             loop.finish()
-        except Exception:  # such as a database that is away: others decide what waits
+        except SQLAlchemyError as error:  # it is away, or takes no writes: others decide what waits
+            log.error("nothing is decided beside the work", error=described(error))
+            return
+        except Exception:
             log.exception("nothing is decided beside the work")
             return
         finally:

@@ -193,7 +193,11 @@ class SchedulerLoop:
         """Do the work here: deadlines must be decided in time without a broker. The relay waits for it."""
         self._asked.pop(work, None)
         if work is not Work.RELAY or self._seconds() >= self._down_until:
-            self._actions.carry_out(work)
+            try:
+                self._actions.carry_out(work)
+            except Exception:
+                self._tried.pop(work, None)  # what waits is not to blame
+                raise
 
     def _pause(self, backlog: Backlog) -> float:
         now = self._seconds()

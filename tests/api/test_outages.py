@@ -19,6 +19,7 @@ from tests.api.conftest import House, open_house, order
 from tests.servers import PostgresServer
 from tests.servers.silent_network import way_to
 from tests.waiting import wait_until
+from workflow.api.http import store_watch
 from workflow.api.http.error_mapping import refusal_of
 from workflow.api.http.problems import Kind
 from workflow.api.http.store_watch import StoreWatch
@@ -28,7 +29,8 @@ from workflow.broker.app import celery_app
 from workflow.broker.client import Broker
 from workflow.engine.transient_errors import code_of
 from workflow.settings import Settings
-from workflow.store import open_store
+from workflow.store import migrate, open_store
+from workflow.store.refused_writes import why_not_written
 
 NOBODY = "redis://127.0.0.1:1/0"
 """A port on which nothing listens."""
@@ -124,8 +126,50 @@ def test_a_database_that_takes_no_writes_is_not_ready(file_url: str) -> None:
         refused = True
         wait_until(lambda: house.http.get("/readyz").status_code == 503, seconds=20, what="it to be told")
         assert house.http.get("/readyz").json()["database"] == "takes-no-writes"
+        answer = house.post(order("place", "full", "full-1", amount=5))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert "database: it takes no writes: it is read only; try again" in answer.json()["detail"]
         refused = False
         wait_until(lambda: house.http.get("/readyz").status_code == 200, seconds=20, what="readiness")
+
+
+def test_a_database_to_which_others_write_in_vain_is_not_ready_all_the_time(
+    file_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_watch, "_KEEP", 0.0)
+    store = open_store(file_url)
+    migrate(file_url)
+    watch, refused = StoreWatch(store), True
+
+    @event.listens_for(store.engine, "checkout")
+    def refuse(connection: Any, *_: Any) -> None:
+        connection.execute(f"pragma query_only = {int(refused)}")
+
+    assert watch.state().database == "takes-no-writes"
+    another = open_store(file_url)
+    with another.begin():
+        assert watch.state().database == "takes-no-writes"
+    refused = False
+    assert watch.state().ready
+    store.close()
+    another.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("SQLITE_FULL", "it takes no writes: its disk is full"),
+        ("53100", "it takes no writes: its disk is full"),
+        ("SQLITE_READONLY_DBMOVED", "it takes no writes: it is read only"),
+        ("25006", "it takes no writes: it is read only"),
+        ("SQLITE_IOERR_WRITE", "its disk fails"),
+        ("58030", "its disk fails"),
+        ("57014", None),
+        (None, None),
+    ],
+)
+def test_why_nothing_was_written_is_said_in_words(code: str | None, words: str | None) -> None:
+    assert why_not_written(code) == words
 
 
 def test_the_log_says_by_what_name_the_database_failed_and_nothing_that_is_stored(
@@ -139,6 +183,7 @@ def test_the_log_says_by_what_name_the_database_failed_and_nothing_that_is_store
         with capture_logs() as said:
             refusal = refusal_of(raised.value)
     assert refusal.kind is Kind.UNAVAILABLE
+    assert "its disk is full" in refusal.problems[0].message
     (entry,) = said
     assert (entry["event"], entry["code"]) == ("database failed", "SQLITE_FULL")
     assert "secret" not in str(entry)

@@ -311,3 +311,19 @@ def test_the_log_tells_a_locked_row_from_workers_that_take_nothing(monkeypatch: 
     said = [one["event"] for one in log]
     assert len(said) == 2
     assert "no worker takes messages" in said[0] and "held by somebody in the database" in said[1]
+
+
+def test_the_log_blames_no_row_for_a_store_that_takes_no_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(timers=[1.0], passed=1.0)
+
+    def full() -> None:
+        raise OperationalError("commit", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(bench, "fire", full)
+    loop = loop_on(bench)
+    with capture_logs() as log:
+        for _ in range(100):
+            loop.turn()
+            bench.passed += 0.5
+    said = {one["event"] for one in log}
+    assert said == {"no worker takes messages, the scheduler works", "the scheduler cannot reach the store"}

@@ -140,6 +140,7 @@ def test_a_file_that_takes_no_writes_is_told_from_one_that_others_write_to(tmp_p
         assert why_no_writes(store) is None
         with store.begin():
             assert why_no_writes(store) is None, "somebody writes, so it takes writes"
+            assert why_no_writes(store, "it is full") == "it is full", "for all that is known"
         with store.connect() as connection:
             assert connection.exec_driver_sql("pragma busy_timeout").scalar_one() == 30_000
 

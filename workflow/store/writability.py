@@ -12,8 +12,14 @@ _BUSY = "SQLITE_BUSY"
 _READ_ONLY = "it takes no writes: it is a standby, or set to read only"
 
 
-def why_no_writes(store: Store) -> str | None:
+_PATIENCE = 250
+"""Milliseconds for which whoever is writing is waited for."""
+
+
+def why_no_writes(store: Store, before: str | None = None) -> str | None:
     """Why nothing can be written now, None if something can.
+
+    Where others write all the time it is what was found `before`: they may all write in vain.
 
     Raises:
         SQLAlchemyError: it does not answer.
@@ -21,21 +27,21 @@ def why_no_writes(store: Store) -> str | None:
     if store.dialect == "postgresql":
         with store.connect() as connection:
             return _READ_ONLY if connection.scalar(text("show transaction_read_only")) == "on" else None
-    return _why_not_the_file(store)
+    return _why_not_the_file(store, before)
 
 
-def _why_not_the_file(store: Store) -> str | None:
-    """Only a commit shows it: one that changes nothing, and waits for nobody."""
+def _why_not_the_file(store: Store, before: str | None) -> str | None:
+    """Only a commit shows it: one that changes nothing, and waits for others a moment."""
     with store.engine.connect() as connection:
         (patience,) = connection.exec_driver_sql("pragma busy_timeout").one()
-        connection.exec_driver_sql("pragma busy_timeout = 0")
+        connection.exec_driver_sql(f"pragma busy_timeout = {_PATIENCE}")
         try:
             (number,) = connection.exec_driver_sql("pragma user_version").one()
             connection.exec_driver_sql(f"pragma user_version = {number}")
             connection.commit()
         except OperationalError as error:
             name = getattr(error.orig, "sqlite_errorname", "")
-            return None if name.startswith(_BUSY) else f"it takes no writes: {error.orig} [{name}]"
+            return before if name.startswith(_BUSY) else f"it takes no writes: {error.orig} [{name}]"
         finally:
             connection.rollback()
             connection.exec_driver_sql(f"pragma busy_timeout = {patience}")

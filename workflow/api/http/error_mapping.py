@@ -19,6 +19,7 @@ from workflow.errors import (
     NotRetryable,
     NotUnderstood,
 )
+from workflow.store.refused_writes import why_not_written
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +58,10 @@ def refusal_of(error: Exception) -> Refusal:
         case OperationalError() | InterfaceError() | PoolTimeout():
             # The message itself may quote what was to be stored.
             cause = type(getattr(error, "orig", error)).__name__
-            log.error("database failed", error=type(error).__name__, cause=cause, code=code_of(error))
-            message = "it does not answer; try again, the same id makes it safe"
+            code = code_of(error)
+            why = why_not_written(code) or "it does not answer"
+            log.error("database failed", error=type(error).__name__, cause=cause, code=code, reason=why)
+            message = f"{why}; try again, the same id makes it safe"
             return Refusal.of(Kind.UNAVAILABLE, "database", "available", message, Retry_After="2")
         case _:
             log.error("request failed", exc_info=error)

@@ -45,6 +45,8 @@ class StoreWatch:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._reason: str | None = None
+        """Why it took no writes when it was last asked; the probe asks in one thread at a time."""
         self._probe = Probe(self._look, patience=_PATIENCE, keep=_KEEP)
 
     def state(self) -> StoreState:
@@ -57,7 +59,7 @@ class StoreWatch:
     def _look(self) -> StoreState:
         try:
             schema: SchemaState = "at-head" if revision(self._store) == _newest_revision() else "behind"
-            reason = why_no_writes(self._store)
+            reason = self._reason = why_no_writes(self._store, self._reason)
         except SQLAlchemyError as error:
             # What was asked holds nothing of anybody: the reason may be said.
             log.warning("database does not answer", error=described(error), code=code_of(error))
