@@ -142,9 +142,12 @@ def test_a_page_speaks_of_those_without_a_team_in_the_language_of_its_reader(hou
     key = b64encode(f"anna:{house.keys[Role.SYSTEM]}".encode()).decode()
     headers = {"Authorization": f"Basic {key}", "Accept-Language": "de"}
     page = house.http.get("/barometer/parcel", params={"by": "team", **_TIME}, headers=headers).text
-    assert ">ohne: Team</a>" in page and "no team" not in page
+    assert ">ohne Team</a>" in page and "no team" not in page
+    assert "01 00:00," not in page and 'type="date"' in page, "its time is written as its readers write it"
+    page = house.http.get("/barometer/parcel", params={"by": "month", **_TIME}, headers=headers).text
+    assert ">Juni 2026</a>" in page and ">2026-06<" not in page
     page = house.http.get("/barometer/parcel", params={"by": "all", **_TIME}, headers=headers).text
-    assert ">alle</text>" in page and ">all<" not in page
+    assert ">alle</span>" in page and ">all<" not in page
 
 
 def test_days_are_those_of_whoever_looks_unless_another_zone_is_said(tmp_path: Path) -> None:

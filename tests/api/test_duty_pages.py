@@ -14,7 +14,7 @@ from tests.api.deciding import deciding
 from tests.api.signed_in import Browser, Forms, browser_of
 from tests.api.test_rotation_command import CALENDAR
 from workflow.access.role import Role
-from workflow.console.duty_calendar import DAY, LEFT, duty_calendar
+from workflow.console.duty_calendar import WIDE, duty_calendar
 from workflow.recovery.rotations.spans import DutySpan
 
 ADA, BOB, CLEO = (f"{name}@shop.example" for name in ("ada", "bob", "cleo"))
@@ -102,6 +102,38 @@ def test_the_weeks_ahead_are_drawn_with_gaps_and_who_stands_in(
     assert "style=" not in svg
 
 
+def test_a_first_rotation_is_set_up_in_the_browser(house: House, operator: Browser) -> None:
+    name = f"nights-{next(_NUMBERS)}"
+    said = {
+        "name": name, "members": f"{ADA}\n{BOB}, {CLEO}\n", "every": "P7D", "from": "2026-06-29",
+        "at": "09:00", "zone": "Europe/Berlin",
+    }  # fmt: skip
+    assert "Set up a rotation" in operator.get("/duty").text
+    sent = operator.send("/duty", "/duty", **said)
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/duty/{name}")
+    assert schedule(house, name)["members"] == [[ADA], [BOB, CLEO]]
+    ahead = operator.get(f"/duty/{name}").text
+    assert "From now on they take turns." in ahead and ahead.index(ADA) < ahead.index(BOB)
+    again = operator.send("/duty", "/duty", **said | {"members": CLEO})
+    assert again.status_code == 422 and "There is a rotation of this name" in again.text
+    assert schedule(house, name)["members"] == [[ADA], [BOB, CLEO]], (
+        "a second form loses nobody's"
+    )
+
+
+def test_what_a_first_rotation_lacks_is_said_by_field(house: House, operator: Browser) -> None:
+    asked = {"name": "a/b", "members": "Ada", "every": "P7D", "from": "soon", "at": "9", "zone": "Nowhere"}
+    wrong = operator.send("/duty", "/duty", **asked)
+    assert wrong.status_code == 422 and 'value="Nowhere"' in wrong.text, "what was written stays"
+    links = [f'href="#field-{one}"' for one in ("name", "members", "from", "at", "zone")]
+    assert [one for one in links if one not in wrong.text] == []
+    assert house.get("/v1/subjects/rotation:a").status_code == 404
+
+
+def test_who_does_not_run_it_sets_up_no_rotation(agent: Browser) -> None:
+    assert "Set up a rotation" not in agent.get("/duty").text
+
+
 def test_a_drawn_span_is_cut_at_weeks_and_overrides_and_none_of_it_is_lost() -> None:
     now = datetime(2026, 3, 25, 9, tzinfo=UTC)  # a Wednesday; clocks go forward on Sunday
     bob = {"name": "Bob", "email": BOB}
@@ -116,11 +148,11 @@ def test_a_drawn_span_is_cut_at_weeks_and_overrides_and_none_of_it_is_lost() -> 
     }
     found = duty_calendar(spans, [override], now, "Europe/Berlin", "de")
     assert found.weekdays[0].startswith("Mo") and found.people == [ADA, "Bob"]
-    days = sum(one.width for one in found.boxes) / DAY
+    days = sum(one.width for one in found.boxes) / WIDE.day
     assert days == pytest.approx(10 + 1 / 24, abs=0.01), "by the clock on the wall there is an hour more"
     assert [one.stands_in for one in found.boxes[:2]] == [False, True]
-    assert [one.colour for one in found.boxes if not one.name and one.width < DAY / 2] == [None]
-    assert all(one.x >= LEFT and one.x + one.width <= found.width + 0.2 for one in found.boxes)
+    assert [one.colour for one in found.boxes if not one.name and one.width < WIDE.day / 2] == [None]
+    assert all(one.x >= WIDE.left and one.x + one.width <= found.width + 0.2 for one in found.boxes)
     assert len(found.weeks) == 2 and max(one.y for one in found.boxes) == found.weeks[-1].y
 
 

@@ -48,6 +48,7 @@ WHO_MAY = {
     "GET /promises": _ALL,
     "GET /search": _ALL,
     "GET /duty": _ALL,
+    "POST /duty": _OPERATING,
     "GET /duty/{id}": _ALL,
     "POST /duty/{id}/override": _ALL,
     "POST /duty/{id}/take-back": _ALL,

@@ -73,6 +73,7 @@ def test_whatever_forms_and_stories_of_the_catalog_show_has_a_german_word() -> N
     for lifecycle in load_catalog().values():
         shown |= {("state", one, lifecycle.name) for one in lifecycle.possible}
         shown |= {("trigger", one, lifecycle.name) for one in lifecycle.triggers}
+        shown |= {("timer", one, lifecycle.name) for one in lifecycle.timeouts}
         shown.add(("lifecycle", lifecycle.name, lifecycle.name))
         for trigger in trigger_forms.OF_CATALOG.get(lifecycle.name, ()):
             for one in trigger_forms.form(lifecycle, trigger).inputs:

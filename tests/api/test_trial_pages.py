@@ -56,6 +56,8 @@ def test_a_lifecycle_is_checked_drawn_and_tested_and_nothing_is_kept(house: Hous
 def test_real_events_are_replayed_through_a_lifecycle(ola: Browser) -> None:
     answer = ola.send(PLACE, PLACE, what="replay", definition=PARCEL, log=LOG, map=MAP)
     assert "All is well." in answer.text and "2 applied" in answer.text, answer.text
+    assert "2026-03-01T10:00:00Z  parcel:p1  deliver: " in answer.text, "its moves are there to be read"
+    assert "moves.jsonl" not in answer.text and "report.json" not in answer.text, "those are gone"
     answer = ola.send(
         PLACE, PLACE, what="replay", definition=PARCEL, log=LOG.replace("2026", "never"), map=MAP
     )

@@ -29,6 +29,11 @@ from workflow.recovery import vocabulary
 SIZES = {"desktop": 1280, "phone": 390}
 SCHEMES = ("light", "dark")
 LOCALES = {"en": "en-GB", "de": "de-DE"}
+_LOADED = """async () => {
+  for (const one of document.images) one.loading = "eager";
+  await Promise.all([...document.images].map((one) => one.decode().catch(() => null)));
+}"""
+"""Drawings that are further down than a screen are there, too."""
 PRINTED = ("/v1/cases/D-1/packet", "/cases/D-1", f"/v1/alerts/{DOCUMENTED}/1", "/barometer", "/duty/support")
 
 
@@ -51,6 +56,7 @@ class Picturing(Walk):
     def looks(self, screen: Screen, sight: str, *, status: str = "") -> None:
         """Take one: ``phone-dark-de-cases-D-1.png``."""
         name = re.sub(r"[^\w.-]+", "-", sight).strip("-") or "today"
+        screen.page.evaluate(_LOADED)
         screen.page.screenshot(
             path=self.folder / f"{self.way}-{name}.png", full_page=sight != "/docs", timeout=120_000
         )

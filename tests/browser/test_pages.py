@@ -57,6 +57,17 @@ def too_wide(screen: Screen) -> list[str]:
     return found
 
 
+def pushed_aside(screen: Screen) -> list[str]:
+    """What has to be pushed to the side to be seen; what one writes into may be as long as one likes."""
+    found: list[str] = screen.page.evaluate(
+        """() => [...document.querySelectorAll("main *")]
+          .filter((one) => one.localName !== "textarea" && one.scrollWidth > one.clientWidth + 1)
+          .filter((one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX))
+          .map((one) => one.outerHTML.slice(0, 150))"""
+    )
+    return found
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> None:
@@ -65,7 +76,7 @@ def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> 
         screen.open(path)
         language = screen.page.locator("html").get_attribute("lang")
         assert language == SIGHTS[sight]["locale"][:2], path
-        assert too_wide(screen) == [], path
+        assert too_wide(screen) == [] == pushed_aside(screen), path
         assert found_by_axe(screen, desk.axe) == [], path
         if language == "de" and path != "/docs":  # the reference of the API is in English
             assert english_of_ours(screen, desk.house.runtime.store) == [], path

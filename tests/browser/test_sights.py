@@ -21,7 +21,7 @@ from tests.api.test_trial_pages import LIFECYCLE, LOG, WORDS
 from tests.browser.conftest import Desk, Screen, work_to_do
 from tests.browser.english import english_of_ours
 from tests.browser.much_to_see import DOCUMENTED, HELPED, MuchToSee, much_to_see
-from tests.browser.test_pages import PAGES, found_by_axe, too_wide
+from tests.browser.test_pages import PAGES, found_by_axe, pushed_aside, too_wide
 from tests.replay.scene import LIFECYCLE as PARCEL
 from tests.replay.scene import MAP
 from workflow.access.role import Role
@@ -122,11 +122,11 @@ class Walk:
         page = screen.page
         assert page.locator("html").get_attribute("lang") == self.options["locale"][:2], sight
         page.eval_on_selector_all("main details", "all => all.forEach((one) => { one.open = true })")
-        wrong = too_wide(screen) + found_by_axe(screen, self.desk.axe)
+        wrong = too_wide(screen) + pushed_aside(screen) + found_by_axe(screen, self.desk.axe)
         if self.options["locale"].startswith("de"):
             wrong += [f"English: {one}" for one in english_of_ours(screen, *self.stores)]
         page.set_viewport_size(_NARROW)
-        wrong += [f"320 px: {one}" for one in too_wide(screen)]
+        wrong += [f"320 px: {one}" for one in too_wide(screen) + pushed_aside(screen)]
         page.set_viewport_size({"width": self.options["width"], "height": 800})
         if status:  # a browser says itself that an answer was no 200
             screen.complaints = [one for one in screen.complaints if status not in one]

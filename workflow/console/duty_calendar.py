@@ -12,20 +12,28 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from state_machines.values.instants import parse_instant
 from workflow.recovery.rotations.spans import DutySpan
 
-DAY = 130.0
-"""Units of a drawing that a day is wide."""
-LEFT = 90.0
-"""Units before Monday begins."""
 ROW, TOP = 56, 28
 COLOURS = 7
 _WEEK = timedelta(days=7)
 _LETTERS = 0.11
 """Letters of a name that a unit has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much there is: units that a day is wide, and those before Monday begins."""
+
+    day: float
+    left: float
+
+
+WIDE, NARROW = Room(130.0, 90.0), Room(44.0, 62.0)
+"""Of a drawing as wide as a page, and of one as wide as a telephone, with letters of the same size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class DutyWeek:
 class DutyCalendar:
     """All of it. `people` are those who are drawn, in the order of their colours; `now` is (x, y)."""
 
+    room: Room
+
     weekdays: list[str]
     weeks: list[DutyWeek]
     boxes: list[DutyBox]
@@ -77,7 +87,7 @@ class DutyCalendar:
     @property
     def width(self) -> float:
         """Of the whole drawing."""
-        return LEFT + 7 * DAY
+        return self.room.left + 7 * self.room.day
 
 
 def duty_calendar(
@@ -86,6 +96,7 @@ def duty_calendar(
     now: datetime,
     zone: str,
     language: str,
+    room: Room = WIDE,
 ) -> DutyCalendar:
     """The calendar of these spans, which follow each other from `now` on; by the clock of a zone."""
     where = ZoneInfo(zone)
@@ -96,7 +107,7 @@ def duty_calendar(
         for number in range((_monday(last.astimezone(where).date()) - monday) // _WEEK + 1)
     ]
     weeks = [
-        DutyWeek(day, format_date(day, "d MMM", language), TOP + ROW * number)
+        DutyWeek(day, format_skeleton("MMMd", day, locale=language), TOP + ROW * number)
         for number, day in enumerate(mondays)
     ]
     weekdays = [format_date(monday + timedelta(days=number), "EEE", language) for number in range(7)]
@@ -106,9 +117,9 @@ def duty_calendar(
         box
         for span in spans
         for part in _parts(span, covered)
-        for box in _boxes(part, weeks, people, where, stands_in=_inside(part, covered))
+        for box in _boxes(part, weeks, people, where, room, stands_in=_inside(part, covered))
     ]
-    return DutyCalendar(weekdays, weeks, boxes, people, _place(now, weeks, where), zone)
+    return DutyCalendar(room, weekdays, weeks, boxes, people, _place(now, weeks, where, room), zone)
 
 
 def _parts(span: DutySpan, covered: Sequence[tuple[datetime, datetime]]) -> Iterator[DutySpan]:
@@ -123,7 +134,13 @@ def _inside(span: DutySpan, covered: Sequence[tuple[datetime, datetime]]) -> boo
 
 
 def _boxes(
-    span: DutySpan, weeks: Sequence[DutyWeek], people: Sequence[str], where: ZoneInfo, *, stands_in: bool
+    span: DutySpan,
+    weeks: Sequence[DutyWeek],
+    people: Sequence[str],
+    where: ZoneInfo,
+    room: Room,
+    *,
+    stands_in: bool,
 ) -> Iterator[DutyBox]:
     names = [_name(one) for one in span.people]
     begin, end = (one.astimezone(where).replace(tzinfo=None) for one in (span.begin, span.end))
@@ -133,8 +150,8 @@ def _boxes(
         starts = datetime.combine(week.begins, time())
         first, last = max(begin, starts), min(end, starts + _WEEK)
         if first < last:
-            width = (last - first) / timedelta(days=1) * DAY
-            x = LEFT + (first - starts) / timedelta(days=1) * DAY
+            width = (last - first) / timedelta(days=1) * room.day
+            x = room.left + (first - starts) / timedelta(days=1) * room.day
             shown = _short(", ".join(names), int(width * _LETTERS))
             yield DutyBox(round(x, 1), week.y, round(width, 1), shown, title, colour, stands_in)
 
@@ -147,10 +164,10 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else (text[: most - 1] + "…" if most > 2 else "")
 
 
-def _place(now: datetime, weeks: Sequence[DutyWeek], where: ZoneInfo) -> tuple[float, float]:
+def _place(now: datetime, weeks: Sequence[DutyWeek], where: ZoneInfo, room: Room) -> tuple[float, float]:
     local = now.astimezone(where).replace(tzinfo=None)
     since = local - datetime.combine(weeks[0].begins, time())
-    return round(LEFT + since / timedelta(days=1) * DAY, 1), weeks[0].y
+    return round(room.left + since / timedelta(days=1) * room.day, 1), weeks[0].y
 
 
 def _monday(day: date) -> date:

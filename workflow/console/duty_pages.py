@@ -22,7 +22,8 @@ from workflow.api.browser import BrowserAtDesk, BrowserOperator, DeskForm, Opera
 from workflow.api.context import context_of
 from workflow.api.http.late_routes import LateRouter
 from workflow.api.routes.desk_responses import desk_of, operators_desk_of
-from workflow.console.duty_calendar import DutyCalendar, duty_calendar
+from workflow.console.duty_beginning import TURNS, begun_rotation, offered
+from workflow.console.duty_calendar import NARROW, WIDE, DutyCalendar, duty_calendar
 from workflow.console.form_values import acting_person, form_id, instant_in, text_in
 from workflow.console.line_pages import PATIENCE
 from workflow.console.rendering import page, see_other
@@ -100,11 +101,18 @@ class Preview:
 @router.get(PLACE)
 def all_duties(request: Request, holder: BrowserAtDesk) -> Response:
     """Every rotation: who now, who next, and whether there are gaps."""
-    may_read(holder, "rotation")
-    runtime = context_of(request).runtime
-    now = runtime.clock.now()
-    found = rotations(runtime.store, _MOST)
-    return page(request, "duties.html", duties=[_duty(one, now) for one in found])
+    return _all_shown(request, holder)
+
+
+@router.post(PLACE)
+async def begin(request: Request, holder: BrowserOperator, said: OperatorsForm) -> Response:
+    """Set up a rotation that nobody has set yet, by who takes turns."""
+    try:
+        name, data = begun_rotation(said)
+        await run_in_threadpool(_is_new, context_of(request).runtime.store, name)
+    except InvalidQuery as error:
+        return await run_in_threadpool(_all_shown, request, holder, said, error.problems, 422)
+    return await _sent(request, holder, name, "set", data, said, "rotation_begun")
 
 
 @router.get(f"{PLACE}/{{id}}")
@@ -147,6 +155,36 @@ async def import_calendar(
     if owner := text_in(said, "owner"):
         data["owner"] = owner
     return await _sent(request, holder, id, "set", data, said, "rotation_set")
+
+
+def _all_shown(
+    request: Request,
+    holder: Principal,
+    said: dict[str, str] | None = None,
+    problems: list[Problem] | None = None,
+    status: int = 200,
+) -> Response:
+    may_read(holder, "rotation")
+    runtime, viewer = context_of(request).runtime, viewer_of(request)
+    now = runtime.clock.now()
+    return page(
+        request,
+        "duties.html",
+        at=PLACE,
+        status=status,
+        duties=[_duty(one, now) for one in rotations(runtime.store, _MOST)],
+        said=said or offered(viewer.zone, now.astimezone(zone(viewer.zone))),
+        problems=problems or [],
+        turns=TURNS,
+    )
+
+
+def _is_new(store: Store, name: str) -> None:
+    """Raises InvalidQuery where somebody has said already who is on duty: it would be as if they had not."""
+    known = _known(store, name)
+    if known is not None and known.data.get("schedule"):
+        message = "There is a rotation of this name. Open it to change who is on duty."
+        raise InvalidQuery([Problem("name", "taken", message)])
 
 
 async def _sent(
@@ -301,20 +339,23 @@ def _shown(
         at=f"{PLACE}/{quote(id)}",
         status=status,
         duty=duty,
-        calendar=_drawn(request, duty),
+        calendars=_drawn(request, duty),
         shown=_SHOWN,
         said=said or {},
         problems=problems or [],
     )
 
 
-def _drawn(request: Request, duty: Duty) -> DutyCalendar | None:
-    """The weeks ahead, by the rotation's own clock if it has one; None where nobody has said who."""
+def _drawn(request: Request, duty: Duty) -> list[DutyCalendar]:
+    """The weeks ahead, wide and narrow, by the rotation's own clock if it has one; none where nobody is."""
     if not duty.spans:
-        return None
+        return []
     viewer = viewer_of(request)
     where = duty.zone or viewer.zone
-    return duty_calendar(duty.spans, duty.overrides, viewer.now, where, viewer.language)
+    return [
+        duty_calendar(duty.spans, duty.overrides, viewer.now, where, viewer.language, room)
+        for room in (WIDE, NARROW)
+    ]
 
 
 def _previewed(

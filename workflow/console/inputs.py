@@ -18,6 +18,7 @@ class Input:
         needed: whether it must be filled in.
         options: of a choice.
         group: the object or list that it belongs to; empty: none.
+        yours: whether it is whoever writes, where nobody is named.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Input:
     hint: str
     options: tuple[str, ...] = ()
     group: str = ""
+    yours: bool = False
 
     @property
     def field(self) -> str:

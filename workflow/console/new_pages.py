@@ -25,7 +25,7 @@ from workflow.api.http.late_routes import LateRouter
 from workflow.api.http.parameters import Name
 from workflow.api.routes.desk_responses import desk_of, operators_desk_of
 from workflow.console.form_values import acting_person, form_id, text_in
-from workflow.console.inputs import TriggerForm
+from workflow.console.inputs import Input, TriggerForm
 from workflow.console.line_pages import PATIENCE
 from workflow.console.rendering import page, path_of, see_other
 from workflow.console.search_page import readable
@@ -131,15 +131,15 @@ def _beginning(request: Request, holder: Principal, name: str, trigger: str) -> 
     for one in beginnings(context_of(request).runtime, holder):
         if (one.lifecycle.name, one.trigger) == (name, trigger):
             form = opening_form(one.lifecycle, trigger, _OF_CATALOG.get((name, trigger)))
-            if (
-                name,
-                trigger,
-            ) in _OF_CATALOG:  # whoever writes it down answers for it unless they name another
-                form = replace(
-                    form, inputs=tuple(replace(i, needed=i.needed and i.name != _OWNER) for i in form.inputs)
-                )
+            if (name, trigger) in _OF_CATALOG:
+                form = replace(form, inputs=tuple(_yours(i) if i.name == _OWNER else i for i in form.inputs))
             return one, form
     raise NotFound(f"nothing of {name!r} is begun by {trigger!r} on a page")
+
+
+def _yours(owner: Input) -> Input:
+    """Whoever writes it down answers for it unless they name another."""
+    return replace(owner, needed=False, yours=True)
 
 
 def _data(

@@ -24,6 +24,7 @@ from workflow.console.compressed import compressed
 from workflow.console.hints import topic
 from workflow.console.inputs import TriggerForm
 from workflow.console.labels import beginnings, labels, reasons, sentences
+from workflow.console.periods import period_name
 from workflow.console.reworded import reworded
 from workflow.console.success import SUCCESS_COOKIE, success_of
 from workflow.console.times import decimal, lasting, of_figure
@@ -70,6 +71,7 @@ def _environment(language: str) -> Environment:
     environment.filters["lasting"] = partial(lasting, language=language)
     environment.filters["of_figure"] = partial(of_figure, language=language)
     environment.filters["labelled"] = partial(_labelled, language)
+    environment.filters["period"] = partial(period_name, language=language)
     environment.globals |= {
         "asset": asset_path,
         "label": labels(language),

@@ -13,7 +13,7 @@ WORDS = frozenset(
         "moved", "handed_over", "handed_over_there", "handed_over_away",
         "acted", "begun", "refused", "acknowledged", "decided", "session_ended",
         "sessions_ended", "settings_saved", "person_changed", "password_changed",
-        "settled", "sent_again", "overridden", "taken_back", "rotation_set",
+        "settled", "sent_again", "overridden", "taken_back", "rotation_set", "rotation_begun",
         "passkey_added", "passkey_removed", "bell_removed", "key_revoked", "resent", "still_to_be_sent",
         "examples_sent", "rehearsal_emptied",
     }

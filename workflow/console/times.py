@@ -28,7 +28,8 @@ class Moment:
 
     Attributes:
         iso: RFC 3339, for programs. text: by the clock of `zone`, which is said after it.
-        other: by the reader's clock, where that shows another time; else empty.
+        other: by the reader's clock, where that shows another time; else empty. On the same day it is the
+            time alone.
         relative: how far off it is, such as ``in 5 minutes``; empty at this instant.
         past: whether it is over.
     """
@@ -53,8 +54,11 @@ def moment(
     instant = parse_instant(at) if isinstance(at, str) else as_utc(at)
     own = _known(reader) or "UTC"
     first = _known(whose) or own
+    theirs, readers = instant.astimezone(zone(first)), instant.astimezone(zone(own))
     text, other = clock_text(instant, first, language), clock_text(instant, own, language)
-    same = instant.astimezone(zone(first)).utcoffset() == instant.astimezone(zone(own)).utcoffset()
+    if theirs.date() == readers.date():
+        other = f"{readers:%H:%M} ({own})"
+    same = theirs.utcoffset() == readers.utcoffset()
     away = instant - now
     near = abs(away.total_seconds()) < 1
     relative = "" if near else format_timedelta(away, add_direction=True, locale=language, threshold=0.9)

@@ -6,6 +6,7 @@ reads no database, knows no secret, and what takes too long ends with it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -25,6 +26,9 @@ _LONGEST = 200_000
 _AT_ONCE = BoundedSemaphore(2)
 _LANGUAGE = re.compile(r"^language:[ \t]*[\"']?([a-z]{2,3})[\"']?[ \t]*\r?$", re.MULTILINE)
 _DEFINITION, _SCENARIO, _LOG, _MAP = "lifecycle.yaml", "scenario.yaml", "log", "map.yaml"
+_REPORT, _MOVES = "report.json", "moves.jsonl"
+_WHERE_THEY_ARE = f"moves: {_MOVES}\nreport: {_REPORT}\n"
+"""What the command says of its files, which are gone with their folder."""
 
 
 class TrialBusy(Exception):
@@ -85,7 +89,7 @@ def replay(definition: Definition, log: str, wanted: str) -> Trial:
     """What a log of real events comes to, as CSV, or JSON Lines where it begins so. Raises TrialBusy."""
     name = f"{_LOG}.jsonl" if log.lstrip().startswith("{") else f"{_LOG}.csv"
     files = definition.files() | {name: log, _MAP: wanted}
-    more = ("--map", _MAP, "--report", "report.json", "--moves", "moves.jsonl")
+    more = ("--map", _MAP, "--report", _REPORT, "--moves", _MOVES)
     return _run(files, "replay", name, "--lifecycle", _DEFINITION, *more)
 
 
@@ -120,4 +124,18 @@ def _said(folder: str, command: tuple[str, ...]) -> Trial:
         return Trial(False, f"It took longer than {SECONDS} seconds, and was ended.")
     drawn = command[0] == "draw" and done.returncode == 0
     said = done.stdout if drawn else f"{done.stdout}{done.stderr}"
+    if done.returncode == 0 and (moves := Path(folder) / _MOVES).is_file():
+        said = f"{said.replace(_WHERE_THEY_ARE, '')}\n{_told(moves)}"
     return Trial(done.returncode == 0, said.replace(f"{folder}/", "")[:_LONGEST].strip())
+
+
+def _told(moves: Path) -> str:
+    """Each move of a replay on a line, as far as there is room."""
+    told, room = [], _LONGEST
+    with moves.open(encoding="utf-8") as lines:
+        for one in map(json.loads, lines):
+            told.append(f"{one['at']}  {one['subject']}  {one['trigger']}: {one['from']} → {one['to']}")
+            room -= len(told[-1])
+            if room < 0:
+                break
+    return "\n".join(told)
