@@ -116,9 +116,7 @@ def test_a_first_rotation_is_set_up_in_the_browser(house: House, operator: Brows
     assert "From now on they take turns." in ahead and ahead.index(ADA) < ahead.index(BOB)
     again = operator.send("/duty", "/duty", **said | {"members": CLEO})
     assert again.status_code == 422 and "There is a rotation of this name" in again.text
-    assert schedule(house, name)["members"] == [[ADA], [BOB, CLEO]], (
-        "a second form loses nobody's"
-    )
+    assert schedule(house, name)["members"] == [[ADA], [BOB, CLEO]], "a second form loses nobody's"
 
 
 def test_what_a_first_rotation_lacks_is_said_by_field(house: House, operator: Browser) -> None:
