@@ -77,7 +77,7 @@ def test_the_page_shows_it_by_state_and_asks_which_state_instead(house: House) -
     assert PLACE in ola.get("/lifecycles/order").text
     assert PLACE not in browser_of(house, "ada", Role.AGENT).get("/lifecycles/order").text
     page = ola.get(f"{PLACE}?from=1&to=2").text
-    assert "no-such-state" in page and 'name="state-placed"' in page
+    assert "no such state there: " in page and 'name="state-placed"' in page
     answer = ola.send(f"{PLACE}?from=1&to=2", PLACE, **{"state-placed": "ordered"})
     assert answer.status_code == 200 and "4 more were asked for" in answer.text
     shown = f"{PLACE}?from=1&to=2&state-placed=ordered"

@@ -118,6 +118,10 @@ def test_a_refusal_is_told_without_what_only_its_definition_knows() -> None:
     assert why(both, "appointment") == "Die Zeit ist noch nicht vorüber. Die Frist ist noch nicht gekommen."
     impossible = "impossible-now: 'keep' is not possible in the state 'kept'; possible now: renegotiate"
     assert why(impossible, "promise").endswith("möglich ist jetzt: neuer Termin")
+    english = reasons("en")
+    assert english(impossible, "promise") == impossible.partition(": ")[2], "its rule is for programs"
+    assert english("misfits: data.amount [maximum]", "order").startswith("what is known does not fit: ")
+    assert english("guard: It is late. [now > at]", "order") == "It is late."
     own = "guard: Nobody has written this in German. [mine]"
     assert why(own, "loan") == own
 

@@ -18,6 +18,7 @@ from workflow.engine.definition_sources import catalog_sources
 from workflow.engine.engine import Engine
 from workflow.engine.registry import Registry
 from workflow.errors import NotFound
+from workflow.recovery.archive.length_words import length_in_words
 from workflow.recovery.archive.markdown import escaped, html
 from workflow.recovery.archive.search import Wanted, alert, search
 from workflow.recovery.archive.snippet import snippet
@@ -105,7 +106,7 @@ def test_an_alert_tells_the_whole_case_from_the_ledger(world: World) -> None:
     told = [(one["event"], one["state"]) for one in said["timeline"]]
     assert (told[0], told[-1]) == (("open", "acting"), ("document", "documented"))
     assert {("lapse", "lapsed"), ("keep", "kept late")} <= set(told)
-    assert "joerg@example.org" not in found.markdown
+    assert "joerg@example.org" not in found.markdown and "regarding" not in found.markdown
 
 
 def test_who_writes_late_writes_the_same(world: World) -> None:
@@ -189,6 +190,16 @@ def test_what_people_said_is_text_in_markdown_and_in_html(world: World) -> None:
     assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt; | *now*" in page
     assert "<a " not in page and "<code>" not in page and page.count("<h1>") == 1
     assert "a | b # no heading" in page
+
+
+def test_lengths_are_said_in_words() -> None:
+    assert [length_in_words(one, "en") for one in ("PT1H", "P5D", "PT2M", 3)] == [
+        "1 hour",
+        "5 days",
+        "2 minutes",
+        3,
+    ]
+    assert length_in_words("P1W", "de") == "1 Woche" and length_in_words("in P1W", "de") == "in P1W"
 
 
 def test_each_cell_of_a_table_names_its_column() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from workflow.console.labels import labels
 from workflow.console.reworded import reworded
 from workflow.console.times import clock_text_in
+from workflow.recovery.archive.length_words import length_in_words
 from workflow.recovery.archive.markdown import Reading
 
 
@@ -18,7 +19,8 @@ def reading(language: str, own: Path | None) -> Reading:
     label, reword = labels(language, own), reworded(language)
 
     def say(text: Any) -> Any:
-        return reword(clock_text_in(text, language)) if isinstance(text, str) else text
+        known = length_in_words(text, language)
+        return reword(clock_text_in(known, language)) if isinstance(known, str) else known
 
     def name(kind: str, name: Any, lifecycle: str | None = None) -> str:
         of = lifecycle.partition(":")[0] if isinstance(lifecycle, str) else None

@@ -12,9 +12,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 
 from state_machines.values.instants import parse_instant
+from workflow.console.translations import translations
 from workflow.recovery.rotations.spans import DutySpan
 
 ROW, TOP = 56, 28
@@ -100,6 +101,7 @@ def duty_calendar(
 ) -> DutyCalendar:
     """The calendar of these spans, which follow each other from `now` on; by the clock of a zone."""
     where = ZoneInfo(zone)
+    days = translations(language).pgettext("clock", "d MMM")
     monday = _monday(now.astimezone(where).date())
     last = spans[-1].end if spans else now
     mondays = [
@@ -107,7 +109,7 @@ def duty_calendar(
         for number in range((_monday(last.astimezone(where).date()) - monday) // _WEEK + 1)
     ]
     weeks = [
-        DutyWeek(day, format_skeleton("MMMd", day, locale=language), TOP + ROW * number)
+        DutyWeek(day, format_date(day, days, language), TOP + ROW * number)
         for number, day in enumerate(mondays)
     ]
     weekdays = [format_date(monday + timedelta(days=number), "EEE", language) for number in range(7)]

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from workflow.console.own_labels import TEXT, own_labels
-from workflow.console.reworded import reworded_of
+from workflow.console.reworded import CONDITION, reworded_of
 from workflow.console.translations import ENGLISH, translations
 
 Label = Callable[..., str]
@@ -77,6 +77,19 @@ def reasons(language: str, own: Path | None = None) -> Callable[[str, str], str]
     def why(reason: str, lifecycle: str) -> str:
         if own_words := named.get((lifecycle, TEXT, reason.partition(": ")[2])):
             return own_words
+        if language == ENGLISH:
+            return _without_rule(reason)
         return reworded_of(language, reason, lambda kind, name: label(kind, name, lifecycle))
 
     return why
+
+
+def _without_rule(reason: str) -> str:
+    """A reason in English without what stands around it for programs: by which rule, by which condition."""
+    rule, _, text = reason.partition(": ")
+    if rule == "guard":
+        return CONDITION.sub("", text)
+    if rule == "impossible-now":
+        return text
+    known = translations(ENGLISH)
+    return f"{known.pgettext('rule', rule)}: {text}" if text and known.knows("rule", rule) else reason

@@ -34,7 +34,7 @@ _OURS = frozenset(
 """Places in which nothing stands that people have written."""
 _SEVERAL = re.compile(r"(, | to )")
 _GUARD = "guard: "
-_CONDITION = re.compile(r" \[[^\n]*?\](?=; |$)")
+CONDITION = re.compile(r" \[[^\n]*?\](?=; |$)")
 """Which condition refused, behind what it says: for whoever wrote the definition."""
 _DAY = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d{4}-\d\d-\d\d)")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -62,7 +62,7 @@ def reworded_of(language: str, text: str, name: Name) -> str:
     if len(text) > _LONGEST:
         return text
     if text.startswith(_GUARD):
-        sentences = _CONDITION.sub("\n", text.removeprefix(_GUARD)).split("\n; ")
+        sentences = CONDITION.sub("\n", text.removeprefix(_GUARD)).split("\n; ")
         again = [_reword(language, one.rstrip("\n"), name, 0) for one in sentences]
         return " ".join(one for one in again if one) if all(again) else text
     return _reword(language, text, name, 0) or text

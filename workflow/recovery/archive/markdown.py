@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from workflow.recovery.archive.length_words import length_in_words
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -44,7 +46,7 @@ def _as_defined(kind: str, name: Any, lifecycle: str | None = None) -> str:
     return str(name).replace("_", " ")
 
 
-AS_WRITTEN = Reading(lambda text: text, _as_defined)
+AS_WRITTEN = Reading(lambda text: length_in_words(text, "en"), _as_defined)
 """In English, with names as definitions give them."""
 
 

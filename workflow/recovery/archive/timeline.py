@@ -19,7 +19,13 @@ from workflow.recovery.archive.record import Record, Step
 from workflow.store.own_sources import ASIDE_SOURCE
 
 _PEOPLE = ("by", "who", "to", "owner")
-_LEFT_OUT = frozenset({"source_id", "customer", "ladder", "pace", "desk", "effect", "case", "subject"})
+_LEFT_OUT = frozenset(
+    {
+        "source_id", "customer", "regarding", "ladder", "pace", "desk", "effect", "case", "subject", "kind",
+        "calendar", "pauses", "event", "trigger",
+    }
+)  # fmt: skip
+"""By what the system finds, reckons and tells apart; and the customer, who stands at its head."""
 _LONGEST = 600
 """Characters of one detail."""
 
