@@ -66,6 +66,27 @@ def subject(house: House, key: str) -> dict[str, object]:
     return found
 
 
+def test_where_nobody_knows_the_zone_of_a_customer_times_are_by_the_clock_of_who_reads(house: House) -> None:
+    key = f"case:page-{next(_NAMES)}"
+    asked(house, "case.open", key, customer={"name": "Kim"}, words="It is dead", owner="olga@shop.example")
+    _, browser = somebody(house)
+    set_to = {"name": "Olga", "zone": "Asia/Kolkata", "language": "en", "shortcuts": "on"}
+    assert browser.send("/admin/me", "/admin/me/settings", **set_to).status_code == 303
+    for place in (f"/cases/{key.partition(':')[2]}", f"/v1/{key.replace('case:', 'cases/')}/packet"):
+        page = browser.get(place).text
+        assert "(Asia/Kolkata)" in page and "(UTC)" not in page, place
+
+
+def test_what_has_ended_is_not_due_in_an_hour(house: House) -> None:
+    key = promise(house)
+    _, browser = somebody(house)
+    due = browser.get(f"/subjects/{key}").text.partition('id="facts"')[2].partition("</dl>")[0]
+    assert "data-relative" in due
+    asked(house, "promise.keep", key, by="olga@shop.example")
+    due = browser.get(f"/subjects/{key}").text.partition('id="facts"')[2].partition("</dl>")[0]
+    assert "2026-07-01T14:00:00Z" in due and "data-relative" not in due
+
+
 def test_a_promise_is_kept_with_evidence_by_whoever_signed_in(house: House) -> None:
     key = promise(house)
     address, browser = somebody(house)

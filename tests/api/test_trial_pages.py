@@ -12,6 +12,7 @@ from tests.api.signed_in import Browser, browser_of
 from tests.replay.scene import HEADER, MAP
 from tests.replay.scene import LIFECYCLE as PARCEL
 from workflow.access.role import Role
+from workflow.console.trial_pages import _example
 
 RETURNS = Path(__file__).parents[2] / "examples" / "returns"
 LIFECYCLE = (RETURNS / "returns.yaml").read_text(encoding="utf-8")
@@ -62,6 +63,15 @@ def test_real_events_are_replayed_through_a_lifecycle(ola: Browser) -> None:
         PLACE, PLACE, what="replay", definition=PARCEL, log=LOG.replace("2026", "never"), map=MAP
     )
     assert "Something is wrong." in answer.text
+
+
+def test_the_example_can_be_checked_drawn_tested_and_replayed(ola: Browser) -> None:
+    assert "Fill in an example" in ola.get(PLACE).text
+    assert "lifecycle: parcel" in ola.get(f"{PLACE}?example=yes").text
+    for what in ("check", "draw", "test", "replay"):
+        answer = ola.send(PLACE, PLACE, what=what, **_example())
+        assert answer.status_code == 200 and "Something is wrong." not in answer.text, answer.text
+    assert "parcel:p1  overdue: sent → late" in answer.text, "and shows what a timer does"
 
 
 @pytest.mark.parametrize(("what", "more"), [

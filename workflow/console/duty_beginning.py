@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from state_machines.errors import Problem
@@ -14,6 +14,8 @@ from workflow.recovery.rotations.rotation import RotationError, parse_rotation
 
 TURNS = ("P1D", "P7D", "P14D", "P28D")
 """How long a turn lasts, as the form offers it."""
+_HOUR = 9
+"""At which duty goes on to the next, unless they say otherwise."""
 _FIELDS = {
     "handover.at": ("at", "Say at what time of day, such as 09:00."),
     "handover.from": ("from", "Say on which day the first turn begins."),
@@ -50,8 +52,12 @@ def begun_rotation(said: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
 
 
 def offered(zone: str, now: datetime) -> dict[str, str]:
-    """What the form holds before anybody has written into it: from today on, by the clock of who looks."""
-    return {"every": "P7D", "at": "09:00", "zone": zone, "from": now.date().isoformat()}
+    """What the form holds before anybody has written into it: somebody is on duty at once.
+
+    `now` is by the clock of `zone`.
+    """
+    begun = now if now.hour >= _HOUR else now - timedelta(days=1)
+    return {"every": "P7D", "at": f"{_HOUR:02}:00", "zone": zone, "from": begun.date().isoformat()}
 
 
 def _members(said: Mapping[str, str]) -> list[list[str]]:

@@ -24,5 +24,6 @@ def packet_page(request: Request, _: CaseReader, number: CaseNumber) -> HTMLResp
     """Everything the next person needs, to be read."""
     runtime = context_of(request).runtime
     found = packet(runtime.store, number, runtime.clock.now())
-    local = clock_of(viewer_of(request).language, found.contact.zone)
+    viewer = viewer_of(request)
+    local = clock_of(viewer.language, found.contact.zone, viewer.zone)
     return page(request, "packet.html", packet=found, local=local)

@@ -219,7 +219,7 @@ def _shown(
         drawing=size_of_lit(view.lifecycle, view.subject.state, language, own),
         others=looking,
         zone=where,
-        local=clock_of(language, where),
+        local=clock_of(language, where, viewer_of(request).zone),
         said=said or {},
         problems=problems or [],
         tried=tried,

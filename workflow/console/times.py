@@ -114,14 +114,14 @@ def _pattern(language: str, *, seconds: bool = False) -> str:
     return known.pgettext("clock", "EEE d MMM y, HH:mm")
 
 
-def clock_of(language: str, whose: str | None) -> Callable[[datetime | str | None], str]:
-    """``local(at)``: an instant by the clock of whom it is about, else in UTC; or nothing."""
+def clock_of(language: str, whose: str | None, reader: str = "UTC") -> Callable[[datetime | str | None], str]:
+    """``local(at)``: an instant by the clock of whom it is about, else by the reader's; or nothing."""
 
     def local(at: datetime | str | None) -> str:
         if at is None:
             return ""
         instant = parse_instant(at) if isinstance(at, str) else as_utc(at)
-        return clock_text(instant, _known(whose) or "UTC", language)
+        return clock_text(instant, _known(whose) or reader, language)
 
     return local
 

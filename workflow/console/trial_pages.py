@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -21,19 +23,29 @@ from workflow.console.trial import Definition, Trial, TrialBusy
 router = LateRouter(include_in_schema=False)
 PLACE = f"{ABOVE}/lifecycle"
 _NEEDED = {"check": (), "draw": (), "test": ("scenario",), "replay": ("log", "map")}
+_EXAMPLE = Path(__file__).with_name("trial_example")
+_EXAMPLES = {
+    "definition": "lifecycle.yaml", "scenario": "scenario.yaml", "log": "log.csv", "map": "map.yaml"
+}  # fmt: skip
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 @router.get(PLACE)
-def trial_page(request: Request, _: BrowserOperator) -> Response:
-    """A field for a definition, for a scenario, for a log and its map."""
-    return _shown(request, {}, [], None, "")
+def trial_page(request: Request, _: BrowserOperator, example: bool = False) -> Response:
+    """A field for a definition, for a scenario, for a log and its map; with an example in each, if asked."""
+    return _shown(request, _example() if example else {}, [], None, "")
 
 
 @router.post(PLACE)
 async def try_lifecycle(request: Request, _: BrowserOperator, said: OperatorsLongForm) -> Response:
     """Run one of our commands over what was written. Nothing of it is kept, and nothing here is changed."""
     return await run_in_threadpool(_tried, request, said)
+
+
+@cache
+def _example() -> dict[str, str]:
+    """A lifecycle with all by which it can be tried."""
+    return {name: (_EXAMPLE / file).read_text(encoding="utf-8") for name, file in _EXAMPLES.items()}
 
 
 def _tried(request: Request, said: dict[str, str]) -> Response:

@@ -168,7 +168,7 @@ def _shown(
         may_say=may_say(holder, work.item),
         asides=asides(runtime.store, work.item.key) if may_say(holder, work.item) else [],
         others=looking,
-        local=clock_of(viewer_of(request).language, where),
+        local=clock_of(viewer_of(request).language, where, viewer_of(request).zone),
         can_dial=runtime.settings.can_dial,
     )
 
