@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -84,12 +85,12 @@ class _Asked:
 
     Attributes:
         until: engine time of the asking: rows that fell due later need another message (None: not known).
-        first: the row or instant that waited longest at the last look.
+        first: what waited longest at the last look.
         waiting: how many there were then.
         moved: when `first` changed last, monotonic seconds.
     """
 
-    until: Any
+    until: datetime | None
     first: Any
     waiting: int
     moved: float
@@ -148,7 +149,7 @@ class SchedulerLoop:
             self._asked.pop(work, None)
         elif now < self._down_until or now < self._alone_until:
             self._carry_out(work)
-        elif asked is None or (asked.until is not None and queue.first > asked.until):
+        elif asked is None or (asked.until is not None and queue.since > asked.until):
             self._ask(work, queue)
         elif queue.first != asked.first:
             asked.first, asked.waiting, asked.moved = queue.first, queue.waiting, now

@@ -123,6 +123,20 @@ def test_a_look_counts_no_further_than_it_must_and_the_full_count_counts_all(wor
     assert found.age(found.events) == YEAR
 
 
+def test_a_look_tells_which_of_many_that_are_due_at_one_instant_is_the_first(world: World) -> None:
+    """A scheduler takes what does not change for work that nobody does."""
+    world.engine.accept([world.event("lamp.press", f"lamp:{number}", {"level": 3}) for number in range(12)])
+    while world.engine.apply().decided:
+        pass
+    world.clock.advance(YEAR)
+    seen = []
+    for _ in range(3):
+        seen.append(look(world.store, world.clock.now(), 4).timers)
+        world.engine.fire(2)
+    assert {(one.waiting, one.since) for one in seen} == {(4, seen[0].since)}
+    assert len({one.first for one in seen}) == 3
+
+
 def test_a_sweep_that_cannot_open_an_escalation_stops_nothing_else(
     world: World, process: Process, mailbox: Mailbox
 ) -> None:

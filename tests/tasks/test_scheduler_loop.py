@@ -30,6 +30,7 @@ class Bench:
     asked: list[tuple[Work, int]] = field(default_factory=list)
     done: list[Work] = field(default_factory=list)
     tried: list[float] = field(default_factory=list)
+    bound: int = 1_000
     swept: int = 0
     unswept: Exception | None = None
     listener: bool = False
@@ -62,7 +63,10 @@ class Bench:
 
     def _queue(self, dues: list[float]) -> Queue:
         due = sorted(one for one in dues if one <= self.passed)
-        return Queue(len(due), NOW + timedelta(seconds=due[0])) if due else Queue()
+        if not due:
+            return Queue()
+        since, row = NOW + timedelta(seconds=due[0]), -due.count(due[0])  # of equals, the last go last
+        return Queue(min(len(due), self.bound), (since, row), since)
 
     def ask(self, work: Work, waiting: int) -> None:
         self.tried.append(self.passed)
@@ -158,6 +162,17 @@ def test_a_backlog_that_shrinks_is_not_asked_for_again_and_again() -> None:
         bench.timers.pop(0)
         bench.passed += PATIENCE - 0.5
     assert bench.asked == [(Work.FIRE, 10)]
+    assert bench.done == []
+
+
+def test_many_of_one_instant_that_workers_decide_are_left_to_them() -> None:
+    bench = Bench(timers=[1.0] * 20, passed=1.0, bound=5)
+    loop = loop_on(bench)
+    for _ in range(10):
+        loop.turn()
+        bench.timers.pop(0)
+        bench.passed += PATIENCE - 0.5
+    assert bench.asked == [(Work.FIRE, 5)]
     assert bench.done == []
 
 

@@ -50,7 +50,7 @@ class Queue:
 
     Attributes:
         waiting: how many rows wait, counted no further than the bound of a look.
-        first: the row or instant that waits longest; changes as the work goes on.
+        first: what waits longest, whatever names it; changes as the work goes on.
         since: since when that one waits, UTC.
     """
 
@@ -205,8 +205,9 @@ def _by_state(connection: Connection) -> dict[str, int]:
     return states
 
 
-def _due(waiting: int, since: datetime | None) -> Queue:
-    return Queue(waiting, since, since)
+def _due(waiting: int, since: datetime | None, row: int | None = None) -> Queue:
+    """A queue of rows that are due: very many of them may be due since the same instant."""
+    return Queue(waiting, (since, row) if waiting else None, since)
 
 
 def _next_due(connection: Connection, now: datetime) -> datetime | None:

@@ -34,7 +34,21 @@ class _Statements(NamedTuple):
     """What is asked of the rows due at `now`, at most `limit`, for the values of one moment."""
 
     rows: Select[Any]
-    waiting: Select[int, Any]
+    waiting: Select[int, Any, Any]
+
+
+class Waiting(NamedTuple):
+    """What a look at due rows finds.
+
+    Attributes:
+        count: how many there are.
+        since: since when the first of them is due, UTC; None without any.
+        row: the first value of its `shown`: of many due at one instant it tells which it is.
+    """
+
+    count: int
+    since: datetime | None
+    row: int | None
 
 
 class DueRows:
@@ -90,11 +104,10 @@ class DueRows:
         statement = self._statements(connection).rows
         return list(connection.execute(statement, {"now": now, "limit": limit}))
 
-    def waiting(self, connection: Connection, now: datetime, limit: int) -> tuple[int, datetime | None]:
-        """How many these are, and since when the first of them is due, UTC."""
+    def waiting(self, connection: Connection, now: datetime, limit: int) -> Waiting:
+        """How many these are, and which of them is due first."""
         statement = self._statements(connection).waiting
-        count, since = connection.execute(statement, {"now": now, "limit": limit}).one()
-        return count, since
+        return Waiting(*connection.execute(statement, {"now": now, "limit": limit}).one())
 
     def _statements(self, connection: Connection) -> _Statements:
         values = self._values
@@ -121,9 +134,11 @@ class DueRows:
             rows = select(due).limit(limit)
         else:
             rows = select(*self._shown).where(false(), self._due_at <= now).limit(limit)
-        some = rows.subquery()
+        some = rows.cte("some")
         earliest = func.min(some.c.due_at, type_=self._due_at.type)
-        waiting = select(func.count(), earliest).select_from(some)
+        row = some.c[self._shown[0].name]
+        first = select(row).order_by(some.c.due_at, row).limit(1).scalar_subquery()
+        waiting = select(func.count(), earliest, first).select_from(some)
         return _Statements(rows, waiting)
 
     def first_due(self, connection: Connection, after: datetime | None = None) -> datetime | None:
