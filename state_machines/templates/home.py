@@ -34,7 +34,7 @@ class Home:
             return value
         if isinstance(value, str):
             return self._again(value, language)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {name: self.said_in(language, part) for name, part in value.items()}
         if isinstance(value, list):
             return [self.said_in(language, part) for part in value]

@@ -12,7 +12,6 @@ from state_machines.errors import DecisionError
 from state_machines.form.wording import Wording
 from state_machines.templates.bounds import TooLong
 from state_machines.templates.filters import Unspeakable
-from state_machines.templates.home import HOME
 from state_machines.templates.reader import Reader, reader_of, wished_language
 from state_machines.templates.text import Text, Values, prepared
 
@@ -99,7 +98,7 @@ class Template:
         if wordings is None:
             wordings = self._wordings[language] = _wordings(self._declared[language])
         reader = reader_of(to, language, now)
-        known = Values(HOME.said_in(language, values), links, reader)
+        known = Values(values, links, reader)
         try:
             title, words = _line(wordings.title.say(known)), wordings.words.say(known)
             variants = {

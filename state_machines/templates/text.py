@@ -17,17 +17,35 @@ from jinja2.runtime import Context
 
 from state_machines.templates.bounds import LONGEST_WORDS, MOST_STEPS, STEPS, bounded_parts
 from state_machines.templates.filters import FILTERS, READER
+from state_machines.templates.home import HOME
 from state_machines.templates.language import LINK, compiled, parsed
 from state_machines.templates.reader import Reader
 
 _NUMBERS = frozenset({int, float})
 
 
+class _InTheirLanguage(dict[str, Any]):
+    """Values of which each is said in the reader's language once a text asks for it: most never are."""
+
+    def __init__(self, given: Mapping[str, Any], language: str) -> None:
+        super().__init__()
+        self._given = given
+        self._language = language
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = HOME.said_in(self._language, self._given[name])
+        return value
+
+    def all(self) -> dict[str, Any]:
+        """Each of them."""
+        return {name: self[name] for name in self._given}
+
+
 class Values:
     """What the texts of one notice are rendered with.
 
     Attributes:
-        values: by name, JSON.
+        values: by name, JSON; a KeyError where there is none of a name.
         links: by name, what stands for each link.
         reader: for whom.
     """
@@ -35,7 +53,7 @@ class Values:
     __slots__ = ("_context", "links", "reader", "values")
 
     def __init__(self, values: Mapping[str, Any], links: Mapping[str, str], reader: Reader) -> None:
-        self.values = values
+        self.values = _InTheirLanguage(values, reader.language)
         self.links = links
         self.reader = reader
         self._context: Context | None = None
@@ -51,7 +69,7 @@ class Values:
         if self._context is None:  # one for all the texts: making it takes longer than most of them
             links = SimpleNamespace(**self.links)
             self._context = template.new_context(
-                {**self.values, LINK: links, READER: self.reader, STEPS: [MOST_STEPS]}
+                {**self.values.all(), LINK: links, READER: self.reader, STEPS: [MOST_STEPS]}
             )
         self._context[STEPS][0] = MOST_STEPS
         return "".join(bounded_parts(template.root_render_func(self._context))).strip()
@@ -84,10 +102,7 @@ def _say(parts: Sequence[_Part], values: Values, said: list[str]) -> None:
             said.append(part)
         elif type(part) is _Place:
             name, is_link, filters = part
-            held = values.links if is_link else values.values
-            if name not in held:
-                raise _NotPlain
-            value = held[name]
+            value = _held(values.links if is_link else values.values, name)
             for each in filters:
                 value = each(values.filtering, value)
             kind = type(value)
@@ -182,9 +197,10 @@ def _condition(test: nodes.Node) -> _Condition | None:
 
 
 def _held(values: Mapping[str, Any], name: str) -> Any:
-    if name not in values:
-        raise _NotPlain
-    return values[name]
+    try:
+        return values[name]
+    except KeyError:
+        raise _NotPlain from None
 
 
 def _place(node: nodes.Node, filters: tuple[Callable[[Any, Any], Any], ...]) -> _Place | None:

@@ -95,6 +95,10 @@ class _Asked:
     waiting: int
     moved: float
 
+    def missed(self, queue: Queue) -> bool:
+        """Whether all that it was for is done, and what waits fell due later."""
+        return self.until is not None and queue.since is not None and queue.since > self.until
+
 
 class SchedulerLoop:
     """One scheduler's loop. When in doubt it asks once more, which does no harm."""
@@ -149,7 +153,7 @@ class SchedulerLoop:
             self._asked.pop(work, None)
         elif now < self._down_until or now < self._alone_until:
             self._carry_out(work)
-        elif asked is None or (asked.until is not None and queue.since > asked.until):
+        elif asked is None or asked.missed(queue):
             self._ask(work, queue)
         elif queue.first != asked.first:
             asked.first, asked.waiting, asked.moved = queue.first, queue.waiting, now

@@ -21,6 +21,7 @@ class Sessions:
         self._channels = channels
         self._held = ExitStack()
         self._found: dict[str, ConcurrentChannel | None] = {}
+        self._naming = {name: one for name, one in channels.items() if isinstance(one, NamedServer)}
         self._lock = Lock()
 
     def channel(self, name: str) -> ConcurrentChannel | None:
@@ -38,8 +39,8 @@ class Sessions:
 
     def server_of(self, notice: Notice) -> str | None:
         """Which server a notice goes to over its channel; None where that does not say."""
-        channel = self._channels.get(notice.channel)
-        return channel.server_of(notice) if isinstance(channel, NamedServer) else None
+        channel = self._naming.get(notice.channel)
+        return None if channel is None else channel.server_of(notice)
 
     def _offered(self, channel: Channel | None) -> ConcurrentChannel | None:
         if channel is None or isinstance(channel, ConcurrentChannel):

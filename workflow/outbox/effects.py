@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from state_machines.values.retry_policy import GiveUp, RetryPolicy, decide_retry
 from workflow.outbox import failed_triggers
 from workflow.outbox.noting import note
+from workflow.store.among import among
 from workflow.store.effect_states import EffectState
 from workflow.store.port import EffectRow, EffectUpdate, Store, Transaction
 from workflow.store.schema import outbox
@@ -278,7 +279,7 @@ def release(store: Store, effects: Sequence[EffectRow], until: datetime, reason:
 
 
 _OWNED = (
-    outbox.c.id.in_(bindparam("ids", expanding=True)),
+    among(outbox.c.id, "ids"),
     outbox.c.token == bindparam("of"),
     outbox.c.state == bindparam("held"),
 )

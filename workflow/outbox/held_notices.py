@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, ColumnElement, Select, Text, bindparam, literal_column, select, type_coerce
 
 from state_machines.notices.topics import PAYLOAD_FIELD, topic_of
+from workflow.store.among import among
 from workflow.store.effect_states import EffectState
 from workflow.store.port import Store
 from workflow.store.schema import outbox
@@ -43,7 +44,7 @@ def _held_notices(dialect: str) -> Select[Any]:
     said = type_coerce(outbox.c.payload, JSON)
     topic = said["about"].as_string(), said[PAYLOAD_FIELD]
     return select(outbox.c.id, outbox.c.target, _key_of_recipient(dialect), *topic).where(
-        outbox.c.id.in_(bindparam("ids", expanding=True)),
+        among(outbox.c.id, "ids"),
         outbox.c.token == bindparam("of"),
         outbox.c.state == EffectState.PUBLISHED,
     )

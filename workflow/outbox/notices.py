@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from state_machines.notices.topics import Topic, topic_of
+from workflow.store.among import among
 from workflow.store.effect_states import RECALLED, RELAYED, EffectState
 from workflow.store.port import EffectRow, Transaction
 from workflow.store.schema import outbox
@@ -57,9 +58,7 @@ class NoticeRequest(NamedTuple):
     to: Any
 
 
-_ASKED_FOR = select(outbox.c.id, outbox.c.target, outbox.c.payload).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True))
-)
+_ASKED_FOR = select(outbox.c.id, outbox.c.target, outbox.c.payload).where(among(outbox.c.id, "ids"))
 
 
 def asked_for(transaction: Transaction, ids: Sequence[int]) -> list[NoticeRequest]:

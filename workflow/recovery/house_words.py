@@ -134,7 +134,8 @@ def house_words_in(text: str, language: str) -> str:
 def _again(text: str, language: str, depth: int) -> str:
     if len(text) > _LONGEST or depth > _DEEPEST:
         return text
-    for form in _forms(language):
+    forms, others = _forms(language)
+    for form in forms.get(text[:1], others):
         if (found := form.values(text)) is not None:
             return form.said.format_map(
                 {name: _again(value, language, depth + 1) for name, value in found.items()}
@@ -143,8 +144,12 @@ def _again(text: str, language: str, depth: int) -> str:
 
 
 @cache
-def _forms(language: str) -> list[Form]:
-    """Of all other languages, those with most of their own first; none where this one is not spoken."""
+def _forms(language: str) -> tuple[Mapping[str, list[Form]], list[Form]]:
+    """Of all other languages, those with most of their own first; none where this one is not spoken.
+
+    By the letter with which a text begins those that it may be of; and for any other letter. Most texts are
+    no words of the house.
+    """
     spoken = house_words().get(language, {})
     forms = [
         form_of(text, spoken[name])
@@ -152,4 +157,7 @@ def _forms(language: str) -> list[Form]:
         for name, text in words.items()
         if other != language and name in spoken
     ]
-    return sorted(forms, key=lambda one: -len(one.begins) - sum(len(behind) for _, behind in one.then))
+    forms.sort(key=lambda one: -len(one.begins) - sum(len(behind) for _, behind in one.then))
+    letters = {one.begins[:1] for one in forms}
+    by_letter = {each: [one for one in forms if one.begins[:1] in ("", each)] for each in letters}
+    return by_letter, by_letter.get("", [])

@@ -41,12 +41,12 @@ class Waiting(NamedTuple):
     """What a look at due rows finds.
 
     Attributes:
-        count: how many there are.
+        many: how many there are.
         since: since when the first of them is due, UTC; None without any.
         row: the first value of its `shown`: of many due at one instant it tells which it is.
     """
 
-    count: int
+    many: int
     since: datetime | None
     row: int | None
 

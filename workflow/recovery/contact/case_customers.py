@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Select, bindparam, case, select, type_coerce
+from sqlalchemy import JSON, Select, case, select, type_coerce
 
 from workflow.recovery.contact.contact_log import LIFECYCLE
+from workflow.store.among import among
 from workflow.store.port import Transaction
 from workflow.store.schema import outbox, subjects
 
@@ -40,7 +41,7 @@ def _of_cases() -> Select[Any]:
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .join(of_case, of_case.c.key == key)
         .join(theirs, theirs.c.key == whose)
-        .where(outbox.c.id.in_(bindparam("effects", expanding=True)))
+        .where(among(outbox.c.id, "effects"))
         .where(of_case.c.lifecycle == "case", theirs.c.lifecycle == LIFECYCLE)
     )
 

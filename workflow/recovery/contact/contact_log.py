@@ -22,6 +22,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from workflow.store.among import among
 from workflow.store.port import Store, Transaction
 from workflow.store.schema import contacts, events, inbox, outbox, subjects
 
@@ -201,7 +202,7 @@ def note(transaction: Transaction, contacts_now: Sequence[Contact], now: datetim
         transaction.connection.execute(insert(contacts), rows)
 
 
-_FORGET = delete(contacts).where(contacts.c.effect_id.in_(bindparam("effects", expanding=True)))
+_FORGET = delete(contacts).where(among(contacts.c.effect_id, "effects"))
 
 
 def forget(transaction: Transaction, effects: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Select, bindparam, case, func, select, type_coerce
+from sqlalchemy import JSON, Select, case, func, select, type_coerce
 
 from state_machines.notices.channels import Manner
 from state_machines.notices.topics import Topic
@@ -23,6 +23,7 @@ from state_machines.values.instants import format_instant
 from workflow.recovery.contact.addresses import address
 from workflow.recovery.contact.channels import registered
 from workflow.recovery.contact.policy import Go, Wait
+from workflow.store.among import among
 from workflow.store.port import Transaction
 from workflow.store.schema import outbox, subjects
 
@@ -71,7 +72,7 @@ def _origins_of() -> Select[Any]:
         )
         .join(subjects, subjects.c.id == outbox.c.subject_id)
         .join(of_case, of_case.c.key == key)
-        .where(outbox.c.id.in_(bindparam("effects", expanding=True)), of_case.c.lifecycle == "case")
+        .where(among(outbox.c.id, "effects"), of_case.c.lifecycle == "case")
     )
 
 
