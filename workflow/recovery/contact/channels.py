@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 from state_machines.notices import channels as words
@@ -179,13 +180,18 @@ def register(*channels: Registration) -> None:
             raise ValueError(f"channel: {one.name!r} is registered already")
     words.register(*(one.word for one in channels))
     _registered.update({one.name: one for one in channels})
+    written.cache_clear()
 
 
 def registered() -> Mapping[str, Registration]:
     """All channels by name."""
-    return MappingProxyType(_registered)
+    return _ALL
 
 
+_ALL = MappingProxyType(_registered)
+
+
+@cache
 def written() -> tuple[str, ...]:
     """The channels that are read, in the order in which they are tried for somebody who has not said one.
 
