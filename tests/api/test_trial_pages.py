@@ -71,6 +71,7 @@ def test_the_example_can_be_checked_drawn_tested_and_replayed(ola: Browser) -> N
     for what in ("check", "draw", "test", "replay"):
         answer = ola.send(PLACE, PLACE, what=what, **_example())
         assert answer.status_code == 200 and "Something is wrong." not in answer.text, answer.text
+        assert answer.text.count("<details open>") == 2, "what has been written stays in sight"
     assert "parcel:p1  overdue: sent → late" in answer.text, "and shows what a timer does"
 
 
