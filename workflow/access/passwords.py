@@ -33,13 +33,13 @@ def hashed(password: str, *about: str) -> str:
         InvalidQuery: it is too short or too long, or the first that others would try.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        message = f"must have at least {SHORTEST} characters and at most {LONGEST}; several words are best"
+        message = f"A password has at least {SHORTEST} characters and at most {LONGEST}; several words are best."
         raise InvalidQuery([Problem("password", "length", message)])
     bare = password.casefold()
     core = bare.strip("0123456789 !?.,-_#$*")
     guessable = len(set(bare)) < 5 or core in _KNOWN_TO_ALL or bare in {one.casefold() for one in about}
     if guessable:
-        message = "is among the first that somebody else would try"
+        message = "This password is among the first that somebody else would try."
         raise InvalidQuery([Problem("password", "guessable", message)])
     with _AT_ONCE:
         return _HASHER.hash(password)
