@@ -106,6 +106,7 @@ def test_an_alert_tells_the_whole_case_from_the_ledger(world: World) -> None:
     told = [(one["event"], one["state"]) for one in said["timeline"]]
     assert (told[0], told[-1]) == (("open", "acting"), ("document", "documented"))
     assert {("lapse", "lapsed"), ("keep", "kept late")} <= set(told)
+    assert said["timeline"][-1]["details"] == {}, "its answers stand above, in full"
     assert "joerg@example.org" not in found.markdown and "regarding" not in found.markdown
 
 

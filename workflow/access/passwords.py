@@ -33,7 +33,9 @@ def hashed(password: str, *about: str) -> str:
         InvalidQuery: it is too short or too long, or the first that others would try.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        message = f"A password has at least {SHORTEST} characters and at most {LONGEST}; several words are best."
+        message = (
+            f"A password has at least {SHORTEST} characters and at most {LONGEST}; several words are best."
+        )
         raise InvalidQuery([Problem("password", "length", message)])
     bare = password.casefold()
     core = bare.strip("0123456789 !?.,-_#$*")

@@ -26,6 +26,8 @@ _LEFT_OUT = frozenset(
     }
 )  # fmt: skip
 """By what the system finds, reckons and tells apart; and the customer, who stands at its head."""
+_IN_FULL = frozenset({"what", "why", "different"})
+"""Answers of a document, which has them in full above its course."""
 _LONGEST = 600
 """Characters of one detail."""
 
@@ -65,9 +67,11 @@ def _entry(key: str, step: Step, local: Local) -> dict[str, Any]:
 
 
 def _details(data: Mapping[str, Any], local: Local) -> Iterator[tuple[str, str]]:
-    """What was said: texts, numbers and yes or no, also one level down (the answers of a document)."""
+    """What was said: texts, numbers and yes or no, also one level down."""
     for name, value in data.items():
         if name in _LEFT_OUT or name in _PEOPLE:
+            continue
+        if isinstance(value, Mapping) and name in _IN_FULL:
             continue
         if isinstance(value, Mapping):
             yield from (
