@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from state_machines.values.backoff import Backoff
 from tests.supervisor.programs import STEADY, STUBBORN, noted, program, runs
 from tests.waiting import wait_until
 from workflow.errors import ServiceFailed
+from workflow.supervisor import child
 from workflow.supervisor.service import Report, Restarts, Service
 from workflow.supervisor.supervisor import Supervisor
 
@@ -133,3 +136,15 @@ def test_output_goes_to_a_log_of_its_own(tmp_path: Path) -> None:
     with Supervisor([loud], log_dir=tmp_path / "logs"):
         pass
     assert "hello from the api" in (tmp_path / "logs" / "api.log").read_text()
+
+
+def test_where_the_log_has_no_room_a_service_runs_all_the_same(
+    tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(FileIO):
+        def write(self, text: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(child, "_open_log", lambda path: Full(path, "ab"))
+    with Supervisor([ready_after(record, "worker")], log_dir=tmp_path / "logs") as supervisor:
+        assert noted(record, "start") == [("worker", supervisor.pids()["worker"])]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from threading import Event
-from typing import BinaryIO
 
 from workflow.clock import monotonic
 from workflow.supervisor.guard import Guard, signal_group
@@ -34,7 +35,8 @@ class Child:
                 start_new_session=True,
             )
             guard.add(self.pid)
-            output.write(f"--- makegood: {service.name} runs as process {self.pid}\n".encode())
+            with suppress(OSError):  # a full disk: it runs all the same
+                output.write(f"--- makegood: {service.name} runs as process {self.pid}\n".encode())
 
     @property
     def pid(self) -> int:
@@ -61,11 +63,11 @@ class Child:
         self._guard.remove(self.pid)
 
 
-def _open_log(path: Path) -> BinaryIO:
-    """Append to a log; one that has grown full is kept once under `.old` and begun anew."""
+def _open_log(path: Path) -> FileIO:
+    """Append to a log, unbuffered; one that has grown full is kept once under `.old` and begun anew."""
     if path.exists() and path.stat().st_size > _FULL_LOG_BYTES:
         path.replace(path.with_suffix(".old"))
-    return path.open("ab")
+    return path.open("ab", buffering=0)
 
 
 def last_lines(log: Path, count: int = 15) -> str:
