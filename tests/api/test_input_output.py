@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from workflow.cli.failures import words_of
 from workflow.settings import Settings, sqlite_url
 from workflow.store import open_store
 
@@ -76,3 +79,17 @@ def test_folders_may_be_called_as_they_like(tmp_path: Path) -> None:
     with open_store(database).connect():
         assert (folder / "makegood.db").is_file()
     assert database == sqlite_url(folder / "makegood.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SQLITE_FULL", "database: it takes no writes: its disk is full (as the driver says it)"),
+        ("SQLITE_IOERR_SHMSIZE", "database: its disk is full, or fails (as the driver says it)"),
+        ("SQLITE_ERROR", "database: as the driver says it. Is it there, and did `makegood migrate` run?"),
+    ],
+)
+def test_a_command_says_why_nothing_was_written(name: str, words: str) -> None:
+    error = sqlite3.OperationalError("as the driver says it")
+    error.sqlite_errorname = name
+    assert words_of(OperationalError("commit", {}, error)) == words

@@ -162,7 +162,7 @@ def test_a_database_to_which_others_write_in_vain_is_not_ready_all_the_time(
         ("53100", "it takes no writes: its disk is full"),
         ("SQLITE_READONLY_DBMOVED", "it takes no writes: it is read only"),
         ("25006", "it takes no writes: it is read only"),
-        ("SQLITE_IOERR_WRITE", "its disk fails"),
+        ("SQLITE_IOERR_WRITE", "its disk is full, or fails"),
         ("58030", "its disk fails"),
         ("57014", None),
         (None, None),

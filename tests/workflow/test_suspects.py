@@ -168,12 +168,13 @@ def test_without_a_file_decisions_go_on(world: World, tmp_path: Path) -> None:
 def test_on_a_full_disk_decisions_go_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Writing to a mapped file for which there is no room would end the process."""
+    """Writing to a mapped file for which there is no room would end the process, in tmpfs also reading."""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(decision_marks.mmap, "mmap", lambda *_: pytest.fail("it was mapped"))
     marks = DecisionMarks(tmp_path / "marks")
     assert not marks.can_be_shared()
     world.engine = Engine(world.store, world.engine.registry, world.clock, marks=marks)

@@ -70,6 +70,7 @@ class _MarksFile:
             size = _HEADER + _PLACES * _BYTES
             if os.fstat(self.descriptor).st_size < size:
                 os.ftruncate(self.descriptor, size)  # all zero, and on the disk only what is written
+            self._allocate(0, _HEADER)
             self.map = mmap.mmap(self.descriptor, size)
         except (OSError, ValueError):
             os.close(self.descriptor)
@@ -96,13 +97,13 @@ class _MarksFile:
         return True
 
     def allocate(self, place: int) -> None:
-        """Have room for a place on the disk: else writing there could end the process on a full one.
+        """Have room for a place on the disk. Raises OSError when there is none."""
+        self._allocate(_HEADER + place * _BYTES, _BYTES)
 
-        Raises OSError when there is none.
-        """
+    def _allocate(self, start: int, length: int) -> None:
+        """Who touches what has no room on a full disk is ended by a signal: in tmpfs also by reading."""
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self.descriptor, 0, _HEADER)
-            os.posix_fallocate(self.descriptor, _HEADER + place * _BYTES, _BYTES)
+            os.posix_fallocate(self.descriptor, start, length)
 
     def release(self, place: int) -> None:
         """Let others hold it."""

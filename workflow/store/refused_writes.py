@@ -7,10 +7,11 @@ _WORDS = {
     "53100": "it takes no writes: its disk is full",
     "SQLITE_READONLY": "it takes no writes: it is read only",
     "25006": "it takes no writes: it is read only",
-    "SQLITE_IOERR": "its disk fails",
+    "SQLITE_IOERR": "its disk is full, or fails",
     "58030": "its disk fails",
 }
 """By SQLSTATE, and by the first words of SQLite's names, which say more behind them (SQLITE_IOERR_WRITE).
+Where its file of shared memory has no room, SQLite says no more than that the disk fails.
 
 Sources: PostgreSQL 18, appendix A; SQLite, "Result and Error Codes".
 """
