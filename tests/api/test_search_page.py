@@ -72,3 +72,13 @@ def test_a_page_leads_to_the_next(house: House, agent: Browser) -> None:
     cursor = first.partition("cursor=")[2].partition('"')[0]
     second = agent.http.get("/search", params={"q": "quagga", "lifecycle": "case", "cursor": cursor}).text
     assert second.count("data-row") == 5
+
+
+def test_states_of_what_was_chosen_are_offered_by_their_names(agent: Browser) -> None:
+    assert '<input id="field-state"' in agent.http.get("/search").text, "of anything there are too many"
+    german = agent.http.get(
+        "/search", params={"lifecycle": "promise"}, headers={"accept-language": "de"}
+    ).text
+    assert '<option value="lapsed">gebrochen</option>' in german and 'value="initial"' not in german
+    kept = agent.http.get("/search", params={"lifecycle": "promise", "state": "of-old"}).text
+    assert '<option value="of-old" selected>' in kept, "a link that was made by hand holds"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from state_machines.errors import Problem
+from state_machines.subject import INITIAL
 from workflow.access.principal import Principal
 from workflow.api.browser import BrowserHolder
 from workflow.api.context import context_of
@@ -72,6 +73,7 @@ def search_page(request: Request, holder: BrowserHolder, wanted: Annotated[Wante
         found=found,
         following=following,
         lifecycles=readable(runtime, holder),
+        states=_states(runtime, holder, wanted),
         problems=problems,
         pieces=marked,
     )
@@ -80,6 +82,14 @@ def search_page(request: Request, holder: BrowserHolder, wanted: Annotated[Wante
 def readable(runtime: Runtime, holder: Principal) -> list[str]:
     """The names of the lifecycles that somebody may read."""
     return [name for name in runtime.registry.names() if holder.bounds.may_read(name)]
+
+
+def _states(runtime: Runtime, holder: Principal, wanted: Wanted) -> list[str]:
+    """What a subject of the lifecycle that was chosen can be in; empty where none was."""
+    if wanted.lifecycle not in readable(runtime, holder):
+        return []
+    found = [one for one in runtime.registry.latest(wanted.lifecycle).possible if one != INITIAL]
+    return [*found, *([wanted.state] if wanted.state and wanted.state not in found else [])]
 
 
 def _found(runtime: Runtime, holder: Principal, wanted: Wanted, zone_name: str) -> Hits | None:
