@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +15,10 @@ from sqlalchemy.exc import OperationalError
 from tests.servers import PostgresServer
 from tests.servers.silent_network import Way, way_to
 from workflow.engine.transient_errors import is_transient
-from workflow.store import Store, open_store, postgresql_connection, postgresql_pools
+from workflow.store import Store, open_store, postgresql_connection, postgresql_pools, waiting
 from workflow.store.postgresql import PostgresStore
 from workflow.store.postgresql_connection import BoundedConnection
+from workflow.store.waiting import why_not_there
 from workflow.store.writability import why_no_writes
 
 
@@ -151,3 +153,24 @@ def test_a_file_that_takes_no_writes_is_told_from_one_that_others_write_to(tmp_p
         assert "SQLITE_READONLY" in (why_no_writes(store) or "")
     finally:
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "waits"),
+    [("SQLITE_FULL", True), ("SQLITE_IOERR_SHMSIZE", True), ("SQLITE_CANTOPEN", False)],
+)
+def test_who_is_started_on_a_full_disk_waits_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, waits: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    assert why_not_there(url) is None
+
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = name
+        raise OperationalError("commit", {}, error)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(waiting, "why_no_writes", full)
+        assert (why_not_there(url) is not None) is waits
+    assert why_not_there(url) is None

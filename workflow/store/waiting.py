@@ -20,6 +20,7 @@ from state_machines.values.backoff import Backoff
 from workflow.errors import StoreError
 from workflow.store.opening import open_store
 from workflow.store.port import Store
+from workflow.store.refused_writes import why_not_written
 from workflow.store.writability import why_no_writes
 
 PAUSES = Backoff(first=0.5, longest=5.0)
@@ -42,14 +43,14 @@ log = structlog.get_logger(__name__)
 def why_not_there(url: str) -> str | None:
     """Why nothing can be written to the database behind `url` for now; None: it can, or waiting is of no use.
 
-    A file of SQLite is there or is not, and nothing that goes by itself changes that.
+    A file of SQLite is there or is not, and nothing that goes by itself changes that; a full disk gets room.
 
     Raises:
         StoreError: it is not the URL of a store, or the database refuses who asks.
     """
     store = open_store(url)
     try:
-        return _why_not(store) if store.dialect == "postgresql" else None
+        return _why_not(store)
     finally:
         store.close()
 
@@ -81,6 +82,8 @@ def _why_not(store: Store) -> str | None:
     try:
         return why_no_writes(store)
     except (OperationalError, InterfaceError) as error:
+        if store.dialect == "sqlite":
+            return why_not_written(getattr(error.orig, "sqlite_errorname", None))
         lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
         if any(words in lines[0] for words in _REFUSALS):
             raise StoreError(f"MAKEGOOD_DATABASE_URL: {lines[0]}") from error
