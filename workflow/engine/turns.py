@@ -2,7 +2,7 @@
 
 They take turns so that a burst of events delays no timer by more than one batch, and a flood of timers lets
 events through: what came from outside between any two batches of timers, since somebody may wait for it, and
-what decisions led to after `IN_A_ROW` of them. Notices, of which a hundred are one message, and few tasks are
+what decisions led to after `IN_A_ROW` of them. Notices, of which hundreds are one message, and few tasks are
 put on the broker right after the commit that asked for them; many tasks are left to the relay, since hundreds
 of messages in the middle of the deadlines would make these late.
 """

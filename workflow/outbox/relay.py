@@ -21,8 +21,8 @@ from workflow.outbox import effects as outbox
 from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.store.port import EffectRow
 
-NOTICES_PER_MESSAGE = 100
-"""As many as a quick channel is given together. Whoever is slower passes on half of what is left."""
+NOTICES_PER_MESSAGE = 200
+"""What a quick channel is given in a moment. Whoever is slower passes on half of what is left."""
 SLICE = 0.1
 """Seconds that one run takes at most, about: between two of them deadlines are decided."""
 _BROKER_PAUSE = 2.0
