@@ -136,6 +136,31 @@ def test_the_server_lets_go_of_what_a_silent_client_holds(
         direct.close()
 
 
+def test_the_server_lets_go_of_what_a_client_holds_that_falls_silent_amid_what_it_sends(
+    store: Store, way: Way, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_connection, "TRANSACTION_SECONDS", 1)
+    direct, let_go = open_store(postgres_url), False
+    try:
+        with pytest.raises(OperationalError), store.begin() as silent:
+            silent.hold(["a name"])
+            driver = silent.connection.connection.driver_connection
+            assert isinstance(driver, BoundedConnection)
+            driver.pgconn.enter_pipeline_mode()
+            driver.pgconn.send_query_params(b"select 1", None)
+            driver.pgconn.send_flush_request()
+            driver.pgconn.flush()
+            with direct.begin() as transaction:
+                transaction.hold(["a name"])
+            let_go = True
+            way.fall_silent()
+            driver.close()
+            silent.hold(["another"])
+    finally:
+        direct.close()
+    assert let_go
+
+
 def test_a_file_that_takes_no_writes_is_told_from_one_that_others_write_to(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
     try:

@@ -22,6 +22,9 @@ ANSWER_SECONDS = 15.0
 LOCK_SECONDS = 10
 IDLE_SECONDS = 30
 """For so long a transaction may wait for its client: to decide between two statements takes a moment."""
+TRANSACTION_SECONDS = 120
+"""For so long a transaction that writes may take, whatever it does: many statements are sent at once, and to
+a server that has half of them its client is not idle, though nothing comes any more."""
 _CHECK_SECONDS = 10
 """How often the server looks whether who waits for an answer is still there."""
 _CONNECT_SECONDS = 10
@@ -30,6 +33,8 @@ _RECEIVED_SECONDS = 10
 _KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _CHECKS_SINCE = 140_000
 """The version that knows how to look whether a client is there."""
+_BOUNDED_SINCE = 170_000
+"""The version that knows how to end a transaction that takes too long."""
 
 PARAMETERS: dict[str, Any] = {
     "connect_timeout": _CONNECT_SECONDS,
@@ -70,7 +75,7 @@ class BoundedConnection(psycopg.Connection[Any]):
             return result
 
 
-def let_go(version: int) -> list[str]:
+def let_go(version: int, *, writing: bool) -> list[str]:
     """What has a server of this version end what waits for too long, and let go of who is gone."""
     wanted: dict[str, str] = {
         "lock_timeout": f"{LOCK_SECONDS}s",
@@ -80,4 +85,6 @@ def let_go(version: int) -> list[str]:
     }
     if version >= _CHECKS_SINCE:
         wanted["client_connection_check_interval"] = f"{_CHECK_SECONDS}s"
+    if writing and version >= _BOUNDED_SINCE:
+        wanted["transaction_timeout"] = f"{TRANSACTION_SECONDS}s"
     return [f"set {name} = '{value}'" for name, value in wanted.items()]

@@ -53,7 +53,7 @@ def _engine(url: str, settings: tuple[str, ...], look: Look, patient: bool) -> E
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
-        bounds = [] if patient else let_go(connection.info.server_version)
+        bounds = [] if patient else let_go(connection.info.server_version, writing=_INDEXES[0] in settings)
         connection.execute("; ".join([*settings, *bounds]))
         connection.commit()
 
