@@ -140,7 +140,7 @@ def test_the_server_lets_go_of_what_a_client_holds_that_falls_silent_amid_what_i
     store: Store, way: Way, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql_connection, "TRANSACTION_SECONDS", 1)
-    direct, let_go = open_store(postgres_url), False
+    direct, let_go = open_store(postgres_url, patient=True), False
     try:
         with pytest.raises(OperationalError), store.begin() as silent:
             silent.hold(["a name"])
