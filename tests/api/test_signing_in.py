@@ -60,6 +60,8 @@ def test_the_first_link_makes_an_admin_and_works_once(new_house: House) -> None:
     store = new_house.runtime.store
     path = f"/welcome/{invitations.invite(store, None, NOON)}"
     browser = Browser(new_house)
+    empty = browser.post(path, {}).text
+    assert all(f'href="#field-{field}"' in empty for field in ("address", "name", "password")), "all at once"
     given = {"address": " Ada@Desk.example ", "name": "Ada"}
     for password, words in (
         ("short", "at least 12 characters"),

@@ -93,9 +93,18 @@ def set_up(
     """Make whoever opened the first link this installation's first person, an admin. Raises as `choose`."""
     if invited(store, token, now) is not None:
         raise NotFound("link: it is for somebody who is known already")
-    kept = passwords.hashed(password, address, name)
     roles = (Role.AGENT, Role.SUPERVISOR, Role.OPERATOR, Role.ADMIN)
-    made = people.checked(address, name, roles, now, language=language)
+    problems: list[Problem] = []
+    try:
+        made = people.checked(address, name, roles, now, language=language)
+    except InvalidQuery as error:
+        problems += error.problems
+    try:
+        kept = passwords.hashed(password, address, name)
+    except InvalidQuery as error:
+        problems += error.problems
+    if problems:
+        raise InvalidQuery(problems)
     with store.begin() as transaction:
         execute = transaction.connection.execute
         _use(execute(update(schema.invitations).where(*_open(token, now)).values(used_at=now)).rowcount)
