@@ -35,15 +35,16 @@ def writing(url: str, look: Look, *, patient: bool) -> Engine:
 
     `patient` waits for each answer, and lets a transaction wait, for as long as it takes.
     """
-    return _engine(url, (_UTC, *_INDEXES), look, patient)
+    return _engine(url, look, patient=patient, is_for_writing=True)
 
 
 def reading(url: str, look: Look, *, patient: bool) -> Engine:
     """An engine for queries of any kind; `patient` as for `writing`."""
-    return _engine(url, (_UTC,), look, patient)
+    return _engine(url, look, patient=patient, is_for_writing=False)
 
 
-def _engine(url: str, settings: tuple[str, ...], look: Look, patient: bool) -> Engine:
+def _engine(url: str, look: Look, *, patient: bool, is_for_writing: bool) -> Engine:
+    settings = (_UTC, *_INDEXES) if is_for_writing else (_UTC,)
     engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
@@ -53,7 +54,7 @@ def _engine(url: str, settings: tuple[str, ...], look: Look, patient: bool) -> E
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
-        bounds = [] if patient else let_go(connection.info.server_version, writing=_INDEXES[0] in settings)
+        bounds = [] if patient else let_go(connection.info.server_version, writing=is_for_writing)
         connection.execute("; ".join([*settings, *bounds]))
         connection.commit()
 
