@@ -189,7 +189,8 @@ def test_a_send_of_unknown_outcome_is_decided_once(house: House, operator: Brows
     first, second = (key[0] for key in made)
     assert operator.get("/operate").text.count("It did not: send it again") == 2
     form = operator.forms("/operate").to(f"/operate/effects/{first}")
-    assert operator.post(f"/operate/effects/{first}", form | {"decision": "happened"}).status_code == 422
+    unsaid = operator.post(f"/operate/effects/{first}", form | {"decision": "happened"})
+    assert unsaid.status_code == 422 and f'aria-describedby="wrong-{first}-note"' in unsaid.text
     note = {"decision": "happened", "note": "They have it"}
     assert operator.post(f"/operate/effects/{first}", form | note).status_code == 303
     assert operator.post(f"/operate/effects/{second}", form | {"decision": "again"}).status_code == 303

@@ -109,6 +109,15 @@ def test_whatever_forms_of_the_catalog_explain_is_explained_in_german() -> None:
     assert sentences("en")("We give our word.", "promise") == "We give our word."
 
 
+def test_lifecycles_of_the_catalog_and_their_states_are_explained_in_german() -> None:
+    told, lost = sentences("de"), set()
+    for lifecycle in load_catalog().values():
+        definition = lifecycle.definition
+        texts = {definition.title, definition.description, *(one.description for one in definition.states)}
+        lost |= {text for text in texts if text and not told(text, lifecycle.name)}
+    assert lost == set()
+
+
 def test_whatever_is_known_of_a_subject_of_the_catalog_has_a_german_word_and_is_declared() -> None:
     german = texts_of("de")
     for name, fields in known_facts._OF_CATALOG.items():

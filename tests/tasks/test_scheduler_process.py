@@ -160,7 +160,7 @@ def test_the_actions_see_what_waits_and_ask_for_it_by_name_and_key(
     assert actions.look().next_due == world.clock.now() + timedelta(hours=1)
     world.clock.advance(timedelta(hours=1))
     backlog = actions.look()
-    assert (backlog.timers.waiting, backlog.timers.first) == (3, world.clock.now())
+    assert (backlog.timers.waiting, backlog.timers.since) == (3, world.clock.now())
     actions.ask(Work.FIRE, 10_000)
     assert [message.task for message in mailbox.take()] == ["makegood.timers.fire"] * 2, "one a process"
     actions.carry_out(Work.FIRE)

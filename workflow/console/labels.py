@@ -56,12 +56,14 @@ def beginnings(language: str, own: Path | None = None) -> Callable[[str, str], s
 
 
 @cache
-def sentences(language: str, own: Path | None = None) -> Callable[[str, str], str]:
-    """``told(text, lifecycle)``: a description in this language; empty where there is none."""
+def sentences(language: str, own: Path | None = None) -> Callable[[str | None, str], str]:
+    """``told(text, lifecycle)``: a title or description in this language; empty where there is none."""
     named, known = own_labels(own, language), translations(language)
     otherwise = language == ENGLISH  # in which definitions are written
 
-    def told(text: str, lifecycle: str) -> str:
+    def told(text: str | None, lifecycle: str) -> str:
+        if not text:
+            return ""
         if own_words := named.get((lifecycle, TEXT, text)):
             return own_words
         return known.pgettext(TEXT, text) if otherwise or known.knows(TEXT, text) else ""
