@@ -119,6 +119,20 @@ def test_its_page_says_when_and_has_a_button_for_now(house: House) -> None:
     placed(house, key, "1")
 
 
+def test_what_waits_says_why_in_the_language_of_the_page_and_has_no_mark_of_a_link(house: House) -> None:
+    key_of_tests(house)
+    olga = browser_of(house, "olga", Role.OPERATOR)
+    form = olga.forms(PLACE).to(f"{PLACE}/examples")
+    assert olga.post(f"{PLACE}/examples", form).status_code == 303
+    olga.http.headers["Accept-Language"] = "de"
+    wait_until(
+        lambda: "wartet: gesammelt bis" in olga.get(PLACE).text,
+        seconds=60,
+        what="a colleague's to be gathered",
+    )
+    assert "{{link." not in olga.get(PLACE).text
+
+
 def test_words_are_found_again_in_what_comes_after(house: House, clock: VirtualClock) -> None:
     key = key_of_tests(house)
     for _ in range(2):

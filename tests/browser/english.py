@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from tests.api.conftest import House
 from tests.browser.conftest import Screen
+from workflow.recovery.links.urls import without_links
 from workflow.store import schema
 from workflow.store.own_sources import ASIDE_SOURCE
 from workflow.store.port import Store
@@ -44,6 +46,12 @@ def english_of_ours(screen: Screen, *stores: Store) -> list[str]:
     return sorted({text for text in screen.page.evaluate(_TEXTS) if is_english(_without(text, quoted))})
 
 
+def stores_of(house: House) -> list[Store]:
+    """Where what people have said is kept: in earnest, and with test keys."""
+    opened = house.door.rehearsal.there() if house.door.rehearsal is not None else None
+    return [house.runtime.store, *([opened.runtime.store] if opened is not None else [])]
+
+
 def is_english(text: str) -> bool:
     """Whether it has two words, at least, that only English has."""
     return len(_ENGLISH.findall(text)) >= 2
@@ -57,7 +65,8 @@ def said_by_others(store: Store) -> Iterator[str]:
         for data in connection.scalars(select(event.data).where(by_others)):
             yield from _texts(data)
         for row in connection.execute(select(effect.payload, effect.receipt).where(effect.kind == "notice")):
-            yield from _texts([row.payload.get("title"), row.payload.get("words"), row.receipt])
+            words = without_links(row.payload.get("words") or "", row.payload.get("links") or {})
+            yield from _texts([row.payload.get("title"), row.payload.get("words"), words, row.receipt])
         yield from connection.scalars(select(key.name))
 
 

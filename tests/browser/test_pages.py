@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.signed_in import token_of
 from tests.browser.conftest import PROMISE, Desk, Screen
-from tests.browser.english import english_of_ours, is_english
+from tests.browser.english import english_of_ours, is_english, stores_of
 from workflow.access.role import Role
 
 PAGES = (
@@ -79,7 +79,7 @@ def test_every_page_is_for_everybody(desk: Desk, everybody: str, sight: str) -> 
         assert too_wide(screen) == [] == pushed_aside(screen), path
         assert found_by_axe(screen, desk.axe) == [], path
         if language == "de" and path != "/docs":  # the reference of the API is in English
-            assert english_of_ours(screen, desk.house.runtime.store) == [], path
+            assert english_of_ours(screen, *stores_of(desk.house)) == [], path
         if path == "/nowhere":  # a browser says itself that there is no such page
             screen.complaints = [one for one in screen.complaints if "404" not in one]
         screen.is_clean()

@@ -19,7 +19,7 @@ from tests.api.test_desk import working
 from tests.api.test_sandbox_page import ADA, BO, tell
 from tests.api.test_trial_pages import LIFECYCLE, LOG, WORDS
 from tests.browser.conftest import Desk, Screen, work_to_do
-from tests.browser.english import english_of_ours
+from tests.browser.english import english_of_ours, stores_of
 from tests.browser.much_to_see import DOCUMENTED, HELPED, MuchToSee, much_to_see
 from tests.browser.test_pages import PAGES, found_by_axe, pushed_aside, too_wide
 from tests.replay.scene import LIFECYCLE as PARCEL
@@ -27,7 +27,6 @@ from tests.replay.scene import MAP
 from workflow.access.role import Role
 from workflow.clock import SandboxClock
 from workflow.console import site
-from workflow.store.port import Store
 from workflow.store.purpose import claim
 
 pytestmark = pytest.mark.timeout(600)
@@ -85,13 +84,6 @@ class Walk:
         """Of the browser."""
         return WAYS[self.way]
 
-    @property
-    def stores(self) -> list[Store]:
-        """Where what people have said is kept: in earnest, and with test keys."""
-        door = self.desk.house.door
-        opened = door.rehearsal.there() if door.rehearsal is not None else None
-        return [self.desk.house.runtime.store, *([opened.runtime.store] if opened is not None else [])]
-
     def screen(self, token: str | None) -> Screen:
         """A browser of somebody, or of nobody."""
         screen = self.desk.screen(token, **self.options)
@@ -124,7 +116,7 @@ class Walk:
         page.eval_on_selector_all("main details", "all => all.forEach((one) => { one.open = true })")
         wrong = too_wide(screen) + pushed_aside(screen) + found_by_axe(screen, self.desk.axe)
         if self.options["locale"].startswith("de"):
-            wrong += [f"English: {one}" for one in english_of_ours(screen, *self.stores)]
+            wrong += [f"English: {one}" for one in english_of_ours(screen, *stores_of(self.desk.house))]
         page.set_viewport_size(_NARROW)
         wrong += [f"320 px: {one}" for one in too_wide(screen) + pushed_aside(screen)]
         page.set_viewport_size({"width": self.options["width"], "height": 800})

@@ -20,6 +20,7 @@ from workflow.console.rendering import page, see_other
 from workflow.errors import EventConflict, NotFound
 from workflow.outbox.receipts import TaskOutcome, record, told
 from workflow.queries.effects import newest_effects
+from workflow.recovery.links.urls import without_links
 from workflow.rehearsal.emptying import empty, goes_at
 from workflow.rehearsal.examples import examples
 from workflow.rehearsal.rehearsal import Opened
@@ -63,7 +64,10 @@ def rehearsal_page(
     days = context_of(request).runtime.settings.rehearsal_days
     goes = None if opened is None else goes_at(opened.runtime.store, days)
     ended = frozenset() if opened is None else told(opened.runtime.store, [one.key for one in effects])
-    return page(request, "rehearsal.html", effects=effects, ended=ended, older=older, goes_at=goes)
+    return page(
+        request, "rehearsal.html", effects=effects, ended=ended, older=older, goes_at=goes,
+        without_links=without_links,
+    )  # fmt: skip
 
 
 @router.post(f"{PLACE}/empty")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from state_machines.effects.words import placeholder
@@ -34,6 +34,13 @@ def with_paths(text: str, base: str) -> Iterator[tuple[str, str | None]]:
         yield found[0], found[1]
         place = found.end()
     yield text[place:], None
+
+
+def without_links(text: str, links: Iterable[str]) -> str:
+    """The words of what is not sent yet, with an ellipsis where these links will stand."""
+    for name in links:
+        text = text.replace(placeholder(name), "…")
+    return text
 
 
 class LinkWriter:
