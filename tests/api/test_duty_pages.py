@@ -119,6 +119,23 @@ def test_a_first_rotation_is_set_up_in_the_browser(house: House, operator: Brows
     assert schedule(house, name)["members"] == [[ADA], [BOB, CLEO]], "a second form loses nobody's"
 
 
+def test_a_first_rotation_that_is_refused_keeps_what_was_written(
+    house: House, operator: Browser, rotation: str
+) -> None:
+    over = {
+        "specversion": "1.0", "id": f"{rotation}-over", "source": "/tests", "type": "rotation.retire",
+        "subject": f"rotation:{rotation}", "data": {"by": ADA},
+    }  # fmt: skip
+    assert house.post(over, Role.OPERATOR).status_code == 202
+    house.apply()
+    said = {
+        "name": rotation, "members": CLEO, "every": "P7D", "from": "2026-06-29", "at": "09:00",
+        "zone": "Europe/Berlin",
+    }  # fmt: skip
+    answer = operator.send("/duty", "/duty", **said)
+    assert answer.status_code == 409 and f'value="{rotation}"' in answer.text
+
+
 def test_what_a_first_rotation_lacks_is_said_by_field(house: House, operator: Browser) -> None:
     asked = {"name": "a/b", "members": "Ada", "every": "P7D", "from": "soon", "at": "9", "zone": "Nowhere"}
     wrong = operator.send("/duty", "/duty", **asked)

@@ -53,7 +53,7 @@ RETIRED: dict[str, tuple[str, ...]] = {
     "ring": (),
     "rounds": (),
     "seat": (),
-    "shift": ("workflow/recovery/rotations/", "workflow/cli/rotation.py", "workflow/console/duty_pages.py"),
+    "shift": ("workflow/recovery/rotations/", "workflow/cli/rotation.py", "workflow/console/duty_preview.py"),
     "taking": (),
     "urgency": (),
     "visitor": (),
