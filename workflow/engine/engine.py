@@ -61,6 +61,7 @@ class Engine:
         marks: DecisionMarks | None = None,
         longest: float | None = LONGEST,
         searched: bool = True,
+        emptied: bool = False,
     ) -> None:
         """An engine.
 
@@ -70,6 +71,7 @@ class Engine:
             longest: seconds that the decisions of one batch may take; None: as long as they take, for what
                 must follow from virtual time alone.
             searched: whether subjects are to be found by what they are; False: nobody looks for them.
+            emptied: whether others may empty the store: no word is taken for written that was once.
         """
         self.store = store
         self.registry = registry
@@ -77,14 +79,9 @@ class Engine:
         self._tasks = tasks or AllowedTasks()
         self.marks = marks or DecisionMarks()
         self._longest = longest
-        self._known_words = KnownWords() if searched else None
+        self._known_words = (KnownWords(most=0) if emptied else KnownWords()) if searched else None
         self._sizes = BatchSizes(steady=longest is None)
         self.acceptor = Acceptor(store, registry, clock, self._tasks)
-
-    def forget_words(self) -> None:
-        """Take no word for written: the store was emptied."""
-        if self._known_words is not None:
-            self._known_words.forget()
 
     def accept(self, events: Sequence[CloudEvent], by: Principal | None = None) -> list[Acceptance]:
         """Put events into the ledger, all in one transaction; they are applied later, exactly once.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from workflow.errors import StoreError
 from workflow.store import schema
@@ -20,19 +20,13 @@ _EMPTIED = [one for one in reversed(schema.metadata.sorted_tables) if one.name n
 _HELD = "rehearsal-emptying"
 _NOBODY = 0
 """Of no subject: the number of a change is kept on its behalf."""
-_MOVE, _EVENT, _SINCE = schema.moves.c, schema.events.c, schema.purpose.c.since
+_MOVE, _EVENT = schema.moves.c, schema.events.c
 
 
 def goes_at(store: Store, days: int) -> datetime | None:
     """When all of it is emptied (UTC): so many days after the first event in it; None while there is none."""
     with store.connect() as connection:
         return _goes_at(connection, days)
-
-
-def emptied_at(store: Store) -> datetime | None:
-    """When it was emptied last, or made (UTC)."""
-    with store.connect() as connection:
-        return connection.scalar(select(_SINCE))
 
 
 def empty_when_due(store: Store, days: int, now: datetime) -> bool:
@@ -72,7 +66,6 @@ def _empty(connection: Connection, now: datetime) -> None:
             connection.execute(delete(table))
         if last is not None:
             _keep_number(connection, last, now)
-    connection.execute(update(schema.purpose).values(since=now))
 
 
 def _keep_number(connection: Connection, last: int, now: datetime) -> None:

@@ -41,7 +41,7 @@ def open_rehearsal(real: Runtime) -> Runtime:
         store.close()
         raise
     tasks, marks = AllowedTasks.of(settings.job_tasks), DecisionMarks(marks_file(settings))
-    engine = Engine(store, registry, real.clock, tasks, marks)
+    engine = Engine(store, registry, real.clock, tasks, marks, emptied=True)
     return Runtime(settings, store, registry, real.clock, engine, real.retries)
 
 

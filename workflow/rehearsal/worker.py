@@ -21,7 +21,7 @@ from workflow.engine.transient_errors import described
 from workflow.engine.turns import decide_all
 from workflow.outbox.due_effects import DUE_EFFECTS
 from workflow.outbox.relay import Publisher, Relay
-from workflow.rehearsal.emptying import emptied_at, empty_when_due
+from workflow.rehearsal.emptying import empty_when_due
 
 _MODULE = "tasks.rehearsal"
 _LONGEST_WAIT = 30.0
@@ -48,7 +48,6 @@ class RehearsalWorker:
         self._woken = threading.Event()
         self._ending = False
         self._swept = float("-inf")
-        self._emptied_at = emptied_at(runtime.store)
         self._thread = threading.Thread(target=self._run, name="makegood-rehearsal", daemon=True)
         self._thread.start()
 
@@ -98,13 +97,10 @@ class RehearsalWorker:
             self._woken.set()  # what it led to is decided in the next round
 
     def _forget_what_is_old(self) -> None:
-        """Empty it if its day has come; this process or another one may have done that."""
+        """Empty it if its day has come."""
         runtime = self._runtime
         if empty_when_due(runtime.store, runtime.settings.rehearsal_days, runtime.clock.now()):
             log.info("the rehearsal was emptied", days=runtime.settings.rehearsal_days)
-        if (emptied := emptied_at(runtime.store)) != self._emptied_at:
-            self._emptied_at = emptied
-            runtime.engine.forget_words()
 
     def _seconds_until_due(self) -> float:
         store, clock = self._runtime.store, self._runtime.clock

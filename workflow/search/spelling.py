@@ -122,12 +122,9 @@ class KnownWords:
         """Those that are not known, each once."""
         return list(dict.fromkeys(word for word in words if word not in self._known))
 
-    def forget(self) -> None:
-        """None is known any more: the list was emptied."""
-        self._known = set()
-
     def committed(self, words: Collection[str]) -> None:
         """These are in the database now."""
         if len(self._known) + len(words) > self._most:
             self._known = set()
-        self._known.update(words)
+        if len(words) <= self._most:
+            self._known.update(words)
