@@ -152,7 +152,7 @@ def open_house(
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        wait_until(lambda: server.started, seconds=20, what="the door to open")
+        wait_until(lambda: server.started, seconds=60, what="the door to open")
         port = server.servers[0].sockets[0].getsockname()[1]
         most = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=most, verify=False) as http:

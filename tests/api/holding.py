@@ -36,7 +36,7 @@ class Together:
 
     def wait_inside(self, events: int) -> None:
         """Until so many events wait for their commit."""
-        wait_until(lambda: self._house.door.endpoint.uncommitted >= events, seconds=20, what="events to wait")
+        wait_until(lambda: self._house.door.endpoint.uncommitted >= events, seconds=60, what="events to wait")
 
     def statuses(self) -> list[int]:
         """How each was answered, in the order of posting."""

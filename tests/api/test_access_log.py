@@ -59,7 +59,7 @@ def test_each_request_has_a_line_if_that_is_wished(tmp_path: Path, every: bool) 
             (one["method"], one["route"], one["status"], one["bytes"], one["key"]) for one in lines(log)
         ]
         if every:
-            wait_until(lambda: len(told()) >= 3, seconds=20, what="lines", seen=told)
+            wait_until(lambda: len(told()) >= 3, seconds=60, what="lines", seen=told)
         assert told() == (expected if every else [])
         if every:
             ids = [one.headers["X-Request-Id"] for one in (posted, found, refused)]

@@ -34,7 +34,7 @@ def test_too_many_undecided_events_close_the_door_until_they_are_decided(databas
     with open_house(database_url, max_undecided=50) as house:
         assert house.post(_batch("flood", 60)).status_code == 202
         known = order("place", "flood-0", "flood-0", amount=5)  # a duplicate adds nothing, so it can be tried
-        wait_until(lambda: _full(house, known), seconds=20, what="the backlog to be noticed")
+        wait_until(lambda: _full(house, known), seconds=60, what="the backlog to be noticed")
         stored = _events(house)
         refused = house.post(order("place", "late", "late", amount=5))
         assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
@@ -45,14 +45,14 @@ def test_too_many_undecided_events_close_the_door_until_they_are_decided(databas
         assert _turned_away(house, "backlog") >= 2
         assert "makegood_door_undecided_events 51.0" in house.http.get("/metrics").text
         house.apply()
-        wait_until(lambda: not _full(house, known), seconds=20, what="the door to open again")
+        wait_until(lambda: not _full(house, known), seconds=60, what="the door to open again")
         assert house.post(order("place", "late", "late", amount=5)).status_code == 202
 
 
 def test_up_to_the_limit_nobody_is_refused_although_no_worker_is_there(database_url: str) -> None:
     with open_house(database_url, max_undecided=50) as house:
         assert house.post(_batch("still", 50)).status_code == 202
-        wait_until(lambda: _looked(house, 50), seconds=20, what="a look at the backlog")
+        wait_until(lambda: _looked(house, 50), seconds=60, what="a look at the backlog")
         assert house.post(order("place", "still-0", "still-0", amount=5)).status_code == 202
 
 
@@ -73,7 +73,7 @@ def test_dead_letters_and_gaps_are_no_backlog(database_url: str) -> None:
             transaction.connection.execute(
                 text("insert into inbox (event_id, subject_id) select max(id) + 5000, 1 from events")
             )
-        wait_until(lambda: _seen(house, first, 2), seconds=20, what="a look at the backlog")
+        wait_until(lambda: _seen(house, first, 2), seconds=60, what="a look at the backlog")
 
 
 def _seen(house: House, event: object, found: int) -> bool:
@@ -86,7 +86,7 @@ def test_no_more_events_wait_for_their_commit_than_may(database_url: str) -> Non
     with open_house(database_url, limits=limits) as house:
         with together(house) as posts:
             posts.post(*_batch("queue", 60))
-            wait_until(lambda: _answered(posts.answers) == 40, seconds=30, what="forty to be sent away")
+            wait_until(lambda: _answered(posts.answers) == 40, seconds=60, what="forty to be sent away")
             assert house.door.endpoint.uncommitted == 20
         statuses = posts.statuses()
         assert (statuses.count(202), statuses.count(429)) == (20, 40)
@@ -104,7 +104,7 @@ def test_no_more_bytes_are_in_the_house_than_may(database_url: str) -> None:
     with open_house(database_url, limits=limits) as house:
         with together(house) as posts:
             posts.post(*large)
-            wait_until(lambda: _answered(posts.answers) == 21, seconds=30, what="the rest to be sent away")
+            wait_until(lambda: _answered(posts.answers) == 21, seconds=60, what="the rest to be sent away")
             assert house.door.endpoint.uncommitted == 9
         assert posts.statuses().count(202) == _events(house) == 9
         assert _turned_away(house, "memory") == 21

@@ -241,7 +241,7 @@ def test_who_takes_no_answer_is_let_go(door: House) -> None:
                 return True
             return False
 
-        wait_until(ended, seconds=30, what="the door to end the connection")
+        wait_until(ended, seconds=60, what="the door to end the connection")
 
 
 def test_connections_beyond_the_bound_are_told_so_and_places_come_back(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_connections_beyond_the_bound_are_told_so_and_places_come_back(tmp_path:
             assert b"\r\nretry-after: 1\r\n" in answer.lower()
             for one in held:
                 one.close()
-            wait_until(lambda: _served(house), seconds=20, what="a place")
+            wait_until(lambda: _served(house), seconds=60, what="a place")
             metrics = house.http.get("/metrics").text
             assert f'makegood_connections_ended_total{{rule="{rule}"}}' in metrics
 

@@ -292,7 +292,7 @@ def test_streams_are_bounded_and_all_end_when_the_server_does(migrated_postgres_
             full = house.get("/v1/changes/stream")
             assert (full.status_code, full.json()["errors"][0]["rule"]) == (429, "streams")
             assert full.headers["retry-after"]
-        wait_until(lambda: house.door.feed.streams == 1, seconds=30, what="the second stream to be forgotten")
+        wait_until(lambda: house.door.feed.streams == 1, seconds=60, what="the second stream to be forgotten")
         assert not ended.is_set()
     # The server ended its streams in good order: the client read to the end.
     first.join(30)

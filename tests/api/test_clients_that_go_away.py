@@ -43,7 +43,7 @@ def _nothing_is_left(api: RunningApi, place: Path) -> Iterator[None]:
     threads = _server(api).num_threads()
     yield
     wait_until(lambda: _sockets(api) == 0, seconds=60, what="the connections to end")
-    wait_until(lambda: _server(api).num_threads() <= threads + _POOL, seconds=20, what="threads to end")
+    wait_until(lambda: _server(api).num_threads() <= threads + _POOL, seconds=60, what="threads to end")
     said = (place / "log").read_text()
     assert "Traceback" not in said and '"level": "error"' not in said, said
 
@@ -118,7 +118,7 @@ def test_who_goes_before_the_answer_gets_it_when_they_ask_again(api: RunningApi)
         connection = _connected(api)
         connection.sendall(api.head(len(body)) + body)
         (_vanish if number % 2 else socket.socket.close)(connection)
-    wait_until(lambda: _sockets(api) == 0, seconds=20, what="the connections to end")
+    wait_until(lambda: _sockets(api) == 0, seconds=60, what="the connections to end")
     answers = [api.post(f"whole-{number}", f"promise:whole-{number}") for number in range(10)]
     assert {one.status_code for one in answers} <= {200, 202}
     assert _counted(api) == before + 10
@@ -137,7 +137,7 @@ def test_who_goes_amid_the_answer_to_a_batch_has_sent_all_of_it(api: RunningApi)
         if number:
             assert connection.recv(16).startswith(b"HTTP/1.1 202"[:16])
         _vanish(connection)
-    wait_until(lambda: _counted(api) == before + 500, seconds=20, what="the batch")
+    wait_until(lambda: _counted(api) == before + 500, seconds=60, what="the batch")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_who_waits_and_goes_makes_room_for_others(api: RunningApi, path: str, mo
                 assert one.recv(4096).startswith(b"HTTP/1.1 200")
         for number, one in enumerate(connections):
             (_vanish if number % 2 else socket.socket.close)(one)
-        wait_until(lambda: _sockets(api) == 0, seconds=20, what="the connections to end")
+        wait_until(lambda: _sockets(api) == 0, seconds=60, what="the connections to end")
 
 
 def test_who_waits_for_a_decision_and_goes_has_sent_the_event(api: RunningApi) -> None:
@@ -162,7 +162,7 @@ def test_who_waits_for_a_decision_and_goes_has_sent_the_event(api: RunningApi) -
     head = api.head(len(body)).replace(b"\r\n\r\n", b"\r\nPrefer: wait=10\r\n\r\n")
     connection = _connected(api)
     connection.sendall(head + body)
-    wait_until(lambda: _counted(api) == before + 1, seconds=20, what="the event")
+    wait_until(lambda: _counted(api) == before + 1, seconds=60, what="the event")
     _vanish(connection)
     assert api.post("waited", "promise:waited").status_code in (200, 202)
     assert _counted(api) == before + 1

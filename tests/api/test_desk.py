@@ -36,7 +36,7 @@ def asked(house: House, type_: str, subject: str, **data: Any) -> None:
         found = event_outcome(house.runtime.store, "/tests", id)
         return found is not None and found.outcome != PENDING
 
-    wait_until(is_decided, seconds=30, what=f"{type_} of {subject} to be decided")
+    wait_until(is_decided, seconds=60, what=f"{type_} of {subject} to be decided")
 
 
 def call(house: House, name: str, desk: str, **more: Any) -> str:

@@ -127,7 +127,7 @@ def test_every_example_is_taken(house: House, document: dict[str, Any]) -> None:
             if one.operation in ENDLESS:
                 continue
             if not one.begins:
-                wait_until(lambda: house.counts()["inbox"] == 0, seconds=20, what="all to be decided")
+                wait_until(lambda: house.counts()["inbox"] == 0, seconds=60, what="all to be decided")
             answer = send(house.http, one, operator)
             if not _is_as_promised(one, answer):
                 failed.append((one.operation, one.path, answer.status_code, answer.text[:300]))

@@ -85,7 +85,7 @@ def test_what_became_of_ones_events_is_told_with_the_rule(house: House, ola: Bro
     house.post(order("place", "7", "two", amount=5))
     house.apply()
     place = f"{PLACE}/events?source=/tests"
-    wait_until(lambda: "impossible-now" in ola.get(place).text, seconds=20, what="both to be decided")
+    wait_until(lambda: "impossible-now" in ola.get(place).text, seconds=60, what="both to be decided")
     page = ola.get(place).text
     assert page.count("order.place") == 2 and page.count(">decided<") == page.count(">refused<") == 1
     only = ola.get(f"{PLACE}/events?source=/tests&refused=true").text
@@ -106,7 +106,7 @@ def test_what_was_turned_away_at_the_door_is_told_and_nothing_of_what_stood_in_i
     house.post(order("place", "8", "right", amount=5))
     assert house.post(order("place", "8", "right", amount=6)).status_code == 409
     place = f"{PLACE}/events"
-    wait_until(lambda: ola.get(place).text.count("turned away") >= 3, seconds=20, what="all three to be kept")
+    wait_until(lambda: ola.get(place).text.count("turned away") >= 3, seconds=60, what="all three to be kept")
     page = ola.get(place).text
     assert "order.place /tests wrong" in page and "data.amount [maximum]" in page
     assert "order.place /tests right" in page and "cannot be read" in page
@@ -124,7 +124,7 @@ def test_of_a_key_that_repeats_a_fault_not_everything_is_kept(house: House) -> N
         with house.runtime.store.connect() as connection:
             return connection.scalar(query) or 0
 
-    wait_until(lambda: kept() >= A_MINUTE, seconds=20, what="them to be written")
+    wait_until(lambda: kept() >= A_MINUTE, seconds=60, what="them to be written")
     assert kept() == A_MINUTE
 
 

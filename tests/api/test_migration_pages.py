@@ -29,7 +29,7 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
         for number, amount in enumerate((5, 5, 5, 950)):
             opened.post(order("place", f"{number}", f"{number}", amount=amount))
         wait_until(
-            lambda: opened.get("/v1/subjects/order:3").json()["state"] == "placed", seconds=20, what="all"
+            lambda: opened.get("/v1/subjects/order:3").json()["state"] == "placed", seconds=60, what="all"
         )
         opened.runtime.registry.register([(SECOND, "order2.yaml")], NOON)
         yield opened
@@ -50,7 +50,7 @@ def test_the_api_says_what_would_be_and_then_does_it(house: House) -> None:
     named = wish | {"states": {"placed": "ordered"}}
     status, done = asked(house, **named)
     assert (status, done["asked"], done["complete"]) == (200, 4, True)
-    wait_until(lambda: asked(house, **named, dry_run=True)[1]["waiting"] == 0, seconds=20, what="decisions")
+    wait_until(lambda: asked(house, **named, dry_run=True)[1]["waiting"] == 0, seconds=60, what="decisions")
     _, end = asked(house, **named, dry_run=True)
     assert (end["moved"], end["refused"], end["left"]) == (3, 1, 1), "four are four"
     assert end["refusals"] == [{"subject": "order:3", "reason": "misfits: data.amount [maximum]"}]
@@ -81,8 +81,8 @@ def test_the_page_shows_it_by_state_and_asks_which_state_instead(house: House) -
     answer = ola.send(f"{PLACE}?from=1&to=2", PLACE, **{"state-placed": "ordered"})
     assert answer.status_code == 200 and "4 more were asked for" in answer.text
     shown = f"{PLACE}?from=1&to=2&state-placed=ordered"
-    wait_until(lambda: "order:3" in ola.get(shown).text, seconds=20, what="the one that was refused")
-    wait_until(lambda: "<dd>3</dd>" in ola.get(shown).text, seconds=20, what="the three that were moved")
+    wait_until(lambda: "order:3" in ola.get(shown).text, seconds=60, what="the one that was refused")
+    wait_until(lambda: "<dd>3</dd>" in ola.get(shown).text, seconds=60, what="the three that were moved")
     story = ola.get("/subjects/order:0").text
     assert "migrate" in story or "version" in story
     assert ola.get(f"{PLACE}?from=1&to=x").status_code == 422

@@ -36,7 +36,7 @@ def decide_when_there(house: House, *subjects: str) -> None:
     def accepted() -> bool:
         return all(house.get(f"/v1/subjects/order:{name}").status_code == 200 for name in subjects)
 
-    wait_until(accepted, seconds=20, what="the events to be accepted")
+    wait_until(accepted, seconds=60, what="the events to be accepted")
     house.apply()
 
 
@@ -121,7 +121,7 @@ def test_many_wait_while_others_are_served(house: House) -> None:
         ]
         wait_until(
             lambda: all(_known(house, name) for name in names),
-            seconds=20,
+            seconds=60,
             what="all to be accepted",
         )
         assert not any(one.done() for one in waiting)
@@ -179,7 +179,7 @@ def test_who_asks_for_one_may_wait(house: House) -> None:
     post(house, order("place", "asks", "asks-1", amount=5))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(ask, house, "/v1/events//tests/asks-1", **WAIT)
-        wait_until(lambda: _waits(house), seconds=20, what="somebody to wait")
+        wait_until(lambda: _waits(house), seconds=60, what="somebody to wait")
         house.apply()
         answer = waiting.result()
     assert (answer.json()["outcome"], answer.json()["state"]) == ("moved", "placed")

@@ -46,8 +46,8 @@ def test_nobody_is_judged_by_a_look_that_is_long_past(world: World, monkeypatch:
     monkeypatch.setattr(pressure_module, "monotonic", lambda: at[0])
     backpressure = Backpressure(store, 2)  # type: ignore[arg-type]
     store.may.set()
-    wait_until(lambda: _turned_away(backpressure), seconds=20, what="the backlog to be noticed")
-    wait_until(lambda: not backpressure._wanted.is_set(), seconds=20, what="the look to be over")
+    wait_until(lambda: _turned_away(backpressure), seconds=60, what="the backlog to be noticed")
+    wait_until(lambda: not backpressure._wanted.is_set(), seconds=60, what="the look to be over")
     store.may.clear()  # the next look takes long
     at[0] += 4
     assert _turned_away(backpressure)

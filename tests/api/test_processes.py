@@ -40,17 +40,17 @@ def _busy(api: RunningApi) -> int:
 
 def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp_path: Path) -> None:
     with running_api(database_url, tmp_path, 2) as api:
-        wait_until(lambda: len(api.members()) == 2, seconds=30, what="two processes")
+        wait_until(lambda: len(api.members()) == 2, seconds=60, what="two processes")
         assert [api.post(f"before-{n}").status_code for n in range(10)] == [202] * 10
         first = api.members()
         victim = min(first)
         psutil.Process(victim).kill()
         wait_until(
             lambda: victim not in api.members() and len(api.members()) == 2,
-            seconds=30,
+            seconds=60,
             what="another process",
         )
-        wait_until(api.answers, seconds=30, what="an answer")
+        wait_until(api.answers, seconds=60, what="an answer")
         assert [api.post(f"after-{n}").status_code for n in range(10)] == [202] * 10
         for _ in range(4):  # whichever of them answers, what the dead one counted included
             assert 'makegood_events_total{answer="accepted"} 20.0' in api.http.get("/metrics").text
@@ -63,11 +63,11 @@ def test_one_that_dies_is_replaced_and_all_count_together(database_url: str, tmp
 
 def test_they_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with running_api(f"sqlite:///{tmp_path / 'makegood.db'}", tmp_path, 2) as api:
-        wait_until(lambda: len(api.members()) == 2, seconds=30, what="two processes")
+        wait_until(lambda: len(api.members()) == 2, seconds=60, what="two processes")
         members = api.members()
         api.process.kill()
         api.process.wait()
-        wait_until(lambda: not any(map(runs, members)), seconds=30, what="the processes to end")
+        wait_until(lambda: not any(map(runs, members)), seconds=60, what="the processes to end")
         assert not api.answers()
 
 
@@ -77,9 +77,9 @@ def test_what_has_begun_is_finished_before_the_end(database_url: str, tmp_path: 
         with running_api(database_url, tmp_path, processes) as api, ThreadPoolExecutor(12) as pool:
             with no_commits(api.store):
                 posts = [pool.submit(api.post, f"begun-{processes}-{n}") for n in range(12)]
-                wait_until(lambda api=api: _busy(api) == 12, seconds=30, what="twelve requests")  # type: ignore[misc]
+                wait_until(lambda api=api: _busy(api) == 12, seconds=60, what="twelve requests")  # type: ignore[misc]
                 api.process.send_signal(signal.SIGTERM)
-                wait_until(lambda api=api: not api.answers(), seconds=30, what="the door to close")  # type: ignore[misc]
+                wait_until(lambda api=api: not api.answers(), seconds=60, what="the door to close")  # type: ignore[misc]
             answers = [post.result() for post in posts]
             assert [answer.status_code for answer in answers] == [202] * 12
             assert api.process.wait(30) == 0

@@ -31,12 +31,12 @@ def test_what_takes_long_is_counted_by_one_while_the_last_value_is_shown() -> No
         return len(begun)
 
     figure = Refreshed(count, keep=0, share=1e9, patience=0.02)
-    wait_until(lambda: figure.get() == 1, seconds=20, what="a first value")
+    wait_until(lambda: figure.get() == 1, seconds=60, what="a first value")
     may_end.clear()
     assert {figure.get() for _ in range(5)} == {1}
     assert len(begun) == 2
     may_end.set()
-    wait_until(lambda: figure.get() != 1, seconds=20, what="another one")
+    wait_until(lambda: figure.get() != 1, seconds=60, what="another one")
 
 
 def test_what_cannot_be_counted_leaves_the_last_value() -> None:

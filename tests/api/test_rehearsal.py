@@ -185,7 +185,7 @@ def test_nothing_of_a_test_key_goes_out_by_any_channel(
         found.update({one["channel"]: one for one in items if one["state"] == "settled"})
         return len(found) == len(OUTSIDE)
 
-    wait_until(all_kept, seconds=20, what="every notice to be kept", seen=lambda: found)
+    wait_until(all_kept, seconds=60, what="every notice to be kept", seen=lambda: found)
     for channel, one in found.items():
         assert one["receipt"]["answer"] == "not sent: a test key asked for it", channel
         assert one["receipt"]["words"] == f"Over {channel}.", channel
@@ -216,13 +216,13 @@ def test_a_task_is_not_called_and_its_receipt_goes_on(
         with rehearsed.runtime.store.connect() as connection:
             return connection.execute(query).one_or_none()
 
-    wait_until(task, seconds=20, what="the task to be noted")
+    wait_until(task, seconds=60, what="the task to be noted")
     assert "not_called" in task().receipt
     record(rehearsed.runtime.engine, task().key, TaskOutcome.SUCCEEDED, {"result": 5})
     rehearsed.worker.wake("")
     wait_until(
         lambda: asked(house, key, "/v1/subjects/shout:S-1").json()["state"] == "over",
-        seconds=20,
+        seconds=60,
         what="the receipt to be decided",
     )
 
@@ -237,7 +237,7 @@ def test_each_key_opens_its_own_side_alone(house: House) -> None:
         "nor its id"
     )
     wait_until(
-        lambda: asked(house, key, "/v1/subjects/order:1").json()["state"] == "placed", seconds=20, what="it"
+        lambda: asked(house, key, "/v1/subjects/order:1").json()["state"] == "placed", seconds=60, what="it"
     )
     assert asked(house, key, "/v1/subjects/order:1").json()["data"]["amount"] == 7
     assert house.get("/v1/subjects/order:1").json()["data"]["amount"] == 5
@@ -309,12 +309,12 @@ def test_the_console_makes_test_keys_and_shows_what_would_have_been_sent(
     for channel in OUTSIDE:
         wait_until(
             lambda channel=channel: f"Over {channel}." in ola.get(f"{place}/rehearsal").text,
-            seconds=20,
+            seconds=60,
             what=f"what would have gone over {channel}",
         )
     wait_until(
         lambda: "ada@example.com" in ola.get(f"{place}/rehearsal").text,
-        seconds=20,
+        seconds=60,
         what="whom it would reach",
     )
     assert "billing.charge" in ola.get(f"{place}/rehearsal").text
@@ -326,7 +326,7 @@ def test_the_console_makes_test_keys_and_shows_what_would_have_been_sent(
     assert "How it ended was said." in page and "Say that it failed" not in page, "the first word counts"
     wait_until(
         lambda: asked(house, key[0], "/v1/subjects/shout:S-1").json()["state"] == "over",
-        seconds=20,
+        seconds=60,
         what="the end of the task to be decided",
     )
     public = key[0].split("_")[1]
@@ -349,8 +349,8 @@ def test_a_rehearsal_is_begun_with_examples_by_its_page_and_they_go_nowhere_else
         with kept(house).connect() as connection:
             return set(connection.scalars(select(subjects.c.lifecycle).where(subjects.c.state != "initial")))
 
-    wait_until(lambda: {"customer", "case", "promise"} <= opened(), seconds=20, what="examples to be decided")
-    wait_until(lambda: "Send examples" not in ola.get(place).text, seconds=20, what="something to follow")
+    wait_until(lambda: {"customer", "case", "promise"} <= opened(), seconds=60, what="examples to be decided")
+    wait_until(lambda: "Send examples" not in ola.get(place).text, seconds=60, what="something to follow")
     with house.runtime.store.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(subjects)) == 0, "nothing of it is real"
     with kept(house).connect() as connection:

@@ -55,7 +55,7 @@ def placed(house: House, key: str, name: str) -> None:
         answer = asked(house, key, f"/v1/subjects/order:{name}")
         return answer.status_code == 200 and answer.json()["state"] == "placed"
 
-    wait_until(is_placed, seconds=20, what="it to be placed")
+    wait_until(is_placed, seconds=60, what="it to be placed")
 
 
 def looked(house: House) -> None:
@@ -89,7 +89,7 @@ def test_what_test_keys_sent_goes_days_after_the_first_of_it_and_nothing_else_do
     before = numbers(house)
     clock.move_to(goes_at)
     looked(house)
-    wait_until(lambda: emptying.goes_at(kept(house), _DAYS) is None, seconds=20, what="it to be emptied")
+    wait_until(lambda: emptying.goes_at(kept(house), _DAYS) is None, seconds=60, what="it to be emptied")
     left = counts(house)
     assert left.pop("moves", 1) == 1, "on SQLite a row that keeps the number"
     assert set(left) <= empty, left

@@ -110,12 +110,12 @@ def test_links_lead_to_what_is_there(house: House, operations: Operations) -> No
             if one.operation in ENDLESS:
                 continue
             if not one.begins:
-                wait_until(lambda: house.counts()["inbox"] == 0, seconds=20, what="all to be decided")
+                wait_until(lambda: house.counts()["inbox"] == 0, seconds=60, what="all to be decided")
             answer = send(house.http, one, operator)
             if not answer.is_success or answer.headers["content-type"] != "application/json":
                 continue
             if one.begins:
-                wait_until(lambda: house.counts()["inbox"] == 0, seconds=20, what="all to be decided")
+                wait_until(lambda: house.counts()["inbox"] == 0, seconds=60, what="all to be decided")
             asked = Request(_path_of(operations.paths[one.operation][1], one.path), one.query)
             for link in operations.links(one.operation, str(answer.status_code)):
                 target, values = link["operationId"], _resolved(link, asked, answer.json())

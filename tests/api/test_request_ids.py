@@ -100,7 +100,7 @@ def test_the_audit_log_names_the_request(house: House) -> None:
         found = house.get("/v1/audit", Role.OPERATOR, target="/v1/own/order/audited").json()["items"]
         return [(one["request_id"], one["outcome"]) for one in found]
 
-    wait_until(lambda: len(entries()) == 2, seconds=20, what="the audit log to be written")
+    wait_until(lambda: len(entries()) == 2, seconds=60, what="the audit log to be written")
     assert entries() == [("read-1", "done"), ("refused-1", "refused")]
 
 

@@ -345,21 +345,21 @@ def test_two_who_may_be_one_person_are_said_to_be_two_or_one_in_the_browser(hous
         found = re.search(r'href="(/subjects/likeness:[^"#]+)#forms"', browser.get("/cases/like-1").text)
         return found[1] if found else None
 
-    wait_until(lambda: asked_about() is not None, seconds=30, what="the likeness is asked about")
+    wait_until(lambda: asked_about() is not None, seconds=60, what="the likeness is asked about")
     page = asked_about()
     assert page is not None and offered(browser, page) == {"merge", "not_the_same"}
     assert "POST /v1" not in browser.get("/cases/like-1").text
     assert browser.send(page, f"{page}/do/merge", reason="The same voice").status_code == 303
     apart = re.compile(r'href="(/subjects/customer:like-\d)#forms"')
     wait_until(
-        lambda: apart.search(browser.get("/cases/like-0").text) is not None, seconds=30, what="they are one"
+        lambda: apart.search(browser.get("/cases/like-0").text) is not None, seconds=60, what="they are one"
     )
     found = apart.search(browser.get("/cases/like-0").text)
     assert found is not None
     merged = found[1]
     assert offered(browser, merged) == {"separate"}
     assert browser.send(merged, f"{merged}/do/separate", reason="A couple").status_code == 303
-    wait_until(lambda: offered(browser, merged) == set(), seconds=30, what="they are two again")
+    wait_until(lambda: offered(browser, merged) == set(), seconds=60, what="they are two again")
 
 
 def browser_text(house: House, path: str) -> str:

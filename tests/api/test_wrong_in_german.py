@@ -79,7 +79,7 @@ def test_a_calendar_with_a_name_that_nobody_knows(house: House, browser: Browser
         "subject": "rotation:german", "data": {"shifts": shifts, "until": "2026-08-13T07:00:00Z"},
     }  # fmt: skip
     assert house.post(event, Role.OPERATOR).status_code in (200, 202)
-    wait_until(lambda: browser.http.get("/duty/german").status_code == 200, seconds=20, what="the rotation")
+    wait_until(lambda: browser.http.get("/duty/german").status_code == 200, seconds=60, what="the rotation")
     said = browser.send("/duty/german", "/duty/german/import", calendar=CALENDAR).text
     assert "Zeile 3: um " in said and "keine Adresse angegeben" in said
     assert "--person" not in said and "events[" not in said

@@ -117,7 +117,7 @@ def _turned_away(house: House) -> None:
         with house.runtime.store.connect() as connection:
             return len(connection.execute(select(audit.id).where(audit.outcome == "turned_away")).all())
 
-    wait_until(lambda: kept() >= 2, seconds=20, what="what was turned away to be kept")
+    wait_until(lambda: kept() >= 2, seconds=60, what="what was turned away to be kept")
 
 
 def _gone_wrong(house: House) -> None:
@@ -165,7 +165,7 @@ def _rehearsed(house: House) -> None:
             states = connection.scalars(select(schema.outbox.c.state))
             return sum(state == "settled" for state in states)
 
-    wait_until(lambda: kept() >= 3, seconds=30, what="what would have been sent to be kept")
+    wait_until(lambda: kept() >= 3, seconds=60, what="what would have been sent to be kept")
 
 
 def _subscription(house: House) -> str:

@@ -162,14 +162,14 @@ def test_the_api_itself_asks_for_a_pause_and_takes_the_event_after_it(tmp_path: 
         flood = [order("place", f"flood-{n}", f"flood-{n}", amount=5) for n in range(20)]
         assert house.post(flood).status_code == 202
         wait_until(
-            lambda: house.post(flood[0]).status_code == 429, seconds=20, what="the backlog to be noticed"
+            lambda: house.post(flood[0]).status_code == 429, seconds=60, what="the backlog to be noticed"
         )
         asked: list[float] = []
 
         def decide(seconds: float) -> None:
             asked.append(seconds)
             house.apply()
-            wait_until(lambda: house.post(flood[0]).status_code == 202, seconds=20, what="the door to open")
+            wait_until(lambda: house.post(flood[0]).status_code == 202, seconds=60, what="the door to open")
 
         with Client(str(house.http.base_url), house.keys[Role.SYSTEM], proxies=False, wait=decide) as client:
             assert client.send(placed("late"))["status"] == "accepted"

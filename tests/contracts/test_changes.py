@@ -195,7 +195,7 @@ def test_a_storm_of_writers_loses_nothing_and_keeps_each_subject_in_order(store:
         for one in [pool.submit(write, number) for number in range(writers)]:
             one.result()
         wait_until(
-            lambda: all(w.row() >= _newest(store) for w in watermarks), seconds=30, what="the watermark"
+            lambda: all(w.row() >= _newest(store) for w in watermarks), seconds=60, what="the watermark"
         )
         done.set()
         for one in readers:

@@ -75,7 +75,7 @@ def running(proxy: Proxy, directory: Path, port: int) -> Iterator[None]:
             return False
 
     try:
-        wait_until(answers, seconds=30, what=f"{proxy.name} to answer")
+        wait_until(answers, seconds=60, what=f"{proxy.name} to answer")
         yield
     finally:
         process.terminate()

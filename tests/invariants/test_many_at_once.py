@@ -98,7 +98,7 @@ def test_workers_clocks_and_senders_on_the_same_subjects(world: World) -> None:
     for sender in senders:
         sender.join(30)
     wait_until(
-        lambda: not contents(world.store)["inbox"] or bool(crowd.faults), seconds=30, what="an empty inbox"
+        lambda: not contents(world.store)["inbox"] or bool(crowd.faults), seconds=60, what="an empty inbox"
     )
     crowd.finish()
     while world.engine.fire().decided or world.engine.apply().decided:
@@ -145,7 +145,7 @@ def test_relays_and_workers_never_take_the_same_effect(world: World) -> None:
     for _ in range(3):
         crowd.again_and_again(relay_and_send)
     settled = lambda: all(effect.state == "settled" for effect in world.effects())  # noqa: E731
-    wait_until(lambda: settled() or bool(crowd.faults), seconds=30, what="all effects to be settled")
+    wait_until(lambda: settled() or bool(crowd.faults), seconds=60, what="all effects to be settled")
     crowd.finish()
     assert set(Counter(begun).values()) == {1}
     assert len(begun) == len(world.effects()) == 120
@@ -207,7 +207,7 @@ def test_a_subject_that_gets_free_half_way_through_a_claim_keeps_its_order(
     with world.store.begin() as holder:
         holder.connection.execute(select(subjects.c.id).with_for_update())
         claiming = crowd.once(claim)
-        wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=20, what="the pause in the claim")
+        wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=60, what="the pause in the claim")
     claiming.join(20)
     crowd.finish()
     assert told == [0, 1, 2]
@@ -230,7 +230,7 @@ def test_a_timer_set_anew_under_a_claim_is_not_claimed(world: World, monkeypatch
             told.extend(work.event.timer for work in claim.work)
 
     claiming = crowd.once(claim)
-    wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=20, what="the pause in the claim")
+    wait_until(lambda: asleep(world) or bool(crowd.faults), seconds=60, what="the pause in the claim")
     with world.store.begin() as transaction:
         anew = "update timers set setting = 9, due_at = due_at + interval '1 hour' where name = 'entry'"
         transaction.connection.execute(text(anew))

@@ -135,7 +135,7 @@ def test_whatever_comes_is_kept_or_carried_out_and_the_worker_goes_on(installati
     assert log.count(" ready.") == 1, "nor begun again"
     assert garbage.digest in log
     assert SECRET not in log and base64.b64encode(SECRET.encode()).decode()[:12] not in log
-    wait_until(lambda: not lists.hlen("unacked"), seconds=20, what="nothing to be held back")
+    wait_until(lambda: not lists.hlen("unacked"), seconds=60, what="nothing to be held back")
 
 
 def test_without_a_database_a_dead_message_is_told_of(sqlite_installation: Installation) -> None:

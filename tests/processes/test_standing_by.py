@@ -49,7 +49,7 @@ class Pool:
 
     def wait_listeners(self, count: int) -> None:
         """Until so many stand by."""
-        wait_until(lambda: self.notifier.subscribers() == count, seconds=20, what=f"{count} to stand by")
+        wait_until(lambda: self.notifier.subscribers() == count, seconds=60, what=f"{count} to stand by")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_only_its_share_of_a_pool_stands_by(pool: Pool) -> None:
     with pool.doing(lambda: decide_and_listen(pool.process, APPLY)):
         pool.wait_listeners(1)
         with pool.doing(lambda: decide_and_listen(Pool(pool.installation).process, APPLY)) as second:
-            wait_until(lambda: second, seconds=20, what="the second to find no slot and to go")
+            wait_until(lambda: second, seconds=60, what="the second to find no slot and to go")
             assert pool.notifier.subscribers() == 1
 
 
@@ -113,7 +113,7 @@ def test_alone_in_its_pool_it_goes_when_there_is_something_else_to_do(pool: Pool
     with pool.doing(lambda: loop.listen(None)) as answers:
         pool.wait_listeners(1)
         pool.installation.broker.go(RELAY)
-        wait_until(lambda: answers, seconds=20, what="it to go")
+        wait_until(lambda: answers, seconds=60, what="it to go")
     assert answers == [False]
     assert loop.finish()["decided"] == 1
 
@@ -166,7 +166,7 @@ def test_where_events_are_piled_up_another_process_is_called_to_help(pool: Pool)
     promises = [installation.promise(f"P-{number}", due_in=3600) for number in range(120)]
     installation.runtime.engine.accept(promises)
     with pool.doing(lambda: decide_and_listen(Pool(installation).process, APPLY)):
-        wait_until(lambda: pool.broker.llen(QUEUE), seconds=20, what="it to call")
+        wait_until(lambda: pool.broker.llen(QUEUE), seconds=60, what="it to call")
     assert len(installation.moves("make")) == 120
 
 

@@ -38,7 +38,7 @@ class ClusterServer:
         buses = {port: free_port() for port in nodes}
         for port in nodes:
             self._spawn(port, buses[port])
-        wait_until(lambda: all(_answers(port) for port in nodes), seconds=20, what="all Valkeys")
+        wait_until(lambda: all(_answers(port) for port in nodes), seconds=60, what="all Valkeys")
         first, *others = nodes
         share = -(-_SLOTS // len(self.masters))
         for place, port in enumerate(self.masters):
@@ -47,10 +47,10 @@ class ClusterServer:
         for port in others:
             _ask(port, "CLUSTER", "MEET", LOOPBACK, first, buses[first])
         met = lambda: all(self._known(port) == len(nodes) for port in nodes)  # noqa: E731
-        wait_until(met, seconds=40, what="the nodes to know each other")
+        wait_until(met, seconds=60, what="the nodes to know each other")
         for master, replica in zip(self.masters, self.replicas, strict=True):
             _ask(replica, "CLUSTER", "REPLICATE", _ask(master, "CLUSTER", "MYID").decode())
-        wait_until(self._is_whole, seconds=40, what="the cluster to be whole")
+        wait_until(self._is_whole, seconds=60, what="the cluster to be whole")
 
     def stop(self) -> None:
         """End all of them, as a crash would."""

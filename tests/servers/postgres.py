@@ -199,7 +199,7 @@ class PostgresServer:
         before = self._settings_read_at()
         self._execute(sql.SQL("select pg_reload_conf()").format())
         wait_until(
-            lambda: self._settings_read_at() != before, seconds=30, what="PostgreSQL to read its settings"
+            lambda: self._settings_read_at() != before, seconds=60, what="PostgreSQL to read its settings"
         )
 
     def _settings_read_at(self) -> object:

@@ -43,7 +43,7 @@ class SentinelServer:
                 *([f"replicaof {LOOPBACK} {first}"] if port == second else []),
             )
         wait_until(
-            lambda: all(self._answers(port) for port in self._servers), seconds=20, what="both Valkeys"
+            lambda: all(self._answers(port) for port in self._servers), seconds=60, what="both Valkeys"
         )
         for port in self._sentinels:
             self._spawn(
@@ -51,7 +51,7 @@ class SentinelServer:
                 f"sentinel down-after-milliseconds {MASTER} 1000", f"sentinel failover-timeout {MASTER} 5000",
                 sentinel=True,
             )  # fmt: skip
-        wait_until(self._agree, seconds=40, what="the sentinels to know each other", seen=self._known)
+        wait_until(self._agree, seconds=60, what="the sentinels to know each other", seen=self._known)
 
     def stop(self) -> None:
         """End all of them, as a crash would."""

@@ -36,7 +36,7 @@ class ValkeyServer:
                 stderr=subprocess.STDOUT,
                 preexec_fn=die_with_parent(signal.SIGKILL),
             )
-        wait_until(self._is_up, seconds=20, what="Valkey to answer")
+        wait_until(self._is_up, seconds=60, what="Valkey to answer")
 
     def stop(self) -> None:
         """End it as a crash would (SIGKILL): what it held is gone. Harmless when it is not running."""

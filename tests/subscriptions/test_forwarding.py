@@ -168,7 +168,7 @@ def test_a_late_answer_is_none_and_the_same_id_comes_again(outlet: Outlet, recei
     assert (tried.status, tried.error, tried.number) == (None, "late", 1)
     outlet.settings = outlet.settings.model_copy(update={"subscription_seconds": 20.0})
     outlet.later(seconds=5)
-    wait_until(lambda: len(receiver.received) == 2, seconds=20, what="the late answer")
+    wait_until(lambda: len(receiver.received) == 2, seconds=60, what="the late answer")
     assert {one.id for one in receiver.received} == {"lamp:A/1"}
     again, first = attempts.attempts(outlet.world.store, subscription).items
     assert (again.status, again.answer, again.number, first.error) == (200, "thanks", 2, "late")

@@ -38,7 +38,7 @@ def supervise(directory: Path, stop_seconds: float) -> subprocess.Popen[bytes]:
     )
     wait_until(
         lambda: (directory / "up").exists() or process.poll() is not None,
-        seconds=30,
+        seconds=60,
         what="all services to be ready",
     )
     assert process.poll() is None
@@ -69,7 +69,7 @@ def test_a_signal_ends_everything(directory: Path, number: signal.Signals) -> No
 def test_a_second_ctrl_c_does_not_wait(directory: Path) -> None:
     process = supervise(directory, stop_seconds=600)
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: noted(directory / "record", "end"), seconds=20, what="the first service to end")
+    wait_until(lambda: noted(directory / "record", "end"), seconds=60, what="the first service to end")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
 
@@ -80,6 +80,6 @@ def test_a_killed_supervisor_leaves_no_orphans(directory: Path) -> None:
     process.wait(timeout=20)
     wait_until(
         lambda: not any(runs(pid) for pid in pids(directory)),
-        seconds=30,
+        seconds=60,
         what="the guard to end what is left",
     )
