@@ -100,9 +100,10 @@ def _ours(session: Session, count: int) -> Reading:
         server = psutil.Process(_one(connection, "select pg_backend_pid()")).parent()
         assert server is not None
         counted = [psutil.Process(worker), psutil.Process(api.pid), server]
-        readings, taken, begun = {}, _cpu(counted), time()
+        key, readings = stack.key(), {}
+        taken, begun = _cpu(counted), time()
         for step, words in enumerate(_NAMES):
-            post(api, stack, [_event(number, step) for number in range(count)])
+            post(api, key, [_event(number, step) for number in range(count)])
             _wait(connection, stack)
             now = _cpu(counted)
             readings[words], taken = 1000 * (now - taken) / count, now

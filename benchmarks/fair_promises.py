@@ -22,16 +22,16 @@ from benchmarks.fair_burst import LAMP, MOST_LATE_MS, RATE
 from benchmarks.figures import Figure, quantile
 from benchmarks.goals import at_most
 from benchmarks.progress import UNDECIDED, UNLAPSED, UNTOLD, wait_for_none
-from benchmarks.promises import make_promises, promise_event
+from benchmarks.promises import make_promises, post, promise_event
 from benchmarks.rounds import Reading
 from benchmarks.session import Session
 from benchmarks.stack import Api, installed
 
 MOST_OPENING_MS, MOST_CLAIMING_MS = 1_000.0, 200.0
 _PROCESSES = 2
-_PAUSE = 0.5
+_PAUSE = 0.1
 """Seconds between two of the same kind."""
-_CALLS = 100
+_CALLS = 1_000
 _LOOK = 0.005
 _PATIENCE = 400.0
 _LATER = 86_400.0
@@ -107,9 +107,10 @@ def _beside(session: Session, count: int) -> Reading:
         seconds = session.size(15.0, 3.0)
         lamp = Dues("lamp", int(RATE * seconds), at, seconds)
         lamp.load(connection)
-        make_promises(api, stack, count, at)
-        with _client(api, stack.key(), "application/cloudevents+json") as sending:
-            _open_calls(sending)
+        key = stack.key()
+        make_promises(api, key, count, at)
+        post(api, key, [_call(number) for number in range(_CALLS)])
+        with _client(api, key, "application/cloudevents+json") as sending:
             wait_for_none(connection, (UNDECIDED,), at - 1)
             settle(connection)
             sleep(max(0.0, at - time()))
@@ -158,17 +159,13 @@ def _open(client: httpx.Client, connection: psycopg.Connection, number: int) -> 
         sleep(_LOOK)
 
 
-def _open_calls(client: httpx.Client) -> None:
-    for number in range(_CALLS):
-        customer = {"name": f"C{number}", "phone": f"+4930901820{number:02}", "zone": "Etc/GMT"}
-        _posted(
-            client,
-            {
-                "specversion": "1.0", "id": f"call-{number}", "source": "/crm", "type": "callback.request",
-                "subject": f"callback:c-{number}", "datacontenttype": "application/json",
-                "data": {"customer": {**customer, "quiet_hours": []}, "words": "Please call me"},
-            },
-        )  # fmt: skip
+def _call(number: int) -> dict[str, Any]:
+    customer = {"name": f"C{number}", "phone": f"+4930901{number:04}", "zone": "Etc/GMT", "quiet_hours": []}
+    return {
+        "specversion": "1.0", "id": f"call-{number}", "source": "/crm", "type": "callback.request",
+        "subject": f"callback:c-{number}", "datacontenttype": "application/json",
+        "data": {"customer": customer, "words": "Please call me"},
+    }  # fmt: skip
 
 
 def _claim(client: httpx.Client, number: int) -> None:

@@ -67,7 +67,7 @@ def _ours(session: Session, seconds: int) -> Reading:
         stack.start_worker(PROCESSES)
         stack.wait_for_workers(1)
         first = time() + max(30.0, count / 600)
-        post(api, stack, [promise_event(number, first + number / RATE) for number in range(count)])
+        post(api, stack.key(), [promise_event(number, first + number / RATE) for number in range(count)])
         if wait_for_none(connection, (UNDECIDED,), first - 1) >= first - 1:
             raise RuntimeError(f"not all promises were opened in time: {stack.said()}")
         settle(connection)

@@ -60,7 +60,7 @@ def _sampled(session: Session, count: int, sampler: Path, stacks: Path) -> float
         worker = psutil.Process(stack.start_worker(PROCESSES).pid)
         stack.wait_for_workers(1)
         due = time() + max(20.0, count / 500)
-        make_promises(api, stack, count, due)
+        make_promises(api, stack.key(), count, due)
         wait_for_none(connection, (UNDECIDED,), due - 2)
         settle(connection)
         sleep(max(0.0, due - 1 - time()))

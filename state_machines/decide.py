@@ -29,7 +29,9 @@ _MOST_SAID = 10
 """Problems with an event's data that the reason of its refusal names."""
 
 
-def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) -> Decision:
+def decide(
+    lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime, *, asking: bool = True
+) -> Decision:
     """What a lifecycle answers to an event about a subject.
 
     Args:
@@ -37,6 +39,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
         subject: as the ledger leaves it.
         event: from outside, or of a timer that fired.
         now: the instant of the decision, UTC.
+        asking: whether its effects are wanted, too; what becomes of the subject does not depend on them.
 
     Raises:
         ExpressionError: an expression of the definition failed on these data.
@@ -75,7 +78,7 @@ def decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) 
         return _refusal(lifecycle, subject, event, view, _impossible(lifecycle, subject, event))
     if attempt.taken is None:
         return _refusal(lifecycle, subject, event, view, f"guard: {refusal(attempt.failed, view)}")
-    return _taken(subject, event, attempt.taken, view)
+    return _taken(subject, event, attempt.taken, view, asking)
 
 
 def _listed(problems: list[Problem]) -> str:
@@ -100,11 +103,11 @@ def _impossible(lifecycle: Lifecycle, subject: Subject, event: Event) -> str:
     return f"impossible-now: {asked}; possible now: {possible}"
 
 
-def _taken(subject: Subject, event: Event, way: Way, view: View) -> Decision:
+def _taken(subject: Subject, event: Event, way: Way, view: View, asking: bool) -> Decision:
     data = way.rule.changed(view)
     view = view.after(data, way.dest)
     asked: list[Effect] = []
-    for rule in way.effects:
+    for rule in way.effects if asking else ():
         asked += rule.ask(view)
         check_number(asked, f"{way.rule.field}.effects", MOST)
     effects = tuple(asked)

@@ -275,10 +275,10 @@ def _deadly(scene: Scene) -> Any:
     """The decision of one event takes all memory there is, and takes it again without a rest in between."""
     key, failures = f"promise:deadly-{next(scene.numbers)}", 0
 
-    def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any) -> Any:
+    def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any, **asking: bool) -> Any:
         if subject.key == key:
             raise MemoryError
-        return decide(lifecycle, subject, event, now)
+        return decide(lifecycle, subject, event, now, **asking)
 
     events = [scene.document("promise.make", one, data=PROMISE) for one in (key, f"{key}-good")]
     with pytest.MonkeyPatch.context() as patched:

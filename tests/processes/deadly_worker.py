@@ -40,14 +40,16 @@ def deaths_file(data_dir: Path) -> Path:
     return data_dir / "deaths"
 
 
-def deadly_decide(lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) -> Decision:
+def deadly_decide(
+    lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime, **asking: bool
+) -> Decision:
     """Decide; a fuse that says so kills this process when it is lit, or when it burns."""
     deadly = subject.data.get("deadly") if event.timer else event.data.get("deadly")
     if deadly == event.trigger:
         with deaths_file(read_settings().data_dir).open("a") as deaths:
             deaths.write(f"{subject.key}\n")
         os.kill(os.getpid(), signal.SIGKILL)
-    return decide(lifecycle, subject, event, now)
+    return decide(lifecycle, subject, event, now, **asking)
 
 
 if __name__ == "__main__":

@@ -46,11 +46,13 @@ class Comparison:
         self.different: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
 
-    def decide(self, lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime) -> Decision:
-        """As `state_machines.decide.decide`."""
+    def decide(
+        self, lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime, *, asking: bool = True
+    ) -> Decision:
+        """As `state_machines.decide.decide`; what is decided without effects is not compared."""
         other = self._others_by_name().get(lifecycle.name)
-        if other is None or not _of_the_catalog(lifecycle):
-            return _decide(lifecycle, subject, event, now)
+        if other is None or not asking or not _of_the_catalog(lifecycle):
+            return _decide(lifecycle, subject, event, now, asking=asking)
         theirs = _told(lambda: _decide(other, subject, event, now))
         try:
             return self._noted(lifecycle, subject, event, theirs, _decide(lifecycle, subject, event, now))

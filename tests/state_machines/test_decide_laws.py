@@ -96,6 +96,15 @@ def the_same_arguments_give_the_same_decision_and_are_not_changed(
 
 
 @law
+def what_becomes_of_a_subject_does_not_depend_on_whether_effects_are_asked_for(
+    lifecycle: Lifecycle, life: Sequence[Decided]
+) -> None:
+    for one in life:
+        alone = decide(lifecycle, one.before, one.event, one.now, asking=False)
+        assert alone == one.decision._replace(effects=())
+
+
+@law
 def timers_are_one_of_a_name_in_their_scope_and_paused_where_they_are_to_be(
     lifecycle: Lifecycle, life: Sequence[Decided]
 ) -> None:

@@ -103,11 +103,11 @@ def test_a_decision_of_the_same_moment_wins_or_loses_whole(
 
     other = threading.Thread(target=drop_meanwhile)
 
-    def decide_slowly(*about: Any) -> Any:
+    def decide_slowly(*about: Any, **asking: bool) -> Any:
         claimed.set()
         other.join(0.2)
         assert told == [], "it waits for the decision"
-        return decide(*about)
+        return decide(*about, **asking)
 
     monkeypatch.setattr(deciding, "decide", decide_slowly)
     other.start()

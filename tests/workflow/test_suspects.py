@@ -186,10 +186,10 @@ def exhausting(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, Any], bool
     """Decisions for which `fails(subject, event)` take all the memory there is, and no rest in between."""
     monkeypatch.setattr(decision_marks, "CALM", 0.0)
 
-    def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any) -> Any:
+    def decide_or_fail(lifecycle: Any, subject: Any, event: Any, now: Any, **asking: bool) -> Any:
         if fails(subject, event):
             raise MemoryError
-        return decide(lifecycle, subject, event, now)
+        return decide(lifecycle, subject, event, now, **asking)
 
     monkeypatch.setattr(deciding, "decide", decide_or_fail)
 
@@ -257,8 +257,8 @@ from workflow.store import open_store
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def decide_or_die(lifecycle, subject, event, now):
-    return die() if subject.key == over else decide(lifecycle, subject, event, now)
+def decide_or_die(lifecycle, subject, event, now, **asking):
+    return die() if subject.key == over else decide(lifecycle, subject, event, now, **asking)
 
 url, file, over = sys.argv[1:]
 patch.object(deciding, "decide", decide_or_die).start()

@@ -33,12 +33,18 @@ class Definitions(Protocol):
 
 
 def decide_event(
-    definitions: Definitions, lifecycle: Lifecycle, subject: Subject, event: Event, now: datetime
+    definitions: Definitions,
+    lifecycle: Lifecycle,
+    subject: Subject,
+    event: Event,
+    now: datetime,
+    *,
+    asking: bool = True,
 ) -> Decided:
     """Decide an event by this version, as of `now`, UTC; a move to another one by that of the subject.
 
-    Nobody else can send what comes from a source of the house. Raises as `decide` and `migrate`, and
-    UnknownDefinition.
+    Nobody else can send what comes from a source of the house. `asking` is as for `decide`.
+    Raises as `decide` and `migrate`, and UnknownDefinition.
     """
     if event.source == MIGRATION_SOURCE:
         old = definitions.get(subject.lifecycle, subject.version)
@@ -49,5 +55,5 @@ def decide_event(
     if event.source == ASIDE_SOURCE:
         decision = aside(subject, event)
     else:
-        decision = decide(lifecycle, subject, event, now)
+        decision = decide(lifecycle, subject, event, now, asking=asking)
     return Decided(lifecycle, decision, apply_decision(subject, event, decision, now))

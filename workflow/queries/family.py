@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Text, bindparam, select
 from state_machines.subject import INITIAL
 from workflow.errors import NotFound
 from workflow.store import schema
+from workflow.store.among import among
 from workflow.store.keys import that_may_be
 from workflow.store.many_keys import of_each
 
@@ -29,9 +30,7 @@ _OF_ONE = tuple(_SUBJECT[name] for name in ("id", "key", "parent", "state", "clo
 _HEADS = select(*_OF_ONE).where(
     _SUBJECT.key.in_(bindparam("keys", expanding=True)), _SUBJECT.state != INITIAL
 )
-_MEMBERS = select(*(_SUBJECT[name] for name in _COLUMNS)).where(
-    _SUBJECT.id.in_(bindparam("ids", expanding=True))
-)
+_MEMBERS = select(*(_SUBJECT[name] for name in _COLUMNS)).where(among(_SUBJECT.id, "ids"))
 _AT_ONCE = 500
 """Subjects that one query asks for: SQLite takes so many parameters and not all of them."""
 T = TypeVar("T")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from workflow.clock import monotonic
 from workflow.store.postgresql_connection import PARAMETERS, BoundedConnection, let_go
 from workflow.store.postgresql_errors import as_sqlalchemy, is_state, takes_no_writes
+from workflow.store.rows import from_json, to_json
 
 _IDLE_SECONDS = 2.0
 Look = Callable[[psycopg.Connection[Any]], None]
@@ -45,7 +46,8 @@ def reading(url: str, look: Look, *, patient: bool) -> Engine:
 
 def _engine(url: str, look: Look, *, patient: bool, is_for_writing: bool) -> Engine:
     settings = (_UTC, *_INDEXES) if is_for_writing else (_UTC,)
-    engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True)
+    json = {"json_serializer": to_json, "json_deserializer": from_json}
+    engine = create_engine(url, pool_size=5, max_overflow=15, hide_parameters=True, **json)
 
     @event.listens_for(engine, "do_connect")
     def connect(_: Any, __: Any, given: Any, named: dict[str, Any]) -> psycopg.Connection[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from workflow.recovery.archive.people import person
@@ -53,7 +53,7 @@ def document(found: Record, version: int) -> Document:
     """The document; what the case does not know is left out."""
     case = found.case
     data = case.data
-    local = partial(local_text, where=zone_of(data.get("customer")))
+    local = cache(partial(local_text, where=zone_of(data.get("customer"))))  # many happened at one instant
     return _shortened({
         "case": case.key,
         "version": version,

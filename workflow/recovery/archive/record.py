@@ -201,7 +201,7 @@ def _told(registry: Registry, member: Member, moves: Mapping[int, list[Row[Any]]
         return None
     state, data, opened, changed = member.state, member.data, member.opened_at, member.changed_at
     if member.seq != rows[-1].seq:
-        *_, then = retell(registry, member.key, rows)
+        *_, then = retell(registry, member.key, rows, asking=False)
         state, data, opened, changed = (
             then.after.state,
             then.after.data,
