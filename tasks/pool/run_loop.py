@@ -200,12 +200,11 @@ class RunLoop:
             if now >= self._until and (until is not None or self._hand_over is None):
                 return now - self._last_work < self._stay or _is_near(turns.seconds_until_due())
             if decided > AT_ONCE and not turns.piled:
-                if until is None and self._only_it_could_take(_OTHER_QUEUES):
+                if until is None and self._is_spared() and self._is_queued():
                     return False
                 self._gather(listening, begun + _GATHER)
                 continue
-            must_check = self._called_at or until or self._hand_over is None
-            turns.expect(listening.wait(min(pause, _CHECK_SECONDS if must_check else NEAR)))
+            turns.expect(listening.wait(min(pause, _CHECK_SECONDS)))
 
     def _gather(self, listening: Listening, until: float) -> None:
         """Let what flows in come together: a batch of many costs each of them less than a batch of few."""
@@ -250,17 +249,21 @@ class RunLoop:
             return 0.0
         if self._empty_wake_ups >= _EMPTY_WAKE_UPS and notifier.subscribers() > 1:
             return None
-        if self._only_it_could_take(_OTHER_QUEUES):
-            return None
         until_due, rest = turns.seconds_until_due(), self._last_work + self._stay - now
+        is_idle = now - self._last_work >= _CHECK_SECONDS and not _is_near(until_due)
+        if (is_idle or self._is_spared()) and self._is_queued():
+            return None
         if until_due is not None and (_is_near(until_due) or until_due <= rest):
             return until_due
         return rest if rest > 0 else None
 
-    def _only_it_could_take(self, queues: Sequence[str]) -> bool:
-        """Whether messages wait here while the others of the pool work, and one could listen meanwhile."""
-        is_needed = self._hand_over is None or (self._is_spare is not None and self._is_spare())
-        return is_needed and bool(self._broker.notifier.queued(*queues))
+    def _is_spared(self) -> bool:
+        """Whether another process would listen if this one did something else, or none can anyway."""
+        return self._hand_over is None or (self._is_spare is not None and self._is_spare())
+
+    def _is_queued(self) -> bool:
+        """Whether messages wait that who listens does not take, while the others of the pool work."""
+        return bool(self._broker.notifier.queued(*_OTHER_QUEUES))
 
     def _is_relieved(self, now: float) -> bool:
         """Whether a successor listens, or was called long enough ago. Calls it when time is up."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
 
+from workflow.outbox.even_parts import even_part
 from workflow.outbox.held_notices import HeldNotice
 
 A_MOMENT = 0.05
 """Seconds that the notices of one claim may take together. Where a channel takes longer, each has its own."""
-MOST = 100
+MOST = 150
 _TOO_LONG = 0.5
 """Seconds after a claim until which its notices are begun."""
 
@@ -21,16 +21,16 @@ class Pace:
         self._seconds: dict[str, float] = {}
         self._at_once: dict[str, int] = {}
 
-    def together(self, waiting: Iterable[HeldNotice]) -> int:
+    def together(self, waiting: Sequence[HeldNotice]) -> int:
         """How many of these, in their order, are to be claimed at once; one at least.
 
         Of those that go over one channel that takes several at once, so many.
         """
-        number, seconds, least = 0, 0.0, 1
+        number, seconds, least, most = 0, 0.0, 1, even_part(len(waiting), MOST)
         for one in waiting:
             seconds += self._seconds.get(one.channel, A_MOMENT)
             least = min(least if number else MOST, self._at_once.get(one.channel, 1))
-            if number and number >= least and (seconds > A_MOMENT or number == MOST):
+            if number and number >= least and (seconds > A_MOMENT or number == most):
                 break
             number += 1
         return number
@@ -52,9 +52,9 @@ class Pace:
 class SteadyPace(Pace):
     """As many together as may be, however long they take: what is told follows from virtual time alone."""
 
-    def together(self, waiting: Iterable[HeldNotice]) -> int:
+    def together(self, waiting: Sequence[HeldNotice]) -> int:
         """All of them, up to `MOST`."""
-        return sum(1 for _ in islice(waiting, MOST))
+        return min(len(waiting), MOST)
 
     def too_long(self, seconds: float) -> bool:
         """Never."""

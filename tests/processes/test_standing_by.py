@@ -123,19 +123,39 @@ def test_it_goes_when_another_would_listen_beside_its_work_and_something_else_wa
 ) -> None:
     """Of two processes one writes documents: the other has as many to write, and few events to wait for."""
     is_ready = threading.Event()
+    monkeypatch.setattr(run_loop, "NEAR", 2 * LONG)  # as if the next timer were due in a moment
     monkeypatch.setattr(slots.Slots, "are_held_elsewhere", lambda *_: is_ready.is_set())
     pool.installation._runtime = None
     pool.installation.configure(stand_by_seconds=LONG)
     patient = Pool(pool.installation)
     with pool.doing(lambda: decide_and_listen(patient.process, APPLY)) as answers:
         pool.wait_listeners(1)
-        pool.installation.broker.go(RELAY)
+        for number in range(2):
+            event = pool.installation.promise(f"P-{number}", due_in=LONG)
+            pool.installation.runtime.engine.accept([event])
+            assert pool.notifier.notify(EVENTS), "it listens, as long as nobody else would"
+            pool.installation.wait(
+                lambda number=number: len(pool.installation.moves("make")) > number,
+                what="the promise to be made",
+            )
+            pool.installation.broker.go(RELAY)
+        is_ready.set()
+        pool.notifier.notify(EVENTS)
+        wait_until(lambda: answers, seconds=60, what="it to go")
+
+
+def test_it_goes_when_nothing_comes_for_a_moment_and_something_else_waits(pool: Pool) -> None:
+    """Notices for all of a pool, say: what comes meanwhile finds a process by a message."""
+    pool.installation._runtime = None
+    pool.installation.configure(stand_by_seconds=LONG)
+    patient = Pool(pool.installation)
+    with pool.doing(lambda: decide_and_listen(patient.process, APPLY)) as answers:
+        pool.wait_listeners(1)
         pool.installation.runtime.engine.accept([pool.installation.promise("P-1", due_in=LONG)])
         assert pool.notifier.notify(EVENTS)
         pool.installation.wait(lambda: pool.installation.moves("make"), what="the promise to be made")
-        assert not answers, "it listens, as long as nobody else would"
-        is_ready.set()
-        pool.notifier.notify(EVENTS)
+        assert not answers, "it listens, as long as nothing waits"
+        pool.installation.broker.go(RELAY)
         wait_until(lambda: answers, seconds=60, what="it to go")
 
 

@@ -54,7 +54,7 @@ def world(database_url: str) -> Iterator[World]:
 
 def test_nobody_knows_at_first_how_long_a_channel_takes() -> None:
     found = Pace()
-    waiting = [HeldNotice(number, "email", None) for number in range(1000)]
+    waiting = [HeldNotice(number, "email", None) for number in range(6 * pace.MOST)]
     assert found.together(waiting) == 1
     numbers = []
     for _ in range(20):

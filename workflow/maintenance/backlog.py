@@ -43,6 +43,11 @@ _FIRST_EVENTS = _queue_of(
     .limit(bindparam("bound", type_=Integer()))
 )
 
+_SOME_UNDECIDED = select(func.count()).select_from(
+    select(inbox.c.event_id).where(_UNDECIDED).limit(bindparam("most", type_=Integer())).subquery()
+)
+_PILED = select(DUE_TIMERS.first.scalar_subquery(), _SOME_UNDECIDED.scalar_subquery())
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -149,10 +154,8 @@ def is_piled(store: Store, now: datetime, most_events: int, late: timedelta) -> 
     As cheap as looks at the ends of indexes: whoever has other work asks it before and amid that.
     """
     with store.connect() as connection:
-        due = DUE_TIMERS.first_due(connection)
-        if due is not None and now - due > late:
-            return True
-        return undecided_events(connection, most_events + 1) > most_events
+        due, undecided = connection.execute(_PILED, {"most": most_events + 1}).one()
+    return undecided > most_events or (due is not None and now - due > late)
 
 
 def full_count(store: Store, now: datetime) -> FullCount:
@@ -228,8 +231,7 @@ def inbox_span(connection: Connection) -> tuple[int, int]:
 
 def undecided_events(connection: Connection, most: int) -> int:
     """How many events are undecided, counted no further than `most`."""
-    some = select(inbox.c.event_id).where(_UNDECIDED).limit(most).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return connection.execute(_SOME_UNDECIDED, {"most": most}).scalar_one()
 
 
 def some_subjects(store: Store, now: datetime, task: str) -> list[str]:

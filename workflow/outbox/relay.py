@@ -18,10 +18,11 @@ from workflow.clock import monotonic
 from workflow.engine.runtime import Runtime
 from workflow.errors import BrokerUnreachable, MessageRefused
 from workflow.outbox import effects as outbox
+from workflow.outbox.even_parts import even_part
 from workflow.outbox.receipt_signatures import ReceiptSignatures
 from workflow.store.port import EffectRow
 
-NOTICES_PER_MESSAGE = 200
+NOTICES_PER_MESSAGE = 300
 """What a quick channel is given in a moment. Whoever is slower passes on half of what is left."""
 SLICE = 0.1
 """Seconds that one run takes at most, about: between two of them deadlines are decided."""
@@ -126,8 +127,9 @@ class Relay:
             for row in waiting.values()
             if row.kind == "notice" and (row.priority == Priority.ACT) is urgent
         ]
-        for start in range(0, len(notices), NOTICES_PER_MESSAGE):
-            part = notices[start : start + NOTICES_PER_MESSAGE]
+        size = even_part(len(notices), NOTICES_PER_MESSAGE)
+        for start in range(0, len(notices), size):
+            part = notices[start : start + size]
             subjects = list(dict.fromkeys(row.subject for row in part))
             self._publisher.send_notices([row.id for row in part], part[0].token, subjects, urgent=urgent)
             for row in part:
