@@ -30,13 +30,14 @@ _LEASE_SHARE = 0.3
 _EMPTY_WAKE_UPS = 3
 """After so many in a row a listener ends, if there is another."""
 _CHECK_SECONDS = 0.02
-"""Between two looks whether a successor listens, or whether something else is to be done."""
+"""Between two looks whether a successor listens, or whether something else is to be done; and after so long
+without work there is nothing to decide."""
 _GATHER = 0.03
 """Seconds from batch to batch while work flows, so that it comes together."""
 _GATHER_EFFECTS = 0.1
 """Seconds for which what batches ask to be told may come together for one message."""
 _OTHER_QUEUES = (SOON_QUEUE, LATER_QUEUE)
-"""Who listens ends when a message waits here that no other process would take."""
+"""Who listens ends when a message waits here, and it has nothing to decide or another would listen instead."""
 _RELAY_PAUSE = 0.1
 """Seconds for which effects wait for a moment without deadlines; then another process is to relay them."""
 _HELP_PAUSE = 0.25
