@@ -37,7 +37,7 @@ _GATHER = 0.03
 _GATHER_EFFECTS = 0.1
 """Seconds for which what batches ask to be told may come together for one message."""
 _OTHER_QUEUES = (SOON_QUEUE, LATER_QUEUE)
-"""Who listens ends when a message waits here, and it has nothing to decide or another would listen instead."""
+"""Who listens ends when a message waits here and it has nothing to decide, or another would listen."""
 _RELAY_PAUSE = 0.1
 """Seconds for which effects wait for a moment without deadlines; then another process is to relay them."""
 _HELP_PAUSE = 0.25
